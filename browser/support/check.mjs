@@ -1,0 +1,73 @@
+// What must hold of every page, whatever it is for.
+import assert from "node:assert/strict";
+
+import axe from "axe-core";
+
+const records = new WeakMap();
+
+/** Notes from now on what goes wrong on this page; `checkPage` looks at the notes. */
+export function watch(page, base) {
+  const record = { problems: [], document: undefined };
+  records.set(page, record);
+  const { origin } = new URL(base);
+  page.on("pageerror", (error) => record.problems.push(`script error: ${error.message}`));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith("http") && url.origin !== origin) record.problems.push(`request to ${url.origin}`);
+  });
+  page.on("response", (response) => {
+    const request = response.request();
+    const redirected = response.status() >= 300 && response.status() < 400;
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame() && !redirected) record.document = response;
+  });
+  // Chromium reports violations of the content security policy here too.
+  page.on("console", (message) => {
+    if (message.type() !== "error" || isErrorPage(message)) return;
+    record.problems.push(`console: ${message.text()} (${message.location().url})`);
+  });
+
+  // An error page is a page: that its own status is 4xx is for `status` below to judge.
+  function isErrorPage(message) {
+    return message.text().startsWith("Failed to load resource") && message.location().url === page.url();
+  }
+}
+
+/**
+ * Asserts what every page owes its reader: the expected status, a title and a strict policy, no error, nothing from
+ * elsewhere, no accessibility violation in light or dark, and no sideways scrolling on the narrowest phone.
+ */
+export async function checkPage(page, { status = 200 } = {}) {
+  await page.waitForLoadState("load");
+  const { document, problems } = records.get(page);
+  assert.equal(document.status(), status, `status of ${page.url()}`);
+  assert.notEqual(await page.title(), "", `title of ${page.url()}`);
+  await checkPolicy(document);
+  await checkAccessibility(page);
+  await checkNarrow(page);
+  assert.deepEqual(problems, [], `problems on ${page.url()}`);
+}
+
+async function checkPolicy(document) {
+  const policy = (await document.allHeaders())["content-security-policy"] ?? "";
+  assert.match(policy, /default-src 'none'|default-src 'self'/, "a content security policy");
+  assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval|\*/, "a strict content security policy");
+}
+
+async function checkAccessibility(page) {
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => window.axe.run(document));
+    const found = violations.map(({ id, help, nodes }) => ({ id, help, at: nodes.map((node) => node.html) }));
+    assert.deepEqual(found, [], `accessibility of ${page.url()} in ${colorScheme}`);
+  }
+}
+
+// 320 CSS pixels: WCAG 2.2, success criterion 1.4.10 (reflow).
+async function checkNarrow(page) {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 640 });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  await page.setViewportSize(before);
+  assert.ok(width <= 320, `${page.url()} is ${width} px wide on a phone of 320`);
+}

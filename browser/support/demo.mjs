@@ -1,0 +1,16 @@
+// What `tenure demo` offers beyond the rest: a link on its output, and mails on a page.
+import { until } from "./until.mjs";
+
+/** The link of the sample that the demonstration has pushed, as printed. */
+export function demoLink(server) {
+  return until("the printed link", () => server.output.match(/https?:\/\/\S+\/partner\/add\/[^\s'"]+/)?.[0]);
+}
+
+/** The code mailed to this address, read on the demonstration's mailbox. */
+export async function inboxCode(page, server, address) {
+  return until(`a code for ${address} in the mailbox`, async () => {
+    await page.goto(`${server.base}/dev/inbox`);
+    const text = await page.locator("main").innerText();
+    return text.slice(Math.max(text.indexOf(address), 0)).match(/\b\d{6}\b/)?.[0];
+  });
+}

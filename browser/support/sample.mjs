@@ -1,0 +1,33 @@
+// The submission that the pages are walked with.
+import { randomUUID } from "node:crypto";
+
+/** A career of two jobs, the second still held, for a person of this name. */
+export function careerHistory({ fullName = "Ada Example" } = {}) {
+  return {
+    credential_id: `WALK-${randomUUID()}`,
+    fields: {
+      full_name: fullName,
+      employment: [
+        {
+          organisation: "Northwind Rail",
+          role_classification: "Software Engineer",
+          role_title: "Associate Software Engineer",
+          start_date: "2020-01",
+          end_date: "2022-12",
+          last_processed_month: "2023-01",
+        },
+        {
+          organisation: "Harbour Analytics",
+          role_classification: "Software Engineer",
+          role_title: "Senior Software Engineer",
+          start_date: "2023-02",
+          last_processed_month: "2024-05",
+        },
+      ],
+    },
+    partner_chain: [{ name: "Payroll Bureau South" }],
+  };
+}
+
+/** Words that only a person with a right to the sample may read. */
+export const SECRETS = ["Ada Example", "Northwind Rail", "Harbour Analytics", "Senior Software Engineer"];

@@ -1,0 +1,153 @@
+// Starts Tenure on a free port, and talks to it the way a partner and a mailbox do.
+import { execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { careerHistory } from "./sample.mjs";
+import { until } from "./until.mjs";
+
+const BINARY = process.env.TENURE_BINARY ?? fileURLToPath(new URL("../../target/debug/tenure", import.meta.url));
+const STOPS_WITHIN_MS = 10_000;
+
+export class Server {
+  #process;
+  #folder;
+  #readMails = new Set();
+  #partner;
+  #token;
+  output = "";
+
+  /** Starts `tenure serve`, or `tenure demo`, on data of its own and waits until it is ready. */
+  static async start({ demo = false } = {}) {
+    const server = new Server();
+    server.#folder = await mkdtemp(join(tmpdir(), "tenure-browser-"));
+    const port = await freePort();
+    server.base = `http://localhost:${port}`;
+    const address = ["--listen", `127.0.0.1:${port}`, "--base-url", server.base];
+    const serve = ["serve", "--data", server.#folder, ...address, "--mail", `dir:${server.#mailFolder}`];
+    server.#run(demo ? ["demo", ...address] : serve);
+    try {
+      await until("the server to be ready", () => server.#isReady());
+    } catch (error) {
+      server.#process.kill("SIGKILL");
+      await rm(server.#folder, { recursive: true, force: true });
+      throw new Error(`${error.message}\n${server.output}`);
+    }
+    return server;
+  }
+
+  get #mailFolder() {
+    return join(this.#folder, "mail");
+  }
+
+  #run(args) {
+    // Colours would stand in the middle of the link that a demonstration prints.
+    const env = { ...process.env, TENURE_RATE_LIMIT__ENABLED: "false", NO_COLOR: "1" };
+    this.#process = spawn(BINARY, args, { cwd: this.#folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    this.exited = new Promise((resolve) => {
+      this.#process.on("exit", (code, signal) => resolve(code ?? signal));
+      this.#process.on("error", (error) => resolve(error.message));
+    });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => (this.output += text));
+    }
+  }
+
+  async #isReady() {
+    if (this.#process.exitCode !== null || this.#process.pid === undefined) {
+      throw new Error(`${BINARY} ended early: ${await this.exited}`);
+    }
+    const answer = await fetch(`${this.base}/readyz`).catch(() => undefined);
+    return answer?.ok;
+  }
+
+  /** Asks the server to stop, and insists that it does so soon and without complaint. */
+  async stop() {
+    this.#process.kill("SIGTERM");
+    const late = new Promise((resolve) => setTimeout(resolve, STOPS_WITHIN_MS, "too late").unref());
+    const outcome = await Promise.race([this.exited, late]);
+    if (outcome === "too late") this.#process.kill("SIGKILL");
+    await rm(this.#folder, { recursive: true, force: true });
+    if (outcome !== 0) throw new Error(`the server should exit with 0 after SIGTERM: ${outcome}\n${this.output}`);
+  }
+
+  /** Pushes a career history as "Acme Payroll" and gives the link that its person opens. */
+  async push(submission = careerHistory()) {
+    const answer = await this.#api("/api/partner/v2/add/requests/career_history", submission);
+    return answer.redirect_uri;
+  }
+
+  /** What the partner sees of a submission: incomplete, verified or canceled. */
+  async status(credentialId) {
+    const answer = await this.#api("/api/partner/v1/submissions/status", { ids: [credentialId] });
+    return answer.credentials[0].status;
+  }
+
+  async #api(path, body) {
+    this.#token ??= await this.#fetchToken();
+    const answer = await fetch(this.base + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  async #fetchToken() {
+    this.#partner ??= await this.#addPartner();
+    const { client_id, client_secret } = this.#partner;
+    const form = { grant_type: "client_credentials", client_id, client_secret, scope: "write.career_history" };
+    const answer = await fetch(`${this.base}/api/partner/v1/oauth/token`, {
+      method: "POST",
+      body: new URLSearchParams(form),
+    });
+    if (!answer.ok) throw new Error(`token: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()).access_token;
+  }
+
+  async #addPartner() {
+    const args = ["partner", "add", "--data", this.#folder, "--name", "Acme Payroll"];
+    const { stdout } = await promisify(execFile)(BINARY, [...args, "--scope", "write.career_history", "--json"]);
+    return JSON.parse(stdout);
+  }
+
+  /** The six-digit code of the next mail to this address that has not been read yet. */
+  async nextCode(address) {
+    return until(`a mail to ${address}`, async () => {
+      const names = await readdir(this.#mailFolder).catch(() => []);
+      const unread = names.filter((name) => name.endsWith(".eml") && !this.#readMails.has(name));
+      for (const name of unread) {
+        const mail = await readFile(join(this.#mailFolder, name), "utf8");
+        const code = mail.includes(address) && codeIn(mail);
+        if (!code) continue;
+        this.#readMails.add(name);
+        return code;
+      }
+    });
+  }
+}
+
+// The first blank line ends the headers (RFC 5322, section 2.1); a soft line break is undone (RFC 2045, section 6.7).
+function codeIn(mail) {
+  const body = mail.slice(mail.search(/\r?\n\r?\n/)).replace(/=\r?\n/g, "");
+  return body.match(/(?<![\w=-])\d{6}(?![\w-])/)?.[0];
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => probe.once("listening", resolve));
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** An address that no other test uses. */
+export function freshAddress() {
+  return `person-${randomUUID()}@example.org`;
+}

@@ -1,0 +1,169 @@
+//! Faults: what is wrong with a body, where, and what to write instead.
+//!
+//! Owns the stable codes. A code never changes its meaning; a new meaning is a new code.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::schema::Path;
+
+/// Most faults that one answer lists; a last one says that there are more.
+const MOST: usize = 100;
+
+/// Most characters of a caller's value that an answer repeats (partner-api, section 9).
+const ECHOED: usize = 64;
+
+/// One fault of a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where, as a JSON Pointer (RFC 6901) that resolves in the caller's own body. For a missing member it is the
+    /// object that lacks it.
+    pub pointer: String,
+    /// Which kind of fault.
+    pub code: Code,
+    /// What is wrong and what to write instead, for an integrator.
+    pub message: String,
+    /// The start of what was sent, 64 characters at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<String>,
+    /// What was probably meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $explanation:literal)+) => {
+        /// A stable name for a kind of fault.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $explanation] $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the reference.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name on the wire, such as `date.format`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// One sentence for the reference.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $explanation,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    TypeMismatch "type.mismatch" "The value has another JSON type than the one asked for."
+    MemberMissing "member.missing" "An object lacks a required member; the pointer names the object, the suggestion the member."
+    MemberUnknown "member.unknown" "An object has a member that nobody reads; the nearest known name is suggested."
+    MemberNull "member.null" "A member is null that must have a value, or be left out."
+    TextEmpty "text.empty" "A text is empty, or has nothing but spaces."
+    TextTooLong "text.too_long" "A text has more characters than allowed."
+    TextControl "text.control" "A text holds a control character."
+    DateFormat "date.format" "A month is not written as YYYY-MM."
+    DateRange "date.range" "A month does not exist, or its year is before 1900."
+    DateOrder "date.order" "A month lies before the month that it must follow."
+    DateFuture "date.future" "A month has not begun anywhere on earth."
+    ListTooShort "list.too_short" "A list has fewer items than needed."
+    ListTooLong "list.too_long" "A list has more items than allowed."
+    OneOfMissing "one_of.missing" "None of several members is there, of which at least one is needed."
+    AssetsNotAllowed "assets.not_allowed" "This credential type takes no assets."
+    FaultsMore "faults.more" "There are more faults than one answer lists; mend these first."
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Gathers faults, up to a hundred.
+#[derive(Debug, Default)]
+pub struct Faults {
+    found: Vec<Fault>,
+}
+
+impl Faults {
+    /// Adds a fault at `path`; `message` is only made while there is room.
+    pub fn add(&mut self, path: &Path<'_>, code: Code, message: impl FnOnce() -> String) -> &mut Self {
+        if self.found.len() < MOST {
+            self.found.push(Fault {
+                pointer: path.pointer(),
+                code,
+                message: message(),
+                received: None,
+                suggestion: None,
+            });
+        } else if self.found.len() == MOST {
+            let message =
+                format!("There are more than {MOST} faults; these are the first. Mend them and send it again.");
+            self.found.push(Fault {
+                pointer: String::new(),
+                code: Code::FaultsMore,
+                message,
+                received: None,
+                suggestion: None,
+            });
+        }
+        self
+    }
+
+    /// Says what was sent instead, for the fault that was added last.
+    pub fn received(&mut self, value: &Value) -> &mut Self {
+        self.last(|fault| {
+            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            fault.received = Some(text.chars().take(ECHOED).collect());
+        })
+    }
+
+    /// Says what was probably meant, for the fault that was added last.
+    pub fn suggest(&mut self, suggestion: Option<String>) -> &mut Self {
+        self.last(|fault| fault.suggestion = suggestion)
+    }
+
+    fn last(&mut self, change: impl FnOnce(&mut Fault)) -> &mut Self {
+        if let Some(fault) = self.found.last_mut().filter(|fault| fault.code != Code::FaultsMore) {
+            change(fault);
+        }
+        self
+    }
+
+    /// All faults; `Ok` if there are none.
+    ///
+    /// # Errors
+    /// The faults.
+    pub fn into_result(self) -> Result<(), Vec<Fault>> {
+        if self.found.is_empty() { Ok(()) } else { Err(self.found) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_explained() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| code.explanation().ends_with('.')));
+    }
+
+    #[test]
+    fn a_hundred_faults_are_listed_and_the_rest_is_mentioned() {
+        let mut faults = Faults::default();
+        for _ in 0..250 {
+            faults.add(&Path::Root, Code::TextEmpty, || "x".to_owned()).received(&Value::from("y".repeat(100)));
+        }
+        let found = faults.into_result().expect_err("there are faults");
+        assert_eq!(found.len(), 101);
+        assert_eq!(found[100].code, Code::FaultsMore);
+        assert_eq!(found[0].received.as_ref().map(String::len), Some(64));
+    }
+}

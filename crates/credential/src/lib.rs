@@ -1,0 +1,38 @@
+//! What a career credential is.
+//!
+//! Pure: no input or output, no clock, no chance, nothing asynchronous. A body that a partner sent goes in with the
+//! time, and a [`Submission`] comes out, or every [`Fault`] that it has.
+//!
+//! ```
+//! use credential::{Context, Rejection, Submission, Type};
+//!
+//! let context = Context { now: "2026-11-23T09:00:00Z".parse().unwrap() };
+//! let history: Type = "career_history".parse().unwrap();
+//!
+//! let sample = (history.sample)().to_string();
+//! let submission = Submission::parse_v2(history, sample.as_bytes(), &context).unwrap();
+//! assert_eq!(history.headline(&submission.fields), "Senior Software Engineer at Company B, and one earlier job");
+//!
+//! let mistake = sample.replace("2020-01", "01/2020");
+//! let Err(Rejection::Invalid(faults)) = Submission::parse_v2(history, mistake.as_bytes(), &context) else { panic!() };
+//! assert_eq!(faults[0].pointer, "/fields/employment/0/start_date");
+//! assert_eq!(faults[0].code.as_str(), "date.format");
+//! assert_eq!(faults[0].suggestion.as_deref(), Some("2020-01"));
+//! ```
+
+mod fault;
+mod json;
+mod locate;
+mod schema;
+mod submission;
+mod types;
+mod year_month;
+
+pub use fault::{Code, Fault, Faults};
+pub use json::Malformed;
+pub use locate::{Location, locate};
+pub use schema::{Member, Path, Presence, Shape};
+pub use submission::{Context, Payload, Rejection, Submission, is_identifier, parse_status_question};
+pub use types::career_history::{CareerHistory, Employment};
+pub use types::{ALL, CredentialType, Type, UnknownType};
+pub use year_month::YearMonth;

@@ -1,0 +1,216 @@
+//! `career_history`: who worked where, as what, from when to when, and up to which month that is known.
+//!
+//! The mission's own page states the members and their rules; partner-api section 5 completes them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::CredentialType;
+use crate::fault::{Code, Faults};
+use crate::schema::{Member, Path, Presence, Shape};
+use crate::submission::Context;
+use crate::year_month::YearMonth;
+
+/// The type's declaration.
+pub static CAREER_HISTORY: CredentialType = CredentialType {
+    name: "career_history",
+    redirect_name: "careerHistory",
+    write_scope: "write.career_history",
+    title: "Career history",
+    summary: "Where a person worked, as what, from when to when, and up to which month this is known.",
+    fields: FIELDS,
+    rules,
+    headline,
+    sample,
+};
+
+const FIELDS: &[Member] = &[
+    Member {
+        name: "full_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The person's full name.",
+        example: r#""John Doe""#,
+    },
+    Member {
+        name: "employment",
+        shape: Shape::List { of: &Shape::Object(EMPLOYMENT), least: 1, most: 500 },
+        presence: Presence::Required,
+        meaning: "The jobs, in any order; jobs may overlap.",
+        example: "",
+    },
+];
+
+const EMPLOYMENT: &[Member] = &[
+    Member {
+        name: "organisation",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "Name of the company or employer.",
+        example: r#""Company A""#,
+    },
+    Member {
+        name: "role_classification",
+        shape: Shape::Text,
+        presence: Presence::Optional,
+        meaning: "Category or type of the position held. This or role_title is needed; both are recommended.",
+        example: r#""Software Engineer""#,
+    },
+    Member {
+        name: "role_title",
+        shape: Shape::Text,
+        presence: Presence::Optional,
+        meaning: "Official job title for the employment period. This or role_classification is needed; both are recommended.",
+        example: r#""Associate Software Engineer""#,
+    },
+    Member {
+        name: "start_date",
+        shape: Shape::YearMonth,
+        presence: Presence::Required,
+        meaning: "Month the employment began, YYYY-MM.",
+        example: r#""2020-01""#,
+    },
+    Member {
+        name: "end_date",
+        shape: Shape::YearMonth,
+        presence: Presence::Nullable,
+        meaning: "Month the employment ended, YYYY-MM; null or left out: still employed as of last_processed_month.",
+        example: r#""2022-12""#,
+    },
+    Member {
+        name: "last_processed_month",
+        shape: Shape::YearMonth,
+        presence: Presence::Required,
+        meaning: "Most recent month for which employment data was updated, YYYY-MM.",
+        example: r#""2023-01""#,
+    },
+];
+
+/// A career history without faults.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CareerHistory {
+    /// The person's name, as the partner knows it.
+    pub full_name: String,
+    /// The jobs, in the partner's order.
+    pub employment: Vec<Employment>,
+}
+
+/// One job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Employment {
+    /// The employer.
+    pub organisation: String,
+    /// Category of the position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_classification: Option<String>,
+    /// Official title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_title: Option<String>,
+    /// First month.
+    pub start_date: YearMonth,
+    /// Last month; `None`: still employed as of `last_processed_month`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_date: Option<YearMonth>,
+    /// The most recent month for which the partner has data.
+    pub last_processed_month: YearMonth,
+}
+
+impl CareerHistory {
+    /// Reads the fields of a submission.
+    ///
+    /// # Errors
+    /// They are not those of a career history; those that [`crate::Submission::parse_v2`] gave are.
+    pub fn from_fields(fields: &Value) -> Result<Self, serde_json::Error> {
+        Self::deserialize(fields)
+    }
+}
+
+impl Employment {
+    /// The title, or the category where there is no title.
+    pub fn role(&self) -> &str {
+        self.role_title.as_deref().or(self.role_classification.as_deref()).unwrap_or_default()
+    }
+
+    /// The last month that is known: its end, or as far as the partner's data goes.
+    pub fn known_until(&self) -> YearMonth {
+        self.end_date.unwrap_or(self.last_processed_month)
+    }
+}
+
+fn rules(fields: &Value, path: &Path<'_>, context: &Context, faults: &mut Faults) {
+    let list = Path::Member(path, "employment");
+    let latest = YearMonth::latest_on_earth(context.now);
+    for (index, job) in fields["employment"].as_array().into_iter().flatten().enumerate() {
+        if job.is_object() {
+            job_rules(job, &Path::Item(&list, index), latest, faults);
+        }
+    }
+}
+
+fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, faults: &mut Faults) {
+    if job.get("role_title").is_none() && job.get("role_classification").is_none() {
+        faults.add(path, Code::OneOfMissing, || {
+            "A job needs role_title or role_classification; send both if you have both.".to_owned()
+        });
+    }
+    let month = |name: &str| job[name].as_str().and_then(|text| text.parse::<YearMonth>().ok());
+    let Some(start) = month("start_date") else { return };
+    for (name, what) in [("end_date", "The end"), ("last_processed_month", "The last processed month")] {
+        let here = Path::Member(path, name);
+        if let Some(month) = month(name).filter(|month| *month < start) {
+            faults
+                .add(&here, Code::DateOrder, || format!("{what}, {month}, lies before the start, {start}."))
+                .received(&job[name]);
+        }
+    }
+    if let Some(last) = month("last_processed_month").filter(|last| *last > latest) {
+        faults
+            .add(&Path::Member(path, "last_processed_month"), Code::DateFuture, || {
+                format!(
+                    "{last} has not begun anywhere on earth; the latest month that can have been processed is {latest}."
+                )
+            })
+            .received(&job["last_processed_month"]);
+    }
+}
+
+/// The present or latest job, and how many more.
+fn headline(fields: &Value) -> String {
+    let Ok(history) = CareerHistory::from_fields(fields) else { return String::new() };
+    let latest =
+        history.employment.iter().max_by_key(|job| (job.end_date.is_none(), job.known_until(), job.start_date));
+    let Some(latest) = latest else { return history.full_name };
+    let job = format!("{} at {}", latest.role(), latest.organisation);
+    match history.employment.len() {
+        1 => job,
+        2 => format!("{job}, and one earlier job"),
+        more => format!("{job}, and {} earlier jobs", more - 1),
+    }
+}
+
+/// The sample of the mission's page.
+fn sample() -> Value {
+    json!({
+        "credential_id": "fa651300-b91a-49cb-8ee7-cac68b3fdf74",
+        "fields": {
+            "full_name": "John Doe",
+            "employment": [
+                {
+                    "organisation": "Company A",
+                    "role_classification": "Software Engineer",
+                    "role_title": "Associate Software Engineer",
+                    "start_date": "2020-01",
+                    "end_date": "2022-12",
+                    "last_processed_month": "2023-01"
+                },
+                {
+                    "organisation": "Company B",
+                    "role_classification": "Software Engineer",
+                    "role_title": "Senior Software Engineer",
+                    "start_date": "2023-02",
+                    "last_processed_month": "2024-05"
+                }
+            ]
+        }
+    })
+}

@@ -1,0 +1,192 @@
+//! Months, written `YYYY-MM` as the mission's page wants them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::fault::Code;
+
+/// A calendar month from 1900-01 to 9999-12.
+///
+/// ```
+/// use credential::YearMonth;
+///
+/// let start: YearMonth = "2020-01".parse().unwrap();
+/// let end: YearMonth = "2022-12".parse().unwrap();
+/// assert_eq!(end.months_since(start), 35);
+/// assert_eq!(start.plus_months(36).to_string(), "2023-01");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct YearMonth {
+    /// Months since January of the year 0.
+    count: i32,
+}
+
+const FIRST: i32 = 1900 * 12;
+const LAST: i32 = 9999 * 12 + 11;
+
+/// Why a text is not a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAMonth {
+    /// [`Code::DateFormat`] or [`Code::DateRange`].
+    pub code: Code,
+}
+
+impl fmt::Display for NotAMonth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.explanation())
+    }
+}
+
+impl std::error::Error for NotAMonth {}
+
+impl YearMonth {
+    /// The month `month` (1 to 12) of `year` (1900 to 9999).
+    pub fn new(year: i32, month: i32) -> Option<Self> {
+        ((1..=12).contains(&month) && (1900..=9999).contains(&year)).then_some(Self { count: year * 12 + month - 1 })
+    }
+
+    /// The year, 1900 to 9999.
+    pub fn year(self) -> i32 {
+        self.count / 12
+    }
+
+    /// The month, 1 to 12.
+    pub fn month(self) -> i32 {
+        self.count % 12 + 1
+    }
+
+    /// How many months lie between the start of `earlier` and the start of this one; negative if this one is earlier.
+    pub fn months_since(self, earlier: Self) -> i32 {
+        self.count - earlier.count
+    }
+
+    /// The month that is `months` later, kept between 1900-01 and 9999-12.
+    #[must_use]
+    pub fn plus_months(self, months: i32) -> Self {
+        Self { count: self.count.saturating_add(months).clamp(FIRST, LAST) }
+    }
+
+    /// The month that has begun somewhere on earth at `now`: the one at UTC+14 (partner-api, section 5).
+    pub fn latest_on_earth(now: jiff::Timestamp) -> Self {
+        let there = jiff::tz::offset(14).to_datetime(now);
+        Self::new(i32::from(there.year()), i32::from(there.month())).unwrap_or(Self { count: LAST })
+    }
+}
+
+/// What was probably meant by a text that is almost a month: `2023-1`, `2023/01`, `01/2023`, `2023-01-15`.
+pub fn guess(text: &str) -> Option<String> {
+    let numbers: Vec<&str> = text.trim().split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let (year, month) = match numbers.as_slice() {
+        [year, month] | [year, month, _] if year.len() == 4 && month.len() <= 2 => (year, month),
+        [month, year] if year.len() == 4 && month.len() <= 2 => (year, month),
+        _ => return None,
+    };
+    YearMonth::new(year.parse().ok()?, month.parse().ok()?).map(|guess| guess.to_string())
+}
+
+impl FromStr for YearMonth {
+    type Err = NotAMonth;
+
+    fn from_str(text: &str) -> Result<Self, NotAMonth> {
+        let bytes = text.as_bytes();
+        let digits = |range: std::ops::Range<usize>| {
+            bytes[range]
+                .iter()
+                .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i32::from(byte - b'0')))
+        };
+        if bytes.len() != 7 || bytes[4] != b'-' {
+            return Err(NotAMonth { code: Code::DateFormat });
+        }
+        let (Some(year), Some(month)) = (digits(0..4), digits(5..7)) else {
+            return Err(NotAMonth { code: Code::DateFormat });
+        };
+        Self::new(year, month).ok_or(NotAMonth { code: Code::DateRange })
+    }
+}
+
+impl fmt::Display for YearMonth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year(), self.month())
+    }
+}
+
+impl Serialize for YearMonth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for YearMonth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn months_are_strict() {
+        for good in ["1900-01", "2023-12", "9999-12"] {
+            assert_eq!(good.parse::<YearMonth>().expect(good).to_string(), good);
+        }
+        for (bad, code) in [
+            ("1899-12", Code::DateRange),
+            ("2023-00", Code::DateRange),
+            ("2023-13", Code::DateRange),
+            ("2023-1", Code::DateFormat),
+            ("2023-01-15", Code::DateFormat),
+            ("2023/01", Code::DateFormat),
+            ("01-2023", Code::DateFormat),
+            ("+023-01", Code::DateFormat),
+            ("２０２３-01", Code::DateFormat),
+            ("", Code::DateFormat),
+        ] {
+            assert_eq!(bad.parse::<YearMonth>(), Err(NotAMonth { code }), "{bad}");
+        }
+    }
+
+    #[test]
+    fn near_misses_are_guessed() {
+        for text in ["2023-1", "2023/01", "01/2023", "1.2023", "2023-01-15", " 2023-01 "] {
+            assert_eq!(guess(text).as_deref(), Some("2023-01"), "{text}");
+        }
+        for text in ["", "soon", "2023", "23-01", "2023-13", "15/01/2023/7"] {
+            assert_eq!(guess(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_month_begins_first_at_utc_plus_14() {
+        let before = "2026-10-31T09:59:59Z".parse().expect("a time");
+        let after = "2026-10-31T10:00:00Z".parse().expect("a time");
+        assert_eq!(YearMonth::latest_on_earth(before).to_string(), "2026-10");
+        assert_eq!(YearMonth::latest_on_earth(after).to_string(), "2026-11");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_month_or_not(text in ".{0,12}") {
+            if let Ok(month) = text.parse::<YearMonth>() {
+                prop_assert_eq!(month.to_string(), text);
+            } else if let Some(guess) = guess(&text) {
+                prop_assert!(guess.parse::<YearMonth>().is_ok());
+            }
+        }
+
+        #[test]
+        fn months_add_up(start in FIRST..=LAST, months in -2000..2000) {
+            let month = YearMonth { count: start };
+            let moved = month.plus_months(months);
+            if (FIRST..=LAST).contains(&(start + months)) {
+                prop_assert_eq!(moved.months_since(month), months);
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Every rule of the mission's page and of partner-api sections 4 and 5 for `career_history`: what is taken, and what is
+//! refused with which code at which place.
+
+use credential::{CareerHistory, Context, Payload, Rejection, Submission, Type, parse_status_question};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn context() -> Context {
+    Context { now: "2026-11-23T09:00:00Z".parse().expect("a time") }
+}
+
+fn parse(body: &Value) -> Result<Submission, Rejection> {
+    Submission::parse_v2(Type::default(), body.to_string().as_bytes(), &context())
+}
+
+/// The sample with `change` made to it.
+fn changed(change: impl FnOnce(&mut Value)) -> Value {
+    let mut body = (Type::default().sample)();
+    change(&mut body);
+    body
+}
+
+/// The sample with `value` at `pointer`, whose parent is there.
+fn with(pointer: &str, value: Value) -> Value {
+    changed(|body| {
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+        match body.pointer_mut(parent).expect("a parent") {
+            Value::Array(items) => items[name.parse::<usize>().expect("an index")] = value,
+            parent => parent[name] = value,
+        }
+    })
+}
+
+fn without(pointer: &str) -> Value {
+    changed(|body| {
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+        body.pointer_mut(parent).expect("a parent").as_object_mut().expect("an object").remove(name);
+    })
+}
+
+fn faults(body: &Value) -> Vec<(String, String)> {
+    match parse(body) {
+        Err(Rejection::Invalid(faults)) => {
+            faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str().to_owned())).collect()
+        }
+        other => panic!("taken, or malformed: {other:?}\n{body}"),
+    }
+}
+
+#[test]
+fn the_sample_of_the_page_is_taken_as_it_stands() {
+    let submission = parse(&(Type::default().sample)()).expect("taken");
+    assert_eq!(submission.credential_id, "fa651300-b91a-49cb-8ee7-cac68b3fdf74");
+    let history = CareerHistory::from_fields(&submission.fields).expect("a career history");
+    assert_eq!(history.full_name, "John Doe");
+    assert_eq!(history.employment[0].end_date.expect("ended").to_string(), "2022-12");
+    assert_eq!(history.employment[1].end_date, None);
+    assert_eq!(history.employment[1].role(), "Senior Software Engineer");
+    assert!(submission.partner_chain.is_empty());
+}
+
+#[test]
+fn what_the_rules_allow_is_taken() {
+    let job = "/fields/employment/0";
+    let many = |count: usize| vec![(Type::default().sample)()["fields"]["employment"][0].clone(); count];
+    for (what, body) in [
+        ("role_title alone", without(&format!("{job}/role_classification"))),
+        ("role_classification alone", without(&format!("{job}/role_title"))),
+        ("end_date null: still employed", with(&format!("{job}/end_date"), Value::Null)),
+        ("end in the month of the start", with(&format!("{job}/end_date"), json!("2020-01"))),
+        ("end after the last processed month", with(&format!("{job}/end_date"), json!("2023-06"))),
+        ("processed in the month of the start", with(&format!("{job}/last_processed_month"), json!("2020-01"))),
+        ("processed this month", with(&format!("{job}/last_processed_month"), json!("2026-11"))),
+        ("the first year", with(&format!("{job}/start_date"), json!("1900-01"))),
+        ("partner_chain null", with("/partner_chain", Value::Null)),
+        ("partner_chain empty", with("/partner_chain", json!([]))),
+        ("partner_chain of two", with("/partner_chain", json!([{ "name": "Parent" }, { "name": "Child" }]))),
+        ("assets empty", with("/assets", json!([]))),
+        ("assets null", with("/assets", Value::Null)),
+        ("an id of 255 characters", with("/credential_id", json!("é".repeat(255)))),
+        ("an id of one character", with("/credential_id", json!("1"))),
+        ("a name of 500 characters", with("/fields/full_name", json!("x".repeat(500)))),
+        ("a name with spaces around it", with("/fields/full_name", json!(format!("  {}  ", "x".repeat(500))))),
+        ("500 jobs", with("/fields/employment", json!(many(500)))),
+    ] {
+        assert!(parse(&body).is_ok(), "{what}: {:?}", parse(&body));
+    }
+}
+
+#[test]
+fn what_the_rules_forbid_is_refused_at_its_place() {
+    let job = "/fields/employment/0";
+    let at = |name: &str| format!("{job}/{name}");
+    let many = vec![(Type::default().sample)()["fields"]["employment"][0].clone(); 501];
+    for (body, pointer, code) in [
+        (json!([]), "", "type.mismatch"),
+        (json!("text"), "", "type.mismatch"),
+        (Value::Null, "", "type.mismatch"),
+        (without("/credential_id"), "", "member.missing"),
+        (with("/credential_id", json!(7)), "/credential_id", "type.mismatch"),
+        (with("/credential_id", Value::Null), "/credential_id", "member.null"),
+        (with("/credential_id", json!("")), "/credential_id", "text.empty"),
+        (with("/credential_id", json!("x".repeat(256))), "/credential_id", "text.too_long"),
+        (with("/credential_id", json!("a\u{0}b")), "/credential_id", "text.control"),
+        (without("/fields"), "", "member.missing"),
+        (with("/fields", json!([])), "/fields", "type.mismatch"),
+        (with("/fields", Value::Null), "/fields", "member.null"),
+        (with("/feilds", json!({})), "/feilds", "member.unknown"),
+        (without("/fields/full_name"), "/fields", "member.missing"),
+        (with("/fields/full_name", json!("   ")), "/fields/full_name", "text.empty"),
+        (with("/fields/full_name", json!("x".repeat(501))), "/fields/full_name", "text.too_long"),
+        (with("/fields/full_name", json!("John\nDoe")), "/fields/full_name", "text.control"),
+        (with("/fields/full_name", json!(["John"])), "/fields/full_name", "type.mismatch"),
+        (with("/fields/salary", json!(1)), "/fields/salary", "member.unknown"),
+        (without("/fields/employment"), "/fields", "member.missing"),
+        (with("/fields/employment", json!([])), "/fields/employment", "list.too_short"),
+        (with("/fields/employment", json!(many)), "/fields/employment", "list.too_long"),
+        (with("/fields/employment", json!({})), "/fields/employment", "type.mismatch"),
+        (with("/fields/employment", Value::Null), "/fields/employment", "member.null"),
+        (with(job, json!("a job")), job, "type.mismatch"),
+        (without(&at("organisation")), job, "member.missing"),
+        (with(&at("organisation"), json!(7)), &at("organisation"), "type.mismatch"),
+        (with(&at("organization"), json!("x")), &at("organization"), "member.unknown"),
+        (without(&at("start_date")), job, "member.missing"),
+        (with(&at("start_date"), json!("2020-13")), &at("start_date"), "date.range"),
+        (with(&at("start_date"), json!("2020-00")), &at("start_date"), "date.range"),
+        (with(&at("start_date"), json!("1899-12")), &at("start_date"), "date.range"),
+        (with(&at("start_date"), json!("2020-1")), &at("start_date"), "date.format"),
+        (with(&at("start_date"), json!("2020-01-01")), &at("start_date"), "date.format"),
+        (with(&at("start_date"), json!(202_001)), &at("start_date"), "type.mismatch"),
+        (with(&at("start_date"), Value::Null), &at("start_date"), "member.null"),
+        (with(&at("end_date"), json!("")), &at("end_date"), "date.format"),
+        (with(&at("end_date"), json!("2019-12")), &at("end_date"), "date.order"),
+        (with(&at("end_date"), json!(false)), &at("end_date"), "type.mismatch"),
+        (without(&at("last_processed_month")), job, "member.missing"),
+        (with(&at("last_processed_month"), Value::Null), &at("last_processed_month"), "member.null"),
+        (with(&at("last_processed_month"), json!("2019-12")), &at("last_processed_month"), "date.order"),
+        (with(&at("last_processed_month"), json!("2026-12")), &at("last_processed_month"), "date.future"),
+        (with(&at("role_title"), Value::Null), &at("role_title"), "member.null"),
+        (with(&at("role_title"), json!("")), &at("role_title"), "text.empty"),
+        (with("/partner_chain", json!({})), "/partner_chain", "type.mismatch"),
+        (with("/partner_chain", json!(["Parent"])), "/partner_chain/0", "type.mismatch"),
+        (with("/partner_chain", json!([{}])), "/partner_chain/0", "member.missing"),
+        (with("/partner_chain", json!([{ "name": "A", "nmae": "B" }])), "/partner_chain/0/nmae", "member.unknown"),
+        (with("/assets", json!([{ "asset_id": "1" }])), "/assets", "assets.not_allowed"),
+        (with("/assets", json!({})), "/assets", "type.mismatch"),
+    ] {
+        assert_eq!(faults(&body), [(pointer.to_owned(), code.to_owned())], "{body}");
+    }
+}
+
+#[test]
+fn a_job_needs_a_title_or_a_classification() {
+    let mut body = without("/fields/employment/0/role_title");
+    body["fields"]["employment"][0].as_object_mut().expect("an object").remove("role_classification");
+    assert_eq!(faults(&body), [("/fields/employment/0".to_owned(), "one_of.missing".to_owned())]);
+}
+
+#[test]
+fn every_fault_comes_in_one_answer() {
+    let body = json!({
+        "credential_ID": "x",
+        "fields": { "full_name": "", "employment": [{ "organisation": "A", "start_date": "2020", "last_processed_month": "2030-01" }] },
+    });
+    let codes: Vec<String> = faults(&body).into_iter().map(|(_, code)| code).collect();
+    assert_eq!(
+        codes,
+        ["member.missing", "member.unknown", "date.format", "text.empty", "one_of.missing"],
+        "every fault, in one answer"
+    );
+}
+
+#[test]
+fn mistakes_of_writing_are_answered_with_what_was_meant() {
+    let suggestion = |body: &Value| match parse(body) {
+        Err(Rejection::Invalid(faults)) => faults[0].suggestion.clone(),
+        _ => None,
+    };
+    assert_eq!(suggestion(&with("/fields/employment/0/startDate", json!("x"))).as_deref(), Some("start_date"));
+    assert_eq!(suggestion(&with("/fields/employment/0/start_date", json!("01/2020"))).as_deref(), Some("2020-01"));
+    assert_eq!(suggestion(&without("/fields/full_name")).as_deref(), Some("full_name"));
+}
+
+#[test]
+fn no_more_than_64_characters_of_a_value_are_repeated() {
+    let Err(Rejection::Invalid(faults)) = parse(&with("/fields/employment/0/start_date", json!("secret".repeat(100))))
+    else {
+        panic!("taken")
+    };
+    assert_eq!(faults[0].received.as_ref().map(|received| received.chars().count()), Some(64));
+    assert!(!faults[0].message.contains("secret"));
+}
+
+#[test]
+fn what_says_the_same_has_the_same_payload() {
+    let one = parse(&(Type::default().sample)()).expect("taken");
+    let other = parse(&with("/fields/full_name", json!(" John Doe "))).expect("taken");
+    let third = parse(&with("/fields/full_name", json!("Jane Doe"))).expect("taken");
+    assert_eq!(one.payload(), other.payload());
+    assert_ne!(one.payload(), third.payload());
+    let payload = Payload::from_bytes(&one.payload()).expect("a payload");
+    assert_eq!(payload.fields, one.fields);
+}
+
+#[test]
+fn up_to_thirty_ids_may_be_asked_for() {
+    let ask = |body: Value| parse_status_question(body.to_string().as_bytes());
+    let ids = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
+    assert_eq!(ask(json!({ "ids": ids(30) })).expect("taken").len(), 30);
+    assert_eq!(ask(json!({ "ids": [] })).expect("taken").len(), 0);
+    for (body, pointer, code) in [
+        (json!({ "ids": ids(31) }), "/ids", "list.too_long"),
+        (json!({}), "", "member.missing"),
+        (json!({ "ids": "1" }), "/ids", "type.mismatch"),
+        (json!({ "ids": [1] }), "/ids/0", "type.mismatch"),
+        (json!({ "ids": ["\u{0}"] }), "/ids/0", "text.control"),
+        (json!({ "ids": [], "id": [] }), "/id", "member.unknown"),
+    ] {
+        let Err(Rejection::Invalid(faults)) = ask(body.clone()) else { panic!("taken: {body}") };
+        assert_eq!((faults[0].pointer.as_str(), faults[0].code.as_str()), (pointer, code));
+    }
+}
+
+/// The sample with one value replaced by another, or a member added or removed.
+fn mutated() -> impl Strategy<Value = Value> {
+    let pointers = prop_oneof![
+        Just("/credential_id"),
+        Just("/fields"),
+        Just("/partner_chain"),
+        Just("/assets"),
+        Just("/x~y"),
+        Just("/fields/full_name"),
+        Just("/fields/employment"),
+        Just("/fields/employment/0"),
+        Just("/fields/employment/1/start_date"),
+        Just("/fields/employment/1/end_date"),
+        Just("/fields/employment/0/last_processed_month"),
+        Just("/fields/employment/0/role_title"),
+        Just("/fields/employment/0/a/b"),
+    ];
+    let values = prop_oneof![
+        Just(Value::Null),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!([{ "name": 3 }, "x", [[]]])),
+        any::<i32>().prop_map(Value::from),
+        ".{0,10}".prop_map(Value::from),
+        "[0-9]{4}-[0-9]{2}".prop_map(Value::from),
+    ];
+    (pointers, values).prop_map(|(pointer, value)| {
+        changed(|body| {
+            let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+            match body.pointer_mut(parent) {
+                Some(Value::Array(items)) => items[name.parse::<usize>().expect("an index")] = value,
+                Some(Value::Object(members)) => {
+                    members.insert(name.to_owned(), value);
+                }
+                _ => {}
+            }
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Submission::parse_v2(Type::default(), &bytes, &context());
+        let _ = parse_status_question(&bytes);
+    }
+
+    #[test]
+    fn every_pointer_of_a_fault_resolves_in_the_body(body in mutated()) {
+        let source = serde_json::to_string_pretty(&body).expect("JSON");
+        match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
+            Ok(submission) => {
+                prop_assert!(CareerHistory::from_fields(&submission.fields).is_ok());
+                prop_assert!(Payload::from_bytes(&submission.payload()).is_ok());
+            }
+            Err(Rejection::Invalid(faults)) => {
+                prop_assert!(!faults.is_empty());
+                for fault in faults {
+                    prop_assert!(body.pointer(&fault.pointer).is_some(), "{fault:?}");
+                    prop_assert!(credential::locate(&source, &fault.pointer).is_some(), "{fault:?}");
+                }
+            }
+            Err(Rejection::Malformed(malformed)) => prop_assert!(false, "{malformed}"),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+# The words of the pages. Messages are grouped by page; a value in braces comes from the page.
+
+skip = Skip to the content
+navigation = Pages
+demo-banner = Demonstration: what is entered here is not protected.
+demo-inbox = See the mails
+wallet = Wallet
+account = Account
+sign-in = Sign in
+sign-out = Sign out
+footer = Tenure, the open career passport.
+footer-docs = For partners
+
+month-name = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+month-year = { $month } { $year }
+day = { $day } { $month } { $year }
+moment = { $day }, { $time } UTC
+duration-years = { $count ->
+    [one] 1 year
+   *[other] { $count } years
+}
+duration-months = { $count ->
+    [one] 1 month
+   *[other] { $count } months
+}
+
+home-title = Your career, in your hands
+home-lead = Employers, payroll providers, universities and test centres already know what you have done. Here you see what they say of you, decide what to keep, and show it to whom you choose.
+home-open = Open my wallet
+home-step-1-title = They send it
+home-step-1 = A partner sends what it knows of you, and gives you a link. Nobody else can open it once you have.
+home-step-2-title = You look and decide
+home-step-2 = You see every word before you say yes. If you say no, it is deleted here.
+home-step-3-title = You keep it
+home-step-3 = It stays in your wallet under a key of your own. Delete your account, and the key is destroyed with it.
+home-partner = Do you send credentials for people?
+home-docs = Read how to connect
+
+link-title = Open your link
+link-unreadable = This link is not whole. Please open it again from where you got it, or paste all of it here.
+link-no-script = Your browser does not run scripts, so the link cannot open by itself. Paste it here instead.
+link-label = Your link
+link-help = The whole address, as you got it from the partner.
+link-open = Open
+
+sign-in-title = Sign in to your wallet
+sign-in-opening = { $partner } wants to add a credential to your wallet: { $title }. Sign in to see it first.
+sign-in-invalid = This is not an e-mail address. It should look like name@example.org.
+email = Email
+email-help = We send a code to it, and nothing else. If you have no wallet yet, the code makes one.
+email-code = Email me a code
+passkey-sign-in = Sign in with a passkey
+passkey-failed = That did not work. Try again, or sign in by e-mail.
+
+code-title = Enter your code
+code-sent = { $count ->
+    [one] We sent a six-digit code to your address. It is good for a minute.
+   *[other] We sent a six-digit code to your address. It is good for { $count } minutes.
+}
+code = Code
+code-wrong = { $count ->
+    [one] That code is not right. You have one more try.
+   *[other] That code is not right. You have { $count } more tries.
+}
+code-over = This code is used or its time is over.
+code-too-often = That was not right either, and this code has had all its tries.
+code-again = Get a new code
+code-not-come = No mail? Look among the unwanted ones, or send a new code.
+
+mail-code-subject = Your Tenure code
+mail-code = Your code is { $code }
+
+    Enter it on the page that asked for it ({ $base }). It is good for { $minutes } minutes and can be used once.
+
+    If you did not ask for it, somebody may have typed your address by mistake. You need do nothing: without this code nobody gets in.
+
+consent-title = { $title }: look and decide
+consent-heading = { $partner } wants to add this to your wallet
+consent-lead = This is everything they sent. Nothing is kept for you, or shown to anybody, unless you say yes.
+consent-from = From
+consent-chain = by way of { $chain }
+consent-when = Sent
+consent-purpose = Purpose
+consent-purpose-wallet = To be kept in your wallet, for you to show to whom you choose.
+consent-name = About
+career-heading = { $title }
+career-total = { $duration } of experience; months that overlap are counted once.
+job-span = { $start } to { $last }
+job-open = Since { $start }, known up to { $last }
+job-attested = Attested by { $partner }, with data up to { $month }
+choice-heading = Your choice
+accept = Add to my wallet
+accept-help = It is kept under your own key. You can delete it at any time.
+decline = Decline
+decline-help = It is deleted here at once. { $partner } is told that you declined, not why.
+choice-later = If you choose nothing, it is deleted on { $moment }.
+choice-wrong = Is something wrong? Decline, and tell { $partner }: only they can correct it and send it again.
+
+outcome-unknown-title = This link leads nowhere
+outcome-unknown = It may be mistyped, or too old. Ask the partner who gave it to you for a new one.
+outcome-another-title = This link belongs to another account
+outcome-another = Someone has opened it already, and it can only be seen by them. If that was you, sign out and sign in with the address you used then.
+outcome-declined-title = You declined this
+outcome-declined = Its data has been deleted here. Nothing of it is in your wallet.
+outcome-expired-title = This link is too old
+outcome-expired = Nobody accepted it in time, so its data has been deleted. Ask the partner to send it again.
+outcome-removed-title = You deleted this
+outcome-removed = It was in your wallet, and you deleted it. Its data is gone here.
+to-wallet = Go to my wallet
+
+wallet-title = Your wallet
+wallet-waiting = { $partner } waits for your answer: { $title }.
+wallet-look = Look and decide
+wallet-empty-title = Nothing here yet
+wallet-empty = When a partner sends something about you, they give you a link. Open it while you are signed in, and what you accept appears here.
+wallet-career = Your career
+wallet-credentials = What is in your wallet
+passkey-offer-title = Sign in without codes
+passkey-offer = A passkey lets you sign in with your fingerprint, face or screen lock. It stays on your device and cannot be phished.
+passkey-add = Add a passkey
+passkey-later = Not now
+credential-from = { $title } from { $partner }
+credential-added = Added on { $day }
+credential-record = Consent record
+credential-record-of = Consent record of what { $partner } sent
+credential-delete-of = Delete what { $partner } sent
+delete = Delete
+export = Download everything (JSON)
+export-help = all that is kept here about you
+
+record-title = Consent record
+record-events = What happened
+record-data = What was sent
+event-pushed = { $partner } sent it.
+event-opened = You opened it, and it became yours alone.
+event-accepted = You agreed that it is kept in your wallet.
+event-declined = You declined it.
+event-expired = Its time was over.
+event-removed = You deleted it.
+copy-json = Copy as JSON
+copied = Copied.
+copy-failed = Copying did not work; select the text instead.
+back-to-wallet = Back to the wallet
+delete-credential = Delete this credential
+delete-credential-title = Delete this credential?
+delete-credential-what = Its data is deleted here and cannot be brought back. { $partner } keeps its own records, and would have to send it again under a new id.
+keep-it = Keep it
+
+account-title = Your account
+account-since = Since
+account-data = Your data
+passkeys = Passkeys
+passkey-added = Added on { $day }
+passkey-used = Last used on { $day }
+passkey-remove = Remove
+sessions = Signed-in browsers
+sessions-count = { $count ->
+    [one] You are signed in on this browser alone.
+   *[other] You are signed in on { $count } browsers.
+}
+sign-out-everywhere = Sign out everywhere
+delete-account = Delete my account
+delete-account-title = Delete your account?
+delete-account-what = { $count ->
+    [0] Your account and its key are destroyed.
+    [one] Your account, the credential in it and its key are destroyed.
+   *[other] Your account, the { $count } credentials in it and its key are destroyed.
+}
+delete-account-export = No copy can be opened afterwards, not even by us. You may want to keep your data first:
+delete-account-understood = I understand that this cannot be undone
+delete-account-not-understood = Please tick the box first.
+keep-account = Keep my account
+
+notice-accepted = Added to your wallet.
+notice-deleted = Deleted.
+notice-account-deleted = Your account and everything in it is deleted.
+notice-signed-out = You are signed out.
+notice-signed-out-everywhere = You are signed out on all browsers.
+notice-passkey-added = Passkey added. You can use it the next time you sign in.
+notice-passkey-removed = Passkey removed here. You may also want to delete it on your device.
+
+error-not-found-title = There is nothing here
+error-not-found = The address may be mistyped, or what was here is gone, or it is not yours to see.
+error-forbidden-title = This is not allowed
+error-too-many-title = Too many tries
+error-too-many = { $count ->
+    [one] Please wait a minute and try again.
+   *[other] Please wait { $count } minutes and try again.
+}
+error-unavailable-title = Not right now
+error-unavailable = We cannot do this at the moment. Nothing is lost; please try again in a moment.
+error-internal-title = Something went wrong
+error-internal = This is our mistake, and we have noted it. Please try again.
+error-request-title = This could not be read
+error-request = Please go back and try again.
+error-id = If you ask for help, give this number: { $id }
+to-start = To the start page
+
+inbox-title = Mails of this demonstration
+inbox-help = In a demonstration no mail leaves this machine; it is shown here. Newest first.
+inbox-empty = No mail yet. Ask for a code, then come back.
+
+timeline-title = Career timeline
+timeline-known = known to { $month }
+timeline-job = { $role } at { $organisation }, { $start } to { $last }, { $duration }.
+timeline-job-open = { $role } at { $organisation }, since { $start }, known up to { $last }, { $duration } so far.
+timeline-gap = Gap of { $duration } from { $start }.

@@ -1,0 +1,158 @@
+//! `Idempotency-Key` on every POST that needs a token (draft-ietf-httpapi-idempotency-key-header-07).
+//!
+//! Owns the layer that answers an exact repeat with the stored answer. A key is claimed before the handler runs, so two
+//! requests at once do not both run; a claim whose request came to nothing (5xx, or the server died) is let go.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::token::Verified;
+use crate::error::{Error, Kind};
+use crate::http::RequestId;
+use crate::seal::sha256;
+use crate::store::StoredAnswer;
+use crate::time::Timestamp;
+
+/// The documented header.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents the header, which the layer reads")]
+pub struct IdempotencyHeader {
+    /// A key of your own (1 to 255 visible characters) for this request: repeat the request with it as often as you
+    /// like, it runs once, and each repeat within 24 hours gets the stored answer with `Idempotency-Replayed: true`.
+    #[param(rename = "Idempotency-Key", required = false, max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// After this time a claim without an answer is taken to be of a server that died.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// Runs the request once for its key.
+pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(key) = request.headers().get("idempotency-key").cloned().filter(|_| request.method() == Method::POST)
+    else {
+        return next.run(request).await;
+    };
+    match replay_or_run(&app, &key, request, next).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Error> {
+    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    let key = key.ok_or_else(|| {
+        Error::new(Kind::Malformed, "The Idempotency-Key must have 1 to 255 visible ASCII characters.")
+    })?;
+    let partner = request
+        .extensions()
+        .get::<std::sync::Arc<Verified>>()
+        .map(|verified| verified.partner_id)
+        .ok_or_else(Error::unauthorized)?;
+    let id = request.extensions().get::<RequestId>().cloned();
+    let (parts, body) = request.into_parts();
+    let limit = app.config.server.body_limit;
+    let body = to_bytes(body, limit).await.map_err(|_| {
+        Error::new(Kind::TooLarge, format!("The body is longer than {limit} bytes, the most that is taken."))
+    })?;
+    let hash =
+        sha256(&[parts.method.as_str().as_bytes(), b"\n", parts.uri.to_string().as_bytes(), b"\n", &body].concat());
+    if let Some(stored) = claim(app, partner, key, &hash).await? {
+        return replay(&stored, &hash);
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let id = id.map(|id| id.0.to_string()).unwrap_or_default();
+    keep(app, partner, key, &id, response).await
+}
+
+/// Claims the key, or returns what is known of it.
+async fn claim(app: &App, partner: Uuid, key: &str, hash: &[u8; 32]) -> Result<Option<StoredAnswer>, Error> {
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    let stored = tx.stored_answer(partner, key).await?.filter(|stored| !is_over(app, stored, now));
+    if stored.is_some() {
+        return Ok(stored);
+    }
+    tx.release_idempotency_key(partner, key).await?;
+    let claimed = tx.claim_idempotency_key(partner, key, hash, now).await?;
+    let winner = if claimed { None } else { tx.stored_answer(partner, key).await? };
+    tx.commit().await?;
+    Ok(winner)
+}
+
+fn is_over(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
+    let age = now.since(stored.created_at);
+    age >= app.config.retention.idempotency || (stored.status == 0 && age >= ABANDONED)
+}
+
+fn replay(stored: &StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
+    if stored.request_hash != hash {
+        return Err(Error::new(
+            Kind::Conflict,
+            "This Idempotency-Key was used for another request. Use a new key for a new request.",
+        ));
+    }
+    let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let Some(status) = status else {
+        return Err(Error::new(
+            Kind::Conflict,
+            "The first request with this Idempotency-Key is still under way. Repeat it in a moment.",
+        ));
+    };
+    let mut response = (status, stored.body.clone()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    if let Ok(content_type) = HeaderValue::try_from(&stored.content_type) {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    Ok(response)
+}
+
+/// Keeps an answer that would be the same again; lets the key go after one that would not.
+async fn keep(app: &App, partner: Uuid, key: &str, id: &str, mut response: Response) -> Result<Response, Error> {
+    let error = response.extensions_mut().remove::<std::sync::Arc<Error>>();
+    let status = response.status();
+    let mut tx = app.store.write().await?;
+    if status.is_server_error()
+        || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
+    {
+        tx.release_idempotency_key(partner, key).await?;
+        tx.commit().await?;
+        if let Some(error) = error {
+            response.extensions_mut().insert(error);
+        }
+        return Ok(response);
+    }
+    let (mut parts, body) = response.into_parts();
+    let (content_type, body) = match &error {
+        // The problem is written here and now, with the first request's id: a replay is exact.
+        Some(error) => (
+            "application/problem+json".to_owned(),
+            serde_json::to_vec(&error.problem(app.config.base(), id)).unwrap_or_default(),
+        ),
+        None => {
+            let content_type = parts
+                .headers
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned();
+            (content_type, to_bytes(body, usize::MAX).await.map_err(Error::internal)?.to_vec())
+        }
+    };
+    tx.store_answer(partner, key, status.as_u16(), &content_type, &body).await?;
+    tx.commit().await?;
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(HeaderValue::try_from(content_type).map(|value| (header::CONTENT_TYPE, value)));
+    Ok(Response::from_parts(parts, Body::from(body)))
+}

@@ -1,0 +1,88 @@
+//! The Partner API: one file per endpoint group, each with its request, answer, handlers, documentation and route.
+//!
+//! Owns which routes there are and what stands before them. The OpenAPI document is made from the same list, so a route
+//! cannot be without its description.
+
+mod idempotency;
+mod jwks;
+pub mod openapi;
+mod operations;
+pub mod push;
+mod reference;
+mod status;
+mod token;
+
+use axum::Router;
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use axum::middleware;
+use bytes::Bytes;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::auth::partner;
+use crate::error::{Error, Kind};
+
+/// The documented routes that need an access token.
+fn protected() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(push::routes()).merge(status::routes())
+}
+
+/// The documented routes that need none.
+fn open() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(token::routes()).merge(jwks::routes()).merge(operations::routes())
+}
+
+/// All routes of the API.
+pub fn routes(app: &App) -> Router<App> {
+    let (protected, _) = protected().split_for_parts();
+    let (open, _) = open().split_for_parts();
+    let protected = protected
+        .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
+        .route_layer(middleware::from_fn_with_state(app.clone(), partner::authenticate));
+    protected.merge(open).merge(reference::routes())
+}
+
+/// A body that says it is JSON; what it holds is for the parser.
+#[derive(Debug)]
+pub struct JsonBody(pub Bytes);
+
+impl FromRequest<App> for JsonBody {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        let content_type =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            let shown: String = essence.chars().take(64).collect();
+            let found = if shown.is_empty() { "there is none".to_owned() } else { format!("it is {shown}") };
+            return Err(Error::new(
+                Kind::UnsupportedMediaType,
+                format!("Send the header Content-Type: application/json; {found}."),
+            ));
+        }
+        AnyBody::from_request(request, app).await.map(|AnyBody(bytes)| Self(bytes))
+    }
+}
+
+/// A body of whatever type, within the limit.
+#[derive(Debug)]
+pub struct AnyBody(pub Bytes);
+
+impl FromRequest<App> for AnyBody {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        Bytes::from_request(request, app).await.map(Self).map_err(|rejection| {
+            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                Error::new(
+                    Kind::TooLarge,
+                    format!("The body is longer than {} bytes, the most that is taken.", app.config.server.body_limit),
+                )
+            } else {
+                Error::new(Kind::Malformed, "The body did not arrive whole.")
+            }
+        })
+    }
+}

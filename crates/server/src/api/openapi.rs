@@ -1,0 +1,104 @@
+//! The OpenAPI 3.1 document, made from the routes and from the list of credential types.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme};
+
+/// The path under which a push of any type is written in code; the document lists it once a type.
+const PUSH: &str = "/api/partner/v2/add/requests/{type}";
+
+/// Answers that every operation with a token can give.
+const COMMON: [(&str, &str); 6] = [
+    ("401", "The token is missing, wrong, expired, or of a disabled partner"),
+    ("403", "The token lacks the scope that the `WWW-Authenticate` header names"),
+    ("404", "There is nothing of yours at this path"),
+    ("429", "Too many requests; `Retry-After` says when to come again"),
+    ("500", "Our mistake; quote the request id"),
+    ("503", "Not now; `Retry-After` says when to come again"),
+];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tenure Partner API",
+        description = "Push what you know of a person's working life; the person opens the link, consents, and keeps it.\n\nEvery path answers with and without the suffix `.json`.",
+    ),
+    tags(
+        (name = "Token", description = "OAuth 2.0 client credentials"),
+        (name = "Add", description = "Push credentials"),
+        (name = "Status", description = "Where submissions stand"),
+        (name = "Operations", description = "For the operator"),
+    )
+)]
+struct Document;
+
+/// The document, made once.
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+fn document() -> Value {
+    let mut protected = super::protected().into_openapi();
+    let paths: Vec<String> = protected.paths.paths.keys().cloned().collect();
+    protected.merge(super::open().into_openapi());
+    let mut document = Document::openapi();
+    document.merge(protected);
+    let mut document = serde_json::to_value(document).expect("the document is JSON");
+    document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
+    document["info"]["license"] = json!({ "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" });
+    document["servers"] = json!([{ "url": "/" }]);
+    document["components"]["securitySchemes"] = serde_json::to_value(security_schemes()).expect("the schemes are JSON");
+    for path in &paths {
+        protect(&mut document["paths"][path]);
+    }
+    expand_types(&mut document);
+    document
+}
+
+fn security_schemes() -> Map<String, Value> {
+    let scopes = Scopes::from_iter(
+        credential::ALL.iter().map(|known| (known.write_scope.to_owned(), format!("Push {}", known.title))),
+    );
+    let oauth = OAuth2::new([Flow::ClientCredentials(ClientCredentials::new("/api/partner/v1/oauth/token", scopes))]);
+    let bearer = Http::new(HttpAuthScheme::Bearer);
+    [("oauth", SecurityScheme::OAuth2(oauth)), ("bearer", SecurityScheme::Http(bearer))]
+        .into_iter()
+        .map(|(name, scheme)| (name.to_owned(), serde_json::to_value(scheme).expect("a scheme is JSON")))
+        .collect()
+}
+
+/// Adds the answers that every operation behind a token can give, unless it describes its own.
+fn protect(item: &mut Value) {
+    for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut).filter(|value| value.is_object()) {
+        operation["security"] = json!([{ "oauth": [] }]);
+        for (status, description) in COMMON {
+            let problem =
+                json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+            let responses = operation["responses"].as_object_mut().expect("an operation has responses");
+            responses.entry(status).or_insert_with(|| json!({ "description": description, "content": problem }));
+        }
+    }
+}
+
+/// One path a type instead of `{type}`: its scope, its schema, its sample.
+fn expand_types(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().expect("a document has paths");
+    let template = paths.remove(PUSH).expect("the push is documented");
+    for known in credential::ALL {
+        let mut item = template.clone();
+        let operation = &mut item["post"];
+        operation["operationId"] = json!(format!("add_{}", known.name()));
+        operation["summary"] = json!(format!("Push: {}", known.title));
+        operation["description"] =
+            json!(format!("{}\n\n{}", known.summary, operation["description"].as_str().unwrap_or_default()));
+        operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": { "schema": known.json_schema(), "example": (known.sample)() } },
+        });
+        if let Some(parameters) = operation["parameters"].as_array_mut() {
+            parameters.retain(|parameter| parameter["in"] != "path");
+        }
+        paths.insert(PUSH.replace("{type}", known.name()), item);
+    }
+}

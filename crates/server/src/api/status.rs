@@ -1,0 +1,140 @@
+//! Statuses: of one credential id, and of up to 30 (partner-api section 8).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::AnyBody;
+use crate::app::App;
+use crate::auth::partner::{Own, Partner};
+use crate::error::{Error, Problem};
+use crate::store::CredentialStatus;
+use crate::time::Timestamp;
+
+/// The routes; v1 is documented, v2 is an alias of ours.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(one)).routes(routes!(one_v2)).routes(routes!(many)).routes(routes!(many_v2))
+}
+
+/// Where one credential stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatusAnswer {
+    /// Your `credential_id`.
+    #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
+    id: String,
+    /// `incomplete`: not decided; `verified`: accepted by the person; `canceled`: declined, or not accepted in 48 hours.
+    #[schema(example = "verified")]
+    status: &'static str,
+    /// When it became final (RFC 3339, UTC); null while it is incomplete.
+    #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
+    finalized_at: Option<Timestamp>,
+}
+
+impl From<CredentialStatus> for StatusAnswer {
+    fn from(found: CredentialStatus) -> Self {
+        Self { id: found.credential_id, status: found.status.name(), finalized_at: found.status.finalized_at() }
+    }
+}
+
+/// Which credentials are asked about.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+pub struct StatusQuestion {
+    /// Your `credential_id`s, 30 at most.
+    #[schema(max_items = 30, example = json!(["fa651300-b91a-49cb-8ee7-cac68b3fdf74"]))]
+    ids: Vec<String>,
+}
+
+/// Where several credentials stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatusAnswers {
+    /// Those that are known, in the order of the question.
+    credentials: Vec<StatusAnswer>,
+    /// Those that are not known, or not yours.
+    not_found: Vec<String>,
+}
+
+/// Status of one credential
+///
+/// Asks where one of your submissions stands. The status outlives the data by 400 days.
+#[utoipa::path(get, path = "/api/partner/v1/submissions/{id}/status", tag = "Status",
+    params(("id" = String, Path, description = "Your `credential_id`")),
+    responses(
+        (status = 200, description = "Where it stands", body = StatusAnswer),
+        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn one(
+    State(app): State<App>,
+    partner: Partner<Own>,
+    Path(id): Path<String>,
+) -> Result<Json<StatusAnswer>, Error> {
+    if !credential::is_identifier(&id) {
+        return Err(Error::not_found());
+    }
+    let found = app.store.read().await?.credential_statuses(partner.id, &[id], app.now()).await?;
+    found.into_iter().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
+}
+
+/// Status of one credential (v2)
+///
+/// The same as v1, under v2's prefix.
+#[utoipa::path(get, path = "/api/partner/v2/submissions/{id}/status", tag = "Status",
+    params(("id" = String, Path, description = "Your `credential_id`")),
+    responses(
+        (status = 200, description = "Where it stands", body = StatusAnswer),
+        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn one_v2(app: State<App>, partner: Partner<Own>, id: Path<String>) -> Result<Json<StatusAnswer>, Error> {
+    one(app, partner, id).await
+}
+
+/// Status of up to 30 credentials
+///
+/// The body is read as JSON whatever its content type says, since a documented example sends it as a form.
+#[utoipa::path(post, path = "/api/partner/v1/submissions/status", tag = "Status",
+    params(super::idempotency::IdempotencyHeader),
+    request_body(content = StatusQuestion, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Where they stand", body = StatusAnswers),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn many(
+    State(app): State<App>,
+    partner: Partner<Own>,
+    AnyBody(body): AnyBody,
+) -> Result<Json<StatusAnswers>, Error> {
+    let ids = credential::parse_status_question(&body)?;
+    let mut found = app.store.read().await?.credential_statuses(partner.id, &ids, app.now()).await?;
+    let mut answers = StatusAnswers { credentials: Vec::with_capacity(found.len()), not_found: Vec::new() };
+    for id in ids {
+        match found.iter().position(|status| status.credential_id == id) {
+            Some(position) => answers.credentials.push(found.swap_remove(position).into()),
+            None if answers.credentials.iter().any(|known| known.id == id) => {}
+            None => answers.not_found.push(id),
+        }
+    }
+    Ok(Json(answers))
+}
+
+/// Status of up to 30 credentials (v2)
+///
+/// The same as v1, under v2's prefix.
+#[utoipa::path(post, path = "/api/partner/v2/submissions/status", tag = "Status",
+    params(super::idempotency::IdempotencyHeader),
+    request_body(content = StatusQuestion, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Where they stand", body = StatusAnswers),
+        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn many_v2(app: State<App>, partner: Partner<Own>, body: AnyBody) -> Result<Json<StatusAnswers>, Error> {
+    many(app, partner, body).await
+}

@@ -1,0 +1,241 @@
+//! `POST /api/partner/v1/oauth/token`: the client credentials grant (RFC 6749, section 4.4).
+//!
+//! Errors here are RFC 6749's (section 5.2), not problem+json.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use subtle::ConstantTimeEq as _;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::AnyBody;
+use crate::app::App;
+use crate::error::Error;
+use crate::http::Client;
+use crate::seal::sha256;
+use crate::store::Partner;
+
+/// The route.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(token))
+}
+
+/// The form.
+#[derive(Debug, Default, ToSchema)]
+pub struct TokenForm {
+    /// `client_credentials`.
+    #[schema(required = true, example = "client_credentials")]
+    grant_type: String,
+    /// Your client id; may come by HTTP Basic instead.
+    #[schema(value_type = Option<Uuid>)]
+    client_id: Option<String>,
+    /// Your client secret; may come by HTTP Basic instead.
+    #[schema(value_type = Option<String>, format = "password")]
+    client_secret: Option<SecretString>,
+    /// Scopes, separated by spaces. Left out: all that you have.
+    #[schema(example = "write.career_history")]
+    scope: Option<String>,
+}
+
+/// A token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenAnswer {
+    /// Send it as `Authorization: Bearer`.
+    access_token: String,
+    /// `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// How many seconds it lives.
+    #[schema(example = 3600)]
+    expires_in: u64,
+    /// The scopes granted.
+    #[schema(example = "write.career_history")]
+    scope: String,
+}
+
+/// An error of the token endpoint (RFC 6749, section 5.2).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenProblem {
+    /// `invalid_request`, `invalid_client`, `unsupported_grant_type` or `invalid_scope`.
+    #[schema(example = "invalid_client")]
+    error: &'static str,
+    /// What to do.
+    error_description: String,
+}
+
+#[derive(Debug)]
+enum Refusal {
+    Request(&'static str),
+    Client { by_basic: bool },
+    Grant,
+    Scope(String),
+    Other(Error),
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, error, description) = match &self {
+            Self::Request(what) => (StatusCode::BAD_REQUEST, "invalid_request", (*what).to_owned()),
+            Self::Client { .. } => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "The client id or the client secret is wrong, or the client is disabled.".to_owned(),
+            ),
+            Self::Grant => {
+                (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Send grant_type=client_credentials.".to_owned())
+            }
+            Self::Scope(what) => (StatusCode::BAD_REQUEST, "invalid_scope", what.clone()),
+            Self::Other(error) => return error.clone().into_response(),
+        };
+        let mut response = (status, Json(TokenProblem { error, error_description: description })).into_response();
+        if matches!(self, Self::Client { by_basic: true }) {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="tenure""#));
+        }
+        response
+    }
+}
+
+impl<E: Into<Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// Get an access token
+///
+/// The client credentials grant of OAuth 2.0. Send the form, or the id and secret by HTTP Basic.
+#[utoipa::path(post, path = "/api/partner/v1/oauth/token", tag = "Token",
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "A token", body = TokenAnswer),
+        (status = 400, description = "The form is not right, or a scope is not yours", body = TokenProblem),
+        (status = 401, description = "The id or secret is wrong", body = TokenProblem),
+        (status = 413, description = "The body is too large", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many token requests from your address", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Not now", body = crate::error::Problem, content_type = "application/problem+json"),
+    ))]
+async fn token(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    AnyBody(body): AnyBody,
+) -> Result<Response, Refusal> {
+    let allowance = match app.limits.token.check(&client.0) {
+        Ok(allowance) => allowance,
+        Err(allowance) => {
+            let mut response = Error::from(allowance).into_response();
+            allowance.write(response.headers_mut());
+            return Ok(response);
+        }
+    };
+    let form = read_form(&headers, &body)?;
+    let (id, secret, by_basic) = credentials(&headers, &form)?;
+    if form.grant_type != "client_credentials" {
+        return Err(if form.grant_type.is_empty() {
+            Refusal::Request("grant_type is missing; send grant_type=client_credentials.")
+        } else {
+            Refusal::Grant
+        });
+    }
+    let partner = find(&app, &id, &secret).await?.ok_or(Refusal::Client { by_basic })?;
+    let scope = grant(&partner, form.scope.as_deref())?;
+    let access_token = app.tokens.issue(partner.id, &scope, app.chance.anonymous_id(), app.now())?;
+    let answer = TokenAnswer { access_token, token_type: "Bearer", expires_in: app.tokens.lifetime().as_secs(), scope };
+    let mut response =
+        ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response();
+    if let Some(allowance) = allowance {
+        allowance.write(response.headers_mut());
+    }
+    Ok(response)
+}
+
+fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, Refusal> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+        return Err(Refusal::Request("Send the parameters as application/x-www-form-urlencoded."));
+    }
+    let mut form = TokenForm::default();
+    for (name, value) in url::form_urlencoded::parse(body) {
+        let twice = match &*name {
+            "grant_type" => !std::mem::replace(&mut form.grant_type, value.into_owned()).is_empty(),
+            "client_id" => form.client_id.replace(value.into_owned()).is_some(),
+            "client_secret" => form.client_secret.replace(value.into_owned().into()).is_some(),
+            "scope" => form.scope.replace(value.into_owned()).is_some(),
+            // RFC 6749, section 3.2: unrecognised parameters are ignored.
+            _ => false,
+        };
+        if twice {
+            return Err(Refusal::Request("A parameter stands twice (RFC 6749, section 3.2)."));
+        }
+    }
+    Ok(form)
+}
+
+/// Id and secret, by HTTP Basic (each form-encoded, RFC 6749, section 2.3.1) or in the form, not by both.
+fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, SecretString, bool), Refusal> {
+    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
+        return match (&form.client_id, &form.client_secret) {
+            (Some(id), Some(secret)) => Ok((id.clone(), secret.clone(), false)),
+            _ => Err(Refusal::Request("client_id and client_secret are needed, in the form or by HTTP Basic.")),
+        };
+    };
+    if form.client_secret.is_some() {
+        return Err(Refusal::Request("Send the secret once: in the form or by HTTP Basic (RFC 6749, section 2.3)."));
+    }
+    let decoded = authorization
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+        .and_then(|(_, value)| STANDARD.decode(value.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or(Refusal::Client { by_basic: true })?;
+    let (id, secret) = decoded.split_once(':').ok_or(Refusal::Client { by_basic: true })?;
+    let id = form_decode(id);
+    if form.client_id.as_ref().is_some_and(|other| *other != id) {
+        return Err(Refusal::Request("The form and HTTP Basic name two different clients."));
+    }
+    Ok((id, form_decode(secret).into(), true))
+}
+
+fn form_decode(value: &str) -> String {
+    percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// The active partner with this id and secret. The database is asked and a secret compared whichever of them is wrong.
+async fn find(app: &App, id: &str, secret: &SecretString) -> Result<Option<Partner>, Error> {
+    let partner = app.store.read().await?.partner(id.parse().unwrap_or(Uuid::nil())).await?;
+    let expected = partner.as_ref().map_or_else(|| vec![0; 32], |partner| partner.secret_hash.clone());
+    let matches = bool::from(sha256(secret.expose_secret().as_bytes()).as_slice().ct_eq(&expected));
+    Ok(partner.filter(|partner| matches && partner.is_active()))
+}
+
+/// The scopes asked for, if the partner has them all; all of the partner's where none were asked for.
+fn grant(partner: &Partner, asked: Option<&str>) -> Result<String, Refusal> {
+    let has: Vec<&str> = partner.scopes.split_whitespace().collect();
+    let Some(asked) = asked.map(str::trim).filter(|asked| !asked.is_empty()) else { return Ok(has.join(" ")) };
+    let mut granted: Vec<&str> = Vec::new();
+    for scope in asked.split_whitespace() {
+        if !has.contains(&scope) {
+            let shown: String = scope.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+            return Err(Refusal::Scope(format!(
+                "This client does not have the scope {shown}. It has: {}.",
+                has.join(" ")
+            )));
+        }
+        if !granted.contains(&scope) {
+            granted.push(scope);
+        }
+    }
+    Ok(granted.join(" "))
+}

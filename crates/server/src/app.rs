@@ -1,0 +1,147 @@
+//! The application: everything that a request needs, concrete and cheap to clone.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use uuid::Uuid;
+use webauthn_rs::{Webauthn, WebauthnBuilder};
+
+use crate::auth::limits::Limits;
+use crate::auth::partner::ActivePartners;
+use crate::auth::token::Tokens;
+use crate::chance::Chance;
+use crate::config::Config;
+use crate::keyring::{Keyring, RootKeyError};
+use crate::mail::Mailer;
+use crate::metrics::Metrics;
+use crate::store::{Committer, Part, Store, StoreError};
+use crate::time::{Clock, Timestamp};
+
+/// The running application.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] consists of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Chance.
+    pub chance: Chance,
+    /// The data.
+    pub store: Store,
+    /// The keys.
+    pub keyring: Keyring,
+    /// The way to write pushes.
+    pub committer: Committer,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// Which partners are active.
+    pub active_partners: ActivePartners,
+    /// Rate limits.
+    pub limits: Limits,
+    /// The way out for mails.
+    pub mailer: Mailer,
+    /// Passkeys; `None` where the base URL's host cannot have any (an IP address).
+    pub webauthn: Option<Webauthn>,
+    /// Counts and durations.
+    pub metrics: Metrics,
+    /// Whether this is `tenure demo`, which alone relaxes anything.
+    pub demo: bool,
+    /// Wakes the outbox before its time, since something was put into it.
+    pub outbox_filled: tokio::sync::Notify,
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Why the application cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used (yet): worth trying again.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Something that only the operator can mend.
+    #[error("{0}")]
+    Operator(String),
+}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<RootKeyError> for StartError {
+    fn from(error: RootKeyError) -> Self {
+        match error {
+            RootKeyError::Store(error) => Self::Store(error),
+            // A folder that cannot be written now (full, read-only) may be later.
+            RootKeyError::File { .. } => Self::Store(StoreError::Unavailable(error.to_string())),
+            other => Self::Operator(other.to_string()),
+        }
+    }
+}
+
+impl App {
+    /// Opens the data folder and everything in it.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn open(config: Config, clock: Clock, chance: Chance, demo: bool) -> Result<Self, StartError> {
+        let data = &config.storage.data;
+        std::fs::create_dir_all(data).map_err(|error| {
+            StoreError::Unavailable(format!("the data folder {} cannot be made: {error}", data.display()))
+        })?;
+        let url = &config.storage.database_url;
+        let store = Store::open(Part::Data, data, url, config.storage.connections).await?;
+        let ring = Store::open(Part::Keyring, data, url, config.storage.connections).await?;
+        let keyring = Keyring::open(ring, data, config.retention.ring_period(), chance.clone()).await?;
+        let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
+        tokens.refresh_keys(&keyring, &chance, clock.now()).await?;
+        let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
+        Ok(Self(Arc::new(Parts {
+            committer: Committer::start(store.clone(), clock.clone()),
+            active_partners: ActivePartners::default(),
+            limits: Limits::new(&config, &clock),
+            webauthn: webauthn(&config),
+            metrics: Metrics::default(),
+            outbox_filled: tokio::sync::Notify::new(),
+            config,
+            clock,
+            chance,
+            store,
+            keyring,
+            tokens,
+            mailer,
+            demo,
+        })))
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new id that sorts by time.
+    pub fn id(&self) -> Uuid {
+        self.chance.id(self.now())
+    }
+
+    /// Closes both databases after what is under way.
+    pub async fn close(&self) {
+        self.store.close().await;
+        self.keyring.store().close().await;
+    }
+}
+
+fn webauthn(config: &Config) -> Option<Webauthn> {
+    let host = config.server.base_url.domain()?;
+    WebauthnBuilder::new(host, &config.server.base_url).and_then(|builder| builder.rp_name("Tenure").build()).ok()
+}

@@ -1,0 +1,157 @@
+//! Partners by access token (RFC 6750): the layer that reads the token, and the extractor that holds the right.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use credential::Type;
+use quick_cache::sync::Cache;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::auth::token::Verified;
+use crate::error::{Error, Kind};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// How long a partner's being active is taken for granted. A push asks again in its own transaction.
+const ACTIVE_FOR: Duration = Duration::from_secs(1);
+
+/// Remembers which partners are active.
+#[derive(Debug)]
+pub struct ActivePartners(Cache<Uuid, (Timestamp, bool)>);
+
+impl Default for ActivePartners {
+    fn default() -> Self {
+        Self(Cache::new(10_000))
+    }
+}
+
+impl ActivePartners {
+    async fn is_active(&self, app: &App, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        if let Some((asked_at, active)) = self.0.get(&partner)
+            && now.since(asked_at) < ACTIVE_FOR
+        {
+            return Ok(active);
+        }
+        let active = app.store.read().await?.partner(partner).await?.is_some_and(|partner| partner.is_active());
+        self.0.insert(partner, (now, active));
+        Ok(active)
+    }
+}
+
+/// Reads the bearer token, counts the request against the partner's limit and leaves the token's content for the
+/// extractor. Answers carry the `RateLimit` headers.
+pub async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let verified = match verify(&app, request.headers()).await {
+        Ok(verified) => verified,
+        Err(error) => return error.into_response(),
+    };
+    let (mut response, allowance) = match app.limits.partner.check(&verified.partner_id) {
+        Ok(allowance) => {
+            request.extensions_mut().insert(verified);
+            (next.run(request).await, allowance)
+        }
+        Err(allowance) => (Error::from(allowance).into_response(), Some(allowance)),
+    };
+    if let Some(allowance) = allowance {
+        allowance.write(response.headers_mut());
+    }
+    response
+}
+
+async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> {
+    let token = bearer(headers).ok_or_else(Error::unauthorized)?;
+    let now = app.now();
+    let verified = match app.tokens.verify(token, now) {
+        Some(verified) => verified,
+        None if app.tokens.should_reload(token, now) => {
+            app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
+            app.tokens.verify(token, now).ok_or_else(Error::unauthorized)?
+        }
+        None => return Err(Error::unauthorized()),
+    };
+    if !app.active_partners.is_active(app, verified.partner_id, now).await? {
+        return Err(Error::unauthorized());
+    }
+    Ok(verified)
+}
+
+/// The token of `Authorization: Bearer`; the scheme's case does not matter (RFC 9110, section 11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// A right that a handler demands.
+pub trait Right: Sized + Send {
+    /// What the request must be about, and the scope it needs; `None` where any token of the partner will do.
+    fn of(parameters: &HashMap<String, String>) -> Result<(Self, Option<String>), Error>;
+}
+
+/// The right to push credentials of the path's type: `write.<type>`.
+#[derive(Clone, Copy, Debug)]
+pub struct Write {
+    /// The type in the path.
+    pub credential_type: Type,
+}
+
+impl Right for Write {
+    fn of(parameters: &HashMap<String, String>) -> Result<(Self, Option<String>), Error> {
+        let name = parameters.get("type").map(String::as_str).unwrap_or_default();
+        let credential_type: Type = name.parse().map_err(|_| unknown_type(name))?;
+        Ok((Self { credential_type }, Some(credential_type.write_scope.to_owned())))
+    }
+}
+
+fn unknown_type(name: &str) -> Error {
+    let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
+    let shown: String = name.chars().take(64).collect();
+    Error::new(Kind::NotFound, format!("There is no credential type '{shown}'. The types are: {}.", known.join(", ")))
+}
+
+/// The right that every token gives: to the partner's own statuses.
+#[derive(Clone, Copy, Debug)]
+pub struct Own;
+
+impl Right for Own {
+    fn of(_: &HashMap<String, String>) -> Result<(Self, Option<String>), Error> {
+        Ok((Self, None))
+    }
+}
+
+/// A partner that has the right `R`. Taking it as an argument is the permission check.
+#[derive(Clone, Copy, Debug)]
+pub struct Partner<R> {
+    /// The partner's `client_id`.
+    pub id: Uuid,
+    /// What it may do here.
+    pub right: R,
+    only: PhantomData<()>,
+}
+
+impl<R: Right> FromRequestParts<App> for Partner<R> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let verified = parts.extensions.get::<Arc<Verified>>().cloned().ok_or_else(Error::unauthorized)?;
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+        let parameters = path.map(|Path(parameters)| parameters).unwrap_or_default();
+        let (right, scope) = R::of(&parameters)?;
+        if let Some(scope) = scope
+            && !verified.scopes.contains(&scope)
+        {
+            let detail = format!(
+                "This needs the scope {scope}. Ask for a token with it; if that is refused, the operator can grant it."
+            );
+            return Err(Error::new(Kind::MissingScope(scope), detail));
+        }
+        Ok(Self { id: verified.partner_id, right, only: PhantomData })
+    }
+}

@@ -1,0 +1,221 @@
+//! Access tokens: RFC 9068 JWTs, signed with Ed25519 (RFC 8037), and the keys that sign them.
+//!
+//! Owns issuing, verifying, the cache of verified tokens and the rotation of signing keys. A verified token is cached
+//! until it ends, so that a push costs no signature check; whether its partner is still active is asked apart.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::chance::Chance;
+use crate::keyring::Keyring;
+use crate::seal::{Key, sha256};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// Verified tokens that are remembered.
+const CACHED_TOKENS: usize = 10_000;
+
+/// The claims of a token (RFC 9068, section 2.2).
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: Uuid,
+    client_id: Uuid,
+    scope: String,
+    iat: i64,
+    exp: i64,
+    jti: Uuid,
+}
+
+/// A token that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The partner's `client_id`.
+    pub partner_id: Uuid,
+    /// The scopes granted.
+    pub scopes: Vec<String>,
+    expires_at: i64,
+}
+
+/// Issues and verifies tokens.
+#[derive(Debug)]
+pub struct Tokens {
+    issuer: String,
+    audience: String,
+    lifetime: Duration,
+    key_age: Duration,
+    keys: RwLock<Keys>,
+    verified: Cache<[u8; 32], Arc<Verified>>,
+}
+
+#[derive(Debug)]
+struct Keys {
+    signing: Option<SigningKey>,
+    verifying: HashMap<String, VerifyingKey>,
+    loaded_at: Timestamp,
+}
+
+#[derive(Clone)]
+struct SigningKey {
+    id: String,
+    key: EncodingKey,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
+struct VerifyingKey {
+    jwk: Value,
+    key: DecodingKey,
+}
+
+impl std::fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifyingKey").field("jwk", &self.jwk).finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    /// An issuer whose identifier is `base`; keys are loaded by [`Tokens::refresh_keys`].
+    pub fn new(base: &str, lifetime: Duration, key_age: Duration) -> Self {
+        let keys = Keys { signing: None, verifying: HashMap::new(), loaded_at: Timestamp::from_micros(i64::MIN / 2) };
+        Self {
+            issuer: base.to_owned(),
+            audience: format!("{base}/api/partner"),
+            lifetime,
+            key_age,
+            keys: RwLock::new(keys),
+            verified: Cache::new(CACHED_TOKENS),
+        }
+    }
+
+    /// How long a token lives.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// Loads the keys; makes a new signing key when there is none or the newest is too old, and removes keys that no
+    /// living token can name.
+    ///
+    /// # Errors
+    /// The key ring cannot be used.
+    pub async fn refresh_keys(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
+        let mut seeds = ring.signing_seeds().await?;
+        if seeds.first().is_none_or(|(_, created_at, _)| *created_at + self.key_age <= now) {
+            let seed = chance.bytes();
+            ring.add_signing_seed(&chance.anonymous_id().to_string(), &seed, now).await?;
+            seeds = ring.signing_seeds().await?;
+        }
+        let too_old = now - self.key_age - self.key_age - self.lifetime;
+        if seeds.iter().any(|(_, created_at, _)| *created_at < too_old) {
+            let mut tx = ring.store().write().await?;
+            tx.remove_signing_keys(too_old).await?;
+            tx.commit().await?;
+        }
+        let mut keys = Keys { signing: None, verifying: HashMap::new(), loaded_at: now };
+        for (id, _, seed) in seeds {
+            let (signing, verifying) = key_pair(&id, &seed)?;
+            keys.verifying.insert(id, verifying);
+            keys.signing.get_or_insert(signing);
+        }
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
+    /// A token for `partner_id` with `scope`.
+    ///
+    /// # Errors
+    /// There is no signing key.
+    pub fn issue(&self, partner_id: Uuid, scope: &str, id: Uuid, now: Timestamp) -> Result<String, StoreError> {
+        let signing = self.keys.read().unwrap_or_else(PoisonError::into_inner).signing.clone();
+        let signing = signing.ok_or_else(|| StoreError::Unavailable("there is no signing key yet".to_owned()))?;
+        let header = Header { typ: Some("at+jwt".to_owned()), kid: Some(signing.id), ..Header::new(Algorithm::EdDSA) };
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: partner_id,
+            client_id: partner_id,
+            scope: scope.to_owned(),
+            iat: now.seconds(),
+            exp: (now + self.lifetime).seconds(),
+            jti: id,
+        };
+        jsonwebtoken::encode(&header, &claims, &signing.key).map_err(|error| StoreError::Broken(error.to_string()))
+    }
+
+    /// The token's content if it is ours, whole and not over at `now`.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Arc<Verified>> {
+        let hash = sha256(token.as_bytes());
+        let verified = match self.verified.get(&hash) {
+            Some(verified) => verified,
+            None => {
+                let verified = Arc::new(self.check(token)?);
+                self.verified.insert(hash, verified.clone());
+                verified
+            }
+        };
+        (verified.expires_at > now.seconds()).then_some(verified)
+    }
+
+    /// Whether keys should be loaded again before `token` is refused: it names one that another node may have made.
+    /// At most once a second.
+    pub fn should_reload(&self, token: &str, now: Timestamp) -> bool {
+        let Some(kid) = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid) else { return false };
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        !keys.verifying.contains_key(&kid) && now.since(keys.loaded_at) >= Duration::from_secs(1)
+    }
+
+    fn check(&self, token: &str) -> Option<Verified> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.typ.as_deref() != Some("at+jwt") {
+            return None;
+        }
+        let key = self.keys.read().unwrap_or_else(PoisonError::into_inner).verifying.get(&header.kid?)?.key.clone();
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        // The end of its time is compared with the server's clock, at every use and not just the first.
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).ok()?.claims;
+        Some(Verified {
+            partner_id: claims.client_id,
+            scopes: claims.scope.split(' ').map(ToOwned::to_owned).collect(),
+            expires_at: claims.exp,
+        })
+    }
+
+    /// The public keys as a JWK Set (RFC 7517, section 5).
+    pub fn jwks(&self) -> Value {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let mut jwks: Vec<&Value> = keys.verifying.values().map(|key| &key.jwk).collect();
+        jwks.sort_by_key(|jwk| jwk["kid"].as_str().map(ToOwned::to_owned));
+        json!({ "keys": jwks })
+    }
+}
+
+fn key_pair(id: &str, seed: &Key) -> Result<(SigningKey, VerifyingKey), StoreError> {
+    let refused = |error: &dyn std::fmt::Display| StoreError::nonsense("signing_key", error);
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).map_err(|error| refused(&error))?;
+    let document = pair.to_pkcs8().map_err(|error| refused(&error))?;
+    let x = URL_SAFE_NO_PAD.encode(pair.public_key());
+    let key = DecodingKey::from_ed_components(&x).map_err(|error| refused(&error))?;
+    let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": id, "use": "sig", "alg": "EdDSA" });
+    let signing = SigningKey { id: id.to_owned(), key: EncodingKey::from_ed_der(document.as_ref()) };
+    Ok((signing, VerifyingKey { jwk, key }))
+}

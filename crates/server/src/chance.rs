@@ -1,0 +1,122 @@
+//! Where chance comes from: the operating system's generator, or a test's seed.
+//!
+//! Owns every random draw of the server: identifiers, secrets, codes, nonces. Nothing else may reach for an
+//! ambient generator.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// A source of random bytes.
+#[derive(Clone, Debug)]
+pub enum Chance {
+    /// The operating system's cryptographic generator.
+    System,
+    /// SHA-256 in counter mode over a seed: repeatable, for tests alone.
+    Seeded(Arc<Mutex<Seeded>>),
+}
+
+/// State of a seeded source.
+#[derive(Debug)]
+pub struct Seeded {
+    seed: u64,
+    counter: u64,
+}
+
+impl Chance {
+    /// A repeatable source.
+    pub fn seeded(seed: u64) -> Self {
+        Self::Seeded(Arc::new(Mutex::new(Seeded { seed, counter: 0 })))
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        match self {
+            Self::System => aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes"),
+            Self::Seeded(state) => {
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                for chunk in bytes.chunks_mut(digest::SHA256_OUTPUT_LEN) {
+                    state.counter += 1;
+                    let block = [state.seed.to_be_bytes(), state.counter.to_be_bytes()].concat();
+                    chunk.copy_from_slice(&digest::digest(&digest::SHA256, &block).as_ref()[..chunk.len()]);
+                }
+            }
+        }
+    }
+
+    /// A UUIDv7 (RFC 9562, section 5.7) at `now`: sorted by time, so that indexes grow at one end, with 74 random
+    /// bits, so that nobody guesses another's.
+    pub fn id(&self, now: Timestamp) -> Uuid {
+        let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid()
+    }
+
+    /// A UUIDv4 (RFC 9562, section 5.4): tells nothing of when it was made.
+    pub fn anonymous_id(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
+
+    /// A secret of 256 bits, in base64url without padding: 43 characters.
+    pub fn secret(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes::<32>())
+    }
+
+    /// A six-digit code, each of the million equally likely.
+    pub fn code(&self) -> String {
+        // Values past the last whole million would favour small codes: draw again (one in 4,295 times).
+        const LIMIT: u32 = u32::MAX - u32::MAX % 1_000_000;
+        loop {
+            let draw = u32::from_be_bytes(self.bytes());
+            if draw < LIMIT {
+                return format!("{:06}", draw % 1_000_000);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeded_chance_repeats_and_does_not_stand_still() {
+        let (one, other) = (Chance::seeded(7), Chance::seeded(7));
+        let first: [u8; 48] = one.bytes();
+        assert_eq!(first, other.bytes());
+        assert_ne!(first, one.bytes());
+        assert_ne!(Chance::seeded(8).bytes::<48>(), first);
+    }
+
+    #[test]
+    fn ids_are_version_7_and_sort_by_time() {
+        let chance = Chance::System;
+        let early = chance.id(Timestamp::from_micros(1_000_000));
+        let late = chance.id(Timestamp::from_micros(2_000_000));
+        assert_eq!(early.get_version_num(), 7);
+        assert!(early < late);
+        assert_eq!(chance.anonymous_id().get_version_num(), 4);
+    }
+
+    #[test]
+    fn codes_have_six_digits_and_secrets_256_bits() {
+        let chance = Chance::System;
+        for _ in 0..100 {
+            let code = chance.code();
+            assert_eq!(code.len(), 6);
+            assert!(code.bytes().all(|byte| byte.is_ascii_digit()));
+        }
+        assert_eq!(chance.secret().len(), 43);
+        assert_ne!(chance.secret(), chance.secret());
+    }
+}

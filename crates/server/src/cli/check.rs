@@ -1,0 +1,160 @@
+//! `tenure check FILE`: what the server would say of a push, with the finger on the place, without sending anything.
+
+use std::io::{IsTerminal as _, Read as _};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use clap::Args;
+use credential::{Context, Fault, Malformed, Rejection, Submission, Type, locate};
+
+use super::Outcome;
+use crate::time::Clock;
+
+/// Check the body of a push before sending it.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The file with the JSON body; - for standard input.
+    file: PathBuf,
+    /// The credential type, as in the path of the push.
+    #[arg(long = "type", value_name = "TYPE", default_value = "career_history")]
+    credential_type: String,
+}
+
+impl Check {
+    #[expect(clippy::print_stdout, reason = "the diagnostics are the answer")]
+    pub(super) fn run(self) -> Outcome {
+        let credential_type: Type = self.credential_type.parse().map_err(|_| {
+            let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
+            format!("there is no credential type '{}'; the types are: {}", self.credential_type, known.join(", "))
+        })?;
+        let name = self.file.display().to_string();
+        let source = read(&self.file).map_err(|error| format!("{name} cannot be read: {error}"))?;
+        let renderer = if std::io::stdout().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+        let report = report(&name, &source, credential_type, &Context { now: Clock::System.now().to_jiff() });
+        let renderer = renderer.decor_style(DecorStyle::Ascii);
+        match report {
+            Ok(headline) => {
+                println!("{name}: a push of {credential_type} would take this: {headline}");
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(diagnostics) => {
+                for diagnostic in &diagnostics {
+                    println!("{}\n", diagnostic.render(&name, &source, &renderer));
+                }
+                let count = diagnostics.len();
+                println!("{name}: {count} {}; nothing was sent", if count == 1 { "fault" } else { "faults" });
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+}
+
+fn read(file: &PathBuf) -> std::io::Result<String> {
+    if file.as_os_str() == "-" {
+        let mut source = String::new();
+        return std::io::stdin().read_to_string(&mut source).map(|_| source);
+    }
+    std::fs::read_to_string(file)
+}
+
+/// What is wrong at one place.
+#[derive(Debug, PartialEq, Eq)]
+struct Diagnostic {
+    code: String,
+    message: String,
+    place: Range<usize>,
+    help: Option<String>,
+}
+
+fn report(name: &str, source: &str, credential_type: Type, context: &Context) -> Result<String, Vec<Diagnostic>> {
+    match Submission::parse_v2(credential_type, source.as_bytes(), context) {
+        Ok(submission) => Ok(credential_type.headline(&submission.fields)),
+        Err(Rejection::Malformed(malformed)) => Err(vec![of_malformed(name, source, &malformed)]),
+        Err(Rejection::Invalid(faults)) => Err(faults.into_iter().map(|fault| of_fault(source, fault)).collect()),
+    }
+}
+
+fn of_malformed(name: &str, source: &str, malformed: &Malformed) -> Diagnostic {
+    let line_start = source.split_inclusive('\n').take(malformed.line - 1).map(str::len).sum::<usize>();
+    let at = floor(source, (line_start + malformed.column - 1).min(source.len()));
+    let end = floor(source, (at + 1).min(source.len()));
+    let help = (name != "-").then(|| "this must be one JSON object".to_owned());
+    Diagnostic { code: "json".to_owned(), message: malformed.message.clone(), place: at..end.max(at), help }
+}
+
+fn of_fault(source: &str, fault: Fault) -> Diagnostic {
+    let location = locate(source, &fault.pointer);
+    // An unknown member is wrong by its name, an object that lacks one by its opening; everything else by its value.
+    let place = match (fault.code.as_str(), location) {
+        ("member.unknown", Some(location)) => location.name.unwrap_or(location.value),
+        ("member.missing" | "one_of.missing", Some(location)) => location.value.start..location.value.start + 1,
+        (_, Some(location)) => location.value,
+        (_, None) => 0..0,
+    };
+    let help = fault.suggestion.map(|suggestion| match fault.code.as_str() {
+        "member.missing" => format!("add \"{suggestion}\""),
+        _ => format!("write \"{suggestion}\""),
+    });
+    Diagnostic { code: fault.code.as_str().to_owned(), message: fault.message, place, help }
+}
+
+fn floor(source: &str, mut at: usize) -> usize {
+    while !source.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+impl Diagnostic {
+    fn render(&self, name: &str, source: &str, renderer: &Renderer) -> String {
+        let snippet = Snippet::source(source).path(name).annotation(AnnotationKind::Primary.span(self.place.clone()));
+        let mut group = Level::ERROR.primary_title(&*self.message).id(&*self.code).element(snippet);
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(&**help));
+        }
+        renderer.render(&[group])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(source: &str) -> Vec<Diagnostic> {
+        let context = Context { now: "2026-11-23T09:00:00Z".parse().expect("a time") };
+        report("push.json", source, Type::default(), &context).expect_err("there are faults")
+    }
+
+    #[test]
+    fn a_fault_is_shown_with_its_line_caret_code_and_help() {
+        let source = (Type::default().sample)().to_string().replace(",", ",\n").replace("2020-01", "01/2020");
+        let faults = check(&source);
+        let text = faults[0].render("push.json", &source, &Renderer::plain());
+        let line = source.lines().position(|line| line.contains("01/2020")).expect("it is there") + 1;
+        assert!(text.contains("error[date.format]: A month is written as YYYY-MM, such as 2023-01."), "{text}");
+        assert!(text.contains(&format!("push.json:{line}:14")), "{text}");
+        assert!(text.contains("^^^^^^^^^"), "{text}");
+        assert!(text.contains("help: write \"2020-01\""), "{text}");
+    }
+
+    #[test]
+    fn names_and_openings_are_pointed_at() {
+        let source = r#"{ "credential_id": "1", "feilds": {} }"#;
+        let places: Vec<&str> = check(source).into_iter().map(|fault| &source[fault.place]).collect();
+        assert_eq!(places, ["{", "\"feilds\""]);
+    }
+
+    #[test]
+    fn what_is_not_json_is_pointed_at_too() {
+        let source = "{\n  \"é\": 1,\n  \"b\" 2\n}";
+        let faults = check(source);
+        assert_eq!(&source[faults[0].place.clone()], "2");
+        for source in ["", "{", "é", "{\"a\":"] {
+            let fault = &check(source)[0];
+            fault.render("push.json", source, &Renderer::plain());
+        }
+    }
+}

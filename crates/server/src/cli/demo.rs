@@ -1,0 +1,134 @@
+//! `tenure demo`: everything on this machine, with nothing to set up.
+//!
+//! Owns what the demonstration relaxes: mails are shown on `/dev/inbox`, and a sandbox partner's secret is kept in the
+//! folder to print it again. Every page says that it is a demonstration.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use credential::{Context, Submission, Type};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Outcome, StoreArguments, block_on, partner, serve};
+use crate::api::push;
+use crate::app::App;
+use crate::config::Config;
+use crate::error::Error;
+use crate::log;
+
+/// The body of the push to try: the smallest that is taken.
+const SAMPLE: &str = r#"{"credential_id":"my-first","fields":{"full_name":"Ada Example","employment":[{"organisation":"Company A","role_title":"Engineer","start_date":"2021-03","last_processed_month":"2024-05"}]}}"#;
+
+/// Try everything on this machine.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where the demonstration keeps its data; delete the folder to start afresh.
+    #[arg(long, value_name = "DIR", default_value = "tenure-demo")]
+    data: PathBuf,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// The address that links start with; http://localhost and the port unless given.
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+}
+
+/// The sandbox partner, kept in the folder since a demonstration may show its secret again.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sandbox {
+    client_id: Uuid,
+    client_secret: String,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> Outcome {
+        let port = self.listen.rsplit_once(':').map_or("8080", |(_, port)| port);
+        let base_url = self.base_url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
+        let mail = format!("dir:{}", self.data.join("mail").display());
+        let arguments = StoreArguments { data: Some(self.data.clone()), database_url: None, config: None };
+        let mut config = arguments.load(&[
+            ("server.listen", Some(self.listen.clone())),
+            ("server.base_url", Some(base_url)),
+            ("mail.transport", Some(mail)),
+        ])?;
+        if config.log.filter == "info" {
+            "warn".clone_into(&mut config.log.filter);
+        }
+        config.log.format = crate::config::LogFormat::Text;
+        log::start(&config.log)?;
+        block_on(demonstrate(config, self.data))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn demonstrate(config: Config, data: PathBuf) -> Result<(), String> {
+    let (sender, ready) = tokio::sync::oneshot::channel();
+    let printing = tokio::spawn(async move {
+        let Ok(app) = ready.await else { return };
+        match prepare(&app, &data).await {
+            Ok((sandbox, link)) => announce(&app, &sandbox, &link),
+            Err(error) => tracing::error!(error = error.detail, "the sandbox could not be prepared"),
+        }
+    });
+    let served = serve::serve(config, true, |app| drop(sender.send(app.clone()))).await;
+    printing.abort();
+    served
+}
+
+/// The sandbox partner and a pushed sample; both are kept between starts.
+async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, String), Error> {
+    let path = data.join("sandbox-partner.json");
+    let kept: Option<Sandbox> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let sandbox = match kept {
+        Some(sandbox) => sandbox,
+        None => {
+            let scopes: Vec<String> = credential::ALL.iter().map(|known| known.write_scope.to_owned()).collect();
+            let (client_id, client_secret) =
+                partner::add(&app.store, &app.chance, app.now(), "Sandbox Payroll", &scopes.join(" ")).await?;
+            let sandbox = Sandbox { client_id, client_secret };
+            let text = serde_json::to_vec_pretty(&sandbox).map_err(Error::internal)?;
+            std::fs::write(&path, text).map_err(Error::internal)?;
+            sandbox
+        }
+    };
+    let link = push_sample(app, sandbox.client_id).await?;
+    Ok((sandbox, link))
+}
+
+async fn push_sample(app: &App, partner: Uuid) -> Result<String, Error> {
+    let credential_type = Type::default();
+    let body = (credential_type.sample)().to_string();
+    let submission = Submission::parse_v2(credential_type, body.as_bytes(), &Context { now: app.now().to_jiff() })?;
+    let stored = push::store(app, partner, &submission).await?;
+    Ok(push::redirect_uri(app.config.base(), credential_type, partner, stored.request_id))
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the demonstration is for")]
+fn announce(app: &App, sandbox: &Sandbox, link: &str) {
+    let base = app.config.base();
+    let mut text = String::new();
+    let _ = writeln!(text, "\nTenure is running at {base} (a demonstration: its data is not protected).\n");
+    let _ = writeln!(
+        text,
+        "1. Open this link as the person; the code that is mailed is shown at {base}/dev/inbox:\n\n   {link}\n"
+    );
+    let _ = writeln!(text, "2. Push one yourself, as the partner:\n");
+    let _ = writeln!(
+        text,
+        "   TOKEN=$(curl -s {base}/api/partner/v1/oauth/token -d grant_type=client_credentials -d client_id={} -d client_secret={} | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')",
+        sandbox.client_id, sandbox.client_secret
+    );
+    let _ = writeln!(
+        text,
+        "   curl -s {base}/api/partner/v2/add/requests/career_history -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{SAMPLE}'\\n"
+    );
+    let _ = writeln!(
+        text,
+        "The API is described at {base}/docs. Stop with Ctrl-C; the data stays in {}.",
+        app.config.storage.data.display()
+    );
+    println!("{text}");
+}

@@ -1,0 +1,295 @@
+//! The settings: the embedded, documented default, then a file, then the environment, then the command line.
+//!
+//! Owns every setting's name and meaning (`default.toml` is their reference). Unknown keys are refused.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Environment, File, FileFormat};
+use serde::{Deserialize, Deserializer, de};
+use url::Url;
+
+/// The documented default, as text; `tenure config` prints it.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// All settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Listening, addresses and limits of the HTTP server.
+    pub server: Server,
+    /// Where data lives.
+    pub storage: Storage,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// How long what is kept.
+    pub retention: Retention,
+    /// Holders' sign-in.
+    pub sign_in: SignIn,
+    /// Rate limits.
+    pub rate_limit: RateLimit,
+    /// Logging.
+    pub log: Log,
+}
+
+/// Listening, addresses and limits of the HTTP server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The public address; its path is empty.
+    pub base_url: Url,
+    /// How many proxies add to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// Largest request body, bytes.
+    pub body_limit: usize,
+    /// Longest time for one request.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// How long a stopping server waits for what it has accepted.
+    #[serde(deserialize_with = "duration")]
+    pub shutdown_grace: Duration,
+}
+
+/// Where data lives.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// The data folder.
+    pub data: PathBuf,
+    /// PostgreSQL URL, or empty for SQLite.
+    pub database_url: String,
+    /// Pool size.
+    pub connections: u32,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// `console`, `dir:..`, `smtp://..`.
+    pub transport: String,
+    /// Sender.
+    pub from: String,
+}
+
+/// Access tokens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// Lifetime of a token.
+    #[serde(deserialize_with = "duration")]
+    pub lifetime: Duration,
+    /// Age at which a signing key is followed by a new one.
+    #[serde(deserialize_with = "duration")]
+    pub signing_key_age: Duration,
+}
+
+/// How long what is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Unaccepted submissions.
+    #[serde(deserialize_with = "duration")]
+    pub incomplete: Duration,
+    /// Statuses.
+    #[serde(deserialize_with = "duration")]
+    pub status: Duration,
+    /// Answers kept for an `Idempotency-Key`.
+    #[serde(deserialize_with = "duration")]
+    pub idempotency: Duration,
+}
+
+impl Retention {
+    /// How long one ring key seals what arrives: an hour, or less where submissions live shorter than that.
+    pub fn ring_period(&self) -> Duration {
+        self.incomplete.clamp(Duration::from_secs(1), Duration::from_secs(3600))
+    }
+
+    /// How long a ring key lives after its period: as long as a submission, and never so short that a mailed code
+    /// could not be used.
+    pub fn ring_key_lifetime(&self) -> Duration {
+        self.incomplete.max(Duration::from_secs(3600))
+    }
+}
+
+/// Holders' sign-in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Lifetime of a code.
+    #[serde(deserialize_with = "duration")]
+    pub code_lifetime: Duration,
+    /// Wrong tries that end a code.
+    pub code_attempts: u32,
+    /// Lifetime of a session without a visit.
+    #[serde(deserialize_with = "duration")]
+    pub session_lifetime: Duration,
+    /// Codes to one address in an hour.
+    pub codes_per_address: u32,
+    /// Codes asked for from one network address in an hour.
+    pub codes_per_client: u32,
+}
+
+/// Rate limits.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Off for load tests alone.
+    pub enabled: bool,
+    /// Sustained requests a second for a partner.
+    pub partner_per_second: u32,
+    /// Requests a partner may make at once.
+    pub partner_burst: u32,
+    /// Token requests in a minute from one network address.
+    pub tokens_per_minute: u32,
+}
+
+/// Logging.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// tracing's filter.
+    pub filter: String,
+    /// Shape of a line.
+    pub format: LogFormat,
+}
+
+/// Shape of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For a person at a terminal.
+    Text,
+}
+
+/// Why the settings could not be read; the message names the key.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings cannot be used: {0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads the default, then `file`, then `TENURE_*` of `environment`, then `overrides` (key, value) of the command line.
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown key, a value of the wrong kind.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        overrides: &[(&str, String)],
+    ) -> Result<Self, ConfigError> {
+        let variables =
+            environment.into_iter().filter(|(name, _)| name.starts_with("TENURE_") && name.contains("__")).collect();
+        let environment = Environment::with_prefix("TENURE")
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .source(Some(variables));
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
+        if let Some(path) = file {
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        builder = builder.add_source(environment);
+        for (key, value) in overrides {
+            builder = builder.set_override(key, value.as_str()).map_err(explain)?;
+        }
+        let config: Self = builder.build().and_then(config::Config::try_deserialize).map_err(explain)?;
+        config.check()
+    }
+
+    fn check(self) -> Result<Self, ConfigError> {
+        let base = &self.server.base_url;
+        if !matches!(base.scheme(), "http" | "https")
+            || base.host().is_none()
+            || base.path() != "/"
+            || base.query().is_some()
+        {
+            return Err(ConfigError(format!(
+                "server.base_url must be like https://passport.example, without a path; it is {base}"
+            )));
+        }
+        Ok(self)
+    }
+
+    /// The public address without a slash at the end, to put a path behind.
+    pub fn base(&self) -> &str {
+        self.server.base_url.as_str().trim_end_matches('/')
+    }
+
+    /// Whether people reach the server by https, so that cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.server.base_url.scheme() == "https"
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
+fn explain(error: config::ConfigError) -> ConfigError {
+    ConfigError(error.to_string())
+}
+
+/// Reads `20s`, `10m`, `48h`, `400d` (a day is 24 hours).
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text)
+        .ok_or_else(|| de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d")))
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.trim().split_at_checked(text.trim().find(|c: char| !c.is_ascii_digit())?)?;
+    let seconds = match unit.trim() {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    Some(Duration::from_secs(number.parse::<u64>().ok()?.checked_mul(seconds)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), &[])
+    }
+
+    #[test]
+    fn the_default_is_complete_and_keeps_the_documented_48_hours() {
+        let config = load(&[]).expect("the default loads");
+        assert_eq!(config.retention.incomplete, Duration::from_secs(48 * 3600));
+        assert_eq!(config.base(), "http://localhost:8080");
+        assert!(config.rate_limit.enabled);
+    }
+
+    #[test]
+    fn the_environment_overrides_and_the_command_line_overrides_both() {
+        let variables = [("TENURE_RETENTION__INCOMPLETE", "20s"), ("TENURE_RATE_LIMIT__ENABLED", "false")];
+        let config = load(&variables).expect("both are known");
+        assert_eq!(config.retention.incomplete, Duration::from_secs(20));
+        assert_eq!(config.retention.ring_period(), Duration::from_secs(20));
+        assert!(!config.rate_limit.enabled);
+        let over = Config::load(
+            None,
+            [("TENURE_SERVER__LISTEN".to_owned(), "127.0.0.1:1".to_owned())],
+            &[("server.listen", "127.0.0.1:2".to_owned())],
+        );
+        assert_eq!(over.expect("loads").server.listen.port(), 2);
+    }
+
+    #[test]
+    fn unknown_keys_and_bad_values_are_refused_by_name() {
+        let unknown =
+            load(&[("TENURE_RETENTION__INCOMPLET", "20s")]).expect_err("a typing error is not silence").to_string();
+        assert!(unknown.contains("incomplet"), "{unknown}");
+        let bad = load(&[("TENURE_RETENTION__INCOMPLETE", "soon")]).expect_err("not a duration").to_string();
+        assert!(bad.contains("'soon'"), "{bad}");
+        assert!(load(&[("TENURE_SERVER__BASE_URL", "https://passport.example/sub")]).is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! What the server knows things to be: entities, and the states that they pass through. Pure.
+
+pub mod career;
+pub mod submission;

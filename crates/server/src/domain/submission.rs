@@ -1,0 +1,192 @@
+//! A submission: one credential that a partner pushed, from its arrival to its end.
+//!
+//! Owns the states and what each of them means to the partner (status) and to the person (who may open it).
+
+use credential::Type;
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// One pushed credential.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submission {
+    /// The server's request id: `content` in the link.
+    pub id: Uuid,
+    /// Who pushed it.
+    pub partner_id: Uuid,
+    /// The partner's own id for it.
+    pub credential_id: String,
+    /// Which type it is.
+    pub credential_type: Type,
+    /// When it was pushed.
+    pub created_at: Timestamp,
+    /// When it is given up if nobody accepts it.
+    pub expires_at: Timestamp,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Where a submission stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Waiting for the person.
+    Incomplete {
+        /// The account that opened it first; from then on it is that account's alone.
+        holder: Option<Uuid>,
+        /// What was pushed, sealed under the ring key of its period.
+        sealed: Sealed,
+    },
+    /// In the person's wallet.
+    Accepted {
+        /// Whose wallet.
+        holder: Uuid,
+        /// When.
+        at: Timestamp,
+        /// What was pushed, sealed under the holder's own key.
+        sealed: Vec<u8>,
+    },
+    /// The person said no; the data is gone.
+    Declined {
+        /// Who, unless the account is gone too.
+        holder: Option<Uuid>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Nobody accepted it in time; the data is gone.
+    Expired {
+        /// The account it was bound to, if any.
+        holder: Option<Uuid>,
+        /// When its time was over.
+        at: Timestamp,
+    },
+    /// Accepted, and deleted from the wallet later; the data is gone.
+    Removed {
+        /// Who, unless the account is gone too.
+        holder: Option<Uuid>,
+        /// When it was accepted: that is what stays final for the partner.
+        at: Timestamp,
+    },
+}
+
+/// Bytes sealed under a ring key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The period whose key sealed them.
+    pub period: Timestamp,
+    /// Nonce, ciphertext and tag.
+    pub bytes: Vec<u8>,
+}
+
+/// What a partner is told of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing final yet.
+    Incomplete,
+    /// Accepted, at this time.
+    Verified(Timestamp),
+    /// Declined or given up, at this time.
+    Canceled(Timestamp),
+}
+
+impl Status {
+    /// The wire's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::Verified(_) => "verified",
+            Self::Canceled(_) => "canceled",
+        }
+    }
+
+    /// When it became final; `None` while it is not.
+    pub fn finalized_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Incomplete => None,
+            Self::Verified(at) | Self::Canceled(at) => Some(at),
+        }
+    }
+}
+
+impl Submission {
+    /// What the partner is told.
+    pub fn status(&self) -> Status {
+        match self.state {
+            State::Incomplete { .. } => Status::Incomplete,
+            State::Accepted { at, .. } | State::Removed { at, .. } => Status::Verified(at),
+            State::Declined { at, .. } | State::Expired { at, .. } => Status::Canceled(at),
+        }
+    }
+
+    /// The same submission as it stands at `now`: one whose time is over is expired, whether or not the job that
+    /// writes this down has come by.
+    #[must_use]
+    pub fn as_of(mut self, now: Timestamp) -> Self {
+        if let State::Incomplete { holder, .. } = self.state
+            && self.expires_at <= now
+        {
+            self.state = State::Expired { holder, at: self.expires_at };
+        }
+        self
+    }
+
+    /// Whether another push of the same id starts anew at `now`: it was never completed, and its 48 hours are over.
+    pub fn may_be_replaced(&self, now: Timestamp) -> bool {
+        self.expires_at <= now && matches!(self.status(), Status::Incomplete | Status::Canceled(_))
+    }
+
+    /// The account it belongs to, once one has opened it.
+    pub fn holder(&self) -> Option<Uuid> {
+        match self.state {
+            State::Incomplete { holder, .. }
+            | State::Declined { holder, .. }
+            | State::Expired { holder, .. }
+            | State::Removed { holder, .. } => holder,
+            State::Accepted { holder, .. } => Some(holder),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submission(state: State) -> Submission {
+        Submission {
+            id: Uuid::nil(),
+            partner_id: Uuid::nil(),
+            credential_id: "1".to_owned(),
+            credential_type: "career_history".parse().expect("a known type"),
+            created_at: Timestamp::from_micros(0),
+            expires_at: Timestamp::from_micros(100),
+            state,
+        }
+    }
+
+    fn waiting() -> Submission {
+        submission(State::Incomplete {
+            holder: None,
+            sealed: Sealed { period: Timestamp::from_micros(0), bytes: vec![] },
+        })
+    }
+
+    #[test]
+    fn time_runs_out_at_the_hour_not_when_the_job_comes_by() {
+        assert_eq!(waiting().as_of(Timestamp::from_micros(99)).status(), Status::Incomplete);
+        assert_eq!(
+            waiting().as_of(Timestamp::from_micros(100)).status(),
+            Status::Canceled(Timestamp::from_micros(100))
+        );
+    }
+
+    #[test]
+    fn only_what_was_never_completed_may_be_replaced_and_only_after_its_time() {
+        let (before, after) = (Timestamp::from_micros(99), Timestamp::from_micros(100));
+        let declined = submission(State::Declined { holder: None, at: Timestamp::from_micros(5) });
+        let accepted =
+            submission(State::Accepted { holder: Uuid::nil(), at: Timestamp::from_micros(5), sealed: vec![] });
+        let removed = submission(State::Removed { holder: None, at: Timestamp::from_micros(5) });
+        assert!(!waiting().may_be_replaced(before) && waiting().may_be_replaced(after));
+        assert!(!declined.may_be_replaced(before) && declined.may_be_replaced(after));
+        assert!(!accepted.may_be_replaced(after) && !removed.may_be_replaced(after));
+    }
+}

@@ -1,0 +1,110 @@
+//! Sends what the outbox holds: at least once, with growing pauses, and not after it makes sense no more.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::domain::submission::Sealed;
+use crate::mail::{Mail, SendError};
+use crate::store::{OutboxItem, StoreError, Tx};
+
+/// Something that must happen outside of the transaction that decided it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outgoing {
+    /// A mail is sent.
+    Mail(Mail),
+    /// The key of a deleted account is destroyed, in the key ring's own database.
+    DestroyHolderKey(Uuid),
+}
+
+impl Outgoing {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Mail(_) => "mail",
+            Self::DestroyHolderKey(_) => "destroy_holder_key",
+        }
+    }
+
+    /// Puts it into the outbox within `tx`; the caller wakes the outbox after the commit.
+    ///
+    /// # Errors
+    /// The store or the key ring cannot be used.
+    pub async fn enqueue(&self, app: &App, tx: &mut Tx) -> Result<(), StoreError> {
+        let (id, now) = (app.id(), app.now());
+        let plain = serde_json::to_vec(self).map_err(|error| StoreError::Broken(error.to_string()))?;
+        let sealed = app.keyring.seal(now, &[b"outbox", id.as_bytes()], &plain).await?;
+        let item = OutboxItem {
+            id,
+            kind: self.kind().to_owned(),
+            due_at: now,
+            attempts: 0,
+            ring_period: sealed.period,
+            sealed: sealed.bytes,
+        };
+        tx.add_to_outbox(&item).await
+    }
+}
+
+/// How many items are taken at once.
+const BATCH: i64 = 20;
+/// An item that was taken is taken again after this time if nobody has said what became of it.
+const LEASE: Duration = Duration::from_secs(60);
+/// A mail is given up after this many tries: with the pauses below about a quarter of an hour, longer than a code lives.
+const TRIES: i64 = 8;
+
+/// Sends what is due; returns how many items were taken.
+///
+/// # Errors
+/// The store or the key ring cannot be used; what was taken stays in the outbox.
+pub async fn send_due(app: &App) -> Result<usize, StoreError> {
+    let now = app.now();
+    if app.store.read().await?.outbox_length().await? == 0 {
+        app.metrics.outbox.set(0);
+        return Ok(0);
+    }
+    let mut tx = app.store.write().await?;
+    let items = tx.take_from_outbox(now, now + LEASE, BATCH).await?;
+    let length = tx.outbox_length().await?;
+    tx.commit().await?;
+    app.metrics.outbox.set(length);
+    let count = items.len();
+    for item in items {
+        send(app, item).await?;
+    }
+    Ok(count)
+}
+
+async fn send(app: &App, item: OutboxItem) -> Result<(), StoreError> {
+    let sealed = Sealed { period: item.ring_period, bytes: item.sealed };
+    let plain = app.keyring.open_sealed(&sealed, &[b"outbox", item.id.as_bytes()]).await?;
+    let outgoing: Option<Outgoing> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+    let outcome = match outgoing {
+        Some(Outgoing::Mail(mail)) => app.mailer.send(item.id, &mail).await,
+        Some(Outgoing::DestroyHolderKey(holder)) => {
+            app.keyring.destroy_holder_key(holder).await.map_err(|error| SendError::NotNow(error.to_string()))
+        }
+        None => Err(SendError::Refused("its key is gone".to_owned())),
+    };
+    let mut tx = app.store.write().await?;
+    match outcome {
+        Ok(()) => {
+            app.metrics.outgoing("sent");
+            tx.remove_from_outbox(item.id).await?;
+        }
+        Err(error) if item.attempts >= TRIES || matches!(error, SendError::Refused(_)) => {
+            tracing::error!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "given up");
+            app.metrics.outgoing("given_up");
+            tx.remove_from_outbox(item.id).await?;
+        }
+        Err(error) => {
+            tracing::warn!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "tried again later");
+            app.metrics.outgoing("failed");
+            let pause = Duration::from_secs(2_u64.saturating_pow(u32::try_from(item.attempts).unwrap_or(8).min(8) + 1));
+            tx.put_off(item.id, app.now() + pause).await?;
+        }
+    }
+    tx.commit().await
+}

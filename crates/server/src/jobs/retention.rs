@@ -1,0 +1,49 @@
+//! Ends what is over: submissions nobody accepted, the keys that sealed them, codes, sessions, stored answers.
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::store::{EventKind, StoreError};
+
+/// How many rows one transaction ends, so that pushes never wait long behind it.
+const BATCH: i64 = 500;
+
+/// Ends everything whose time is over.
+///
+/// # Errors
+/// The store or the key ring cannot be used; the next run goes on.
+pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
+    let now = app.now();
+    while expire(app).await? == BATCH.unsigned_abs() {}
+    let retention = &app.config.retention;
+    // After the rows, the keys: what a copy of the data still holds can be opened by nobody.
+    let destroyed = app.keyring.destroy_expired(now, retention.ring_key_lifetime()).await?;
+    if destroyed > 0 {
+        app.metrics.destroyed_keys(destroyed);
+        tracing::info!(destroyed, "ring keys destroyed");
+    }
+    let mut tx = app.store.write().await?;
+    tx.forget_sign_ins(now).await?;
+    tx.forget_sessions(now).await?;
+    tx.forget_ceremonies(now).await?;
+    tx.forget_answers(now - retention.idempotency).await?;
+    tx.forget_submissions(now - retention.status, BATCH).await?;
+    tx.commit().await?;
+    app.limits.forget_idle();
+    app.tokens.refresh_keys(&app.keyring, &app.chance, now).await
+}
+
+async fn expire(app: &App) -> Result<u64, StoreError> {
+    let now = app.now();
+    let due = app.store.read().await?.count_due_submissions(now).await?;
+    if due == 0 {
+        return Ok(0);
+    }
+    let mut tx = app.store.write().await?;
+    let expired: Vec<Uuid> = tx.expire_submissions(now, BATCH).await?;
+    tx.record_events(&expired, EventKind::Expired, now).await?;
+    tx.commit().await?;
+    let count = expired.len() as u64;
+    app.metrics.submissions("expired", count);
+    Ok(count)
+}

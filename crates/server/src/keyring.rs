@@ -1,0 +1,276 @@
+//! The key ring: which key seals what, and when it is destroyed.
+//!
+//! Owns the root key and every key that it wraps. What nobody has accepted is sealed under the ring key of its period
+//! (an hour); when the last submission of that period has had its 48 hours, the key is destroyed and no copy of the
+//! data can be opened any more. What a person accepted is sealed under that person's key; deleting the account
+//! destroys it.
+
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::chance::Chance;
+use crate::domain::submission::Sealed;
+use crate::seal::Key;
+use crate::store::{Store, StoreError, WrappedSigningKey};
+use crate::time::Timestamp;
+
+/// Why the root key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RootKeyError {
+    /// The file cannot be read or made.
+    #[error("the root key {path} cannot be used: {cause}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// Others may read the file.
+    #[error("the root key {0} may be read by others; make it private with: chmod 600 {0}")]
+    NotPrivate(String),
+    /// Not 32 bytes in base64.
+    #[error("the root key {0} is not 32 bytes in base64; put back the right file")]
+    Malformed(String),
+    /// Keys are wrapped by a root key that is gone.
+    #[error(
+        "the key ring holds keys, but their root key {0} is missing; put it back (a new one could not open anything)"
+    )]
+    Missing(String),
+    /// The ring cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The keys, and the database that they are in.
+#[derive(Clone, Debug)]
+pub struct Keyring {
+    store: Store,
+    root: Key,
+    chance: Chance,
+    period: Duration,
+    current: Arc<RwLock<Option<(Timestamp, Key)>>>,
+}
+
+impl Keyring {
+    /// Opens the ring with the root key in `data`, which is made on the first start.
+    ///
+    /// # Errors
+    /// See [`RootKeyError`].
+    pub async fn open(store: Store, data: &Path, period: Duration, chance: Chance) -> Result<Self, RootKeyError> {
+        let path = data.join("root.key");
+        let root = match std::fs::read_to_string(&path) {
+            Ok(text) => read_root_key(&path, &Zeroizing::new(text))?,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+                if store.read().await?.has_keys().await? {
+                    return Err(RootKeyError::Missing(path.display().to_string()));
+                }
+                make_root_key(&path, &chance)?
+            }
+            Err(cause) => return Err(RootKeyError::File { path: path.display().to_string(), cause }),
+        };
+        Ok(Self { store, root, chance, period, current: Arc::default() })
+    }
+
+    /// The database behind the ring.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Keyed hash under the root key, to find what must not be readable.
+    pub fn fingerprint(&self, label: &str, value: &[u8]) -> [u8; 32] {
+        self.root.fingerprint(label, value)
+    }
+
+    /// Seals under the ring key of `now`'s period.
+    ///
+    /// # Errors
+    /// The ring cannot be read or written.
+    pub async fn seal(&self, now: Timestamp, label: &[&[u8]], plain: &[u8]) -> Result<Sealed, StoreError> {
+        let (period, key) = self.current(now).await?;
+        Ok(Sealed { period, bytes: key.seal(label, plain, &self.chance) })
+    }
+
+    /// Opens what [`Keyring::seal`] sealed; `None` if its key is destroyed.
+    ///
+    /// # Errors
+    /// The ring cannot be read, or the bytes do not open.
+    pub async fn open_sealed(
+        &self,
+        sealed: &Sealed,
+        label: &[&[u8]],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let wrapped = self.store.read().await?.ring_key(sealed.period).await?;
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let key = self.unwrap(&Wrapped::Ring(sealed.period), &wrapped)?;
+        open(&key, label, &sealed.bytes).map(Some)
+    }
+
+    /// Destroys the ring keys whose last submissions had their time by `now`; `lifetime` is how long a submission lives.
+    ///
+    /// # Errors
+    /// The ring cannot be written.
+    pub async fn destroy_expired(&self, now: Timestamp, lifetime: Duration) -> Result<u64, StoreError> {
+        let mut tx = self.store.write().await?;
+        let destroyed = tx.destroy_ring_keys(now - lifetime - self.period).await?;
+        tx.commit().await?;
+        Ok(destroyed)
+    }
+
+    /// Makes the key of a new account.
+    ///
+    /// # Errors
+    /// The ring cannot be written.
+    pub async fn create_holder_key(&self, holder: Uuid) -> Result<(), StoreError> {
+        let wrapped = self.wrap(&Wrapped::Holder(holder), &Key::random(&self.chance));
+        let mut tx = self.store.write().await?;
+        tx.add_holder_key(holder, &wrapped).await?;
+        tx.commit().await
+    }
+
+    /// Destroys an account's key: what it sealed stays shut in every copy.
+    ///
+    /// # Errors
+    /// The ring cannot be written.
+    pub async fn destroy_holder_key(&self, holder: Uuid) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        tx.destroy_holder_key(holder).await?;
+        tx.commit().await
+    }
+
+    /// Seals under `holder`'s key.
+    ///
+    /// # Errors
+    /// The ring cannot be read, or the account's key is gone.
+    pub async fn seal_for_holder(&self, holder: Uuid, label: &[&[u8]], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        Ok(self.holder_key(holder).await?.seal(label, plain, &self.chance))
+    }
+
+    /// Opens what was sealed under `holder`'s key.
+    ///
+    /// # Errors
+    /// The ring cannot be read, the account's key is gone, or the bytes do not open.
+    pub async fn open_for_holder(
+        &self,
+        holder: Uuid,
+        label: &[&[u8]],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        open(&self.holder_key(holder).await?, label, sealed)
+    }
+
+    /// Adds a signing key's seed under `id`.
+    ///
+    /// # Errors
+    /// The ring cannot be written.
+    pub async fn add_signing_seed(&self, id: &str, seed: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
+        let key = Key::from_bytes(seed).ok_or_else(|| StoreError::nonsense("signing_key", "its length"))?;
+        let wrapped = self.wrap(&Wrapped::Signing(id), &key);
+        let mut tx = self.store.write().await?;
+        tx.add_signing_key(&WrappedSigningKey { id: id.to_owned(), created_at: now, wrapped }).await?;
+        tx.commit().await
+    }
+
+    /// Id, age and seed of every signing key, newest first.
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn signing_seeds(&self) -> Result<Vec<(String, Timestamp, Key)>, StoreError> {
+        let stored = self.store.read().await?.signing_keys().await?;
+        stored
+            .into_iter()
+            .map(|key| self.unwrap(&Wrapped::Signing(&key.id), &key.wrapped).map(|seed| (key.id, key.created_at, seed)))
+            .collect()
+    }
+
+    async fn holder_key(&self, holder: Uuid) -> Result<Key, StoreError> {
+        let wrapped = self.store.read().await?.holder_key(holder).await?;
+        let wrapped = wrapped.ok_or_else(|| StoreError::nonsense("holder_key", format!("{holder} has none")))?;
+        self.unwrap(&Wrapped::Holder(holder), &wrapped)
+    }
+
+    async fn current(&self, now: Timestamp) -> Result<(Timestamp, Key), StoreError> {
+        let period = now.floor(self.period);
+        if let Some((cached, key)) = &*self.current.read().unwrap_or_else(PoisonError::into_inner)
+            && *cached == period
+        {
+            return Ok((period, key.clone()));
+        }
+        let which = Wrapped::Ring(period);
+        let mut tx = self.store.write().await?;
+        tx.add_ring_key(period, &self.wrap(&which, &Key::random(&self.chance))).await?;
+        let wrapped = tx.ring_key(period).await?.ok_or_else(|| StoreError::nonsense("ring_key", "gone at once"))?;
+        tx.commit().await?;
+        let key = self.unwrap(&which, &wrapped)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some((period, key.clone()));
+        Ok((period, key))
+    }
+
+    fn wrap(&self, which: &Wrapped<'_>, key: &Key) -> Vec<u8> {
+        self.root.seal(&[&which.label()], key.expose(), &self.chance)
+    }
+
+    fn unwrap(&self, which: &Wrapped<'_>, wrapped: &[u8]) -> Result<Key, StoreError> {
+        let plain = open(&self.root, &[&which.label()], wrapped)?;
+        Key::from_bytes(&plain).ok_or_else(|| StoreError::nonsense("key ring", "a key's length"))
+    }
+}
+
+/// Which wrapped key is meant: the label binds it to its row.
+enum Wrapped<'a> {
+    Ring(Timestamp),
+    Holder(Uuid),
+    Signing(&'a str),
+}
+
+impl Wrapped<'_> {
+    fn label(&self) -> Vec<u8> {
+        match self {
+            Self::Ring(period) => format!("ring:{}", period.micros()),
+            Self::Holder(holder) => format!("holder:{holder}"),
+            Self::Signing(id) => format!("signing:{id}"),
+        }
+        .into_bytes()
+    }
+}
+
+fn open(key: &Key, label: &[&[u8]], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    key.open(label, sealed).map(Zeroizing::new).map_err(|error| StoreError::Broken(error.to_string()))
+}
+
+fn read_root_key(path: &Path, text: &str) -> Result<Key, RootKeyError> {
+    let shown = path.display().to_string();
+    let metadata = std::fs::metadata(path).map_err(|cause| RootKeyError::File { path: shown.clone(), cause })?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(RootKeyError::NotPrivate(shown));
+    }
+    let bytes = STANDARD.decode(text.trim()).map(Zeroizing::new).ok();
+    bytes.and_then(|bytes| Key::from_bytes(&bytes)).ok_or(RootKeyError::Malformed(shown))
+}
+
+fn make_root_key(path: &Path, chance: &Chance) -> Result<Key, RootKeyError> {
+    let key = Key::random(chance);
+    let text = Zeroizing::new(STANDARD.encode(key.expose()));
+    let written =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+    match written {
+        Ok(()) => Ok(key),
+        // Another process of the same folder was quicker: its key is the key.
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|cause| RootKeyError::File { path: path.display().to_string(), cause })?;
+            read_root_key(path, &Zeroizing::new(text))
+        }
+        Err(cause) => Err(RootKeyError::File { path: path.display().to_string(), cause }),
+    }
+}

@@ -1,0 +1,24 @@
+//! Tenure's server: the Partner API, the pages of people, and the jobs behind them.
+//!
+//! A request takes three hops: the route list ([`api`], [`web`]), a handler, a method of [`store::Tx`]. What an
+//! integration test needs is public; nothing here is meant as a library for others.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod chance;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod error;
+pub mod http;
+pub mod jobs;
+pub mod keyring;
+pub mod log;
+pub mod mail;
+pub mod metrics;
+pub mod seal;
+pub mod server;
+pub mod store;
+pub mod time;
+pub mod web;

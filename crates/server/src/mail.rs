@@ -1,0 +1,164 @@
+//! Mail: what is sent, and the ways out: SMTP, a folder, the terminal.
+//!
+//! Owns composing and handing over. Nothing is sent in a request: mails go through the outbox ([`crate::jobs`]).
+
+use std::path::PathBuf;
+
+use lettre::message::{Mailbox, SinglePart, header::ContentType};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A mail in the outbox, sealed there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// The address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A way out.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// Printed on standard output, for trying things out.
+    Console,
+    /// One `.eml` file a message in this folder.
+    Folder(PathBuf),
+    /// An SMTP server.
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+}
+
+/// Something could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It never will be: the address is not one, or the server refuses it for good.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// It may be later.
+    #[error("not now: {0}")]
+    NotNow(String),
+}
+
+/// Sends mails from one address.
+#[derive(Clone, Debug)]
+pub struct Mailer {
+    transport: Transport,
+    from: Mailbox,
+}
+
+impl Mailer {
+    /// A mailer for the setting `transport` (`console`, `dir:FOLDER`, `smtp://..`, `smtps://..`) and the sender `from`.
+    ///
+    /// # Errors
+    /// What is wrong with the settings, in words.
+    pub fn new(transport: &str, from: &str) -> Result<Self, String> {
+        let from = from.parse().map_err(|error| format!("mail.from is not an address: {error}"))?;
+        let transport = match transport.split_once(':') {
+            None if transport == "console" => Transport::Console,
+            Some(("dir", folder)) => {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| format!("the mail folder {folder} cannot be made: {error}"))?;
+                Transport::Folder(folder.into())
+            }
+            Some(("smtp" | "smtps", _)) => {
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(transport)
+                    .map_err(|error| format!("mail.transport: {error}"))?;
+                Transport::Smtp(builder.timeout(Some(std::time::Duration::from_secs(20))).build())
+            }
+            _ => {
+                return Err(format!(
+                    "mail.transport must be console, dir:FOLDER or smtp://host:port, not '{transport}'"
+                ));
+            }
+        };
+        Ok(Self { transport, from })
+    }
+
+    /// Hands `mail` over. `id` makes the Message-ID, so that a repeated delivery can be recognised.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the text holds no address.
+    pub async fn send(&self, id: Uuid, mail: &Mail) -> Result<(), SendError> {
+        let message = self.compose(id, mail)?;
+        match &self.transport {
+            Transport::Console => {
+                print_mail(mail);
+                Ok(())
+            }
+            Transport::Folder(folder) => {
+                // Written aside and renamed, so that a reader never sees half a message.
+                let (aside, path) = (folder.join(format!(".{id}")), folder.join(format!("{id}.eml")));
+                let written = async {
+                    tokio::fs::write(&aside, message.formatted()).await?;
+                    tokio::fs::rename(&aside, &path).await
+                };
+                written.await.map_err(|error| SendError::NotNow(error.to_string()))
+            }
+            Transport::Smtp(smtp) => match smtp.send(message).await {
+                Ok(_) => Ok(()),
+                Err(error) if error.is_permanent() => Err(SendError::Refused(format!("status {:?}", error.status()))),
+                Err(error) => Err(SendError::NotNow(
+                    error.status().map_or_else(|| error.to_string(), |status| format!("status {status}")),
+                )),
+            },
+        }
+    }
+
+    fn compose(&self, id: Uuid, mail: &Mail) -> Result<Message, SendError> {
+        let to: Mailbox = mail.to.parse().map_err(|_| SendError::Refused("the address is not one".to_owned()))?;
+        Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(&mail.subject)
+            .message_id(Some(format!("<{id}@tenure>")))
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(mail.text.clone()))
+            .map_err(|error| SendError::Refused(error.to_string()))
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this transport is for a person at a terminal")]
+fn print_mail(mail: &Mail) {
+    println!("--- mail ---\nTo: {}\nSubject: {}\n\n{}\n------------", mail.to, mail.subject, mail.text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn settings_are_checked_at_the_start() {
+        assert!(Mailer::new("console", "Tenure <a@b.example>").is_ok());
+        assert!(Mailer::new("smtp://localhost:25", "a@b.example").is_ok());
+        for (transport, from) in
+            [("console", "not an address"), ("carrier-pigeon", "a@b.example"), ("pigeon:coop", "a@b.example")]
+        {
+            assert!(Mailer::new(transport, from).is_err(), "{transport} {from}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_folder_gets_one_whole_message_a_mail() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mailer = Mailer::new(&format!("dir:{}", folder.path().display()), "Tenure <a@b.example>")
+            .expect("settings are good");
+        let mail =
+            Mail { to: "ada@example.org".to_owned(), subject: "Your code".to_owned(), text: "123456".to_owned() };
+        mailer.send(Uuid::nil(), &mail).await.expect("sent");
+        let text = std::fs::read_to_string(folder.path().join(format!("{}.eml", Uuid::nil()))).expect("written");
+        assert!(text.contains("To: ada@example.org") && text.contains("123456"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn an_address_with_a_line_break_is_refused_not_injected() {
+        let mailer = Mailer::new("console", "a@b.example").expect("settings are good");
+        let mail = Mail {
+            to: "ada@example.org\r\nBcc: eve@example.org".to_owned(),
+            subject: String::new(),
+            text: String::new(),
+        };
+        assert!(matches!(mailer.send(Uuid::nil(), &mail).await, Err(SendError::Refused(_))));
+    }
+}

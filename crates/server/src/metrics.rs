@@ -1,0 +1,102 @@
+//! Metrics in OpenMetrics text: counts and durations, never a person, a partner or an id.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+/// All metrics of the server.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RouteLabels, Counter>,
+    durations: Histogram,
+    submissions: Family<OutcomeLabels, Counter>,
+    sign_ins: Family<OutcomeLabels, Counter>,
+    outgoing: Family<OutcomeLabels, Counter>,
+    destroyed_keys: Counter,
+    /// Things that wait to be sent.
+    pub outbox: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // From a quarter of a millisecond to eight seconds, doubling.
+        let durations = Histogram::new((0..16).map(|power| 0.000_25 * f64::from(1 << power)));
+        let mut metrics = Self {
+            registry: Registry::with_prefix("tenure"),
+            requests: Family::default(),
+            durations,
+            submissions: Family::default(),
+            sign_ins: Family::default(),
+            outgoing: Family::default(),
+            destroyed_keys: Counter::default(),
+            outbox: Gauge::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("requests", "Requests answered, by route template and status", metrics.requests.clone());
+        registry.register_with_unit("request_duration", "Time to answer", Unit::Seconds, metrics.durations.clone());
+        registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
+        registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
+        registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
+        registry.register(
+            "ring_keys_destroyed",
+            "Ring keys destroyed because their time was over",
+            metrics.destroyed_keys.clone(),
+        );
+        registry.register("outbox_length", "Things that wait to be sent", metrics.outbox.clone());
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Counts an answered request.
+    pub fn request(&self, route: &str, status: StatusCode, elapsed: Duration) {
+        self.requests.get_or_create(&RouteLabels { route: route.to_owned(), status: status.as_u16() }).inc();
+        self.durations.observe(elapsed.as_secs_f64());
+    }
+
+    /// Counts what happened to submissions: created, existing, refused, accepted, declined, expired, removed.
+    pub fn submissions(&self, outcome: &'static str, count: u64) {
+        self.submissions.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
+    }
+
+    /// Counts a sign-in: code_sent, code, passkey, refused.
+    pub fn sign_in(&self, outcome: &'static str) {
+        self.sign_ins.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what the outbox did: sent, failed, given_up.
+    pub fn outgoing(&self, outcome: &'static str) {
+        self.outgoing.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts destroyed ring keys.
+    pub fn destroyed_keys(&self, count: u64) {
+        self.destroyed_keys.inc_by(count);
+    }
+
+    /// The text that `/metrics` answers.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing into a string does not fail");
+        text
+    }
+}

@@ -1,0 +1,86 @@
+//! The key ring's tables: wrapped keys, in a database of their own.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on};
+use crate::time::Timestamp;
+
+/// A wrapped signing key.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct WrappedSigningKey {
+    /// The `kid`.
+    pub id: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The private key, wrapped by the root key.
+    pub wrapped: Vec<u8>,
+}
+
+impl Tx {
+    /// Adds the ring key of a period unless there is one; the caller reads back which one counts.
+    pub async fn add_ring_key(&mut self, period: Timestamp, wrapped: &[u8]) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("INSERT INTO ring_key (period, wrapped) VALUES ($1, $2) ON CONFLICT (period) DO NOTHING")
+            .bind(period).bind(wrapped).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// The ring key of a period, if it is not destroyed.
+    pub async fn ring_key(&mut self, period: Timestamp) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar("SELECT wrapped FROM ring_key WHERE period = $1")
+            .bind(period).fetch_optional(connection).await)?)
+    }
+
+    /// Destroys the ring keys of periods that began before `before`.
+    pub async fn destroy_ring_keys(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query("DELETE FROM ring_key WHERE period < $1")
+            .bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
+    }
+
+    /// Adds a holder's key unless there is one.
+    pub async fn add_holder_key(&mut self, holder: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("INSERT INTO holder_key (holder_id, wrapped) VALUES ($1, $2) ON CONFLICT (holder_id) DO NOTHING")
+            .bind(holder).bind(wrapped).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// A holder's key, if it is not destroyed.
+    pub async fn holder_key(&mut self, holder: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar("SELECT wrapped FROM holder_key WHERE holder_id = $1")
+            .bind(holder).fetch_optional(connection).await)?)
+    }
+
+    /// Destroys a holder's key.
+    pub async fn destroy_holder_key(&mut self, holder: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("DELETE FROM holder_key WHERE holder_id = $1").bind(holder).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Whether the ring holds any key at all.
+    pub async fn has_keys(&mut self) -> Result<bool, StoreError> {
+        let count: i64 = on!(self, connection => sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM ring_key) + (SELECT count(*) FROM holder_key) + (SELECT count(*) FROM signing_key)",
+        ).fetch_one(connection).await)?;
+        Ok(count > 0)
+    }
+
+    /// Adds a signing key.
+    pub async fn add_signing_key(&mut self, key: &WrappedSigningKey) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("INSERT INTO signing_key (id, created_at, wrapped) VALUES ($1, $2, $3)")
+            .bind(&key.id).bind(key.created_at).bind(&key.wrapped).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// All signing keys, newest first.
+    pub async fn signing_keys(&mut self) -> Result<Vec<WrappedSigningKey>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT * FROM signing_key ORDER BY created_at DESC, id").fetch_all(connection).await)?,
+        )
+    }
+
+    /// Removes signing keys that were made before `before`.
+    pub async fn remove_signing_keys(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query("DELETE FROM signing_key WHERE created_at < $1")
+            .bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
+    }
+}

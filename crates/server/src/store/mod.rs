@@ -1,0 +1,303 @@
+//! The store: one SQL text on SQLite or PostgreSQL.
+//!
+//! Owns connections, transactions and the classification of database errors. Each aggregate's SQL is in its own file
+//! as methods of [`Tx`]; every one of them is called by the contract suite on both databases. Nothing here decides
+//! what is allowed: callers pass the owner, and the SQL holds it.
+
+mod ceremony;
+mod commit;
+mod event;
+mod holder;
+mod idempotency;
+mod keyring;
+mod outbox;
+mod partner;
+mod passkey;
+mod session;
+mod sign_in;
+mod submission;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::MigrateError;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+pub use ceremony::Ceremony;
+pub use commit::{Committer, Pushed};
+pub use event::{Event, EventKind};
+pub use holder::Holder;
+pub use idempotency::StoredAnswer;
+pub use keyring::WrappedSigningKey;
+pub use outbox::OutboxItem;
+pub use partner::Partner;
+pub use passkey::StoredPasskey;
+pub use session::Session;
+pub use sign_in::SignIn;
+pub use submission::{CredentialStatus, NewSubmission};
+
+/// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+            $crate::store::Tx::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or cannot write: full disk, read-only folder, connection lost. Try again.
+    #[error("the database cannot be used: {0}")]
+    Unavailable(String),
+    /// A statement failed, or a row makes no sense: our mistake.
+    #[error("the database refused or holds nonsense: {0}")]
+    Broken(String),
+}
+
+impl StoreError {
+    /// A row of `table` that no code of ours can have written.
+    pub fn nonsense(table: &str, what: impl std::fmt::Display) -> Self {
+        Self::Broken(format!("a row of {table} makes no sense: {what}"))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let passing = match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(database) => database.code().is_some_and(|code| is_passing(&code)),
+            _ => false,
+        };
+        if passing { Self::Unavailable(error.to_string()) } else { Self::Broken(error.to_string()) }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+/// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
+/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58) and
+/// read-only transaction (25006), as a demoted primary answers.
+fn is_passing(code: &str) -> bool {
+    if let Ok(extended) = code.parse::<i32>()
+        && code.len() < 5
+    {
+        return matches!(extended & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14);
+    }
+    ["08", "40", "53", "57", "58", "25006"].iter().any(|class| code.starts_with(class))
+}
+
+/// A database with its connections: the data, or the key ring.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// SQLite has one writer, so writes queue for one connection and reads have their own.
+    Sqlite {
+        /// The one connection that writes.
+        writer: SqlitePool,
+        /// Connections that read a snapshot.
+        reader: SqlitePool,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// One transaction, on either database.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Which of the two databases: they differ in place and migrations alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Partners, holders, submissions: what a backup carries.
+    Data,
+    /// Wrapped keys: what a backup of the data must not carry.
+    Keyring,
+}
+
+impl Store {
+    /// Opens, and brings up to date, `part` in the folder `data` or, if `url` is not empty, on PostgreSQL.
+    ///
+    /// # Errors
+    /// The folder or server cannot be used, or a migration fails.
+    pub async fn open(part: Part, data: &Path, url: &str, connections: u32) -> Result<Self, StoreError> {
+        let store = if url.is_empty() {
+            Self::sqlite(part, data, connections).await?
+        } else {
+            Self::postgres(part, url, connections).await?
+        };
+        store.migrate(part).await?;
+        Ok(store)
+    }
+
+    async fn sqlite(part: Part, data: &Path, connections: u32) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .create_if_missing(true)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .optimize_on_close(false, None);
+        let options = match part {
+            Part::Data => options.filename(data.join("tenure.sqlite")).journal_mode(SqliteJournalMode::Wal),
+            // A destroyed key must not linger in a write-ahead log or in free pages.
+            Part::Keyring => options
+                .filename(data.join("keyring.sqlite"))
+                .journal_mode(SqliteJournalMode::Delete)
+                .pragma("secure_delete", "ON"),
+        };
+        let pool = |size| {
+            PoolOptions::<Sqlite>::new()
+                .max_connections(size)
+                .test_before_acquire(false)
+                .acquire_timeout(Duration::from_secs(5))
+        };
+        let writer = pool(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+        let reader = pool(connections.max(1)).min_connections(1).connect_lazy_with(options);
+        Ok(Self::Sqlite { writer, reader })
+    }
+
+    async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?;
+        let (options, connections) = match part {
+            Part::Data => (options, connections),
+            Part::Keyring => {
+                let pool = PgPool::connect_with(options.clone()).await?;
+                sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&pool).await?;
+                pool.close().await;
+                (options.options([("search_path", "tenure_keyring")]), 4)
+            }
+        };
+        let pool = PoolOptions::<Postgres>::new()
+            .max_connections(connections.max(2))
+            .test_before_acquire(false)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    async fn migrate(&self, part: Part) -> Result<(), StoreError> {
+        match (self, part) {
+            (Self::Sqlite { writer, .. }, Part::Data) => sqlx::migrate!("migrations/sqlite").run(writer).await?,
+            (Self::Sqlite { writer, .. }, Part::Keyring) => {
+                sqlx::migrate!("migrations/sqlite-keyring").run(writer).await?;
+            }
+            (Self::Postgres(pool), Part::Data) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+            (Self::Postgres(pool), Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring").run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// A transaction that reads.
+    ///
+    /// # Errors
+    /// No connection can be had.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// A transaction that writes. SQLite takes its write lock at the start, so that no statement finds it gone later.
+    ///
+    /// # Errors
+    /// No connection can be had, or the lock is not free in time.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes the connections after what is under way; SQLite's log is folded into its file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes the transaction's changes durable and visible. A transaction that is dropped instead is undone.
+    ///
+    /// # Errors
+    /// The database could not write; nothing of it counts then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Answers if the database does: what `/readyz` asks.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&mut self) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("SELECT count(*) FROM partner").execute(connection).await.map(drop))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_both_databases_are_told_apart() {
+        for passing in ["5", "13", "10", "778", "1544", "14", "08006", "53100", "57P01", "25006", "40001"] {
+            assert!(is_passing(passing), "{passing}");
+        }
+        for ours in ["1", "19", "2067", "23505", "42601", "22001"] {
+            assert!(!is_passing(ours), "{ours}");
+        }
+    }
+
+    #[test]
+    fn both_databases_have_the_same_migrations() {
+        let names = |folder: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+            let mut names: Vec<_> = std::fs::read_dir(path)
+                .expect("the folder is there")
+                .map(|entry| entry.expect("readable").file_name())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names("sqlite"), names("postgres"));
+        assert_eq!(names("sqlite-keyring"), names("postgres-keyring"));
+    }
+}

@@ -1,0 +1,88 @@
+//! Partners: the OAuth clients.
+
+use std::collections::HashSet;
+
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on};
+use crate::time::Timestamp;
+
+/// A partner: a payroll provider, HR system, university or test centre that pushes credentials.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Partner {
+    /// The `client_id`.
+    pub id: Uuid,
+    /// The name that people read.
+    pub name: String,
+    /// The scopes it may ask for, separated by spaces (RFC 6749, section 3.3).
+    pub scopes: String,
+    /// SHA-256 of the `client_secret`.
+    pub secret_hash: Vec<u8>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When its secret was last rotated.
+    pub rotated_at: Option<Timestamp>,
+    /// When it was disabled, if it is.
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl Partner {
+    /// Whether it may do anything at all.
+    pub fn is_active(&self) -> bool {
+        self.disabled_at.is_none()
+    }
+}
+
+impl Tx {
+    /// Adds a partner.
+    pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "INSERT INTO partner (id, name, scopes, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+        ).bind(partner.id).bind(&partner.name).bind(&partner.scopes).bind(&partner.secret_hash).bind(partner.created_at)
+            .execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// The partner with this `client_id`, disabled or not.
+    pub async fn partner(&mut self, id: Uuid) -> Result<Option<Partner>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT * FROM partner WHERE id = $1").bind(id).fetch_optional(connection).await)?,
+        )
+    }
+
+    /// All partners, oldest first.
+    pub async fn partners(&mut self) -> Result<Vec<Partner>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT * FROM partner ORDER BY created_at, id").fetch_all(connection).await)?,
+        )
+    }
+
+    /// Those of `ids` that are not disabled.
+    pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+        let active: Vec<Uuid> = on!(self, connection => {
+            let mut query = QueryBuilder::new("SELECT id FROM partner WHERE disabled_at IS NULL AND id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            query.push(")");
+            query.build_query_scalar().fetch_all(connection).await
+        })?;
+        Ok(active.into_iter().collect())
+    }
+
+    /// Gives a partner another secret. False if there is no such partner.
+    pub async fn rotate_partner(&mut self, id: Uuid, secret_hash: &[u8], now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query("UPDATE partner SET secret_hash = $2, rotated_at = $3 WHERE id = $1")
+            .bind(id).bind(secret_hash).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Disables a partner; from now on its tokens are refused. False if there is no such partner.
+    pub async fn disable_partner(&mut self, id: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query("UPDATE partner SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1")
+            .bind(id).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+}

@@ -1,0 +1,296 @@
+//! Submissions: SQL of the aggregate, from the row to [`Submission`] and back.
+
+use credential::Type;
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on};
+use crate::domain::submission::{Sealed, State, Status, Submission};
+use crate::time::Timestamp;
+
+/// A submission that is about to be inserted.
+#[derive(Clone, Debug)]
+pub struct NewSubmission {
+    /// The server's request id.
+    pub id: Uuid,
+    /// Who pushes.
+    pub partner_id: Uuid,
+    /// The partner's id for it.
+    pub credential_id: String,
+    /// Its type.
+    pub credential_type: Type,
+    /// When it arrived.
+    pub created_at: Timestamp,
+    /// When it is given up.
+    pub expires_at: Timestamp,
+    /// What was pushed.
+    pub sealed: Sealed,
+}
+
+/// What a partner is told of one credential id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialStatus {
+    /// The partner's id.
+    pub credential_id: String,
+    /// Where it stands.
+    pub status: Status,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    partner_id: Uuid,
+    credential_id: String,
+    credential_type: String,
+    state: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    finalized_at: Option<Timestamp>,
+    holder_id: Option<Uuid>,
+    ring_period: Timestamp,
+    sealed: Option<Vec<u8>>,
+}
+
+impl TryFrom<Row> for Submission {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let holder = row.holder_id;
+        let state = match (row.state.as_str(), row.finalized_at, row.sealed) {
+            ("incomplete", None, Some(bytes)) => {
+                State::Incomplete { holder, sealed: Sealed { period: row.ring_period, bytes } }
+            }
+            ("accepted", Some(at), Some(sealed)) => State::Accepted {
+                holder: holder.ok_or_else(|| StoreError::nonsense("submission", "accepted by nobody"))?,
+                at,
+                sealed,
+            },
+            ("declined", Some(at), None) => State::Declined { holder, at },
+            ("expired", Some(at), None) => State::Expired { holder, at },
+            ("removed", Some(at), None) => State::Removed { holder, at },
+            (state, ..) => return Err(StoreError::nonsense("submission", format!("{} in state {state}", row.id))),
+        };
+        Ok(Self {
+            id: row.id,
+            partner_id: row.partner_id,
+            credential_id: row.credential_id,
+            credential_type: row.credential_type.parse().map_err(|_| StoreError::nonsense("submission", "its type"))?,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            state,
+        })
+    }
+}
+
+const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, state, created_at, expires_at, ring_period, sealed) ";
+
+impl Tx {
+    /// Inserts those of `new` whose credential id its partner does not have yet; returns the ids that went in.
+    /// Rows go in powers of two, so that a handful of prepared statements serves every batch.
+    pub async fn insert_submissions(&mut self, new: &[&NewSubmission]) -> Result<Vec<Uuid>, StoreError> {
+        let mut inserted = Vec::with_capacity(new.len());
+        let mut rest = new;
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
+            rest = after;
+            let ids: Vec<Uuid> = on!(self, connection => {
+                let mut query = QueryBuilder::new(INSERT);
+                query.push_values(chunk, |mut row, new| {
+                    row.push_bind(new.id)
+                        .push_bind(new.partner_id)
+                        .push_bind(new.credential_id.as_str())
+                        .push_bind(new.credential_type.name())
+                        .push("'incomplete'")
+                        .push_bind(new.created_at)
+                        .push_bind(new.expires_at)
+                        .push_bind(new.sealed.period)
+                        .push_bind(new.sealed.bytes.as_slice());
+                });
+                query.push(" ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING RETURNING id");
+                query.build_query_scalar().fetch_all(connection).await
+            })?;
+            inserted.extend(ids);
+        }
+        Ok(inserted)
+    }
+
+    /// The submission that `partner`'s id stands for now, as it stands at `now`.
+    pub async fn current_submission(
+        &mut self,
+        partner: Uuid,
+        credential_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Submission>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT * FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL",
+        ).bind(partner).bind(credential_id).fetch_optional(connection).await)?;
+        row.map(|row| Submission::try_from(row).map(|submission| submission.as_of(now))).transpose()
+    }
+
+    /// Takes `partner`'s submission out of the way of a new one with the same id: its data is deleted, and an
+    /// incomplete one is expired.
+    pub async fn replace_submission(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "UPDATE submission SET replaced_at = $3, sealed = NULL, finalized_at = COALESCE(finalized_at, expires_at),
+                    state = CASE state WHEN 'incomplete' THEN 'expired' ELSE state END
+              WHERE id = $1 AND partner_id = $2",
+        ).bind(id).bind(partner).bind(now).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// The submission behind a link, as it stands at `now`. The link is the right to open it until an account is
+    /// bound; the caller compares [`Submission::holder`] then.
+    pub async fn linked_submission(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Submission>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1").bind(id).fetch_optional(connection).await)?;
+        row.map(|row| Submission::try_from(row).map(|submission| submission.as_of(now))).transpose()
+    }
+
+    /// Binds an incomplete submission to the first account that opens it. True if it is `holder`'s now.
+    pub async fn bind_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET holder_id = $2
+              WHERE id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
+        ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Accepts `holder`'s incomplete submission, with its data re-sealed. False if it is not incomplete any more.
+    pub async fn accept_submission(
+        &mut self,
+        id: Uuid,
+        holder: Uuid,
+        sealed: &[u8],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET state = 'accepted', finalized_at = $3, sealed = $4
+              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $3",
+        ).bind(id).bind(holder).bind(now).bind(sealed).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Declines `holder`'s incomplete submission and deletes its data. False if it is not incomplete any more.
+    pub async fn decline_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET state = 'declined', finalized_at = $3, sealed = NULL
+              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $3",
+        ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Deletes an accepted credential's data from `holder`'s wallet; its status stays. False if it is not there.
+    pub async fn remove_submission(&mut self, id: Uuid, holder: Uuid) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET state = 'removed', sealed = NULL WHERE id = $1 AND holder_id = $2 AND state = 'accepted'",
+        ).bind(id).bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// What is in `holder`'s wallet, in the order it was accepted.
+    pub async fn held_submissions(&mut self, holder: Uuid) -> Result<Vec<Submission>, StoreError> {
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT * FROM submission WHERE holder_id = $1 AND state = 'accepted' ORDER BY finalized_at, id",
+        ).bind(holder).fetch_all(connection).await)?;
+        rows.into_iter().map(Submission::try_from).collect()
+    }
+
+    /// What waits for `holder`'s answer at `now`, oldest first.
+    pub async fn waiting_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT * FROM submission WHERE holder_id = $1 AND state = 'incomplete' AND expires_at > $2 ORDER BY id",
+        ).bind(holder).bind(now).fetch_all(connection).await)?;
+        rows.into_iter().map(Submission::try_from).collect()
+    }
+
+    /// What `partner` is told of `ids` at `now`; ids that it does not have are left out.
+    pub async fn credential_statuses(
+        &mut self,
+        partner: Uuid,
+        ids: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<CredentialStatus>, StoreError> {
+        #[derive(FromRow)]
+        struct StatusRow {
+            credential_id: String,
+            state: String,
+            expires_at: Timestamp,
+            finalized_at: Option<Timestamp>,
+        }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<StatusRow> = on!(self, connection => {
+            let mut query = QueryBuilder::new(
+                "SELECT credential_id, state, expires_at, finalized_at FROM submission WHERE replaced_at IS NULL AND partner_id = ",
+            );
+            query.push_bind(partner).push(" AND credential_id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(id.as_str());
+            }
+            query.push(")");
+            query.build_query_as().fetch_all(connection).await
+        })?;
+        rows.into_iter()
+            .map(|row| {
+                let status = match (row.state.as_str(), row.finalized_at) {
+                    ("incomplete", None) if row.expires_at > now => Status::Incomplete,
+                    ("incomplete", None) => Status::Canceled(row.expires_at),
+                    ("accepted" | "removed", Some(at)) => Status::Verified(at),
+                    ("declined" | "expired", Some(at)) => Status::Canceled(at),
+                    (state, _) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
+                };
+                Ok(CredentialStatus { credential_id: row.credential_id, status })
+            })
+            .collect()
+    }
+
+    /// How many submissions are over at `now` and not yet expired.
+    pub async fn count_due_submissions(&mut self, now: Timestamp) -> Result<i64, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM submission WHERE state = 'incomplete' AND expires_at <= $1")
+            .bind(now).fetch_one(connection).await)?,
+        )
+    }
+
+    /// Expires up to `limit` submissions whose time is over at `now`, deleting their data; returns their ids.
+    pub async fn expire_submissions(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Uuid>, StoreError> {
+        let ids = on!(self, connection => sqlx::query_scalar(
+            "UPDATE submission SET state = 'expired', sealed = NULL, finalized_at = expires_at
+              WHERE state = 'incomplete' AND id IN
+                    (SELECT id FROM submission WHERE state = 'incomplete' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
+             RETURNING id",
+        ).bind(now).bind(limit).fetch_all(connection).await)?;
+        Ok(ids)
+    }
+
+    /// Forgets up to `limit` submissions that became final before `before` and hold no data any more, with their events.
+    /// Returns how many.
+    pub async fn forget_submissions(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        on!(self, connection => {
+            sqlx::query(
+                "DELETE FROM event WHERE submission_id IN
+                    (SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2)",
+            ).bind(before).bind(limit).execute(&mut *connection).await?;
+            let done = sqlx::query(
+                "DELETE FROM submission WHERE id IN
+                    (SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2)",
+            ).bind(before).bind(limit).execute(connection).await?;
+            Ok(done.rows_affected())
+        })
+    }
+
+    /// Lets go of everything of `holder`: what waits is declined, what is held is removed, and nothing names the
+    /// account any more.
+    pub async fn release_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "UPDATE submission SET sealed = NULL, holder_id = NULL,
+                    finalized_at = COALESCE(finalized_at, CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END),
+                    state = CASE WHEN state = 'accepted' THEN 'removed'
+                                 WHEN state <> 'incomplete' THEN state
+                                 WHEN expires_at <= $2 THEN 'expired' ELSE 'declined' END
+              WHERE holder_id = $1",
+        ).bind(holder).bind(now).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! Stylesheet, scripts and pictures: compiled in, cached by the browser for an hour.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::app::App;
+use crate::error::Error;
+
+const FILES: [(&str, &str, &str); 5] = [
+    ("tenure.css", "text/css; charset=utf-8", include_str!("../../static/tenure.css")),
+    ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
+    ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../static/passkey.js")),
+    ("copy.js", "text/javascript; charset=utf-8", include_str!("../../static/copy.js")),
+    ("mark.svg", "image/svg+xml", include_str!("../../static/mark.svg")),
+];
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/static/{file}", get(file)).route("/favicon.ico", get(|| file(Path("mark.svg".to_owned()))))
+}
+
+async fn file(Path(name): Path<String>) -> Result<Response, Error> {
+    let (_, content_type, text) = FILES.iter().find(|(known, ..)| *known == name).ok_or_else(Error::not_found)?;
+    Ok(([(header::CONTENT_TYPE, *content_type), (header::CACHE_CONTROL, "public, max-age=3600")], *text)
+        .into_response())
+}

@@ -1,0 +1,40 @@
+//! Errors as pages for people.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::Layout;
+use crate::app::App;
+use crate::error::{Error, Kind};
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    layout: Layout,
+    title: &'a str,
+    body: String,
+    request_id: &'a str,
+}
+
+/// The page for `error`. The status is the caller's to set.
+pub fn page(app: &App, error: &Error, request_id: &str) -> Response {
+    let layout = Layout::new(app, false);
+    let (title, body) = match &error.kind {
+        Kind::NotFound | Kind::MethodNotAllowed => ("error-not-found-title", layout.text.of("error-not-found")),
+        Kind::Forbidden => ("error-forbidden-title", error.detail.clone()),
+        Kind::TooManyRequests(wait) => {
+            let minutes = i64::try_from(wait.as_secs().div_ceil(60)).unwrap_or(i64::MAX).max(1);
+            ("error-too-many-title", layout.text.count("error-too-many", minutes))
+        }
+        Kind::Unavailable => ("error-unavailable-title", layout.text.of("error-unavailable")),
+        kind if kind.facts().0 == StatusCode::INTERNAL_SERVER_ERROR => {
+            ("error-internal-title", layout.text.of("error-internal"))
+        }
+        _ => ("error-request-title", layout.text.of("error-request")),
+    };
+    match (ErrorPage { layout, title, body, request_id }).render() {
+        Ok(html) => Html(html).into_response(),
+        Err(_) => Html("Something went wrong.").into_response(),
+    }
+}

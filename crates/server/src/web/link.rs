@@ -1,0 +1,85 @@
+//! `/partner/add/{name}`: where a partner's link leads. The request's id is in the fragment, which a browser does not send;
+//! a script hands it over in a form, and whoever has no scripts pastes the link.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::requests::open_for;
+use super::{Layout, page};
+use crate::app::App;
+use crate::auth::holder::{LINK, Visitor};
+use crate::error::Error;
+
+#[derive(Template)]
+#[template(path = "link.html")]
+struct LinkPage {
+    layout: Layout,
+    unreadable: bool,
+}
+
+/// What the page sends: the id from the fragment, or the whole link pasted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LinkForm {
+    content: String,
+    link: String,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/partner/add/{name}", get(landing).post(open))
+}
+
+fn known(name: &str) -> Result<(), Error> {
+    credential::ALL.iter().any(|known| known.redirect_name == name).then_some(()).ok_or_else(Error::not_found)
+}
+
+async fn landing(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
+    known(&name)?;
+    let layout = Layout::new(&app, visitor.is_some());
+    Ok(page(&app, &LinkPage { layout: layout.clone(), unreadable: false }, &layout))
+}
+
+/// Signed in: straight to the request. Otherwise the id waits in a cookie while its owner signs in.
+async fn open(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    Path(name): Path<String>,
+    Form(form): Form<LinkForm>,
+) -> Result<Response, Error> {
+    known(&name)?;
+    let Some(id) = read_id(&form) else {
+        let layout = Layout::new(&app, visitor.is_some());
+        let unreadable = page(&app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
+        return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, unreadable).into_response());
+    };
+    match visitor {
+        Some(signed_in) => Ok(open_for(&app, id, signed_in.holder.id).await?.into_response()),
+        None => Ok(([LINK.set(&app, &id.to_string())], Redirect::to("/sign-in")).into_response()),
+    }
+}
+
+fn read_id(form: &LinkForm) -> Option<Uuid> {
+    let pasted = || {
+        let (_, fragment) = form.link.split_once('#')?;
+        url::form_urlencoded::parse(fragment.as_bytes())
+            .find(|(name, _)| name == "content")
+            .map(|(_, value)| value.into_owned())
+    };
+    let text = if form.content.is_empty() { pasted()? } else { form.content.clone() };
+    text.trim().parse().ok()
+}
+
+/// The link that waits in this browser for its owner to sign in.
+pub(super) fn waiting(app: &App, headers: &HeaderMap) -> Option<Uuid> {
+    LINK.read(app, headers)?.parse().ok()
+}

@@ -1,0 +1,164 @@
+//! `/sign-in`: by a six-digit code that is mailed; a passkey is offered beside it.
+//!
+//! Nothing here tells whether an address has an account: both get a code, and the pages are the same.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::requests::open_for;
+use super::{Layout, Text, link, page};
+use crate::app::App;
+use crate::auth::holder::{self, CodeRefused, Email, LINK, NOTICE, SESSION, Visitor};
+use crate::error::Error;
+use crate::http::Client;
+use crate::mail::Mail;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    layout: Layout,
+    email: String,
+    invalid: bool,
+    passkeys: bool,
+    /// Who waits for whom: the partner's name and the credential's, while a link is being opened.
+    opening: Option<(String, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "code.html")]
+struct CodePage {
+    layout: Layout,
+    id: Uuid,
+    refused: Option<CodeRefused>,
+    minutes: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct EmailForm {
+    #[serde(default)]
+    email: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct CodeForm {
+    #[serde(default)]
+    code: String,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/sign-in", get(ask_email).post(send_code))
+        .route("/sign-in/{id}", get(ask_code).post(try_code))
+        .route("/sign-out", post(sign_out))
+}
+
+async fn ask_email(State(app): State<App>, Visitor(visitor): Visitor, headers: HeaderMap) -> Result<Response, Error> {
+    if visitor.is_some() {
+        return Ok(Redirect::to("/wallet").into_response());
+    }
+    email_page(&app, &headers, String::new(), false).await
+}
+
+async fn email_page(app: &App, headers: &HeaderMap, email: String, invalid: bool) -> Result<Response, Error> {
+    let layout = Layout::new(app, false).with_notice(app, headers);
+    let opening = opening(app, headers).await?;
+    let template = SignInPage { layout: layout.clone(), email, invalid, passkeys: app.webauthn.is_some(), opening };
+    let response = page(app, &template, &layout);
+    Ok(if invalid { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
+}
+
+/// Names the partner of an unbound link. Of a bound one nothing is said before its account has signed in.
+async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<(String, &'static str)>, Error> {
+    let Some(id) = link::waiting(app, headers) else { return Ok(None) };
+    let mut tx = app.store.read().await?;
+    let submission = tx.linked_submission(id, app.now()).await?.filter(|submission| submission.holder().is_none());
+    let Some(submission) = submission else { return Ok(None) };
+    let partner = tx.partner(submission.partner_id).await?;
+    Ok(partner.map(|partner| (partner.name, submission.credential_type.title)))
+}
+
+async fn send_code(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, Error> {
+    let Some(email) = Email::parse(&form.email) else { return email_page(&app, &headers, form.email, true).await };
+    app.limits.codes_per_client.check(&client.0)?;
+    app.limits.codes_per_address.check(&email.fingerprint(&app))?;
+    let id = holder::send_code(&app, &email, |code| compose(&app, &email, code)).await?;
+    Ok(Redirect::to(&format!("/sign-in/{id}")).into_response())
+}
+
+fn compose(app: &App, email: &Email, code: &str) -> Mail {
+    let text = Text::default();
+    let minutes = (app.config.sign_in.code_lifetime.as_secs() / 60).to_string();
+    let values = [("code", code), ("minutes", &minutes), ("base", app.config.base())];
+    Mail { to: email.as_str().to_owned(), subject: text.of("mail-code-subject"), text: text.with("mail-code", &values) }
+}
+
+async fn ask_code(State(app): State<App>, Path(id): Path<Uuid>) -> Response {
+    code_page(&app, id, None)
+}
+
+fn code_page(app: &App, id: Uuid, refused: Option<CodeRefused>) -> Response {
+    let layout = Layout::new(app, false);
+    let minutes = i64::try_from(app.config.sign_in.code_lifetime.as_secs() / 60).unwrap_or(i64::MAX);
+    let response = page(app, &CodePage { layout: layout.clone(), id, refused, minutes }, &layout);
+    if refused.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
+}
+
+async fn try_code(
+    State(app): State<App>,
+    client: Client,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, Error> {
+    app.limits.tries_per_client.check(&client.0)?;
+    let attempt = app.store.read().await?.sign_in(id).await?;
+    if let Some(attempt) = attempt
+        && let Ok(fingerprint) = <[u8; 32]>::try_from(attempt.email_fingerprint)
+    {
+        app.limits.tries_per_address.check(&fingerprint)?;
+    }
+    let code: String = form.code.chars().filter(char::is_ascii_digit).collect();
+    match holder::try_code(&app, id, &code).await? {
+        Ok(email) => {
+            let account = holder::account(&app, &email).await?;
+            app.metrics.sign_in("code");
+            Ok(signed_in(&app, &headers, account.id).await?.into_response())
+        }
+        Err(refused) => Ok(code_page(&app, id, Some(refused))),
+    }
+}
+
+/// Begins the session, and goes on to the link that was waiting, or to the wallet.
+pub(super) async fn signed_in(
+    app: &App,
+    headers: &HeaderMap,
+    holder: Uuid,
+) -> Result<impl IntoResponse + use<>, Error> {
+    let session = holder::begin_session(app, holder, SESSION.read(app, headers)).await?;
+    let location = match link::waiting(app, headers) {
+        Some(id) => open_for(app, id, holder).await?,
+        None => Redirect::to("/wallet"),
+    };
+    Ok((AppendHeaders([session, LINK.remove(app)]), location))
+}
+
+async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
+    if let Some(secret) = SESSION.read(&app, &headers) {
+        let mut tx = app.store.write().await?;
+        tx.end_session(&crate::seal::sha256(secret.as_bytes())).await?;
+        tx.commit().await?;
+    }
+    let cookies = AppendHeaders([SESSION.remove(&app), LINK.remove(&app), NOTICE.set(&app, "notice-signed-out")]);
+    Ok((cookies, Redirect::to("/")).into_response())
+}

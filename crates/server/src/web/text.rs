@@ -1,0 +1,174 @@
+//! The words of every page, from Fluent files (`locales/`). Templates hold none.
+//!
+//! Owns the choice of language and how months, durations and moments are said.
+
+use std::borrow::{Borrow, Cow};
+use std::collections::HashMap;
+
+use credential::YearMonth;
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{LanguageIdentifier, Loader as _, langid, static_loader};
+
+use crate::time::Timestamp;
+
+static_loader! {
+    static WORDS = {
+        locales: "./locales",
+        fallback_language: "en",
+        // The pages go one way; the marks would only show up in copied text.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// The words in one language.
+#[derive(Clone, Debug)]
+pub struct Text {
+    language: LanguageIdentifier,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { language: langid!("en") }
+    }
+}
+
+impl Text {
+    /// The text of `key`.
+    pub fn of(&self, key: &str) -> String {
+        WORDS.lookup(&self.language, key)
+    }
+
+    /// The text of `key` with values in it.
+    pub fn with(&self, key: &str, values: &[(&'static str, &str)]) -> String {
+        let values = values.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
+        WORDS.lookup_with_args(&self.language, key, &values)
+    }
+
+    /// The text of `key` with a number in it, on which its grammar depends.
+    pub fn count(&self, key: &str, count: i64) -> String {
+        self.with_numbers(key, &[("count", count)])
+    }
+
+    /// The language, for the page's `lang`.
+    pub fn language(&self) -> String {
+        self.language.to_string()
+    }
+
+    fn with_numbers(&self, key: &str, values: &[(&'static str, i64)]) -> String {
+        let values: HashMap<_, _> =
+            values.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
+        WORDS.lookup_with_args(&self.language, key, &values)
+    }
+
+    /// A month, like "May 2024".
+    pub fn month(&self, month: impl Borrow<YearMonth>) -> String {
+        let month = month.borrow();
+        let name = self.with_numbers("month-name", &[("month", i64::from(month.month()))]);
+        self.with("month-year", &[("month", &name), ("year", &month.year().to_string())])
+    }
+
+    /// A number of months, like "4 years 2 months".
+    pub fn duration(&self, months: impl Borrow<i32>) -> String {
+        let months = months.borrow();
+        let (years, rest) = (i64::from(months / 12), i64::from(months % 12));
+        match (years, rest) {
+            (0, rest) => self.count("duration-months", rest),
+            (years, 0) => self.count("duration-years", years),
+            (years, rest) => format!("{} {}", self.count("duration-years", years), self.count("duration-months", rest)),
+        }
+    }
+
+    /// A day, like "23 November 2026".
+    pub fn day(&self, moment: &Timestamp) -> String {
+        let date = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).date();
+        let name = self.with_numbers("month-name", &[("month", i64::from(date.month()))]);
+        self.with("day", &[("day", &date.day().to_string()), ("month", &name), ("year", &date.year().to_string())])
+    }
+
+    /// A moment, like "23 November 2026, 09:05 UTC".
+    pub fn moment(&self, moment: &Timestamp) -> String {
+        let time = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).time();
+        self.with(
+            "moment",
+            &[("day", &self.day(moment)), ("time", &format!("{:02}:{:02}", time.hour(), time.minute()))],
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn files(folder: &str, ending: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.to_string_lossy().ends_with(ending) {
+                    found.push(std::fs::read_to_string(path).expect("a text"));
+                }
+            }
+        }
+        found
+    }
+
+    /// Every quoted word in templates and pages that looks like a key.
+    fn used() -> BTreeSet<String> {
+        let sources = [files("templates", ".html"), files("src/web", ".rs")].concat();
+        sources
+            .iter()
+            .flat_map(|source| source.split('"'))
+            .filter(|word| {
+                word.len() > 2
+                    && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn defined() -> BTreeSet<String> {
+        let lines = files("locales/en", ".ftl").join("\n");
+        lines
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            .filter_map(|line| line.split_once(" ="))
+            .map(|(key, _)| key.to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn every_text_is_used() {
+        let used = used();
+        let unused: Vec<_> = defined().into_iter().filter(|key| !used.contains(key)).collect();
+        assert!(unused.is_empty(), "nobody says: {unused:?}");
+    }
+
+    #[test]
+    fn every_key_that_templates_name_is_defined() {
+        let defined = defined();
+        for source in files("templates", ".html") {
+            for call in [".of(\"", ".with(\"", ".count(\""] {
+                for after in source.split(call).skip(1) {
+                    let key = after.split('"').next().expect("a key");
+                    assert!(defined.contains(key), "{key} is not defined");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn months_durations_and_moments_are_said_plainly() {
+        let text = Text::default();
+        assert_eq!(text.month("2024-05".parse::<YearMonth>().expect("a month")), "May 2024");
+        assert_eq!(text.duration(50), "4 years 2 months");
+        assert_eq!(text.duration(12), "1 year");
+        assert_eq!(text.duration(1), "1 month");
+        assert_eq!(text.moment(&Timestamp::from_micros(1_706_000_000_000_000)), "23 January 2024, 08:53 UTC");
+    }
+}

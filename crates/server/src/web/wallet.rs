@@ -1,0 +1,159 @@
+//! `/wallet`: what a person holds, each credential's consent record, export and deletion.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State as AppState};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::career::{CareerView, Shown};
+use super::{Layout, page};
+use crate::app::App;
+use crate::auth::holder::{NOTICE, SignedIn, address};
+use crate::domain::submission::State;
+use crate::error::Error;
+use crate::store::{Event, EventKind};
+
+#[derive(Template)]
+#[template(path = "wallet.html")]
+struct Wallet {
+    layout: Layout,
+    held: Vec<Shown>,
+    waiting: Vec<Shown>,
+    career: Option<CareerView>,
+    offer_passkey: bool,
+}
+
+#[derive(Template)]
+#[template(path = "record.html")]
+struct Record {
+    layout: Layout,
+    shown: Shown,
+    events: Vec<Event>,
+}
+
+#[derive(Template)]
+#[template(path = "delete_credential.html")]
+struct DeleteCredential {
+    layout: Layout,
+    shown: Shown,
+}
+
+impl Record {
+    /// The key of the sentence for an event.
+    fn sentence(kind: &EventKind) -> &'static str {
+        match kind {
+            EventKind::Pushed => "event-pushed",
+            EventKind::Opened => "event-opened",
+            EventKind::Accepted => "event-accepted",
+            EventKind::Declined => "event-declined",
+            EventKind::Expired => "event-expired",
+            EventKind::Removed => "event-removed",
+        }
+    }
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/wallet", get(wallet))
+        .route("/wallet/export", get(export))
+        .route("/wallet/credentials/{id}", get(record))
+        .route("/wallet/credentials/{id}/delete", get(confirm).post(delete))
+}
+
+async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
+    let holder = &signed_in.holder;
+    let mut tx = app.store.read().await?;
+    let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
+    let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
+    drop(tx);
+    let layout = Layout::new(&app, true).with_notice(&app, &headers);
+    let held = open_all(&app, &held).await?;
+    let career = CareerView::new(&held, &layout.text);
+    let offer_passkey = app.webauthn.is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
+    let waiting = open_all(&app, &waiting).await?;
+    Ok(page(&app, &Wallet { layout: layout.clone(), held, waiting, career, offer_passkey }, &layout))
+}
+
+async fn open_all(app: &App, submissions: &[crate::domain::submission::Submission]) -> Result<Vec<Shown>, Error> {
+    let mut all = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        all.extend(Shown::open(app, submission).await?);
+    }
+    Ok(all)
+}
+
+/// The credential, if it is in `holder`'s wallet.
+async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<Shown, Error> {
+    let submission = app.store.read().await?.linked_submission(id, app.now()).await?;
+    let submission =
+        submission.filter(|found| matches!(found.state, State::Accepted { holder: owner, .. } if owner == holder));
+    let shown = Shown::open(app, &submission.ok_or_else(Error::not_found)?).await?;
+    shown.ok_or_else(Error::not_found)
+}
+
+async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+    let shown = held(&app, id, signed_in.holder.id).await?;
+    let events = app.store.read().await?.events(id).await?;
+    let layout = Layout::new(&app, true);
+    Ok(page(&app, &Record { layout: layout.clone(), shown, events }, &layout))
+}
+
+async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+    let shown = held(&app, id, signed_in.holder.id).await?;
+    let layout = Layout::new(&app, true);
+    Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown }, &layout))
+}
+
+async fn delete(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    // A second click finds it gone, which is what was wanted.
+    if tx.remove_submission(id, signed_in.holder.id).await? {
+        tx.record_events(&[id], EventKind::Removed, now).await?;
+        tx.commit().await?;
+        app.metrics.submissions("removed", 1);
+    }
+    Ok(([NOTICE.set(&app, "notice-deleted")], Redirect::to("/wallet")).into_response())
+}
+
+/// Everything that is held of the person, as JSON.
+async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
+    let holder = &signed_in.holder;
+    let mut tx = app.store.read().await?;
+    let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
+    let passkeys = tx.passkeys(holder.id).await?;
+    let mut credentials = Vec::new();
+    for submission in held.iter().chain(&waiting) {
+        let events = tx.events(submission.id).await?;
+        let Some(shown) = Shown::open(&app, submission).await? else { continue };
+        credentials.push(json!({
+            "request_id": submission.id,
+            "credential_id": submission.credential_id,
+            "type": submission.credential_type,
+            "partner": shown.partner,
+            "status": submission.status().name(),
+            "pushed_at": shown.pushed_at,
+            "accepted_at": shown.accepted_at,
+            "fields": shown.payload.fields,
+            "partner_chain": shown.payload.partner_chain,
+            "events": events.iter().map(|event| json!({ "event": event.kind.name(), "at": event.at })).collect::<Vec<_>>(),
+        }));
+    }
+    drop(tx);
+    let export = json!({
+        "exported_at": app.now(),
+        "account": { "id": holder.id, "email": address(&app, holder).await?, "created_at": holder.created_at },
+        "passkeys": passkeys.iter().map(|passkey| json!({ "created_at": passkey.created_at, "used_at": passkey.used_at })).collect::<Vec<_>>(),
+        "credentials": credentials,
+    });
+    let text = serde_json::to_vec_pretty(&export).map_err(Error::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"tenure-wallet.json\""),
+    ];
+    Ok((headers, text).into_response())
+}

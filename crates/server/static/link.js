@@ -1,0 +1,23 @@
+// Hands the request's id from the link's fragment to the server. A browser never sends a fragment by itself, and the
+// id goes into a form, not into an address, so that no history or log keeps it.
+const form = document.getElementById("open");
+const problem = document.getElementById("problem");
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function open() {
+  const fragment = location.hash;
+  if (!fragment) return;
+  const content = new URLSearchParams(fragment.slice(1)).get("content") ?? "";
+  history.replaceState(null, "", location.pathname);
+  if (!UUID.test(content)) {
+    problem.hidden = false;
+    return;
+  }
+  form.elements.content.value = content;
+  form.submit();
+}
+
+// A second link opened in this tab changes nothing but the fragment.
+addEventListener("hashchange", open);
+open();
+if (!form.elements.content.value) document.getElementById("paste").hidden = false;

@@ -1,0 +1,464 @@
+//! The contract of the store: every method of `Tx`, on SQLite and on PostgreSQL, with the same expectations.
+
+mod support;
+
+use std::time::Duration;
+
+use credential::Type;
+use support::database::{self, Databases};
+use tenure::domain::submission::{Sealed, State, Status};
+use tenure::store::{
+    Ceremony, Committer, EventKind, Holder, NewSubmission, OutboxItem, Partner, Pushed, Session, SignIn, Store,
+    StoredPasskey, WrappedSigningKey,
+};
+use tenure::time::{Clock, Timestamp};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+const LATER: Timestamp = Timestamp::from_micros(1_700_000_900_000_000);
+
+/// Each test runs on both databases, as `name::sqlite` and `name::postgres`.
+macro_rules! contract {
+    ($($(#[$doc:meta])* async fn $name:ident($databases:ident: Databases) $body:block)+) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn check($databases: Databases) $body
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn sqlite() {
+                    check(database::sqlite().await).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn postgres() {
+                    check(database::postgres().await).await;
+                }
+            }
+        )+
+    };
+}
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn new_submission(number: u128, partner: Uuid, credential_id: &str) -> NewSubmission {
+    NewSubmission {
+        id: id(number),
+        partner_id: partner,
+        credential_id: credential_id.to_owned(),
+        credential_type: Type::default(),
+        created_at: NOW,
+        expires_at: LATER,
+        sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] },
+    }
+}
+
+async fn add_partner(store: &Store, number: u128) -> Uuid {
+    let partner = Partner {
+        id: id(number),
+        name: format!("Partner {number}"),
+        scopes: "write.career_history".to_owned(),
+        secret_hash: vec![7; 32],
+        created_at: NOW,
+        rotated_at: None,
+        disabled_at: None,
+    };
+    let mut tx = store.write().await.expect("a transaction");
+    tx.add_partner(&partner).await.expect("added");
+    tx.commit().await.expect("committed");
+    partner.id
+}
+
+async fn add_holder(store: &Store, number: u128) -> Uuid {
+    let holder = holder(number);
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.add_holder(&holder).await.expect("added"));
+    tx.commit().await.expect("committed");
+    holder.id
+}
+
+fn holder(number: u128) -> Holder {
+    Holder {
+        id: id(number),
+        email_fingerprint: number.to_be_bytes().to_vec(),
+        email_sealed: vec![9],
+        created_at: NOW,
+        sign_ins: 0,
+        passkey_offer_declined_at: None,
+    }
+}
+
+async fn insert(store: &Store, new: &[&NewSubmission]) -> Vec<Uuid> {
+    let mut tx = store.write().await.expect("a transaction");
+    let mut inserted = tx.insert_submissions(new).await.expect("inserted");
+    tx.commit().await.expect("committed");
+    inserted.sort();
+    inserted
+}
+
+contract! {
+    async fn a_transaction_that_is_dropped_is_undone(databases: Databases) {
+        let store = &databases.data;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.add_holder(&holder(1)).await.expect("added");
+        drop(tx);
+        let mut tx = store.read().await.expect("a transaction");
+        assert_eq!(tx.holder(id(1)).await.expect("read"), None);
+        tx.ping().await.expect("the database answers");
+    }
+
+    async fn partners_are_added_found_rotated_and_disabled(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.rotate_partner(one, &[8; 32], LATER).await.expect("rotated"));
+        assert!(!tx.rotate_partner(id(99), &[8; 32], LATER).await.expect("nobody there"));
+        assert!(tx.disable_partner(other, LATER).await.expect("disabled"));
+        assert!(!tx.disable_partner(id(99), LATER).await.expect("nobody there"));
+        tx.commit().await.expect("committed");
+        let mut tx = store.read().await.expect("a transaction");
+        let partner = tx.partner(one).await.expect("read").expect("there");
+        assert_eq!((partner.secret_hash, partner.rotated_at, partner.disabled_at), (vec![8; 32], Some(LATER), None));
+        assert_eq!(tx.partners().await.expect("read").len(), 2);
+        assert_eq!(tx.partner(id(99)).await.expect("read"), None);
+        let active = tx.active_partners(&[one, other, id(99)]).await.expect("read");
+        assert_eq!(active.into_iter().collect::<Vec<_>>(), [one]);
+    }
+
+    async fn a_submission_goes_in_once_for_its_partner(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let (first, same, theirs) = (new_submission(10, one, "a"), new_submission(11, one, "a"), new_submission(12, other, "a"));
+        assert_eq!(insert(store, &[&first, &same, &theirs]).await, [id(10), id(12)]);
+        assert!(insert(store, &[&same]).await.is_empty());
+        let mut tx = store.read().await.expect("a transaction");
+        let found = tx.current_submission(one, "a", NOW).await.expect("read").expect("there");
+        assert_eq!((found.id, found.partner_id, found.created_at, found.expires_at), (id(10), one, NOW, LATER));
+        assert_eq!(found.state, State::Incomplete { holder: None, sealed: first.sealed });
+        assert_eq!(tx.linked_submission(id(12), NOW).await.expect("read").expect("there").partner_id, other);
+        assert_eq!(tx.linked_submission(id(11), NOW).await.expect("read"), None);
+        assert_eq!(tx.current_submission(one, "b", NOW).await.expect("read"), None);
+    }
+
+    async fn a_batch_of_any_size_goes_in_whole(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let new: Vec<NewSubmission> = (0..237).map(|number| new_submission(100 + number, partner, &format!("c{number}"))).collect();
+        assert_eq!(insert(store, &new.iter().collect::<Vec<_>>()).await.len(), 237);
+    }
+
+    async fn a_replaced_submission_makes_room_and_loses_its_data(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        insert(store, &[&new_submission(10, partner, "a")]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.replace_submission(id(10), id(99), LATER).await.expect("not theirs: nothing happens");
+        assert!(tx.current_submission(partner, "a", NOW).await.expect("read").is_some());
+        tx.replace_submission(id(10), partner, LATER).await.expect("replaced");
+        assert_eq!(tx.current_submission(partner, "a", NOW).await.expect("read"), None);
+        let old = tx.linked_submission(id(10), LATER).await.expect("read").expect("still known");
+        assert_eq!(old.state, State::Expired { holder: None, at: LATER });
+        tx.commit().await.expect("committed");
+        assert_eq!(insert(store, &[&new_submission(11, partner, "a")]).await, [id(11)]);
+    }
+
+    async fn the_first_account_binds_and_another_cannot(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
+        insert(store, &[&new_submission(10, partner, "a")]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(!tx.bind_submission(id(10), ada, LATER).await.expect("too late"));
+        assert!(tx.bind_submission(id(10), ada, NOW).await.expect("bound"));
+        assert!(tx.bind_submission(id(10), ada, NOW).await.expect("still theirs"));
+        assert!(!tx.bind_submission(id(10), eve, NOW).await.expect("not theirs"));
+        assert!(!tx.bind_submission(id(99), ada, NOW).await.expect("not there"));
+        assert_eq!(tx.waiting_submissions(ada, NOW).await.expect("read").len(), 1);
+        assert_eq!(tx.waiting_submissions(ada, LATER).await.expect("read").len(), 0);
+        assert_eq!(tx.waiting_submissions(eve, NOW).await.expect("read").len(), 0);
+    }
+
+    async fn only_its_holder_accepts_declines_and_removes(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
+        insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for submission in [id(10), id(11)] {
+            assert!(!tx.accept_submission(submission, ada, &[4], NOW).await.expect("not bound yet"));
+            assert!(tx.bind_submission(submission, ada, NOW).await.expect("bound"));
+        }
+        assert!(!tx.accept_submission(id(10), eve, &[4], NOW).await.expect("not theirs"));
+        assert!(!tx.accept_submission(id(10), ada, &[4], LATER).await.expect("too late"));
+        assert!(tx.accept_submission(id(10), ada, &[4], NOW).await.expect("accepted"));
+        assert!(!tx.accept_submission(id(10), ada, &[5], NOW).await.expect("once"));
+        assert!(!tx.decline_submission(id(10), ada, NOW).await.expect("decided"));
+        assert!(!tx.decline_submission(id(11), eve, NOW).await.expect("not theirs"));
+        assert!(tx.decline_submission(id(11), ada, NOW).await.expect("declined"));
+        let held = tx.held_submissions(ada).await.expect("read");
+        assert_eq!(held.len(), 1);
+        assert_eq!(held[0].state, State::Accepted { holder: ada, at: NOW, sealed: vec![4] });
+        assert_eq!(tx.held_submissions(eve).await.expect("read"), []);
+        assert_eq!(tx.linked_submission(id(11), NOW).await.expect("read").expect("known").state, State::Declined { holder: Some(ada), at: NOW });
+        assert!(!tx.remove_submission(id(10), eve).await.expect("not theirs"));
+        assert!(tx.remove_submission(id(10), ada).await.expect("removed"));
+        assert!(!tx.remove_submission(id(10), ada).await.expect("once"));
+        assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW });
+    }
+
+    async fn statuses_are_the_partners_own(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let ada = add_holder(store, 3).await;
+        let rows = [new_submission(10, one, "a"), new_submission(11, one, "b"), new_submission(12, one, "c"), new_submission(13, other, "d")];
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for submission in [id(11), id(12)] {
+            tx.bind_submission(submission, ada, NOW).await.expect("bound");
+        }
+        tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted");
+        tx.decline_submission(id(12), ada, NOW).await.expect("declined");
+        tx.commit().await.expect("committed");
+        let ids: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        let mut tx = store.read().await.expect("a transaction");
+        let mut statuses = tx.credential_statuses(one, &ids, NOW).await.expect("read");
+        statuses.sort_by(|left, right| left.credential_id.cmp(&right.credential_id));
+        let told: Vec<(&str, Status)> = statuses.iter().map(|status| (status.credential_id.as_str(), status.status)).collect();
+        assert_eq!(told, [("a", Status::Incomplete), ("b", Status::Verified(NOW)), ("c", Status::Canceled(NOW))]);
+        let over = tx.credential_statuses(one, &ids[..1], LATER).await.expect("read");
+        assert_eq!(over[0].status, Status::Canceled(LATER));
+        assert_eq!(tx.credential_statuses(one, &[], NOW).await.expect("read"), []);
+    }
+
+    async fn what_is_over_is_expired_in_batches_and_forgotten_later(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let rows: Vec<NewSubmission> = (0..5).map(|number| new_submission(10 + number, partner, &format!("c{number}"))).collect();
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.count_due_submissions(NOW).await.expect("read"), 0);
+        assert_eq!(tx.count_due_submissions(LATER).await.expect("read"), 5);
+        assert!(tx.expire_submissions(NOW, 10).await.expect("none yet").is_empty());
+        assert_eq!(tx.expire_submissions(LATER, 3).await.expect("three of them").len(), 3);
+        assert_eq!(tx.expire_submissions(LATER, 3).await.expect("the rest").len(), 2);
+        tx.record_events(&[id(10), id(11)], EventKind::Expired, LATER).await.expect("recorded");
+        assert_eq!(tx.linked_submission(id(10), LATER).await.expect("read").expect("known").state, State::Expired { holder: None, at: LATER });
+        assert_eq!(tx.forget_submissions(LATER, 10).await.expect("too early"), 0);
+        assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("four of them"), 4);
+        assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("the rest"), 1);
+        assert_eq!(tx.events(id(10)).await.expect("read"), []);
+    }
+
+    async fn releasing_an_account_leaves_statuses_and_no_name(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let ada = add_holder(store, 2).await;
+        let rows = [new_submission(10, partner, "a"), new_submission(11, partner, "b"), new_submission(12, partner, "c")];
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for submission in [id(10), id(11), id(12)] {
+            tx.bind_submission(submission, ada, NOW).await.expect("bound");
+        }
+        tx.accept_submission(id(10), ada, &[4], NOW).await.expect("accepted");
+        tx.decline_submission(id(11), ada, NOW).await.expect("declined");
+        tx.release_submissions(ada, NOW).await.expect("released");
+        tx.delete_holder(ada).await.expect("deleted");
+        for (submission, expected) in [
+            (id(10), State::Removed { holder: None, at: NOW }),
+            (id(11), State::Declined { holder: None, at: NOW }),
+            (id(12), State::Declined { holder: None, at: NOW }),
+        ] {
+            assert_eq!(tx.linked_submission(submission, NOW).await.expect("read").expect("known").state, expected);
+        }
+        assert_eq!(tx.holder(ada).await.expect("read"), None);
+    }
+
+    async fn events_come_back_in_order(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        tx.record_events(&[], EventKind::Pushed, NOW).await.expect("nothing to do");
+        tx.record_events(&[id(1), id(2), id(3)], EventKind::Pushed, NOW).await.expect("recorded");
+        for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Declined] {
+            tx.record_events(&[id(1)], kind, LATER).await.expect("recorded");
+        }
+        let kinds: Vec<_> = tx.events(id(1)).await.expect("read").into_iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Declined]);
+        assert_eq!(tx.events(id(2)).await.expect("read").len(), 1);
+    }
+
+    async fn an_address_has_one_account(databases: Databases) {
+        let store = &databases.data;
+        let ada = add_holder(store, 1).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let again = Holder { id: id(2), ..holder(1) };
+        assert!(!tx.add_holder(&again).await.expect("taken"));
+        tx.count_sign_in(ada).await.expect("counted");
+        tx.decline_passkey_offer(ada, LATER).await.expect("noted");
+        let found = tx.holder_by_email(&1u128.to_be_bytes()).await.expect("read").expect("there");
+        assert_eq!((found.id, found.sign_ins, found.passkey_offer_declined_at), (ada, 1, Some(LATER)));
+        assert_eq!(tx.holder_by_email(b"nobody").await.expect("read"), None);
+    }
+
+    async fn a_code_has_so_many_tries_and_ends_once(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let sign_in = |number| SignIn {
+            id: id(number), email_fingerprint: vec![1], code_fingerprint: vec![2], attempts: 0, created_at: NOW, expires_at: LATER,
+            ring_period: NOW, sealed: vec![3],
+        };
+        tx.add_sign_in(&sign_in(1)).await.expect("added");
+        assert_eq!(tx.sign_in(id(1)).await.expect("read"), Some(sign_in(1)));
+        for _ in 0..3 {
+            assert!(tx.take_sign_in_try(id(1), 3).await.expect("a try"));
+        }
+        assert!(!tx.take_sign_in_try(id(1), 3).await.expect("none left"));
+        tx.add_sign_in(&sign_in(2)).await.expect("a new code ends the old one");
+        assert_eq!(tx.sign_in(id(1)).await.expect("read"), None);
+        assert!(tx.end_sign_in(id(2)).await.expect("ended"));
+        assert!(!tx.end_sign_in(id(2)).await.expect("once"));
+        tx.add_sign_in(&sign_in(3)).await.expect("added");
+        assert_eq!(tx.forget_sign_ins(LATER).await.expect("not over"), 0);
+        assert_eq!(tx.forget_sign_ins(LATER + Duration::from_secs(1)).await.expect("over"), 1);
+    }
+
+    async fn sessions_begin_live_on_and_end(databases: Databases) {
+        let store = &databases.data;
+        let ada = add_holder(store, 1).await;
+        let session = |number: u8| Session { token_hash: vec![number], holder_id: ada, created_at: NOW, expires_at: LATER };
+        let mut tx = store.write().await.expect("a transaction");
+        for number in 1..=3 {
+            tx.add_session(&session(number)).await.expect("begun");
+        }
+        assert_eq!(tx.session(&[1], NOW).await.expect("read"), Some(session(1)));
+        assert_eq!(tx.session(&[1], LATER).await.expect("over"), None);
+        tx.extend_session(&[1], LATER + Duration::from_secs(1)).await.expect("extended");
+        assert!(tx.session(&[1], LATER).await.expect("read").is_some());
+        assert_eq!(tx.count_sessions(ada, NOW).await.expect("counted"), 3);
+        tx.end_session(&[1]).await.expect("ended");
+        assert_eq!(tx.count_sessions(ada, NOW).await.expect("counted"), 2);
+        assert_eq!(tx.forget_sessions(LATER).await.expect("not over"), 0);
+        tx.end_sessions(ada).await.expect("all ended");
+        assert_eq!(tx.count_sessions(ada, NOW).await.expect("counted"), 0);
+        tx.add_session(&session(4)).await.expect("begun");
+        assert_eq!(tx.forget_sessions(LATER + Duration::from_secs(1)).await.expect("over"), 1);
+    }
+
+    async fn passkeys_are_their_holders_own(databases: Databases) {
+        let store = &databases.data;
+        let (ada, eve) = (add_holder(store, 1).await, add_holder(store, 2).await);
+        let passkey = StoredPasskey { id: vec![1, 2], holder_id: ada, sealed: vec![3], created_at: NOW, used_at: None };
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.add_passkey(&passkey).await.expect("added"));
+        assert!(!tx.add_passkey(&StoredPasskey { holder_id: eve, ..passkey.clone() }).await.expect("known"));
+        tx.use_passkey(&[1, 2], eve, &[9], LATER).await.expect("not theirs: nothing happens");
+        assert_eq!(tx.passkeys(ada).await.expect("read"), std::slice::from_ref(&passkey));
+        tx.use_passkey(&[1, 2], ada, &[4], LATER).await.expect("used");
+        assert_eq!(tx.passkeys(ada).await.expect("read"), [StoredPasskey { sealed: vec![4], used_at: Some(LATER), ..passkey }]);
+        assert!(!tx.remove_passkey(&[1, 2], eve).await.expect("not theirs"));
+        assert!(tx.remove_passkey(&[1, 2], ada).await.expect("removed"));
+        assert_eq!(tx.passkeys(ada).await.expect("read"), []);
+    }
+
+    async fn a_ceremony_is_finished_once(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let ceremony = Ceremony { token_hash: vec![1], expires_at: LATER, ring_period: NOW, sealed: vec![2] };
+        tx.add_ceremony(&ceremony).await.expect("begun");
+        assert_eq!(tx.take_ceremony(&[1], LATER).await.expect("over"), None);
+        assert_eq!(tx.take_ceremony(&[1], NOW).await.expect("taken"), Some(ceremony.clone()));
+        assert_eq!(tx.take_ceremony(&[1], NOW).await.expect("once"), None);
+        tx.add_ceremony(&ceremony).await.expect("begun");
+        assert_eq!(tx.forget_ceremonies(LATER).await.expect("not over"), 0);
+        assert_eq!(tx.forget_ceremonies(LATER + Duration::from_secs(1)).await.expect("over"), 1);
+    }
+
+    async fn an_idempotency_key_is_claimed_once_a_partner(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.claim_idempotency_key(one, "k", &[1], NOW).await.expect("claimed"));
+        assert!(!tx.claim_idempotency_key(one, "k", &[2], NOW).await.expect("taken"));
+        assert!(tx.claim_idempotency_key(other, "k", &[3], NOW).await.expect("theirs"));
+        let claimed = tx.stored_answer(one, "k").await.expect("read").expect("there");
+        assert_eq!((claimed.request_hash, claimed.status), (vec![1], 0));
+        tx.store_answer(one, "k", 201, "application/json", b"{}").await.expect("kept");
+        let kept = tx.stored_answer(one, "k").await.expect("read").expect("there");
+        assert_eq!((kept.status, kept.content_type.as_str(), kept.body.as_slice()), (201, "application/json", b"{}".as_slice()));
+        assert_eq!(tx.stored_answer(other, "k").await.expect("read").expect("there").status, 0);
+        tx.release_idempotency_key(other, "k").await.expect("released");
+        assert_eq!(tx.stored_answer(other, "k").await.expect("read"), None);
+        assert_eq!(tx.forget_answers(NOW).await.expect("too early"), 0);
+        assert_eq!(tx.forget_answers(LATER).await.expect("over"), 1);
+    }
+
+    async fn the_outbox_hands_an_item_to_one_taker_at_a_time(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let item = |number| OutboxItem { id: id(number), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1] };
+        for number in 1..=3 {
+            tx.add_to_outbox(&item(number)).await.expect("added");
+        }
+        assert_eq!(tx.take_from_outbox(NOW - Duration::from_secs(1), LATER, 10).await.expect("not due"), []);
+        let taken = tx.take_from_outbox(NOW, LATER, 2).await.expect("taken");
+        assert_eq!(taken.len(), 2);
+        assert!(taken.iter().all(|item| item.attempts == 1 && item.due_at == LATER));
+        assert_eq!(tx.take_from_outbox(NOW, LATER, 10).await.expect("the rest").len(), 1);
+        assert_eq!(tx.take_from_outbox(NOW, LATER, 10).await.expect("all are taken"), []);
+        tx.put_off(id(1), NOW).await.expect("due again");
+        assert_eq!(tx.take_from_outbox(NOW, LATER, 10).await.expect("again")[0].attempts, 2);
+        tx.remove_from_outbox(id(1)).await.expect("done");
+        assert_eq!(tx.outbox_length().await.expect("counted"), 2);
+    }
+
+    async fn the_key_ring_keeps_the_first_key_and_destroys_for_good(databases: Databases) {
+        let mut tx = databases.keyring.write().await.expect("a transaction");
+        assert!(!tx.has_keys().await.expect("read"));
+        tx.add_ring_key(NOW, &[1]).await.expect("added");
+        tx.add_ring_key(NOW, &[2]).await.expect("the first stays");
+        assert_eq!(tx.ring_key(NOW).await.expect("read"), Some(vec![1]));
+        assert!(tx.has_keys().await.expect("read"));
+        assert_eq!(tx.destroy_ring_keys(NOW).await.expect("not before"), 0);
+        assert_eq!(tx.destroy_ring_keys(LATER).await.expect("destroyed"), 1);
+        assert_eq!(tx.ring_key(NOW).await.expect("read"), None);
+        tx.add_holder_key(id(1), &[1]).await.expect("added");
+        tx.add_holder_key(id(1), &[2]).await.expect("the first stays");
+        assert_eq!(tx.holder_key(id(1)).await.expect("read"), Some(vec![1]));
+        tx.destroy_holder_key(id(1)).await.expect("destroyed");
+        assert_eq!(tx.holder_key(id(1)).await.expect("read"), None);
+        let key = |name: &str, created_at| WrappedSigningKey { id: name.to_owned(), created_at, wrapped: vec![5] };
+        tx.add_signing_key(&key("old", NOW)).await.expect("added");
+        tx.add_signing_key(&key("new", LATER)).await.expect("added");
+        assert_eq!(tx.signing_keys().await.expect("read"), [key("new", LATER), key("old", NOW)]);
+        assert_eq!(tx.remove_signing_keys(LATER).await.expect("removed"), 1);
+        assert_eq!(tx.signing_keys().await.expect("read").len(), 1);
+    }
+
+    async fn group_commit_answers_each_push_for_itself(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let disabled = add_partner(store, 2).await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.disable_partner(disabled, NOW).await.expect("disabled");
+        tx.commit().await.expect("committed");
+        let clock = Clock::manual(NOW.to_jiff());
+        let committer = Committer::start(store.clone(), clock.clone());
+        let mut pushes = tokio::task::JoinSet::new();
+        for number in 0..600u128 {
+            // Every id comes twice; one in ten is of a partner that is disabled.
+            let owner = if number % 10 == 0 { disabled } else { partner };
+            let new = new_submission(1000 + number, owner, &format!("c{}", number % 300));
+            let committer = committer.clone();
+            pushes.spawn(async move { committer.push(new).await.expect("an outcome") });
+        }
+        let outcomes = pushes.join_all().await;
+        let count = |wanted: fn(&Pushed) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
+        assert_eq!(count(|outcome| *outcome == Pushed::Created), 270);
+        assert_eq!(count(|outcome| matches!(outcome, Pushed::Existing(_))), 270);
+        assert_eq!(count(|outcome| *outcome == Pushed::PartnerDisabled), 60);
+        clock.advance(LATER.since(NOW));
+        let again = NewSubmission { expires_at: LATER + Duration::from_secs(60), ..new_submission(9000, partner, "c1") };
+        assert_eq!(committer.push(again).await.expect("an outcome"), Pushed::Created, "after its time the id starts anew");
+        let mut tx = store.read().await.expect("a transaction");
+        assert_eq!(tx.events(id(9000)).await.expect("read").len(), 1);
+        assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
+    }
+}

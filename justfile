@@ -1,0 +1,32 @@
+# Shorthands; each calls what the tests call too. `just --list` shows them.
+
+# Runs a demonstration server with a sample already pushed.
+run:
+    cargo run --release -- demo
+
+# Tests everything, or one part: lint, rust, browser.
+test part="all":
+    scripts/test {{ part }}
+
+# Formatting, clippy, licences.
+lint: (test "lint")
+
+# Known vulnerabilities in what we stand on; needs the network.
+audit:
+    scripts/install lint
+    target/tools/bin/cargo-deny check advisories
+
+# Durable pushes a second, beside the floor and the echo.
+bench:
+    cargo build --release --workspace
+    target/release/tenure-bench run
+
+# Lets a fuzz target search for a while; needs a nightly toolchain and cargo-fuzz.
+fuzz target seconds="60":
+    cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }}
+
+# Pictures of every page, light and dark, phone and desktop, in target/screenshots.
+screenshots:
+    scripts/install browser
+    cargo build --workspace --all-targets
+    npm --prefix browser run screenshots
