@@ -2,6 +2,7 @@
 
 skip = Skip to the content
 navigation = Pages
+demo-label = Demonstration
 demo-banner = Demonstration: what is entered here is not protected.
 demo-inbox = See the mails
 wallet = Wallet
@@ -78,7 +79,9 @@ code-wrong = { $count ->
 code-over = This code is used or its time is over.
 code-too-often = That was not right either, and this code has had all its tries.
 code-again = Get a new code
-code-not-come = No mail? Look among the unwanted ones, or send a new code.
+code-not-come = No mail? Look among the unwanted ones too.
+code-send-again = Send a new code
+code-another-address = Use another address
 
 mail-code-subject = Your Tenure code
 mail-code = Your code is { $code }

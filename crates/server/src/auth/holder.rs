@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::domain::submission::Sealed;
 use crate::error::Error;
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
@@ -223,9 +224,25 @@ pub async fn try_code(app: &App, id: Uuid, code: &str) -> Result<Result<Email, C
         let left = limit.saturating_sub(u32::try_from(sign_in.attempts).unwrap_or(u32::MAX).saturating_add(1));
         return Ok(Err(if left == 0 { CodeRefused::TooOften } else { CodeRefused::Wrong { left } }));
     }
-    let sealed = crate::domain::submission::Sealed { period: sign_in.ring_period, bytes: sign_in.sealed };
-    let address = app.keyring.open_sealed(&sealed, &[b"sign-in", id.as_bytes()]).await?;
-    Ok(address.and_then(|address| Email::parse(&String::from_utf8_lossy(&address))).ok_or(CodeRefused::Over))
+    Ok(open_address(app, sign_in).await?.ok_or(CodeRefused::Over))
+}
+
+/// The address that an attempt is for, if there is such an attempt.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn attempted_address(app: &App, id: Uuid) -> Result<Option<Email>, StoreError> {
+    let sign_in = app.store.read().await?.sign_in(id).await?;
+    match sign_in {
+        Some(sign_in) => open_address(app, sign_in).await,
+        None => Ok(None),
+    }
+}
+
+async fn open_address(app: &App, sign_in: SignIn) -> Result<Option<Email>, StoreError> {
+    let sealed = Sealed { period: sign_in.ring_period, bytes: sign_in.sealed };
+    let address = app.keyring.open_sealed(&sealed, &[b"sign-in", sign_in.id.as_bytes()]).await?;
+    Ok(address.and_then(|address| Email::parse(&String::from_utf8_lossy(&address))))
 }
 
 /// The account of a proven address; it is made if there is none.

@@ -55,6 +55,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/sign-in", get(ask_email).post(send_code))
         .route("/sign-in/{id}", get(ask_code).post(try_code))
+        .route("/sign-in/{id}/again", post(send_again))
         .route("/sign-out", post(sign_out))
 }
 
@@ -90,10 +91,22 @@ async fn send_code(
     Form(form): Form<EmailForm>,
 ) -> Result<Response, Error> {
     let Some(email) = Email::parse(&form.email) else { return email_page(&app, &headers, form.email, true).await };
+    Ok(mail_code(&app, client, &email).await?.into_response())
+}
+
+/// A new code to the address of an attempt; the old one ends. An attempt that is gone begins again.
+async fn send_again(State(app): State<App>, client: Client, Path(id): Path<Uuid>) -> Result<Redirect, Error> {
+    match holder::attempted_address(&app, id).await? {
+        Some(email) => mail_code(&app, client, &email).await,
+        None => Ok(Redirect::to("/sign-in")),
+    }
+}
+
+async fn mail_code(app: &App, client: Client, email: &Email) -> Result<Redirect, Error> {
     app.limits.codes_per_client.check(&client.0)?;
-    app.limits.codes_per_address.check(&email.fingerprint(&app))?;
-    let id = holder::send_code(&app, &email, |code| compose(&app, &email, code)).await?;
-    Ok(Redirect::to(&format!("/sign-in/{id}")).into_response())
+    app.limits.codes_per_address.check(&email.fingerprint(app))?;
+    let id = holder::send_code(app, email, |code| compose(app, email, code)).await?;
+    Ok(Redirect::to(&format!("/sign-in/{id}")))
 }
 
 fn compose(app: &App, email: &Email, code: &str) -> Mail {

@@ -19,7 +19,7 @@ const TOP: f64 = 8.0;
 /// Height of the line with years.
 const YEARS: f64 = 26.0;
 /// Width of a character of a label, generously.
-const CHARACTER: f64 = 7.4;
+const CHARACTER: f64 = 7.7;
 
 /// Both pictures.
 #[derive(Clone, Debug)]
@@ -88,18 +88,18 @@ struct Canvas {
 }
 
 impl Canvas {
-    /// Parallel jobs in lanes; a label has the room up to the next job of its lane.
+    /// Parallel jobs in lanes; a label has the room between the label before it and the next job of its lane.
     fn lanes(&self, career: &Career, text: &Text) -> Drawing {
-        let bars = career.jobs.iter().map(|job| {
-            let next = career
-                .jobs
-                .iter()
-                .filter(|other| other.lane == job.lane && other.start() > job.last())
-                .map(|other| self.x(other.start()))
-                .fold(self.width, f64::min);
-            self.bar(job, job.lane, self.x(job.start())..next - 6.0, text)
-        });
-        self.drawing(bars.collect(), career.lanes, career, text)
+        let mut free_from = vec![MARGIN; career.lanes];
+        let mut bars = Vec::with_capacity(career.jobs.len());
+        for (index, job) in career.jobs.iter().enumerate() {
+            let next = career.jobs[index + 1..].iter().find(|other| other.lane == job.lane);
+            let until = next.map_or(self.width - MARGIN, |next| self.x(next.start()) - 6.0);
+            let bar = self.bar(job, job.lane, free_from[job.lane]..until, text);
+            free_from[job.lane] = bar.label_x + width_of(&bar.label) + 14.0;
+            bars.push(bar);
+        }
+        self.drawing(bars, career.lanes, career, text)
     }
 
     /// One row a job: on a phone every label has the whole width behind its start.
@@ -133,12 +133,12 @@ impl Canvas {
         let full = format!("{}, {}", job.employment.role(), job.employment.organisation);
         let known = text.with("timeline-known", &[("month", &text.month(job.last()))]);
         let open = if job.is_open() { format!("{full} ({known})") } else { full.clone() };
-        let widest = room.end - room.start;
+        let widest = (room.end - room.start).max(0.0);
         // A label that does not fit says less, then is cut; the list beside the picture says it in full.
         let fitting =
             [open, full, job.employment.organisation.clone()].into_iter().find(|label| width_of(label) <= widest);
         let label = fitting.unwrap_or_else(|| cut(&job.employment.organisation, widest));
-        let label_x = (room.end - width_of(&label)).clamp(room.start, x.max(room.start));
+        let label_x = x.min(room.end - width_of(&label)).max(room.start);
         Bar { x, y: y + 20.0, width, label, label_x, label_y: y + 14.0, open: job.is_open() }
     }
 
