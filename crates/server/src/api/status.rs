@@ -1,5 +1,7 @@
 //! Statuses: of one credential id, and of up to 30 (partner-api section 8).
 
+use std::collections::HashSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -109,13 +111,14 @@ async fn many(
     partner: Partner<Own>,
     AnyBody(body): AnyBody,
 ) -> Result<Json<StatusAnswers>, Error> {
-    let ids = credential::parse_status_question(&body)?;
+    let mut ids = credential::parse_status_question(&body)?;
+    let mut asked = HashSet::new();
+    ids.retain(|id| asked.insert(id.clone()));
     let mut found = app.store.read().await?.credential_statuses(partner.id, &ids, app.now()).await?;
     let mut answers = StatusAnswers { credentials: Vec::with_capacity(found.len()), not_found: Vec::new() };
     for id in ids {
         match found.iter().position(|status| status.credential_id == id) {
             Some(position) => answers.credentials.push(found.swap_remove(position).into()),
-            None if answers.credentials.iter().any(|known| known.id == id) => {}
             None => answers.not_found.push(id),
         }
     }

@@ -1,0 +1,156 @@
+//! An authorisation walk over every operation of the API (RFC 6750; partner-api section 3).
+
+mod support;
+
+use std::time::Duration;
+
+use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use support::app::{Answer, PUSH, TestApp, career};
+use tenure::api::openapi::DOCUMENT;
+
+/// Every operation of the document, with its path's parameters filled in.
+fn operations() -> Vec<(Method, String, Value)> {
+    let paths = DOCUMENT["paths"].as_object().expect("paths");
+    let mut operations = Vec::new();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().expect("a path item") {
+            let method = method.to_uppercase().parse().expect("a method");
+            operations.push((method, path.replace("{id}", "1"), operation.clone()));
+        }
+    }
+    operations
+}
+
+fn protected() -> Vec<(Method, String, Value)> {
+    operations().into_iter().filter(|(.., operation)| operation.get("security").is_some()).collect()
+}
+
+async fn call(test: &TestApp, method: &Method, path: &str, token: &str) -> Answer {
+    let body = if path.contains("/add/") { career("1").to_string() } else { json!({ "ids": ["1"] }).to_string() };
+    test.send(test.api(method.clone(), path, token, &body)).await
+}
+
+#[test]
+fn only_these_operations_need_no_token() {
+    let mut open: Vec<String> = operations()
+        .into_iter()
+        .filter(|(.., operation)| operation.get("security").is_none())
+        .map(|(_, path, _)| path)
+        .collect();
+    open.sort();
+    assert_eq!(open, ["/.well-known/jwks.json", "/api/partner/v1/oauth/token", "/healthz", "/metrics", "/readyz"]);
+    assert!(protected().len() >= 5);
+}
+
+/// Tokens that anybody could make, each made of a good one.
+async fn bad_tokens(test: &TestApp, good: &str) -> Vec<(&'static str, String)> {
+    let parts: Vec<&str> = good.split('.').collect();
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let decode =
+        |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64")).expect("JSON") };
+    let (header, claims) = (decode(parts[0]), decode(parts[1]));
+    let changed = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        format!("{}.{}.{}", parts[0], encode(&claims), parts[2])
+    };
+    let mut none = header.clone();
+    none["alg"] = json!("none");
+    let mut signature = URL_SAFE_NO_PAD.decode(parts[2]).expect("base64");
+    signature[10] ^= 1;
+    // Key confusion: the public key taken for a shared secret.
+    let jwks = test.get("/.well-known/jwks.json").await.json();
+    let public = URL_SAFE_NO_PAD.decode(jwks["keys"][0]["x"].as_str().expect("x")).expect("base64");
+    let confused = Header {
+        typ: Some("at+jwt".to_owned()),
+        kid: header["kid"].as_str().map(str::to_owned),
+        ..Header::new(Algorithm::HS256)
+    };
+    let mut plain_jwt = header.clone();
+    plain_jwt["typ"] = json!("JWT");
+    vec![
+        ("garbage", "garbage".to_owned()),
+        ("empty", String::new()),
+        ("changed header", format!("{}.{}.{}", encode(&plain_jwt), parts[1], parts[2])),
+        ("changed scope", changed("scope", json!("write.everything"))),
+        ("changed subject", changed("client_id", json!(uuid::Uuid::nil()))),
+        ("changed end", changed("exp", json!(9_999_999_999_i64))),
+        ("changed signature", format!("{}.{}.{}", parts[0], parts[1], URL_SAFE_NO_PAD.encode(signature))),
+        ("no signature", format!("{}.{}.", parts[0], parts[1])),
+        ("alg none", format!("{}.{}.", encode(&none), parts[1])),
+        (
+            "alg HS256 with the public key",
+            jsonwebtoken::encode(&confused, &claims, &EncodingKey::from_secret(&public)).expect("signed"),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn no_operation_takes_a_bad_token() {
+    let test = TestApp::with(&[("rate_limit.enabled", "false")]).await;
+    let token = test.token(&test.partner().await).await;
+    let bad = bad_tokens(&test, &token).await;
+    for (method, path, _) in protected() {
+        for (what, token) in &bad {
+            let answer = call(&test, &method, &path, token).await;
+            assert_eq!(answer.status, 401, "{method} {path} with {what}: {}", answer.text);
+            assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="tenure", error="invalid_token""#);
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+        }
+        let request =
+            axum::http::Request::builder().method(method.clone()).uri(&path).header("content-type", "application/json");
+        test.send(request.body(axum::body::Body::from("{}")).expect("a request")).await.expect(401);
+        assert_ne!(call(&test, &method, &path, &token).await.status, 401, "{method} {path} takes a good one");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_refused_although_it_was_good_before() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.post(PUSH, &token, &career("1")).await.expect(201);
+    test.advance(Duration::from_secs(3599));
+    test.post(PUSH, &token, &career("1")).await.expect(201);
+    test.advance(Duration::from_secs(1));
+    for (method, path, _) in protected() {
+        assert_eq!(call(&test, &method, &path, &token).await.status, 401, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_partner_is_refused_a_push_at_once_and_everything_within_a_second() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    test.post(PUSH, &token, &career("1")).await.expect(201);
+    test.disable(&partner).await;
+    test.post(PUSH, &token, &career("2")).await.expect(401);
+    test.advance(Duration::from_secs(1));
+    for (method, path, _) in protected() {
+        assert_eq!(call(&test, &method, &path, &token).await.status, 401, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_needs_a_scope_names_the_one_that_is_missing() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner_with("read.something").await).await;
+    let mut walked = 0;
+    for (method, path, operation) in protected() {
+        let scopes = operation["security"][0]["oauth"].as_array().expect("scopes").clone();
+        let answer = call(&test, &method, &path, &token).await;
+        let Some(scope) = scopes.first().and_then(Value::as_str) else {
+            assert_ne!(answer.status, 403, "{method} {path}");
+            continue;
+        };
+        assert_eq!(answer.status, 403, "{method} {path}");
+        let expected = format!(r#"Bearer realm="tenure", error="insufficient_scope", scope="{scope}""#);
+        assert_eq!(answer.header("www-authenticate"), expected);
+        walked += 1;
+    }
+    assert_eq!(walked, credential::ALL.len());
+}

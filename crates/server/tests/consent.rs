@@ -1,0 +1,246 @@
+//! From the link to the wallet and out of it again (partner-api section 8).
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::json;
+use support::app::{Browser, PUSH, TestApp, career};
+use tenure::domain::submission::State;
+use uuid::Uuid;
+
+/// The mark in every pushed name.
+const MARK: &str = "Marker-Lovelace";
+
+async fn open(person: &mut Browser<'_>, id: Uuid) -> support::app::Answer {
+    let location = person.open(id).await.expect(303).header("location").to_owned();
+    person.get(&location).await
+}
+
+#[tokio::test]
+async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut body = career("1");
+    body["partner_chain"] = json!([{ "name": "Parent Bureau" }, { "name": "Child Bureau" }]);
+    let id: Uuid =
+        test.post(PUSH, &token, &body).await.json()["request_id"].as_str().expect("an id").parse().expect("a UUID");
+    let mut person = test.browser();
+    person.get("/partner/add/careerHistory").await.expect(200);
+    assert_eq!(person.open(id).await.expect(303).header("location"), "/sign-in");
+    let sign_in = person.get("/sign-in").await.expect(200);
+    assert!(sign_in.text.contains("Acme Payroll wants to add a credential to your wallet: Career history"));
+    assert!(!sign_in.text.contains(MARK));
+    let location = person.sign_in("ada@example.org").await;
+    assert_eq!(location, format!("/requests/{id}"));
+    let consent = person.get(&location).await.expect(200);
+    for said in [
+        "Acme Payroll",
+        MARK,
+        "Company A",
+        "Engineer",
+        "January 2020 to December 2022",
+        "23 November 2026, 09:00 UTC",
+        "25 November 2026, 09:00 UTC",
+        "Parent Bureau → Child Bureau",
+        "Add to my wallet",
+        "Decline",
+        "Career timeline</title>",
+    ] {
+        assert!(consent.text.contains(said), "{said}");
+    }
+    assert_eq!(person.post(&format!("{location}/accept"), &[]).await.expect(303).header("location"), "/wallet");
+    let wallet = person.get("/wallet").await.expect(200);
+    for said in [
+        "Added to your wallet.",
+        MARK,
+        "4 years 4 months of experience",
+        "Career timeline</title>",
+        "Attested by Acme Payroll, with data up to May 2024",
+    ] {
+        assert!(wallet.text.contains(said), "{said}");
+    }
+    assert!(!person.get("/wallet").await.text.contains("Added to your wallet."), "a notice is shown once");
+    let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200);
+    for said in ["Acme Payroll sent it.", "You opened it", "You agreed", "Parent Bureau → Child Bureau"] {
+        assert!(record.text.contains(said), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_signs_in_first_has_it_and_another_learns_nothing() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, "1").await;
+    let mut ada = test.signed_in("ada@example.org").await;
+    let mut eve = test.signed_in("eve@example.org").await;
+    open(&mut ada, id).await.expect(200);
+    let refused = open(&mut eve, id).await.expect(403);
+    for secret in [MARK, "Company", "Acme", "Engineer", "Career history"] {
+        assert!(!refused.text.contains(secret), "{secret}: {}", refused.text);
+    }
+    for choice in ["accept", "decline"] {
+        eve.post(&format!("/requests/{id}/{choice}"), &[]).await.expect(403);
+    }
+    let mut stranger = test.browser();
+    stranger.open(id).await;
+    assert!(!stranger.get("/sign-in").await.text.contains("Acme"), "a bound link does not even name its partner");
+    assert_eq!(test.status(&token, "1").await["status"], "incomplete");
+    ada.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    open(&mut eve, id).await.expect(403);
+    for path in [format!("/wallet/credentials/{id}"), format!("/wallet/credentials/{id}/delete")] {
+        eve.get(&path).await.expect(404);
+    }
+    eve.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    assert!(ada.get("/wallet").await.text.contains(MARK), "it is still there");
+}
+
+#[tokio::test]
+async fn a_link_of_nothing_is_told_so() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("ada@example.org").await;
+    open(&mut person, Uuid::from_u128(7)).await.expect(404);
+    for form in [[("content", "not-a-uuid")], [("link", "https://localhost/without-fragment")], [("other", "")]] {
+        person.post("/partner/add/careerHistory", &form).await.expect(422);
+    }
+    person.get("/partner/add/salary").await.expect(404);
+    let id = Uuid::from_u128(8);
+    let link = format!("http://localhost:8080/partner/add/careerHistory#clientId=1&documentType=none&content={id}");
+    let pasted = person.post("/partner/add/careerHistory", &[("link", &link)]).await.expect(303);
+    assert_eq!(pasted.header("location"), format!("/requests/{id}"));
+}
+
+#[tokio::test]
+async fn declining_deletes_the_data_at_once() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, "1").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    open(&mut person, id).await.expect(200);
+    person.post(&format!("/requests/{id}/decline"), &[]).await.expect(303);
+    let outcome = open(&mut person, id).await.expect(200);
+    assert!(outcome.text.contains("You declined this") && !outcome.text.contains(MARK));
+    let stored =
+        test.app.store.read().await.expect("a transaction").linked_submission(id, test.app.now()).await.expect("read");
+    assert!(matches!(stored.expect("known").state, State::Declined { .. }));
+    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    assert!(!person.get("/wallet").await.text.contains(MARK), "what is declined cannot be accepted");
+    assert_eq!(test.push(&token, "1").await, id, "within 48 hours the same id leads to the same link");
+}
+
+#[tokio::test]
+async fn a_second_click_and_a_late_one_do_no_harm() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let (id, late) = (test.push(&token, "1").await, test.push(&token, "2").await);
+    let mut person = test.signed_in("ada@example.org").await;
+    open(&mut person, id).await;
+    open(&mut person, late).await;
+    for _ in 0..2 {
+        person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    }
+    person.post(&format!("/requests/{id}/decline"), &[]).await.expect(303);
+    assert_eq!(test.status(&token, "1").await["status"], "verified");
+    assert_eq!(person.get("/wallet").await.text.matches("class=\"card\">\n      <h3>").count(), 1);
+    test.advance(Duration::from_secs(48 * 3600));
+    person.post(&format!("/requests/{late}/accept"), &[]).await.expect(303);
+    person.get(&format!("/requests/{late}")).await.expect(410);
+    assert_eq!(test.status(&test.token(&partner).await, "2").await["status"], "canceled");
+}
+
+#[tokio::test]
+async fn what_was_opened_and_not_decided_waits_in_the_wallet() {
+    let test = TestApp::new().await;
+    let id = test.push(&test.token(&test.partner().await).await, "1").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    assert!(person.get("/wallet").await.expect(200).text.contains("Nothing here yet"));
+    open(&mut person, id).await;
+    let wallet = person.get("/wallet").await.expect(200);
+    assert!(
+        wallet.text.contains("Acme Payroll waits for your answer") && wallet.text.contains(&format!("/requests/{id}"))
+    );
+}
+
+#[tokio::test]
+async fn the_export_holds_everything_and_deletion_takes_one() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let mut ids = Vec::new();
+    for credential in ["1", "2"] {
+        let id = test.push(&token, credential).await;
+        open(&mut person, id).await;
+        person.post(&format!("/requests/{id}/accept"), &[]).await;
+        ids.push(id);
+    }
+    let export = person.get("/wallet/export").await.expect(200);
+    assert!(export.header("content-disposition").contains("tenure-wallet.json"));
+    let export = export.json();
+    assert_eq!(export["account"]["email"], "ada@example.org");
+    assert_eq!(export["credentials"].as_array().expect("a list").len(), 2);
+    assert_eq!(export["credentials"][0]["fields"], career("1")["fields"]);
+    assert_eq!(export["credentials"][0]["events"][2]["event"], "accepted");
+    let delete = format!("/wallet/credentials/{}/delete", ids[0]);
+    assert!(person.get(&delete).await.expect(200).text.contains("Delete this credential?"));
+    for _ in 0..2 {
+        person.post(&delete, &[]).await.expect(303);
+    }
+    assert_eq!(person.get("/wallet/export").await.json()["credentials"].as_array().expect("a list").len(), 1);
+    assert!(open(&mut person, ids[0]).await.expect(200).text.contains("You deleted this"));
+    assert_eq!(test.status(&token, "1").await["status"], "verified", "what was final stays final");
+}
+
+#[tokio::test]
+async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let (held, waiting) = (test.push(&token, "1").await, test.push(&token, "2").await);
+    open(&mut person, held).await;
+    person.post(&format!("/requests/{held}/accept"), &[]).await;
+    open(&mut person, waiting).await;
+    let stored = test.app.store.read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
+    let State::Accepted { holder, sealed, .. } = stored.expect("read").expect("known").state else {
+        panic!("accepted")
+    };
+    let label: [&[u8]; 2] = [b"submission", held.as_bytes()];
+    assert!(test.app.keyring.open_for_holder(holder, &label, &sealed).await.is_ok());
+    person.post("/account/delete", &[]).await.expect(422);
+    assert_eq!(person.post("/account/delete", &[("understood", "yes")]).await.expect(303).header("location"), "/");
+    assert!(test.app.keyring.open_for_holder(holder, &label, &sealed).await.is_err(), "an old copy cannot be opened");
+    person.get("/wallet").await.expect(303);
+    assert_eq!(test.status(&token, "1").await["status"], "verified");
+    assert_eq!(test.status(&token, "2").await["status"], "canceled");
+    let mut again = test.signed_in("ada@example.org").await;
+    assert!(again.get("/wallet").await.expect(200).text.contains("Nothing here yet"));
+    open(&mut again, held).await.expect(403);
+}
+
+#[tokio::test]
+async fn what_a_partner_sends_is_text_and_never_markup() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let evil = "<script>alert(1)</script>\"'><img src=x onerror=1>";
+    let mut body = career("1");
+    body["fields"]["full_name"] = json!(evil);
+    body["fields"]["employment"][0]["organisation"] = json!(evil);
+    body["fields"]["employment"][1]["role_classification"] = json!(evil);
+    body["partner_chain"] = json!([{ "name": evil }]);
+    let id: Uuid = test.post(PUSH, &token, &body).await.expect(201).json()["request_id"]
+        .as_str()
+        .expect("an id")
+        .parse()
+        .expect("a UUID");
+    let mut person = test.signed_in("ada@example.org").await;
+    let mut pages = vec![open(&mut person, id).await.expect(200)];
+    person.post(&format!("/requests/{id}/accept"), &[]).await;
+    for path in ["/wallet".to_owned(), format!("/wallet/credentials/{id}"), format!("/wallet/credentials/{id}/delete")]
+    {
+        pages.push(person.get(&path).await.expect(200));
+    }
+    for page in pages {
+        assert!(!page.text.contains("<script>alert") && !page.text.contains("<img src"), "{}", page.text);
+        assert!(page.text.contains("alert(1)"), "it is shown, as text");
+    }
+}

@@ -1,0 +1,201 @@
+//! Sign-in by e-mailed code, and sessions.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use support::app::{Browser, TestApp};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A code that is not `code`.
+fn wrong(code: &str) -> String {
+    format!("{:06}", (code.parse::<u32>().expect("digits") + 1) % 1_000_000)
+}
+
+async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
+    browser.get("/wallet").await.status == 200
+}
+
+#[tokio::test]
+async fn a_mailed_code_signs_in_and_is_used_up() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    let mail = test.mails().await.pop().expect("a mail");
+    assert!(mail.contains("To: ada@example.org"), "{mail}");
+    let form = person.get(&page).await.expect(200);
+    assert!(form.text.contains("autocomplete=\"one-time-code\"") && !form.text.contains("ada@example.org"));
+    assert_eq!(person.post(&page, &[("code", &code)]).await.expect(303).header("location"), "/wallet");
+    assert!(is_signed_in(&mut person).await);
+    let mut thief = test.browser();
+    thief.post(&page, &[("code", &code)]).await.expect(422);
+    assert!(!is_signed_in(&mut thief).await);
+}
+
+#[tokio::test]
+async fn spaces_in_a_code_do_not_matter() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    person.post(&page, &[("code", &format!(" {} {} ", &code[..3], &code[3..]))]).await.expect(303);
+}
+
+#[tokio::test]
+async fn five_wrong_codes_end_it_and_the_right_one_comes_too_late() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    for left in ["4 more tries", "3 more tries", "2 more tries", "one more try"] {
+        let answer = person.post(&page, &[("code", &wrong(&code))]).await.expect(422);
+        assert!(answer.text.contains(left), "{left}: {}", answer.text);
+    }
+    let last = person.post(&page, &[("code", &wrong(&code))]).await.expect(422);
+    assert!(last.text.contains("has had all its tries"));
+    person.post(&page, &[("code", &code)]).await.expect(422);
+    assert!(!is_signed_in(&mut person).await);
+}
+
+#[tokio::test]
+async fn tries_at_once_are_counted_one_by_one() {
+    let test = TestApp::new().await;
+    let page = test.browser().ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    let tries = (0..20).map(|_| async {
+        let answer = test.browser().post(&page, &[("code", &wrong(&code))]).await;
+        answer.text.contains("more tr") as u32
+    });
+    let counted: u32 = futures::future::join_all(tries).await.into_iter().sum();
+    assert_eq!(counted, 4);
+    test.browser().post(&page, &[("code", &code)]).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_ten_minutes() {
+    let test = TestApp::new().await;
+    for (age, status) in [(10 * MINUTE - Duration::from_secs(1), 303), (10 * MINUTE, 422)] {
+        let mut person = test.browser();
+        let page = person.ask_for_code("ada@example.org").await;
+        let code = test.newest_code().await;
+        test.advance(age);
+        person.post(&page, &[("code", &code)]).await.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn only_the_newest_code_counts_and_a_new_one_can_be_asked_for() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let first_page = person.ask_for_code("ada@example.org").await;
+    let first = test.newest_code().await;
+    test.advance(Duration::from_secs(1));
+    let second_page = person.post(&format!("{first_page}/again"), &[]).await.expect(303).header("location").to_owned();
+    let second = test.newest_code().await;
+    person.post(&first_page, &[("code", &first)]).await.expect(422);
+    assert_eq!(person.post(&format!("{first_page}/again"), &[]).await.expect(303).header("location"), "/sign-in");
+    person.post(&second_page, &[("code", &second)]).await.expect(303);
+}
+
+#[tokio::test]
+async fn nothing_tells_whether_an_address_has_an_account() {
+    let test = TestApp::new().await;
+    test.signed_in("known@example.org").await;
+    let before = test.mails().await.len();
+    let mut pages = Vec::new();
+    for email in ["known@example.org", "stranger@example.org"] {
+        let mut person = test.browser();
+        let answer = person.post("/sign-in", &[("email", email)]).await.expect(303);
+        let page = person.get(answer.header("location")).await.expect(200);
+        let id = answer.header("location").rsplit('/').next().expect("an id").to_owned();
+        pages.push(page.text.replace(&id, "ID"));
+    }
+    assert_eq!(pages[0], pages[1]);
+    assert_eq!(test.mails().await.len(), before + 2);
+}
+
+#[tokio::test]
+async fn addresses_that_are_none_are_told_so_and_nothing_is_lost() {
+    let test = TestApp::new().await;
+    for email in ["", "ada", "ada@", "a b@example.org", "<script>@"] {
+        let answer = test.browser().post("/sign-in", &[("email", email)]).await.expect(422);
+        assert!(answer.text.contains("aria-invalid=\"true\"") && !answer.text.contains("<script>@"), "{email}");
+    }
+    assert!(test.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn codes_are_limited_for_an_address_and_for_a_client() {
+    let test = TestApp::with(&[("sign_in.codes_per_address", "2"), ("sign_in.codes_per_client", "4")]).await;
+    let ask = async |email: &str| test.browser().post("/sign-in", &[("email", email)]).await;
+    ask("ada@example.org").await.expect(303);
+    ask("ADA@example.org").await.expect(303);
+    let refused = ask("ada@example.org").await.expect(429);
+    assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 60);
+    assert!(refused.text.contains("Please wait"), "{}", refused.text);
+    ask("eve@example.org").await.expect(303);
+    ask("bob@example.org").await.expect(429);
+    test.advance(60 * MINUTE);
+    ask("ada@example.org").await.expect(303);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let cookie: Vec<String> = person.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    for (name, value) in
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")]
+    {
+        let request = Request::post("/account/delete")
+            .header("cookie", cookie.join("; "))
+            .header("host", "localhost:8080")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(name, value);
+        test.send(request.body(Body::from("understood=yes")).expect("a request")).await.expect(403);
+    }
+    assert!(is_signed_in(&mut person).await);
+}
+
+#[tokio::test]
+async fn the_session_cookie_is_for_this_server_alone() {
+    let test = TestApp::with(&[("server.base_url", "https://passport.example")]).await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    let answer = person.post(&page, &[("code", &code)]).await.expect(303);
+    let cookies: Vec<_> =
+        answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().expect("readable")).collect();
+    let session = cookies.iter().find(|cookie| cookie.starts_with("__Host-tenure-session=")).expect("a session");
+    for attribute in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
+        assert!(session.contains(attribute), "{session}");
+    }
+    assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
+    assert!(is_signed_in(&mut person).await);
+}
+
+#[tokio::test]
+async fn sessions_end_when_told_and_when_nobody_comes() {
+    let test = TestApp::new().await;
+    let mut phone = test.signed_in("ada@example.org").await;
+    let mut desktop = test.signed_in("ada@example.org").await;
+    let mut tablet = test.signed_in("ada@example.org").await;
+    let stolen = tablet.cookies.clone();
+    assert!(tablet.get("/account").await.expect(200).text.contains("3 browsers"));
+    tablet.post("/sign-out", &[]).await.expect(303);
+    tablet.cookies = stolen;
+    assert!(!is_signed_in(&mut tablet).await, "the cookie is worth nothing after sign-out");
+    phone.post("/account/sign-out-everywhere", &[]).await.expect(303);
+    assert!(!is_signed_in(&mut phone).await && !is_signed_in(&mut desktop).await);
+    let mut again = test.signed_in("ada@example.org").await;
+    for _ in 0..3 {
+        test.advance(Duration::from_secs(29 * 86_400));
+        assert!(is_signed_in(&mut again).await, "each visit prolongs it");
+    }
+    test.advance(Duration::from_secs(30 * 86_400));
+    assert!(!is_signed_in(&mut again).await);
+}

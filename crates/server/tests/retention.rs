@@ -1,0 +1,177 @@
+//! What is over is gone, also from copies (partner-api section 8): after 48 hours nobody can open what nobody accepted.
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use support::app::TestApp;
+use tenure::chance::Chance;
+use tenure::domain::submission::{Sealed, State};
+use tenure::jobs::end_what_is_over;
+use tenure::keyring::Keyring;
+use tenure::store::{Part, Store};
+use uuid::Uuid;
+
+const HOUR: Duration = Duration::from_secs(3600);
+/// When the last submission of its period has had its 48 hours.
+const OVER: Duration = Duration::from_secs(49 * 3600);
+
+/// A copy of the data as a backup takes it: the database, and the root key too. The key ring is not in it.
+async fn backup(test: &TestApp) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().expect("a folder");
+    let tenure::store::Store::Sqlite { writer, .. } = &test.app.store else { panic!("on SQLite") };
+    let target = copy.path().join("tenure.sqlite").display().to_string();
+    sqlx::query("VACUUM INTO $1").bind(target).execute(writer).await.expect("copied");
+    std::fs::copy(test.folder.path().join("root.key"), copy.path().join("root.key")).expect("copied");
+    copy
+}
+
+/// What the copy holds of a submission.
+async fn sealed_in(copy: &Path, id: Uuid, test: &TestApp) -> Sealed {
+    let store = Store::open(Part::Data, copy, "", 1).await.expect("the copy opens");
+    let found = store.read().await.expect("a transaction").linked_submission(id, test.app.now() - 1000 * HOUR).await;
+    match found.expect("read").expect("it is in the copy").state {
+        State::Incomplete { sealed, .. } => sealed,
+        state => panic!("{state:?}"),
+    }
+}
+
+/// Tries to read it with the root key of the copy and the key ring as it is now.
+async fn opened(copy: &Path, id: Uuid, test: &TestApp) -> Option<String> {
+    let sealed = sealed_in(copy, id, test).await;
+    let ring = Store::open(Part::Keyring, test.folder.path(), "", 1).await.expect("the ring opens");
+    let keyring = Keyring::open(ring, copy, HOUR, Chance::System).await.expect("the root key is right");
+    let plain = keyring.open_sealed(&sealed, &[b"submission", id.as_bytes()]).await.expect("the ring is readable");
+    plain.map(|plain| String::from_utf8_lossy(&plain).into_owned())
+}
+
+#[tokio::test]
+async fn after_48_hours_a_copy_taken_before_cannot_be_opened() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let id = test.push(&test.token(&partner).await, "1").await;
+    let copy = backup(&test).await;
+    let before = opened(copy.path(), id, &test).await.expect("while its key lives the copy opens");
+    assert!(before.contains("Ada Marker-Lovelace"));
+    test.advance(OVER);
+    end_what_is_over(&test.app).await.expect("done");
+    assert_eq!(opened(copy.path(), id, &test).await, None, "its key is destroyed");
+    let ring = std::fs::read(test.folder.path().join("keyring.sqlite")).expect("the ring");
+    assert!(!ring.is_empty());
+}
+
+#[tokio::test]
+async fn the_wrapped_key_is_overwritten_not_just_forgotten() {
+    let test = TestApp::new().await;
+    let id = test.push(&test.token(&test.partner().await).await, "1").await;
+    let copy = backup(&test).await;
+    let period = sealed_in(copy.path(), id, &test).await.period;
+    let wrapped = test
+        .app
+        .keyring
+        .store()
+        .read()
+        .await
+        .expect("a transaction")
+        .ring_key(period)
+        .await
+        .expect("read")
+        .expect("there");
+    let is_in_file = || {
+        let ring = std::fs::read(test.folder.path().join("keyring.sqlite")).expect("the ring");
+        ring.windows(wrapped.len()).any(|window| window == wrapped)
+    };
+    assert!(is_in_file());
+    test.advance(OVER);
+    end_what_is_over(&test.app).await.expect("done");
+    assert!(!is_in_file());
+    assert!(
+        !test.folder.path().join("keyring.sqlite-wal").exists()
+            && !test.folder.path().join("keyring.sqlite-journal").exists()
+    );
+}
+
+#[tokio::test]
+async fn retention_ends_what_nobody_accepted_and_leaves_the_rest() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let (kept, silent) = (test.push(&token, "kept").await, test.push(&token, "silent").await);
+    person.open(kept).await;
+    person.post(&format!("/requests/{kept}/accept"), &[]).await;
+    test.advance(48 * HOUR - Duration::from_secs(1));
+    end_what_is_over(&test.app).await.expect("done");
+    let state = async |id| {
+        test.app
+            .store
+            .read()
+            .await
+            .expect("a transaction")
+            .linked_submission(id, test.app.now())
+            .await
+            .expect("read")
+            .expect("known")
+            .state
+    };
+    assert!(matches!(state(silent).await, State::Incomplete { .. }), "not a second too early");
+    test.advance(OVER);
+    for _ in 0..2 {
+        end_what_is_over(&test.app).await.expect("done, and again");
+    }
+    assert!(matches!(state(silent).await, State::Expired { .. }));
+    assert!(
+        person.get("/wallet").await.expect(200).text.contains("Marker-Lovelace"),
+        "what was accepted opens with the holder's key"
+    );
+    let events = test.app.store.read().await.expect("a transaction").events(silent).await.expect("read");
+    assert_eq!(events.last().map(|event| event.kind.name()), Some("expired"));
+}
+
+#[tokio::test]
+async fn retention_goes_on_after_a_restart() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let id = test.push(&test.token(&partner).await, "1").await;
+    let later = test.app.now() + OVER;
+    test.app.close().await;
+    let again = TestApp::start(test.folder, &[]).await;
+    again.advance(later.since(again.app.now()));
+    end_what_is_over(&again.app).await.expect("done");
+    let stored = again
+        .app
+        .store
+        .read()
+        .await
+        .expect("a transaction")
+        .linked_submission(id, again.app.now())
+        .await
+        .expect("read");
+    assert!(matches!(stored.expect("known").state, State::Expired { .. }));
+    assert_eq!(again.status(&again.token(&partner).await, "1").await["status"], "canceled");
+}
+
+#[tokio::test]
+async fn no_file_holds_what_was_pushed_or_typed_in_the_clear() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("marked-address@example.org").await;
+    let id = test.push(&token, "1").await;
+    test.push(&token, "2").await;
+    person.open(id).await;
+    person.post(&format!("/requests/{id}/accept"), &[]).await;
+    let mut looked_at = 0;
+    for entry in std::fs::read_dir(test.folder.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if !path.is_file() {
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("readable");
+        for mark in ["Marker-Lovelace", "Company A", "marked-address"] {
+            assert!(!bytes.windows(mark.len()).any(|window| window == mark.as_bytes()), "{mark} in {}", path.display());
+        }
+        looked_at += 1;
+    }
+    assert!(looked_at >= 3);
+}

@@ -1,0 +1,109 @@
+//! Statuses (partner-api section 8).
+
+mod support;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+use support::app::TestApp;
+
+const BULK: &str = "/api/partner/v1/submissions/status";
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn a_status_tells_what_became_of_a_submission_and_when() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    for (id, choice) in [("yes", "accept"), ("no", "decline")] {
+        let request = test.push(&token, id).await;
+        person.open(request).await;
+        assert_eq!(test.status(&token, id).await, json!({ "id": id, "status": "incomplete", "finalized_at": null }));
+        person.post(&format!("/requests/{request}/{choice}"), &[]).await.expect(303);
+    }
+    test.push(&token, "silent").await;
+    assert_eq!(
+        test.status(&token, "yes").await,
+        json!({ "id": "yes", "status": "verified", "finalized_at": "2026-11-23T09:00:00Z" })
+    );
+    assert_eq!(
+        test.status(&token, "no").await,
+        json!({ "id": "no", "status": "canceled", "finalized_at": "2026-11-23T09:00:00Z" })
+    );
+    test.advance(49 * HOUR);
+    let token = test.token(&partner).await;
+    let over = json!({ "id": "silent", "status": "canceled", "finalized_at": "2026-11-25T09:00:00Z" });
+    assert_eq!(test.status(&token, "silent").await, over, "before the job has come by");
+    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    assert_eq!(test.status(&token, "silent").await, over, "and after");
+    let v2 = test.get_with("/api/partner/v2/submissions/yes/status", &token).await.expect(200).json();
+    assert_eq!(v2["status"], "verified");
+}
+
+#[tokio::test]
+async fn a_status_outlives_its_data_by_400_days() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    test.push(&test.token(&partner).await, "1").await;
+    test.advance(48 * HOUR + 399 * 24 * HOUR);
+    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    assert_eq!(test.status(&test.token(&partner).await, "1").await["status"], "canceled");
+    test.advance(2 * 24 * HOUR);
+    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    let token = test.token(&partner).await;
+    test.get_with("/api/partner/v1/submissions/1/status", &token).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_unknown_id_and_another_partners_id_look_the_same() {
+    let test = TestApp::new().await;
+    let (one, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
+    test.push(&one, "1").await;
+    let unknown = test.get_with("/api/partner/v1/submissions/none/status", &other).await.expect(404).json();
+    let theirs = test.get_with("/api/partner/v1/submissions/1/status", &other).await.expect(404).json();
+    assert_eq!(unknown["detail"], theirs["detail"]);
+    for odd in ["%00", "%0A", &"x".repeat(300)] {
+        test.get_with(&format!("/api/partner/v1/submissions/{odd}/status"), &other).await.expect(404);
+    }
+    let bulk = test.post(BULK, &other, &json!({ "ids": ["1"] })).await.expect(200).json();
+    assert_eq!(bulk, json!({ "credentials": [], "not_found": ["1"] }));
+}
+
+#[tokio::test]
+async fn up_to_thirty_are_answered_in_the_order_of_the_question() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    for id in ["b", "a", "c"] {
+        test.push(&token, id).await;
+    }
+    let answer = test.post(BULK, &token, &json!({ "ids": ["c", "x", "a", "c", "x", "b"] })).await.expect(200).json();
+    let ids: Vec<&Value> =
+        answer["credentials"].as_array().expect("a list").iter().map(|status| &status["id"]).collect();
+    assert_eq!(ids, ["c", "a", "b"]);
+    assert_eq!(answer["not_found"], json!(["x"]));
+    let thirty: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+    test.post(BULK, &token, &json!({ "ids": thirty })).await.expect(200);
+    let many: Vec<String> = (0..31).map(|number| number.to_string()).collect();
+    let refused = test.post(BULK, &token, &json!({ "ids": many })).await.expect(422);
+    assert_eq!(refused.faults(), [("list.too_long".to_owned(), "/ids".to_owned())]);
+    test.post("/api/partner/v2/submissions/status", &token, &json!({ "ids": [] })).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_question_is_read_as_json_whatever_its_content_type() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.push(&token, "1").await;
+    for content_type in ["application/x-www-form-urlencoded", "text/plain", "application/json"] {
+        let request = Request::post(format!("{BULK}.json"))
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", content_type);
+        let answer = test.send(request.body(Body::from(r#"{"ids":["1"]}"#)).expect("a request")).await.expect(200);
+        assert_eq!(answer.json()["credentials"][0]["status"], "incomplete");
+    }
+    let request = Request::post(BULK).header("authorization", format!("Bearer {token}")).body(Body::from("ids=1"));
+    test.send(request.expect("a request")).await.expect(400);
+}

@@ -1,0 +1,193 @@
+//! The token endpoint (partner-api section 3; RFC 6749, 7519, 9068).
+
+mod support;
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+use support::app::{TestApp, TestPartner};
+
+fn form<'a>(partner_id: &'a str, secret: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("grant_type", "client_credentials"), ("client_id", partner_id), ("client_secret", secret)]
+}
+
+fn basic(partner: &TestPartner) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", partner.id, partner.secret)))
+}
+
+#[tokio::test]
+async fn a_token_is_had_by_form_and_by_basic() {
+    let test = TestApp::new().await;
+    let partner = test.partner_with("write.career_history").await;
+    let by_form = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(200);
+    let by_basic = test.token_form(&[("grant_type", "client_credentials")], Some(&basic(&partner))).await.expect(200);
+    for answer in [by_form, by_basic] {
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let body = answer.json();
+        assert_eq!(
+            (&body["token_type"], &body["expires_in"], &body["scope"]),
+            (&json!("Bearer"), &json!(3600), &json!("write.career_history"))
+        );
+        test.get_with("/api/partner/v1/submissions/none/status", body["access_token"].as_str().expect("a token"))
+            .await
+            .expect(404);
+    }
+}
+
+#[tokio::test]
+async fn the_suffix_json_makes_no_difference() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let body = format!("grant_type=client_credentials&client_id={}&client_secret={}", partner.id, partner.secret);
+    let request = axum::http::Request::post("/api/partner/v1/oauth/token.json")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(body));
+    test.send(request.expect("a request")).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_wrong_id_and_a_wrong_secret_get_the_same_answer() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let nobody = uuid::Uuid::from_u128(7).to_string();
+    let wrong_id = test.token_form(&form(&nobody, &partner.secret), None).await.expect(401);
+    let wrong_secret = test.token_form(&form(&partner.id.to_string(), "wrong"), None).await.expect(401);
+    let no_uuid = test.token_form(&form("me", &partner.secret), None).await.expect(401);
+    assert_eq!(wrong_id.json()["error"], "invalid_client");
+    assert_eq!(wrong_id.text, wrong_secret.text);
+    assert_eq!(wrong_id.text, no_uuid.text);
+    let by_basic =
+        test.token_form(&[("grant_type", "client_credentials")], Some("Basic bm9ib2R5Ong=")).await.expect(401);
+    assert!(by_basic.header("www-authenticate").starts_with("Basic"));
+}
+
+#[tokio::test]
+async fn a_disabled_partner_gets_no_token() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    test.disable(&partner).await;
+    let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(401);
+    assert_eq!(answer.json()["error"], "invalid_client");
+}
+
+#[tokio::test]
+async fn only_scopes_of_the_partner_are_granted_and_all_of_them_when_none_is_asked_for() {
+    let test = TestApp::new().await;
+    let partner = test.partner_with("write.career_history").await;
+    let id = partner.id.to_string();
+    let with_scope = |scope: &'static str| {
+        let mut form = form(&id, &partner.secret);
+        form.push(("scope", scope));
+        form
+    };
+    let refused = test.token_form(&with_scope("write.career_history write.education"), None).await.expect(400).json();
+    assert_eq!(refused["error"], "invalid_scope");
+    assert!(refused["error_description"].as_str().expect("a text").contains("write.education"), "{refused}");
+    let granted =
+        test.token_form(&with_scope("write.career_history write.career_history"), None).await.expect(200).json();
+    assert_eq!(granted["scope"], "write.career_history");
+    let all = test.token_form(&with_scope(""), None).await.expect(200).json();
+    assert_eq!(all["scope"], "write.career_history");
+}
+
+#[tokio::test]
+async fn a_form_that_is_not_right_is_refused_with_its_reason() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let id = partner.id.to_string();
+    let secret = partner.secret.as_str();
+    let basic = basic(&partner);
+    for (form, authorization, error) in [
+        (vec![("client_id", id.as_str()), ("client_secret", secret)], None, "invalid_request"),
+        (
+            vec![("grant_type", "password"), ("client_id", &id), ("client_secret", secret)],
+            None,
+            "unsupported_grant_type",
+        ),
+        (vec![("grant_type", "client_credentials"), ("client_id", &id)], None, "invalid_request"),
+        (vec![("grant_type", "client_credentials")], None, "invalid_request"),
+        (
+            vec![("grant_type", "client_credentials"), ("scope", "a"), ("scope", "b")],
+            Some(basic.as_str()),
+            "invalid_request",
+        ),
+        (
+            vec![("grant_type", "client_credentials"), ("client_secret", secret)],
+            Some(basic.as_str()),
+            "invalid_request",
+        ),
+        (vec![("grant_type", "client_credentials"), ("client_id", "other")], Some(basic.as_str()), "invalid_request"),
+    ] {
+        let answer = test.token_form(&form, authorization).await.expect(400);
+        assert_eq!(answer.json()["error"], error, "{form:?}");
+    }
+    let request = axum::http::Request::post("/api/partner/v1/oauth/token").header("content-type", "application/json");
+    let answer = test.send(request.body(axum::body::Body::from("{}")).expect("a request")).await.expect(400);
+    assert_eq!(answer.json()["error"], "invalid_request");
+}
+
+/// The token's claims, verified by the published keys and by nothing of ours.
+async fn claims(test: &TestApp, token: &str) -> Value {
+    let jwks: JwkSet =
+        serde_json::from_value(test.get("/.well-known/jwks.json").await.expect(200).json()).expect("a JWK set");
+    let header = jsonwebtoken::decode_header(token).expect("a header");
+    assert_eq!((header.typ.as_deref(), header.alg), (Some("at+jwt"), Algorithm::EdDSA));
+    let key = jwks.find(&header.kid.expect("a kid")).expect("it is published");
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.validate_exp = false;
+    validation.set_audience(&["http://localhost:8080/api/partner"]);
+    jsonwebtoken::decode::<Value>(token, &DecodingKey::from_jwk(key).expect("a key"), &validation)
+        .expect("verified")
+        .claims
+}
+
+#[tokio::test]
+async fn a_token_is_an_rfc_9068_jwt_that_the_published_keys_verify() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let claims = claims(&test, &test.token(&partner).await).await;
+    let id = partner.id.to_string();
+    assert_eq!((claims["sub"].as_str(), claims["client_id"].as_str()), (Some(id.as_str()), Some(id.as_str())));
+    assert_eq!(claims["iss"], "http://localhost:8080");
+    assert_eq!(claims["exp"].as_i64().expect("a time") - claims["iat"].as_i64().expect("a time"), 3600);
+    assert!(claims["jti"].is_string());
+}
+
+#[tokio::test]
+async fn signing_keys_change_and_no_living_token_fails() {
+    let test = TestApp::with(&[("tokens.signing_key_age", "10m"), ("tokens.lifetime", "1h")]).await;
+    let partner = test.partner().await;
+    let old = test.token(&partner).await;
+    test.advance(Duration::from_secs(600));
+    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    let new = test.token(&partner).await;
+    let kid = |token: &str| jsonwebtoken::decode_header(token).expect("a header").kid;
+    assert_ne!(kid(&old), kid(&new));
+    for token in [&old, &new] {
+        claims(&test, token).await;
+        test.get_with("/api/partner/v1/submissions/none/status", token).await.expect(404);
+    }
+    test.advance(Duration::from_secs(2 * 600 + 3600));
+    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    let jwks = test.get("/.well-known/jwks.json").await.json();
+    assert!(jwks["keys"].as_array().expect("keys").iter().all(|key| key["kid"].as_str() != kid(&old).as_deref()));
+}
+
+#[tokio::test]
+async fn token_requests_are_limited_by_network_address() {
+    let test = TestApp::with(&[("rate_limit.tokens_per_minute", "3")]).await;
+    let partner = test.partner().await;
+    for left in ["2", "1", "0"] {
+        let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(200);
+        assert!(answer.header("ratelimit").contains(&format!("r={left};")), "{}", answer.header("ratelimit"));
+    }
+    let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(429);
+    assert_eq!(answer.header("retry-after"), "20");
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    test.advance(Duration::from_secs(20));
+    test.token(&partner).await;
+}
