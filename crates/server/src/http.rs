@@ -5,13 +5,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
@@ -48,13 +48,16 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", id = %id.0);
     let work = async {
-        let mut response = next.run(request).await;
+        let answered = tokio::time::timeout(app.config.server.timeout, next.run(request)).await;
+        let mut response = answered.unwrap_or_else(|_| {
+            Error::new(Kind::Unavailable, "This took too long and was given up. Please try again.").into_response()
+        });
         if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
             response = write_error(&app, &error, response, is_api, &id);
         }
         let elapsed = started.elapsed();
         app.metrics.request(&route, response.status(), elapsed);
-        tracing::info!(%method, %route, status = response.status().as_u16(), micros = elapsed.as_micros() as u64, "answered");
+        log_answer(&method, &route, response.status(), elapsed);
         response
     };
     let mut response = work.instrument(span).await;
@@ -62,6 +65,16 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
     secure(headers, is_api, app.config.is_https());
     response
+}
+
+/// What went well is said at `debug`, so that a busy server does not write a line a push; everything else at `info`.
+fn log_answer(method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
+    let (status, micros) = (status.as_u16(), u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+    if status < 400 {
+        tracing::debug!(%method, route, status, micros, "answered");
+    } else {
+        tracing::info!(%method, route, status, micros, "answered");
+    }
 }
 
 fn is_api(path: &str) -> bool {
@@ -127,14 +140,6 @@ pub async fn not_found() -> Error {
 /// A route has this path, with other methods.
 pub async fn method_not_allowed() -> Error {
     Error::new(Kind::MethodNotAllowed, "This path does not take this method; the Allow header names those it takes.")
-}
-
-/// Turns the timeout layer's bare answer into ours.
-pub async fn timed_out(response: Response) -> Response {
-    if response.status() == StatusCode::REQUEST_TIMEOUT && response.extensions().get::<Arc<Error>>().is_none() {
-        return Error::new(Kind::Unavailable, "This took too long and was given up. Please try again.").into_response();
-    }
-    response
 }
 
 /// The network address of the client, as far as the trusted proxies vouch for it.

@@ -118,8 +118,10 @@ impl Keyring {
     /// # Errors
     /// The ring cannot be written.
     pub async fn destroy_expired(&self, now: Timestamp, lifetime: Duration) -> Result<u64, StoreError> {
+        // A period's last submission comes just before the next period begins: whole periods before this one are over.
+        let first_living = (now - lifetime).floor(self.period);
         let mut tx = self.store.write().await?;
-        let destroyed = tx.destroy_ring_keys(now - lifetime - self.period).await?;
+        let destroyed = tx.destroy_ring_keys(first_living).await?;
         tx.commit().await?;
         Ok(destroyed)
     }

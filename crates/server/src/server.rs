@@ -11,30 +11,29 @@ use axum::body::Body;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+use tower::{ServiceBuilder, ServiceExt as _};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::app::{App, StartError};
 use crate::{api, http, jobs, web};
 
 /// The whole router, with everything that a request passes through.
 pub fn router(app: &App) -> Router {
-    let timeout = app.config.server.timeout;
+    // One stack: a Router's own `layer`, called once a layer, would box every request and answer as often.
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(app.clone(), http::respond))
+        .layer(CatchPanicLayer::custom(http::panicked))
+        .layer(DefaultBodyLimit::max(app.config.server.body_limit));
     Router::new()
         .merge(api::routes(app))
         .merge(web::routes(app))
         .fallback(http::not_found)
         .method_not_allowed_fallback(http::method_not_allowed)
-        .layer(DefaultBodyLimit::max(app.config.server.body_limit))
-        .layer(CatchPanicLayer::custom(http::panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout))
-        .layer(map_response(http::timed_out))
-        .layer(from_fn_with_state(app.clone(), http::respond))
+        .layer(layers)
         .with_state(app.clone())
 }
 

@@ -17,6 +17,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use axum::middleware;
 use bytes::Bytes;
+use tower::ServiceBuilder;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
@@ -37,9 +38,10 @@ fn open() -> OpenApiRouter<App> {
 pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = protected().split_for_parts();
     let (open, _) = open().split_for_parts();
-    let protected = protected
-        .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
-        .route_layer(middleware::from_fn_with_state(app.clone(), partner::authenticate));
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(app.clone(), partner::authenticate))
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::once));
+    let protected = protected.route_layer(layers);
     protected.merge(open).merge(reference::routes())
 }
 

@@ -93,25 +93,47 @@ impl Tx {
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
             rest = after;
-            let ids: Vec<Uuid> = on!(self, connection => {
-                let mut query = QueryBuilder::new(INSERT);
-                query.push_values(chunk, |mut row, new| {
-                    row.push_bind(new.id)
-                        .push_bind(new.partner_id)
-                        .push_bind(new.credential_id.as_str())
-                        .push_bind(new.credential_type.name())
-                        .push("'incomplete'")
-                        .push_bind(new.created_at)
-                        .push_bind(new.expires_at)
-                        .push_bind(new.sealed.period)
-                        .push_bind(new.sealed.bytes.as_slice());
-                });
-                query.push(" ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING RETURNING id");
-                query.build_query_scalar().fetch_all(connection).await
-            })?;
-            inserted.extend(ids);
+            let ids: Vec<Uuid> = chunk.iter().map(|new| new.id).collect();
+            // Nearly always all go in, and a count says so; only otherwise is it asked which.
+            if self.insert_chunk(chunk).await? == ids.len() as u64 {
+                inserted.extend(ids);
+            } else {
+                inserted.extend(self.known_submissions(&ids).await?);
+            }
         }
         Ok(inserted)
+    }
+
+    async fn insert_chunk(&mut self, chunk: &[&NewSubmission]) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => {
+            let mut query = QueryBuilder::new(INSERT);
+            query.push_values(chunk, |mut row, new| {
+                row.push_bind(new.id)
+                    .push_bind(new.partner_id)
+                    .push_bind(new.credential_id.as_str())
+                    .push_bind(new.credential_type.name())
+                    .push("'incomplete'")
+                    .push_bind(new.created_at)
+                    .push_bind(new.expires_at)
+                    .push_bind(new.sealed.period)
+                    .push_bind(new.sealed.bytes.as_slice());
+            });
+            query.push(" ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING");
+            query.build().execute(connection).await.map(|done| done.rows_affected())
+        })?)
+    }
+
+    /// Those of `ids` that are there.
+    async fn known_submissions(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+        Ok(on!(self, connection => {
+            let mut query = QueryBuilder::new("SELECT id FROM submission WHERE id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            query.push(")");
+            query.build_query_scalar().fetch_all(connection).await
+        })?)
     }
 
     /// The submission that `partner`'s id stands for now, as it stands at `now`.
