@@ -107,3 +107,16 @@ async fn the_question_is_read_as_json_whatever_its_content_type() {
     let request = Request::post(BULK).header("authorization", format!("Bearer {token}")).body(Body::from("ids=1"));
     test.send(request.expect("a request")).await.expect(400);
 }
+
+#[tokio::test]
+async fn v1_names_its_successor_and_v2_does_not() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.push(&token, "1").await;
+    let old = test.get_with("/api/partner/v1/submissions/1/status", &token).await.expect(200);
+    assert_eq!(old.header("deprecation"), "@1795392000");
+    assert_eq!(old.header("link"), "</api/partner/v2/submissions/1/status>; rel=\"successor-version\"");
+    let new = test.get_with("/api/partner/v2/submissions/1/status", &token).await.expect(200);
+    assert_eq!((new.header("deprecation"), new.header("link")), ("", ""));
+    assert_eq!(old.text, new.text);
+}

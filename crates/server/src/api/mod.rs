@@ -14,8 +14,9 @@ mod token;
 
 use axum::Router;
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
-use axum::middleware;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use bytes::Bytes;
 use tower::ServiceBuilder;
 use utoipa_axum::router::OpenApiRouter;
@@ -39,10 +40,28 @@ pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = protected().split_for_parts();
     let (open, _) = open().split_for_parts();
     let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn(point_to_successor))
         .layer(middleware::from_fn_with_state(app.clone(), partner::authenticate))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once));
     let protected = protected.route_layer(layers);
     protected.merge(open).merge(reference::routes())
+}
+
+/// What v1 answers names its successor in v2 (partner-api section 1): `Deprecation` (RFC 9745) since the day that v2 had
+/// everything, and `Link` (RFC 8288).
+async fn point_to_successor(request: Request, next: Next) -> Response {
+    let successor = request
+        .uri()
+        .path()
+        .strip_prefix("/api/partner/v1/")
+        .map(|path| format!("</api/partner/v2/{path}>; rel=\"successor-version\""));
+    let mut response = next.run(request).await;
+    if let Some(link) = successor {
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static("deprecation"), HeaderValue::from_static("@1795392000"));
+        headers.extend(HeaderValue::try_from(link).map(|link| (header::LINK, link)));
+    }
+    response
 }
 
 /// A body that says it is JSON; what it holds is for the parser.

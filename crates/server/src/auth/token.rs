@@ -126,6 +126,7 @@ impl Tokens {
             let mut tx = ring.store().write().await?;
             tx.remove_signing_keys(too_old).await?;
             tx.commit().await?;
+            seeds.retain(|(_, created_at, _)| *created_at >= too_old);
         }
         let mut keys = Keys { signing: None, verifying: HashMap::new(), loaded_at: now };
         for (id, _, seed) in seeds {
