@@ -51,6 +51,7 @@ fn document() -> Value {
     for path in &paths {
         protect(&mut document["paths"][path]);
     }
+    copy_to_v2(&mut document);
     expand_types(&mut document);
     document
 }
@@ -77,6 +78,24 @@ fn protect(item: &mut Value) {
             let responses = operation["responses"].as_object_mut().expect("an operation has responses");
             responses.entry(status).or_insert_with(|| json!({ "description": description, "content": problem }));
         }
+    }
+}
+
+/// Statuses stand under v1, as documented, and under v2, which is what v1 names as its successor.
+fn copy_to_v2(document: &mut Value) {
+    let paths = document["paths"].as_object_mut().expect("a document has paths");
+    let old: Vec<String> =
+        paths.keys().filter(|path| path.starts_with("/api/partner/v1/submissions/")).cloned().collect();
+    for path in old {
+        let mut copy = paths[&path].clone();
+        for operation in copy.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            let name = operation["operationId"].as_str().unwrap_or_default();
+            operation["operationId"] = json!(format!("{name}_v2"));
+        }
+        for operation in paths[&path].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            operation["deprecated"] = json!(true);
+        }
+        paths.insert(path.replace("/v1/", "/v2/"), copy);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::routing::{get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,9 +17,13 @@ use crate::error::{Error, Problem};
 use crate::store::CredentialStatus;
 use crate::time::Timestamp;
 
-/// The routes; v1 is documented, v2 is an alias of ours.
+/// The routes; v1 is documented, v2 is an alias of ours, which the OpenAPI document copies from v1.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(one)).routes(routes!(one_v2)).routes(routes!(many)).routes(routes!(many_v2))
+    OpenApiRouter::new()
+        .routes(routes!(one))
+        .routes(routes!(many))
+        .route("/api/partner/v2/submissions/{id}/status", get(one))
+        .route("/api/partner/v2/submissions/status", post(many))
 }
 
 /// Where one credential stands.
@@ -80,19 +85,6 @@ async fn one(
     found.into_iter().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
 }
 
-/// Status of one credential (v2)
-///
-/// The same as v1, under v2's prefix.
-#[utoipa::path(get, path = "/api/partner/v2/submissions/{id}/status", tag = "Status",
-    params(("id" = String, Path, description = "Your `credential_id`")),
-    responses(
-        (status = 200, description = "Where it stands", body = StatusAnswer),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
-    ))]
-async fn one_v2(app: State<App>, partner: Partner<Own>, id: Path<String>) -> Result<Json<StatusAnswer>, Error> {
-    one(app, partner, id).await
-}
-
 /// Status of up to 30 credentials
 ///
 /// The body is read as JSON whatever its content type says, since a documented example sends it as a form.
@@ -123,21 +115,4 @@ async fn many(
         }
     }
     Ok(Json(answers))
-}
-
-/// Status of up to 30 credentials (v2)
-///
-/// The same as v1, under v2's prefix.
-#[utoipa::path(post, path = "/api/partner/v2/submissions/status", tag = "Status",
-    params(super::idempotency::IdempotencyHeader),
-    request_body(content = StatusQuestion, content_type = "application/json"),
-    responses(
-        (status = 200, description = "Where they stand", body = StatusAnswers),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
-    ))]
-async fn many_v2(app: State<App>, partner: Partner<Own>, body: AnyBody) -> Result<Json<StatusAnswers>, Error> {
-    many(app, partner, body).await
 }
