@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -105,6 +106,37 @@ async fn no_operation_takes_a_bad_token() {
             axum::http::Request::builder().method(method.clone()).uri(&path).header("content-type", "application/json");
         test.send(request.body(axum::body::Body::from("{}")).expect("a request")).await.expect(401);
         assert_ne!(call(&test, &method, &path, &token).await.status, 401, "{method} {path} takes a good one");
+    }
+}
+
+/// A JWT of our own signing key, whose `typ` and claims are told: one that was made for another use or another server.
+async fn signed(test: &TestApp, typ: &str, claims: &Value) -> String {
+    let (kid, _, seed) = test.app.keyring.signing_seeds().await.expect("seeds").remove(0);
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).expect("a key pair");
+    let key = EncodingKey::from_ed_der(pair.to_pkcs8().expect("PKCS #8").as_ref());
+    let header = Header { typ: Some(typ.to_owned()), kid: Some(kid), ..Header::new(Algorithm::EdDSA) };
+    jsonwebtoken::encode(&header, claims, &key).expect("signed")
+}
+
+#[tokio::test]
+async fn a_well_signed_token_of_another_kind_issuer_or_audience_is_refused() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).expect("claims")).expect("base64");
+    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+    let with = |name: &str, value: &str| {
+        let mut claims = claims.clone();
+        claims[name] = json!(value);
+        claims
+    };
+    for (typ, claims, status) in [
+        ("at+jwt", claims.clone(), 201),
+        ("JWT", claims.clone(), 401),
+        ("at+jwt", with("iss", "https://elsewhere.example"), 401),
+        ("at+jwt", with("aud", "https://elsewhere.example/api/partner"), 401),
+    ] {
+        let answer = test.post(PUSH, &signed(&test, typ, &claims).await, &career("1")).await;
+        assert_eq!(answer.status, status, "{typ} {claims}: {}", answer.text);
     }
 }
 

@@ -218,10 +218,10 @@ async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
 }
 
 #[tokio::test]
-async fn what_a_partner_sends_is_text_and_never_markup() {
+async fn what_a_partner_sends_and_its_own_name_are_text_and_never_markup() {
     let test = TestApp::new().await;
-    let token = test.token(&test.partner().await).await;
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=1>";
+    let token = test.token(&test.partner_named(evil, "write.career_history").await).await;
     let mut body = career("1");
     body["fields"]["full_name"] = json!(evil);
     body["fields"]["employment"][0]["organisation"] = json!(evil);
@@ -232,8 +232,12 @@ async fn what_a_partner_sends_is_text_and_never_markup() {
         .expect("an id")
         .parse()
         .expect("a UUID");
-    let mut person = test.signed_in("ada@example.org").await;
-    let mut pages = vec![open(&mut person, id).await.expect(200)];
+    let mut person = test.browser();
+    person.open(id).await;
+    let mut pages = vec![person.get("/sign-in").await.expect(200)];
+    person.sign_in("ada@example.org").await;
+    pages.push(open(&mut person, id).await.expect(200));
+    pages.push(person.get("/wallet").await.expect(200));
     person.post(&format!("/requests/{id}/accept"), &[]).await;
     for path in ["/wallet".to_owned(), format!("/wallet/credentials/{id}"), format!("/wallet/credentials/{id}/delete")]
     {

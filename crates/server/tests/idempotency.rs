@@ -101,3 +101,22 @@ async fn statuses_take_a_key_too_and_odd_keys_are_refused() {
     post(&test, path, &token, "", &json!({ "ids": [] })).await.expect(400);
     post(&test, path, &token, &"x".repeat(256), &json!({ "ids": [] })).await.expect(400);
 }
+
+#[tokio::test]
+async fn what_a_stronger_token_got_is_not_replayed_to_a_weaker_one() {
+    let test = TestApp::new().await;
+    let partner = test.partner_with("write.career_history read.something").await;
+    let strong = test.token(&partner).await;
+    let id = partner.id.to_string();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", id.as_str()),
+        ("client_secret", partner.secret.as_str()),
+        ("scope", "read.something"),
+    ];
+    let weak =
+        test.token_form(&form, None).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
+    post(&test, PUSH, &strong, "k", &career("1")).await.expect(201);
+    let refused = post(&test, PUSH, &weak, "k", &career("1")).await;
+    assert_eq!(refused.status, 409, "{}", refused.text);
+}

@@ -75,6 +75,19 @@ async fn a_disabled_partner_gets_no_token() {
 }
 
 #[tokio::test]
+async fn an_old_secret_is_worth_nothing_once_another_is_set() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let mut tx = test.app.store.write().await.expect("a transaction");
+    let hash = tenure::seal::sha256(b"another");
+    assert!(tx.rotate_partner(partner.id, &hash, test.app.now()).await.expect("rotated"));
+    tx.commit().await.expect("committed");
+    let id = partner.id.to_string();
+    test.token_form(&form(&id, &partner.secret), None).await.expect(401);
+    test.token_form(&form(&id, "another"), None).await.expect(200);
+}
+
+#[tokio::test]
 async fn only_scopes_of_the_partner_are_granted_and_all_of_them_when_none_is_asked_for() {
     let test = TestApp::new().await;
     let partner = test.partner_with("write.career_history").await;
@@ -154,7 +167,11 @@ async fn a_token_is_an_rfc_9068_jwt_that_the_published_keys_verify() {
     assert_eq!((claims["sub"].as_str(), claims["client_id"].as_str()), (Some(id.as_str()), Some(id.as_str())));
     assert_eq!(claims["iss"], "http://localhost:8080");
     assert_eq!(claims["exp"].as_i64().expect("a time") - claims["iat"].as_i64().expect("a time"), 3600);
-    assert!(claims["jti"].is_string());
+    let granted: Vec<&str> = claims["scope"].as_str().expect("scopes").split(' ').collect();
+    assert_eq!(granted, credential::ALL.iter().map(|known| known.write_scope).collect::<Vec<_>>());
+    // Two tokens of one moment are told apart.
+    let another = self::claims(&test, &test.token(&partner).await).await;
+    assert!(claims["jti"].is_string() && claims["jti"] != another["jti"]);
 }
 
 #[tokio::test]

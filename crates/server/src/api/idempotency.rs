@@ -3,6 +3,7 @@
 //! Owns the layer that answers an exact repeat with the stored answer. A key is claimed before the handler runs, so two
 //! requests at once do not both run; a claim whose request came to nothing (5xx, or the server died) is let go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -54,19 +55,18 @@ async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Nex
     let key = key.ok_or_else(|| {
         Error::new(Kind::Malformed, "The Idempotency-Key must have 1 to 255 visible ASCII characters.")
     })?;
-    let partner = request
-        .extensions()
-        .get::<std::sync::Arc<Verified>>()
-        .map(|verified| verified.partner_id)
-        .ok_or_else(Error::unauthorized)?;
+    let verified = request.extensions().get::<Arc<Verified>>().cloned().ok_or_else(Error::unauthorized)?;
+    let partner = verified.partner_id;
     let id = request.extensions().get::<RequestId>().cloned();
     let (parts, body) = request.into_parts();
     let limit = app.config.server.body_limit;
     let body = to_bytes(body, limit).await.map_err(|_| {
         Error::new(Kind::TooLarge, format!("The body is longer than {limit} bytes, the most that is taken."))
     })?;
-    let hash =
-        sha256(&[parts.method.as_str().as_bytes(), b"\n", parts.uri.to_string().as_bytes(), b"\n", &body].concat());
+    let (uri, scopes) = (parts.uri.to_string(), verified.scopes.join(" "));
+    // The scopes belong to it: an answer that a stronger token got is not replayed to a weaker one.
+    let request_parts = [parts.method.as_str().as_bytes(), uri.as_bytes(), scopes.as_bytes(), &body];
+    let hash = sha256(&request_parts.join(&b"\n"[..]));
     if let Some(stored) = claim(app, partner, key, &hash).await? {
         return replay(&stored, &hash);
     }
@@ -120,7 +120,7 @@ fn replay(stored: &StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
 
 /// Keeps an answer that would be the same again; lets the key go after one that would not.
 async fn keep(app: &App, partner: Uuid, key: &str, id: &str, mut response: Response) -> Result<Response, Error> {
-    let error = response.extensions_mut().remove::<std::sync::Arc<Error>>();
+    let error = response.extensions_mut().remove::<Arc<Error>>();
     let status = response.status();
     let mut tx = app.store.write().await?;
     if status.is_server_error()

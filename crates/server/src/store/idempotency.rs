@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct StoredAnswer {
-    /// SHA-256 of the request: method, path, query, body.
+    /// SHA-256 of the request: method, path, query, scopes, body.
     pub request_hash: Vec<u8>,
     /// The answer's status; 0 while the first request is under way.
     pub status: i64,

@@ -137,10 +137,15 @@ impl TestApp {
 
     /// Adds a partner with `scopes`.
     pub async fn partner_with(&self, scopes: &str) -> TestPartner {
+        self.partner_named("Acme Payroll", scopes).await
+    }
+
+    /// Adds a partner with a name and `scopes`.
+    pub async fn partner_named(&self, name: &str, scopes: &str) -> TestPartner {
         let (id, secret) = (Chance::System.anonymous_id(), Chance::System.secret());
         let partner = Partner {
             id,
-            name: "Acme Payroll".to_owned(),
+            name: name.to_owned(),
             scopes: scopes.to_owned(),
             secret_hash: sha256(secret.as_bytes()).to_vec(),
             created_at: self.app.now(),

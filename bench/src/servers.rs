@@ -1,0 +1,153 @@
+//! The floor and the echo: what Tenure is measured against.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use clap::Args;
+use serde::Deserialize;
+use sqlx::QueryBuilder;
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use tokio::sync::{mpsc, oneshot};
+
+/// Where a reference server listens and keeps its data.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    #[arg(long)]
+    listen: SocketAddr,
+    #[arg(long)]
+    data: PathBuf,
+}
+
+/// Most pushes in one transaction, as in Tenure.
+const BATCH: usize = 256;
+
+/// Serves until it is killed.
+fn serve(listen: SocketAddr, router: impl Future<Output = Result<Router, String>>) -> Result<(), String> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let router = router.await?.route("/readyz", get(|| async { "ready\n" }));
+        let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| error.to_string())?;
+        axum::serve(listener, router).await.map_err(|error| error.to_string())
+    })
+}
+
+fn created(body: String) -> Response {
+    (StatusCode::CREATED, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// The answer's shape and size are those of a push.
+fn answer(credential_id: &str, id: u64) -> String {
+    let content = format!("00000000-0000-7000-8000-{id:012x}");
+    format!(
+        r#"{{"redirect_uri":"http://127.0.0.1:0000/partner/add/careerHistory#clientId=00000000-0000-4000-8000-000000000000&documentType=none&content={content}","credential_id":"{credential_id}","request_id":"{content}"}}"#
+    )
+}
+
+/// Reads the body, answers as many bytes as a push, does nothing.
+pub fn echo(serve_at: &Serve) -> Result<(), String> {
+    let push = |body: Bytes| async move { created(answer("00000000-0000-4000-8000-000000000000", body.len() as u64)) };
+    serve(serve_at.listen, async move { Ok(Router::new().route("/push", post(push))) })
+}
+
+#[derive(Deserialize)]
+struct Body {
+    credential_id: String,
+    fields: serde_json::Value,
+}
+
+struct Row {
+    id: u64,
+    credential_id: String,
+    body: Vec<u8>,
+    done: oneshot::Sender<bool>,
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// What any durable push must do and nothing else: parse, one row and one event row under group commit, answer.
+pub fn floor(serve_at: &Serve) -> Result<(), String> {
+    let data = serve_at.data.clone();
+    serve(serve_at.listen, async move {
+        let pool = open(&data).await.map_err(|error| error.to_string())?;
+        let (queue, requests) = mpsc::channel(4096);
+        tokio::spawn(commit_all(pool, requests));
+        Ok(Router::new().route("/push", post(push)).with_state(queue))
+    })
+}
+
+async fn push(State(queue): State<mpsc::Sender<Row>>, body: Bytes) -> Response {
+    let Ok(parsed) = serde_json::from_slice::<Body>(&body) else { return StatusCode::BAD_REQUEST.into_response() };
+    let (id, (done, committed)) = (NEXT.fetch_add(1, Ordering::Relaxed), oneshot::channel());
+    let response = answer(&parsed.credential_id, id);
+    let body = serde_json::to_vec(&parsed.fields).unwrap_or_default();
+    if queue.try_send(Row { id, credential_id: parsed.credential_id, body, done }).is_err() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if committed.await == Ok(true) { created(response) } else { StatusCode::SERVICE_UNAVAILABLE.into_response() }
+}
+
+async fn open(data: &std::path::Path) -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(data.join("floor.sqlite"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5));
+    let pool = PoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await?;
+    for statement in [
+        "CREATE TABLE submission (id BLOB PRIMARY KEY NOT NULL, partner BLOB NOT NULL, credential_id TEXT NOT NULL,
+                                  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, body BLOB NOT NULL)",
+        "CREATE UNIQUE INDEX submission_id ON submission (partner, credential_id)",
+        "CREATE TABLE event (sequence INTEGER PRIMARY KEY, submission_id BLOB NOT NULL, kind TEXT NOT NULL, at BIGINT NOT NULL)",
+    ] {
+        sqlx::query(statement).execute(&pool).await?;
+    }
+    Ok(pool)
+}
+
+async fn commit_all(pool: SqlitePool, mut requests: mpsc::Receiver<Row>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while requests.recv_many(&mut batch, BATCH).await > 0 {
+        let written = write(&pool, &batch).await.is_ok();
+        for row in batch.drain(..) {
+            let _ = row.done.send(written);
+        }
+    }
+}
+
+/// The id as sixteen bytes that sort by arrival, like Tenure's.
+fn key(id: u64) -> Vec<u8> {
+    u128::from(id).to_be_bytes().to_vec()
+}
+
+async fn write(pool: &SqlitePool, batch: &[Row]) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut rest = batch;
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
+        rest = after;
+        let mut query =
+            QueryBuilder::new("INSERT INTO submission (id, partner, credential_id, created_at, expires_at, body) ");
+        query.push_values(chunk, |mut values, row| {
+            values.push_bind(key(row.id)).push_bind(vec![0_u8; 16]).push_bind(&row.credential_id);
+            values.push_bind(1_i64).push_bind(2_i64).push_bind(row.body.as_slice());
+        });
+        query.build().execute(&mut *transaction).await?;
+        let mut query = QueryBuilder::new("INSERT INTO event (submission_id, kind, at) ");
+        query.push_values(chunk, |mut values, row| {
+            values.push_bind(key(row.id)).push_bind("pushed").push_bind(1_i64);
+        });
+        query.build().execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
