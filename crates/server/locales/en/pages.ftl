@@ -51,6 +51,7 @@ home-partner = Do you send credentials for people?
 home-docs = Read how to connect
 
 link-title = Open your link
+link-opening = Opening your link…
 link-unreadable = This link is not whole. Please open it again from where you got it, or paste all of it here.
 link-no-script = Your browser does not run scripts, so the link cannot open by itself. Paste it here instead.
 link-label = Your link
@@ -100,6 +101,7 @@ consent-purpose = Purpose
 consent-purpose-wallet = To be kept in your wallet, for you to show to whom you choose.
 consent-name = About
 career-heading = { $title }
+career-gap = No record for { $duration }, from { $start }.
 career-total = { $duration } of experience; months that overlap are counted once.
 job-span = { $start } to { $last }
 job-open = Since { $start }, known up to { $last }
@@ -217,6 +219,8 @@ inbox-help = In a demonstration no mail leaves this machine; it is shown here. N
 inbox-empty = No mail yet. Ask for a code, then come back.
 
 timeline-title = Career timeline
+timeline-label = { $role }, { $organisation }
+timeline-gap-label = gap { $duration }
 timeline-known = known to { $month }
 timeline-job = { $role } at { $organisation }, { $start } to { $last }, { $duration }.
 timeline-job-open = { $role } at { $organisation }, since { $start }, known up to { $last }, { $duration } so far.

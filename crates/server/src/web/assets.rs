@@ -9,8 +9,9 @@ use axum::routing::get;
 use crate::app::App;
 use crate::error::Error;
 
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("tenure.css", "text/css; charset=utf-8", include_str!("../../static/tenure.css")),
+    ("reference.css", "text/css; charset=utf-8", include_str!("../../static/reference.css")),
     ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../static/passkey.js")),
     ("copy.js", "text/javascript; charset=utf-8", include_str!("../../static/copy.js")),

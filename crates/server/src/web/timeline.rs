@@ -1,76 +1,112 @@
 //! Draws a career as SVG: one picture for wide screens, one for narrow ones, of which a stylesheet shows exactly one.
 //!
-//! Colours are classes; there is no style attribute. Everything that is drawn is also said in the description.
+//! Lengths along time are percentages and lengths of letters are pixels, so that bars grow with the screen while labels
+//! keep their size. A picture is laid out for the narrowest width it is shown at; more width only adds room. Colours
+//! are classes; there is no style attribute. Everything that is drawn is also said in the description.
 
+mod lettering;
+
+use std::fmt;
 use std::ops::Range;
 
 use askama::Template;
 use credential::YearMonth;
 
 use super::text::Text;
-use crate::domain::career::{Career, Job};
+use crate::domain::career::{Career, Gap, Job};
 
-/// Space left and right of the drawing, in its own units.
-const MARGIN: f64 = 10.0;
+/// Space left and right of the drawing, in pixels, as all lengths here.
+const MARGIN: f64 = 4.0;
+/// Space between two labels.
+const BETWEEN: f64 = 8.0;
+/// Height of the line that names the gaps, where there are any.
+const GAP_LINE: f64 = 20.0;
 /// Height of a row: a label and a bar.
 const ROW: f64 = 44.0;
-/// Where the first row starts.
-const TOP: f64 = 8.0;
+/// Height that a row has in addition under the bar of an open job, to say until when it is known.
+const KNOWN_LINE: f64 = 16.0;
 /// Height of the line with years.
-const YEARS: f64 = 26.0;
-/// Width of a character of a label, generously.
-const CHARACTER: f64 = 7.7;
+const YEARS: f64 = 24.0;
+/// Size of a label's letters; the stylesheet says the same.
+const LABEL: f64 = 13.0;
+/// Size of the letters of years, gaps and marks; the stylesheet says the same.
+const SMALL: f64 = 12.0;
+/// With more jobs than this, a row for each would be longer than the list below: they share lanes then.
+const MOST_ROWS: usize = 24;
 
 /// Both pictures.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    drawings: Vec<Drawing>,
+    drawings: [Drawing; 2],
 }
 
 #[derive(Clone, Debug, Template)]
 #[template(path = "timeline.svg.html")]
 struct Drawing {
     kind: &'static str,
-    width: f64,
     height: f64,
     title: String,
     description: String,
     bars: Vec<Bar>,
-    gaps: Vec<Band>,
+    labels: Vec<Label>,
+    bands: Vec<Band>,
     ticks: Vec<Tick>,
+    top: f64,
     axis: f64,
 }
 
 #[derive(Clone, Debug)]
 struct Bar {
-    x: f64,
+    x: Percent,
+    end: Percent,
+    width: Percent,
     y: f64,
-    width: f64,
-    label: String,
-    label_x: f64,
-    label_y: f64,
     open: bool,
 }
 
 #[derive(Clone, Debug)]
+struct Label {
+    class: &'static str,
+    anchor: &'static str,
+    x: Percent,
+    y: f64,
+    text: String,
+}
+
+/// Months without a job.
+#[derive(Clone, Debug)]
 struct Band {
-    x: f64,
-    width: f64,
+    x: Percent,
+    width: Percent,
 }
 
 #[derive(Clone, Debug)]
 struct Tick {
-    x: f64,
-    year: i32,
+    x: Percent,
+    text: String,
+}
+
+/// A length along time, of the picture's width.
+#[derive(Clone, Copy, Debug)]
+struct Percent(f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}%", self.0)
+    }
 }
 
 impl Timeline {
     /// Draws `career`; `None` where there is nothing to draw.
     pub fn new(career: &Career, text: &Text) -> Option<Self> {
         let (start, last) = (career.start()?, career.last()?);
-        let wide = Canvas { kind: "wide", width: 680.0, start, last, most_ticks: 12 };
-        let narrow = Canvas { kind: "narrow", width: 320.0, start, last, most_ticks: 5 };
-        Some(Self { drawings: vec![wide.lanes(career, text), narrow.rows(career, text)] })
+        // The widths of a card's inside on screens of 641 and of 320 pixels.
+        let wide = Canvas { kind: "wide", width: 556.0, start, last, most_ticks: 11, text };
+        let narrow = Canvas { kind: "narrow", width: 236.0, start, last, most_ticks: 5, text };
+        let lanes: Vec<usize> = career.jobs.iter().map(|job| job.lane).collect();
+        // On a phone a row for each job gives its label the whole width.
+        let rows = if lanes.len() > MOST_ROWS { lanes.clone() } else { (0..lanes.len()).collect() };
+        Some(Self { drawings: [wide.draw(career, &lanes), narrow.draw(career, &rows)] })
     }
 
     /// Both pictures as HTML.
@@ -79,183 +115,179 @@ impl Timeline {
     }
 }
 
-struct Canvas {
+struct Canvas<'a> {
     kind: &'static str,
+    /// The least width that the picture is shown at.
     width: f64,
     start: YearMonth,
     last: YearMonth,
     most_ticks: i32,
+    text: &'a Text,
 }
 
-impl Canvas {
-    /// Parallel jobs in lanes; a label has the room between the label before it and the next job of its lane.
-    fn lanes(&self, career: &Career, text: &Text) -> Drawing {
-        let mut free_from = vec![MARGIN; career.lanes];
+/// A row of the picture, filled from left to right.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    y: f64,
+    labels_from: f64,
+    marks_from: f64,
+}
+
+impl Canvas<'_> {
+    /// `rows` says for each job in which row it is drawn; jobs of a row do not overlap.
+    fn draw(&self, career: &Career, rows: &[usize]) -> Drawing {
+        let top = if career.gaps.is_empty() { MARGIN } else { GAP_LINE };
+        let (mut open_rows, axis) = self.rows(career, rows, top);
+        let mut labels = self.gap_labels(&career.gaps);
         let mut bars = Vec::with_capacity(career.jobs.len());
-        for (index, job) in career.jobs.iter().enumerate() {
-            let next = career.jobs[index + 1..].iter().find(|other| other.lane == job.lane);
-            let until = next.map_or(self.width - MARGIN, |next| self.x(next.start()) - 6.0);
-            let bar = self.bar(job, job.lane, free_from[job.lane]..until, text);
-            free_from[job.lane] = bar.label_x + width_of(&bar.label) + 14.0;
-            bars.push(bar);
+        for (index, (job, row)) in career.jobs.iter().zip(rows).enumerate() {
+            let next = career.jobs.iter().zip(rows).skip(index + 1).find(|(_, other)| *other == row);
+            let until = next.map_or(self.width, |(next, _)| self.x(next.start()) - BETWEEN);
+            let row = &mut open_rows[*row];
+            labels.extend(self.job_label(job, row, until));
+            labels.extend(self.known_mark(job, row));
+            bars.push(self.bar(job, row.y + 20.0));
         }
-        self.drawing(bars, career.lanes, career, text)
-    }
-
-    /// One row a job: on a phone every label has the whole width behind its start.
-    fn rows(&self, career: &Career, text: &Text) -> Drawing {
-        let bars =
-            career.jobs.iter().enumerate().map(|(row, job)| self.bar(job, row, MARGIN..self.width - MARGIN, text));
-        self.drawing(bars.collect(), career.jobs.len(), career, text)
-    }
-
-    fn drawing(&self, bars: Vec<Bar>, rows: usize, career: &Career, text: &Text) -> Drawing {
-        let axis = TOP + f64::from(u32::try_from(rows).unwrap_or(u32::MAX)) * ROW;
-        let gaps =
-            career.gaps.iter().map(|gap| Band { x: self.x(gap.start), width: self.length(gap.months) }).collect();
         Drawing {
             kind: self.kind,
-            width: self.width,
             height: axis + YEARS,
-            title: text.of("timeline-title"),
-            description: describe(career, text),
+            title: self.text.of("timeline-title"),
+            description: self.describe(career),
             bars,
-            gaps,
+            labels,
+            bands: career.gaps.iter().map(|gap| self.band(*gap)).collect(),
             ticks: self.ticks(),
+            top,
             axis,
         }
     }
 
-    /// The bar of `job`; its label stands over its start, or as far left within `room` as it needs to.
-    fn bar(&self, job: &Job, row: usize, room: Range<f64>, text: &Text) -> Bar {
-        let y = TOP + f64::from(u32::try_from(row).unwrap_or(u32::MAX)) * ROW;
-        let (x, width) = (self.x(job.start()), self.length(job.months()).max(3.0));
-        let full = format!("{}, {}", job.employment.role(), job.employment.organisation);
-        let known = text.with("timeline-known", &[("month", &text.month(job.last()))]);
-        let open = if job.is_open() { format!("{full} ({known})") } else { full.clone() };
-        let widest = (room.end - room.start).max(0.0);
-        // A label that does not fit says less, then is cut; the list beside the picture says it in full.
-        let fitting =
-            [open, full, job.employment.organisation.clone()].into_iter().find(|label| width_of(label) <= widest);
-        let label = fitting.unwrap_or_else(|| cut(&job.employment.organisation, widest));
-        let label_x = x.min(room.end - width_of(&label)).max(room.start);
-        Bar { x, y: y + 20.0, width, label, label_x, label_y: y + 14.0, open: job.is_open() }
+    /// The rows, of which those with an open job are higher, and where they end.
+    fn rows(&self, career: &Career, rows: &[usize], top: f64) -> (Vec<Row>, f64) {
+        let mut heights = vec![ROW; rows.iter().max().map_or(0, |last| last + 1)];
+        for (_, row) in career.jobs.iter().zip(rows).filter(|(job, _)| job.is_open()) {
+            heights[*row] = ROW + KNOWN_LINE;
+        }
+        let mut y = top;
+        let placed = heights.into_iter().map(|height| {
+            let row = Row { y, labels_from: 0.0, marks_from: 0.0 };
+            y += height;
+            row
+        });
+        (placed.collect(), y)
     }
 
-    fn months(&self) -> f64 {
-        f64::from(self.last.months_since(self.start) + 1)
+    fn bar(&self, job: &Job, y: f64) -> Bar {
+        let (x, width) = (self.x(job.start()), self.length(job.months()).max(3.0));
+        Bar { x: self.percent(x), end: self.percent(x + width), width: self.percent(width), y, open: job.is_open() }
+    }
+
+    /// What the job is, over the start of its bar, or as far left of it as it needs; shorter, then cut, where there is
+    /// no room for all of it. The list beside the picture says it in full.
+    fn job_label(&self, job: &Job, row: &mut Row, until: f64) -> Option<Label> {
+        let (role, organisation) = (job.employment.role(), job.employment.organisation.as_str());
+        let full = self.text.with("timeline-label", &[("role", role), ("organisation", organisation)]);
+        let room = until - row.labels_from;
+        let fitting = [full.as_str(), organisation].into_iter().find(|label| lettering::width(label, LABEL) <= room);
+        let text = fitting.map(str::to_owned).or_else(|| lettering::cut(organisation, room, LABEL))?;
+        let width = lettering::width(&text, LABEL);
+        let x = self.x(job.start()).min(until - width);
+        row.labels_from = x + width + BETWEEN;
+        Some(Label { class: "timeline-label", anchor: "start", x: self.percent(x), y: row.y + 14.0, text })
+    }
+
+    /// Until when an open job is known, under the end of its bar.
+    fn known_mark(&self, job: &Job, row: &mut Row) -> Option<Label> {
+        let text =
+            job.is_open().then(|| self.text.with("timeline-known", &[("month", &self.text.month(job.last()))]))?;
+        let (width, end) = (lettering::width(&text, SMALL), self.x(job.last()) + self.length(1));
+        let (anchor, x, end) = if row.marks_from + width <= end {
+            ("end", end, end)
+        } else {
+            ("start", row.marks_from, row.marks_from + width)
+        };
+        if end > self.width {
+            return None;
+        }
+        row.marks_from = end + BETWEEN;
+        Some(Label { class: "timeline-mark", anchor, x: self.percent(x), y: row.y + 50.0, text })
+    }
+
+    /// How long the gaps are, over their middles. The longest are named first; one without room for its name has none.
+    fn gap_labels(&self, gaps: &[Gap]) -> Vec<Label> {
+        let mut longest_first = gaps.to_vec();
+        longest_first.sort_by_key(|gap| std::cmp::Reverse(gap.months));
+        let mut taken: Vec<Range<f64>> = Vec::new();
+        let mut labels = Vec::new();
+        for gap in longest_first {
+            let duration = self.text.duration(gap.months);
+            let text = self.text.with("timeline-gap-label", &[("duration", &duration)]);
+            let half = lettering::width(&text, SMALL) / 2.0;
+            let middle = self.x(gap.start) + self.length(gap.months) / 2.0;
+            let x = middle.max(half).min(self.width - half);
+            let room = x - half - BETWEEN..x + half + BETWEEN;
+            if taken.iter().all(|other| room.end <= other.start || other.end <= room.start) {
+                taken.push(x - half..x + half);
+                labels.push(Label { class: "timeline-mark", anchor: "middle", x: self.percent(x), y: 13.0, text });
+            }
+        }
+        labels
+    }
+
+    fn band(&self, gap: Gap) -> Band {
+        Band { x: self.percent(self.x(gap.start)), width: self.percent(self.length(gap.months)) }
+    }
+
+    /// Januaries, at steps that leave room for their years; the first month where no January is near.
+    fn ticks(&self) -> Vec<Tick> {
+        let (first, last) = (self.start.year(), self.last.year());
+        let step =
+            [1, 2, 5, 10, 20, 50].into_iter().find(|step| (last - first) / step < self.most_ticks).unwrap_or(100);
+        let years: Vec<Tick> = (first..=last + 1)
+            .filter(|year| year % step == 0)
+            .filter_map(|year| YearMonth::new(year, 1).map(|january| (self.x(january), year.to_string())))
+            .filter(|(x, year)| *x >= 0.0 && x + lettering::width(year, SMALL) <= self.width)
+            .map(|(x, text)| Tick { x: self.percent(x), text })
+            .collect();
+        if !years.is_empty() {
+            return years;
+        }
+        vec![Tick { x: self.percent(MARGIN), text: self.text.month(self.start) }]
+    }
+
+    /// The picture in sentences.
+    fn describe(&self, career: &Career) -> String {
+        let jobs = career.jobs.iter().map(|job| {
+            let key = if job.is_open() { "timeline-job-open" } else { "timeline-job" };
+            let values = [
+                ("role", job.employment.role()),
+                ("organisation", &job.employment.organisation),
+                ("start", &self.text.month(job.start())),
+                ("last", &self.text.month(job.last())),
+                ("duration", &self.text.duration(job.months())),
+            ];
+            self.text.with(key, &values)
+        });
+        let gaps = career.gaps.iter().map(|gap| {
+            let (start, duration) = (self.text.month(gap.start), self.text.duration(gap.months));
+            self.text.with("timeline-gap", &[("start", &start), ("duration", &duration)])
+        });
+        jobs.chain(gaps).collect::<Vec<_>>().join(" ")
     }
 
     fn length(&self, months: i32) -> f64 {
-        f64::from(months) * (self.width - 2.0 * MARGIN) / self.months()
+        let all = self.last.months_since(self.start) + 1;
+        f64::from(months) * (self.width - 2.0 * MARGIN) / f64::from(all)
     }
 
     fn x(&self, month: YearMonth) -> f64 {
         MARGIN + self.length(month.months_since(self.start))
     }
 
-    /// Januaries, at steps that leave room for their years.
-    fn ticks(&self) -> Vec<Tick> {
-        let (first, last) = (self.start.year(), self.last.year());
-        let step =
-            [1, 2, 5, 10, 20, 50].into_iter().find(|step| (last - first) / step < self.most_ticks).unwrap_or(100);
-        (first..=last + 1)
-            .filter(|year| year % step == 0)
-            .filter_map(|year| YearMonth::new(year, 1).map(|january| Tick { x: self.x(january), year }))
-            .filter(|tick| tick.x >= MARGIN - 0.1 && tick.x <= self.width - 30.0)
-            .collect()
+    fn percent(&self, length: f64) -> Percent {
+        Percent(length / self.width * 100.0)
     }
-}
-
-fn width_of(label: &str) -> f64 {
-    f64::from(u32::try_from(label.chars().count()).unwrap_or(u32::MAX)) * CHARACTER
-}
-
-fn cut(label: &str, room: f64) -> String {
-    let mut cut = String::new();
-    for character in label.chars() {
-        if width_of(&cut) + 2.0 * CHARACTER > room {
-            return if cut.chars().count() < 2 { String::new() } else { cut + "…" };
-        }
-        cut.push(character);
-    }
-    cut
-}
-
-/// The picture in sentences.
-fn describe(career: &Career, text: &Text) -> String {
-    let jobs = career.jobs.iter().map(|job| {
-        let (start, last, duration) = (text.month(job.start()), text.month(job.last()), text.duration(job.months()));
-        let key = if job.is_open() { "timeline-job-open" } else { "timeline-job" };
-        let (role, organisation) = (job.employment.role(), job.employment.organisation.as_str());
-        text.with(
-            key,
-            &[
-                ("role", role),
-                ("organisation", organisation),
-                ("start", &start),
-                ("last", &last),
-                ("duration", &duration),
-            ],
-        )
-    });
-    let gaps = career.gaps.iter().map(|gap| {
-        text.with("timeline-gap", &[("start", &text.month(gap.start)), ("duration", &text.duration(gap.months))])
-    });
-    jobs.chain(gaps).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
-mod tests {
-    use credential::{CareerHistory, Type};
-
-    use super::*;
-
-    fn drawn(jobs: usize) -> (Career, Timeline) {
-        let mut history = CareerHistory::from_fields(&(Type::default().sample)()["fields"]).expect("a career history");
-        while history.employment.len() < jobs {
-            let mut next = history.employment[0].clone();
-            next.organisation = format!("A very long name of a company, number {}", history.employment.len());
-            next.start_date = next.start_date.plus_months(i32::try_from(history.employment.len()).expect("few"));
-            history.employment.push(next);
-        }
-        let career = Career::new(&[("Acme".to_owned(), history)]);
-        let timeline = Timeline::new(&career, &Text::default()).expect("something to draw");
-        (career, timeline)
-    }
-
-    #[test]
-    fn the_picture_has_its_name_and_says_everything() {
-        let html = drawn(2).1.html();
-        assert_eq!(html.matches("<title").count(), 2);
-        assert!(html.contains("Career timeline</title>"), "{html}");
-        assert!(html.contains("Associate Software Engineer at Company A, January 2020 to December 2022"), "{html}");
-        assert!(html.contains("Gap of 1 month from January 2023"), "{html}");
-        assert!(!html.contains("style="), "{html}");
-    }
-
-    #[test]
-    fn nothing_is_drawn_outside_of_the_picture_and_labels_do_not_collide() {
-        for jobs in [2, 3, 12] {
-            let (_, timeline) = drawn(jobs);
-            for drawing in &timeline.drawings {
-                for bar in &drawing.bars {
-                    assert!(bar.x >= 0.0 && bar.x + bar.width <= drawing.width, "{bar:?}");
-                    assert!(bar.label_x >= 0.0 && bar.label_x + width_of(&bar.label) <= drawing.width, "{bar:?}");
-                    for other in drawing.bars.iter().filter(|other| (other.y - bar.y).abs() < 1.0 && other.x > bar.x) {
-                        assert!(bar.label_x + width_of(&bar.label) <= other.label_x, "{bar:?} {other:?}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn names_are_escaped() {
-        let mut history = CareerHistory::from_fields(&(Type::default().sample)()["fields"]).expect("a career history");
-        history.employment[0].organisation = "<script>alert(1)</script>".to_owned();
-        let career = Career::new(&[("Acme".to_owned(), history)]);
-        let html = Timeline::new(&career, &Text::default()).expect("drawn").html();
-        assert!(!html.contains("<script>"), "{html}");
-    }
-}
+mod tests;

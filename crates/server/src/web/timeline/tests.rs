@@ -1,0 +1,132 @@
+//! What must hold of a timeline's pictures, whatever career they draw.
+
+use credential::{CareerHistory, Type};
+use proptest::prelude::*;
+
+use super::*;
+
+fn sample() -> CareerHistory {
+    CareerHistory::from_fields(&(Type::default().sample)()["fields"]).expect("a career history")
+}
+
+fn draw(history: CareerHistory) -> Timeline {
+    let career = Career::new(&[("Acme".to_owned(), history)]);
+    Timeline::new(&career, &Text::default()).expect("something to draw")
+}
+
+/// From where to where a label reaches, in pixels of a picture that is `width` wide.
+fn extent(label: &Label, width: f64) -> Range<f64> {
+    let size = if label.class == "timeline-label" { LABEL } else { SMALL };
+    let (x, length) = (label.x.0 * width / 100.0, lettering::width(&label.text, size));
+    let start = match label.anchor {
+        "start" => x,
+        "middle" => x - length / 2.0,
+        _ => x - length,
+    };
+    start..start + length
+}
+
+fn assert_legible(drawing: &Drawing, width: f64) {
+    for bar in &drawing.bars {
+        assert!(bar.x.0 >= 0.0 && bar.end.0 <= 100.0, "{bar:?}");
+        assert!(bar.y + 16.0 <= drawing.axis, "{bar:?}");
+    }
+    for (index, label) in drawing.labels.iter().enumerate() {
+        let here = extent(label, width);
+        assert!(here.start > -0.01 && here.end < width + 0.01, "{label:?} at {here:?} of {width}");
+        for other in drawing.labels[index + 1..].iter().filter(|other| (other.y - label.y).abs() < SMALL) {
+            let there = extent(other, width);
+            assert!(here.end <= there.start || there.end <= here.start, "{label:?} and {other:?} at {width}");
+        }
+    }
+}
+
+fn texts(drawing: &Drawing) -> Vec<&str> {
+    drawing.labels.iter().map(|label| label.text.as_str()).collect()
+}
+
+#[test]
+fn the_picture_has_its_name_and_says_everything() {
+    let html = draw(sample()).html();
+    assert_eq!(html.matches("<title").count(), 2);
+    assert!(html.contains("Career timeline</title>"), "{html}");
+    assert!(html.contains("Associate Software Engineer at Company A, January 2020 to December 2022"), "{html}");
+    assert!(html.contains("Gap of 1 month from January 2023"), "{html}");
+    assert!(!html.contains("style="), "{html}");
+}
+
+#[test]
+fn gaps_and_the_end_of_what_is_known_are_named_in_both_pictures() {
+    for drawing in &draw(sample()).drawings {
+        let texts = texts(drawing);
+        assert!(texts.contains(&"gap 1 month"), "{texts:?}");
+        assert!(texts.contains(&"known to May 2024"), "{texts:?}");
+        assert_eq!(drawing.bars.iter().map(|bar| bar.open).collect::<Vec<_>>(), [false, true]);
+    }
+}
+
+#[test]
+fn the_longest_gap_is_named_where_there_is_no_room_for_all() {
+    let mut history = sample();
+    let spans = [("1990-01", "1999-12"), ("2000-02", "2000-02"), ("2002-02", "2012-12")];
+    history.employment.resize(3, history.employment[0].clone());
+    for (job, (start, end)) in history.employment.iter_mut().zip(spans) {
+        job.start_date = start.parse().expect("a month");
+        job.end_date = Some(end.parse().expect("a month"));
+    }
+    let [_, narrow] = draw(history).drawings;
+    let texts = texts(&narrow);
+    assert!(texts.contains(&"gap 1 year 11 months") && !texts.contains(&"gap 1 month"), "{texts:?}");
+}
+
+#[test]
+fn a_career_within_a_year_says_when_it_began() {
+    let mut history = sample();
+    history.employment.truncate(1);
+    history.employment[0].start_date = "2020-03".parse().expect("a month");
+    history.employment[0].end_date = Some("2020-09".parse().expect("a month"));
+    assert_eq!(draw(history).drawings[0].ticks[0].text, "March 2020");
+}
+
+#[test]
+fn many_jobs_share_lanes_on_a_phone_too() {
+    let mut history = sample();
+    history.employment.resize(500, history.employment[0].clone());
+    for (index, job) in history.employment.iter_mut().enumerate() {
+        job.start_date =
+            "1950-01".parse::<YearMonth>().expect("a month").plus_months(i32::try_from(index).expect("few"));
+        job.end_date = Some(job.start_date);
+    }
+    let [_, narrow] = draw(history).drawings;
+    assert!(narrow.height < 100.0, "{}", narrow.height);
+}
+
+#[test]
+fn names_are_escaped() {
+    let mut history = sample();
+    history.employment[0].organisation = "<script>alert(1)</script>".to_owned();
+    let html = draw(history).html();
+    assert!(html.contains("script"), "{html}");
+    assert!(!html.contains("<script>"), "{html}");
+}
+
+proptest! {
+    #[test]
+    fn nothing_leaves_the_picture_and_no_label_touches_another(
+        jobs in proptest::collection::vec((0..400i32, 0..90i32, any::<bool>(), "[A-Za-z一-三 ]{1,60}"), 1..40),
+    ) {
+        let mut history = sample();
+        let first = history.employment[0].clone();
+        history.employment = jobs.into_iter().map(|(start, months, open, organisation)| {
+            let start_date = first.start_date.plus_months(start - 400);
+            let last = start_date.plus_months(months);
+            let end_date = (!open).then_some(last);
+            credential::Employment { organisation, start_date, end_date, last_processed_month: last, ..first.clone() }
+        }).collect();
+        let [wide, narrow] = draw(history).drawings;
+        for more in [0.0, 1.0, 84.0, 320.0] {
+            assert_legible(&wide, 556.0 + more);
+            assert_legible(&narrow, 236.0 + more);
+        }
+    }
+}
