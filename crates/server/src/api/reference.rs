@@ -1,19 +1,235 @@
 //! `GET /api/partner/openapi.json` and `GET /docs`: the API described for machines and for people.
+//!
+//! Owns nothing that is not in the OpenAPI document, the list of fault codes and the kinds of errors: the page is made
+//! from those.
 
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use credential::Code;
+use serde_json::Value;
 
 use super::openapi::DOCUMENT;
 use crate::app::App;
+use crate::auth::holder::Visitor;
+use crate::error::Kind;
+use crate::web::{Layout, page};
 
 /// The routes; not in the document that they serve.
 pub fn routes() -> Router<App> {
     // The suffix .json is taken off before routing.
-    Router::new().route("/api/partner/openapi", get(openapi))
+    Router::new().route("/api/partner/openapi", get(openapi)).route("/docs", get(reference))
 }
 
 async fn openapi() -> Response {
     ([(header::CACHE_CONTROL, "public, max-age=300")], Json(&*DOCUMENT)).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "reference.html")]
+struct Reference {
+    layout: Layout,
+    token_line: String,
+    push_line: String,
+    groups: &'static [Group],
+    errors: Vec<ErrorKind>,
+    codes: &'static [Code],
+}
+
+/// The operations under one tag.
+#[derive(Debug)]
+struct Group {
+    name: String,
+    meaning: String,
+    operations: Vec<Operation>,
+}
+
+#[derive(Debug)]
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    summary: String,
+    paragraphs: Vec<String>,
+    deprecated: bool,
+    /// The scope it needs; empty where any token will do, `None` where none is needed.
+    scope: Option<String>,
+    parameters: Vec<Row>,
+    body: Vec<Row>,
+    example_id: String,
+    example: String,
+    answers: Vec<Answer>,
+}
+
+/// A member or a parameter.
+#[derive(Debug)]
+struct Row {
+    name: String,
+    kind: String,
+    required: bool,
+    meaning: String,
+    example: String,
+}
+
+#[derive(Debug)]
+struct Answer {
+    status: String,
+    meaning: String,
+    members: Vec<Row>,
+}
+
+struct ErrorKind {
+    status: u16,
+    name: &'static str,
+    title: &'static str,
+}
+
+static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(|| groups(&DOCUMENT));
+
+async fn reference(State(app): State<App>, Visitor(visitor): Visitor) -> Response {
+    let layout = Layout::new(&app, visitor.is_some());
+    let (base, push) = (app.config.base(), credential::Type::default());
+    let sample = serde_json::to_string_pretty(&(push.sample)()).unwrap_or_default();
+    let template = Reference {
+        layout: layout.clone(),
+        token_line: format!(
+            "curl {base}/api/partner/v1/oauth/token \\\n  -d grant_type=client_credentials \\\n  -d client_id=$CLIENT_ID -d client_secret=$CLIENT_SECRET"
+        ),
+        push_line: format!(
+            "curl {base}/api/partner/v2/add/requests/{push} \\\n  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{sample}'"
+        ),
+        groups: &GROUPS,
+        errors: errors(),
+        codes: Code::ALL,
+    };
+    page(&app, &template, &layout)
+}
+
+fn errors() -> Vec<ErrorKind> {
+    let kinds = [
+        Kind::Malformed,
+        Kind::Unauthorized,
+        Kind::MissingScope(String::new()),
+        Kind::Forbidden,
+        Kind::NotFound,
+        Kind::MethodNotAllowed,
+        Kind::Conflict,
+        Kind::TooLarge,
+        Kind::UnsupportedMediaType,
+        Kind::Invalid,
+        Kind::TooManyRequests(Duration::ZERO),
+        Kind::Internal,
+        Kind::Unavailable,
+    ];
+    kinds
+        .iter()
+        .map(Kind::facts)
+        .map(|(status, name, title)| ErrorKind { status: status.as_u16(), name, title })
+        .collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn groups(document: &Value) -> Vec<Group> {
+    let tags = document["tags"].as_array().into_iter().flatten();
+    let group = |tag: &Value| {
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let operations = paths.flat_map(|(path, item)| {
+            let methods =
+                item.as_object().into_iter().flatten().filter(|(_, operation)| operation["tags"][0] == tag["name"]);
+            methods.map(move |(method, found)| operation(document, path, method, found))
+        });
+        Group { name: text(&tag["name"]), meaning: text(&tag["description"]), operations: operations.collect() }
+    };
+    tags.map(group).collect()
+}
+
+fn operation(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
+    let content = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
+    let example = content.and_then(|content| content.get("example"));
+    let mut body = Vec::new();
+    if let Some(content) = content {
+        members(document, &content["schema"], "", &mut body);
+    }
+    let answers = operation["responses"].as_object().into_iter().flatten();
+    Operation {
+        example_id: format!("{}-example", text(&operation["operationId"])),
+        id: text(&operation["operationId"]),
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        summary: text(&operation["summary"]),
+        paragraphs: text(&operation["description"]).split("\n\n").map(str::to_owned).collect(),
+        deprecated: operation["deprecated"] == true,
+        scope: operation.get("security").map(|security| text(&security[0]["oauth"][0])),
+        parameters: operation["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
+        body,
+        example: example.map(|example| serde_json::to_string_pretty(example).unwrap_or_default()).unwrap_or_default(),
+        answers: answers.map(|(status, found)| answer(document, status, found)).collect(),
+    }
+}
+
+fn parameter(parameter: &Value) -> Row {
+    Row {
+        name: text(&parameter["name"]),
+        kind: text(&parameter["in"]),
+        required: parameter["required"] == true,
+        meaning: text(&parameter["description"]),
+        example: String::new(),
+    }
+}
+
+fn answer(document: &Value, status: &str, found: &Value) -> Answer {
+    let mut rows = Vec::new();
+    // What every error has in common stands once, under errors.
+    if let Some(content) = found["content"].get("application/json") {
+        members(document, &content["schema"], "", &mut rows);
+    }
+    Answer { status: status.to_owned(), meaning: text(&found["description"]), members: rows }
+}
+
+/// The members of a schema, those of objects inside named by their path.
+fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) {
+    let schema = resolve(document, schema);
+    let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let member = resolve(document, member);
+        let is_list = member["items"].is_object();
+        let path = format!("{prefix}{name}{}", if is_list { "[]" } else { "" });
+        rows.push(Row {
+            kind: kind(member),
+            required: required.iter().any(|required| required == name),
+            meaning: text(&member["description"]),
+            example: example(member),
+            name: path.clone(),
+        });
+        let inner = if is_list { &member["items"] } else { member };
+        members(document, inner, &format!("{path}."), rows);
+    }
+}
+
+fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(schema)
+}
+
+fn kind(schema: &Value) -> String {
+    let kind = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        kind => text(kind),
+    };
+    let most = ["maxLength", "maxItems"].into_iter().find_map(|name| schema[name].as_u64());
+    most.map_or_else(|| kind.clone(), |most| format!("{kind}, at most {most}"))
+}
+
+fn example(schema: &Value) -> String {
+    let example = schema.get("example").or_else(|| schema["examples"].get(0));
+    example.filter(|example| !example.is_object()).map(Value::to_string).unwrap_or_default()
 }
