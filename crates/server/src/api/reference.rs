@@ -134,8 +134,9 @@ fn errors() -> Vec<ErrorKind> {
         .collect()
 }
 
+/// A text of the document. Its marks for code are for viewers that render them.
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+    value.as_str().unwrap_or_default().replace('`', "")
 }
 
 fn groups(document: &Value) -> Vec<Group> {
