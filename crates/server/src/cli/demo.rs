@@ -123,7 +123,7 @@ fn announce(app: &App, sandbox: &Sandbox, link: &str) {
     );
     let _ = writeln!(
         text,
-        "   curl -s {base}/api/partner/v2/add/requests/career_history -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{SAMPLE}'\\n"
+        "   curl -s {base}/api/partner/v2/add/requests/career_history -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{SAMPLE}'\n"
     );
     let _ = writeln!(
         text,

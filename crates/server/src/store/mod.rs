@@ -25,7 +25,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
 
 pub use ceremony::Ceremony;
 pub use commit::{Committer, Pushed};
@@ -134,6 +134,16 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// Whether a connection can be used again. On a full disk SQLite ends a transaction by itself; the driver's own rollback
+/// then fails, it goes on to count a transaction that is no more, and every later one on that connection would fail.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may still be under way; what answers a ping has done with it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
+
 /// Which of the two databases: they differ in place and migrations alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -178,7 +188,11 @@ impl Store {
                 .test_before_acquire(false)
                 .acquire_timeout(Duration::from_secs(5))
         };
-        let writer = pool(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+        let writer = pool(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_release(|connection, _| Box::pin(is_at_rest(connection)));
+        let writer = writer.connect_with(options.clone()).await?;
         let reader = pool(connections.max(1)).min_connections(1).connect_lazy_with(options);
         Ok(Self::Sqlite { writer, reader })
     }

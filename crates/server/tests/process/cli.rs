@@ -1,0 +1,172 @@
+//! The command line: what it prints, how it exits, and what it refuses.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::tenure::{Server, binary, free_port, push, request, shown, token, until};
+
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = binary().args(arguments).output().expect("it runs");
+    (output.status.code(), shown(&output))
+}
+
+#[test]
+fn partners_are_managed_while_the_server_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&folder.path().join("data"), &[], &[]);
+    let data = server.data.display().to_string();
+    let partner = server.add_partner(&[]);
+    let text = |value: &Value, name: &str| value[name].as_str().expect("a text").to_owned();
+    let (id, old) = (text(&partner, "client_id"), text(&partner, "client_secret"));
+    let bearer = token(server.port, &id, &old).expect("its token works at once");
+    assert_eq!(server.push(&bearer, "1").expect("an answer").status, 201);
+    let (code, list) = run(&["partner", "list", "--data", &data]);
+    assert!(code == Some(0) && list.contains(&id) && list.contains("Acme Payroll") && !list.contains(&old), "{list}");
+    let (code, rotated) = run(&["partner", "rotate", "--json", "--data", &data, &id]);
+    assert_eq!(code, Some(0));
+    let new = text(&serde_json::from_str(&rotated).expect("JSON"), "client_secret");
+    assert!(token(server.port, &id, &old).is_none() && token(server.port, &id, &new).is_some());
+    assert_eq!(run(&["partner", "disable", "--data", &data, &id]).0, Some(0));
+    assert_eq!(server.push(&bearer, "2").expect("an answer").status, 401, "at once");
+    assert!(token(server.port, &id, &new).is_none());
+}
+
+#[test]
+fn partners_with_mistakes_are_refused_with_what_would_be_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().display().to_string();
+    let (code, text) = run(&["partner", "add", "--data", &data, "--name", "A", "--scope", "write.salary"]);
+    assert!(code == Some(1) && text.contains("write.career_history"), "{text}");
+    assert_eq!(run(&["partner", "add", "--data", &data, "--name", " ", "--scope", "write.career_history"]).0, Some(1));
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    for command in ["rotate", "disable"] {
+        let (code, text) = run(&["partner", command, "--data", &data, nobody]);
+        assert!(code == Some(1) && text.contains("tenure partner list"), "{text}");
+    }
+    let (code, text) = run(&["partner", "list", "--data", &data]);
+    assert!(code == Some(0) && text.contains("There are no partners yet"), "{text}");
+    assert_eq!(run(&["partner", "add"]).0, Some(2));
+    assert_eq!(run(&["nonsense"]).0, Some(2));
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in
+        [vec![], vec!["serve"], vec!["demo"], vec!["partner"], vec!["partner", "add"], vec!["check"], vec!["config"]]
+    {
+        let mut arguments = command.clone();
+        arguments.push("--help");
+        let (code, text) = run(&arguments);
+        assert!(code == Some(0) && text.contains("Usage: tenure"), "{command:?}: {text}");
+    }
+    assert!(run(&["config"]).1.contains("[retention]"));
+    assert!(run(&["--version"]).1.starts_with("tenure "));
+}
+
+#[test]
+fn check_points_at_every_fault() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("push.json");
+    let file = path.display().to_string();
+    let sample = (credential::Type::default().sample)();
+    std::fs::write(&path, serde_json::to_string_pretty(&sample).expect("JSON")).expect("written");
+    let (code, text) = run(&["check", &file]);
+    assert!(code == Some(0) && text.contains("Senior Software Engineer at Company B, and one earlier job"), "{text}");
+    std::fs::write(&path, "{\n  \"credential_id\": \"1\",\n  \"feilds\": {}\n}").expect("written");
+    let (code, text) = run(&["check", &file]);
+    assert_eq!(code, Some(1));
+    for said in [
+        "error[member.unknown]",
+        &format!("{file}:3:3"),
+        "^^^^^^^^",
+        "help: write \"fields\"",
+        "error[member.missing]",
+        "2 faults; nothing was sent",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    std::fs::write(&path, "{ \"credential_id\": }").expect("written");
+    let (code, text) = run(&["check", &file]);
+    assert!(code == Some(1) && text.contains("error[json]") && text.contains(":1:20"), "{text}");
+    let (code, text) = run(&["check", "/no/such/file"]);
+    assert!(code == Some(1) && text.contains("/no/such/file cannot be read"), "{text}");
+    let (code, text) = run(&["check", &file, "--type", "salary"]);
+    assert!(code == Some(1) && text.contains("career_history"), "{text}");
+    let mut child =
+        binary().args(["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), sample.to_string().as_bytes())
+        .expect("written");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn serve_refuses_what_only_the_operator_can_mend() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data").display().to_string();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let serve = ["serve", "--data", &data, "--listen", &listen];
+    let refused = |arguments: &[&str], variable: (&str, &str), said: &str| {
+        let output =
+            binary().args(serve).args(arguments).env(variable.0, variable.1).output().expect("it ends by itself");
+        assert!(output.status.code() == Some(1) && shown(&output).contains(said), "{said}: {}", shown(&output));
+    };
+    let none = ("LANG", "C");
+    refused(&[], ("TENURE_RETENTION__INCOMPLET", "20s"), "incomplet");
+    refused(&[], ("TENURE_RETENTION__INCOMPLETE", "soon"), "'soon' is not a duration");
+    refused(&["--base-url", "passport.example"], none, "base");
+    refused(&["--mail", "pigeon"], none, "mail.transport must be");
+    // A first start makes the root key; then it is spoilt in every way.
+    let root = folder.path().join("data/root.key");
+    drop(Server::start(&folder.path().join("data"), &[], &[]));
+    let good = std::fs::read_to_string(&root).expect("a root key");
+    assert_eq!(std::fs::metadata(&root).expect("there").permissions().mode() & 0o777, 0o600);
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o644)).expect("changed");
+    refused(&["--mail", "console"], none, "chmod 600");
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o600)).expect("changed");
+    std::fs::write(&root, "not a key").expect("written");
+    refused(&["--mail", "console"], none, "not 32 bytes in base64");
+    std::fs::remove_file(&root).expect("removed");
+    refused(&["--mail", "console"], none, "is missing; put it back");
+    assert!(!root.exists(), "a new one would open nothing");
+    std::fs::write(&root, good).expect("written");
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o600)).expect("changed");
+    let server = Server::start(&folder.path().join("data"), &[], &[]);
+    let output = binary()
+        .args(["serve", "--data", &data, "--listen", &format!("127.0.0.1:{}", server.port)])
+        .output()
+        .expect("it ends");
+    assert!(output.status.code() == Some(1) && shown(&output).contains("cannot listen on"), "{}", shown(&output));
+}
+
+#[test]
+fn a_demonstration_prints_a_link_and_lines_that_work_and_keeps_its_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("demo").display().to_string();
+    let mut links = Vec::new();
+    for _ in 0..2 {
+        let (port, log) = (free_port(), folder.path().join("output"));
+        let output = std::fs::File::create(&log).expect("a file");
+        let listen = format!("127.0.0.1:{port}");
+        let mut demo =
+            binary().args(["demo", "--data", &data, "--listen", &listen]).stdout(output).spawn().expect("it starts");
+        let text = until("the lines", || std::fs::read_to_string(&log).ok().filter(|text| text.contains("Ctrl-C")));
+        let link =
+            text.split_whitespace().find(|word| word.contains("/partner/add/careerHistory#clientId=")).expect("a link");
+        links.push(link.split_once("content=").expect("an id").1.to_owned());
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| line.contains("curl -s")).collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        let answer = Command::new("sh").args(["-c", &lines.join("\n")]).output().expect("a shell");
+        assert!(shown(&answer).contains("redirect_uri"), "{}", shown(&answer));
+        let page = request(port, "GET", "/", &[], "").expect("an answer");
+        assert!(page.body.contains("Demonstration: what is entered here is not protected."));
+        assert_eq!(request(port, "GET", "/dev/inbox", &[], "").expect("an answer").status, 200);
+        demo.kill().expect("killed");
+        demo.wait().expect("ended");
+    }
+    assert_eq!(links[0], links[1], "the second start knows the first one's push");
+    let server = Server::start(&folder.path().join("other"), &[], &[]);
+    assert_eq!(server.get("/dev/inbox").expect("an answer").status, 404, "nowhere but in a demonstration");
+    assert!(push(server.port, "nonsense", "1").is_some_and(|answer| answer.status == 401));
+}

@@ -1,0 +1,152 @@
+//! A full disk and a read-only folder: 503 and a clear log line, nothing acknowledged is lost, and no restart is needed.
+//!
+//! Each test mounts a small file system of its own inside a mount namespace, by a shell that takes commands.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use crate::tenure::until;
+
+/// A folder on a small tmpfs, mounted in a namespace that the server is started in.
+struct SmallDisk {
+    shell: Child,
+    commands: Option<ChildStdin>,
+    done: PathBuf,
+    count: u32,
+    folder: tempfile::TempDir,
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(self.commands.take());
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
+}
+
+impl SmallDisk {
+    fn mount(options: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // Root needs no user namespace, and has one already where it is forbidden to make more.
+        let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+        let namespace = if is_root { "-m" } else { "-Urm" };
+        let script = "while read -r command; do eval \"$command\"; done";
+        let mut shell = Command::new("unshare")
+            .args([namespace, "--propagation", "private", "sh", "-c", script])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("unshare is there");
+        let commands = shell.stdin.take();
+        let done = folder.path().join("done");
+        let mut disk = Self { shell, commands, done, count: 0, folder };
+        std::fs::create_dir(disk.path()).expect("a folder");
+        disk.run(&format!("mount -t tmpfs -o {options} tmpfs {}", disk.path().display()));
+        disk
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("disk")
+    }
+
+    /// Runs a command in the namespace and waits for its success.
+    fn run(&mut self, command: &str) {
+        self.count += 1;
+        let done = format!("{}-{}", self.done.display(), self.count);
+        let line = format!("{command} && touch {done} || touch {done}-failed\n");
+        self.commands.as_mut().expect("a shell").write_all(line.as_bytes()).expect("the shell reads");
+        let failed = format!("{done}-failed");
+        let ok = until(command, || {
+            let (ok, failed) = (Path::new(&done).exists(), Path::new(&failed).exists());
+            (ok || failed).then_some(ok)
+        });
+        assert!(ok, "{command} fails; file systems cannot be mounted in a namespace here");
+    }
+
+    /// Starts the server inside; the port and the log are outside.
+    fn serve(&mut self) -> (u16, PathBuf) {
+        let (port, log) = (crate::tenure::free_port(), self.folder.path().join("log"));
+        let data = self.path();
+        let command = format!(
+            "TENURE_RATE_LIMIT__ENABLED=false {} serve --data {} --listen 127.0.0.1:{port} --base-url http://localhost:8080 --mail console >/dev/null 2>{} &",
+            env!("CARGO_BIN_EXE_tenure"),
+            data.join("data").display(),
+            log.display(),
+        );
+        self.commands
+            .as_mut()
+            .expect("a shell")
+            .write_all(format!("{command}\nserver=$!\n").as_bytes())
+            .expect("the shell reads");
+        (port, log)
+    }
+
+    fn stop_server(&mut self) {
+        self.run("{ kill $server; wait $server; }");
+    }
+}
+
+fn status(port: u16, path: &str) -> Option<u16> {
+    crate::tenure::request(port, "GET", path, &[], "").map(|answer| answer.status)
+}
+
+/// Adds a partner within the namespace and gets a token.
+fn token(disk: &mut SmallDisk, port: u16) -> String {
+    let output = disk.folder.path().join("partner.json");
+    let data = disk.path().join("data");
+    let add = "partner add --json --name Acme --scope write.career_history --data";
+    disk.run(&format!("{} {add} {} >{}", env!("CARGO_BIN_EXE_tenure"), data.display(), output.display()));
+    let partner: serde_json::Value = serde_json::from_slice(&std::fs::read(output).expect("output")).expect("JSON");
+    let text = |name: &str| partner[name].as_str().expect("a text").to_owned();
+    crate::tenure::token(port, &text("client_id"), &text("client_secret")).expect("a token")
+}
+
+#[test]
+fn a_full_disk_is_503_and_costs_nothing_that_was_acknowledged() {
+    let mut disk = SmallDisk::mount("size=6m");
+    let (port, log) = disk.serve();
+    until("ready", || (status(port, "/readyz") == Some(200)).then_some(()));
+    let token = token(&mut disk, port);
+    let mut acknowledged = Vec::new();
+    let refused = until("a full disk", || {
+        let id = format!("push-{}", acknowledged.len());
+        let answer = crate::tenure::push_jobs(port, &token, &id, 200).expect("an answer");
+        if answer.status == 201 {
+            acknowledged.push(id);
+            return None;
+        }
+        Some(answer)
+    });
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(
+        refused.head.contains("retry-after: 1") && refused.head.contains("application/problem+json"),
+        "{}",
+        refused.head
+    );
+    assert!(acknowledged.len() > 20);
+    let text = std::fs::read_to_string(&log).expect("a log");
+    assert!(text.contains("the store cannot be used") && text.contains("database or disk is full"), "{text}");
+    disk.run(&format!("mount -o remount,size=40m {}", disk.path().display()));
+    until("room again", || crate::tenure::push(port, &token, "after").filter(|answer| answer.status == 201));
+    acknowledged.push("after".to_owned());
+    assert_eq!(crate::tenure::known(port, &token, &acknowledged), acknowledged, "nothing acknowledged is lost");
+    disk.stop_server();
+}
+
+#[test]
+fn a_read_only_folder_is_503_until_it_can_be_written() {
+    let mut disk = SmallDisk::mount("size=20m");
+    disk.run(&format!("mount -o remount,ro {}", disk.path().display()));
+    let (port, log) = disk.serve();
+    until("503", || (status(port, "/readyz") == Some(503)).then_some(()));
+    assert_eq!(status(port, "/wallet"), Some(503));
+    until("a clear line", || {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        (text.contains("the store cannot be used") && text.contains("Read-only file system")).then_some(())
+    });
+    disk.run(&format!("mount -o remount,rw {}", disk.path().display()));
+    until("ready", || (status(port, "/readyz") == Some(200)).then_some(()));
+    let token = token(&mut disk, port);
+    assert_eq!(crate::tenure::push(port, &token, "1").expect("an answer").status, 201);
+    disk.stop_server();
+}

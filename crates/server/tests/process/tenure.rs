@@ -1,0 +1,215 @@
+//! A running `tenure serve`, and a client that knows nothing of its code.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// How long anything may take before a test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The path of a push.
+pub const PUSH: &str = "/api/partner/v2/add/requests/career_history";
+
+/// The binary.
+pub fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_tenure"))
+}
+
+/// A port that nobody uses.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// Polls until `found` gives something.
+pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if let Some(found) = found() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("gave up waiting for {what}");
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The head, as it came; hyper writes names in lower case.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+/// Sends one request over a connection of its own; `None` if the server is not there or goes away.
+pub fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    stream.write_all(format!("{head}\r\n{body}").as_bytes()).ok()?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+/// A server that is killed when it goes out of scope.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub port: u16,
+    /// Its data.
+    pub data: PathBuf,
+    log: PathBuf,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Starts on `data` with more arguments and variables, and waits until it is ready.
+    pub fn start(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let server = Self::spawn(data, arguments, variables);
+        until("the server to be ready", || server.get("/readyz").filter(|answer| answer.status == 200));
+        server
+    }
+
+    /// Starts without waiting.
+    pub fn spawn(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        std::fs::create_dir_all(data).expect("a folder");
+        let log = data.with_extension(format!("{port}.log"));
+        let mut command = binary();
+        command.args(["serve", "--data"]).arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
+        // The same address whatever the port, as behind a proxy: a token outlives a restart.
+        if !arguments.contains(&"--base-url") {
+            command.args(["--base-url", "http://localhost:8080"]);
+        }
+        if !arguments.contains(&"--mail") {
+            command.arg("--mail").arg(format!("dir:{}", data.join("mail").display()));
+        }
+        command.args(arguments).env("TENURE_RATE_LIMIT__ENABLED", "false").envs(variables.iter().copied());
+        let output = std::fs::File::create(&log).expect("a log");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
+        Self { child: command.spawn().expect("it starts"), port, data: data.to_owned(), log }
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("a log")
+    }
+
+    /// GET without a token.
+    pub fn get(&self, path: &str) -> Option<Answer> {
+        request(self.port, "GET", path, &[], "")
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        let done =
+            Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().expect("kill is there");
+        assert!(done.success());
+    }
+
+    /// Waits for its end; the exit code, if it was not killed.
+    pub fn wait(&mut self) -> Option<i32> {
+        let child = &mut self.child;
+        until("the server to end", || child.try_wait().expect("it can be waited for")).code()
+    }
+
+    /// Adds a partner by the command line and gets a token.
+    pub fn token(&self, store: &[&str]) -> String {
+        let partner = self.add_partner(store);
+        token(
+            self.port,
+            partner["client_id"].as_str().expect("an id"),
+            partner["client_secret"].as_str().expect("a secret"),
+        )
+        .expect("a token")
+    }
+
+    /// Adds a partner by the command line.
+    pub fn add_partner(&self, store: &[&str]) -> Value {
+        let arguments =
+            ["partner", "add", "--json", "--name", "Acme Payroll", "--scope", "write.career_history", "--data"];
+        let output = binary().args(arguments).arg(&self.data).args(store).output().expect("it runs");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", shown(&output)))
+    }
+
+    /// Pushes a career under `id`.
+    pub fn push(&self, token: &str, id: &str) -> Option<Answer> {
+        push(self.port, token, id)
+    }
+}
+
+/// Which of `ids` the server at `port` knows, in their order.
+pub fn known(port: u16, token: &str, ids: &[String]) -> Vec<String> {
+    let mut known = Vec::new();
+    for chunk in ids.chunks(30) {
+        let body = json!({ "ids": chunk }).to_string();
+        let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
+        let answer = request(port, "POST", "/api/partner/v1/submissions/status", &headers, &body).expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let credentials = answer.json()["credentials"].as_array().expect("a list").clone();
+        known.extend(credentials.iter().map(|status| status["id"].as_str().expect("an id").to_owned()));
+    }
+    known
+}
+
+/// A token, unless it is refused.
+pub fn token(port: u16, id: &str, secret: &str) -> Option<String> {
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+    let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+    let answer = request(port, "POST", "/api/partner/v1/oauth/token", &headers, &form)?;
+    (answer.status == 200).then(|| answer.json()["access_token"].as_str().expect("a token").to_owned())
+}
+
+/// Pushes a career of one job under `id`.
+pub fn push(port: u16, token: &str, id: &str) -> Option<Answer> {
+    push_jobs(port, token, id, 1)
+}
+
+/// Pushes a career of so many jobs under `id`.
+pub fn push_jobs(port: u16, token: &str, id: &str, jobs: usize) -> Option<Answer> {
+    let job = json!({ "organisation": "Marked Employer", "role_title": "Engineer", "start_date": "2020-01", "last_processed_month": "2024-05" });
+    let body =
+        json!({ "credential_id": id, "fields": { "full_name": "Marked Person", "employment": vec![job; jobs] } });
+    let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
+    request(port, "POST", PUSH, &headers, &body.to_string())
+}
+
+/// Output and error of a command that has ended.
+pub fn shown(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
