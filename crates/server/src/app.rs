@@ -96,9 +96,6 @@ impl App {
     /// See [`StartError`].
     pub async fn open(config: Config, clock: Clock, chance: Chance, demo: bool) -> Result<Self, StartError> {
         let data = &config.storage.data;
-        std::fs::create_dir_all(data).map_err(|error| {
-            StoreError::Unavailable(format!("the data folder {} cannot be made: {error}", data.display()))
-        })?;
         let url = &config.storage.database_url;
         let store = Store::open(Part::Data, data, url, config.storage.connections).await?;
         let ring = Store::open(Part::Keyring, data, url, config.storage.connections).await?;

@@ -283,6 +283,13 @@ mod tests {
         assert_eq!(over.expect("loads").server.listen.port(), 2);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_duration_or_not(text in ".{0,12}") {
+            let _ = parse_duration(&text);
+        }
+    }
+
     #[test]
     fn unknown_keys_and_bad_values_are_refused_by_name() {
         let unknown =

@@ -42,7 +42,7 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
         "January 2020 to December 2022",
         "23 November 2026, 09:00 UTC",
         "25 November 2026, 09:00 UTC",
-        "Parent Bureau → Child Bureau",
+        "by way of Parent Bureau, then Child Bureau",
         "Add to my wallet",
         "Decline",
         "Career timeline</title>",
@@ -62,7 +62,7 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
     }
     assert!(!person.get("/wallet").await.text.contains("Added to your wallet."), "a notice is shown once");
     let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200);
-    for said in ["Acme Payroll sent it.", "You opened it", "You agreed", "Parent Bureau → Child Bureau"] {
+    for said in ["Acme Payroll sent it.", "You opened it", "You agreed", "by way of Parent Bureau, then Child Bureau"] {
         assert!(record.text.contains(said), "{said}");
     }
 }

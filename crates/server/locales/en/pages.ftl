@@ -96,6 +96,7 @@ consent-heading = { $partner } wants to add this to your wallet
 consent-lead = This is everything they sent. Nothing is kept for you, or shown to anybody, unless you say yes.
 consent-from = From
 consent-chain = by way of { $chain }
+chain-then = { $chain }, then { $next }
 consent-when = Sent
 consent-purpose = Purpose
 consent-purpose-wallet = To be kept in your wallet, for you to show to whom you choose.

@@ -337,4 +337,14 @@ mod tests {
             assert_eq!(Email::parse(bad), None, "{bad:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_an_address_or_not(text in "[a-z@. \\r\\né]{0,20}") {
+            if let Some(email) = Email::parse(&text) {
+                proptest::prop_assert_eq!(Email::parse(email.as_str()), Some(email.clone()));
+                proptest::prop_assert!(!email.as_str().contains(['\r', '\n', ' ']));
+            }
+        }
+    }
 }

@@ -157,4 +157,14 @@ mod tests {
             fault.render("push.json", source, &Renderer::plain());
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_file_is_reported_on(source in ".{0,60}|\\{\"[a-zé]{0,3}\":[0-9{\\[é\"]{0,5}") {
+            let context = Context { now: "2026-11-23T09:00:00Z".parse().expect("a time") };
+            for diagnostic in report("push.json", &source, Type::default(), &context).err().into_iter().flatten() {
+                diagnostic.render("push.json", &source, &Renderer::plain());
+            }
+        }
+    }
 }

@@ -127,8 +127,6 @@ impl OutputArguments {
     async fn open(&self) -> Result<Store, String> {
         let config = self.store.load(&[])?;
         let data = &config.storage.data;
-        std::fs::create_dir_all(data)
-            .map_err(|error| format!("the data folder {} cannot be made: {error}", data.display()))?;
         Store::open(Part::Data, data, &config.storage.database_url, 2).await.map_err(shown)
     }
 

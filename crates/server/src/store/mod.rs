@@ -17,6 +17,7 @@ mod session;
 mod sign_in;
 mod submission;
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -154,11 +155,15 @@ pub enum Part {
 }
 
 impl Store {
-    /// Opens, and brings up to date, `part` in the folder `data` or, if `url` is not empty, on PostgreSQL.
+    /// Opens, and brings up to date, `part` in the folder `data` (made for its owner alone if it is not there) or, if `url` is not empty, on PostgreSQL.
     ///
     /// # Errors
     /// The folder or server cannot be used, or a migration fails.
     pub async fn open(part: Part, data: &Path, url: &str, connections: u32) -> Result<Self, StoreError> {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+        made.map_err(|error| {
+            StoreError::Unavailable(format!("the data folder {} cannot be made: {error}", data.display()))
+        })?;
         let store = if url.is_empty() {
             Self::sqlite(part, data, connections).await?
         } else {

@@ -62,9 +62,11 @@ impl Shown {
         self.payload.fields["full_name"].as_str().unwrap_or_default()
     }
 
-    /// The institutions in between, in words; empty where there are none.
-    pub fn chain(&self) -> String {
-        self.payload.partner_chain.join(" → ")
+    /// The institutions in between, in words, parent first; empty where there are none.
+    pub fn chain(&self, text: &Text) -> String {
+        let mut names = self.payload.partner_chain.iter().cloned();
+        let first = names.next().unwrap_or_default();
+        names.fold(first, |chain, next| text.with("chain-then", &[("chain", &chain), ("next", &next)]))
     }
 
     /// What was pushed, as JSON to read and copy.

@@ -32,6 +32,7 @@ struct Wallet {
 struct Record {
     layout: Layout,
     shown: Shown,
+    career: Option<CareerView>,
     events: Vec<Event>,
 }
 
@@ -99,7 +100,8 @@ async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
     let shown = held(&app, id, signed_in.holder.id).await?;
     let events = app.store.read().await?.events(id).await?;
     let layout = Layout::new(&app, true);
-    Ok(page(&app, &Record { layout: layout.clone(), shown, events }, &layout))
+    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
+    Ok(page(&app, &Record { layout: layout.clone(), shown, career, events }, &layout))
 }
 
 async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
