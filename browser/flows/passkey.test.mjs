@@ -34,6 +34,8 @@ async function addPasskey(page, keys) {
   await button(page, "Add a passkey").click();
   assert.equal((await stored).status(), 204);
   assert.equal((await keys.credentials()).length, 1);
+  // The page loads again to say so; whoever goes on before that interrupts it.
+  await page.getByText("Passkey added.").waitFor();
 }
 
 // A browser may also offer the passkey by itself in the address field (WebAuthn Level 3, section 5.1.4), to which the
@@ -78,7 +80,8 @@ test("a passkey signs in from the address field", async () => {
   await acceptSample(page, scene.server, freshAddress());
   await addPasskey(page, keys);
   await signOut(page);
-  await page.goto("/sign-in");
+  // The passkey may be taken, and the page be left, before it has loaded.
+  await page.goto("/sign-in", { waitUntil: "commit" });
   await page.waitForURL("**/wallet");
   await timeline(page).waitFor();
 });

@@ -2,9 +2,12 @@
 //!
 //! Owns the stable codes. A code never changes its meaning; a new meaning is a new code.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::locate::each_value;
 use crate::schema::Path;
 
 /// Most faults that one answer lists; a last one says that there are more.
@@ -91,7 +94,7 @@ pub struct Faults {
 impl Faults {
     /// Adds a fault at `path`; `message` is only made while there is room.
     pub fn add(&mut self, path: &Path<'_>, code: Code, message: impl FnOnce() -> String) -> &mut Self {
-        if self.found.len() < MOST {
+        if self.has_room() {
             self.found.push(Fault {
                 pointer: path.pointer(),
                 code,
@@ -111,6 +114,11 @@ impl Faults {
             });
         }
         self
+    }
+
+    /// Whether a further fault would be listed.
+    pub fn has_room(&self) -> bool {
+        self.found.len() < MOST
     }
 
     /// Says what was sent instead, for the fault that was added last.
@@ -133,12 +141,25 @@ impl Faults {
         self
     }
 
-    /// All faults; `Ok` if there are none.
+    /// `Ok` if there are no faults.
     ///
     /// # Errors
-    /// The faults.
-    pub fn into_result(self) -> Result<(), Vec<Fault>> {
-        if self.found.is_empty() { Ok(()) } else { Err(self.found) }
+    /// The faults, in the order in which `body`, where they were found, has their places; that there are more comes last.
+    pub fn into_result(mut self, body: &[u8]) -> Result<(), Vec<Fault>> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        // serde_json's maps are sorted by name, so the walk cannot know the order of the source: it is read again.
+        let source = std::str::from_utf8(body).unwrap_or_default();
+        let mut starts: BTreeMap<String, usize> =
+            self.found.iter().map(|fault| (fault.pointer.clone(), usize::MAX)).collect();
+        each_value(source, |pointer, start| {
+            if let Some(known) = starts.get_mut(pointer) {
+                *known = start;
+            }
+        });
+        self.found.sort_by_key(|fault| (fault.code == Code::FaultsMore, starts.get(&fault.pointer).copied()));
+        Err(self.found)
     }
 }
 
@@ -161,9 +182,9 @@ mod tests {
         for _ in 0..250 {
             faults.add(&Path::Root, Code::TextEmpty, || "x".to_owned()).received(&Value::from("y".repeat(100)));
         }
-        let found = faults.into_result().expect_err("there are faults");
+        let found = faults.into_result(b"0").expect_err("there are faults");
         assert_eq!(found.len(), 101);
-        assert_eq!(found[100].code, Code::FaultsMore);
+        assert_eq!((found[100].code, &found[100].received), (Code::FaultsMore, &None));
         assert_eq!(found[0].received.as_ref().map(String::len), Some(64));
     }
 }

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::schema::escape;
+
 /// Byte ranges in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -32,6 +34,14 @@ pub fn locate(source: &str, pointer: &str) -> Option<Location> {
     let start = scanner.at;
     scanner.skip_value()?;
     Some(Location { name, value: start..scanner.at })
+}
+
+/// Calls `visit` with the pointer and the start of every value, in the order of the source.
+pub(crate) fn each_value(source: &str, mut visit: impl FnMut(&str, usize)) {
+    let mut scanner = Scanner { bytes: source.as_bytes(), at: 0 };
+    scanner.space();
+    // Nothing to answer: where the text ends too early, the visits end too.
+    let _ = scanner.walk(source, &mut String::new(), &mut visit);
 }
 
 struct Scanner<'a> {
@@ -64,14 +74,8 @@ impl Scanner<'_> {
     fn enter(&mut self, source: &str, step: &str) -> Option<Option<Range<usize>>> {
         if self.take(b'{') {
             loop {
-                let start = self.at;
-                self.skip_string()?;
-                let name = start..self.at;
-                self.space();
-                if !self.take(b':') {
-                    return None;
-                }
-                if serde_json::from_str::<String>(source.get(name.clone())?).is_ok_and(|found| found == step) {
+                let (name, found) = self.name(source)?;
+                if found == step {
                     return Some(Some(name));
                 }
                 self.skip_value()?;
@@ -92,6 +96,43 @@ impl Scanner<'_> {
             }
         }
         (self.peek()? != b']').then_some(None)
+    }
+
+    /// Goes past a member's name and its colon; gives the name's range and what it says.
+    fn name(&mut self, source: &str) -> Option<(Range<usize>, String)> {
+        let start = self.at;
+        self.skip_string()?;
+        let range = start..self.at;
+        self.space();
+        let name = serde_json::from_str(source.get(range.clone())?).ok()?;
+        self.take(b':').then_some((range, name))
+    }
+
+    /// Visits the value that starts here, whose pointer is `here`, and all that is in it.
+    fn walk(&mut self, source: &str, here: &mut String, visit: &mut impl FnMut(&str, usize)) -> Option<()> {
+        visit(here, self.at);
+        let (open, close) = match self.peek()? {
+            b'{' => (b'{', b'}'),
+            b'[' => (b'[', b']'),
+            _ => return self.skip_value(),
+        };
+        self.take(open);
+        let length = here.len();
+        for index in 0_usize.. {
+            if self.peek()? == close {
+                break;
+            }
+            let step = if open == b'{' { escape(&self.name(source)?.1) } else { index.to_string() };
+            here.push('/');
+            here.push_str(&step);
+            self.walk(source, here, visit)?;
+            here.truncate(length);
+            self.space();
+            if !self.take(b',') {
+                break;
+            }
+        }
+        (self.peek()? == close).then(|| self.at += 1)
     }
 
     fn skip_string(&mut self) -> Option<()> {
@@ -205,8 +246,23 @@ mod tests {
         }
 
         #[test]
-        fn nothing_panics_on_other_texts(source in ".{0,60}", pointer in "(/[a-z0-9]{0,3}){0,3}") {
+        fn every_value_is_visited_once_and_in_order(value in json(), pretty in any::<bool>()) {
+            let source = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
+            let mut visited = Vec::new();
+            each_value(&source, |pointer, start| visited.push((pointer.to_owned(), start)));
+            prop_assert!(visited.is_sorted_by(|(_, one), (_, next)| one < next));
+            for (pointer, start) in &visited {
+                prop_assert_eq!(locate(&source, pointer).map(|found| found.value.start), Some(*start));
+            }
+            let mut all = Vec::new();
+            pointers(&value, "", &mut all);
+            prop_assert_eq!(visited.len(), all.len());
+        }
+
+        #[test]
+        fn nothing_panics_on_other_texts(source in prop_oneof![".{0,60}", "[\\[\\]{}:,\"a1 ]{0,60}"], pointer in "(/[a-z0-9]{0,3}){0,3}") {
             let _ = locate(&source, &pointer);
+            each_value(&source, |_, _| {});
         }
     }
 }

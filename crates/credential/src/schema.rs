@@ -84,11 +84,16 @@ impl Path<'_> {
         match self {
             Self::Root => String::new(),
             Self::Member(parent, name) => {
-                format!("{}/{}", parent.pointer(), name.replace('~', "~0").replace('/', "~1"))
+                format!("{}/{}", parent.pointer(), escape(name))
             }
             Self::Item(parent, index) => format!("{}/{index}", parent.pointer()),
         }
     }
+}
+
+/// A member's name as a step of a JSON Pointer (RFC 6901, section 3).
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 impl Shape {
@@ -257,7 +262,9 @@ fn lower(meaning: &str) -> String {
 }
 
 fn unknown(name: &str, members: &[Member], path: &Path<'_>, faults: &mut Faults) {
-    let nearest = nearest(name, members.iter().map(|member| member.name));
+    // Looking for the nearest name costs more than reading the member: a body of a hundred thousand unknown members must
+    // not buy that for faults that nobody is told.
+    let nearest = faults.has_room().then(|| nearest(name, members.iter().map(|member| member.name))).flatten();
     let shown: String = name.chars().take(64).collect();
     faults
         .add(path, Code::MemberUnknown, || match nearest {
@@ -311,6 +318,6 @@ mod tests {
         let mut faults = Faults::default();
         Shape::Text.check(&mut value, &Path::Root, &mut faults);
         assert_eq!(value, json!("Am\u{e9}lie"));
-        assert!(faults.into_result().is_ok());
+        assert!(faults.into_result(b"").is_ok());
     }
 }

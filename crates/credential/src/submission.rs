@@ -123,7 +123,7 @@ impl Submission {
         if let Some(fields) = object.get("fields").filter(|fields| fields.is_object()) {
             (credential_type.rules)(fields, &Path::Member(&Path::Root, "fields"), context, &mut faults);
         }
-        faults.into_result().map_err(Rejection::Invalid)?;
+        faults.into_result(body).map_err(Rejection::Invalid)?;
         let text = |value: Value| if let Value::String(text) = value { text } else { String::new() };
         Ok(Self {
             credential_id: object.remove("credential_id").map(text).unwrap_or_default(),
@@ -152,7 +152,7 @@ fn object(body: &[u8]) -> Result<(Map<String, Value>, Faults), Rejection> {
         Value::Object(object) => Ok((object, faults)),
         mut other => {
             Shape::Object(&[]).check(&mut other, &Path::Root, &mut faults);
-            Err(Rejection::Invalid(faults.into_result().err().unwrap_or_default()))
+            Err(Rejection::Invalid(faults.into_result(body).err().unwrap_or_default()))
         }
     }
 }
@@ -199,7 +199,7 @@ const QUESTION: &[Member] = &[Member {
 pub fn parse_status_question(body: &[u8]) -> Result<Vec<String>, Rejection> {
     let (mut object, mut faults) = object(body)?;
     check_object(&mut object, QUESTION, &Path::Root, &mut faults);
-    faults.into_result().map_err(Rejection::Invalid)?;
+    faults.into_result(body).map_err(Rejection::Invalid)?;
     let Some(Value::Array(ids)) = object.remove("ids") else { return Ok(Vec::new()) };
     Ok(ids.into_iter().filter_map(|id| if let Value::String(id) = id { Some(id) } else { None }).collect())
 }

@@ -1,7 +1,7 @@
 //! Every rule of the mission's page and of partner-api sections 4 and 5 for `career_history`: what is taken, and what is
 //! refused with which code at which place.
 
-use credential::{CareerHistory, Context, Payload, Rejection, Submission, Type, parse_status_question};
+use credential::{CareerHistory, Context, Fault, Payload, Rejection, Submission, Type, parse_status_question};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -165,9 +165,35 @@ fn every_fault_comes_in_one_answer() {
     let codes: Vec<String> = faults(&body).into_iter().map(|(_, code)| code).collect();
     assert_eq!(
         codes,
-        ["member.missing", "member.unknown", "date.format", "text.empty", "one_of.missing"],
+        ["member.missing", "member.unknown", "one_of.missing", "date.format", "date.future", "text.empty"],
         "every fault, in one answer"
     );
+}
+
+#[test]
+fn faults_come_in_the_order_of_the_document() {
+    let refused = |source: &str| match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
+        Err(Rejection::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>(),
+        other => panic!("taken, or malformed: {other:?}"),
+    };
+    let source = r#"{ "partner_chain": 1, "fields": { "full_name": "", "employment": [
+        { "start_date": 2, "role_title": "", "organisation": 3, "last_processed_month": "4" }] }, "credential_id": 5 }"#;
+    let job = "/fields/employment/0";
+    assert_eq!(
+        refused(source),
+        [
+            "/partner_chain".to_owned(),
+            "/fields/full_name".to_owned(),
+            format!("{job}/start_date"),
+            format!("{job}/role_title"),
+            format!("{job}/organisation"),
+            format!("{job}/last_processed_month"),
+            "/credential_id".to_owned(),
+        ]
+    );
+    let many: Vec<String> = (0..150).map(|number| format!("\"m{number}\":0")).collect();
+    let pointers = refused(&format!("{{{}}}", many.join(",")));
+    assert_eq!((pointers.len(), pointers.last().map(String::as_str)), (101, Some("")));
 }
 
 #[test]
@@ -261,6 +287,33 @@ fn mutated() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Any JSON value, its members often named as ours are.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        "[12][0-9]{3}-[01][0-9]".prop_map(Value::from),
+    ];
+    let name = prop_oneof![
+        Just("credential_id".to_owned()),
+        Just("fields".to_owned()),
+        Just("full_name".to_owned()),
+        Just("employment".to_owned()),
+        Just("start_date".to_owned()),
+        Just("partner_chain".to_owned()),
+        ".{0,6}",
+    ];
+    leaf.prop_recursive(5, 40, 5, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::btree_map(name.clone(), inner, 0..5)
+                .prop_map(|members| members.into_iter().collect()),
+        ]
+    })
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
@@ -269,7 +322,7 @@ proptest! {
     }
 
     #[test]
-    fn every_pointer_of_a_fault_resolves_in_the_body(body in mutated()) {
+    fn every_pointer_of_a_fault_resolves_in_the_body(body in prop_oneof![mutated(), any_json()]) {
         let source = serde_json::to_string_pretty(&body).expect("JSON");
         match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
             Ok(submission) => {
@@ -278,6 +331,8 @@ proptest! {
             }
             Err(Rejection::Invalid(faults)) => {
                 prop_assert!(!faults.is_empty());
+                let starts = |fault: &Fault| credential::locate(&source, &fault.pointer).map(|found| found.value.start);
+                prop_assert!(faults.is_sorted_by_key(starts), "{faults:?}");
                 for fault in faults {
                     prop_assert!(body.pointer(&fault.pointer).is_some(), "{fault:?}");
                     prop_assert!(credential::locate(&source, &fault.pointer).is_some(), "{fault:?}");

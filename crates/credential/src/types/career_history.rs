@@ -154,13 +154,14 @@ fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, faults: &mut Fault
         });
     }
     let month = |name: &str| job[name].as_str().and_then(|text| text.parse::<YearMonth>().ok());
-    let Some(start) = month("start_date") else { return };
+    let start = month("start_date");
     for (name, what) in [("end_date", "The end"), ("last_processed_month", "The last processed month")] {
-        let here = Path::Member(path, name);
-        if let Some(month) = month(name).filter(|month| *month < start) {
-            faults
-                .add(&here, Code::DateOrder, || format!("{what}, {month}, lies before the start, {start}."))
-                .received(&job[name]);
+        if let (Some(start), Some(month)) = (start, month(name))
+            && month < start
+        {
+            let message =
+                || format!("{what}, {month}, lies before the start, {start}; write {start} or a later month.");
+            faults.add(&Path::Member(path, name), Code::DateOrder, message).received(&job[name]);
         }
     }
     if let Some(last) = month("last_processed_month").filter(|last| *last > latest) {
@@ -213,4 +214,24 @@ fn sample() -> Value {
             ]
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A headline over jobs given as title, start and end.
+    fn read(jobs: &[(&str, &str, Option<&str>)]) -> String {
+        let job = |(title, start, end): &(&str, &str, Option<&str>)| json!({ "organisation": "A", "role_title": title, "start_date": start, "end_date": end, "last_processed_month": "2024-05" });
+        headline(&json!({ "full_name": "John Doe", "employment": jobs.iter().map(job).collect::<Vec<_>>() }))
+    }
+
+    #[test]
+    fn the_headline_is_the_present_job_or_else_the_one_that_ended_last() {
+        let (baker, cook, clerk) =
+            (("Baker", "2010-01", None), ("Cook", "2015-01", Some("2020-01")), ("Clerk", "2016-01", Some("2019-01")));
+        assert_eq!(read(&[clerk]), "Clerk at A");
+        assert_eq!(read(&[clerk, cook]), "Cook at A, and one earlier job");
+        assert_eq!(read(&[cook, baker, clerk]), "Baker at A, and 2 earlier jobs");
+    }
 }

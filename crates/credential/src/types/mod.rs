@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::fault::Faults;
-use crate::schema::{Member, Path};
+use crate::schema::{Member, Path, object_schema};
 use crate::submission::{Context, body_schema};
 
 /// Every credential type.
@@ -73,6 +73,11 @@ impl Type {
     pub fn json_schema(self) -> Value {
         body_schema(self)
     }
+
+    /// JSON Schema (2020-12) of `fields` alone.
+    pub fn fields_schema(self) -> Value {
+        object_schema(self.0.fields)
+    }
 }
 
 impl Deref for Type {
@@ -128,6 +133,22 @@ impl Serialize for Type {
 mod tests {
     use super::*;
     use crate::submission::Submission;
+
+    #[test]
+    fn the_schema_says_what_may_be_null_or_missing_and_names_no_other_member() {
+        for known in ALL {
+            let (body, fields) = (known.json_schema(), known.fields_schema());
+            assert_eq!(body["required"], serde_json::json!(["credential_id", "fields"]));
+            assert_eq!(body["properties"]["partner_chain"]["type"], serde_json::json!(["array", "null"]));
+            assert_eq!(body["properties"]["fields"]["properties"], fields["properties"]);
+            assert_eq!(
+                (&body["additionalProperties"], &fields["additionalProperties"]),
+                (&false.into(), &false.into())
+            );
+            let described = |member: &Value| member["description"].as_str().is_some_and(|text| text.ends_with('.'));
+            assert!(fields["properties"].as_object().is_some_and(|all| !all.is_empty() && all.values().all(described)));
+        }
+    }
 
     #[test]
     fn every_type_takes_its_own_sample_and_is_found_by_name() {
