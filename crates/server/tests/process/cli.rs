@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::tenure::{Server, binary, free_port, push, request, shown, token, until};
+use crate::tenure::{Process, Server, binary, ended, free_port, push, request, shown, token, until};
 
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = binary().args(arguments).output().expect("it runs");
+    let output = ended(binary().args(arguments));
     (output.status.code(), shown(&output))
 }
 
@@ -61,7 +61,11 @@ fn every_command_explains_itself() {
         let (code, text) = run(&arguments);
         assert!(code == Some(0) && text.contains("Usage: tenure"), "{command:?}: {text}");
     }
-    assert!(run(&["config"]).1.contains("[retention]"));
+    let (code, settings) = run(&["config"]);
+    assert!(
+        code == Some(0) && settings.contains("[retention]") && settings.contains("incomplete = \"48h\""),
+        "{settings}"
+    );
     assert!(run(&["--version"]).1.starts_with("tenure "));
 }
 
@@ -94,11 +98,17 @@ fn check_points_at_every_fault() {
     assert!(code == Some(1) && text.contains("/no/such/file cannot be read"), "{text}");
     let (code, text) = run(&["check", &file, "--type", "salary"]);
     assert!(code == Some(1) && text.contains("career_history"), "{text}");
-    let mut child =
-        binary().args(["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
-    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), sample.to_string().as_bytes())
-        .expect("written");
-    assert!(child.wait().expect("it ends").success());
+    assert_eq!(check_input(&sample.to_string()), Some(0));
+    assert_eq!(check_input("{}"), Some(1));
+}
+
+/// `tenure check -`, with `text` on standard input.
+fn check_input(text: &str) -> Option<i32> {
+    let mut command = binary();
+    command.args(["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut process = Process(command.spawn().expect("it starts"));
+    std::io::Write::write_all(&mut process.0.stdin.take().expect("a pipe"), text.as_bytes()).expect("written");
+    process.wait()
 }
 
 #[test]
@@ -108,8 +118,7 @@ fn serve_refuses_what_only_the_operator_can_mend() {
     let listen = format!("127.0.0.1:{}", free_port());
     let serve = ["serve", "--data", &data, "--listen", &listen];
     let refused = |arguments: &[&str], variable: (&str, &str), said: &str| {
-        let output =
-            binary().args(serve).args(arguments).env(variable.0, variable.1).output().expect("it ends by itself");
+        let output = ended(binary().args(serve).args(arguments).env(variable.0, variable.1));
         assert!(output.status.code() == Some(1) && shown(&output).contains(said), "{said}: {}", shown(&output));
     };
     let none = ("LANG", "C");
@@ -133,10 +142,7 @@ fn serve_refuses_what_only_the_operator_can_mend() {
     std::fs::write(&root, good).expect("written");
     std::fs::set_permissions(&root, PermissionsExt::from_mode(0o600)).expect("changed");
     let server = Server::start(&folder.path().join("data"), &[], &[]);
-    let output = binary()
-        .args(["serve", "--data", &data, "--listen", &format!("127.0.0.1:{}", server.port)])
-        .output()
-        .expect("it ends");
+    let output = ended(binary().args(["serve", "--data", &data, "--listen", &format!("127.0.0.1:{}", server.port)]));
     assert!(output.status.code() == Some(1) && shown(&output).contains("cannot listen on"), "{}", shown(&output));
 }
 
@@ -149,8 +155,9 @@ fn a_demonstration_prints_a_link_and_lines_that_work_and_keeps_its_data() {
         let (port, log) = (free_port(), folder.path().join("output"));
         let output = std::fs::File::create(&log).expect("a file");
         let listen = format!("127.0.0.1:{port}");
-        let mut demo =
-            binary().args(["demo", "--data", &data, "--listen", &listen]).stdout(output).spawn().expect("it starts");
+        let mut command = binary();
+        command.args(["demo", "--data", &data, "--listen", &listen]).stdout(output);
+        let _demo = Process(command.spawn().expect("it starts"));
         let text = until("the lines", || std::fs::read_to_string(&log).ok().filter(|text| text.contains("Ctrl-C")));
         let link =
             text.split_whitespace().find(|word| word.contains("/partner/add/careerHistory#clientId=")).expect("a link");
@@ -162,8 +169,6 @@ fn a_demonstration_prints_a_link_and_lines_that_work_and_keeps_its_data() {
         let page = request(port, "GET", "/", &[], "").expect("an answer");
         assert!(page.body.contains("Demonstration: what is entered here is not protected."));
         assert_eq!(request(port, "GET", "/dev/inbox", &[], "").expect("an answer").status, 200);
-        demo.kill().expect("killed");
-        demo.wait().expect("ended");
     }
     assert_eq!(links[0], links[1], "the second start knows the first one's push");
     let server = Server::start(&folder.path().join("other"), &[], &[]);

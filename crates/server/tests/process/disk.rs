@@ -4,45 +4,48 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 
-use crate::tenure::until;
+use serde_json::Value;
+
+use crate::tenure::{Process, until};
+
+/// Where this is so for a good reason, TENURE_TEST_NO_NAMESPACES=1 leaves these tests out.
+const FORBIDDEN: &str = "file systems cannot be mounted in a namespace here (TENURE_TEST_NO_NAMESPACES=1 does without)";
 
 /// A folder on a small tmpfs, mounted in a namespace that the server is started in.
 struct SmallDisk {
-    shell: Child,
-    commands: Option<ChildStdin>,
+    commands: ChildStdin,
+    /// With it end the server and the mount, which live in its namespaces.
+    _shell: Process,
     done: PathBuf,
     count: u32,
     folder: tempfile::TempDir,
 }
 
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(self.commands.take());
-        let _ = self.shell.kill();
-        let _ = self.shell.wait();
-    }
-}
-
 impl SmallDisk {
-    fn mount(options: &str) -> Self {
+    /// `None` where the environment says that no namespaces can be had; otherwise their lack is a failure.
+    #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
+    fn mount(options: &str) -> Option<Self> {
+        if std::env::var("TENURE_TEST_NO_NAMESPACES").is_ok_and(|value| value == "1") {
+            return None;
+        }
         let folder = tempfile::tempdir().expect("a folder");
         // Root needs no user namespace, and has one already where it is forbidden to make more.
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
         let namespace = if is_root { "-m" } else { "-Urm" };
         let script = "while read -r command; do eval \"$command\"; done";
         let mut shell = Command::new("unshare")
-            .args([namespace, "--propagation", "private", "sh", "-c", script])
+            .args([namespace, "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-c", script])
             .stdin(Stdio::piped())
             .spawn()
             .expect("unshare is there");
-        let commands = shell.stdin.take();
+        let commands = shell.stdin.take().expect("a pipe");
         let done = folder.path().join("done");
-        let mut disk = Self { shell, commands, done, count: 0, folder };
+        let mut disk = Self { commands, _shell: Process(shell), done, count: 0, folder };
         std::fs::create_dir(disk.path()).expect("a folder");
         disk.run(&format!("mount -t tmpfs -o {options} tmpfs {}", disk.path().display()));
-        disk
+        Some(disk)
     }
 
     fn path(&self) -> PathBuf {
@@ -54,13 +57,13 @@ impl SmallDisk {
         self.count += 1;
         let done = format!("{}-{}", self.done.display(), self.count);
         let line = format!("{command} && touch {done} || touch {done}-failed\n");
-        self.commands.as_mut().expect("a shell").write_all(line.as_bytes()).expect("the shell reads");
+        self.commands.write_all(line.as_bytes()).expect(FORBIDDEN);
         let failed = format!("{done}-failed");
         let ok = until(command, || {
             let (ok, failed) = (Path::new(&done).exists(), Path::new(&failed).exists());
             (ok || failed).then_some(ok)
         });
-        assert!(ok, "{command} fails; file systems cannot be mounted in a namespace here");
+        assert!(ok, "{command}: {FORBIDDEN}");
     }
 
     /// Starts the server inside; the port and the log are outside.
@@ -73,11 +76,7 @@ impl SmallDisk {
             data.join("data").display(),
             log.display(),
         );
-        self.commands
-            .as_mut()
-            .expect("a shell")
-            .write_all(format!("{command}\nserver=$!\n").as_bytes())
-            .expect("the shell reads");
+        self.commands.write_all(format!("{command}\nserver=$!\n").as_bytes()).expect(FORBIDDEN);
         (port, log)
     }
 
@@ -101,9 +100,20 @@ fn token(disk: &mut SmallDisk, port: u16) -> String {
     crate::tenure::token(port, &text("client_id"), &text("client_secret")).expect("a token")
 }
 
+/// Whether the log says, in a line of that request, why it was refused.
+fn says_that_the_disk_is_full(log: &Path, request_id: &Value) -> bool {
+    let text = std::fs::read_to_string(log).expect("a log");
+    text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a JSON object a line")).any(|line| {
+        let says = |name: &str, what: &str| line[name].as_str().is_some_and(|text| text.contains(what));
+        line["span"]["id"] == *request_id
+            && says("message", "the store cannot be used")
+            && says("cause", "database or disk is full")
+    })
+}
+
 #[test]
 fn a_full_disk_is_503_and_costs_nothing_that_was_acknowledged() {
-    let mut disk = SmallDisk::mount("size=6m");
+    let Some(mut disk) = SmallDisk::mount("size=6m") else { return };
     let (port, log) = disk.serve();
     until("ready", || (status(port, "/readyz") == Some(200)).then_some(()));
     let token = token(&mut disk, port);
@@ -124,8 +134,12 @@ fn a_full_disk_is_503_and_costs_nothing_that_was_acknowledged() {
         refused.head
     );
     assert!(acknowledged.len() > 20);
-    let text = std::fs::read_to_string(&log).expect("a log");
-    assert!(text.contains("the store cannot be used") && text.contains("database or disk is full"), "{text}");
+    assert!(says_that_the_disk_is_full(&log, &refused.json()["request_id"]));
+    assert_eq!(
+        crate::tenure::known(port, &token, &acknowledged),
+        acknowledged,
+        "what is there can be read all the while"
+    );
     disk.run(&format!("mount -o remount,size=40m {}", disk.path().display()));
     until("room again", || crate::tenure::push(port, &token, "after").filter(|answer| answer.status == 201));
     acknowledged.push("after".to_owned());
@@ -135,7 +149,7 @@ fn a_full_disk_is_503_and_costs_nothing_that_was_acknowledged() {
 
 #[test]
 fn a_read_only_folder_is_503_until_it_can_be_written() {
-    let mut disk = SmallDisk::mount("size=20m");
+    let Some(mut disk) = SmallDisk::mount("size=20m") else { return };
     disk.run(&format!("mount -o remount,ro {}", disk.path().display()));
     let (port, log) = disk.serve();
     until("503", || (status(port, "/readyz") == Some(503)).then_some(()));

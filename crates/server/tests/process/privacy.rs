@@ -2,9 +2,19 @@
 
 use serde_json::Value;
 
-use crate::tenure::{Server, request, until};
+use crate::tenure::{PUSH, Server, request, until};
 
-/// A person's browser, as far as the sign-in needs one.
+/// What no log may hold beside the marks.
+struct Secrets {
+    client: String,
+    token: String,
+    /// The part of the link that opens it.
+    content: String,
+    code: String,
+    session: String,
+}
+
+/// A person's browser, as far as the sign-in needs one: the place it is sent to, and the cookies it is given.
 fn form(server: &Server, path: &str, cookies: &str, body: &str) -> (String, String) {
     let headers =
         [("Cookie", cookies), ("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
@@ -16,71 +26,108 @@ fn form(server: &Server, path: &str, cookies: &str, body: &str) -> (String, Stri
     (value("location:"), value("set-cookie:"))
 }
 
-#[test]
-fn logs_and_metrics_know_nothing_of_people() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let server = Server::start(
-        &folder.path().join("data"),
-        &[],
-        &[("TENURE_LOG__FILTER", "info,tenure=trace,tower_http=trace")],
-    );
-    let partner = server.add_partner(&[]);
-    let secret = partner["client_secret"].as_str().expect("a secret").to_owned();
-    let token =
-        crate::tenure::token(server.port, partner["client_id"].as_str().expect("an id"), &secret).expect("a token");
-    let pushed = server.push(&token, "marked-credential").expect("an answer");
-    assert_eq!(pushed.status, 201);
-    let content = pushed.json()["request_id"].as_str().expect("an id").to_owned();
-
-    // A person signs in and accepts.
-    let (location, link) = form(&server, "/partner/add/careerHistory", "", &format!("content={content}"));
-    assert_eq!(location, "/sign-in");
-    let (page, _) = form(&server, "/sign-in", &link, "email=marked-address%40example.org");
-    let code = until("the code", || {
+fn mailed_code(server: &Server) -> String {
+    until("the code", || {
         let mail = std::fs::read_dir(server.data.join("mail"))
             .ok()?
             .filter_map(Result::ok)
             .find(|entry| entry.path().extension().is_some_and(|extension| extension == "eml"))?;
         let text = std::fs::read_to_string(mail.path()).ok()?;
         text.split("Your code is ").nth(1).map(|rest| rest[..6].to_owned())
-    });
-    let (location, session) = form(&server, &page, &link, &format!("code={code}"));
-    assert_eq!(location, format!("/requests/{content}"));
-    let session_secret =
-        session.split("session=").nth(1).expect("a session").split(';').next().expect("a value").to_owned();
-    assert_eq!(form(&server, &format!("/requests/{content}/accept"), &session, "").0, "/wallet");
+    })
+}
 
-    // Requests that go wrong with the marks everywhere.
+/// A partner pushes, a person signs in and accepts; everything in it is marked.
+fn push_and_accept(server: &Server) -> Secrets {
+    let partner = server.add_partner(&[]);
+    let text = |value: &Value, name: &str| value[name].as_str().expect("a text").to_owned();
+    let client = text(&partner, "client_secret");
+    let token = crate::tenure::token(server.port, &text(&partner, "client_id"), &client).expect("a token");
+    let pushed = server.push(&token, "marked-credential").expect("an answer");
+    assert_eq!(pushed.status, 201);
+    let content = text(&pushed.json(), "request_id");
+    let (location, link) = form(server, "/partner/add/careerHistory", "", &format!("content={content}"));
+    assert_eq!(location, "/sign-in");
+    let (page, _) = form(server, "/sign-in", &link, "email=marked-address%40example.org");
+    let code = mailed_code(server);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert_eq!(form(server, &page, &link, &format!("code={wrong}")).0, "", "a wrong code stays on the page");
+    let (location, cookies) = form(server, &page, &link, &format!("code={code}"));
+    assert_eq!(location, format!("/requests/{content}"));
+    let session = cookies.split("session=").nth(1).expect("a session").split(';').next().expect("a value").to_owned();
+    assert_eq!(form(server, &format!("/requests/{content}/accept"), &cookies, "").0, "/wallet");
+    Secrets { client, token, content, code, session }
+}
+
+/// Requests that go wrong, with the marks everywhere.
+fn go_wrong(server: &Server, token: &str) {
     let bearer = format!("Bearer {token}");
     let marked = [
         ("Authorization", &*bearer),
         ("Content-Type", "application/json"),
         ("X-Request-Id", "marked-header@example.org"),
+        ("Idempotency-Key", "marked-key"),
         ("User-Agent", "marked-agent"),
+        ("Referer", "https://marked-referer.example/"),
     ];
     for (method, path, body) in [
-        ("POST", "/api/partner/v2/add/requests/career_history?marked-query", "{\"marked-member\": \"marked-value\""),
-        ("POST", "/api/partner/v2/add/requests/career_history", "{\"marked-member\": \"marked-value\"}"),
+        ("POST", &*format!("{PUSH}?marked-query"), "{\"marked-member\": \"marked-value\""),
+        ("POST", PUSH, "{\"marked-member\": \"marked-value\"}"),
         ("GET", "/marked-path", ""),
+        ("MARKED", "/wallet", ""),
         ("GET", "/api/partner/v1/submissions/marked-id/status", ""),
+        ("POST", "/api/partner/v1/submissions/status", "{\"ids\": [\"marked-id\"]}"),
         ("POST", "/api/partner/v1/oauth/token", "marked-form"),
         ("POST", "/sign-in", "email=marked-no-address"),
     ] {
         request(server.port, method, path, &marked, body).expect("an answer");
     }
+    let wrong = [("Authorization", "Bearer marked.forged.token")];
+    assert_eq!(request(server.port, "POST", PUSH, &wrong, "{}").expect("an answer").status, 401);
+    let chosen = [("X-Request-Id", "chosen:by.the_caller-7")];
+    assert_eq!(request(server.port, "GET", "/nothing", &chosen, "").expect("an answer").status, 404);
+}
 
-    let (log, metrics) = (server.log(), server.get("/metrics").expect("an answer").body);
-    assert!(log.lines().count() > 10 && metrics.contains("tenure_requests_total"), "{log}");
-    for secret in ["arked", &code, &secret, &token, &session_secret] {
-        for text in [&log, &metrics] {
-            assert!(!text.to_lowercase().contains(&secret.to_lowercase()), "{secret} in {text}");
+/// Whether `secret` stands in `text` as a word: six digits alone may well be a part of a time.
+fn is_in(text: &str, secret: &str) -> bool {
+    let is_edge = |next: Option<char>| next.is_none_or(|next| !next.is_ascii_alphanumeric());
+    text.match_indices(secret)
+        .any(|(at, found)| is_edge(text[..at].chars().next_back()) && is_edge(text[at + found.len()..].chars().next()))
+}
+
+/// Every line is a JSON object, and every line of a request carries its id.
+fn check_lines(log: &str) {
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect();
+    let mut answered = 0;
+    for line in &lines {
+        let target = line["target"].as_str().expect("a target");
+        let outside = ["tenure::server", "tenure::cli", "tenure::jobs"].iter().any(|module| target.starts_with(module));
+        if target.starts_with("tenure::") && !outside {
+            assert!(line["span"]["id"].as_str().is_some_and(|id| !id.is_empty()), "no request id in {line}");
+        }
+        answered += usize::from(line["message"] == "answered");
+    }
+    assert!(answered > 15, "{log}");
+    let chosen = lines.iter().filter(|line| line["span"]["id"] == "chosen:by.the_caller-7");
+    assert_eq!(chosen.filter(|line| line["message"] == "answered").count(), 1, "{log}");
+}
+
+#[test]
+fn logs_and_metrics_know_nothing_of_people() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let filter = [("TENURE_LOG__FILTER", "debug,tenure=trace")];
+    let server = Server::start(&folder.path().join("data"), &[], &filter);
+    let secrets = push_and_accept(&server);
+    go_wrong(&server, &secrets.token);
+    let metrics = server.get("/metrics").expect("an answer").body;
+    assert!(metrics.contains("tenure_requests_total"), "{metrics}");
+    let log = server.log();
+    let Secrets { client, token, content, code, session } = &secrets;
+    for (text, name) in [(&log, "the log"), (&metrics, "the metrics"), (&server.output(), "standard output")] {
+        assert!(!text.to_lowercase().contains("marked"), "a mark in {name}: {text}");
+        for secret in [client, token, content, code, session] {
+            assert!(!is_in(text, secret), "{secret} in {name}: {text}");
         }
     }
-    for line in log.lines() {
-        let line: Value = serde_json::from_str(line).expect("a JSON object a line");
-        if line["message"] == "answered" {
-            let id = line["span"]["id"].as_str().unwrap_or_else(|| panic!("no request id in {line}"));
-            assert!(!id.is_empty());
-        }
-    }
+    check_lines(&log);
 }

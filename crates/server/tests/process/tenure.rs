@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -20,8 +21,16 @@ pub fn binary() -> Command {
 }
 
 /// A port that nobody uses.
+///
+/// It lies below those that the system gives to outgoing connections (Linux: from 32768): otherwise a client that knocks
+/// until the server is there may be given that very port for its own end, and then talks to itself.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // A test runner may give each test a process of its own, so each process begins elsewhere.
+    let first = std::process::id().wrapping_mul(32);
+    let candidates = std::iter::repeat_with(|| first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)));
+    let mut ports = candidates.take(20_000).filter_map(|number| u16::try_from(10_000 + number % 20_000).ok());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 /// Polls until `found` gives something.
@@ -56,16 +65,24 @@ impl Answer {
 
 /// Sends one request over a connection of its own; `None` if the server is not there or goes away.
 pub fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n",
-        body.len()
-    );
-    for (name, value) in headers {
+    let mut stream = connect(port)?;
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in headers.iter().chain(&[("Connection", "close")]) {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     stream.write_all(format!("{head}\r\n{body}").as_bytes()).ok()?;
+    read_answer(stream)
+}
+
+/// A connection, unless nobody listens.
+pub fn connect(port: u16) -> Option<TcpStream> {
+    let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    Some(stream)
+}
+
+/// The answer that `stream` brings until its end; `None` if it breaks off before the body.
+pub fn read_answer(mut stream: TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -74,37 +91,64 @@ pub fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], bo
     Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
 
-/// A server that is killed when it goes out of scope.
+/// A process that is killed when it goes out of scope.
+#[derive(Debug)]
+pub struct Process(pub Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Process {
+    /// Waits for its end; the exit code, if no signal ended it.
+    pub fn wait(&mut self) -> Option<i32> {
+        until("the process to end", || self.0.try_wait().expect("it can be waited for")).code()
+    }
+}
+
+/// Runs a command that has to end by itself.
+pub fn ended(command: &mut Command) -> Output {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = Process(command.spawn().expect("it starts"));
+    process.wait();
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    process.0.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("read");
+    process.0.stderr.take().expect("a pipe").read_to_end(&mut stderr).expect("read");
+    Output { status: process.0.wait().expect("it has ended"), stdout, stderr }
+}
+
+/// A running server.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Process,
     /// Where it listens.
     pub port: u16,
     /// Its data.
     pub data: PathBuf,
+    /// What it prints on standard error, which is its log.
     log: PathBuf,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    /// What it prints on standard output.
+    output: PathBuf,
 }
 
 impl Server {
     /// Starts on `data` with more arguments and variables, and waits until it is ready.
     pub fn start(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let server = Self::spawn(data, arguments, variables);
-        until("the server to be ready", || server.get("/readyz").filter(|answer| answer.status == 200));
+        let mut server = Self::spawn(data, arguments, variables);
+        until("the server to be ready", || {
+            assert!(server.process.0.try_wait().expect("it can be waited for").is_none(), "{}", server.log());
+            server.get("/readyz").filter(|answer| answer.status == 200)
+        });
         server
     }
 
-    /// Starts without waiting.
-    pub fn spawn(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    fn spawn(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let port = free_port();
         std::fs::create_dir_all(data).expect("a folder");
-        let log = data.with_extension(format!("{port}.log"));
+        let (log, output) = (data.with_extension(format!("{port}.log")), data.with_extension(format!("{port}.output")));
         let mut command = binary();
         command.args(["serve", "--data"]).arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
         // The same address whatever the port, as behind a proxy: a token outlives a restart.
@@ -115,19 +159,24 @@ impl Server {
             command.arg("--mail").arg(format!("dir:{}", data.join("mail").display()));
         }
         command.args(arguments).env("TENURE_RATE_LIMIT__ENABLED", "false").envs(variables.iter().copied());
-        let output = std::fs::File::create(&log).expect("a log");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
-        Self { child: command.spawn().expect("it starts"), port, data: data.to_owned(), log }
+        let file = |path: &Path| std::fs::File::create(path).expect("a file");
+        command.stdin(Stdio::null()).stdout(file(&output)).stderr(file(&log));
+        Self { process: Process(command.spawn().expect("it starts")), port, data: data.to_owned(), log, output }
     }
 
     /// The process.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process.0.id()
     }
 
     /// Everything it has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
+    }
+
+    /// Everything it has printed beside its log.
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(&self.output).expect("a file")
     }
 
     /// GET without a token.
@@ -144,8 +193,7 @@ impl Server {
 
     /// Waits for its end; the exit code, if it was not killed.
     pub fn wait(&mut self) -> Option<i32> {
-        let child = &mut self.child;
-        until("the server to end", || child.try_wait().expect("it can be waited for")).code()
+        self.process.wait()
     }
 
     /// Adds a partner by the command line and gets a token.
@@ -202,11 +250,21 @@ pub fn push(port: u16, token: &str, id: &str) -> Option<Answer> {
 
 /// Pushes a career of so many jobs under `id`.
 pub fn push_jobs(port: u16, token: &str, id: &str, jobs: usize) -> Option<Answer> {
-    let job = json!({ "organisation": "Marked Employer", "role_title": "Engineer", "start_date": "2020-01", "last_processed_month": "2024-05" });
-    let body =
-        json!({ "credential_id": id, "fields": { "full_name": "Marked Person", "employment": vec![job; jobs] } });
     let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
-    request(port, "POST", PUSH, &headers, &body.to_string())
+    request(port, "POST", PUSH, &headers, &career(id, jobs))
+}
+
+/// The body of a push; every text in it is marked, to be searched for where it must not be.
+pub fn career(id: &str, jobs: usize) -> String {
+    let job = json!({
+        "organisation": "Marked Employer",
+        "role_classification": "Marked Classification",
+        "role_title": "Marked Title",
+        "start_date": "2020-01",
+        "last_processed_month": "2024-05",
+    });
+    json!({ "credential_id": id, "fields": { "full_name": "Marked Person", "employment": vec![job; jobs] } })
+        .to_string()
 }
 
 /// Output and error of a command that has ended.
