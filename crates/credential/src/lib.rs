@@ -6,7 +6,7 @@
 //! ```
 //! use credential::{Context, Rejection, Submission, Type};
 //!
-//! let context = Context { now: "2026-11-23T09:00:00Z".parse().unwrap() };
+//! let context = Context::new("2026-11-23T09:00:00Z".parse().unwrap());
 //! let history: Type = "career_history".parse().unwrap();
 //!
 //! let sample = (history.sample)().to_string();
@@ -20,19 +20,31 @@
 //! assert_eq!(faults[0].suggestion.as_deref(), Some("2020-01"));
 //! ```
 
+mod asset;
+mod batch;
+mod country;
+mod date;
 mod fault;
 mod json;
 mod locate;
+pub mod opencerts;
 mod schema;
 mod submission;
 mod types;
+mod v1;
+mod view;
 mod year_month;
 
+pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
+pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_schema};
+pub use date::Date;
 pub use fault::{Code, Fault, Faults};
 pub use json::Malformed;
 pub use locate::{Location, locate};
-pub use schema::{Member, Path, Presence, Shape};
+pub use schema::{Choice, Member, Path, Presence, Shape};
 pub use submission::{Context, Payload, Rejection, Submission, is_identifier, parse_status_question};
 pub use types::career_history::{CareerHistory, Employment};
-pub use types::{ALL, CredentialType, Type, UnknownType};
+pub use types::{ALL, Advice, Batch as BatchMember, CATEGORIES, CredentialType, Type, UnknownType, V1};
+pub use v1::{v1_batch_sample, v1_batch_schema};
+pub use view::{Block, Datum};
 pub use year_month::YearMonth;

@@ -8,8 +8,11 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
+use crate::asset::{AssetRules, asset_members, check_assets};
+use crate::date::{Date, parse_year};
 use crate::fault::{Code, Faults};
-use crate::year_month::{YearMonth, guess};
+use crate::year_month::YearMonth;
+use crate::{date, year_month};
 
 /// Most characters of a text (partner-api, section 5).
 pub const TEXT: usize = 500;
@@ -24,8 +27,20 @@ pub enum Shape {
         /// Most characters.
         most: usize,
     },
+    /// A text, or a number that becomes one: scores and credits, which integrations send as either.
+    TextOrNumber,
+    /// True or false.
+    Boolean,
     /// A month, `YYYY-MM`.
     YearMonth,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// A year, `YYYY`.
+    Year,
+    /// A year or a day.
+    YearOrDate,
+    /// One of some values, to the letter.
+    Choice(&'static Choice),
     /// A list of `of`, with `least` to `most` items.
     List {
         /// What each item must look like.
@@ -37,8 +52,31 @@ pub enum Shape {
     },
     /// An object with these members and no others.
     Object(&'static [Member]),
+    /// The assets of a credential (partner-api, section 4).
+    Assets(&'static AssetRules),
     /// Whatever it is; a rule of its own looks at it.
     Anything,
+}
+
+/// The values of a [`Shape::Choice`].
+#[derive(Debug)]
+pub struct Choice {
+    /// What such a value is called, such as "a CEFR level".
+    pub called: &'static str,
+    /// The values.
+    pub values: &'static [&'static str],
+}
+
+/// Most values that a message lists.
+const LISTED: usize = 12;
+
+impl Choice {
+    fn described(&self) -> String {
+        if self.values.len() > LISTED {
+            return self.called.to_owned();
+        }
+        format!("{}: {}", self.called, self.values.join(", "))
+    }
 }
 
 /// Whether a member must be there.
@@ -76,6 +114,8 @@ pub enum Path<'a> {
     Member(&'a Path<'a>, &'a str),
     /// An item of a list.
     Item(&'a Path<'a>, usize),
+    /// A place that was written out before.
+    Pointer(&'a str),
 }
 
 impl Path<'_> {
@@ -87,6 +127,7 @@ impl Path<'_> {
                 format!("{}/{}", parent.pointer(), escape(name))
             }
             Self::Item(parent, index) => format!("{}/{index}", parent.pointer()),
+            Self::Pointer(pointer) => (*pointer).to_owned(),
         }
     }
 }
@@ -102,9 +143,18 @@ impl Shape {
         match (self, &mut *value) {
             (Self::Text, Value::String(text)) => check_text(text, path, faults),
             (Self::Identifier { most }, Value::String(text)) => check_characters(text, *most, path, faults),
+            (Self::TextOrNumber, Value::String(text)) => check_text(text, path, faults),
+            (Self::TextOrNumber, Value::Number(number)) => *value = Value::String(number.to_string()),
+            (Self::Boolean, Value::Bool(_)) => {}
             (Self::YearMonth, Value::String(text)) => check_month(text, path, faults),
+            (Self::Date, Value::String(text)) => check_date(text, path, faults),
+            (Self::Year, Value::String(text)) => check_year(text, path, faults),
+            (Self::YearOrDate, Value::String(text)) if text.len() == 4 => check_year(text, path, faults),
+            (Self::YearOrDate, Value::String(text)) => check_date(text, path, faults),
+            (Self::Choice(choice), Value::String(text)) => check_choice(text, choice, path, faults),
             (Self::List { of, least, most }, Value::Array(items)) => check_list(items, of, *least, *most, path, faults),
             (Self::Object(members), Value::Object(object)) => check_object(object, members, path, faults),
+            (Self::Assets(rules), Value::Array(assets)) => check_assets(assets, rules, path, faults),
             (Self::Anything, _) => {}
             _ => {
                 let (wanted, found) = (self.described(), kind(value));
@@ -118,7 +168,14 @@ impl Shape {
     fn described(&self) -> Cow<'static, str> {
         match self {
             Self::Text | Self::Identifier { .. } => "a string".into(),
+            Self::TextOrNumber => "a string or a number".into(),
+            Self::Boolean => "true or false".into(),
             Self::YearMonth => "a string with a month, YYYY-MM".into(),
+            Self::Date => "a string with a day, YYYY-MM-DD".into(),
+            Self::Year => "a string with a year, YYYY".into(),
+            Self::YearOrDate => "a string with a year or a day, YYYY or YYYY-MM-DD".into(),
+            Self::Choice(choice) => format!("a string, {}", choice.described()).into(),
+            Self::Assets(_) => "an array of assets".into(),
             Self::List { of, .. } => format!("an array, each item {}", of.described()).into(),
             Self::Object(_) => "an object".into(),
             Self::Anything => "anything".into(),
@@ -130,7 +187,16 @@ impl Shape {
         match self {
             Self::Text => json!({ "type": "string", "minLength": 1, "maxLength": TEXT }),
             Self::Identifier { most } => json!({ "type": "string", "minLength": 1, "maxLength": most }),
+            Self::TextOrNumber => json!({ "type": ["string", "number"], "minLength": 1, "maxLength": TEXT }),
+            Self::Boolean => json!({ "type": "boolean" }),
             Self::YearMonth => json!({ "type": "string", "pattern": "^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])$" }),
+            Self::Date => json!({ "type": "string", "format": "date", "pattern": format!("^{DATE}$") }),
+            Self::Year => json!({ "type": "string", "pattern": format!("^{YEAR}$") }),
+            Self::YearOrDate => json!({ "type": "string", "pattern": format!("^({YEAR}|{DATE})$") }),
+            Self::Choice(choice) => json!({ "type": "string", "enum": choice.values }),
+            Self::Assets(rules) => {
+                json!({ "type": "array", "maxItems": rules.most, "items": object_schema(&asset_members(rules)) })
+            }
             Self::List { of, least, most } => {
                 json!({ "type": "array", "minItems": least, "maxItems": most, "items": of.json_schema() })
             }
@@ -139,6 +205,9 @@ impl Shape {
         }
     }
 }
+
+const YEAR: &str = "(19|[2-9][0-9])[0-9]{2}";
+const DATE: &str = "(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
 
 /// JSON Schema (2020-12) of an object with `members` and no others.
 pub fn object_schema(members: &[Member]) -> Value {
@@ -152,7 +221,15 @@ pub fn object_schema(members: &[Member]) -> Value {
 fn member_schema(member: &Member) -> Value {
     let mut schema = member.shape.json_schema();
     if member.presence == Presence::Nullable {
-        schema["type"] = json!([schema["type"], "null"]);
+        let mut types = match schema["type"].take() {
+            Value::Array(types) => types,
+            one => vec![one],
+        };
+        types.push("null".into());
+        schema["type"] = types.into();
+        if let Some(values) = schema["enum"].as_array_mut() {
+            values.push(Value::Null);
+        }
     }
     schema["description"] = json!(member.meaning);
     if let Ok(example) = serde_json::from_str::<Value>(member.example) {
@@ -208,8 +285,41 @@ fn check_month(text: &str, path: &Path<'_>, faults: &mut Faults) {
             Code::DateRange => "There is no such month here: months go from 01 to 12, years from 1900.",
             _ => "A month is written as YYYY-MM, such as 2023-01.",
         };
-        faults.add(path, not_a_month.code, || message.to_owned()).received(&Value::from(text)).suggest(guess(text));
+        let guess = year_month::guess(text);
+        faults.add(path, not_a_month.code, || message.to_owned()).received(&Value::from(text)).suggest(guess);
     }
+}
+
+fn check_date(text: &str, path: &Path<'_>, faults: &mut Faults) {
+    if let Err(code) = Date::parse(text) {
+        let message = match code {
+            Code::DateRange => "There is no such day here: check the month and its length; years go from 1900.",
+            _ => "A day is written as YYYY-MM-DD, such as 2023-01-31.",
+        };
+        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(date::guess(text));
+    }
+}
+
+fn check_year(text: &str, path: &Path<'_>, faults: &mut Faults) {
+    if let Err(code) = parse_year(text) {
+        let message = match code {
+            Code::DateRange => "Years go from 1900 to 9999.",
+            _ => "A year is written as YYYY, such as 2023.",
+        };
+        let guess = date::guess_year(text);
+        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(guess);
+    }
+}
+
+pub(crate) fn check_choice(text: &str, choice: &Choice, path: &Path<'_>, faults: &mut Faults) {
+    if choice.values.contains(&text) {
+        return;
+    }
+    let nearest = faults.has_room().then(|| nearest(text, choice.values.iter().copied())).flatten();
+    faults
+        .add(path, Code::ChoiceUnknown, || format!("This must be {}.", choice.described()))
+        .received(&Value::from(text))
+        .suggest(nearest.map(ToOwned::to_owned));
 }
 
 fn check_list(items: &mut [Value], of: &Shape, least: usize, most: usize, path: &Path<'_>, faults: &mut Faults) {
@@ -278,7 +388,7 @@ fn unknown(name: &str, members: &[Member], path: &Path<'_>, faults: &mut Faults)
 }
 
 /// The known name that is written almost like `name`, or like it but for case and separators.
-fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > 64 {
         return None;
     }
@@ -286,7 +396,8 @@ fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'st
     let wanted = folded(name);
     known
         .map(|candidate| (strsim::osa_distance(&wanted, &folded(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len() / 4 + 1)
+        // Of a short name, such as a country's code, nearly every other is a neighbour: nothing can be told from that.
+        .filter(|(distance, candidate)| *distance <= if candidate.len() < 5 { 0 } else { candidate.len() / 4 + 1 })
         .min()
         .map(|(_, candidate)| candidate)
 }

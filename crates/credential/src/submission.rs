@@ -1,21 +1,41 @@
-//! Submissions: from a partner's body to what is stored (partner-api, sections 4 and 8).
+//! Submissions: from a partner's v2 body to what is stored (partner-api, sections 4 and 8).
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::fault::{Code, Fault, Faults};
+use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
+use crate::fault::{Fault, Faults};
 use crate::json::{self as strict, Malformed};
 use crate::schema::{Member, Path, Presence, Shape, check_object, object_schema};
-use crate::types::Type;
+use crate::types::{Advice, CATEGORIES, Type};
 
-/// Most characters of a credential id.
-const ID: usize = 255;
+/// Most characters of an id.
+pub(crate) const ID: usize = 255;
 
 /// What checking needs to know of the world.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct Context<'a> {
     /// The time, for dates that must not lie in the future.
     pub now: jiff::Timestamp,
+    /// The categories of a `universal_credential`, where the operator has set others than [`CATEGORIES`].
+    pub categories: Option<&'a [String]>,
+}
+
+impl Context<'_> {
+    /// At `now`, with the standard categories.
+    pub fn new(now: jiff::Timestamp) -> Self {
+        Self { now, categories: None }
+    }
+
+    /// The categories of a `universal_credential`.
+    pub(crate) fn categories(&self) -> Vec<&str> {
+        match self.categories {
+            Some(categories) => categories.iter().map(String::as_str).collect(),
+            None => CATEGORIES.to_vec(),
+        }
+    }
 }
 
 /// One pushed credential, checked and in its normal form.
@@ -29,6 +49,12 @@ pub struct Submission {
     pub fields: Value,
     /// The institutions between the integrating partner and the credential's issuer, neither included, parent first.
     pub partner_chain: Vec<String>,
+    /// The documents, in the partner's order.
+    pub assets: Vec<Asset>,
+    /// The link's `documentType`; `None` where there is no document.
+    pub document_type: Option<&'static str>,
+    /// Where in the caller's body the id stands: a JSON Pointer.
+    pub id_pointer: Cow<'static, str>,
 }
 
 /// Why a body is not taken.
@@ -47,6 +73,9 @@ pub struct Payload {
     pub fields: Value,
     /// [`Submission::partner_chain`].
     pub partner_chain: Vec<String>,
+    /// What is kept of [`Submission::assets`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<AssetRecord>,
 }
 
 impl Payload {
@@ -67,7 +96,7 @@ const CHAIN: &Shape = &Shape::Object(&[Member {
     example: r#""Partner Organization""#,
 }]);
 
-const CREDENTIAL_ID: Member = Member {
+pub(crate) const CREDENTIAL_ID: Member = Member {
     name: "credential_id",
     shape: Shape::Identifier { most: ID },
     presence: Presence::Required,
@@ -75,20 +104,12 @@ const CREDENTIAL_ID: Member = Member {
     example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,
 };
 
-const PARTNER_CHAIN: Member = Member {
+pub(crate) const PARTNER_CHAIN: Member = Member {
     name: "partner_chain",
     shape: Shape::List { of: CHAIN, least: 0, most: 20 },
     presence: Presence::Nullable,
     meaning: "The institutions between you and the credential's issuer, neither included, parent first.",
     example: r#"[{ "name": "Partner Organization" }]"#,
-};
-
-const ASSETS: Member = Member {
-    name: "assets",
-    shape: Shape::Anything,
-    presence: Presence::Nullable,
-    meaning: "Documents; this type takes none.",
-    example: "",
 };
 
 /// The members of a v2 body of `credential_type`.
@@ -100,15 +121,23 @@ fn envelope(credential_type: Type) -> [Member; 4] {
         meaning: "What you know of the person.",
         example: "",
     };
-    [CREDENTIAL_ID, fields, PARTNER_CHAIN, ASSETS]
+    let assets = Member {
+        name: "assets",
+        shape: Shape::Assets(credential_type.assets),
+        presence: Presence::Nullable,
+        meaning: if credential_type.assets.most == 0 {
+            "Documents; this type takes none."
+        } else {
+            "The documents that belong to it."
+        },
+        example: "",
+    };
+    [CREDENTIAL_ID, fields, PARTNER_CHAIN, assets]
 }
 
 /// JSON Schema of a v2 body.
 pub(crate) fn body_schema(credential_type: Type) -> Value {
-    let [credential_id, fields, partner_chain, _] = envelope(credential_type);
-    let mut schema = object_schema(&[credential_id, fields, partner_chain]);
-    schema["properties"]["assets"] = json!({ "type": ["array", "null"], "maxItems": 0, "description": ASSETS.meaning });
-    schema
+    object_schema(&envelope(credential_type))
 }
 
 impl Submission {
@@ -116,37 +145,73 @@ impl Submission {
     ///
     /// # Errors
     /// [`Rejection`]: not JSON, or every fault in one answer.
-    pub fn parse_v2(credential_type: Type, body: &[u8], context: &Context) -> Result<Self, Rejection> {
+    pub fn parse_v2(credential_type: Type, body: &[u8], context: &Context<'_>) -> Result<Self, Rejection> {
         let (mut object, mut faults) = object(body)?;
-        check_object(&mut object, &envelope(credential_type), &Path::Root, &mut faults);
-        check_assets(&object, &mut faults);
-        if let Some(fields) = object.get("fields").filter(|fields| fields.is_object()) {
-            (credential_type.rules)(fields, &Path::Member(&Path::Root, "fields"), context, &mut faults);
-        }
+        check(&mut object, credential_type, &Path::Root, context, &mut faults);
         faults.into_result(body).map_err(Rejection::Invalid)?;
-        let text = |value: Value| if let Value::String(text) = value { text } else { String::new() };
-        Ok(Self {
-            credential_id: object.remove("credential_id").map(text).unwrap_or_default(),
+        Ok(Self::read(object, credential_type, &Path::Root))
+    }
+
+    /// What stands in an object that [`check`] found good.
+    pub(crate) fn read(mut object: Map<String, Value>, credential_type: Type, path: &Path<'_>) -> Self {
+        let assets = object.remove("assets").map(|assets| read_assets(assets, &Path::Member(path, "assets")));
+        let assets = assets.unwrap_or_default();
+        Self {
+            credential_id: text(object.remove("credential_id")),
             credential_type,
             fields: object.remove("fields").unwrap_or_default(),
-            partner_chain: names(object.remove("partner_chain").unwrap_or_default()),
-        })
+            partner_chain: names(&object.remove("partner_chain").unwrap_or_default()),
+            document_type: assets.first().map(|asset| credential_type.document_type(asset.kind)),
+            assets,
+            id_pointer: match path {
+                Path::Root => "/credential_id".into(),
+                path => Path::Member(path, "credential_id").pointer().into(),
+            },
+        }
     }
 
     /// The personal part in canonical form: submissions that say the same give the same bytes.
     pub fn payload(&self) -> Vec<u8> {
         // serde_json's maps are sorted by name, so one value has one form.
-        let chain: Vec<&str> = self.partner_chain.iter().map(String::as_str).collect();
         #[derive(Serialize)]
         struct Borrowed<'a> {
             fields: &'a Value,
-            partner_chain: Vec<&'a str>,
+            partner_chain: &'a [String],
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            assets: Vec<AssetRecord>,
         }
-        serde_json::to_vec(&Borrowed { fields: &self.fields, partner_chain: chain }).unwrap_or_default()
+        let assets = self.assets.iter().map(AssetRecord::from).collect();
+        let borrowed = Borrowed { fields: &self.fields, partner_chain: &self.partner_chain, assets };
+        serde_json::to_vec(&borrowed).unwrap_or_default()
+    }
+
+    /// What the partner should know although it is taken.
+    pub fn advice(&self) -> Vec<Advice> {
+        (self.credential_type.advice)(&self.fields)
+    }
+
+    /// Whether the partner is to send documents to upload links.
+    pub fn awaits_uploads(&self) -> bool {
+        self.assets.iter().any(|asset| asset.source == AssetSource::Upload)
     }
 }
 
-fn object(body: &[u8]) -> Result<(Map<String, Value>, Faults), Rejection> {
+/// Checks one v2 submission, which may be a part of a batch.
+pub(crate) fn check(
+    object: &mut Map<String, Value>,
+    credential_type: Type,
+    path: &Path<'_>,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) {
+    check_object(object, &envelope(credential_type), path, faults);
+    if let Some(fields) = object.get("fields").filter(|fields| fields.is_object()) {
+        (credential_type.rules)(fields, &Path::Member(path, "fields"), context, faults);
+    }
+}
+
+/// A body that must be one object.
+pub(crate) fn object(body: &[u8]) -> Result<(Map<String, Value>, Faults), Rejection> {
     let mut faults = Faults::default();
     match strict::parse(body).map_err(Rejection::Malformed)? {
         Value::Object(object) => Ok((object, faults)),
@@ -157,26 +222,13 @@ fn object(body: &[u8]) -> Result<(Map<String, Value>, Faults), Rejection> {
     }
 }
 
-fn check_assets(object: &Map<String, Value>, faults: &mut Faults) {
-    if let Some(assets) =
-        object.get("assets").filter(|assets| assets.as_array().is_none_or(|assets| !assets.is_empty()))
-    {
-        let path = Path::Member(&Path::Root, "assets");
-        if assets.is_array() {
-            faults.add(&path, Code::AssetsNotAllowed, || {
-                "This credential type takes no assets; leave the member out.".to_owned()
-            });
-        } else {
-            faults.add(&path, Code::TypeMismatch, || {
-                "This must be an array; this type takes no assets, so leave it out.".to_owned()
-            });
-        }
-    }
+pub(crate) fn text(value: Option<Value>) -> String {
+    if let Some(Value::String(text)) = value { text } else { String::new() }
 }
 
-fn names(chain: Value) -> Vec<String> {
-    let Value::Array(items) = chain else { return Vec::new() };
-    items.iter().filter_map(|item| item["name"].as_str().map(ToOwned::to_owned)).collect()
+pub(crate) fn names(chain: &Value) -> Vec<String> {
+    let items = chain.as_array().into_iter().flatten();
+    items.filter_map(|item| item["name"].as_str().map(ToOwned::to_owned)).collect()
 }
 
 /// Whether `text` can be a credential id at all.

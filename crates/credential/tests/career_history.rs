@@ -5,8 +5,8 @@ use credential::{CareerHistory, Context, Fault, Payload, Rejection, Submission, 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn context() -> Context {
-    Context { now: "2026-11-23T09:00:00Z".parse().expect("a time") }
+fn context() -> Context<'static> {
+    Context::new("2026-11-23T09:00:00Z".parse().expect("a time"))
 }
 
 fn parse(body: &Value) -> Result<Submission, Rejection> {

@@ -11,9 +11,12 @@ use crate::auth::partner::ActivePartners;
 use crate::auth::token::Tokens;
 use crate::chance::Chance;
 use crate::config::Config;
+use crate::documents::Documents;
 use crate::keyring::{Keyring, RootKeyError};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
+use crate::objects::Objects;
+use crate::outbound::{Lookup, Outbound};
 use crate::store::{Committer, Part, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
@@ -44,6 +47,8 @@ pub struct Parts {
     pub limits: Limits,
     /// The way out for mails.
     pub mailer: Mailer,
+    /// Documents.
+    pub documents: Documents,
     /// Passkeys; `None` where the base URL's host cannot have any (an IP address).
     pub webauthn: Option<Webauthn>,
     /// Counts and durations.
@@ -95,6 +100,20 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn open(config: Config, clock: Clock, chance: Chance, demo: bool) -> Result<Self, StartError> {
+        Self::open_with(config, clock, chance, demo, Lookup::System).await
+    }
+
+    /// As [`App::open`], with names looked up elsewhere: for tests.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn open_with(
+        config: Config,
+        clock: Clock,
+        chance: Chance,
+        demo: bool,
+        lookup: Lookup,
+    ) -> Result<Self, StartError> {
         let data = &config.storage.data;
         let url = &config.storage.database_url;
         let store = Store::open(Part::Data, data, url, config.storage.connections).await?;
@@ -103,7 +122,10 @@ impl App {
         let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
         tokens.refresh_keys(&keyring, &chance, clock.now()).await?;
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
+        let objects = Objects::open(&config.objects, data).map_err(StartError::Operator)?;
+        let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         Ok(Self(Arc::new(Parts {
+            documents: Documents::new(objects, outbound),
             committer: Committer::start(store.clone(), clock.clone()),
             active_partners: ActivePartners::default(),
             limits: Limits::new(&config, &clock),

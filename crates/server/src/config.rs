@@ -4,9 +4,12 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use config::{Environment, File, FileFormat};
+use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
@@ -21,6 +24,12 @@ pub struct Config {
     pub server: Server,
     /// Where data lives.
     pub storage: Storage,
+    /// Where documents live.
+    pub objects: Objects,
+    /// What the server fetches from elsewhere.
+    pub outbound: Outbound,
+    /// The credential types.
+    pub credentials: Credentials,
     /// How mail leaves.
     pub mail: Mail,
     /// Access tokens.
@@ -67,6 +76,73 @@ pub struct Storage {
     pub connections: u32,
 }
 
+/// Where documents live.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objects {
+    /// A folder or a bucket.
+    pub kind: ObjectStoreKind,
+    /// The bucket.
+    pub bucket: String,
+    /// The bucket's region.
+    pub region: String,
+    /// Where the bucket is, unless it is Amazon's.
+    #[serde(deserialize_with = "optional_url")]
+    pub endpoint: Option<Url>,
+    /// The key's id.
+    pub access_key: String,
+    /// The key.
+    pub secret_key: SecretString,
+    /// How long an upload link lives.
+    #[serde(deserialize_with = "duration")]
+    pub upload_lifetime: Duration,
+    /// Longest time for one upload.
+    #[serde(deserialize_with = "duration")]
+    pub upload_timeout: Duration,
+}
+
+/// Where documents live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectStoreKind {
+    /// In the data folder.
+    Local,
+    /// In an S3-compatible bucket.
+    S3,
+}
+
+#[cfg(test)]
+impl Objects {
+    /// A local store.
+    pub(crate) fn local() -> Self {
+        Config::load(None, [], &[]).expect("the default is good").objects
+    }
+}
+
+/// What the server fetches from elsewhere.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    /// Networks that may be reached although they are not public, in CIDR notation.
+    #[serde(deserialize_with = "words")]
+    pub allowed_networks: Vec<IpNet>,
+    /// A PEM file with certificate authorities to trust besides the public ones.
+    #[serde(default)]
+    pub extra_roots: Option<PathBuf>,
+    /// Longest time for one document.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+}
+
+/// The credential types.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// The categories of a `universal_credential`.
+    #[serde(deserialize_with = "words")]
+    pub categories: Vec<String>,
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +172,9 @@ pub struct Retention {
     /// Unaccepted submissions.
     #[serde(deserialize_with = "duration")]
     pub incomplete: Duration,
+    /// Documents of an accepted credential whose wallet was not kept.
+    #[serde(deserialize_with = "duration")]
+    pub unkept_documents: Duration,
     /// Statuses.
     #[serde(deserialize_with = "duration")]
     pub status: Duration,
@@ -240,6 +319,26 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
         .ok_or_else(|| de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d")))
 }
 
+fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(de::Error::custom) }
+}
+
+/// A list, or words with spaces between them, as the environment has them.
+fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Words {
+        List(Vec<String>),
+        Text(String),
+    }
+    let words = match Words::deserialize(deserializer)? {
+        Words::List(list) => list,
+        Words::Text(text) => text.split_whitespace().map(ToOwned::to_owned).collect(),
+    };
+    words.iter().map(|word| word.parse().map_err(|error| de::Error::custom(format!("'{word}': {error}")))).collect()
+}
+
 fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.trim().split_at_checked(text.trim().find(|c: char| !c.is_ascii_digit())?)?;
     let seconds = match unit.trim() {
@@ -255,6 +354,17 @@ fn parse_duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_lists_or_words() {
+        let networks = |text| {
+            let config = load(&[("TENURE_OUTBOUND__ALLOWED_NETWORKS", text)]).map_err(|error| error.to_string())?;
+            Ok::<_, String>(config.outbound.allowed_networks.len())
+        };
+        assert_eq!((networks(""), networks("10.0.0.0/8 fd00::/8")), (Ok(0), Ok(2)));
+        assert!(networks("10.0.0.0/99").expect_err("not a network").contains("10.0.0.0/99"));
+        assert_eq!(load(&[]).expect("good").credentials.categories, credential::CATEGORIES);
+    }
 
     fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), &[])

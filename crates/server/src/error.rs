@@ -43,6 +43,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// Contradicts what is already there. 409.
     Conflict,
+    /// It was there, and its time is over. 410.
+    Gone,
     /// Longer than allowed. 413.
     TooLarge,
     /// Not `application/json`. 415.
@@ -70,10 +72,13 @@ impl Kind {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This method is not for this path")
             }
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "This contradicts an earlier request"),
+            Self::Gone => (StatusCode::GONE, "gone", "This is over"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
-            Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body must be application/json")
-            }
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "The body has another media type than asked for",
+            ),
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The body has faults"),
             Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Unavailable => {

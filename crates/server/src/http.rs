@@ -48,7 +48,10 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", id = %id.0);
     let work = async {
-        let answered = tokio::time::timeout(app.config.server.timeout, next.run(request)).await;
+        // A document may take longer to send than anything else takes to answer.
+        let is_upload = *route == *crate::api::upload::ROUTE;
+        let longest = if is_upload { app.config.objects.upload_timeout } else { app.config.server.timeout };
+        let answered = tokio::time::timeout(longest, next.run(request)).await;
         let mut response = answered.unwrap_or_else(|_| {
             Error::new(Kind::Unavailable, "This took too long and was given up. Please try again.").into_response()
         });

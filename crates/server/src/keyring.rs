@@ -98,6 +98,23 @@ impl Keyring {
         Ok(Sealed { period, bytes: key.seal(label, plain, &self.chance) })
     }
 
+    /// Seals under the ring key of an earlier `period`, for what belongs to something that was sealed then; `None` if
+    /// that key is destroyed.
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn seal_within(
+        &self,
+        period: Timestamp,
+        label: &[&[u8]],
+        plain: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let wrapped = self.store.read().await?.ring_key(period).await?;
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let key = self.unwrap(&Wrapped::Ring(period), &wrapped)?;
+        Ok(Some(key.seal(label, plain, &self.chance)))
+    }
+
     /// Opens what [`Keyring::seal`] sealed; `None` if its key is destroyed.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ pub struct Metrics {
     submissions: Family<OutcomeLabels, Counter>,
     sign_ins: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
+    documents: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
     /// Things that wait to be sent.
     pub outbox: Gauge,
@@ -47,6 +48,7 @@ impl Default for Metrics {
             submissions: Family::default(),
             sign_ins: Family::default(),
             outgoing: Family::default(),
+            documents: Family::default(),
             destroyed_keys: Counter::default(),
             outbox: Gauge::default(),
         };
@@ -56,6 +58,7 @@ impl Default for Metrics {
         registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
         registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
+        registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
         registry.register(
             "ring_keys_destroyed",
             "Ring keys destroyed because their time was over",
@@ -86,6 +89,11 @@ impl Metrics {
     /// Counts what the outbox did: sent, failed, given_up.
     pub fn outgoing(&self, outcome: &'static str) {
         self.outgoing.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what happened to a document: uploaded, fetched, failed, deleted, orphaned.
+    pub fn documents(&self, outcome: &'static str) {
+        self.documents.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts destroyed ring keys.

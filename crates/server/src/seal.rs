@@ -104,6 +104,58 @@ impl Key {
     }
 }
 
+/// Plain bytes in one piece of a sealed stream.
+pub const PIECE: usize = 64 * 1024;
+/// Sealed bytes in one piece of a sealed stream.
+pub const SEALED_PIECE: usize = PIECE + 16;
+
+/// A stream sealed piece by piece under a key of its own: AES-256-GCM, the nonce a counter of 11 bytes and a byte that
+/// is 1 for the last piece (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizar). Pieces that are
+/// changed, moved, left out or cut off do not open.
+pub struct SealedStream {
+    cipher: LessSafeKey,
+    counter: u64,
+}
+
+impl std::fmt::Debug for SealedStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SealedStream").field("counter", &self.counter).finish_non_exhaustive()
+    }
+}
+
+impl SealedStream {
+    /// Under `key`, which seals this stream and nothing else.
+    pub fn new(key: &Key) -> Self {
+        Self { cipher: key.cipher(&[b"stream"]), counter: 0 }
+    }
+
+    fn nonce(&mut self, last: bool) -> Nonce {
+        let mut nonce = [0; NONCE_LEN];
+        nonce[3..11].copy_from_slice(&self.counter.to_be_bytes());
+        nonce[11] = u8::from(last);
+        self.counter += 1;
+        Nonce::assume_unique_for_key(nonce)
+    }
+
+    /// Seals the next piece in place. Every piece but the last has [`PIECE`] bytes.
+    pub fn seal(&mut self, piece: &mut Vec<u8>, last: bool) {
+        let nonce = self.nonce(last);
+        let sealed = self.cipher.seal_in_place_append_tag(nonce, Aad::empty(), piece);
+        sealed.expect("AES-256-GCM seals less than 64 GiB");
+    }
+
+    /// Opens the next piece in place.
+    ///
+    /// # Errors
+    /// [`CannotOpen`], whatever the reason.
+    pub fn open(&mut self, piece: &mut Vec<u8>, last: bool) -> Result<(), CannotOpen> {
+        let nonce = self.nonce(last);
+        let length = self.cipher.open_in_place(nonce, Aad::empty(), piece).map_err(|_| CannotOpen)?.len();
+        piece.truncate(length);
+        Ok(())
+    }
+}
+
 /// SHA-256 of a secret of 256 random bits, to store instead of it: such a secret needs no slow hash, since nobody
 /// can try enough of them.
 pub fn sha256(secret: &[u8]) -> [u8; 32] {
@@ -138,6 +190,37 @@ mod tests {
             assert_eq!(key.open(&[b"x"], &changed), Err(CannotOpen), "byte {position}");
             assert_eq!(key.open(&[b"x"], &sealed[..position]), Err(CannotOpen), "cut at {position}");
         }
+    }
+
+    #[test]
+    fn a_stream_opens_whole_and_in_order_alone() {
+        let key = Key::random(&Chance::seeded(4));
+        let sealed = |pieces: &[&[u8]]| -> Vec<Vec<u8>> {
+            let mut stream = SealedStream::new(&key);
+            let last = pieces.len() - 1;
+            let seal = |(at, piece): (usize, &&[u8])| {
+                let mut piece = piece.to_vec();
+                stream.seal(&mut piece, at == last);
+                piece
+            };
+            pieces.iter().enumerate().map(seal).collect()
+        };
+        let open = |pieces: &[Vec<u8>]| -> Result<Vec<u8>, CannotOpen> {
+            let mut stream = SealedStream::new(&key);
+            let mut whole = Vec::new();
+            for (at, piece) in pieces.iter().enumerate() {
+                let mut piece = piece.clone();
+                stream.open(&mut piece, at == pieces.len() - 1)?;
+                whole.extend(piece);
+            }
+            Ok(whole)
+        };
+        let pieces = sealed(&[b"one", b"two", b"three"]);
+        assert_eq!(open(&pieces).as_deref(), Ok(b"onetwothree".as_slice()));
+        assert_eq!(open(&pieces[..2]), Err(CannotOpen), "cut off");
+        assert_eq!(open(&pieces[1..]), Err(CannotOpen), "left out");
+        assert_eq!(open(&[pieces[1].clone(), pieces[0].clone(), pieces[2].clone()]), Err(CannotOpen), "moved");
+        assert_eq!(open(&sealed(&[b""])).as_deref(), Ok(b"".as_slice()));
     }
 
     #[test]

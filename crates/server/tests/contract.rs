@@ -8,8 +8,8 @@ use credential::Type;
 use support::database::{self, Databases};
 use tenure::domain::submission::{Sealed, State, Status};
 use tenure::store::{
-    Ceremony, Committer, EventKind, Holder, NewSubmission, OutboxItem, Partner, Pushed, Session, SignIn, Store,
-    StoredPasskey, WrappedSigningKey,
+    Ceremony, Committer, EventKind, Holder, NewRequest, NewSubmission, OutboxItem, Partner, Pushed, Session, SignIn,
+    Store, StoredPasskey, WrappedSigningKey,
 };
 use tenure::time::{Clock, Timestamp};
 use uuid::Uuid;
@@ -50,6 +50,9 @@ fn new_submission(number: u128, partner: Uuid, credential_id: &str) -> NewSubmis
         partner_id: partner,
         credential_id: credential_id.to_owned(),
         credential_type: Type::default(),
+        document_type: None,
+        batch_id: None,
+        assets: Vec::new(),
         created_at: NOW,
         expires_at: LATER,
         sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] },
@@ -65,6 +68,7 @@ async fn add_partner(store: &Store, number: u128) -> Uuid {
         created_at: NOW,
         rotated_at: None,
         disabled_at: None,
+        document_hosts: String::new(),
     };
     let mut tx = store.write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");
@@ -447,7 +451,7 @@ contract! {
             let owner = if number % 10 == 0 { disabled } else { partner };
             let new = new_submission(1000 + number, owner, &format!("c{}", number % 300));
             let committer = committer.clone();
-            pushes.spawn(async move { committer.push(new).await.expect("an outcome") });
+            pushes.spawn(async move { committer.push(NewRequest::One(Box::new(new))).await.expect("an outcome") });
         }
         let outcomes = pushes.join_all().await;
         let count = |wanted: fn(&Pushed) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
@@ -456,7 +460,7 @@ contract! {
         assert_eq!(count(|outcome| *outcome == Pushed::PartnerDisabled), 60);
         clock.advance(LATER.since(NOW));
         let again = NewSubmission { expires_at: LATER + Duration::from_secs(60), ..new_submission(9000, partner, "c1") };
-        assert_eq!(committer.push(again).await.expect("an outcome"), Pushed::Created, "after its time the id starts anew");
+        assert_eq!(committer.push(NewRequest::One(Box::new(again))).await.expect("an outcome"), Pushed::Created, "after its time the id starts anew");
         let mut tx = store.read().await.expect("a transaction");
         assert_eq!(tx.events(id(9000)).await.expect("read").len(), 1);
         assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));

@@ -5,10 +5,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::CredentialType;
+use super::{Batch, CredentialType, V1, no_advice};
+use crate::asset::NO_ASSETS;
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, Presence, Shape};
 use crate::submission::Context;
+use crate::view::Block;
 use crate::year_month::YearMonth;
 
 /// The type's declaration.
@@ -19,8 +21,14 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     title: "Career history",
     summary: "Where a person worked, as what, from when to when, and up to which month this is known.",
     fields: FIELDS,
+    assets: &NO_ASSETS,
+    v1: Some(V1 { document_types: &[("none", None)], chain_in: "", older: None }),
+    batch: Batch::One("career_history"),
     rules,
+    advice: no_advice,
     headline,
+    view,
+    compared: &[],
     sample,
 };
 
@@ -137,7 +145,7 @@ impl Employment {
     }
 }
 
-fn rules(fields: &Value, path: &Path<'_>, context: &Context, faults: &mut Faults) {
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
     let list = Path::Member(path, "employment");
     let latest = YearMonth::latest_on_earth(context.now);
     for (index, job) in fields["employment"].as_array().into_iter().flatten().enumerate() {
@@ -187,6 +195,10 @@ fn headline(fields: &Value) -> String {
         2 => format!("{job}, and one earlier job"),
         more => format!("{job}, and {} earlier jobs", more - 1),
     }
+}
+
+fn view(fields: &Value) -> Vec<Block> {
+    CareerHistory::from_fields(fields).ok().map(Block::Career).into_iter().collect()
 }
 
 /// The sample of the mission's page.

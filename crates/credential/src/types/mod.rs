@@ -4,6 +4,12 @@
 //! it declares; nothing else matches on a type.
 
 pub mod career_history;
+mod digital_identity;
+mod education;
+mod english_proficiency;
+mod microcredential;
+mod right_to_work;
+mod universal_credential;
 
 use std::fmt;
 use std::ops::Deref;
@@ -12,12 +18,25 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::fault::Faults;
+use crate::asset::{AssetKind, AssetRules};
+use crate::date::Date;
+use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, object_schema};
 use crate::submission::{Context, body_schema};
+use crate::view::Block;
+
+pub use universal_credential::CATEGORIES;
 
 /// Every credential type.
-pub const ALL: &[Type] = &[Type(&career_history::CAREER_HISTORY)];
+pub const ALL: &[Type] = &[
+    Type(&career_history::CAREER_HISTORY),
+    Type(&education::EDUCATION),
+    Type(&microcredential::MICROCREDENTIAL),
+    Type(&english_proficiency::ENGLISH_PROFICIENCY),
+    Type(&digital_identity::DIGITAL_IDENTITY),
+    Type(&right_to_work::RIGHT_TO_WORK),
+    Type(&universal_credential::UNIVERSAL_CREDENTIAL),
+];
 
 /// What a credential type declares.
 #[derive(Debug)]
@@ -34,12 +53,88 @@ pub struct CredentialType {
     pub summary: &'static str,
     /// The members of `fields`.
     pub fields: &'static [Member],
+    /// The documents that it takes.
+    pub assets: &'static AssetRules,
+    /// How v1 of the API takes it; `None` where it does not.
+    pub v1: Option<V1>,
+    /// How a v2 batch names it.
+    pub batch: Batch,
     /// The rules that tie several members of `fields` together; shapes have been checked before, and may have faults.
-    pub rules: fn(&Value, &Path<'_>, &Context, &mut Faults),
+    pub rules: fn(&Value, &Path<'_>, &Context<'_>, &mut Faults),
+    /// What a partner should know although fields without faults are taken.
+    pub advice: fn(&Value) -> Vec<Advice>,
     /// What a hirer would read, from fields without faults.
     pub headline: fn(&Value) -> String,
-    /// A whole body that is taken.
+    /// What a page shows of fields without faults.
+    pub view: fn(&Value) -> Vec<Block>,
+    /// Which members of `fields` an OpenCerts document says too, and under which path of its data.
+    pub compared: &'static [(&'static str, &'static str)],
+    /// A whole v2 body that is taken.
     pub sample: fn() -> Value,
+}
+
+/// How v1 of the API takes a type (partner-api, section 6).
+#[derive(Debug)]
+pub struct V1 {
+    /// The values of `document_type`, and what kind of document each is.
+    pub document_types: &'static [(&'static str, Option<AssetKind>)],
+    /// The object inside `credential` that documents `partner_chain`; empty for `credential` itself.
+    pub chain_in: &'static str,
+    /// An older form of `credential`: the member by which it is known, and its members.
+    pub older: Option<(&'static str, &'static [Member])>,
+}
+
+/// How a v2 batch names the items of a type (partner-api, section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// By this member, which is one submission.
+    One(&'static str),
+    /// By this member, which is a list of submissions.
+    Many(&'static str),
+}
+
+impl Batch {
+    /// The member.
+    pub fn member(self) -> &'static str {
+        match self {
+            Self::One(name) | Self::Many(name) => name,
+        }
+    }
+}
+
+/// Something to know about a submission that is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// A stable code.
+    pub code: &'static str,
+    /// In words.
+    pub message: String,
+}
+
+fn no_advice(_: &Value) -> Vec<Advice> {
+    Vec::new()
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object[name].as_str().unwrap_or_default()
+}
+
+/// A fault if the day in `name` has not begun anywhere on earth.
+fn not_future(object: &Value, name: &str, path: &Path<'_>, today: Date, faults: &mut Faults) {
+    if let Some(day) = Date::parse(text(object, name)).ok().filter(|day| *day > today) {
+        let message = || format!("{day} has not begun anywhere on earth.");
+        faults.add(&Path::Member(path, name), Code::DateFuture, message).received(&object[name]);
+    }
+}
+
+/// A fault if the second day lies before the first.
+fn in_order(object: &Value, (first, second): (&str, &str), path: &Path<'_>, faults: &mut Faults) {
+    if let (Ok(earlier), Ok(later)) = (Date::parse(text(object, first)), Date::parse(text(object, second)))
+        && later < earlier
+    {
+        let message = || format!("{second}, {later}, lies before {first}, {earlier}.");
+        faults.add(&Path::Member(path, second), Code::DateOrder, message).received(&object[second]);
+    }
 }
 
 /// One of [`ALL`]; cheap to copy, equal by name.
@@ -67,6 +162,18 @@ impl Type {
     /// What a hirer would read of `fields`, which have no faults.
     pub fn headline(self, fields: &Value) -> String {
         (self.0.headline)(fields)
+    }
+
+    /// What a page shows of `fields`, which have no faults.
+    pub fn view(self, fields: &Value) -> Vec<Block> {
+        (self.0.view)(fields)
+    }
+
+    /// What the link's `documentType` says of a document of this kind: v1's name where there is one (partner-api,
+    /// section 8).
+    pub fn document_type(self, kind: AssetKind) -> &'static str {
+        let named = self.0.v1.as_ref().and_then(|v1| v1.document_types.iter().find(|(_, known)| *known == Some(kind)));
+        named.map_or_else(|| kind.name(), |(name, _)| *name)
     }
 
     /// JSON Schema (2020-12) of a whole v2 body.
@@ -152,13 +259,16 @@ mod tests {
 
     #[test]
     fn every_type_takes_its_own_sample_and_is_found_by_name() {
-        let context = Context { now: "2026-11-23T09:00:00Z".parse().expect("a time") };
+        let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
         for known in ALL {
             assert_eq!(known.name.parse(), Ok(*known));
             let body = (known.sample)().to_string();
             let submission = Submission::parse_v2(*known, body.as_bytes(), &context).expect(known.name);
             assert!(!known.headline(&submission.fields).is_empty());
+            assert!(!known.view(&submission.fields).is_empty());
+            assert!(submission.advice().is_empty(), "a sample shows how it is done well");
             assert!(known.write_scope.starts_with("write."));
+            assert!(known.assets.kinds.values.iter().all(|kind| AssetKind::from_name(kind).is_some()));
         }
         assert_eq!("salary".parse::<Type>(), Err(UnknownType));
     }

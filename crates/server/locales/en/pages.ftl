@@ -38,6 +38,9 @@ duration-months = { $count ->
    *[other] { $count } months
 }
 
+size-kilobytes = { $size } kB
+size-megabytes = { $size } MB
+
 home-title = Your career, in your hands
 home-lead = Employers, payroll providers, universities and test centres already know what you have done. Here you see what they say of you, decide what to keep, and show it to whom you choose.
 home-open = Open my wallet
@@ -60,6 +63,7 @@ link-open = Open
 
 sign-in-title = Sign in to your wallet
 sign-in-opening = { $partner } wants to add a credential to your wallet: { $title }. Sign in to see it first.
+sign-in-opening-several = { $partner } wants to add { $count } credentials to your wallet. Sign in to see them first.
 sign-in-invalid = This is not an e-mail address. It should look like name@example.org.
 email = Email
 email-help = We send a code to it, and nothing else. If you have no wallet yet, the code makes one.
@@ -101,7 +105,7 @@ consent-when = Sent
 consent-purpose = Purpose
 consent-purpose-wallet = To be kept in your wallet, for you to show to whom you choose.
 consent-name = About
-career-heading = { $title }
+credential-heading = { $title }: { $headline }
 career-gap = No record for { $duration }, from { $start }.
 career-total = { $duration } of experience; months that overlap are counted once.
 job-span = { $start } to { $last }
@@ -114,6 +118,37 @@ decline = Decline
 decline-help = It is deleted here at once. { $partner } is told that you declined, not why.
 choice-later = If you choose nothing, it is deleted on { $moment }.
 choice-wrong = Is something wrong? Decline, and tell { $partner }: only they can correct it and send it again.
+
+documents = Documents
+kind-pdf = PDF document “{ $name }”
+kind-png = Image “{ $name }”
+kind-jpg = Image “{ $name }”
+kind-open-cert = OpenCerts document “{ $name }”
+document-awaited = { $partner } has not sent this yet. You need not wait for it; what arrives after your answer is not added.
+document-missing = It had not arrived when you accepted, so it is not in your wallet.
+document-refused = It could not be fetched, or was not safe to keep. { $partner } knows.
+document-deleted = It was deleted here, since nobody came back to this wallet in time.
+certificate-whole = Nothing in it was changed after it was issued.
+certificate-obfuscated = { $count ->
+    [one] One value was taken out of it.
+   *[other] { $count } values were taken out of it.
+}
+certificate-unchecked = Not checked here: whether its issuer published it, who that issuer is, and whether it was revoked.
+certificate-differs = The document says “{ $document }”, and { $partner } says “{ $said }”.
+
+batch-title = Several credentials: look and decide
+batch-heading = { $partner } wants to add { $count } credentials to your wallet
+batch-lead = Decide about each of them. Nothing is kept for you, or shown to anybody, unless you say yes.
+batch-about = About { $name }
+batch-all = All at once
+batch-accept-all = Add all { $count }
+batch-decline-all = Decline all { $count }
+batch-done-title = You have answered
+batch-answered = Your answers
+batch-accepted = { $title }: added to your wallet.
+batch-declined = { $title }: declined, and deleted here.
+batch-expired = { $title }: too old, and deleted here.
+batch-removed = { $title }: you added it, and deleted it later.
 
 outcome-unknown-title = This link leads nowhere
 outcome-unknown = It may be mistyped, or too old. Ask the partner who gave it to you for a new one.
@@ -129,6 +164,7 @@ to-wallet = Go to my wallet
 
 wallet-title = Your wallet
 wallet-waiting = { $partner } waits for your answer: { $title }.
+wallet-waiting-several = { $partner } waits for your answer: { $count } credentials.
 wallet-look = Look and decide
 wallet-empty-title = Nothing here yet
 wallet-empty = When a partner sends something about you, they give you a link. Open it while you are signed in, and what you accept appears here.
@@ -139,6 +175,10 @@ passkey-offer = A passkey lets you sign in with your fingerprint, face or screen
 passkey-add = Add a passkey
 passkey-later = Not now
 credential-from = { $title } from { $partner }
+credential-documents = { $count ->
+    [one] With a document.
+   *[other] With { $count } documents.
+}
 credential-added = Added on { $day }
 credential-record = Consent record
 credential-record-of = Consent record of what { $partner } sent

@@ -3,6 +3,7 @@
 //! Owns which routes there are and what stands before them. The OpenAPI document is made from the same list, so a route
 //! cannot be without its description.
 
+mod batch;
 mod idempotency;
 mod jwks;
 pub mod openapi;
@@ -11,6 +12,7 @@ pub mod push;
 mod reference;
 mod status;
 mod token;
+pub mod upload;
 
 use axum::Router;
 use axum::extract::{FromRequest, Request};
@@ -27,12 +29,16 @@ use crate::error::{Error, Kind};
 
 /// The documented routes that need an access token.
 fn protected() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(push::routes()).merge(status::routes())
+    OpenApiRouter::new().merge(push::routes()).merge(batch::routes()).merge(status::routes())
 }
 
 /// The documented routes that need none.
 fn open() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(token::routes()).merge(jwks::routes()).merge(operations::routes())
+    OpenApiRouter::new()
+        .merge(token::routes())
+        .merge(upload::routes())
+        .merge(jwks::routes())
+        .merge(operations::routes())
 }
 
 /// All routes of the API.
@@ -50,11 +56,10 @@ pub fn routes(app: &App) -> Router<App> {
 /// What v1 answers names its successor in v2 (partner-api section 1): `Deprecation` (RFC 9745) since the day that v2 had
 /// everything, and `Link` (RFC 8288).
 async fn point_to_successor(request: Request, next: Next) -> Response {
-    let successor = request
-        .uri()
-        .path()
-        .strip_prefix("/api/partner/v1/")
-        .map(|path| format!("</api/partner/v2/{path}>; rel=\"successor-version\""));
+    let successor = request.uri().path().strip_prefix("/api/partner/v1/").map(|path| match path.strip_prefix("add/") {
+        Some(name) => format!("</api/partner/v2/add/requests/{name}>; rel=\"successor-version\""),
+        None => format!("</api/partner/v2/{path}>; rel=\"successor-version\""),
+    });
     let mut response = next.run(request).await;
     if let Some(link) = successor {
         let headers = response.headers_mut();

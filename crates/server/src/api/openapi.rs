@@ -6,8 +6,12 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme};
 
-/// The path under which a push of any type is written in code; the document lists it once a type.
+/// The paths under which a push of any type is written in code; the document lists them once a type.
 const PUSH: &str = "/api/partner/v2/add/requests/{type}";
+const PUSH_V1: &str = "/api/partner/v1/add/{type}";
+
+/// What the names of the schemas of v2 bodies start with.
+pub(super) const SUBMISSION: &str = "Submission_";
 
 /// Answers that every operation with a token can give.
 const COMMON: [(&str, &str); 6] = [
@@ -52,7 +56,18 @@ fn document() -> Value {
         protect(&mut document["paths"][path]);
     }
     copy_to_v2(&mut document);
-    expand_types(&mut document);
+    for known in credential::ALL {
+        document["components"]["schemas"][format!("{SUBMISSION}{known}")] = known.json_schema();
+    }
+    let paths = document["paths"].as_object_mut().expect("a document has paths");
+    expand_types(paths, PUSH, "add", |known| Some((submission(known), (known.sample)())));
+    expand_types(paths, PUSH_V1, "add_v1", |known| known.v1_schema().zip(known.v1_sample()));
+    describe_batch(paths, "/api/partner/v2/add/requests/batch", credential::batch_schema(), credential::batch_sample());
+    describe_batch(paths, "/api/partner/v1/add/batch", credential::v1_batch_schema(), credential::v1_batch_sample());
+    for operation in paths.iter_mut().filter(|(path, _)| path.starts_with("/api/partner/v1/add/")).map(|(_, item)| item)
+    {
+        operation["post"]["deprecated"] = json!(true);
+    }
     document
 }
 
@@ -99,25 +114,59 @@ fn copy_to_v2(document: &mut Value) {
     }
 }
 
-/// One path a type instead of `{type}`: its scope, its schema, its sample.
-fn expand_types(document: &mut Value) {
-    let paths = document["paths"].as_object_mut().expect("a document has paths");
-    let template = paths.remove(PUSH).expect("the push is documented");
+/// One path a type instead of `{type}`: its scope, its schema, its sample. A type without a body has no such path.
+fn expand_types(
+    paths: &mut Map<String, Value>,
+    path: &str,
+    operation_id: &str,
+    body: impl Fn(credential::Type) -> Option<(Value, Value)>,
+) {
+    let template = paths.remove(path).expect("the push is documented");
     for known in credential::ALL {
+        let Some((schema, sample)) = body(*known) else { continue };
         let mut item = template.clone();
         let operation = &mut item["post"];
-        operation["operationId"] = json!(format!("add_{}", known.name()));
+        operation["operationId"] = json!(format!("{operation_id}_{known}"));
         operation["summary"] = json!(format!("Push: {}", known.title));
         operation["description"] =
             json!(format!("{}\n\n{}", known.summary, operation["description"].as_str().unwrap_or_default()));
         operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { "application/json": { "schema": known.json_schema(), "example": (known.sample)() } },
-        });
+        operation["requestBody"] = request_body(&schema, &sample);
         if let Some(parameters) = operation["parameters"].as_array_mut() {
             parameters.retain(|parameter| parameter["in"] != "path");
         }
-        paths.insert(PUSH.replace("{type}", known.name()), item);
+        paths.insert(path.replace("{type}", known.name()), item);
     }
+}
+
+/// Where the schema of a type's v2 body stands.
+fn submission(known: credential::Type) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{SUBMISSION}{known}") })
+}
+
+/// A batch's items are submissions like any other: they are referred to.
+fn refer_to_submissions(schema: &mut Value) {
+    let known = credential::ALL.iter().find(|known| *schema == known.json_schema());
+    match (known, schema) {
+        (Some(known), schema) => *schema = submission(*known),
+        (None, Value::Object(members)) => members.values_mut().for_each(refer_to_submissions),
+        _ => {}
+    }
+}
+
+fn request_body(schema: &Value, sample: &Value) -> Value {
+    json!({ "required": true, "content": { "application/json": { "schema": schema, "example": sample } } })
+}
+
+/// A batch needs the scopes of the types in it; the document names those of its example.
+fn describe_batch(paths: &mut Map<String, Value>, path: &str, schema: Value, sample: Value) {
+    let operation = &mut paths.get_mut(path).expect("the batch is documented")["post"];
+    let mut schema = schema;
+    refer_to_submissions(&mut schema);
+    let form = if path.contains("/v1/") { credential::BatchForm::V1 } else { credential::BatchForm::V2 };
+    let source = sample.to_string();
+    let types = credential::BatchBody::read(form, source.as_bytes()).map(|body| body.types()).unwrap_or_default();
+    let scopes: Vec<&str> = types.iter().map(|known| known.write_scope).collect();
+    operation["security"] = json!([{ "oauth": scopes }]);
+    operation["requestBody"] = request_body(&schema, &sample);
 }

@@ -1,10 +1,15 @@
-//! `POST /api/partner/v2/add/requests/{type}`: one submission (partner-api sections 4, 5 and 8).
+//! `POST /api/partner/v2/add/requests/{type}` and v1's `POST /api/partner/v1/add/{type}`: one submission (partner-api
+//! sections 4, 5, 6 and 8).
+//!
+//! Owns how a submission is stored, and what is answered to any push: the link, upload links, warnings.
+
+use std::borrow::Cow;
 
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use credential::{Context, Submission};
+use credential::{Code, Context, Fault, Submission};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,14 +18,17 @@ use uuid::Uuid;
 
 use super::JsonBody;
 use crate::app::App;
-use crate::auth::partner::{Partner, Write};
+use crate::auth::partner::{Partner, Write, unknown_type};
+use crate::documents;
+use crate::domain::asset::{Asset, AssetState};
 use crate::domain::submission::{self as stored, State as SubmissionState};
-use crate::error::{Error, Problem};
-use crate::store::{NewSubmission, Pushed};
+use crate::error::{Error, Kind, Problem};
+use crate::store::{NewRequest, NewSubmission, Pushed};
+use crate::time::Timestamp;
 
-/// The route.
+/// The routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(push))
+    OpenApiRouter::new().routes(routes!(push)).routes(routes!(push_v1))
 }
 
 /// Options of a push.
@@ -29,7 +37,15 @@ pub fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub struct PushOptions {
     /// Check the body and store nothing. The answer is 200 if a push would be taken, or the faults.
-    dry_run: bool,
+    pub dry_run: bool,
+}
+
+/// The options, or why they cannot be read.
+pub(super) type Options = Result<Query<PushOptions>, axum::extract::rejection::QueryRejection>;
+
+pub(super) fn is_dry_run(options: Options) -> Result<bool, Error> {
+    let unreadable = |_| Error::new(Kind::Malformed, "The query is not understood; dry_run is true or false.");
+    options.map(|Query(options)| options.dry_run).map_err(unreadable)
 }
 
 /// A push that was taken, now or earlier.
@@ -39,25 +55,52 @@ pub struct PushAnswer {
     #[schema(
         example = "https://passport.example/partner/add/careerHistory#clientId=0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21&documentType=none&content=0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"
     )]
-    redirect_uri: String,
+    pub redirect_uri: String,
     /// Your own id for it.
     #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
-    credential_id: String,
+    pub credential_id: String,
     /// Our id for this request.
-    request_id: Uuid,
+    pub request_id: Uuid,
+    /// Where to send the documents for which an upload link was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<UploadLink>,
     /// What you should know although the push was taken: for example, that an earlier body stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<Warning>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Where to send one document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UploadLink {
+    /// The item of the batch that the document belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub credential_id: Option<String>,
+    /// Your own id for the document.
+    #[schema(example = "testamur")]
+    pub asset_id: String,
+    /// Where to PUT its bytes; no token is needed.
+    #[schema(
+        example = "https://passport.example/api/partner/v2/uploads/0192f0c15a777e118f3a2b9c4d5e6f70.1795428000.Yk1"
+    )]
+    pub upload_url: String,
+    /// The content type to send it with.
+    #[schema(example = "application/pdf")]
+    pub content_type: &'static str,
+    /// Until when the link is good (RFC 3339, UTC).
+    #[schema(value_type = String, format = "date-time", example = "2026-11-23T10:00:00Z")]
+    pub expires_at: Timestamp,
 }
 
 /// Something to know about a push that was taken.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
     /// A stable code.
-    #[schema(example = "submission.differs")]
-    code: &'static str,
+    #[schema(value_type = String, example = "submission.differs")]
+    pub code: &'static str,
     /// In words.
-    message: &'static str,
+    #[schema(value_type = String)]
+    pub message: Cow<'static, str>,
 }
 
 /// A push that would be taken.
@@ -70,12 +113,29 @@ pub struct DryRunAnswer {
     /// How a hirer would read it.
     #[schema(example = "Senior Software Engineer at Company B, and one earlier job")]
     headline: String,
+    /// What you should know although it would be taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
-const DIFFERS: Warning = Warning {
+/// What v1 answers to a push that was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct V1Answer {
+    /// The link to send the person to.
+    pub redirect_uri: String,
+}
+
+pub(super) const DIFFERS: Warning = Warning {
     code: "submission.differs",
-    message: "You have pushed this credential_id before, with another body. The earlier one stands; to correct it, push under a new credential_id.",
+    message: Cow::Borrowed(
+        "You have pushed this credential_id before, with another body. The earlier one stands; to correct it, push under a new credential_id.",
+    ),
 };
+
+/// What a partner should know although `submission` is taken.
+pub(super) fn advice(submission: &Submission) -> impl Iterator<Item = Warning> + use<> {
+    submission.advice().into_iter().map(|advice| Warning { code: advice.code, message: advice.message.into() })
+}
 
 /// Push one credential
 ///
@@ -101,34 +161,85 @@ const DIFFERS: Warning = Warning {
 async fn push(
     State(app): State<App>,
     partner: Partner<Write>,
-    options: Result<Query<PushOptions>, axum::extract::rejection::QueryRejection>,
+    options: Options,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Error> {
-    let Query(options) = options.map_err(|_| {
-        Error::new(crate::error::Kind::Malformed, "The query is not understood; dry_run is true or false.")
-    })?;
-    let now = app.now();
-    let submission = Submission::parse_v2(partner.right.credential_type, &body, &Context { now: now.to_jiff() })
-        .inspect_err(|_| app.metrics.submissions("refused", 1))?;
-    if options.dry_run {
+    let dry_run = is_dry_run(options)?;
+    let submission = Submission::parse_v2(partner.right.credential_type, &body, &context(&app));
+    let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
+    let submission = checked(&app, partner.id, submission).await?;
+    if dry_run {
         let headline = submission.credential_type.headline(&submission.fields);
-        return Ok(
-            Json(DryRunAnswer { dry_run: true, credential_id: submission.credential_id, headline }).into_response()
-        );
+        let warnings = advice(&submission).collect();
+        let credential_id = submission.credential_id;
+        return Ok(Json(DryRunAnswer { dry_run, credential_id, headline, warnings }).into_response());
     }
-    let credential_id = submission.credential_id.clone();
     let stored = store(&app, partner.id, &submission).await?;
-    let redirect_uri = redirect_uri(app.config.base(), submission.credential_type, partner.id, stored.request_id);
-    let warnings = if stored.differs { vec![DIFFERS] } else { Vec::new() };
-    let answer = PushAnswer { redirect_uri, credential_id, request_id: stored.request_id, warnings };
+    let answer = PushAnswer {
+        redirect_uri: stored.redirect_uri,
+        credential_id: submission.credential_id.clone(),
+        request_id: stored.request_id,
+        assets: stored.uploads,
+        warnings: stored.differs.then_some(DIFFERS).into_iter().chain(advice(&submission)).collect(),
+    };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 
+/// Push one credential (v1)
+///
+/// The form of older integrations. It does the same as v2, and answers with the link alone.
+#[utoipa::path(
+    post,
+    path = "/api/partner/v1/add/{type}",
+    params(super::idempotency::IdempotencyHeader),
+    responses(
+        (status = 201, description = "Taken: send the person to `redirect_uri`", body = V1Answer),
+        (status = 400, description = "The body is not JSON; line and column are named", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every fault of the body, each with its place, code and cure", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be stored now; nothing was stored", body = Problem, content_type = "application/problem+json"),
+    ),
+    tag = "Add"
+)]
+async fn push_v1(
+    State(app): State<App>,
+    partner: Partner<Write>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<V1Answer>), Error> {
+    let known = partner.right.credential_type;
+    if known.v1.is_none() {
+        return Err(unknown_type(known.name()));
+    }
+    let submission = Submission::parse_v1(known, &body, &context(&app));
+    let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
+    let submission = checked(&app, partner.id, submission).await?;
+    let stored = store(&app, partner.id, &submission).await?;
+    Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })))
+}
+
+/// What checking needs to know of the world.
+pub fn context(app: &App) -> Context<'_> {
+    Context { now: app.now().to_jiff(), categories: Some(&app.config.credentials.categories) }
+}
+
+async fn checked(app: &App, partner: Uuid, submission: Submission) -> Result<Submission, Error> {
+    let mut one = [submission];
+    documents::check(app, partner, &mut one).await?;
+    let [submission] = one;
+    Ok(submission)
+}
+
 /// What a push led to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Stored {
     /// The request that stands for the credential id now.
     pub request_id: Uuid,
+    /// The documented link.
+    pub redirect_uri: String,
+    /// Where to send documents.
+    pub uploads: Vec<UploadLink>,
     /// Whether an earlier push stands that said something else.
     pub differs: bool,
 }
@@ -136,44 +247,138 @@ pub struct Stored {
 /// Seals and stores `submission` for `partner`; returns once it is durable.
 ///
 /// # Errors
-/// 401 if the partner was disabled meanwhile, 503 if nothing can be stored now.
+/// 401 if the partner was disabled meanwhile, 422 if its id is a batch's, 503 if nothing can be stored now.
 pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<Stored, Error> {
+    let payload = submission.payload();
+    let new = prepare(app, partner, submission, &payload, None).await?;
+    let (id, assets) = (new.id, new.assets.clone());
+    let pushed = app.committer.push(NewRequest::One(Box::new(new))).await;
+    // After an error nobody knows whether it was stored: then the sweep looks what is left over.
+    if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
+        documents::discard_rows(app, &assets).await;
+    }
+    match pushed? {
+        Pushed::Created => {
+            app.metrics.submissions("created", 1);
+            wake_fetching(app, &assets);
+            let redirect_uri =
+                redirect_uri(app.config.base(), submission.credential_type, partner, id, submission.document_type);
+            Ok(Stored { request_id: id, redirect_uri, uploads: upload_links(app, &assets, None), differs: false })
+        }
+        Pushed::Existing(existing) => {
+            app.metrics.submissions("existing", 1);
+            let differs = !is_same(app, &existing, submission.credential_type, &payload).await?;
+            let uploads = existing_uploads(app, &existing, None).await?;
+            let base = app.config.base();
+            let (request_id, redirect_uri) = match existing.batch_id {
+                Some(batch) => (batch, batch_redirect_uri(base, partner, batch)),
+                None => {
+                    let document_type = existing.document_type.as_deref();
+                    (existing.id, redirect_uri(base, existing.credential_type, partner, existing.id, document_type))
+                }
+            };
+            Ok(Stored { request_id, redirect_uri, uploads, differs })
+        }
+        Pushed::ExistingBatch(_) | Pushed::Taken(_) => Err(Error::invalid(vec![taken(&submission.id_pointer)])),
+        Pushed::PartnerDisabled => Err(Error::unauthorized()),
+    }
+}
+
+/// The row of `submission`, sealed; documents that came along are written.
+pub(super) async fn prepare(
+    app: &App,
+    partner: Uuid,
+    submission: &Submission,
+    payload: &[u8],
+    batch_id: Option<Uuid>,
+) -> Result<NewSubmission, Error> {
     let now = app.now();
-    let (id, payload) = (app.chance.id(now), submission.payload());
-    let new = NewSubmission {
+    let id = app.chance.id(now);
+    let sealed = app.keyring.seal(now, &[b"submission", id.as_bytes()], payload).await?;
+    Ok(NewSubmission {
         id,
         partner_id: partner,
         credential_id: submission.credential_id.clone(),
         credential_type: submission.credential_type,
+        document_type: submission.document_type,
+        batch_id,
         created_at: now,
         expires_at: now + app.config.retention.incomplete,
-        sealed: app.keyring.seal(now, &[b"submission", id.as_bytes()], &payload).await?,
-    };
-    match app.committer.push(new).await? {
-        Pushed::Created => {
-            app.metrics.submissions("created", 1);
-            Ok(Stored { request_id: id, differs: false })
-        }
-        Pushed::Existing(existing) => {
-            app.metrics.submissions("existing", 1);
-            let same = is_same(app, &existing, submission.credential_type, &payload).await?;
-            Ok(Stored { request_id: existing.id, differs: !same })
-        }
-        Pushed::PartnerDisabled => Err(Error::unauthorized()),
+        assets: documents::rows(app, submission, id, sealed.period).await?,
+        sealed,
+    })
+}
+
+pub(super) fn wake_fetching(app: &App, assets: &[Asset]) {
+    if assets.iter().any(|asset| matches!(asset.state, AssetState::Fetching { .. })) {
+        app.documents.to_fetch.notify_one();
+    }
+}
+
+/// The upload links of those of `assets` that come that way.
+pub(super) fn upload_links(app: &App, assets: &[Asset], credential_id: Option<&str>) -> Vec<UploadLink> {
+    let awaited = assets.iter().filter(|asset| asset.state == AssetState::Awaited);
+    awaited
+        .map(|asset| {
+            let (upload_url, expires_at) = documents::upload_url(app, asset.id, app.now());
+            UploadLink {
+                credential_id: credential_id.map(ToOwned::to_owned),
+                asset_id: asset.asset_id.clone(),
+                upload_url,
+                content_type: asset.kind.content_type(),
+                expires_at,
+            }
+        })
+        .collect()
+}
+
+/// Fresh links for the documents that an earlier push still awaits.
+pub(super) async fn existing_uploads(
+    app: &App,
+    existing: &stored::Submission,
+    credential_id: Option<&str>,
+) -> Result<Vec<UploadLink>, Error> {
+    if existing.credential_type.assets.most == 0 || !matches!(existing.state, SubmissionState::Incomplete { .. }) {
+        return Ok(Vec::new());
+    }
+    let assets = app.store.read().await?.assets(&[existing.id]).await?;
+    Ok(upload_links(app, &assets, credential_id))
+}
+
+/// The fault of an id that stands for something else.
+pub(super) fn taken(pointer: &str) -> Fault {
+    Fault {
+        pointer: pointer.to_owned(),
+        code: Code::CredentialIdTaken,
+        message: "You have used this id for another request, which stands; use a new one.".to_owned(),
+        received: None,
+        suggestion: None,
     }
 }
 
 /// The documented link: parameters in the fragment, form-encoded, in this order (partner-api section 8). `content` is
 /// the server's id, so that nobody who knows the partner's id can open it.
-pub fn redirect_uri(base: &str, credential_type: credential::Type, partner: Uuid, request_id: Uuid) -> String {
+pub fn redirect_uri(
+    base: &str,
+    credential_type: credential::Type,
+    partner: Uuid,
+    request_id: Uuid,
+    document_type: Option<&str>,
+) -> String {
     format!(
-        "{base}/partner/add/{}#clientId={partner}&documentType=none&content={request_id}",
-        credential_type.redirect_name
+        "{base}/partner/add/{}#clientId={partner}&documentType={}&content={request_id}",
+        credential_type.redirect_name,
+        document_type.unwrap_or("none")
     )
 }
 
+/// The documented link of a batch, which has no `documentType`.
+pub(super) fn batch_redirect_uri(base: &str, partner: Uuid, request_id: Uuid) -> String {
+    format!("{base}/partner/add/batch#clientId={partner}&content={request_id}")
+}
+
 /// Whether an earlier push said the same. Where its data is gone there is nothing to compare, and nothing to warn of.
-async fn is_same(
+pub(super) async fn is_same(
     app: &App,
     existing: &stored::Submission,
     credential_type: credential::Type,

@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use credential::Code;
 use serde_json::Value;
 
-use super::openapi::DOCUMENT;
+use super::openapi::{DOCUMENT, SUBMISSION};
 use crate::app::App;
 use crate::auth::holder::Visitor;
 use crate::error::Kind;
@@ -120,6 +120,7 @@ fn errors() -> Vec<ErrorKind> {
         Kind::NotFound,
         Kind::MethodNotAllowed,
         Kind::Conflict,
+        Kind::Gone,
         Kind::TooLarge,
         Kind::UnsupportedMediaType,
         Kind::Invalid,
@@ -169,12 +170,17 @@ fn operation(document: &Value, path: &str, method: &str, operation: &Value) -> O
         summary: text(&operation["summary"]),
         paragraphs: text(&operation["description"]).split("\n\n").map(str::to_owned).collect(),
         deprecated: operation["deprecated"] == true,
-        scope: operation.get("security").map(|security| text(&security[0]["oauth"][0])),
+        scope: operation.get("security").map(scopes),
         parameters: operation["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
         body,
         example: example.map(|example| serde_json::to_string_pretty(example).unwrap_or_default()).unwrap_or_default(),
         answers: answers.map(|(status, found)| answer(document, status, found)).collect(),
     }
+}
+
+fn scopes(security: &Value) -> String {
+    let scopes = security[0]["oauth"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    scopes.collect::<Vec<_>>().join(" ")
 }
 
 fn parameter(parameter: &Value) -> Row {
@@ -201,6 +207,16 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
     let schema = resolve(document, schema);
     let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        if let Some(of) = submission_of(member).or_else(|| submission_of(&member["items"])) {
+            rows.push(Row {
+                name: format!("{prefix}{name}{}", if member["items"].is_object() { "[]" } else { "" }),
+                kind: "object".to_owned(),
+                required: false,
+                meaning: format!("As in Push: {}.", of.title),
+                example: String::new(),
+            });
+            continue;
+        }
         let member = resolve(document, member);
         let is_list = member["items"].is_object();
         let path = format!("{prefix}{name}{}", if is_list { "[]" } else { "" });
@@ -214,6 +230,12 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
         let inner = if is_list { &member["items"] } else { member };
         members(document, inner, &format!("{path}."), rows);
     }
+}
+
+/// The type whose v2 body a schema refers to; it is described where that type is pushed alone.
+fn submission_of(schema: &Value) -> Option<credential::Type> {
+    let name = schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")?.strip_prefix(SUBMISSION)?;
+    name.parse().ok()
 }
 
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {

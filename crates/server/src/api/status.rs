@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use super::AnyBody;
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
+use crate::domain::asset::{Asset, AssetState};
 use crate::error::{Error, Problem};
 use crate::store::CredentialStatus;
 use crate::time::Timestamp;
@@ -26,23 +27,90 @@ pub fn routes() -> OpenApiRouter<App> {
         .route("/api/partner/v2/submissions/status", post(many))
 }
 
-/// Where one credential stands.
+/// Where one credential, or a batch, stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StatusAnswer {
     /// Your `credential_id`.
     #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
     id: String,
     /// `incomplete`: not decided; `verified`: accepted by the person; `canceled`: declined, or not accepted in 48 hours.
+    /// A batch is incomplete while one of its items is, and verified once one of them was accepted.
     #[schema(example = "verified")]
     status: &'static str,
     /// When it became final (RFC 3339, UTC); null while it is incomplete.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
     finalized_at: Option<Timestamp>,
+    /// Where its documents stand; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assets: Vec<AssetAnswer>,
+    /// Where the items of a batch stand; left out for a single credential.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<ItemStatus>,
+}
+
+/// Where one item of a batch stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemStatus {
+    /// Your `credential_id`.
+    id: String,
+    /// As of a single credential.
+    #[schema(example = "verified")]
+    status: &'static str,
+    /// When it became final (RFC 3339, UTC); null while it is incomplete.
+    #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
+    finalized_at: Option<Timestamp>,
+    /// Where its documents stand; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assets: Vec<AssetAnswer>,
+}
+
+/// Where one document stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AssetAnswer {
+    /// Your id for it.
+    #[schema(example = "testamur")]
+    asset_id: String,
+    /// `awaited`: its upload link was not used yet; `fetching`: it is fetched from its address; `stored`: it is there;
+    /// `failed`: it could not be had; `deleted`: it was deleted, since the person did not come back in 48 hours.
+    #[schema(example = "awaited")]
+    state: &'static str,
+    /// Why it could not be had: `address_refused`, `unreachable`, `too_large`, `content_refused`, or `late`
+    /// (the person answered before it arrived).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    reason: Option<&'static str>,
 }
 
 impl From<CredentialStatus> for StatusAnswer {
     fn from(found: CredentialStatus) -> Self {
-        Self { id: found.credential_id, status: found.status.name(), finalized_at: found.status.finalized_at() }
+        Self {
+            id: found.credential_id,
+            status: found.status.name(),
+            finalized_at: found.status.finalized_at(),
+            assets: found.assets.into_iter().map(AssetAnswer::from).collect(),
+            items: found.items.into_iter().map(ItemStatus::from).collect(),
+        }
+    }
+}
+
+impl From<CredentialStatus> for ItemStatus {
+    fn from(found: CredentialStatus) -> Self {
+        Self {
+            id: found.credential_id,
+            status: found.status.name(),
+            finalized_at: found.status.finalized_at(),
+            assets: found.assets.into_iter().map(AssetAnswer::from).collect(),
+        }
+    }
+}
+
+impl From<Asset> for AssetAnswer {
+    fn from(asset: Asset) -> Self {
+        let reason = match asset.state {
+            AssetState::Failed(failure) => Some(failure.name()),
+            _ => None,
+        };
+        Self { state: asset.state.name(), asset_id: asset.asset_id, reason }
     }
 }
 

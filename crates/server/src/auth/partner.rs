@@ -92,7 +92,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// A right that a handler demands.
 pub trait Right: Sized + Send {
     /// What the request must be about, and the scope it needs; `None` where any token of the partner will do.
-    fn of(parameters: &HashMap<String, String>) -> Result<(Self, Option<String>), Error>;
+    fn of(parameters: &HashMap<String, String>, token: &Arc<Verified>) -> Result<(Self, Option<String>), Error>;
 }
 
 /// The right to push credentials of the path's type: `write.<type>`.
@@ -103,17 +103,47 @@ pub struct Write {
 }
 
 impl Right for Write {
-    fn of(parameters: &HashMap<String, String>) -> Result<(Self, Option<String>), Error> {
+    fn of(parameters: &HashMap<String, String>, _: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
         let name = parameters.get("type").map(String::as_str).unwrap_or_default();
         let credential_type: Type = name.parse().map_err(|_| unknown_type(name))?;
         Ok((Self { credential_type }, Some(credential_type.write_scope.to_owned())))
     }
 }
 
-fn unknown_type(name: &str) -> Error {
+/// 404 for a path with a type that there is not.
+pub fn unknown_type(name: &str) -> Error {
     let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
     let shown: String = name.chars().take(64).collect();
     Error::new(Kind::NotFound, format!("There is no credential type '{shown}'. The types are: {}.", known.join(", ")))
+}
+
+/// The right to push a batch, of which only the body says which types it holds: [`WriteAll::require`] is the check.
+#[derive(Clone, Debug)]
+pub struct WriteAll(Arc<Verified>);
+
+impl Right for WriteAll {
+    fn of(_: &HashMap<String, String>, token: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
+        Ok((Self(token.clone()), None))
+    }
+}
+
+impl WriteAll {
+    /// The right to push credentials of all these types, in one token (partner-api, section 3).
+    ///
+    /// # Errors
+    /// 403 that names every scope that is missing.
+    pub fn require(&self, types: &[Type]) -> Result<(), Error> {
+        let missing = types.iter().map(|known| known.write_scope).filter(|scope| !self.0.has(scope));
+        let missing: Vec<&str> = missing.collect();
+        if missing.is_empty() { Ok(()) } else { Err(missing_scope(missing.join(" "))) }
+    }
+}
+
+fn missing_scope(scope: String) -> Error {
+    let detail = format!(
+        "This needs the scope {scope}. Ask for a token with it; if that is refused, the operator can grant it."
+    );
+    Error::new(Kind::MissingScope(scope), detail)
 }
 
 /// The right that every token gives: to the partner's own statuses.
@@ -121,13 +151,13 @@ fn unknown_type(name: &str) -> Error {
 pub struct Own;
 
 impl Right for Own {
-    fn of(_: &HashMap<String, String>) -> Result<(Self, Option<String>), Error> {
+    fn of(_: &HashMap<String, String>, _: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
         Ok((Self, None))
     }
 }
 
 /// A partner that has the right `R`. Taking it as an argument is the permission check.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Partner<R> {
     /// The partner's `client_id`.
     pub id: Uuid,
@@ -143,14 +173,9 @@ impl<R: Right> FromRequestParts<App> for Partner<R> {
         let verified = parts.extensions.get::<Arc<Verified>>().cloned().ok_or_else(Error::unauthorized)?;
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
         let parameters = path.map(|Path(parameters)| parameters).unwrap_or_default();
-        let (right, scope) = R::of(&parameters)?;
-        if let Some(scope) = scope
-            && !verified.scopes.contains(&scope)
-        {
-            let detail = format!(
-                "This needs the scope {scope}. Ask for a token with it; if that is refused, the operator can grant it."
-            );
-            return Err(Error::new(Kind::MissingScope(scope), detail));
+        let (right, scope) = R::of(&parameters, &verified)?;
+        if let Some(scope) = scope.filter(|scope| !verified.has(scope)) {
+            return Err(missing_scope(scope));
         }
         Ok(Self { id: verified.partner_id, right, only: PhantomData })
     }

@@ -48,6 +48,13 @@ pub struct Verified {
     expires_at: i64,
 }
 
+impl Verified {
+    /// Whether the token has `scope`.
+    pub fn has(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
+    }
+}
+
 /// Issues and verifies tokens.
 #[derive(Debug)]
 pub struct Tokens {

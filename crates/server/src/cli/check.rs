@@ -33,7 +33,7 @@ impl Check {
         let name = self.file.display().to_string();
         let source = read(&self.file).map_err(|error| format!("{name} cannot be read: {error}"))?;
         let renderer = if std::io::stdout().is_terminal() { Renderer::styled() } else { Renderer::plain() };
-        let report = report(&name, &source, credential_type, &Context { now: Clock::System.now().to_jiff() });
+        let report = report(&name, &source, credential_type, &Context::new(Clock::System.now().to_jiff()));
         let renderer = renderer.decor_style(DecorStyle::Ascii);
         match report {
             Ok(headline) => {
@@ -69,7 +69,7 @@ struct Diagnostic {
     help: Option<String>,
 }
 
-fn report(name: &str, source: &str, credential_type: Type, context: &Context) -> Result<String, Vec<Diagnostic>> {
+fn report(name: &str, source: &str, credential_type: Type, context: &Context<'_>) -> Result<String, Vec<Diagnostic>> {
     match Submission::parse_v2(credential_type, source.as_bytes(), context) {
         Ok(submission) => Ok(credential_type.headline(&submission.fields)),
         Err(Rejection::Malformed(malformed)) => Err(vec![of_malformed(name, source, &malformed)]),
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn check(source: &str) -> Vec<Diagnostic> {
-        let context = Context { now: "2026-11-23T09:00:00Z".parse().expect("a time") };
+        let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
         report("push.json", source, Type::default(), &context).expect_err("there are faults")
     }
 
@@ -161,7 +161,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_file_is_reported_on(source in ".{0,60}|\\{\"[a-zé]{0,3}\":[0-9{\\[é\"]{0,5}") {
-            let context = Context { now: "2026-11-23T09:00:00Z".parse().expect("a time") };
+            let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
             for diagnostic in report("push.json", &source, Type::default(), &context).err().into_iter().flatten() {
                 diagnostic.render("push.json", &source, &Renderer::plain());
             }

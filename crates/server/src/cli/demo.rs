@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use credential::{Context, Submission, Type};
+use credential::{Submission, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -101,9 +101,8 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, String), Error> {
 async fn push_sample(app: &App, partner: Uuid) -> Result<String, Error> {
     let credential_type = Type::default();
     let body = (credential_type.sample)().to_string();
-    let submission = Submission::parse_v2(credential_type, body.as_bytes(), &Context { now: app.now().to_jiff() })?;
-    let stored = push::store(app, partner, &submission).await?;
-    Ok(push::redirect_uri(app.config.base(), credential_type, partner, stored.request_id))
+    let submission = Submission::parse_v2(credential_type, body.as_bytes(), &push::context(app))?;
+    Ok(push::store(app, partner, &submission).await?.redirect_uri)
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the demonstration is for")]

@@ -44,6 +44,15 @@ enum PartnerCommand {
         /// Which partner.
         client_id: Uuid,
     },
+    /// Say from which hosts a partner's documents are fetched; without a host: from any that is public.
+    DocumentHosts {
+        #[command(flatten)]
+        output: OutputArguments,
+        /// Which partner.
+        client_id: Uuid,
+        /// Host names, such as documents.example.edu; what is below one is meant too.
+        hosts: Vec<String>,
+    },
     /// Disable a partner: its secret and its tokens stop working.
     Disable {
         #[command(flatten)]
@@ -88,6 +97,15 @@ impl PartnerArguments {
                 tx.commit().await.map_err(shown)?;
                 output.secret(client_id, &secret);
             }
+            PartnerCommand::DocumentHosts { output, client_id, hosts } => {
+                let hosts = check_hosts(&hosts)?;
+                let mut tx = output.open().await?.write().await.map_err(shown)?;
+                known(tx.set_document_hosts(client_id, &hosts).await)?;
+                tx.commit().await.map_err(shown)?;
+                let said = if hosts.is_empty() { "any public host" } else { &hosts };
+                let text = format!("Documents of {client_id} are fetched from: {said}");
+                output.say(&json!({ "client_id": client_id, "document_hosts": hosts }), &text);
+            }
             PartnerCommand::Disable { output, client_id } => {
                 let mut tx = output.open().await?.write().await.map_err(shown)?;
                 known(tx.disable_partner(client_id, now).await)?;
@@ -116,6 +134,7 @@ pub(super) async fn add(
         created_at: now,
         rotated_at: None,
         disabled_at: None,
+        document_hosts: String::new(),
     };
     let mut tx = store.write().await?;
     tx.add_partner(&partner).await?;
@@ -189,6 +208,14 @@ fn check_name(name: &str) -> Result<String, String> {
         return Err("--name must have 1 to 200 characters, without control characters".to_owned());
     }
     Ok(name.to_owned())
+}
+
+fn check_hosts(hosts: &[String]) -> Result<String, String> {
+    let named = |host: &String| match url::Host::parse(host) {
+        Ok(url::Host::Domain(name)) => Ok(name),
+        _ => Err(format!("'{host}' is not a host name such as documents.example.edu")),
+    };
+    Ok(hosts.iter().map(named).collect::<Result<Vec<_>, _>>()?.join(" "))
 }
 
 fn check_scopes(scopes: &str) -> Result<String, String> {

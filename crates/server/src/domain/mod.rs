@@ -1,4 +1,6 @@
 //! What the server knows things to be: entities, and the states that they pass through. Pure.
 
+pub mod asset;
+pub mod batch;
 pub mod career;
 pub mod submission;

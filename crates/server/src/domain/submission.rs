@@ -18,6 +18,10 @@ pub struct Submission {
     pub credential_id: String,
     /// Which type it is.
     pub credential_type: Type,
+    /// The link's `documentType`; `None`: no document.
+    pub document_type: Option<String>,
+    /// The batch that it came in, if any: then that is the link's `content`.
+    pub batch_id: Option<Uuid>,
     /// When it was pushed.
     pub created_at: Timestamp,
     /// When it is given up if nobody accepts it.
@@ -156,6 +160,8 @@ mod tests {
             partner_id: Uuid::nil(),
             credential_id: "1".to_owned(),
             credential_type: "career_history".parse().expect("a known type"),
+            document_type: None,
+            batch_id: None,
             created_at: Timestamp::from_micros(0),
             expires_at: Timestamp::from_micros(100),
             state,

@@ -2,6 +2,7 @@
 //!
 //! Every job asks the store what is due, so a restart loses nothing and several nodes may run the same jobs.
 
+mod documents;
 mod outbox;
 mod retention;
 
@@ -11,12 +12,17 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::time::Timestamp;
 
+pub use documents::{delete_dropped_objects, delete_orphans, end_waits_for_keeping, fetch_due};
 pub use outbox::{Outgoing, send_due};
 pub use retention::end_what_is_over;
 
 /// How long the outbox rests when nothing wakes it.
 const OUTBOX_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long the sweep of the object store rests.
+const SWEEP_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Starts all jobs; they end soon after `stop`.
 pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
@@ -33,6 +39,36 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
                 () = sender_stop.cancelled() => {}
                 () = sender.outbox_filled.notified() => {}
                 () = tokio::time::sleep(OUTBOX_PAUSE) => {}
+            }
+        }
+    });
+    let (fetcher, fetcher_stop) = (app.clone(), stop.clone());
+    jobs.spawn(async move {
+        while !fetcher_stop.is_cancelled() {
+            match fetch_due(&fetcher).await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::warn!(%error, "documents could not be fetched; it is tried again"),
+            }
+            tokio::select! {
+                () = fetcher_stop.cancelled() => {}
+                () = fetcher.documents.to_fetch.notified() => {}
+                () = tokio::time::sleep(OUTBOX_PAUSE) => {}
+            }
+        }
+    });
+    let (sweeper, sweeper_stop) = (app.clone(), stop.clone());
+    jobs.spawn(async move {
+        // Everything at the start, since nobody knows how long the server was away; then what is recent.
+        let mut since = Timestamp::from_micros(0);
+        while !sweeper_stop.is_cancelled() {
+            match delete_orphans(&sweeper, since).await {
+                Ok(_) => since = sweeper.now() - 3 * SWEEP_PAUSE,
+                Err(error) => tracing::warn!(%error, "the object store could not be swept; it is tried again"),
+            }
+            tokio::select! {
+                () = sweeper_stop.cancelled() => {}
+                () = tokio::time::sleep(SWEEP_PAUSE) => {}
             }
         }
     });

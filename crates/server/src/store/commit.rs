@@ -10,7 +10,9 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::event::EventKind;
-use super::{NewSubmission, Store, StoreError, Tx};
+use super::{NewBatch, NewSubmission, Store, StoreError, Tx};
+use crate::domain::asset::Asset;
+use crate::domain::batch::Batch;
 use crate::domain::submission::Submission;
 use crate::time::{Clock, Timestamp};
 
@@ -19,6 +21,24 @@ const BATCH: usize = 256;
 /// Most pushes that wait; one more is turned away with 503 rather than kept waiting for long.
 const QUEUE: usize = 4096;
 
+/// What a partner pushes at once.
+#[derive(Clone, Debug)]
+pub enum NewRequest {
+    /// One submission.
+    One(Box<NewSubmission>),
+    /// A batch.
+    Batch(NewBatch),
+}
+
+impl NewRequest {
+    fn items(&self) -> &[NewSubmission] {
+        match self {
+            Self::One(new) => std::slice::from_ref(new),
+            Self::Batch(batch) => &batch.items,
+        }
+    }
+}
+
 /// What became of a push.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pushed {
@@ -26,12 +46,16 @@ pub enum Pushed {
     Created,
     /// The partner has pushed this id before; that submission stands.
     Existing(Box<Submission>),
+    /// The partner has pushed this batch before, and it stands.
+    ExistingBatch(Box<Batch>),
+    /// These ids stand for other requests of the partner; nothing was stored.
+    Taken(Vec<String>),
     /// The partner was disabled meanwhile; nothing was stored.
     PartnerDisabled,
 }
 
 struct Request {
-    new: NewSubmission,
+    new: NewRequest,
     answer: oneshot::Sender<Result<Pushed, StoreError>>,
 }
 
@@ -44,7 +68,7 @@ pub struct Committer {
 
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request").field("id", &self.new.id).finish_non_exhaustive()
+        f.debug_struct("Request").field("items", &self.new.items().len()).finish_non_exhaustive()
     }
 }
 
@@ -65,7 +89,7 @@ impl Committer {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then.
-    pub async fn push(&self, new: NewSubmission) -> Result<Pushed, StoreError> {
+    pub async fn push(&self, new: NewRequest) -> Result<Pushed, StoreError> {
         let (answer, answered) = oneshot::channel();
         let request = Request { new, answer };
         self.queue
@@ -93,48 +117,94 @@ async fn commit(store: &Store, clock: &Clock, batch: &mut Vec<Request>) {
     }
 }
 
-/// One transaction for the whole batch; an outcome for each request, in order.
-async fn write(store: &Store, clock: &Clock, batch: &[Request]) -> Result<Vec<Pushed>, StoreError> {
+/// One transaction for all requests; an outcome for each, in order.
+async fn write(store: &Store, clock: &Clock, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
     let now = clock.now();
     let mut tx = store.write().await?;
-    let partners: HashSet<Uuid> = batch.iter().map(|request| request.new.partner_id).collect();
+    let all = || requests.iter().flat_map(|request| request.new.items());
+    let partners: HashSet<Uuid> = all().map(|new| new.partner_id).collect();
     let active = tx.active_partners(&partners.into_iter().collect::<Vec<_>>()).await?;
-    let wanted: Vec<&NewSubmission> =
-        batch.iter().map(|request| &request.new).filter(|new| active.contains(&new.partner_id)).collect();
-    let inserted: HashSet<Uuid> = tx.insert_submissions(&wanted).await?.into_iter().collect();
-    let mut created: Vec<Uuid> = inserted.iter().copied().collect();
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for Request { new, .. } in batch {
-        outcomes.push(if !active.contains(&new.partner_id) {
-            Pushed::PartnerDisabled
-        } else if inserted.contains(&new.id) {
-            Pushed::Created
-        } else {
-            let outcome = settle(&mut tx, new, now).await?;
-            if outcome == Pushed::Created {
-                created.push(new.id);
-            }
-            outcome
+    let singles = requests.iter().filter_map(|request| match &request.new {
+        NewRequest::One(new) if active.contains(&new.partner_id) => Some(&**new),
+        _ => None,
+    });
+    let inserted: HashSet<Uuid> = tx.insert_submissions(&singles.collect::<Vec<_>>()).await?.into_iter().collect();
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for Request { new, .. } in requests {
+        let is_active = new.items().first().is_some_and(|item| active.contains(&item.partner_id));
+        outcomes.push(match new {
+            _ if !is_active => Pushed::PartnerDisabled,
+            NewRequest::One(new) if inserted.contains(&new.id) => Pushed::Created,
+            NewRequest::One(new) => settle(&mut tx, new, now).await?,
+            NewRequest::Batch(batch) => settle_batch(&mut tx, batch, now).await?,
         });
     }
-    created.sort_unstable();
-    tx.record_events(&created, EventKind::Pushed, now).await?;
+    let created = || {
+        let created = requests.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Pushed::Created);
+        created.flat_map(|(request, _)| request.new.items())
+    };
+    let mut ids: Vec<Uuid> = created().map(|new| new.id).collect();
+    ids.sort_unstable();
+    tx.record_events(&ids, EventKind::Pushed, now).await?;
+    let assets: Vec<&Asset> = created().flat_map(|new| &new.assets).collect();
+    tx.insert_assets(&assets, now).await?;
     tx.commit().await?;
     Ok(outcomes)
 }
 
-/// The id is taken: by a submission that stands, or by one whose time is over.
-async fn settle(tx: &mut Tx, new: &NewSubmission, now: Timestamp) -> Result<Pushed, StoreError> {
-    if let Some(existing) = tx.current_submission(new.partner_id, &new.credential_id, now).await? {
+/// What stands in the way of an id, after clearing away what may be replaced.
+enum InTheWay {
+    Nothing,
+    Submission(Submission),
+    Batch,
+}
+
+async fn clear_way(tx: &mut Tx, partner: Uuid, id: &str, now: Timestamp) -> Result<InTheWay, StoreError> {
+    if let Some(existing) = tx.current_submission(partner, id, now).await? {
         if !existing.may_be_replaced(now) {
-            return Ok(Pushed::Existing(Box::new(existing)));
+            return Ok(InTheWay::Submission(existing));
         }
-        tx.replace_submission(existing.id, new.partner_id, now).await?;
+        tx.replace_submission(existing.id, partner, now).await?;
+    } else if let Some(existing) = tx.current_batch(partner, id, now).await? {
+        if !existing.may_be_replaced(now) {
+            return Ok(InTheWay::Batch);
+        }
+        tx.replace_batch(&existing, now).await?;
     }
-    let inserted = tx.insert_submissions(&[new]).await?;
-    if inserted.is_empty() {
-        Err(StoreError::Unavailable("another node is pushing the same id".to_owned()))
-    } else {
-        Ok(Pushed::Created)
+    Ok(InTheWay::Nothing)
+}
+
+fn raced() -> StoreError {
+    StoreError::Unavailable("another node is pushing the same id".to_owned())
+}
+
+/// The id of one submission is taken: by one that stands, or by one whose time is over.
+async fn settle(tx: &mut Tx, new: &NewSubmission, now: Timestamp) -> Result<Pushed, StoreError> {
+    match clear_way(tx, new.partner_id, &new.credential_id, now).await? {
+        InTheWay::Submission(existing) => Ok(Pushed::Existing(Box::new(existing))),
+        InTheWay::Batch => Ok(Pushed::Taken(vec![new.credential_id.clone()])),
+        InTheWay::Nothing if tx.insert_submissions(&[new]).await?.is_empty() => Err(raced()),
+        InTheWay::Nothing => Ok(Pushed::Created),
     }
+}
+
+/// A batch goes in whole, or not at all.
+async fn settle_batch(tx: &mut Tx, new: &NewBatch, now: Timestamp) -> Result<Pushed, StoreError> {
+    let Some(partner) = new.items.first().map(|item| item.partner_id) else { return Ok(Pushed::Taken(Vec::new())) };
+    if let Some(existing) = tx.current_batch(partner, &new.credential_id, now).await?
+        && !existing.may_be_replaced(now)
+    {
+        return Ok(Pushed::ExistingBatch(Box::new(existing)));
+    }
+    let ids = [new.credential_id.as_str()].into_iter().chain(new.items.iter().map(|item| item.credential_id.as_str()));
+    let mut taken = Vec::new();
+    for id in tx.taken_ids(partner, &ids.collect::<Vec<_>>()).await? {
+        if !matches!(clear_way(tx, partner, &id, now).await?, InTheWay::Nothing) {
+            taken.push(id);
+        }
+    }
+    if !taken.is_empty() {
+        return Ok(Pushed::Taken(taken));
+    }
+    if tx.insert_batch(new).await? { Ok(Pushed::Created) } else { Err(raced()) }
 }

@@ -4,6 +4,7 @@
 //! as methods of [`Tx`]; every one of them is called by the contract suite on both databases. Nothing here decides
 //! what is allowed: callers pass the owner, and the SQL holds it.
 
+mod asset;
 mod ceremony;
 mod commit;
 mod event;
@@ -29,7 +30,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSy
 use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
 
 pub use ceremony::Ceremony;
-pub use commit::{Committer, Pushed};
+pub use commit::{Committer, NewRequest, Pushed};
 pub use event::{Event, EventKind};
 pub use holder::Holder;
 pub use idempotency::StoredAnswer;
@@ -39,7 +40,7 @@ pub use partner::Partner;
 pub use passkey::StoredPasskey;
 pub use session::Session;
 pub use sign_in::SignIn;
-pub use submission::{CredentialStatus, NewSubmission};
+pub use submission::{CredentialStatus, NewBatch, NewSubmission};
 
 /// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.
 macro_rules! on {

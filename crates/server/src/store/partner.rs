@@ -25,9 +25,19 @@ pub struct Partner {
     pub rotated_at: Option<Timestamp>,
     /// When it was disabled, if it is.
     pub disabled_at: Option<Timestamp>,
+    /// Host names from which its documents may be fetched, separated by spaces; empty: any public host.
+    pub document_hosts: String,
 }
 
 impl Partner {
+    /// Whether its documents may be fetched from `host`: one of its hosts, or below one of them.
+    pub fn may_fetch_from(&self, host: &str) -> bool {
+        let mut hosts = self.document_hosts.split_whitespace().peekable();
+        let is_below =
+            |known: &str| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        hosts.peek().is_none() || hosts.any(is_below)
+    }
+
     /// Whether it may do anything at all.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none()
@@ -38,8 +48,9 @@ impl Tx {
     /// Adds a partner.
     pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query(
-            "INSERT INTO partner (id, name, scopes, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts) VALUES ($1, $2, $3, $4, $5, $6)",
         ).bind(partner.id).bind(&partner.name).bind(&partner.scopes).bind(&partner.secret_hash).bind(partner.created_at)
+            .bind(&partner.document_hosts)
             .execute(connection).await.map(drop))?;
         Ok(())
     }
@@ -76,6 +87,13 @@ impl Tx {
     pub async fn rotate_partner(&mut self, id: Uuid, secret_hash: &[u8], now: Timestamp) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query("UPDATE partner SET secret_hash = $2, rotated_at = $3 WHERE id = $1")
             .bind(id).bind(secret_hash).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Says from which hosts a partner's documents may be fetched. False if there is no such partner.
+    pub async fn set_document_hosts(&mut self, id: Uuid, hosts: &str) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query("UPDATE partner SET document_hosts = $2 WHERE id = $1")
+            .bind(id).bind(hosts).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 

@@ -5,6 +5,8 @@ use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::{StoreError, Tx, on};
+use crate::domain::asset::Asset;
+use crate::domain::batch::{Batch, status_of_batch};
 use crate::domain::submission::{Sealed, State, Status, Submission};
 use crate::time::Timestamp;
 
@@ -19,12 +21,29 @@ pub struct NewSubmission {
     pub credential_id: String,
     /// Its type.
     pub credential_type: Type,
+    /// The link's `documentType`; `None`: no document.
+    pub document_type: Option<&'static str>,
+    /// The batch that it came in, if any.
+    pub batch_id: Option<Uuid>,
     /// When it arrived.
     pub created_at: Timestamp,
     /// When it is given up.
     pub expires_at: Timestamp,
     /// What was pushed.
     pub sealed: Sealed,
+    /// Its documents.
+    pub assets: Vec<Asset>,
+}
+
+/// A batch that is about to be inserted.
+#[derive(Clone, Debug)]
+pub struct NewBatch {
+    /// The server's request id.
+    pub id: Uuid,
+    /// The partner's id for the whole.
+    pub credential_id: String,
+    /// Its items, all of one partner and one time.
+    pub items: Vec<NewSubmission>,
 }
 
 /// What a partner is told of one credential id.
@@ -34,6 +53,10 @@ pub struct CredentialStatus {
     pub credential_id: String,
     /// Where it stands.
     pub status: Status,
+    /// The items, if it is a batch.
+    pub items: Vec<CredentialStatus>,
+    /// Its documents.
+    pub assets: Vec<Asset>,
 }
 
 #[derive(FromRow)]
@@ -42,6 +65,8 @@ struct Row {
     partner_id: Uuid,
     credential_id: String,
     credential_type: String,
+    document_type: Option<String>,
+    batch_id: Option<Uuid>,
     state: String,
     created_at: Timestamp,
     expires_at: Timestamp,
@@ -75,6 +100,8 @@ impl TryFrom<Row> for Submission {
             partner_id: row.partner_id,
             credential_id: row.credential_id,
             credential_type: row.credential_type.parse().map_err(|_| StoreError::nonsense("submission", "its type"))?,
+            document_type: row.document_type,
+            batch_id: row.batch_id,
             created_at: row.created_at,
             expires_at: row.expires_at,
             state,
@@ -82,7 +109,37 @@ impl TryFrom<Row> for Submission {
     }
 }
 
-const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, state, created_at, expires_at, ring_period, sealed) ";
+/// What a status needs of a submission.
+#[derive(FromRow)]
+struct StatusRow {
+    id: Uuid,
+    credential_id: String,
+    credential_type: String,
+    batch_id: Option<Uuid>,
+    state: String,
+    expires_at: Timestamp,
+    finalized_at: Option<Timestamp>,
+}
+
+impl StatusRow {
+    fn takes_assets(&self) -> bool {
+        self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
+    }
+
+    fn read(&self, assets: &[Asset], now: Timestamp) -> Result<CredentialStatus, StoreError> {
+        let status = match (self.state.as_str(), self.finalized_at) {
+            ("incomplete", None) if self.expires_at > now => Status::Incomplete,
+            ("incomplete", None) => Status::Canceled(self.expires_at),
+            ("accepted" | "removed", Some(at)) => Status::Verified(at),
+            ("declined" | "expired", Some(at)) => Status::Canceled(at),
+            (state, _) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
+        };
+        let assets = assets.iter().filter(|asset| asset.submission_id == self.id).cloned().collect();
+        Ok(CredentialStatus { credential_id: self.credential_id.clone(), status, items: Vec::new(), assets })
+    }
+}
+
+const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, ring_period, sealed) ";
 
 impl Tx {
     /// Inserts those of `new` whose credential id its partner does not have yet; returns the ids that went in.
@@ -112,6 +169,8 @@ impl Tx {
                     .push_bind(new.partner_id)
                     .push_bind(new.credential_id.as_str())
                     .push_bind(new.credential_type.name())
+                    .push_bind(new.document_type)
+                    .push_bind(new.batch_id)
                     .push("'incomplete'")
                     .push_bind(new.created_at)
                     .push_bind(new.expires_at)
@@ -144,7 +203,7 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Option<Submission>, StoreError> {
         let row: Option<Row> = on!(self, connection => sqlx::query_as(
-            "SELECT * FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL",
+            "SELECT * FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL AND state <> 'batch'",
         ).bind(partner).bind(credential_id).fetch_optional(connection).await)?;
         row.map(|row| Submission::try_from(row).map(|submission| submission.as_of(now))).transpose()
     }
@@ -157,13 +216,98 @@ impl Tx {
                     state = CASE state WHEN 'incomplete' THEN 'expired' ELSE state END
               WHERE id = $1 AND partner_id = $2",
         ).bind(id).bind(partner).bind(now).execute(connection).await.map(drop))?;
+        self.drop_assets(&[id]).await
+    }
+
+    /// Inserts a batch with its items; their documents are inserted apart. False, and nothing is inserted, if its id or
+    /// one of theirs is there.
+    pub async fn insert_batch(&mut self, new: &NewBatch) -> Result<bool, StoreError> {
+        let Some(first) = new.items.first() else { return Err(StoreError::nonsense("submission", "an empty batch")) };
+        let inserted = on!(self, connection => sqlx::query(
+            "INSERT INTO submission (id, partner_id, credential_id, credential_type, state, created_at, expires_at, ring_period)
+             VALUES ($1, $2, $3, 'batch', 'batch', $4, $5, $6)
+             ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING",
+        ).bind(new.id).bind(first.partner_id).bind(&new.credential_id).bind(first.created_at).bind(first.expires_at)
+            .bind(first.sealed.period).execute(connection).await.map(|done| done.rows_affected()))?;
+        if inserted == 0 {
+            return Ok(false);
+        }
+        let items: Vec<&NewSubmission> = new.items.iter().collect();
+        if self.insert_submissions(&items).await?.len() == items.len() {
+            return Ok(true);
+        }
+        for id in [new.id].into_iter().chain(new.items.iter().map(|item| item.id)) {
+            on!(self, connection => sqlx::query("DELETE FROM submission WHERE id = $1").bind(id).execute(connection).await.map(drop))?;
+        }
+        Ok(false)
+    }
+
+    /// The batch that `partner`'s id stands for now, as it stands at `now`.
+    pub async fn current_batch(
+        &mut self,
+        partner: Uuid,
+        credential_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Batch>, StoreError> {
+        let id: Option<Uuid> = on!(self, connection => sqlx::query_scalar(
+            "SELECT id FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL AND state = 'batch'",
+        ).bind(partner).bind(credential_id).fetch_optional(connection).await)?;
+        match id {
+            Some(id) => self.linked_batch(id, now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The batch behind a link, as it stands at `now`. As with a submission, the caller compares the items' holder.
+    pub async fn linked_batch(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Batch>, StoreError> {
+        #[derive(FromRow)]
+        struct BatchRow {
+            id: Uuid,
+            partner_id: Uuid,
+            expires_at: Timestamp,
+        }
+        let row: Option<BatchRow> = on!(self, connection => sqlx::query_as(
+            "SELECT id, partner_id, expires_at FROM submission WHERE id = $1 AND state = 'batch'",
+        ).bind(id).fetch_optional(connection).await)?;
+        let Some(BatchRow { id, partner_id, expires_at }) = row else { return Ok(None) };
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE batch_id = $1 ORDER BY id")
+            .bind(id).fetch_all(connection).await)?;
+        let items = rows.into_iter().map(|row| Submission::try_from(row).map(|item| item.as_of(now)));
+        Ok(Some(Batch { id, partner_id, expires_at, items: items.collect::<Result<_, _>>()? }))
+    }
+
+    /// Takes `partner`'s batch out of the way of a new request with the same id, with all its items.
+    pub async fn replace_batch(&mut self, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
+        for id in batch.items.iter().map(|item| item.id) {
+            self.replace_submission(id, batch.partner_id, now).await?;
+        }
+        on!(self, connection => sqlx::query("UPDATE submission SET replaced_at = $2 WHERE id = $1 AND state = 'batch'")
+            .bind(batch.id).bind(now).execute(connection).await.map(drop))?;
         Ok(())
+    }
+
+    /// Those of `partner`'s ids that stand for something now.
+    pub async fn taken_ids(&mut self, partner: Uuid, ids: &[&str]) -> Result<Vec<String>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(on!(self, connection => {
+            let mut query =
+                QueryBuilder::new("SELECT credential_id FROM submission WHERE replaced_at IS NULL AND partner_id = ");
+            query.push_bind(partner).push(" AND credential_id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            query.push(")");
+            query.build_query_scalar().fetch_all(connection).await
+        })?)
     }
 
     /// The submission behind a link, as it stands at `now`. The link is the right to open it until an account is
     /// bound; the caller compares [`Submission::holder`] then.
     pub async fn linked_submission(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Submission>, StoreError> {
-        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1").bind(id).fetch_optional(connection).await)?;
+        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1 AND state <> 'batch'").bind(id).fetch_optional(connection).await)?;
         row.map(|row| Submission::try_from(row).map(|submission| submission.as_of(now))).transpose()
     }
 
@@ -174,6 +318,15 @@ impl Tx {
               WHERE id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
         ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
+    }
+
+    /// Binds all items of a batch to the first account that opens it. Returns the items that are `holder`'s now.
+    pub async fn bind_batch(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "UPDATE submission SET holder_id = $2
+              WHERE batch_id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)
+             RETURNING id",
+        ).bind(id).bind(holder).bind(now).fetch_all(connection).await)?)
     }
 
     /// Accepts `holder`'s incomplete submission, with its data re-sealed. False if it is not incomplete any more.
@@ -197,6 +350,9 @@ impl Tx {
             "UPDATE submission SET state = 'declined', finalized_at = $3, sealed = NULL
               WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $3",
         ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.drop_assets(&[id]).await?;
+        }
         Ok(changed == 1)
     }
 
@@ -205,6 +361,9 @@ impl Tx {
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'removed', sealed = NULL WHERE id = $1 AND holder_id = $2 AND state = 'accepted'",
         ).bind(id).bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.drop_assets(&[id]).await?;
+        }
         Ok(changed == 1)
     }
 
@@ -231,19 +390,13 @@ impl Tx {
         ids: &[String],
         now: Timestamp,
     ) -> Result<Vec<CredentialStatus>, StoreError> {
-        #[derive(FromRow)]
-        struct StatusRow {
-            credential_id: String,
-            state: String,
-            expires_at: Timestamp,
-            finalized_at: Option<Timestamp>,
-        }
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let rows: Vec<StatusRow> = on!(self, connection => {
             let mut query = QueryBuilder::new(
-                "SELECT credential_id, state, expires_at, finalized_at FROM submission WHERE replaced_at IS NULL AND partner_id = ",
+                "SELECT id, credential_id, credential_type, batch_id, state, expires_at, finalized_at FROM submission
+                  WHERE replaced_at IS NULL AND partner_id = ",
             );
             query.push_bind(partner).push(" AND credential_id IN (");
             let mut list = query.separated(", ");
@@ -253,18 +406,38 @@ impl Tx {
             query.push(")");
             query.build_query_as().fetch_all(connection).await
         })?;
-        rows.into_iter()
+        let batches: Vec<Uuid> = rows.iter().filter(|row| row.state == "batch").map(|row| row.id).collect();
+        let items = self.items_of_batches(&batches).await?;
+        let with_assets = rows.iter().chain(&items).filter(|row| row.takes_assets()).map(|row| row.id);
+        let assets = self.assets(&with_assets.collect::<Vec<_>>()).await?;
+        rows.iter()
             .map(|row| {
-                let status = match (row.state.as_str(), row.finalized_at) {
-                    ("incomplete", None) if row.expires_at > now => Status::Incomplete,
-                    ("incomplete", None) => Status::Canceled(row.expires_at),
-                    ("accepted" | "removed", Some(at)) => Status::Verified(at),
-                    ("declined" | "expired", Some(at)) => Status::Canceled(at),
-                    (state, _) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
-                };
-                Ok(CredentialStatus { credential_id: row.credential_id, status })
+                if row.state != "batch" {
+                    return row.read(&assets, now);
+                }
+                let items = items.iter().filter(|item| item.batch_id == Some(row.id));
+                let items = items.map(|item| item.read(&assets, now)).collect::<Result<Vec<_>, _>>()?;
+                let status = status_of_batch(items.iter().map(|item| item.status));
+                Ok(CredentialStatus { credential_id: row.credential_id.clone(), status, items, assets: Vec::new() })
             })
             .collect()
+    }
+
+    async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<Vec<StatusRow>, StoreError> {
+        if batches.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(on!(self, connection => {
+            let mut query = QueryBuilder::new(
+                "SELECT id, credential_id, credential_type, batch_id, state, expires_at, finalized_at FROM submission WHERE batch_id IN (",
+            );
+            let mut list = query.separated(", ");
+            for id in batches {
+                list.push_bind(*id);
+            }
+            query.push(") ORDER BY id");
+            query.build_query_as().fetch_all(connection).await
+        })?)
     }
 
     /// How many submissions are over at `now` and not yet expired.
@@ -277,12 +450,13 @@ impl Tx {
 
     /// Expires up to `limit` submissions whose time is over at `now`, deleting their data; returns their ids.
     pub async fn expire_submissions(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Uuid>, StoreError> {
-        let ids = on!(self, connection => sqlx::query_scalar(
+        let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET state = 'expired', sealed = NULL, finalized_at = expires_at
               WHERE state = 'incomplete' AND id IN
                     (SELECT id FROM submission WHERE state = 'incomplete' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
              RETURNING id",
         ).bind(now).bind(limit).fetch_all(connection).await)?;
+        self.drop_assets(&ids).await?;
         Ok(ids)
     }
 
@@ -297,7 +471,11 @@ impl Tx {
             let done = sqlx::query(
                 "DELETE FROM submission WHERE id IN
                     (SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2)",
-            ).bind(before).bind(limit).execute(connection).await?;
+            ).bind(before).bind(limit).execute(&mut *connection).await?;
+            sqlx::query(
+                "DELETE FROM submission WHERE state = 'batch' AND created_at < $1
+                    AND NOT EXISTS (SELECT 1 FROM submission AS item WHERE item.batch_id = submission.id)",
+            ).bind(before).execute(connection).await?;
             Ok(done.rows_affected())
         })
     }
@@ -305,6 +483,9 @@ impl Tx {
     /// Lets go of everything of `holder`: what waits is declined, what is held is removed, and nothing names the
     /// account any more.
     pub async fn release_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar("SELECT id FROM submission WHERE holder_id = $1")
+            .bind(holder).fetch_all(connection).await)?;
+        self.drop_assets(&ids).await?;
         on!(self, connection => sqlx::query(
             "UPDATE submission SET sealed = NULL, holder_id = NULL,
                     finalized_at = COALESCE(finalized_at, CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END),

@@ -6,12 +6,14 @@
 mod account;
 mod assets;
 mod career;
+mod documents;
 pub mod error;
 mod home;
 mod inbox;
 mod link;
 mod passkey;
 mod requests;
+mod shown;
 mod sign_in;
 mod text;
 mod timeline;
@@ -33,6 +35,7 @@ pub use text::Text;
 pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
+        .merge(documents::routes())
         .merge(home::routes())
         .merge(link::routes())
         .merge(passkey::routes())

@@ -1,4 +1,5 @@
-//! `/requests/{id}`: the page of one submission for the person it is about: consent, and what became of it.
+//! `/requests/{id}`: the page of what a link leads to, for the person it is about: consent, and what became of it. A
+//! batch has one page, on which each item is answered by itself.
 
 use askama::Template;
 use axum::Router;
@@ -8,13 +9,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use uuid::Uuid;
 
-use super::career::{CareerView, Shown};
+use super::career::CareerView;
+use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn};
+use crate::documents::{self, Owner};
+use crate::domain::asset::AssetState;
 use crate::domain::submission::{State, Submission};
 use crate::error::Error;
-use crate::store::EventKind;
+use crate::store::{EventKind, Tx};
+use crate::time::Timestamp;
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -22,6 +27,26 @@ struct Consent {
     layout: Layout,
     shown: Shown,
     career: Option<CareerView>,
+}
+
+#[derive(Template)]
+#[template(path = "batch.html")]
+struct BatchConsent {
+    layout: Layout,
+    id: Uuid,
+    partner: String,
+    waiting: Vec<(Shown, Option<CareerView>)>,
+    answered: Vec<Answered>,
+    expires_at: Timestamp,
+    pushed_at: Timestamp,
+}
+
+/// An item of a batch that is not waiting any more.
+#[derive(Debug)]
+struct Answered {
+    title: &'static str,
+    /// The key of the sentence that says what became of it.
+    outcome: &'static str,
 }
 
 #[derive(Template)]
@@ -42,6 +67,23 @@ enum Outcome {
     Removed,
 }
 
+/// What a link leads to, for its holder.
+enum Linked {
+    /// One submission.
+    One(Box<Submission>),
+    /// The items of a batch, at least one.
+    Batch(Vec<Submission>),
+}
+
+impl Linked {
+    fn items(&self) -> &[Submission] {
+        match self {
+            Self::One(submission) => std::slice::from_ref(submission),
+            Self::Batch(items) => items,
+        }
+    }
+}
+
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/requests/{id}", get(consent))
@@ -49,88 +91,194 @@ pub(super) fn routes() -> Router<App> {
         .route("/requests/{id}/decline", post(decline))
 }
 
-/// Binds the submission to `holder` if nobody has it yet, and says where to go: always to its page, which tells what it
-/// may tell.
+/// Binds what the link leads to to `holder` if nobody has it yet, and says where to go: always to its page, which tells
+/// what it may tell.
 pub(super) async fn open_for(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Error> {
     let now = app.now();
     let mut tx = app.store.write().await?;
     let unbound = tx.linked_submission(id, now).await?.is_some_and(|submission| submission.holder().is_none());
+    let mut opened = Vec::new();
     if unbound && tx.bind_submission(id, holder, now).await? {
-        tx.record_events(&[id], EventKind::Opened, now).await?;
+        opened.push(id);
+    } else if let Some(batch) = tx.linked_batch(id, now).await?
+        && batch.items.iter().all(|item| item.holder().is_none())
+    {
+        opened = tx.bind_batch(id, holder, now).await?;
+    }
+    if !opened.is_empty() {
+        tx.record_events(&opened, EventKind::Opened, now).await?;
         tx.commit().await?;
     }
     Ok(Redirect::to(&format!("/requests/{id}")))
 }
 
-/// The submission, if it is `holder`'s; what to tell if not. An expired one that nobody opened is told as expired.
-async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Submission, Outcome>, Error> {
-    let found = app.store.read().await?.linked_submission(id, app.now()).await?;
-    let Some(submission) = found else { return Ok(Err(Outcome::Unknown)) };
-    Ok(match (submission.holder(), &submission.state) {
-        (Some(owner), _) if owner == holder => Ok(submission),
-        (None, State::Expired { .. }) => Err(Outcome::Expired),
-        (None, State::Incomplete { .. }) => Err(Outcome::Unknown),
-        _ => Err(Outcome::AnotherPersons),
+/// What the link leads to, if it is `holder`'s; what to tell if not. Something expired that nobody opened is told as
+/// expired.
+async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Outcome>, Error> {
+    let mut tx = app.store.read().await?;
+    let linked = match tx.linked_submission(id, app.now()).await? {
+        Some(submission) => Linked::One(Box::new(submission)),
+        None => match tx.linked_batch(id, app.now()).await? {
+            Some(batch) => Linked::Batch(batch.items),
+            None => return Ok(Err(Outcome::Unknown)),
+        },
+    };
+    let items = linked.items();
+    let whose: Vec<Option<Uuid>> = items.iter().map(Submission::holder).collect();
+    Ok(if whose.contains(&Some(holder)) {
+        Ok(match linked {
+            Linked::One(_) => linked,
+            Linked::Batch(items) => {
+                Linked::Batch(items.into_iter().filter(|item| item.holder() == Some(holder)).collect())
+            }
+        })
+    } else if whose.iter().any(Option::is_some) {
+        Err(Outcome::AnotherPersons)
+    } else if items.iter().any(|item| matches!(item.state, State::Incomplete { .. })) || items.is_empty() {
+        Err(Outcome::Unknown)
+    } else if items.iter().all(|item| matches!(item.state, State::Expired { .. })) {
+        Err(Outcome::Expired)
+    } else {
+        Err(Outcome::AnotherPersons)
     })
 }
 
 async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let submission = match find(&app, id, signed_in.holder.id).await? {
-        Ok(submission) => submission,
-        Err(outcome) => return Ok(outcome.page(&app)),
-    };
+    match find(&app, id, signed_in.holder.id).await? {
+        Ok(Linked::One(submission)) => consent_to_one(&app, &submission).await,
+        Ok(Linked::Batch(items)) => consent_to_batch(&app, id, &items).await,
+        Err(outcome) => Ok(outcome.page(&app)),
+    }
+}
+
+async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, Error> {
     match submission.state {
         State::Incomplete { .. } => {}
         State::Accepted { .. } => return Ok(Redirect::to("/wallet").into_response()),
-        State::Declined { .. } => return Ok(Outcome::Declined.page(&app)),
-        State::Expired { .. } => return Ok(Outcome::Expired.page(&app)),
-        State::Removed { .. } => return Ok(Outcome::Removed.page(&app)),
+        State::Declined { .. } => return Ok(Outcome::Declined.page(app)),
+        State::Expired { .. } => return Ok(Outcome::Expired.page(app)),
+        State::Removed { .. } => return Ok(Outcome::Removed.page(app)),
     }
-    let Some(shown) = Shown::open(&app, &submission).await? else { return Ok(Outcome::Expired.page(&app)) };
-    let layout = Layout::new(&app, true);
+    let Some(shown) = Shown::open(app, submission).await? else { return Ok(Outcome::Expired.page(app)) };
+    let layout = Layout::new(app, true);
     let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
-    Ok(page(&app, &Consent { layout: layout.clone(), shown, career }, &layout))
+    Ok(page(app, &Consent { layout: layout.clone(), shown, career }, &layout))
 }
 
-/// Re-seals the data under the holder's own key and puts it into the wallet. A second click finds it done.
+async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
+    let Some(first) = items.first() else { return Ok(Outcome::Unknown.page(app)) };
+    let layout = Layout::new(app, true);
+    let partner = app.store.read().await?.partner(first.partner_id).await?;
+    let (mut waiting, mut answered) = (Vec::new(), Vec::new());
+    for item in items {
+        let title = item.credential_type.title;
+        let outcome = match item.state {
+            State::Incomplete { .. } => {
+                if let Some(shown) = Shown::open(app, item).await? {
+                    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
+                    waiting.push((shown, career));
+                }
+                continue;
+            }
+            State::Accepted { .. } => "batch-accepted",
+            State::Declined { .. } => "batch-declined",
+            State::Expired { .. } => "batch-expired",
+            State::Removed { .. } => "batch-removed",
+        };
+        answered.push(Answered { title, outcome });
+    }
+    let template = BatchConsent {
+        layout: layout.clone(),
+        id,
+        partner: partner.map(|partner| partner.name).unwrap_or_default(),
+        waiting,
+        answered,
+        expires_at: first.expires_at,
+        pushed_at: first.created_at,
+    };
+    Ok(page(app, &template, &layout))
+}
+
+/// Re-seals the data under the holder's own key and puts it into the wallet: one submission, or every item of a batch
+/// that still waits. A second click finds it done.
 async fn accept(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    let submission = match find(&app, id, holder).await? {
-        Ok(submission) => submission,
+    let linked = match find(&app, id, holder).await? {
+        Ok(linked) => linked,
         Err(outcome) => return Ok(outcome.page(&app)),
     };
-    if let State::Incomplete { sealed, .. } = &submission.state {
-        let label: [&[u8]; 2] = [b"submission", id.as_bytes()];
-        let Some(payload) = app.keyring.open_sealed(sealed, &label).await? else {
-            return Ok(Outcome::Expired.page(&app));
-        };
-        let resealed = app.keyring.seal_for_holder(holder, &label, &payload).await?;
-        let now = app.now();
-        let mut tx = app.store.write().await?;
-        if tx.accept_submission(id, holder, &resealed, now).await? {
-            tx.record_events(&[id], EventKind::Accepted, now).await?;
-            tx.commit().await?;
-            app.metrics.submissions("accepted", 1);
-            return Ok(([NOTICE.set(&app, "notice-accepted")], Redirect::to("/wallet")).into_response());
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    let mut accepted = Vec::new();
+    for item in linked.items() {
+        if accept_one(&app, &mut tx, item, holder, now).await? {
+            accepted.push(item.id);
         }
     }
-    // Somebody was quicker, or it is over: its page tells.
-    Ok(Redirect::to(&format!("/requests/{id}")).into_response())
+    if accepted.is_empty() {
+        // Somebody was quicker, or it is over: its page tells.
+        return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
+    }
+    tx.record_events(&accepted, EventKind::Accepted, now).await?;
+    tx.commit().await?;
+    app.metrics.submissions("accepted", accepted.len() as u64);
+    let next = next_page(&app, &linked, "/wallet").await?;
+    Ok(([NOTICE.set(&app, "notice-accepted")], Redirect::to(&next)).into_response())
+}
+
+async fn accept_one(app: &App, tx: &mut Tx, item: &Submission, holder: Uuid, now: Timestamp) -> Result<bool, Error> {
+    let State::Incomplete { sealed, .. } = &item.state else { return Ok(false) };
+    let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
+    let Some(payload) = app.keyring.open_sealed(sealed, &label).await? else { return Ok(false) };
+    let resealed = app.keyring.seal_for_holder(holder, &label, &payload).await?;
+    if !tx.accept_submission(item.id, holder, &resealed, now).await? {
+        return Ok(false);
+    }
+    if item.credential_type.assets.most > 0 {
+        tx.end_fetching(item.id).await?;
+        for asset in tx.assets(&[item.id]).await? {
+            let AssetState::Stored(object) = &asset.state else { continue };
+            let key = documents::object_key(app, asset.id, object, Owner::Ring(sealed.period)).await?;
+            let Some(key) = key else { continue };
+            let label = documents::label(&asset.id);
+            let resealed = app.keyring.seal_for_holder(holder, &label, key.expose()).await?;
+            let keep_by = now + app.config.retention.unkept_documents;
+            tx.hand_over_asset(asset.id, object.name, &resealed, keep_by).await?;
+        }
+    }
+    Ok(true)
 }
 
 async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    if let Err(outcome) = find(&app, id, holder).await? {
-        return Ok(outcome.page(&app));
-    }
+    let linked = match find(&app, id, holder).await? {
+        Ok(linked) => linked,
+        Err(outcome) => return Ok(outcome.page(&app)),
+    };
     let now = app.now();
     let mut tx = app.store.write().await?;
-    if tx.decline_submission(id, holder, now).await? {
-        tx.record_events(&[id], EventKind::Declined, now).await?;
-        tx.commit().await?;
-        app.metrics.submissions("declined", 1);
+    let mut declined = Vec::new();
+    for item in linked.items() {
+        if tx.decline_submission(item.id, holder, now).await? {
+            declined.push(item.id);
+        }
     }
-    Ok(Redirect::to(&format!("/requests/{id}")).into_response())
+    if !declined.is_empty() {
+        tx.record_events(&declined, EventKind::Declined, now).await?;
+        tx.commit().await?;
+        app.metrics.submissions("declined", declined.len() as u64);
+    }
+    let next = next_page(&app, &linked, &format!("/requests/{id}")).await?;
+    Ok(Redirect::to(&next).into_response())
+}
+
+/// After an answer to an item of a batch: the batch's page while another item waits, otherwise `done`.
+async fn next_page(app: &App, linked: &Linked, done: &str) -> Result<String, Error> {
+    let batch = linked.items().first().and_then(|item| item.batch_id);
+    let Some(batch) = batch else { return Ok(done.to_owned()) };
+    let items = app.store.read().await?.linked_batch(batch, app.now()).await?.map(|batch| batch.items);
+    let waits = items.is_some_and(|items| items.iter().any(|item| matches!(item.state, State::Incomplete { .. })));
+    Ok(if waits { format!("/requests/{batch}") } else { done.to_owned() })
 }
 
 impl Outcome {

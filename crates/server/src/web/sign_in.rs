@@ -27,7 +27,7 @@ struct SignInPage {
     invalid: bool,
     passkeys: bool,
     /// Who waits for whom: the partner's name and the credential's, while a link is being opened.
-    opening: Option<(String, &'static str)>,
+    opening: Option<Opening>,
 }
 
 #[derive(Template)]
@@ -74,14 +74,29 @@ async fn email_page(app: &App, headers: &HeaderMap, email: String, invalid: bool
     Ok(if invalid { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
+/// What a link that waits offers, as far as anybody may know: who sends it, and what, or how many things.
+#[derive(Debug)]
+struct Opening {
+    partner: String,
+    title: &'static str,
+    count: i64,
+}
+
 /// Names the partner of an unbound link. Of a bound one nothing is said before its account has signed in.
-async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<(String, &'static str)>, Error> {
+async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Error> {
     let Some(id) = link::waiting(app, headers) else { return Ok(None) };
     let mut tx = app.store.read().await?;
-    let submission = tx.linked_submission(id, app.now()).await?.filter(|submission| submission.holder().is_none());
-    let Some(submission) = submission else { return Ok(None) };
-    let partner = tx.partner(submission.partner_id).await?;
-    Ok(partner.map(|partner| (partner.name, submission.credential_type.title)))
+    let items = match tx.linked_submission(id, app.now()).await? {
+        Some(submission) => vec![submission],
+        None => tx.linked_batch(id, app.now()).await?.map(|batch| batch.items).unwrap_or_default(),
+    };
+    let Some(first) = items.first() else { return Ok(None) };
+    if items.iter().any(|item| item.holder().is_some()) {
+        return Ok(None);
+    }
+    let partner = tx.partner(first.partner_id).await?;
+    let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));
+    Ok(partner.map(|partner| Opening { partner: partner.name, title, count }))
 }
 
 async fn send_code(

@@ -5,7 +5,7 @@
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
 
-use credential::YearMonth;
+use credential::{Datum, YearMonth};
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader as _, langid, static_loader};
 
@@ -81,8 +81,37 @@ impl Text {
     /// A day, like "23 November 2026".
     pub fn day(&self, moment: &Timestamp) -> String {
         let date = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).date();
-        let name = self.with_numbers("month-name", &[("month", i64::from(date.month()))]);
-        self.with("day", &[("day", &date.day().to_string()), ("month", &name), ("year", &date.year().to_string())])
+        self.calendar_day(i32::from(date.year()), i32::from(date.month()), i32::from(date.day()))
+    }
+
+    /// A day that is said of a credential, like "23 November 2026".
+    pub fn date(&self, date: credential::Date) -> String {
+        self.calendar_day(date.year(), date.month(), date.day())
+    }
+
+    /// A value to read; a dash where nothing is said.
+    pub fn datum(&self, datum: &Datum) -> String {
+        match datum {
+            Datum::Words(words) => words.clone(),
+            Datum::Day(date) => self.date(*date),
+            Datum::Nothing => "–".to_owned(),
+        }
+    }
+
+    fn calendar_day(&self, year: i32, month: i32, day: i32) -> String {
+        let name = self.with_numbers("month-name", &[("month", i64::from(month))]);
+        self.with("day", &[("day", &day.to_string()), ("month", &name), ("year", &year.to_string())])
+    }
+
+    /// A number of bytes, like "120 kB".
+    pub fn size(&self, bytes: &u64) -> String {
+        match *bytes {
+            bytes if bytes < 1_000_000 => self.with("size-kilobytes", &[("size", &bytes.div_ceil(1000).to_string())]),
+            bytes => {
+                let tenths = bytes.div_ceil(100_000);
+                self.with("size-megabytes", &[("size", &format!("{}.{}", tenths / 10, tenths % 10))])
+            }
+        }
     }
 
     /// A moment, like "23 November 2026, 09:05 UTC".

@@ -9,11 +9,12 @@ use axum::routing::get;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::career::{CareerView, Shown};
+use super::career::CareerView;
+use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn, address};
-use crate::domain::submission::State;
+use crate::domain::submission::{State, Submission};
 use crate::error::Error;
 use crate::store::{Event, EventKind};
 
@@ -22,9 +23,39 @@ use crate::store::{Event, EventKind};
 struct Wallet {
     layout: Layout,
     held: Vec<Shown>,
-    waiting: Vec<Shown>,
+    waiting: Vec<Waiting>,
     career: Option<CareerView>,
     offer_passkey: bool,
+}
+
+/// What waits for an answer behind one link.
+#[derive(Debug)]
+struct Waiting {
+    /// The link's id.
+    id: Uuid,
+    partner: String,
+    /// What it is, where it is one thing.
+    title: &'static str,
+    /// How many things it is.
+    count: i64,
+}
+
+impl Waiting {
+    /// The items of a batch are answered on one page, so they are one thing here.
+    async fn grouped(app: &App, submissions: &[Submission]) -> Result<Vec<Self>, Error> {
+        let mut tx = app.store.read().await?;
+        let mut all: Vec<Self> = Vec::new();
+        for submission in submissions {
+            let id = submission.batch_id.unwrap_or(submission.id);
+            if let Some(known) = all.iter_mut().find(|known| known.id == id) {
+                known.count += 1;
+                continue;
+            }
+            let partner = tx.partner(submission.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
+            all.push(Self { id, partner, title: submission.credential_type.title, count: 1 });
+        }
+        Ok(all)
+    }
 }
 
 #[derive(Template)]
@@ -72,19 +103,11 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
     drop(tx);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    let held = open_all(&app, &held).await?;
+    let held = Shown::open_all(&app, &held).await?;
     let career = CareerView::new(&held, &layout.text);
     let offer_passkey = app.webauthn.is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
-    let waiting = open_all(&app, &waiting).await?;
+    let waiting = Waiting::grouped(&app, &waiting).await?;
     Ok(page(&app, &Wallet { layout: layout.clone(), held, waiting, career, offer_passkey }, &layout))
-}
-
-async fn open_all(app: &App, submissions: &[crate::domain::submission::Submission]) -> Result<Vec<Shown>, Error> {
-    let mut all = Vec::with_capacity(submissions.len());
-    for submission in submissions {
-        all.extend(Shown::open(app, submission).await?);
-    }
-    Ok(all)
 }
 
 /// The credential, if it is in `holder`'s wallet.
@@ -142,6 +165,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
             "accepted_at": shown.accepted_at,
             "fields": shown.payload.fields,
             "partner_chain": shown.payload.partner_chain,
+            "documents": shown.documents.iter().map(|document| json!({ "asset_id": document.name, "asset_type": document.kind, "href": format!("{}/documents/{}", app.config.base(), document.id) })).collect::<Vec<_>>(),
             "events": events.iter().map(|event| json!({ "event": event.kind.name(), "at": event.at })).collect::<Vec<_>>(),
         }));
     }

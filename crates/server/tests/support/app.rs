@@ -151,6 +151,7 @@ impl TestApp {
             created_at: self.app.now(),
             rotated_at: None,
             disabled_at: None,
+            document_hosts: String::new(),
         };
         let mut tx = self.app.store.write().await.expect("a transaction");
         tx.add_partner(&partner).await.expect("added");

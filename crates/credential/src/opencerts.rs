@@ -1,0 +1,187 @@
+//! OpenCerts: the integrity of an OpenAttestation v2 document, as far as the document itself can show it.
+//!
+//! Owns the digest over salted values (each leaf, hashed with Keccak-256 together with its path), the Merkle proof from
+//! the document's hash to the hash that its issuer has published, and the reading of salted values. Whether that hash
+//! was published, by whom, and whether it was revoked is on a chain and in DNS: nothing here asks, and nothing here
+//! says so.
+
+use serde_json::Value;
+use sha3::{Digest as _, Keccak256};
+use uuid::Uuid;
+
+use crate::json;
+
+/// Deepest nesting of a document's data.
+const DEPTH: usize = 60;
+
+/// Most bytes of a document: real ones have some ten thousand.
+pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// A document whose integrity was verified.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenCert {
+    data: Value,
+    /// How many values were taken out and stand as hashes alone.
+    pub obfuscated: usize,
+}
+
+/// Why a document is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not JSON.
+    Malformed(String),
+    /// It lacks a part, or a part is of another kind.
+    Shape(&'static str),
+    /// A value is not salted, or its type is unknown; at this path.
+    Unsalted(String),
+    /// The digest over its data is not its `targetHash`: something was changed.
+    TargetHash,
+    /// The proof does not lead to its `merkleRoot`.
+    MerkleRoot,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(reason) => write!(f, "The OpenCerts document is not usable JSON: {reason}."),
+            Self::Shape(what) => write!(f, "This is not an OpenCerts document (OpenAttestation v2): {what}."),
+            Self::Unsalted(path) => write!(f, "The OpenCerts document has a value without its salt, at {path}."),
+            Self::TargetHash => f.write_str(
+                "The OpenCerts document was changed after it was issued: its content does not give its targetHash.",
+            ),
+            Self::MerkleRoot => {
+                f.write_str("The OpenCerts document's proof does not lead from its targetHash to its merkleRoot.")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl OpenCert {
+    /// Verifies the integrity of a document.
+    ///
+    /// # Errors
+    /// [`Refusal`], with the reason.
+    pub fn verify(bytes: &[u8]) -> Result<Self, Refusal> {
+        let mut document = json::parse(bytes).map_err(|malformed| Refusal::Malformed(malformed.to_string()))?;
+        let obfuscated = match &document["privacy"]["obfuscatedData"] {
+            Value::Null => Vec::new(),
+            list => hashes(list).ok_or(Refusal::Shape("privacy.obfuscatedData must be a list of hashes"))?,
+        };
+        let signature = &document["signature"];
+        if signature["type"] != "SHA3MerkleProof" {
+            return Err(Refusal::Shape("signature.type must be SHA3MerkleProof"));
+        }
+        let proof = match &signature["proof"] {
+            Value::Null => Vec::new(),
+            list => hashes(list).ok_or(Refusal::Shape("signature.proof must be a list of hashes"))?,
+        };
+        let target = hash(&signature["targetHash"]).ok_or(Refusal::Shape("signature.targetHash must be a hash"))?;
+        let root = hash(&signature["merkleRoot"]).ok_or(Refusal::Shape("signature.merkleRoot must be a hash"))?;
+        if !document["data"].is_object() {
+            return Err(Refusal::Shape("data must be an object"));
+        }
+        let mut leaves: Vec<String> = obfuscated.iter().map(|hash| hex(hash)).collect();
+        digest_leaves(&document["data"], &mut String::new(), 0, &mut leaves)?;
+        leaves.sort_unstable();
+        let listed = serde_json::to_vec(&leaves).unwrap_or_default();
+        if Keccak256::digest(&listed).as_slice() != target {
+            return Err(Refusal::TargetHash);
+        }
+        let reached = proof.iter().fold(target, combine);
+        if reached != root {
+            return Err(Refusal::MerkleRoot);
+        }
+        Ok(Self { data: document["data"].take(), obfuscated: obfuscated.len() })
+    }
+
+    /// The value at a path such as `issuers.0.name`, without its salt; `None` if it is not there, or taken out.
+    pub fn value(&self, path: &str) -> Option<&str> {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        self.data.pointer(&pointer)?.as_str().and_then(unsalted).map(|(_, value)| value)
+    }
+}
+
+type Hash = [u8; 32];
+
+/// One step up the Merkle tree: the two hashes in order, hashed together.
+fn combine(one: Hash, other: &Hash) -> Hash {
+    let (first, second) = if one < *other { (&one, other) } else { (other, &one) };
+    Keccak256::new().chain_update(first).chain_update(second).finalize().into()
+}
+
+/// Adds the hash of every leaf under `value`: of the JSON object with the leaf's path as its one name.
+fn digest_leaves(value: &Value, path: &mut String, depth: usize, leaves: &mut Vec<String>) -> Result<(), Refusal> {
+    if depth > DEPTH {
+        return Err(Refusal::Shape("its data is nested too deeply"));
+    }
+    let mut inside = |name: &str, value: &Value| {
+        // A dot would make two different places look the same.
+        if name.contains('.') {
+            return Err(Refusal::Shape("a name in its data holds a dot"));
+        }
+        let length = path.len();
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(name);
+        let result = digest_leaves(value, path, depth + 1, leaves);
+        path.truncate(length);
+        result
+    };
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            members.iter().try_for_each(|(name, value)| inside(name, value))
+        }
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().enumerate().try_for_each(|(index, value)| inside(&index.to_string(), value))
+        }
+        // A value without a salt could be put in by anybody who guesses a hash that is listed as taken out.
+        Value::String(text) if unsalted(text).is_none() => Err(Refusal::Unsalted(shown(path))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Err(Refusal::Unsalted(shown(path))),
+        leaf => {
+            let leaf = serde_json::json!({ path.as_str(): leaf });
+            leaves.push(hex(&Keccak256::digest(leaf.to_string())));
+            Ok(())
+        }
+    }
+}
+
+fn shown(path: &str) -> String {
+    path.chars().take(64).collect()
+}
+
+/// The type and value of `salt:type:value`.
+fn unsalted(text: &str) -> Option<(&str, &str)> {
+    let (salt, typed) = text.split_once(':')?;
+    let (kind, value) = typed.split_once(':')?;
+    let known = matches!(kind, "string" | "number" | "boolean" | "null" | "undefined");
+    (known && salt.len() == 36 && Uuid::try_parse(salt).is_ok()).then_some((kind, value))
+}
+
+fn hashes(list: &Value) -> Option<Vec<Hash>> {
+    list.as_array()?.iter().map(hash).collect()
+}
+
+fn hash(value: &Value) -> Option<Hash> {
+    let text = value.as_str()?;
+    let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
+    if text.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        let digit = |character: u8| char::from(character).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,136 @@
+//! `digital_identity`: how surely somebody is who they say they are (partner-api, section 5).
+
+use serde_json::{Value, json};
+
+use super::{Batch, CredentialType, V1, no_advice, not_future};
+use crate::asset::NO_ASSETS;
+use crate::date::Date;
+use crate::fault::Faults;
+use crate::schema::{Choice, Member, Path, Presence, Shape};
+use crate::submission::Context;
+use crate::view::{Block, facts};
+
+/// The type's declaration.
+pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
+    name: "digital_identity",
+    redirect_name: "digitalIdentity",
+    write_scope: "write.digital_identity",
+    title: "Digital identity",
+    summary: "That a person's identity was verified, and by which checks.",
+    fields: FIELDS,
+    assets: &NO_ASSETS,
+    v1: Some(V1 { document_types: &[("none", None)], chain_in: "", older: Some((LEVEL, OLDER_FIELDS)) }),
+    batch: Batch::One("digital_identity"),
+    rules,
+    advice: no_advice,
+    headline,
+    view,
+    compared: &[],
+    sample,
+};
+
+/// The member of the older form: one level in place of the three checks.
+const LEVEL: &str = "identity_verification_level";
+
+const FULL_NAME: Member = Member {
+    name: "full_name",
+    shape: Shape::Text,
+    presence: Presence::Required,
+    meaning: "The person's full name.",
+    example: r#""John Doe""#,
+};
+
+const DATE_OF_BIRTH: Member = Member {
+    name: "date_of_birth",
+    shape: Shape::Date,
+    presence: Presence::Nullable,
+    meaning: "The day of birth, YYYY-MM-DD.",
+    example: r#""1990-04-30""#,
+};
+
+const fn check(name: &'static str, values: &'static Choice, meaning: &'static str, example: &'static str) -> Member {
+    Member { name, shape: Shape::Choice(values), presence: Presence::Required, meaning, example }
+}
+
+static VALIDITY: Choice =
+    Choice { called: "a way to check a document", values: &["manual", "government_database", "verifiable_credential"] };
+static LIVENESS: Choice = Choice { called: "a way to check for a live person", values: &["automated", "in_person"] };
+static MATCH: Choice =
+    Choice { called: "a way to match a person", values: &["manual", "automated", "government_database"] };
+static LEVELS: Choice = Choice { called: "a verification level", values: &["basic", "standard"] };
+
+const FIELDS: &[Member] = &[
+    FULL_NAME,
+    DATE_OF_BIRTH,
+    check(
+        "identity_document_validity",
+        &VALIDITY,
+        "How the identity document was found to be genuine.",
+        r#""government_database""#,
+    ),
+    check("identity_document_liveness", &LIVENESS, "How it was seen that a live person was there.", r#""in_person""#),
+    check("identity_document_person_match", &MATCH, "How the person was matched with the document.", r#""automated""#),
+];
+
+const OLDER_FIELDS: &[Member] =
+    &[FULL_NAME, DATE_OF_BIRTH, check(LEVEL, &LEVELS, "How thoroughly the identity was verified.", r#""standard""#)];
+
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+    not_future(fields, "date_of_birth", path, Date::latest_on_earth(context.now), faults);
+}
+
+fn headline(fields: &Value) -> String {
+    let how = match (fields["identity_document_liveness"].as_str(), fields[LEVEL].as_str()) {
+        (Some("in_person"), _) => "in person",
+        (Some(_), _) => "remotely",
+        (None, Some("standard")) => "at the standard level",
+        (None, _) => "at the basic level",
+    };
+    format!("Identity verified {how}")
+}
+
+fn sentence(value: &Value) -> Option<&'static str> {
+    Some(match value.as_str()? {
+        "basic" => "The identity was verified at the basic level.",
+        "standard" => "The identity was verified at the standard level.",
+        _ => return None,
+    })
+}
+
+fn view(fields: &Value) -> Vec<Block> {
+    let validity = match fields["identity_document_validity"].as_str() {
+        Some("manual") => Some("A trained person examined the identity document."),
+        Some("government_database") => Some("The identity document was checked against a government's records."),
+        Some("verifiable_credential") => Some("The identity document was a digitally signed credential."),
+        _ => sentence(&fields[LEVEL]),
+    };
+    let liveness = match fields["identity_document_liveness"].as_str() {
+        Some("in_person") => Some("The person was there in person."),
+        Some("automated") => Some("An automated check saw that a live person was there, not a picture."),
+        _ => None,
+    };
+    let matched = match fields["identity_document_person_match"].as_str() {
+        Some("manual") => Some("A trained person compared them with the document."),
+        Some("automated") => Some("Their face was compared with the document automatically."),
+        Some("government_database") => Some("They were matched with a government's records."),
+        _ => None,
+    };
+    let sentences = [validity, liveness, matched].into_iter().flatten().map(ToOwned::to_owned).collect();
+    vec![
+        Block::Sentences(sentences),
+        Block::Facts(facts(fields, &[("Name", "full_name"), ("Date of birth", "date_of_birth")])),
+    ]
+}
+
+fn sample() -> Value {
+    json!({
+        "credential_id": "IDV-3e8a1d70-62bf-4f9c-9a15-7c0d4b2e8f36",
+        "fields": {
+            "full_name": "John Doe",
+            "date_of_birth": "1990-04-30",
+            "identity_document_validity": "government_database",
+            "identity_document_liveness": "in_person",
+            "identity_document_person_match": "automated"
+        }
+    })
+}

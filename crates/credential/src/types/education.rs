@@ -1,0 +1,295 @@
+//! `education`: what a person studied and where, and the transcript (partner-api, section 5).
+
+use serde_json::{Value, json};
+
+use super::{Batch, CredentialType, V1, no_advice, text};
+use crate::asset::{AssetKind, AssetRules};
+use crate::date::{Date, parse_year};
+use crate::fault::{Code, Faults};
+use crate::schema::{Choice, Member, Path, Presence, Shape};
+use crate::submission::Context;
+use crate::view::{Block, Datum, facts, table};
+
+/// The type's declaration.
+pub static EDUCATION: CredentialType = CredentialType {
+    name: "education",
+    redirect_name: "education",
+    write_scope: "write.education",
+    title: "Education",
+    summary: "A course of study: where, which, when it was conferred, and its transcript.",
+    fields: FIELDS,
+    assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf", "open_cert"] }, most: 10 },
+    v1: Some(V1 {
+        document_types: &[("none", None), ("pdf", Some(AssetKind::Pdf)), ("open_cert", Some(AssetKind::OpenCert))],
+        chain_in: "",
+        older: None,
+    }),
+    batch: Batch::Many("education_items"),
+    rules,
+    advice: no_advice,
+    headline,
+    view,
+    compared: &[("full_name", "recipient.name"), ("course_name", "name"), ("education_provider", "issuers.0.name")],
+    sample,
+};
+
+const FIELDS: &[Member] = &[
+    Member {
+        name: "full_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The person's full name.",
+        example: r#""John Doe""#,
+    },
+    Member {
+        name: "education_provider",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The university, college or school.",
+        example: r#""University of Example""#,
+    },
+    Member {
+        name: "course_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The course, as on the certificate.",
+        example: r#""Bachelor of Commerce""#,
+    },
+    Member {
+        name: "conferral_year",
+        shape: Shape::Year,
+        presence: Presence::Nullable,
+        meaning: "The year it was conferred, YYYY. Required, unless awaiting_graduation is true; then null or left out.",
+        example: r#""2022""#,
+    },
+    Member {
+        name: "awaiting_graduation",
+        shape: Shape::Boolean,
+        presence: Presence::Optional,
+        meaning: "Whether the course is completed and not conferred yet.",
+        example: "false",
+    },
+    Member {
+        name: "has_majors",
+        shape: Shape::Boolean,
+        presence: Presence::Optional,
+        meaning: "Whether the course has majors.",
+        example: "true",
+    },
+    Member {
+        name: "majors",
+        shape: Shape::List { of: &Shape::Text, least: 0, most: 20 },
+        presence: Presence::Nullable,
+        meaning: "The majors.",
+        example: r#"["Finance"]"#,
+    },
+    Member {
+        name: "with_honours",
+        shape: Shape::Boolean,
+        presence: Presence::Optional,
+        meaning: "Whether it was conferred with honours.",
+        example: "true",
+    },
+    Member {
+        name: "transcript",
+        shape: Shape::Object(TRANSCRIPT),
+        presence: Presence::Nullable,
+        meaning: "The subjects and their results.",
+        example: "",
+    },
+];
+
+const TRANSCRIPT: &[Member] = &[
+    Member {
+        name: "overall",
+        shape: Shape::Object(OVERALL),
+        presence: Presence::Required,
+        meaning: "The result of the whole course.",
+        example: "",
+    },
+    Member {
+        name: "subjects",
+        shape: Shape::List { of: &Shape::Object(SUBJECT), least: 0, most: 300 },
+        presence: Presence::Required,
+        meaning: "The subjects, in the order of the transcript.",
+        example: "",
+    },
+];
+
+const OVERALL: &[Member] = &[
+    Member {
+        name: "issuance_date",
+        shape: Shape::Date,
+        presence: Presence::Required,
+        meaning: "The day the transcript was issued, YYYY-MM-DD.",
+        example: r#""2022-12-15""#,
+    },
+    Member {
+        name: "score",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Nullable,
+        meaning: "The overall result, such as a grade point average.",
+        example: r#""6.2""#,
+    },
+];
+
+const SUBJECT: &[Member] = &[
+    Member {
+        name: "name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The subject's name.",
+        example: r#""Corporate Finance""#,
+    },
+    Member {
+        name: "code",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The subject's code.",
+        example: r#""FIN201""#,
+    },
+    Member {
+        name: "grade",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Required,
+        meaning: "The grade.",
+        example: r#""HD""#,
+    },
+    Member {
+        name: "completion_date",
+        shape: Shape::YearOrDate,
+        presence: Presence::Required,
+        meaning: "When it was completed, YYYY or YYYY-MM-DD.",
+        example: r#""2021-11-30""#,
+    },
+    Member {
+        name: "credit",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Nullable,
+        meaning: "The credit points.",
+        example: r#""6""#,
+    },
+    Member {
+        name: "score",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Nullable,
+        meaning: "The score.",
+        example: r#""87""#,
+    },
+];
+
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+    let today = Date::latest_on_earth(context.now);
+    let awaiting = fields["awaiting_graduation"].as_bool().unwrap_or_default();
+    match fields.get("conferral_year") {
+        None if !awaiting => {
+            faults
+                .add(path, Code::MemberMissing, || {
+                    "The member conferral_year is missing: it is required unless awaiting_graduation is true."
+                        .to_owned()
+                })
+                .suggest(Some("conferral_year".to_owned()));
+        }
+        Some(year) if awaiting && !year.is_null() => {
+            faults
+                .add(&Path::Member(path, "conferral_year"), Code::MemberForbidden, || {
+                    "Nothing is conferred while awaiting_graduation is true; leave conferral_year out, or send null."
+                        .to_owned()
+                })
+                .received(year);
+        }
+        Some(Value::String(year)) => future_year(year, today, &Path::Member(path, "conferral_year"), faults),
+        _ => {}
+    }
+    if fields["has_majors"] == json!(false) && fields["majors"].as_array().is_some_and(|majors| !majors.is_empty()) {
+        faults.add(&Path::Member(path, "majors"), Code::MemberForbidden, || {
+            "There are majors although has_majors is false; correct one of the two.".to_owned()
+        });
+    }
+    let transcript = Path::Member(path, "transcript");
+    let overall = Path::Member(&transcript, "overall");
+    super::not_future(&fields["transcript"]["overall"], "issuance_date", &overall, today, faults);
+    let subjects = Path::Member(&transcript, "subjects");
+    for (index, subject) in fields["transcript"]["subjects"].as_array().into_iter().flatten().enumerate() {
+        let here = Path::Item(&subjects, index);
+        super::not_future(subject, "completion_date", &here, today, faults);
+        if let Some(year) = subject["completion_date"].as_str() {
+            future_year(year, today, &Path::Member(&here, "completion_date"), faults);
+        }
+    }
+}
+
+fn future_year(text: &str, today: Date, path: &Path<'_>, faults: &mut Faults) {
+    if parse_year(text).is_ok_and(|year| year > today.year()) {
+        let message = || format!("The year {text} has not begun anywhere on earth.");
+        faults.add(path, Code::DateFuture, message).received(&Value::from(text));
+    }
+}
+
+/// "Bachelor of Commerce (Honours), Finance".
+fn headline(fields: &Value) -> String {
+    let mut title = text(fields, "course_name").to_owned();
+    if fields["with_honours"] == json!(true) && !title.to_lowercase().contains("honours") {
+        title.push_str(" (Honours)");
+    }
+    let majors: Vec<&str> = fields["majors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if let Some((last, others)) = majors.split_last() {
+        let all = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
+        title = format!("{title}, {all}");
+    }
+    title
+}
+
+fn view(fields: &Value) -> Vec<Block> {
+    let mut about =
+        facts(fields, &[("Where", "education_provider"), ("Course", "course_name"), ("Conferred", "conferral_year")]);
+    if fields["awaiting_graduation"] == json!(true) {
+        about.push(("Conferred", Datum::Words("Completed, awaiting graduation".to_owned())));
+    }
+    if fields["with_honours"] == json!(true) {
+        about.push(("Honours", Datum::Words("Yes".to_owned())));
+    }
+    let majors: Vec<&str> = fields["majors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !majors.is_empty() {
+        about.push((if majors.len() == 1 { "Major" } else { "Majors" }, Datum::Words(majors.join(", "))));
+    }
+    let transcript = &fields["transcript"];
+    about.extend(facts(&transcript["overall"], &[("Overall result", "score"), ("Transcript of", "issuance_date")]));
+    let subjects = table(
+        "Transcript",
+        &transcript["subjects"],
+        &[
+            ("Code", "code"),
+            ("Subject", "name"),
+            ("Completed", "completion_date"),
+            ("Credit", "credit"),
+            ("Score", "score"),
+            ("Grade", "grade"),
+        ],
+    );
+    [Block::Facts(about)].into_iter().chain(subjects).collect()
+}
+
+fn sample() -> Value {
+    json!({
+        "credential_id": "EDU-5f0c7a52-3b6e-4a53-9f0e-0d2c1f4b7a10",
+        "fields": {
+            "full_name": "John Doe",
+            "education_provider": "University of Example",
+            "course_name": "Bachelor of Commerce",
+            "conferral_year": "2022",
+            "awaiting_graduation": false,
+            "has_majors": true,
+            "majors": ["Finance"],
+            "with_honours": true,
+            "transcript": {
+                "overall": { "issuance_date": "2022-12-15", "score": "6.2" },
+                "subjects": [
+                    { "name": "Corporate Finance", "code": "FIN201", "grade": "HD", "completion_date": "2021-11-30", "credit": "6", "score": "87" },
+                    { "name": "Business Statistics", "code": "STA110", "grade": "D", "completion_date": "2020", "credit": "6" }
+                ]
+            }
+        },
+        "assets": [{ "asset_id": "testamur", "asset_type": "pdf", "asset_data": null }]
+    })
+}

@@ -1,0 +1,223 @@
+//! `english_proficiency`: the result of an English test, on its own scale and the Council of Europe's (partner-api,
+//! section 5).
+
+use serde_json::{Value, json};
+
+use super::{Batch, CredentialType, V1, in_order, no_advice, not_future, text};
+use crate::asset::{AssetKind, AssetRules};
+use crate::date::Date;
+use crate::fault::Faults;
+use crate::schema::{Choice, Member, Path, Presence, Shape};
+use crate::submission::Context;
+use crate::view::{Block, Datum, facts, table};
+
+/// The type's declaration.
+pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
+    name: "english_proficiency",
+    redirect_name: "englishProficiency",
+    write_scope: "write.english_proficiency",
+    title: "English proficiency",
+    summary: "The result of an English test: which test, when, overall and by skill.",
+    fields: FIELDS,
+    assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf"] }, most: 10 },
+    v1: Some(V1 {
+        document_types: &[("english_assessment", Some(AssetKind::Pdf))],
+        chain_in: "test_scores",
+        older: None,
+    }),
+    batch: Batch::Many("english_proficiency_items"),
+    rules,
+    advice: no_advice,
+    headline,
+    view,
+    compared: &[],
+    sample,
+};
+
+/// The Council of Europe's levels, lowest first; plus levels are the upper half of their level.
+const LEVELS: &[&str] = &["pre-A1", "A1", "A2", "A2+", "B1", "B1+", "B2", "B2+", "C1", "C2"];
+
+static CEFR: Choice = Choice { called: "a CEFR level", values: LEVELS };
+
+const FIELDS: &[Member] = &[
+    Member {
+        name: "full_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The person's full name.",
+        example: r#""John Doe""#,
+    },
+    Member {
+        name: "test_provider",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "Who held the test.",
+        example: r#""Example Test Centre""#,
+    },
+    Member {
+        name: "test_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "Which test.",
+        example: r#""Example English Test, Academic""#,
+    },
+    Member {
+        name: "completion_date",
+        shape: Shape::Date,
+        presence: Presence::Required,
+        meaning: "The day of the test, YYYY-MM-DD.",
+        example: r#""2025-06-14""#,
+    },
+    Member {
+        name: "expiry_date",
+        shape: Shape::Date,
+        presence: Presence::Nullable,
+        meaning: "The last day the result counts, YYYY-MM-DD.",
+        example: r#""2027-06-14""#,
+    },
+    Member {
+        name: "test_scores",
+        shape: Shape::Object(SCORES),
+        presence: Presence::Required,
+        meaning: "The results.",
+        example: "",
+    },
+];
+
+const SCORES: &[Member] = &[
+    Member {
+        name: "cefr_scores",
+        shape: Shape::Object(CEFR_SCORES),
+        presence: Presence::Required,
+        meaning: "The results on the Common European Framework of Reference; an empty object where there are none.",
+        example: "",
+    },
+    Member {
+        name: "overall",
+        shape: Shape::Object(OVERALL),
+        presence: Presence::Required,
+        meaning: "The overall result on the test's own scale.",
+        example: "",
+    },
+    Member {
+        name: "subskills",
+        shape: Shape::List { of: &Shape::Object(SUBSKILL), least: 0, most: 50 },
+        presence: Presence::Nullable,
+        meaning: "The results by skill on the test's own scale.",
+        example: "",
+    },
+];
+
+const fn level(name: &'static str, meaning: &'static str, example: &'static str) -> Member {
+    Member { name, shape: Shape::Choice(&CEFR), presence: Presence::Nullable, meaning, example }
+}
+
+const CEFR_SCORES: &[Member] = &[
+    level("combined", "All skills together.", r#""C1""#),
+    level("reading", "Reading.", r#""C1""#),
+    level("listening", "Listening.", r#""C1""#),
+    level("speaking", "Speaking.", r#""B2""#),
+    level("writing", "Writing.", r#""B2+""#),
+];
+
+const OVERALL: &[Member] = &[
+    Member {
+        name: "score",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Required,
+        meaning: "The score.",
+        example: r#""7.5""#,
+    },
+    Member {
+        name: "scale",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Required,
+        meaning: "The scale that the score is on.",
+        example: r#""0-9""#,
+    },
+];
+
+const SUBSKILL: &[Member] = &[
+    Member {
+        name: "skill",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The skill.",
+        example: r#""Reading""#,
+    },
+    Member {
+        name: "score",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Required,
+        meaning: "The score.",
+        example: r#""8.0""#,
+    },
+];
+
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+    not_future(fields, "completion_date", path, Date::latest_on_earth(context.now), faults);
+    in_order(fields, ("completion_date", "expiry_date"), path, faults);
+}
+
+fn headline(fields: &Value) -> String {
+    let scores = &fields["test_scores"];
+    let overall = text(&scores["overall"], "score");
+    match scores["cefr_scores"]["combined"].as_str() {
+        Some(level) => format!("{}: {overall} (CEFR {level})", text(fields, "test_name")),
+        None => format!("{}: {overall}", text(fields, "test_name")),
+    }
+}
+
+fn view(fields: &Value) -> Vec<Block> {
+    let scores = &fields["test_scores"];
+    let overall = format!("{} on the scale {}", text(&scores["overall"], "score"), text(&scores["overall"], "scale"));
+    let mut about = facts(
+        fields,
+        &[
+            ("Test", "test_name"),
+            ("Held by", "test_provider"),
+            ("Taken", "completion_date"),
+            ("Expires", "expiry_date"),
+        ],
+    );
+    about.push(("Overall", Datum::Words(overall)));
+    let skills = [
+        ("All skills", "combined"),
+        ("Reading", "reading"),
+        ("Listening", "listening"),
+        ("Speaking", "speaking"),
+        ("Writing", "writing"),
+    ];
+    let level = |name: &str| scores["cefr_scores"][name].as_str().map(ToOwned::to_owned);
+    let bars: Vec<_> = skills.into_iter().filter_map(|(label, name)| Some((label, level(name)?))).collect();
+    let scale = (!bars.is_empty()).then_some(Block::Scale {
+        caption: "Level by skill (Common European Framework of Reference)",
+        steps: LEVELS,
+        bars,
+    });
+    let subskills = table("Results by skill", &scores["subskills"], &[("Skill", "skill"), ("Score", "score")]);
+    [Block::Facts(about)].into_iter().chain(scale).chain(subskills).collect()
+}
+
+fn sample() -> Value {
+    json!({
+        "credential_id": "ENG-9d2f6b1c-47a8-4e0b-8c3d-5a7e1f0b6c42",
+        "fields": {
+            "full_name": "John Doe",
+            "test_provider": "Example Test Centre",
+            "test_name": "Example English Test, Academic",
+            "completion_date": "2025-06-14",
+            "expiry_date": "2027-06-14",
+            "test_scores": {
+                "cefr_scores": { "combined": "C1", "reading": "C1", "listening": "C1", "speaking": "B2", "writing": "B2+" },
+                "overall": { "score": "7.5", "scale": "0-9" },
+                "subskills": [
+                    { "skill": "Reading", "score": "8.0" },
+                    { "skill": "Listening", "score": "8.0" },
+                    { "skill": "Speaking", "score": "6.5" },
+                    { "skill": "Writing", "score": "7.0" }
+                ]
+            }
+        }
+    })
+}

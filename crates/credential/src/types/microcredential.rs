@@ -1,0 +1,148 @@
+//! `microcredential`: a short course, a badge, a certificate of one skill (partner-api, section 5).
+
+use serde_json::{Value, json};
+
+use super::{Advice, Batch, CredentialType, V1, in_order, not_future, text};
+use crate::asset::{AssetKind, AssetRules};
+use crate::date::Date;
+use crate::fault::Faults;
+use crate::schema::{Choice, Member, Path, Presence, Shape};
+use crate::submission::Context;
+use crate::view::{Block, facts};
+
+/// The type's declaration.
+pub static MICROCREDENTIAL: CredentialType = CredentialType {
+    name: "microcredential",
+    redirect_name: "microcredential",
+    write_scope: "write.microcredential",
+    title: "Microcredential",
+    summary: "A short course, badge or certificate: who issued it, for what, and until when it counts.",
+    fields: FIELDS,
+    assets: &AssetRules {
+        kinds: &Choice { called: "an asset type", values: &["pdf", "png", "jpg", "open_cert"] },
+        most: 10,
+    },
+    v1: Some(V1 {
+        document_types: &[
+            ("none", None),
+            ("pdf", Some(AssetKind::Pdf)),
+            ("open_cert", Some(AssetKind::OpenCert)),
+            ("png", Some(AssetKind::Png)),
+            ("jpg", Some(AssetKind::Jpg)),
+        ],
+        chain_in: "",
+        older: None,
+    }),
+    batch: Batch::Many("microcredential_items"),
+    rules,
+    advice,
+    headline,
+    view,
+    compared: &[("full_name", "recipient.name"), ("microcredential_name", "name"), ("issuer_name", "issuers.0.name")],
+    sample,
+};
+
+const FIELDS: &[Member] = &[
+    Member {
+        name: "full_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The person's full name.",
+        example: r#""John Doe""#,
+    },
+    Member {
+        name: "issuer_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "Who issued it.",
+        example: r#""Example Institute""#,
+    },
+    Member {
+        name: "microcredential_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "What it is for, in words that say something to a hirer.",
+        example: r#""Project Management Foundations""#,
+    },
+    Member {
+        name: "issue_date",
+        shape: Shape::Date,
+        presence: Presence::Required,
+        meaning: "The day it was issued, YYYY-MM-DD.",
+        example: r#""2024-03-01""#,
+    },
+    Member {
+        name: "expiry_date",
+        shape: Shape::Date,
+        presence: Presence::Nullable,
+        meaning: "The last day it counts, YYYY-MM-DD; null or left out: it does not expire.",
+        example: r#""2027-03-01""#,
+    },
+    Member {
+        name: "assessment_result",
+        shape: Shape::TextOrNumber,
+        presence: Presence::Nullable,
+        meaning: "The result of its assessment.",
+        example: r#""Pass with distinction""#,
+    },
+];
+
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+    not_future(fields, "issue_date", path, Date::latest_on_earth(context.now), faults);
+    in_order(fields, ("issue_date", "expiry_date"), path, faults);
+}
+
+/// Names that say nothing of what was learnt.
+const EMPTY_NAMES: [&str; 6] = [
+    "certificate",
+    "certificate of completion",
+    "certificate of achievement",
+    "certificate of attendance",
+    "microcredential",
+    "badge",
+];
+
+fn advice(fields: &Value) -> Vec<Advice> {
+    let name = text(fields, "microcredential_name");
+    let says_nothing = EMPTY_NAMES.iter().any(|empty| name.eq_ignore_ascii_case(empty));
+    says_nothing
+        .then(|| Advice {
+            code: "name.says_nothing",
+            message: format!(
+                "\"{name}\" does not tell a hirer what was learnt; name the skill or the course in microcredential_name."
+            ),
+        })
+        .into_iter()
+        .collect()
+}
+
+fn headline(fields: &Value) -> String {
+    format!("{}, {}", text(fields, "microcredential_name"), text(fields, "issuer_name"))
+}
+
+fn view(fields: &Value) -> Vec<Block> {
+    vec![Block::Facts(facts(
+        fields,
+        &[
+            ("What", "microcredential_name"),
+            ("Issued by", "issuer_name"),
+            ("Issued", "issue_date"),
+            ("Expires", "expiry_date"),
+            ("Result", "assessment_result"),
+        ],
+    ))]
+}
+
+fn sample() -> Value {
+    json!({
+        "credential_id": "MIC-0b7c2f9e-8d41-4c55-a0e3-6b1f5d9c2e77",
+        "fields": {
+            "full_name": "John Doe",
+            "issuer_name": "Example Institute",
+            "microcredential_name": "Project Management Foundations",
+            "issue_date": "2024-03-01",
+            "expiry_date": "2027-03-01",
+            "assessment_result": "Pass with distinction"
+        }
+    })
+}

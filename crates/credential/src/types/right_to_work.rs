@@ -1,0 +1,106 @@
+//! `right_to_work`: in which country a person may work (partner-api, section 5).
+
+use serde_json::{Value, json};
+
+use super::{Batch, CredentialType, V1, no_advice, text};
+use crate::asset::NO_ASSETS;
+use crate::country::{COUNTRY, country_name};
+use crate::fault::{Code, Faults};
+use crate::schema::{Choice, Member, Path, Presence, Shape};
+use crate::submission::Context;
+use crate::view::Block;
+
+/// The type's declaration.
+pub static RIGHT_TO_WORK: CredentialType = CredentialType {
+    name: "right_to_work",
+    redirect_name: "rightToWork",
+    write_scope: "write.right_to_work",
+    title: "Right to work",
+    summary: "In which country a person may work.",
+    fields: FIELDS,
+    assets: &NO_ASSETS,
+    v1: Some(V1 { document_types: &[("none", None)], chain_in: "", older: None }),
+    batch: Batch::Many("right_to_work_items"),
+    rules,
+    advice: no_advice,
+    headline,
+    view,
+    compared: &[],
+    sample,
+};
+
+const SINGAPORE: &str = "singapore_work_rights";
+
+static RIGHTS: Choice = Choice {
+    called: "a work right of Singapore",
+    values: &["resident", "citizen", "permanent_resident", "pass_holder"],
+};
+
+const FIELDS: &[Member] = &[
+    Member {
+        name: "full_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The person's full name.",
+        example: r#""John Doe""#,
+    },
+    Member {
+        name: "country",
+        shape: Shape::Choice(&COUNTRY),
+        presence: Presence::Required,
+        meaning: "The country they may work in, as ISO 3166-1 alpha-2.",
+        example: r#""SG""#,
+    },
+    Member {
+        name: SINGAPORE,
+        shape: Shape::Choice(&RIGHTS),
+        presence: Presence::Nullable,
+        meaning: "What the right rests on. Required when the country is SG, not for any other.",
+        example: r#""resident""#,
+    },
+];
+
+fn rules(fields: &Value, path: &Path<'_>, _: &Context<'_>, faults: &mut Faults) {
+    let is_singapore = fields["country"].as_str() == Some("SG");
+    match fields.get(SINGAPORE) {
+        None | Some(Value::Null) if is_singapore => {
+            faults
+                .add(path, Code::MemberMissing, || {
+                    format!("The member {SINGAPORE} is missing: it is required when country is SG.")
+                })
+                .suggest(Some(SINGAPORE.to_owned()));
+        }
+        Some(right) if !right.is_null() && fields["country"].is_string() && !is_singapore => {
+            faults
+                .add(&Path::Member(path, SINGAPORE), Code::MemberForbidden, || {
+                    format!("{SINGAPORE} is for the country SG alone; leave it out, or correct country.")
+                })
+                .received(right);
+        }
+        _ => {}
+    }
+}
+
+fn headline(fields: &Value) -> String {
+    let code = text(fields, "country");
+    format!("May work in {}", country_name(code).unwrap_or(code))
+}
+
+fn view(fields: &Value) -> Vec<Block> {
+    let right = match fields[SINGAPORE].as_str() {
+        Some("resident") => Some("As a resident of Singapore."),
+        Some("citizen") => Some("As a citizen of Singapore."),
+        Some("permanent_resident") => Some("As a permanent resident of Singapore."),
+        Some("pass_holder") => Some("As the holder of a work pass of Singapore."),
+        _ => None,
+    };
+    let sentences = [format!("{}.", headline(fields))].into_iter().chain(right.map(ToOwned::to_owned)).collect();
+    vec![Block::Sentences(sentences)]
+}
+
+fn sample() -> Value {
+    json!({
+        "credential_id": "RTW-c41b7e95-0a6d-4d28-b3f7-2e9c8a5d1f60",
+        "fields": { "full_name": "John Doe", "country": "SG", "singapore_work_rights": "resident" }
+    })
+}

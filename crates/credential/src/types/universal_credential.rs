@@ -1,0 +1,185 @@
+//! `universal_credential`: licences, registrations, memberships and whatever else has no type of its own (partner-api,
+//! section 5).
+
+use serde_json::{Value, json};
+
+use super::{Batch, CredentialType, no_advice, not_future, text};
+use crate::asset::AssetRules;
+use crate::country::country_name;
+use crate::date::Date;
+use crate::fault::{Code, Faults};
+use crate::schema::{Choice, Member, Path, Presence, Shape, nearest};
+use crate::submission::Context;
+use crate::view::{Block, Datum, facts};
+
+/// The type's declaration.
+pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
+    name: "universal_credential",
+    redirect_name: "universalCredential",
+    write_scope: "write.universal",
+    title: "Credential",
+    summary: "A licence, registration, membership, clearance or any other credential that has no type of its own.",
+    fields: FIELDS,
+    assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf", "png", "jpg"] }, most: 1 },
+    v1: None,
+    batch: Batch::Many("universal_credential_items"),
+    rules,
+    advice: no_advice,
+    headline,
+    view,
+    compared: &[],
+    sample,
+};
+
+/// The categories, where an operator names no others.
+pub const CATEGORIES: &[&str] = &[
+    "licence",
+    "registration",
+    "certification",
+    "membership",
+    "clearance",
+    "background_check",
+    "health_and_safety",
+    "training",
+    "award",
+    "other",
+];
+
+const FIELDS: &[Member] = &[
+    Member {
+        name: "full_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "The person's full name.",
+        example: r#""John Doe""#,
+    },
+    Member {
+        name: "credential_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "What it is called.",
+        example: r#""Electrical Work Licence""#,
+    },
+    Member {
+        name: "credential_category",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "What kind it is: licence, registration, certification, membership, clearance, background_check, health_and_safety, training, award or other, unless the operator has set other categories.",
+        example: r#""licence""#,
+    },
+    Member {
+        name: "issuer_name",
+        shape: Shape::Text,
+        presence: Presence::Required,
+        meaning: "Who issued it.",
+        example: r#""Example Licensing Board""#,
+    },
+    Member {
+        name: "expiry_date",
+        shape: Shape::Date,
+        presence: Presence::Nullable,
+        meaning: "The last day it counts, YYYY-MM-DD; null or left out: it does not expire.",
+        example: r#""2028-05-31""#,
+    },
+    Member {
+        name: "credential_details",
+        shape: Shape::Object(DETAILS),
+        presence: Presence::Nullable,
+        meaning: "More about it; every member is optional.",
+        example: "",
+    },
+];
+
+const fn detail(name: &'static str, shape: Shape, meaning: &'static str, example: &'static str) -> Member {
+    Member { name, shape, presence: Presence::Nullable, meaning, example }
+}
+
+const DETAILS: &[Member] = &[
+    detail("scope_of_practice", Shape::Text, "What it allows.", r#""Low-voltage installations""#),
+    detail(
+        "speciality",
+        Shape::List { of: &Shape::Text, least: 0, most: 20 },
+        "The specialities.",
+        r#"["Solar installations"]"#,
+    ),
+    detail("version", Shape::TextOrNumber, "Its version.", r#""2""#),
+    detail("date_completed", Shape::YearOrDate, "When it was completed, YYYY or YYYY-MM-DD.", r#""2023-05-31""#),
+    detail("country", Shape::Text, "The country where it counts, as a name or a code.", r#""AU""#),
+    detail("state", Shape::Text, "The state.", r#""Queensland""#),
+    detail("province", Shape::Text, "The province.", ""),
+    detail("city", Shape::Text, "The city.", ""),
+    detail("region", Shape::Text, "The region.", ""),
+    detail("place", Shape::Text, "The place.", ""),
+];
+
+fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
+    let categories = context.categories();
+    if let Some(category) = fields["credential_category"].as_str()
+        && !category.is_empty()
+        && !categories.contains(&category)
+    {
+        let nearest = nearest(category, categories.iter().copied()).map(ToOwned::to_owned);
+        faults
+            .add(&Path::Member(path, "credential_category"), Code::ChoiceUnknown, || {
+                format!("This must be a category: {}.", categories.join(", "))
+            })
+            .received(&fields["credential_category"])
+            .suggest(nearest);
+    }
+    let details = Path::Member(path, "credential_details");
+    let today = Date::latest_on_earth(context.now);
+    not_future(&fields["credential_details"], "date_completed", &details, today, faults);
+}
+
+fn headline(fields: &Value) -> String {
+    format!("{}, {}", text(fields, "credential_name"), text(fields, "issuer_name"))
+}
+
+fn view(fields: &Value) -> Vec<Block> {
+    let details = &fields["credential_details"];
+    let mut about = facts(fields, &[("What", "credential_name"), ("Issued by", "issuer_name")]);
+    about.push(("Kind", Datum::Words(capitalised(text(fields, "credential_category")))));
+    about.extend(facts(fields, &[("Expires", "expiry_date")]));
+    about.extend(facts(details, &[("Allows", "scope_of_practice")]));
+    let specialities: Vec<&str> =
+        details["speciality"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !specialities.is_empty() {
+        about.push(("Speciality", Datum::Words(specialities.join(", "))));
+    }
+    about.extend(facts(details, &[("Version", "version"), ("Completed", "date_completed")]));
+    if let Some(country) = details["country"].as_str() {
+        about.push(("Country", Datum::Words(country_name(country).unwrap_or(country).to_owned())));
+    }
+    about.extend(facts(
+        details,
+        &[("State", "state"), ("Province", "province"), ("City", "city"), ("Region", "region"), ("Place", "place")],
+    ));
+    vec![Block::Facts(about)]
+}
+
+/// `health_and_safety` as "Health and safety".
+fn capitalised(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut characters = words.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+fn sample() -> Value {
+    json!({
+        "credential_id": "UNI-71f5c0d8-2b9a-4e67-8d14-a3c6e9b0f528",
+        "fields": {
+            "full_name": "John Doe",
+            "credential_name": "Electrical Work Licence",
+            "credential_category": "licence",
+            "issuer_name": "Example Licensing Board",
+            "expiry_date": "2028-05-31",
+            "credential_details": {
+                "scope_of_practice": "Low-voltage installations",
+                "speciality": ["Solar installations"],
+                "date_completed": "2023-05-31",
+                "country": "AU",
+                "state": "Queensland"
+            }
+        }
+    })
+}

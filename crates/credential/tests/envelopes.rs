@@ -1,0 +1,291 @@
+//! The other envelopes: v1's, and batches of both versions (partner-api, sections 6 and 7).
+
+use credential::{
+    ALL, AssetKind, AssetSource, Batch, BatchBody, BatchForm, Context, Rejection, Submission, Type, batch_sample,
+    v1_batch_sample,
+};
+use serde_json::{Value, json};
+
+fn context() -> Context<'static> {
+    Context::new("2026-11-23T09:00:00Z".parse().expect("a time"))
+}
+
+fn named(name: &str) -> Type {
+    name.parse().expect("a type")
+}
+
+type Found = Vec<(String, &'static str)>;
+
+fn faults<T: std::fmt::Debug>(result: Result<T, Rejection>) -> Found {
+    match result {
+        Err(Rejection::Invalid(faults)) => {
+            faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str())).collect()
+        }
+        other => panic!("taken, or malformed: {other:?}"),
+    }
+}
+
+fn v1(name: &str, body: &Value) -> Result<Submission, Rejection> {
+    Submission::parse_v1(named(name), body.to_string().as_bytes(), &context())
+}
+
+fn batch(form: BatchForm, body: &Value) -> Result<Batch, Rejection> {
+    BatchBody::read(form, body.to_string().as_bytes())?.check(&context())
+}
+
+fn one(pointer: &str, code: &'static str) -> Found {
+    vec![(pointer.to_owned(), code)]
+}
+
+/// v1's sample of a type with a change.
+fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut body = named(name).v1_sample().expect("v1 takes it");
+    change(&mut body);
+    body
+}
+
+#[test]
+fn v1_and_v2_of_a_sample_say_the_same() {
+    for known in ALL.iter().filter(|known| known.v1.is_some()) {
+        let body = known.v1_sample().expect("a sample");
+        let old = v1(known.name(), &body).unwrap_or_else(|refusal| panic!("{known}: {refusal:?}"));
+        let sample = (known.sample)();
+        let new = Submission::parse_v2(*known, sample.to_string().as_bytes(), &context()).expect("taken");
+        assert_eq!((&old.credential_id, &old.fields), (&new.credential_id, &new.fields));
+        assert_eq!(old.id_pointer, "/id");
+    }
+    assert!(named("universal_credential").v1_sample().is_none());
+}
+
+#[test]
+fn the_chain_is_read_wherever_v1_has_documented_it() {
+    let chain = json!([{ "name": "Parent" }, { "name": "Child" }]);
+    for (name, pointers) in [
+        ("education", vec!["/data", "/data/credential"]),
+        ("digital_identity", vec!["/data", "/data/credential"]),
+        ("english_proficiency", vec!["/data", "/data/credential", "/data/credential/test_scores"]),
+    ] {
+        for pointer in pointers {
+            let body = changed(name, |body| body.pointer_mut(pointer).unwrap()["partner_chain"] = chain.clone());
+            assert_eq!(v1(name, &body).expect(pointer).partner_chain, ["Parent", "Child"], "{name} {pointer}");
+        }
+    }
+    let twice = changed("education", |body| {
+        body["data"]["partner_chain"] = chain.clone();
+        body["data"]["credential"]["partner_chain"] = chain.clone();
+    });
+    assert_eq!(v1("education", &twice).expect("they agree").partner_chain.len(), 2);
+    let differing = changed("education", |body| {
+        body["data"]["partner_chain"] = json!([]);
+        body["data"]["credential"]["partner_chain"] = chain.clone();
+    });
+    assert_eq!(faults(v1("education", &differing)), one("/data/partner_chain", "member.conflict"));
+    let broken = changed("english_proficiency", |body| {
+        body["data"]["credential"]["test_scores"]["partner_chain"] = json!([{ "name": 7 }]);
+    });
+    assert_eq!(
+        faults(v1("english_proficiency", &broken)),
+        one("/data/credential/test_scores/partner_chain/0/name", "type.mismatch")
+    );
+}
+
+#[test]
+fn the_older_identity_level_is_taken_in_v1_alone() {
+    let older = json!({ "full_name": "John Doe", "identity_verification_level": "standard" });
+    let body = changed("digital_identity", |body| body["data"]["credential"] = older.clone());
+    let submission = v1("digital_identity", &body).expect("taken");
+    assert_eq!(named("digital_identity").headline(&submission.fields), "Identity verified at the standard level");
+    let mixed = changed("digital_identity", |body| {
+        body["data"]["credential"]["identity_verification_level"] = json!("basic");
+    });
+    assert_eq!(faults(v1("digital_identity", &mixed)).len(), 3, "one form or the other");
+    let unknown = changed("digital_identity", |body| {
+        body["data"]["credential"] = json!({ "full_name": "John Doe", "identity_verification_level": "high" });
+    });
+    let at = "/data/credential/identity_verification_level";
+    assert_eq!(faults(v1("digital_identity", &unknown)), one(at, "choice.unknown"));
+}
+
+#[test]
+fn the_document_of_v1_is_an_address_or_an_open_cert() {
+    let with = |name: &str, kind: &str, document: Value| {
+        v1(
+            name,
+            &changed(name, |body| {
+                body["document_type"] = json!(kind);
+                body["data"]["document"] = document;
+            }),
+        )
+    };
+    let address = json!("https://example.edu/a.pdf");
+    let found = with("education", "pdf", address.clone()).expect("taken");
+    assert_eq!((found.assets[0].kind, found.document_type), (AssetKind::Pdf, Some("pdf")));
+    assert_eq!(found.assets[0].source, AssetSource::Address("https://example.edu/a.pdf".to_owned()));
+    assert_eq!(found.assets[0].pointer, "/data/document");
+    let found = with("education", "open_cert", json!("{\"data\":{}}")).expect("its content is looked at later");
+    assert_eq!(found.assets[0].source, AssetSource::Bytes(b"{\"data\":{}}".to_vec()));
+    let found = with("english_proficiency", "english_assessment", address.clone()).expect("taken");
+    assert_eq!((found.assets[0].kind, found.document_type), (AssetKind::Pdf, Some("english_assessment")));
+    let found = with("education", "pdf", Value::Null).expect("taken without one");
+    assert_eq!((found.assets.len(), found.document_type), (0, Some("pdf")));
+    assert_eq!(with("education", "none", Value::Null).expect("taken").document_type, None);
+    for (name, kind, document, pointer, code) in [
+        ("education", "none", address.clone(), "/data/document", "assets.not_allowed"),
+        ("education", "png", Value::Null, "/document_type", "choice.unknown"),
+        ("career_history", "pdf", Value::Null, "/document_type", "choice.unknown"),
+        ("career_history", "none", address, "/data/document", "assets.not_allowed"),
+        ("english_proficiency", "none", Value::Null, "/document_type", "choice.unknown"),
+        ("education", "pdf", json!(7), "/data/document", "type.mismatch"),
+        ("education", "pdf", json!("http://example.edu/"), "/data/document", "asset_data.format"),
+        ("education", "pdf", json!("data:application/pdf;base64,JVBERi0="), "/data/document", "asset_data.format"),
+        ("education", "open_cert", json!("not JSON"), "/data/document", "asset_data.format"),
+    ] {
+        assert_eq!(faults(with(name, kind, document)), one(pointer, code), "{name} {kind}");
+    }
+}
+
+#[test]
+fn the_envelope_of_v1_is_checked_with_pointers_into_the_caller_s_body() {
+    for (body, found) in [
+        (changed("education", |body| drop(body.as_object_mut().unwrap().remove("id"))), one("", "member.missing")),
+        (changed("education", |body| body["id"] = json!("")), one("/id", "text.empty")),
+        (
+            changed("education", |body| body["credential_type"] = json!("career_history")),
+            one("/credential_type", "credential_type.other"),
+        ),
+        (changed("education", |body| body["data"] = json!([])), one("/data", "type.mismatch")),
+        (changed("education", |body| body["fields"] = json!({})), one("/fields", "member.unknown")),
+        (changed("education", |body| body["data"]["assets"] = json!([])), one("/data/assets", "member.unknown")),
+        (
+            changed("education", |body| body["data"]["credential"]["conferral_year"] = json!("2027")),
+            one("/data/credential/conferral_year", "date.future"),
+        ),
+        (
+            changed("education", |body| drop(body["data"].as_object_mut().unwrap().remove("credential"))),
+            one("/data", "member.missing"),
+        ),
+    ] {
+        assert_eq!(faults(v1("education", &body)), found, "{body}");
+    }
+}
+
+#[test]
+fn the_samples_of_batches_are_taken() {
+    let new = batch(BatchForm::V2, &batch_sample()).expect("taken");
+    assert_eq!(new.items.len(), 3);
+    assert_eq!(new.items[1].id_pointer, "/education_items/0/credential_id");
+    assert_eq!(new.items[1].assets[0].pointer, "/education_items/0/assets/0");
+    let old = batch(BatchForm::V1, &v1_batch_sample()).expect("taken");
+    assert_eq!(old.items[1].id_pointer, "/credentials/1/id");
+    for known in ALL {
+        let item = (known.sample)();
+        let list = batch_sample_of(*known, item);
+        assert_eq!(batch(BatchForm::V2, &list).expect("taken").items.len(), 1, "{known}");
+    }
+}
+
+fn batch_sample_of(known: Type, item: Value) -> Value {
+    let value = if known.batch == credential::BatchMember::One(known.batch.member()) { item } else { json!([item]) };
+    json!({ "credential_id": "b", (known.batch.member()): value })
+}
+
+#[test]
+fn a_batch_needs_the_rights_to_its_types_alone() {
+    let types = |form, body: &Value| {
+        let source = body.to_string();
+        let body = BatchBody::read(form, source.as_bytes()).expect("an object");
+        body.types().iter().map(|known| known.name()).collect::<Vec<_>>()
+    };
+    assert_eq!(types(BatchForm::V2, &batch_sample()), ["career_history", "education", "microcredential"]);
+    assert_eq!(types(BatchForm::V1, &v1_batch_sample()), ["career_history", "education"]);
+    assert!(types(BatchForm::V2, &json!({ "education_items": [], "career_history": null })).is_empty());
+    assert!(
+        types(BatchForm::V1, &json!({ "credentials": [{ "credential_type": "universal_credential" }, 7] })).is_empty()
+    );
+}
+
+#[test]
+fn one_bad_item_refuses_the_whole_with_every_fault_of_every_item() {
+    let mut body = batch_sample();
+    body["career_history"]["fields"]["employment"][0]["start_date"] = json!("2020");
+    body["education_items"][0]["fields"]["conferral_year"] = json!("22");
+    body["education_items"].as_array_mut().unwrap().push(json!(7));
+    body["microcredential_items"][0]["fields"]["isue_date"] = json!("2024-03-01");
+    let found = faults(batch(BatchForm::V2, &body));
+    let expected = [
+        ("/career_history/fields/employment/0/start_date", "date.format"),
+        ("/education_items/0/fields/conferral_year", "date.format"),
+        ("/education_items/1", "type.mismatch"),
+        ("/microcredential_items/0/fields/isue_date", "member.unknown"),
+    ];
+    assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
+}
+
+#[test]
+fn the_envelope_of_a_batch_is_checked() {
+    let item = |id: usize| {
+        let mut item = (named("right_to_work").sample)();
+        item["credential_id"] = json!(id.to_string());
+        item
+    };
+    let many =
+        |count: usize| json!({ "credential_id": "b", "right_to_work_items": (0..count).map(item).collect::<Vec<_>>() });
+    assert_eq!(batch(BatchForm::V2, &many(100)).expect("a hundred are taken").items.len(), 100);
+    let mut same = many(2);
+    same["right_to_work_items"][1]["credential_id"] = json!("0");
+    let mut like_batch = many(1);
+    like_batch["credential_id"] = json!("0");
+    let mut single = batch_sample();
+    single["career_history"] = json!([]);
+    for (body, found) in [
+        (json!({ "credential_id": "b" }), one("", "batch.empty")),
+        (json!({ "credential_id": "b", "education_items": [] }), one("", "batch.empty")),
+        (json!({ "credential_id": "b", "education_items": null }), one("", "batch.empty")),
+        (json!({ "credential_id": "b", "education_items": {} }), one("/education_items", "type.mismatch")),
+        (single, one("/career_history", "type.mismatch")),
+        (many(101), one("", "list.too_long")),
+        (same, one("/right_to_work_items/1/credential_id", "credential_id.duplicate")),
+        (like_batch, one("/right_to_work_items/0/credential_id", "credential_id.duplicate")),
+        (
+            json!({ "credential_id": "b", "education": [], "right_to_work_items": [item(1)] }),
+            one("/education", "member.unknown"),
+        ),
+        (json!({ "right_to_work_items": [item(1)] }), one("", "member.missing")),
+    ] {
+        assert_eq!(faults(batch(BatchForm::V2, &body)), found, "{body}");
+    }
+}
+
+#[test]
+fn the_envelope_of_a_v1_batch_is_checked() {
+    let change = |change: fn(&mut Value)| {
+        let mut body = v1_batch_sample();
+        change(&mut body);
+        body
+    };
+    for (body, found) in [
+        (json!({ "id": "b", "credentials": [] }), one("/credentials", "list.too_short")),
+        (json!({ "id": "b" }), one("", "member.missing")),
+        (change(|body| body["credentials"][0] = json!(7)), one("/credentials/0", "type.mismatch")),
+        (
+            change(|body| body["credentials"][0]["credential_type"] = json!("universal_credential")),
+            one("/credentials/0/credential_type", "choice.unknown"),
+        ),
+        (
+            change(|body| drop(body["credentials"][0].as_object_mut().unwrap().remove("credential_type"))),
+            one("/credentials/0", "member.missing"),
+        ),
+        (
+            change(|body| body["credentials"][1]["data"]["credential"]["conferral_year"] = json!("22")),
+            one("/credentials/1/data/credential/conferral_year", "date.format"),
+        ),
+        (
+            change(|body| body["credentials"][1]["id"] = body["credentials"][0]["id"].clone()),
+            one("/credentials/1/id", "credential_id.duplicate"),
+        ),
+    ] {
+        assert_eq!(faults(batch(BatchForm::V1, &body)), found, "{body}");
+    }
+    let guessed = change(|body| body["credentials"][1]["data"]["document"] = json!("{\"data\":{}}"));
+    assert_eq!(batch(BatchForm::V1, &guessed).expect("taken").items[1].assets[0].kind, AssetKind::OpenCert);
+}

@@ -1,0 +1,349 @@
+//! What a document's bytes hold: whether they are what they claim, whole, and without anything active.
+//!
+//! Owns the limits of looking: no image is decoded that is larger than a page scanned well, no stream is unpacked
+//! without end. A refusal is a sentence for the partner.
+
+use std::io::Cursor;
+
+use credential::AssetKind;
+use credential::opencerts::{self, OpenCert};
+use lopdf::{Dictionary, Document, LoadOptions, Object};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+/// Most pixels of an image: a page of A3 at 400 dots an inch has 31 million.
+const PIXELS: u64 = 32_000_000;
+/// Most bytes that one compressed stream of a PDF may unpack to while its objects are read.
+const UNPACKED: usize = 16 * 1024 * 1024;
+/// Deepest nesting of a PDF's objects that is looked into.
+const DEPTH: usize = 60;
+
+/// Why a document is refused, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+impl Refused {
+    fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// Looks at a whole document.
+///
+/// # Errors
+/// It is not what `kind` says, is damaged, or holds something active.
+pub fn inspect(kind: AssetKind, bytes: &[u8]) -> Result<(), Refused> {
+    starts_as(kind, bytes)?;
+    match kind {
+        AssetKind::Pdf => pdf(bytes),
+        AssetKind::Png => png(bytes),
+        AssetKind::Jpg => jpeg(bytes),
+        AssetKind::OpenCert => open_cert(bytes),
+    }
+}
+
+/// Most bytes at the start of a document that [`starts_as`] looks at.
+pub const START: usize = 8;
+
+/// Looks at a document's first bytes (its signature), of which [`START`] are enough.
+///
+/// # Errors
+/// They are those of something else.
+pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), Refused> {
+    let found = found(bytes);
+    let json_space = || bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| *byte == b'{');
+    let is_right = match kind {
+        AssetKind::OpenCert => found.is_none() && json_space(),
+        kind => found == Some(kind),
+    };
+    if is_right {
+        return Ok(());
+    }
+    let wanted = described(kind);
+    Err(Refused(match found {
+        Some(other) => format!("This must be {wanted}; its first bytes are those of {}.", described(other)),
+        None => format!("This must be {wanted}; its first bytes are not those of one."),
+    }))
+}
+
+fn found(bytes: &[u8]) -> Option<AssetKind> {
+    match bytes {
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some(AssetKind::Pdf),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(AssetKind::Png),
+        [0xff, 0xd8, 0xff, ..] => Some(AssetKind::Jpg),
+        _ => None,
+    }
+}
+
+fn described(kind: AssetKind) -> &'static str {
+    match kind {
+        AssetKind::Pdf => "a PDF file",
+        AssetKind::Png => "a PNG image",
+        AssetKind::Jpg => "a JPEG image",
+        AssetKind::OpenCert => "an OpenCerts document",
+    }
+}
+
+fn open_cert(bytes: &[u8]) -> Result<(), Refused> {
+    if bytes.len() > opencerts::MOST_BYTES {
+        return Err(Refused(format!("An OpenCerts document may have {} bytes.", opencerts::MOST_BYTES)));
+    }
+    OpenCert::verify(bytes).map(drop).map_err(|refusal| Refused(refusal.to_string()))
+}
+
+fn png(bytes: &[u8]) -> Result<(), Refused> {
+    let damaged = |_| Refused::new("The PNG image is damaged and cannot be decoded.");
+    let limits = png::Limits { bytes: 64 * 1024 * 1024 };
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    let header = decoder.read_header_info().map_err(damaged)?;
+    pixels(u64::from(header.width), u64::from(header.height))?;
+    let mut reader = decoder.read_info().map_err(damaged)?;
+    // Row by row, so that the whole image is never in memory.
+    while reader.next_row().map_err(damaged)?.is_some() {}
+    reader.finish().map_err(damaged)
+}
+
+fn jpeg(bytes: &[u8]) -> Result<(), Refused> {
+    let damaged = |_| Refused::new("The JPEG image is damaged and cannot be decoded.");
+    // Brightness alone is a third of the memory, and shows damage as well.
+    let options = DecoderOptions::new_safe()
+        .set_strict_mode(true)
+        .set_max_width(16_384)
+        .set_max_height(16_384)
+        .jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(damaged)?;
+    let info = decoder.info().ok_or_else(|| Refused::new("The JPEG image has no size."))?;
+    pixels(u64::from(info.width), u64::from(info.height))?;
+    decoder.decode().map(drop).map_err(damaged)
+}
+
+fn pixels(width: u64, height: u64) -> Result<(), Refused> {
+    if width.saturating_mul(height) > PIXELS {
+        return Err(Refused(format!("The image has {width} by {height} pixels; {PIXELS} in all are allowed.")));
+    }
+    Ok(())
+}
+
+/// Names that make a PDF do something, or carry something that is not shown, and what each is.
+const ACTIVE: [(&[u8], &str); 12] = [
+    (b"JavaScript", "JavaScript"),
+    (b"JS", "JavaScript"),
+    (b"Launch", "an action that starts a program"),
+    (b"EmbeddedFile", "an embedded file"),
+    (b"EmbeddedFiles", "an embedded file"),
+    (b"RichMedia", "embedded media"),
+    (b"XFA", "an active form"),
+    (b"ImportData", "an action that imports data"),
+    (b"SubmitForm", "an action that sends data"),
+    (b"GoToR", "an action that opens another file"),
+    (b"GoToE", "an action that opens an embedded file"),
+    (b"Rendition", "embedded media"),
+];
+
+/// The file is read twice: as a viewer reads it, and by a search for every object that it has ever held, so that
+/// nothing hides behind a table that leaves it out.
+fn pdf(bytes: &[u8]) -> Result<(), Refused> {
+    for force_reconstruct in [false, true] {
+        let options =
+            LoadOptions { max_decompressed_size: Some(UNPACKED), force_reconstruct, ..LoadOptions::default() };
+        let document = Document::load_mem_with_options(bytes, options)
+            .map_err(|_| Refused::new("The PDF file is damaged and cannot be read."))?;
+        if document.is_encrypted() && !document.was_encrypted() {
+            return Err(Refused::new("The PDF file needs a password, so nobody could look into it."));
+        }
+        if document.get_pages().is_empty() {
+            return Err(Refused::new("The PDF file has no page."));
+        }
+        let trailer = dictionary(&document.trailer, 0);
+        let found = trailer.or_else(|| document.objects.values().find_map(|object| active(object, 0)));
+        if let Some(what) = found {
+            return Err(Refused(format!("The PDF file holds {what}, which is not taken; save it again without.")));
+        }
+    }
+    Ok(())
+}
+
+fn active(object: &Object, depth: usize) -> Option<&'static str> {
+    match object {
+        Object::Dictionary(members) => dictionary(members, depth),
+        Object::Stream(stream) => dictionary(&stream.dict, depth),
+        Object::Array(items) if depth > DEPTH && !items.is_empty() => Some("objects nested too deeply"),
+        Object::Array(items) => items.iter().find_map(|item| active(item, depth + 1)),
+        Object::Name(name) => named(name),
+        _ => None,
+    }
+}
+
+fn dictionary(members: &Dictionary, depth: usize) -> Option<&'static str> {
+    if depth > DEPTH {
+        return Some("objects nested too deeply");
+    }
+    members.iter().find_map(|(name, value)| named(name).or_else(|| active(value, depth + 1)))
+}
+
+fn named(name: &[u8]) -> Option<&'static str> {
+    ACTIVE.iter().find(|(known, _)| *known == name).map(|(_, what)| *what)
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    //! Small documents, made here.
+
+    use lopdf::{Dictionary, Document, Object, Stream, dictionary};
+
+    /// A PDF of one page, with something more in its catalog.
+    pub(crate) fn pdf(more: impl FnOnce(&mut Document, &mut Dictionary)) -> Document {
+        let mut document = Document::with_version("1.7");
+        let content = document.add_object(Stream::new(Dictionary::new(), b"BT ET".to_vec()));
+        let pages = document.new_object_id();
+        let page = document.add_object(dictionary! {
+            "Type" => "Page", "Parent" => pages, "Contents" => content,
+            "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
+        });
+        let kids = dictionary! { "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1 };
+        document.objects.insert(pages, Object::Dictionary(kids));
+        let mut catalog = dictionary! { "Type" => "Catalog", "Pages" => pages };
+        more(&mut document, &mut catalog);
+        let catalog = document.add_object(catalog);
+        document.trailer.set("Root", catalog);
+        document
+    }
+
+    pub(crate) fn bytes(document: &mut Document) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        document.save_to(&mut bytes).expect("written");
+        bytes
+    }
+
+    /// A PNG of `width` by `height` black pixels.
+    pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+        let mut writer = encoder.write_header().expect("a header");
+        writer.write_image_data(&vec![0; (width.div_ceil(8) * height) as usize]).expect("data");
+        writer.finish().expect("an end");
+        bytes
+    }
+
+    /// A JPEG of eight by eight grey pixels, in the smallest form that there is (ITU-T T.81): one table of each kind,
+    /// and a single block whose every coefficient is zero.
+    pub(crate) fn jpeg() -> Vec<u8> {
+        let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
+        bytes.extend([1; 64]);
+        bytes.extend([0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0]);
+        for class in [0x00, 0x10] {
+            bytes.extend([0xff, 0xc4, 0, 20, class, 1]);
+            bytes.extend([0; 15]);
+            bytes.push(0);
+        }
+        bytes.extend([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0b0011_1111, 0xff, 0xd9]);
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::{Stream, dictionary};
+    use proptest::prelude::*;
+
+    use super::samples::{bytes, jpeg, pdf as sample, png as image};
+    use super::*;
+
+    fn reason(kind: AssetKind, bytes: &[u8]) -> String {
+        inspect(kind, bytes).expect_err("refused").0
+    }
+
+    #[test]
+    fn documents_are_taken_as_what_they_are() {
+        let pdf = bytes(&mut sample(|_, _| {}));
+        for (kind, document) in [(AssetKind::Pdf, pdf), (AssetKind::Png, image(100, 40)), (AssetKind::Jpg, jpeg())] {
+            assert_eq!(inspect(kind, &document), Ok(()), "{kind:?}");
+            for other in AssetKind::ALL.into_iter().filter(|other| *other != kind) {
+                let reason = reason(other, &document);
+                assert!(reason.contains("its first bytes are those of"), "{reason}");
+            }
+            for cut in [0, 1, 7, document.len() / 2] {
+                assert!(inspect(kind, &document[..cut]).is_err(), "{kind:?} cut at {cut}");
+            }
+        }
+        assert!(reason(AssetKind::Pdf, b"<html>").contains("not those of one"));
+        assert!(reason(AssetKind::OpenCert, b"{}").contains("SHA3MerkleProof"));
+    }
+
+    #[test]
+    fn active_content_is_refused_wherever_it_stands() {
+        let script = || dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") };
+        let opened = sample(|_, catalog| catalog.set("OpenAction", script()));
+        let named = sample(|document, catalog| {
+            let action = document.add_object(script());
+            catalog.set("Names", dictionary! { "JavaScript" => dictionary! { "Names" => vec![action.into()] } });
+        });
+        let launched = sample(|_, catalog| {
+            catalog.set("OpenAction", dictionary! { "S" => "Launch", "F" => Object::string_literal("calc.exe") });
+        });
+        let embedded = sample(|document, _| {
+            document.add_object(Stream::new(dictionary! { "Type" => "EmbeddedFile" }, b"MZ".to_vec()));
+        });
+        let deep = sample(|_, catalog| {
+            let nested = (0..100).fold(Object::Null, |inside, _| Object::Array(vec![inside]));
+            catalog.set("Deep", nested);
+        });
+        for (what, mut document) in [
+            ("JavaScript", opened),
+            ("JavaScript", named),
+            ("starts a program", launched),
+            ("an embedded file", embedded),
+            ("", deep),
+        ] {
+            let reason = reason(AssetKind::Pdf, &bytes(&mut document));
+            assert!(reason.contains(what) && reason.len() > 20, "{what}: {reason}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_a_viewer_reads_them() {
+        let mut document = sample(|_, catalog| catalog.set("OpenAction", dictionary! { "S" => "JavaScripX" }));
+        let text = String::from_utf8_lossy(&bytes(&mut document)).replace("JavaScripX", "Java#53cript");
+        // Lengths differ by two bytes, so the table of contents lies: the search finds the objects all the same.
+        assert!(inspect(AssetKind::Pdf, text.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_hides_in_compressed_objects_is_found() {
+        let mut document = sample(|document, catalog| {
+            let action = dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") };
+            let action = document.add_object(action);
+            catalog.set("OpenAction", action);
+        });
+        let mut bytes = Vec::new();
+        document.save_modern(&mut bytes).expect("written");
+        assert!(!bytes.windows(10).any(|window| window == b"JavaScript"), "it is compressed");
+        assert!(reason(AssetKind::Pdf, &bytes).contains("JavaScript"));
+    }
+
+    #[test]
+    fn images_have_limits() {
+        assert!(reason(AssetKind::Png, &image(8_000, 4_001)).contains("pixels"));
+        let mut huge = jpeg();
+        let size = huge.windows(2).position(|window| window == [0xff, 0xc0]).expect("a frame") + 5;
+        huge[size..size + 4].copy_from_slice(&[0x3f, 0xff, 0x3f, 0xff]);
+        assert!(reason(AssetKind::Jpg, &huge).contains("pixels"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused(start in 0_usize..4, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let starts: [&[u8]; 4] = [b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"{"];
+            let document = [starts[start], &bytes].concat();
+            for kind in AssetKind::ALL {
+                let _ = inspect(kind, &document);
+            }
+        }
+    }
+}

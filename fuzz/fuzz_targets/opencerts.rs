@@ -1,0 +1,12 @@
+//! Any bytes are an OpenCerts document that is whole, or are refused with a sentence.
+#![no_main]
+
+use credential::opencerts::OpenCert;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|document: &[u8]| {
+    match OpenCert::verify(document) {
+        Ok(document) => drop(document.value("recipient.name").map(str::len)),
+        Err(refusal) => assert!(refusal.to_string().ends_with('.')),
+    }
+});
