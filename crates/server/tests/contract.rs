@@ -4,12 +4,13 @@ mod support;
 
 use std::time::Duration;
 
-use credential::Type;
+use credential::{AssetKind, Type};
 use support::database::{self, Databases};
+use tenure::domain::asset::{Asset, AssetState, Failure, Object};
 use tenure::domain::submission::{Sealed, State, Status};
 use tenure::store::{
-    Ceremony, Committer, EventKind, Holder, NewRequest, NewSubmission, OutboxItem, Partner, Pushed, Session, SignIn,
-    Store, StoredPasskey, WrappedSigningKey,
+    Ceremony, Committer, EventKind, Holder, NewBatch, NewRequest, NewSubmission, OutboxItem, Partner, Pushed, Session,
+    SignIn, Store, StoredPasskey, WrappedSigningKey,
 };
 use tenure::time::{Clock, Timestamp};
 use uuid::Uuid;
@@ -57,6 +58,21 @@ fn new_submission(number: u128, partner: Uuid, credential_id: &str) -> NewSubmis
         expires_at: LATER,
         sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] },
     }
+}
+
+fn asset(number: u128, submission: Uuid, state: AssetState) -> Asset {
+    Asset {
+        id: id(number),
+        submission_id: submission,
+        position: 0,
+        asset_id: format!("a{number}"),
+        kind: AssetKind::Pdf,
+        state,
+    }
+}
+
+fn stored(object: u128) -> AssetState {
+    AssetState::Stored(Object { name: id(object), size: 7, sealed_key: vec![7] })
 }
 
 async fn add_partner(store: &Store, number: u128) -> Uuid {
@@ -464,5 +480,181 @@ contract! {
         let mut tx = store.read().await.expect("a transaction");
         assert_eq!(tx.events(id(9000)).await.expect("read").len(), 1);
         assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
+    }
+
+    async fn a_batch_goes_in_whole_is_bound_and_replaced_whole(databases: Databases) {
+        let store = &databases.data;
+        let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
+        let item = |number: u128, name: &str| NewSubmission { batch_id: Some(id(50)), ..new_submission(number, partner, name) };
+        let batch = NewBatch { id: id(50), credential_id: "b".to_owned(), items: vec![item(51, "b1"), item(52, "b2")] };
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.insert_batch(&batch).await.expect("inserted"));
+        let same = NewBatch { id: id(60), credential_id: "b".to_owned(), items: vec![item(61, "c1")] };
+        assert!(!tx.insert_batch(&same).await.expect("its id is taken"));
+        let clash = NewBatch { id: id(70), credential_id: "d".to_owned(), items: vec![item(71, "d1"), item(72, "b2")] };
+        assert!(!tx.insert_batch(&clash).await.expect("an item's id is taken"));
+        let mut taken = tx.taken_ids(partner, &["b", "b1", "d", "d1", "c1"]).await.expect("read");
+        taken.sort();
+        assert_eq!(taken, ["b", "b1"], "nothing stays of what did not go in whole");
+        assert!(tx.taken_ids(partner, &[]).await.expect("read").is_empty());
+        assert!(tx.linked_submission(id(50), NOW).await.expect("read").is_none(), "a batch is no submission");
+        assert!(tx.current_submission(partner, "b", NOW).await.expect("read").is_none());
+        let found = tx.linked_batch(id(50), NOW).await.expect("read").expect("there");
+        assert_eq!((found.partner_id, found.expires_at, found.items.len()), (partner, LATER, 2));
+        assert_eq!(found.items[0].batch_id, Some(id(50)));
+        assert!(tx.linked_batch(id(51), NOW).await.expect("read").is_none(), "a submission is no batch");
+        let mut bound = tx.bind_batch(id(50), holder, NOW).await.expect("bound");
+        bound.sort();
+        assert_eq!(bound, [id(51), id(52)]);
+        assert!(tx.bind_batch(id(50), id(99), NOW).await.expect("it is bound").is_empty());
+        assert!(tx.accept_submission(id(51), holder, &[4], NOW).await.expect("accepted"));
+        let statuses = tx.credential_statuses(partner, &["b".to_owned()], NOW).await.expect("read");
+        assert_eq!((statuses[0].status, statuses[0].items.len()), (Status::Incomplete, 2));
+        let statuses = tx.credential_statuses(partner, &["b".to_owned()], LATER).await.expect("read");
+        assert_eq!(statuses[0].status, Status::Verified(LATER));
+        let current = tx.current_batch(partner, "b", LATER).await.expect("read").expect("there");
+        tx.replace_batch(&current, LATER).await.expect("replaced");
+        assert!(tx.current_batch(partner, "b", LATER).await.expect("read").is_none());
+        assert!(tx.taken_ids(partner, &["b", "b1", "b2"]).await.expect("read").is_empty());
+        tx.commit().await.expect("committed");
+    }
+
+    async fn the_committer_takes_a_batch_whole_or_not_at_all(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let batch = |number: u128, name: &str, items: &[&str]| {
+            let item = |(at, name): (usize, &&str)| NewSubmission {
+                batch_id: Some(id(number)),
+                assets: vec![asset(number + 500 + at as u128, id(number + 1 + at as u128), AssetState::Awaited)],
+                ..new_submission(number + 1 + at as u128, partner, name)
+            };
+            let items = items.iter().enumerate().map(item).collect();
+            NewRequest::Batch(NewBatch { id: id(number), credential_id: name.to_owned(), items })
+        };
+        let push = async |new: NewRequest| committer.push(new).await.expect("an outcome");
+        assert_eq!(push(batch(100, "b", &["b1", "b2"])).await, Pushed::Created);
+        let Pushed::ExistingBatch(existing) = push(batch(200, "b", &["x"])).await else { panic!("it stands") };
+        assert_eq!(existing.id, id(100));
+        assert_eq!(push(batch(300, "c", &["c1", "b2", "b"])).await, Pushed::Taken(vec!["b".to_owned(), "b2".to_owned()]));
+        let single = |number: u128, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
+        assert_eq!(push(single(400, "b")).await, Pushed::Taken(vec!["b".to_owned()]));
+        let Pushed::Existing(item) = push(single(401, "b1")).await else { panic!("it stands") };
+        assert_eq!(item.batch_id, Some(id(100)));
+        assert_eq!(push(single(402, "c1")).await, Pushed::Created, "nothing stayed of the batch that was refused");
+        let mut tx = store.read().await.expect("a transaction");
+        assert_eq!(tx.assets(&[id(101), id(102)]).await.expect("read").len(), 2);
+        assert!(tx.assets(&[id(301)]).await.expect("read").is_empty());
+        assert_eq!(tx.events(id(101)).await.expect("read").len(), 1);
+    }
+
+    async fn assets_change_while_their_submission_waits_and_go_with_it(databases: Databases) {
+        let store = &databases.data;
+        let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
+        insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;
+        let states = [AssetState::Awaited, AssetState::Fetching { sealed: vec![1] }, stored(900), AssetState::Failed(Failure::TooLarge)];
+        let all: Vec<Asset> = states.iter().enumerate().map(|(at, state)| Asset { position: at as i64, ..asset(20 + at as u128, id(10), state.clone()) }).collect();
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_assets(&all.iter().collect::<Vec<_>>(), NOW).await.expect("inserted");
+        tx.insert_assets(&[&asset(30, id(11), stored(901))], NOW).await.expect("inserted");
+        assert_eq!(tx.assets(&[id(10)]).await.expect("read"), all);
+        assert_eq!(tx.asset(id(20)).await.expect("read").as_ref(), Some(&all[0]));
+        assert_eq!(tx.asset(id(99)).await.expect("read"), None);
+        assert!(tx.assets(&[]).await.expect("read").is_empty());
+        assert!(tx.is_object_known(id(900)).await.expect("read") && !tx.is_object_known(id(999)).await.expect("read"));
+
+        assert!(tx.change_asset(id(20), &stored(910), NOW).await.expect("changed"));
+        assert!(tx.change_asset(id(20), &stored(911), NOW).await.expect("changed again"));
+        assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(910)], "the last one stays");
+        assert!(tx.is_object_known(id(910)).await.expect("read"), "it is known until it is deleted");
+        assert!(!tx.change_asset(id(20), &stored(912), LATER).await.expect("its time is over"));
+        assert!(!tx.change_asset(id(99), &stored(912), NOW).await.expect("nobody there"));
+        tx.forget_dropped_object(id(910)).await.expect("forgotten");
+        tx.drop_object(id(920)).await.expect("dropped");
+        tx.drop_object(id(920)).await.expect("dropped twice");
+        assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(920)]);
+        tx.forget_dropped_object(id(920)).await.expect("forgotten");
+
+        let taken = tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("taken");
+        assert_eq!(taken, [(all[1].clone(), 1)]);
+        assert!(tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("read").is_empty(), "nobody else takes it");
+        assert_eq!(tx.take_assets_to_fetch(LATER, LATER + Duration::from_secs(9), 10).await.expect("taken")[0].1, 2);
+        tx.put_off_asset(id(21), NOW).await.expect("put off");
+        assert_eq!(tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("taken").len(), 1);
+        tx.end_fetching(id(10)).await.expect("ended");
+        assert_eq!(tx.asset(id(21)).await.expect("read").expect("there").state, AssetState::Failed(Failure::Late));
+
+        assert!(tx.bind_submission(id(10), holder, NOW).await.expect("bound"));
+        assert!(tx.accept_submission(id(10), holder, &[4], NOW).await.expect("accepted"));
+        assert!(!tx.change_asset(id(20), &stored(913), NOW).await.expect("the person has answered"));
+        assert!(tx.hand_over_asset(id(20), id(911), &[8], LATER).await.expect("handed over"));
+        assert!(!tx.hand_over_asset(id(20), id(910), &[8], LATER).await.expect("another object"));
+        let AssetState::Stored(object) = tx.asset(id(20)).await.expect("read").expect("there").state else { panic!("stored") };
+        assert_eq!((object.name, object.sealed_key), (id(911), vec![8]));
+        assert!(tx.remove_submission(id(10), holder).await.expect("removed"));
+        assert!(tx.assets(&[id(10)]).await.expect("read").is_empty());
+        let mut dropped = tx.dropped_objects(10).await.expect("read");
+        dropped.sort();
+        assert_eq!(dropped, [id(900), id(911)]);
+        assert_eq!(tx.expire_submissions(LATER, 10).await.expect("expired"), [id(11)]);
+        assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
+        tx.commit().await.expect("committed");
+    }
+
+    async fn documents_of_wallets_that_are_not_kept_are_deleted_in_time(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for number in 0..6_u128 {
+            let holder = holder(10 + number);
+            assert!(tx.add_holder(&holder).await.expect("added"));
+            // Two have signed in twice, one has a passkey, three have done neither.
+            for _ in 0..if number < 2 { 2 } else { 1 } {
+                tx.count_sign_in(holder.id).await.expect("counted");
+            }
+            if number == 2 {
+                let passkey = StoredPasskey { id: vec![1], holder_id: holder.id, sealed: vec![1], created_at: NOW, used_at: None };
+                tx.add_passkey(&passkey).await.expect("added");
+            }
+            let submission = new_submission(20 + number, partner, &format!("c{number}"));
+            tx.insert_submissions(&[&submission]).await.expect("inserted");
+            tx.insert_assets(&[&asset(30 + number, submission.id, stored(40 + number))], NOW).await.expect("inserted");
+            assert!(tx.bind_submission(submission.id, holder.id, NOW).await.expect("bound"));
+            assert!(tx.accept_submission(submission.id, holder.id, &[1], NOW).await.expect("accepted"));
+            assert!(tx.hand_over_asset(id(30 + number), id(40 + number), &[2], LATER).await.expect("handed over"));
+        }
+        assert_eq!(tx.end_waits_for_keeping(NOW, 10).await.expect("not yet"), (0, 0));
+        let (mut ended, mut deleted) = (0, 0);
+        for _ in 0..3 {
+            let (some, gone) = tx.end_waits_for_keeping(LATER, 2).await.expect("ended");
+            ended += some;
+            deleted += gone;
+        }
+        assert_eq!((ended, deleted), (6, 3), "a few at a time, and none is missed");
+        assert_eq!(tx.end_waits_for_keeping(LATER, 10).await.expect("nothing left"), (0, 0));
+        let states: Vec<bool> = tx.assets(&(20..26).map(id).collect::<Vec<_>>()).await.expect("read").iter()
+            .map(|asset| asset.state == AssetState::Deleted).collect();
+        assert_eq!(states, [false, false, false, true, true, true]);
+        assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
+        tx.commit().await.expect("committed");
+    }
+
+    async fn a_partner_s_hosts_are_set_and_kept_to(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.partner(partner).await.expect("read").expect("there").may_fetch_from("anywhere.example"));
+        assert!(tx.set_document_hosts(partner, "example.edu documents.example.org").await.expect("set"));
+        assert!(!tx.set_document_hosts(id(99), "x").await.expect("nobody there"));
+        let found = tx.partner(partner).await.expect("read").expect("there");
+        for (host, allowed) in [
+            ("example.edu", true),
+            ("a.b.example.edu", true),
+            ("notexample.edu", false),
+            ("example.org", false),
+            ("documents.example.org", true),
+        ] {
+            assert_eq!(found.may_fetch_from(host), allowed, "{host}");
+        }
     }
 }

@@ -190,62 +190,8 @@ fn named(name: &[u8]) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-pub(crate) mod samples {
-    //! Small documents, made here.
-
-    use lopdf::{Dictionary, Document, Object, Stream, dictionary};
-
-    /// A PDF of one page, with something more in its catalog.
-    pub(crate) fn pdf(more: impl FnOnce(&mut Document, &mut Dictionary)) -> Document {
-        let mut document = Document::with_version("1.7");
-        let content = document.add_object(Stream::new(Dictionary::new(), b"BT ET".to_vec()));
-        let pages = document.new_object_id();
-        let page = document.add_object(dictionary! {
-            "Type" => "Page", "Parent" => pages, "Contents" => content,
-            "MediaBox" => vec![0.into(), 0.into(), 595.into(), 842.into()],
-        });
-        let kids = dictionary! { "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1 };
-        document.objects.insert(pages, Object::Dictionary(kids));
-        let mut catalog = dictionary! { "Type" => "Catalog", "Pages" => pages };
-        more(&mut document, &mut catalog);
-        let catalog = document.add_object(catalog);
-        document.trailer.set("Root", catalog);
-        document
-    }
-
-    pub(crate) fn bytes(document: &mut Document) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        document.save_to(&mut bytes).expect("written");
-        bytes
-    }
-
-    /// A PNG of `width` by `height` black pixels.
-    pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, width, height);
-        encoder.set_color(png::ColorType::Grayscale);
-        encoder.set_depth(png::BitDepth::One);
-        let mut writer = encoder.write_header().expect("a header");
-        writer.write_image_data(&vec![0; (width.div_ceil(8) * height) as usize]).expect("data");
-        writer.finish().expect("an end");
-        bytes
-    }
-
-    /// A JPEG of eight by eight grey pixels, in the smallest form that there is (ITU-T T.81): one table of each kind,
-    /// and a single block whose every coefficient is zero.
-    pub(crate) fn jpeg() -> Vec<u8> {
-        let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
-        bytes.extend([1; 64]);
-        bytes.extend([0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0]);
-        for class in [0x00, 0x10] {
-            bytes.extend([0xff, 0xc4, 0, 20, class, 1]);
-            bytes.extend([0; 15]);
-            bytes.push(0);
-        }
-        bytes.extend([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0b0011_1111, 0xff, 0xd9]);
-        bytes
-    }
-}
+#[path = "../../tests/support/samples.rs"]
+mod samples;
 
 #[cfg(test)]
 mod tests {

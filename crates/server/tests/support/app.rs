@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tenure::app::App;
 use tenure::chance::Chance;
 use tenure::config::Config;
+use tenure::outbound::Lookup;
 use tenure::seal::sha256;
 use tenure::store::Partner;
 use tenure::time::Clock;
@@ -49,6 +50,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
+    /// The body as bytes.
+    pub bytes: axum::body::Bytes,
 }
 
 impl Answer {
@@ -94,6 +97,11 @@ impl TestApp {
 
     /// In `folder`, which may hold the data of an earlier one.
     pub async fn start(folder: TempDir, settings: &[(&str, &str)]) -> Self {
+        Self::start_with(folder, settings, Lookup::System).await
+    }
+
+    /// In `folder`, with names looked up elsewhere.
+    pub async fn start_with(folder: TempDir, settings: &[(&str, &str)], lookup: Lookup) -> Self {
         let mut overrides = vec![
             ("storage.data", folder.path().display().to_string()),
             ("mail.transport", format!("dir:{}", folder.path().join("mail").display())),
@@ -101,7 +109,7 @@ impl TestApp {
         overrides.extend(settings.iter().map(|(key, value)| (*key, (*value).to_owned())));
         let config = Config::load(None, [], &overrides).expect("the settings are good");
         let clock = Clock::manual("2026-11-23T09:00:00Z".parse().expect("a time"));
-        let app = App::open(config, clock, Chance::System, false).await.expect("the application opens");
+        let app = App::open_with(config, clock, Chance::System, false, lookup).await.expect("the application opens");
         Self { app, folder }
     }
 
@@ -121,7 +129,12 @@ impl TestApp {
         let response: Response = self.router().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
+        }
     }
 
     /// GET without a token.
@@ -202,6 +215,14 @@ impl TestApp {
     /// POST with a token and a JSON body.
     pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
         self.send(self.api(Method::POST, path, token, &body.to_string())).await
+    }
+
+    /// PUT of a document to its upload link.
+    pub async fn upload(&self, link: &Value, content_type: &str, bytes: impl Into<Body>) -> Answer {
+        let url = link.as_str().expect("a link");
+        let path = url.strip_prefix(self.app.config.base()).expect("a link of this server");
+        self.send(Request::put(path).header(header::CONTENT_TYPE, content_type).body(bytes.into()).expect("a request"))
+            .await
     }
 
     /// GET with a token.

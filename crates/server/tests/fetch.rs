@@ -1,0 +1,323 @@
+//! Documents that are fetched from https addresses, and the addresses that are not (partner-api section 4).
+
+mod support;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
+use credential::Type;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::{Value, json};
+use support::app::TestApp;
+use support::samples;
+use tenure::outbound::Lookup;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+const EDUCATION: &str = "/api/partner/v2/add/requests/education";
+const HOST: &str = "documents.example.edu";
+
+fn pdf() -> Vec<u8> {
+    samples::bytes(&mut samples::pdf(|_, _| {}))
+}
+
+/// A university's server, with a certificate of an authority of its own.
+struct University {
+    port: u16,
+    roots: std::path::PathBuf,
+    folder: tempfile::TempDir,
+    asked: Arc<AtomicUsize>,
+}
+
+async fn university() -> University {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names = vec![HOST.to_owned(), "other.example.org".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, made.cert.pem()).expect("written");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("a configuration");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let flaky = Arc::new(AtomicUsize::new(0));
+    let routes = Router::new()
+        .route("/transcript.pdf", get(|| async { pdf() }))
+        .route("/page.html", get(|| async { "<html><script>alert(1)</script>" }))
+        .route("/long.pdf", get(|| async { [b"%PDF-1.7".to_vec(), vec![b' '; 11 * 1024 * 1024]].concat() }))
+        .route(
+            "/endless.pdf",
+            get(|| async {
+                let start = Bytes::from_static(b"%PDF-1.7");
+                let more = futures::stream::repeat(Bytes::from(vec![b' '; 64 * 1024]));
+                let all = futures::StreamExt::chain(futures::stream::iter([start]), more);
+                Body::from_stream(futures::StreamExt::map(all, Ok::<_, std::io::Error>))
+            }),
+        )
+        .route("/slow.pdf", get(|| async { Body::from_stream(futures::stream::pending::<std::io::Result<Bytes>>()) }))
+        .route("/away", get(|| async { Redirect::temporary("/transcript.pdf") }))
+        .route("/missing.pdf", get(|| async { StatusCode::NOT_FOUND }))
+        .route(
+            "/flaky.pdf",
+            get(move || {
+                let tries = flaky.fetch_add(1, Ordering::SeqCst);
+                async move { if tries < 2 { StatusCode::BAD_GATEWAY.into_response() } else { pdf().into_response() } }
+            }),
+        );
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { return };
+            let (acceptor, routes, counted) = (acceptor.clone(), routes.clone(), counted.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    routes.clone().oneshot(request.map(Body::new))
+                });
+                let io = hyper_util::rt::TokioIo::new(stream);
+                let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+            });
+        }
+    });
+    University { port, roots, folder, asked }
+}
+
+type Table = Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>;
+
+fn addresses(list: &[&str]) -> Vec<IpAddr> {
+    list.iter().map(|address| address.parse().expect("an address")).collect()
+}
+
+/// A server that may reach the loopback, and looks names up in a table.
+async fn server(university: &University, allowed: &str) -> (TestApp, Table) {
+    let loopback = vec![addresses(&["127.0.0.1"])];
+    let table: Table = Arc::new(Mutex::new(HashMap::from([
+        (HOST.to_owned(), loopback.clone()),
+        ("other.example.org".to_owned(), loopback),
+    ])));
+    let roots = university.roots.display().to_string();
+    let settings =
+        [("outbound.allowed_networks", allowed), ("outbound.extra_roots", &*roots), ("outbound.timeout", "2s")];
+    let folder = tempfile::tempdir_in(university.folder.path()).expect("a folder");
+    (TestApp::start_with(folder, &settings, Lookup::Table(table.clone())).await, table)
+}
+
+fn body(id: &str, address: &str) -> Value {
+    let mut body = ("education".parse::<Type>().expect("a type").sample)();
+    body["credential_id"] = json!(id);
+    body["assets"] = json!([{ "asset_id": "transcript", "asset_type": "pdf", "asset_data": address }]);
+    body
+}
+
+async fn fetched(test: &TestApp, token: &str, id: &str) -> Value {
+    tenure::jobs::fetch_due(&test.app).await.expect("fetched");
+    test.status(token, id).await["assets"][0].clone()
+}
+
+#[tokio::test]
+async fn a_document_is_fetched_after_the_push_and_shown() {
+    let university = university().await;
+    let (test, _) = server(&university, "127.0.0.0/8").await;
+    let token = test.token(&test.partner().await).await;
+    let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
+    let answer = test.post(EDUCATION, &token, &body("1", &address)).await.expect(201).json();
+    assert!(answer.get("assets").is_none());
+    assert!(answer["redirect_uri"].as_str().expect("a link").contains("&documentType=pdf&"));
+    assert_eq!(test.status(&token, "1").await["assets"][0]["state"], "fetching");
+    assert_eq!(university.asked.load(Ordering::SeqCst), 0, "the push does not wait for it");
+    assert_eq!(fetched(&test, &token, "1").await, json!({ "asset_id": "transcript", "state": "stored" }));
+    let mut person = test.signed_in("ada@example.org").await;
+    let id = answer["request_id"].as_str().expect("an id");
+    person.open(id.parse().expect("a UUID")).await.expect(303);
+    let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+    let path = page.split("href=\"").find(|part| part.starts_with("/documents/")).expect("a document");
+    assert_eq!(person.get(path.split('"').next().expect("a path")).await.expect(200).bytes, pdf());
+    assert_eq!(tenure::jobs::fetch_due(&test.app).await.expect("fetched"), 0);
+    assert_eq!(university.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_is_told_with_its_reason() {
+    let university = university().await;
+    let (test, _) = server(&university, "127.0.0.0/8").await;
+    let token = test.token(&test.partner().await).await;
+    for (path, reason) in [("page.html", "content_refused"), ("long.pdf", "too_large"), ("endless.pdf", "too_large")] {
+        let address = format!("https://{HOST}:{}/{path}", university.port);
+        test.post(EDUCATION, &token, &body(path, &address)).await.expect(201);
+        let found = fetched(&test, &token, path).await;
+        assert_eq!((&found["state"], &found["reason"]), (&json!("failed"), &json!(reason)), "{path}");
+    }
+    // A redirect is not followed, and nobody is waited for without end; both may be better later.
+    for path in ["away", "missing.pdf", "slow.pdf"] {
+        let address = format!("https://{HOST}:{}/{path}", university.port);
+        test.post(EDUCATION, &token, &body(path, &address)).await.expect(201);
+        assert_eq!(fetched(&test, &token, path).await["state"], "fetching", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_fails_is_asked_again_and_given_up_in_the_end() {
+    let university = university().await;
+    let (test, _) = server(&university, "127.0.0.0/8").await;
+    let partner = test.partner().await;
+    let mut token = test.token(&partner).await;
+    for path in ["flaky.pdf", "missing.pdf"] {
+        let address = format!("https://{HOST}:{}/{path}", university.port);
+        test.post(EDUCATION, &token, &body(path, &address)).await.expect(201);
+    }
+    tenure::jobs::fetch_due(&test.app).await.expect("fetched");
+    assert_eq!(tenure::jobs::fetch_due(&test.app).await.expect("fetched"), 0, "not at once");
+    for _ in 0..8 {
+        test.advance(Duration::from_secs(2000));
+        tenure::jobs::fetch_due(&test.app).await.expect("fetched");
+    }
+    token.clone_from(&test.token(&partner).await);
+    assert_eq!(test.status(&token, "flaky.pdf").await["assets"][0]["state"], "stored");
+    let missing = test.status(&token, "missing.pdf").await["assets"][0].clone();
+    assert_eq!((&missing["state"], &missing["reason"]), (&json!("failed"), &json!("unreachable")));
+    assert_eq!(university.asked.load(Ordering::SeqCst), 3 + 7);
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_public_is_never_connected_to() {
+    let university = university().await;
+    let (test, table) = server(&university, "").await;
+    let token = test.token(&test.partner().await).await;
+    for (at, target) in [
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "::ffff:127.0.0.1",
+        "::ffff:7f00:1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ]
+    .iter()
+    .enumerate()
+    {
+        table.lock().expect("a table").insert(HOST.to_owned(), vec![addresses(&[target])]);
+        let id = at.to_string();
+        let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
+        test.post(EDUCATION, &token, &body(&id, &address)).await.expect(201);
+        let found = fetched(&test, &token, &id).await;
+        assert_eq!((&found["state"], &found["reason"]), (&json!("failed"), &json!("address_refused")), "{target}");
+    }
+    for spelling in ["127.0.0.1", "2130706433", "0177.0.0.1", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "127.1"] {
+        let address = format!("https://{spelling}:{}/transcript.pdf", university.port);
+        let answer = test.post(EDUCATION, &token, &body("literal", &address)).await.expect(422);
+        assert_eq!(
+            answer.faults(),
+            [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())],
+            "{spelling}"
+        );
+    }
+    assert_eq!(university.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_mind_between_look_and_connection_gains_nothing() {
+    let university = university().await;
+    // Nothing listens at the one address that may be reached.
+    let (test, table) = server(&university, "127.0.0.2/32").await;
+    let token = test.token(&test.partner().await).await;
+    let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
+    let look = |answers: &[&[&str]]| {
+        let answers = answers.iter().map(|answer| addresses(answer)).collect();
+        table.lock().expect("a table").insert(HOST.to_owned(), answers);
+    };
+    look(&[&["127.0.0.2"], &["127.0.0.1"]]);
+    test.post(EDUCATION, &token, &body("1", &address)).await.expect(201);
+    assert_eq!(fetched(&test, &token, "1").await["state"], "fetching", "the first answer is the one connected to");
+    assert_eq!(table.lock().expect("a table")[HOST], [addresses(&["127.0.0.1"])], "it was asked for once");
+    test.advance(Duration::from_secs(60));
+    assert_eq!(fetched(&test, &token, "1").await["reason"], "address_refused");
+    // Of an answer with both, the inner address is dropped, and the rest is tried.
+    look(&[&["127.0.0.1", "127.0.0.2", "::ffff:127.0.0.1"]]);
+    test.post(EDUCATION, &token, &body("2", &address)).await.expect(201);
+    assert_eq!(fetched(&test, &token, "2").await["state"], "fetching");
+    assert_eq!(university.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_partner_s_list_of_hosts_is_kept_to() {
+    let university = university().await;
+    let (test, _) = server(&university, "127.0.0.0/8").await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let list = |hosts: &'static str| {
+        let test = &test;
+        let id = partner.id;
+        async move {
+            let mut tx = test.app.store.write().await.expect("a transaction");
+            assert!(tx.set_document_hosts(id, hosts).await.expect("set"));
+            tx.commit().await.expect("committed");
+        }
+    };
+    list("example.edu").await;
+    let at = |host: &str| format!("https://{host}:{}/transcript.pdf", university.port);
+    let answer = test.post(EDUCATION, &token, &body("1", &at("other.example.org"))).await.expect(422);
+    assert_eq!(answer.faults(), [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())]);
+    test.post(EDUCATION, &token, &body("1", &at("notexample.edu"))).await.expect(422);
+    test.post(EDUCATION, &token, &body("1", &at(HOST))).await.expect(201);
+    assert_eq!(fetched(&test, &token, "1").await["state"], "stored");
+    // The list counts when the document is fetched, too.
+    test.post(EDUCATION, &token, &body("2", &at(HOST))).await.expect(201);
+    list("elsewhere.example").await;
+    assert_eq!(fetched(&test, &token, "2").await["reason"], "address_refused");
+}
+
+#[tokio::test]
+async fn what_arrives_after_the_answer_is_not_added() {
+    let university = university().await;
+    let (test, _) = server(&university, "127.0.0.0/8").await;
+    let token = test.token(&test.partner().await).await;
+    let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
+    let answer = test.post(EDUCATION, &token, &body("1", &address)).await.expect(201).json();
+    let id = answer["request_id"].as_str().expect("an id");
+    let mut person = test.signed_in("ada@example.org").await;
+    person.open(id.parse().expect("a UUID")).await.expect(303);
+    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    assert_eq!(
+        fetched(&test, &token, "1").await,
+        json!({ "asset_id": "transcript", "state": "failed", "reason": "late" })
+    );
+    assert_eq!(university.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_not_trusted() {
+    let university = university().await;
+    let table: Table = Arc::new(Mutex::new(HashMap::from([(HOST.to_owned(), vec![addresses(&["127.0.0.1"])])])));
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = [("outbound.allowed_networks", "127.0.0.0/8")];
+    let test = TestApp::start_with(folder, &settings, Lookup::Table(table)).await;
+    let token = test.token(&test.partner().await).await;
+    let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
+    test.post(EDUCATION, &token, &body("1", &address)).await.expect(201);
+    assert_eq!(fetched(&test, &token, "1").await["state"], "fetching");
+    assert_eq!(university.asked.load(Ordering::SeqCst), 0);
+}

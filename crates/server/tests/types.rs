@@ -1,0 +1,196 @@
+//! Every credential type through the whole of it: pushed in each version, asked about, accepted, shown, exported
+//! (partner-api sections 4 to 8).
+
+mod support;
+
+use credential::{Type, v1_batch_sample};
+use serde_json::{Value, json};
+use support::app::TestApp;
+use uuid::Uuid;
+
+fn named(name: &str) -> Type {
+    name.parse().expect("a type")
+}
+
+fn content(answer: &Value) -> Uuid {
+    let link = answer["redirect_uri"].as_str().expect("a link");
+    link.rsplit_once("content=").expect("a content").1.parse().expect("a UUID")
+}
+
+#[tokio::test]
+async fn every_type_is_pushed_accepted_shown_and_exported() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let mut person = test.signed_in("john@example.org").await;
+    for known in credential::ALL {
+        let sample = (known.sample)();
+        let path = format!("/api/partner/v2/add/requests/{known}");
+        let dry = test.post(&format!("{path}?dry_run=true"), &token, &sample).await.expect(200).json();
+        assert_eq!(dry["headline"], known.headline(&sample["fields"]));
+        let answer = test.post(&path, &token, &sample).await.expect(201).json();
+        let document_type = if known.name() == "education" { "pdf" } else { "none" };
+        let expected = format!(
+            "http://localhost:8080/partner/add/{}#clientId={}&documentType={document_type}&content=",
+            known.redirect_name, partner.id
+        );
+        assert!(answer["redirect_uri"].as_str().expect("a link").starts_with(&expected), "{answer}");
+        person.get(&format!("/partner/add/{}", known.redirect_name)).await.expect(200);
+        let location = person.open(content(&answer)).await.expect(303).header("location").to_owned();
+        let consent = person.get(&location).await.expect(200).text;
+        let headline = known.headline(&sample["fields"]);
+        assert!(consent.contains(&format!("{}: {headline}", known.title)), "{known}");
+        person.post(&format!("{location}/accept"), &[]).await.expect(303);
+        let wallet = person.get("/wallet").await.expect(200).text;
+        assert!(wallet.contains(&format!("<h3>{headline}</h3>")), "{known}");
+        let record = person.get(&format!("/wallet/credentials/{}", content(&answer))).await.expect(200).text;
+        assert!(record.contains(&headline), "{known}");
+        let id = sample["credential_id"].as_str().expect("an id");
+        assert_eq!(test.status(&token, id).await["status"], "verified");
+    }
+    let export = person.get("/wallet/export").await.expect(200).json();
+    assert_eq!(export["credentials"].as_array().expect("credentials").len(), credential::ALL.len());
+    person.get("/partner/add/salary").await.expect(404);
+}
+
+#[tokio::test]
+async fn what_a_page_shows_suits_the_type() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("john@example.org").await;
+    for (name, shown) in [
+        (
+            "education",
+            vec![
+                "<caption>Transcript</caption>",
+                "<td>Corporate Finance</td>",
+                "<td>30 November 2021</td>",
+                "<td>–</td>",
+                "<dt>Honours</dt><dd>Yes</dd>",
+                "has not sent this yet",
+            ],
+        ),
+        ("microcredential", vec!["<dt>Expires</dt><dd>1 March 2027</dd>", "Pass with distinction"]),
+        (
+            "english_proficiency",
+            vec![
+                "Level by skill",
+                "<span>Writing</span>",
+                r#"<rect class="scale-reached" width="8""#,
+                "<strong>B2+</strong>",
+                "7.5 on the scale 0-9",
+                "<caption>Results by skill</caption>",
+            ],
+        ),
+        (
+            "digital_identity",
+            vec![
+                "checked against a government",
+                "The person was there in person.",
+                "<dt>Date of birth</dt><dd>30 April 1990</dd>",
+            ],
+        ),
+        ("right_to_work", vec!["<li>May work in Singapore.</li>", "As a resident of Singapore."]),
+        (
+            "universal_credential",
+            vec!["<dt>Kind</dt><dd>Licence</dd>", "<dt>Country</dt><dd>Australia</dd>", "Solar installations"],
+        ),
+    ] {
+        let path = format!("/api/partner/v2/add/requests/{name}");
+        let answer = test.post(&path, &token, &(named(name).sample)()).await.expect(201).json();
+        let location = person.open(content(&answer)).await.expect(303).header("location").to_owned();
+        let page = person.get(&location).await.expect(200).text;
+        for said in shown {
+            assert!(page.contains(said), "{name}: {said}\n{page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn v1_takes_six_types_and_answers_with_the_link_alone() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    for known in credential::ALL {
+        let path = format!("/api/partner/v1/add/{known}");
+        let Some(sample) = known.v1_sample() else {
+            test.post(&path, &token, &json!({})).await.expect(404);
+            continue;
+        };
+        let answer = test.post(&path, &token, &sample).await.expect(201);
+        let successor = format!("</api/partner/v2/add/requests/{known}>; rel=\"successor-version\"");
+        assert_eq!(answer.header("link"), successor);
+        assert!(answer.header("deprecation").starts_with('@'));
+        let body = answer.json();
+        assert_eq!(body.as_object().expect("an object").len(), 1, "{body}");
+        assert!(body["redirect_uri"].as_str().expect("a link").contains(known.redirect_name));
+        let again = test.post(&path, &token, &sample).await.expect(201).json();
+        assert_eq!(again, body, "the same id leads to the same link");
+        let id = sample["id"].as_str().expect("an id");
+        assert_eq!(test.status(&token, id).await, json!({ "id": id, "status": "incomplete", "finalized_at": null }));
+    }
+    let mut named = named("english_proficiency").v1_sample().expect("a sample");
+    named["id"] = json!("with-document");
+    named["data"]["document"] = json!("https://documents.example.edu/result.pdf");
+    let link = test.post("/api/partner/v1/add/english_proficiency", &token, &named).await.expect(201).json();
+    assert!(link["redirect_uri"].as_str().expect("a link").contains("&documentType=english_assessment&"));
+}
+
+#[tokio::test]
+async fn v1_faults_point_into_v1_s_body() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut body = named("career_history").v1_sample().expect("a sample");
+    body["data"]["credential"]["employment"][0]["start_date"] = json!("01/2020");
+    body["credential_type"] = json!("education");
+    let answer = test.post("/api/partner/v1/add/career_history", &token, &body).await.expect(422);
+    assert_eq!(
+        answer.faults(),
+        [
+            ("credential_type.other".to_owned(), "/credential_type".to_owned()),
+            ("date.format".to_owned(), "/data/credential/employment/0/start_date".to_owned()),
+        ]
+    );
+    let mut batch = v1_batch_sample();
+    batch["credentials"][1]["data"]["credential"]["conferral_year"] = json!(2022);
+    let answer = test.post("/api/partner/v1/add/batch", &token, &batch).await.expect(422);
+    let at = "/credentials/1/data/credential/conferral_year";
+    assert_eq!(answer.faults(), [("type.mismatch".to_owned(), at.to_owned())]);
+}
+
+#[tokio::test]
+async fn each_type_needs_its_own_scope() {
+    let test = TestApp::new().await;
+    for known in credential::ALL {
+        let token = test.token(&test.partner_with(known.write_scope).await).await;
+        for other in credential::ALL {
+            let path = format!("/api/partner/v2/add/requests/{other}");
+            let expected = if other == known { 201 } else { 403 };
+            test.post(&path, &token, &(other.sample)()).await.expect(expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn advice_is_given_and_nothing_is_refused_for_it() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut body = (named("microcredential").sample)();
+    body["fields"]["microcredential_name"] = json!("Certificate of Completion");
+    let path = "/api/partner/v2/add/requests/microcredential";
+    let dry = test.post(&format!("{path}?dry_run=true"), &token, &body).await.expect(200).json();
+    let answer = test.post(path, &token, &body).await.expect(201).json();
+    assert_eq!(answer["warnings"], dry["warnings"]);
+    assert_eq!(answer["warnings"][0]["code"], "name.says_nothing");
+}
+
+#[tokio::test]
+async fn the_operator_s_categories_count() {
+    let test = TestApp::with(&[("credentials.categories", "vessel_master other")]).await;
+    let token = test.token(&test.partner().await).await;
+    let mut body = (named("universal_credential").sample)();
+    let path = "/api/partner/v2/add/requests/universal_credential";
+    let answer = test.post(path, &token, &body).await.expect(422);
+    assert_eq!(answer.faults(), [("choice.unknown".to_owned(), "/fields/credential_category".to_owned())]);
+    body["fields"]["credential_category"] = json!("vessel_master");
+    test.post(path, &token, &body).await.expect(201);
+}
