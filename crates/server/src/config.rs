@@ -99,6 +99,9 @@ pub struct Objects {
     /// Longest time for one upload.
     #[serde(deserialize_with = "duration")]
     pub upload_timeout: Duration,
+    /// How old an object must be before it can be taken to be left over.
+    #[serde(deserialize_with = "duration")]
+    pub orphan_age: Duration,
 }
 
 /// Where documents live.

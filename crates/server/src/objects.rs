@@ -151,13 +151,13 @@ impl Objects {
         }))
     }
 
-    /// Reads a whole object of at most `most` bytes.
+    /// Reads a whole object of at most `most` bytes, which are reserved for it.
     ///
     /// # Errors
     /// As [`Objects::read`], or it is longer.
     pub async fn read_whole(&self, name: Uuid, key: &Key, most: usize) -> Result<Vec<u8>, StoreError> {
         let mut pieces = std::pin::pin!(self.read(name, key).await?);
-        let mut whole = Vec::new();
+        let mut whole = Vec::with_capacity(most);
         while let Some(piece) = pieces.try_next().await? {
             if whole.len() + piece.len() > most {
                 return Err(StoreError::Broken("an object is longer than any that is written".to_owned()));

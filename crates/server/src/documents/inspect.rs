@@ -167,6 +167,21 @@ fn pdf(bytes: &[u8]) -> Result<(), Refused> {
     Ok(())
 }
 
+/// What is drawn on a page can do nothing, and is most of a file: it is not kept in memory while the rest is looked at.
+fn without_content(id: (u32, u16), object: &mut Object) -> Option<((u32, u16), Object)> {
+    if let Object::Stream(stream) = object
+        && !holds_objects(&stream.dict)
+    {
+        stream.content = Vec::new();
+    }
+    Some((id, std::mem::replace(object, Object::Null)))
+}
+
+/// Whether objects can be read from a stream (ISO 32000-1, 7.5.7): by what reading needs, not by what it calls itself.
+fn holds_objects(stream: &Dictionary) -> bool {
+    stream.has(b"N") && stream.has(b"First")
+}
+
 fn active(object: &Object, depth: usize) -> Option<&'static str> {
     match object {
         Object::Dictionary(members) => dictionary(members, depth),
@@ -271,6 +286,26 @@ mod tests {
         document.save_modern(&mut bytes).expect("written");
         assert!(!bytes.windows(10).any(|window| window == b"JavaScript"), "it is compressed");
         assert!(reason(AssetKind::Pdf, &bytes).contains("JavaScript"));
+    }
+
+    #[test]
+    fn what_hides_in_a_stream_that_unpacks_without_end_or_under_another_name_is_refused() {
+        let hidden = |padding: usize, name: &str| {
+            let mut document = sample(|document, catalog| {
+                let action = dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") };
+                let action = document.add_object(action);
+                catalog.set("OpenAction", action);
+                document.add_object(Object::string_literal("x".repeat(padding)));
+            });
+            let mut bytes = Vec::new();
+            document.save_modern(&mut bytes).expect("written");
+            let at = bytes.windows(6).position(|window| window == b"ObjStm").expect("a stream of objects");
+            bytes[at..at + 6].copy_from_slice(name.as_bytes());
+            bytes
+        };
+        for (padding, name) in [(0, "ObjStm"), (0, "ObjXyz"), (UNPACKED + 1, "ObjStm"), (UNPACKED + 1, "ObjXyz")] {
+            assert!(inspect(AssetKind::Pdf, &hidden(padding, name)).is_err(), "{padding} {name}");
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ pub mod inspect;
 mod upload_link;
 
 use std::pin::pin;
-use std::time::Duration;
 
 use bytes::Bytes;
 use credential::{AssetKind, AssetSource, Code, Fault, MOST_BYTES, Submission};
@@ -28,9 +27,6 @@ use crate::time::Timestamp;
 
 pub use inspect::Refused;
 pub use upload_link::{UploadPermit, upload_url};
-
-/// How long after its making an object that nothing knows is taken to be left over: longer than any upload.
-pub const ORPHAN_AGE: Duration = Duration::from_secs(3600);
 
 /// Documents that are looked at at once: each may take some ten megabytes while it is decoded.
 const LOOKING: usize = 1;
@@ -137,7 +133,8 @@ pub async fn take_in(
 
 async fn look_at_object(app: &App, kind: AssetKind, written: &Written) -> Result<(), NotTaken> {
     let _one_at_a_time = app.documents.looking.acquire().await;
-    let bytes = app.documents.objects.read_whole(written.name, &written.key, MOST_BYTES).await?;
+    let size = usize::try_from(written.size).unwrap_or(MOST_BYTES);
+    let bytes = app.documents.objects.read_whole(written.name, &written.key, size).await?;
     let looked = tokio::task::spawn_blocking(move || inspect::inspect(kind, &bytes));
     Ok(looked.await.map_err(|error| StoreError::Broken(error.to_string()))??)
 }

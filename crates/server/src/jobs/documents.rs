@@ -9,7 +9,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::documents::{self, NotTaken, ORPHAN_AGE, Written};
+use crate::documents::{self, NotTaken, Written};
 use crate::domain::asset::{Asset, AssetState, Failure};
 use crate::domain::submission::{Sealed, State};
 use crate::store::StoreError;
@@ -136,7 +136,7 @@ pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
 /// # Errors
 /// The store or the object store cannot be used.
 pub async fn delete_orphans(app: &App, since: Timestamp) -> Result<usize, StoreError> {
-    let before = app.now() - ORPHAN_AGE;
+    let before = app.now() - app.config.objects.orphan_age;
     let mut deleted = app.documents.objects.delete_unfinished(before).await?;
     for name in app.documents.objects.made_between(since, before).await? {
         if !app.store.read().await?.is_object_known(name).await? {

@@ -207,7 +207,8 @@ async fn certificate(
     compared: impl Fn(&OpenCert) -> Vec<(String, String)>,
 ) -> Result<Option<Certificate>, Error> {
     let Some(key) = documents::object_key(app, asset, object, owner).await? else { return Ok(None) };
-    let bytes = app.documents.objects.read_whole(object.name, &key, opencerts::MOST_BYTES).await?;
+    let size = usize::try_from(object.size).unwrap_or(opencerts::MOST_BYTES).min(opencerts::MOST_BYTES);
+    let bytes = app.documents.objects.read_whole(object.name, &key, size).await?;
     let Ok(document) = OpenCert::verify(&bytes) else { return Ok(None) };
     let obfuscated = i64::try_from(document.obfuscated).unwrap_or(i64::MAX);
     Ok(Some(Certificate { obfuscated, differences: compared(&document) }))

@@ -4,11 +4,15 @@
 #[path = "../support/database.rs"]
 #[allow(dead_code, reason = "the contract suite uses the rest")]
 mod database;
+#[path = "../support/samples.rs"]
+#[allow(dead_code, reason = "the tests of documents use the rest")]
+mod samples;
 mod tenure;
 
 mod cli;
 mod crash;
 mod disk;
+mod documents;
 mod mail;
 mod privacy;
 mod stop;

@@ -65,12 +65,18 @@ impl Answer {
 
 /// Sends one request over a connection of its own; `None` if the server is not there or goes away.
 pub fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+    request_bytes(port, method, path, headers, body.as_bytes())
+}
+
+/// As [`request`], with any bytes.
+pub fn request_bytes(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
     let mut stream = connect(port)?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers.iter().chain(&[("Connection", "close")]) {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    stream.write_all(format!("{head}\r\n{body}").as_bytes()).ok()?;
+    stream.write_all(format!("{head}\r\n").as_bytes()).ok()?;
+    stream.write_all(body).ok()?;
     read_answer(stream)
 }
 
@@ -209,8 +215,8 @@ impl Server {
 
     /// Adds a partner by the command line.
     pub fn add_partner(&self, store: &[&str]) -> Value {
-        let arguments =
-            ["partner", "add", "--json", "--name", "Acme Payroll", "--scope", "write.career_history", "--data"];
+        let scopes = "write.career_history write.education write.right_to_work";
+        let arguments = ["partner", "add", "--json", "--name", "Acme Payroll", "--scope", scopes, "--data"];
         let output = binary().args(arguments).arg(&self.data).args(store).output().expect("it runs");
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", shown(&output)))
     }

@@ -1,0 +1,134 @@
+//! Documents under load: killed between the object and its row, and many at once in little memory.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::samples;
+use crate::tenure::{Answer, Server, request, request_bytes, until};
+
+const EDUCATION: &str = "/api/partner/v2/add/requests/education";
+
+/// A PDF of about `size` bytes.
+fn pdf(size: usize) -> Vec<u8> {
+    let fill = |document: &mut lopdf::Document, _: &mut lopdf::Dictionary| {
+        document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), vec![b' '; size]));
+    };
+    samples::bytes(&mut samples::pdf(fill))
+}
+
+fn item(id: &str) -> Value {
+    let mut item = ("education".parse::<credential::Type>().expect("a type").sample)();
+    item["credential_id"] = json!(id);
+    item
+}
+
+fn post(port: u16, token: &str, path: &str, body: &Value) -> Option<Answer> {
+    let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
+    request(port, "POST", path, &headers, &body.to_string())
+}
+
+fn upload(port: u16, answer: &Answer, bytes: &[u8]) -> Option<Answer> {
+    let link = answer.json()["assets"][0]["upload_url"].as_str().expect("a link").to_owned();
+    let path = link.strip_prefix("http://localhost:8080").expect("a link of this server");
+    request_bytes(port, "PUT", path, &[("Content-Type", "application/pdf")], bytes)
+}
+
+/// Every file in the documents' folder, finished or not.
+fn files(data: &Path) -> Vec<String> {
+    let shards = std::fs::read_dir(data.join("documents")).expect("a folder");
+    let files = shards.flat_map(|shard| std::fs::read_dir(shard.expect("a shard").path()).expect("a folder"));
+    files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn what_a_kill_leaves_between_an_object_and_its_row_is_swept_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let mut server = Server::start(&data, &[], &[]);
+    let token = server.token(&[]);
+    let document = pdf(300_000);
+    let (kept, killed) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for client in 0..8 {
+            let (kept, killed, token, port, document) = (&kept, &killed, &token, server.port, &document);
+            scope.spawn(move || {
+                for number in 0.. {
+                    let id = format!("{client}-{number}");
+                    let pushed = post(port, token, EDUCATION, &item(&id));
+                    match pushed.and_then(|answer| upload(port, &answer, document)) {
+                        Some(answer) if answer.status == 204 => kept.lock().expect("no panic").push(id),
+                        _ if killed.load(Ordering::SeqCst) => break,
+                        other => panic!("before the kill: {other:?}"),
+                    }
+                }
+            });
+        }
+        until("some uploads", || (kept.lock().expect("no panic").len() > 40).then_some(()));
+        killed.store(true, Ordering::SeqCst);
+        server.signal("KILL");
+        server.wait();
+    });
+    let kept = kept.into_inner().expect("no panic");
+    // What is left over may be swept at once: nobody else is writing.
+    let again = Server::start(&data, &[], &[("TENURE_OBJECTS__ORPHAN_AGE", "0s")]);
+    let status = |id: &str| {
+        let path = format!("/api/partner/v1/submissions/{id}/status");
+        let headers = [("Authorization", &*format!("Bearer {token}"))];
+        request(again.port, "GET", &path, &headers, "").expect("an answer").json()["assets"][0]["state"].clone()
+    };
+    for id in &kept {
+        assert_eq!(status(id), "stored", "{id} was answered 204");
+    }
+    // A row may have been written whose answer was not sent any more.
+    let unanswered = (0..8).filter(|client| {
+        let last = kept.iter().filter(|id| id.starts_with(&format!("{client}-"))).count();
+        status(&format!("{client}-{last}")) == "stored"
+    });
+    let expected = kept.len() + unanswered.count();
+    until("the sweep", || (files(&data).len() == expected).then_some(()));
+    assert!(files(&data).iter().all(|name| !name.contains('#')), "no unfinished file stays");
+}
+
+/// The most memory that the process has had, KiB.
+fn peak(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).expect("its status");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a line");
+    line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
+}
+
+#[test]
+fn thirty_two_large_uploads_and_batches_at_once_stay_under_200_mebibytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &[], &[]);
+    let (token, document) = (server.token(&[]), pdf(10 * 1024 * 1024 - 2000));
+    let before = peak(&server);
+    std::thread::scope(|scope| {
+        for client in 0..32 {
+            let (token, document, port) = (&token, &document, server.port);
+            scope.spawn(move || {
+                let pushed = post(port, token, EDUCATION, &item(&format!("u{client}"))).expect("an answer");
+                let sent = upload(port, &pushed, document).expect("an answer");
+                assert_eq!(sent.status, 204, "{}", sent.body);
+            });
+        }
+    });
+    let uploads = peak(&server);
+    std::thread::scope(|scope| {
+        for client in 0..32 {
+            let (token, port) = (&token, server.port);
+            scope.spawn(move || {
+                let items: Vec<Value> = (0..100).map(|number| item(&format!("b{client}-{number}"))).collect();
+                let body = json!({ "credential_id": format!("b{client}"), "education_items": items });
+                let pushed = post(port, token, "/api/partner/v2/add/requests/batch", &body).expect("an answer");
+                assert_eq!(pushed.status, 201, "{}", pushed.body);
+            });
+        }
+    });
+    let all = peak(&server);
+    println!("at rest {before} KiB, after 32 uploads {uploads} KiB, after 32 batches of 100 {all} KiB");
+    assert!(all < 200 * 1024, "{all} KiB");
+}
