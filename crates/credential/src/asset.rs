@@ -3,6 +3,7 @@
 //! Owns which kinds there are, how a body names them, and what `asset_data` may be. What a document's bytes hold is
 //! looked at by whoever stores them.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha3::{Digest as _, Keccak256};
@@ -98,7 +99,7 @@ pub enum AssetSource {
     /// The partner sends them to an upload link.
     Upload,
     /// They came with the submission.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// They are fetched from this https address.
     Address(String),
 }
@@ -239,7 +240,7 @@ fn from_data_url(text: &str, kind: AssetKind) -> Result<AssetSource, (Code, Stri
         count if count > MOST_BYTES => {
             Err(refuse(format!("The document has {count} bytes; {MOST_BYTES} are allowed.")))
         }
-        _ => Ok(AssetSource::Bytes(bytes)),
+        _ => Ok(AssetSource::Bytes(bytes.into())),
     }
 }
 
@@ -314,7 +315,7 @@ mod tests {
     #[test]
     fn data_urls_are_whole_and_of_the_asset_s_type() {
         let good = from_data_url("data:application/pdf;base64,JVBERi0=", AssetKind::Pdf);
-        assert_eq!(good, Ok(AssetSource::Bytes(b"%PDF-".to_vec())));
+        assert_eq!(good, Ok(AssetSource::Bytes(Bytes::from_static(b"%PDF-"))));
         for bad in [
             "data:image/png;base64,JVBERi0=",
             "data:application/pdf;base64,JVBERi0",

@@ -194,8 +194,11 @@ impl Shape {
             Self::Year => json!({ "type": "string", "pattern": format!("^{YEAR}$") }),
             Self::YearOrDate => json!({ "type": "string", "pattern": format!("^({YEAR}|{DATE})$") }),
             Self::Choice(choice) => json!({ "type": "string", "enum": choice.values }),
+            Self::Assets(rules) if rules.most == 0 => json!({ "type": "array", "maxItems": 0 }),
             Self::Assets(rules) => {
-                json!({ "type": "array", "maxItems": rules.most, "items": object_schema(&asset_members(rules)) })
+                let mut asset = object_schema(&asset_members(rules));
+                asset["properties"]["asset_data"]["type"] = json!(["string", "null"]);
+                json!({ "type": "array", "maxItems": rules.most, "items": asset })
             }
             Self::List { of, least, most } => {
                 json!({ "type": "array", "minItems": least, "maxItems": most, "items": of.json_schema() })
@@ -220,14 +223,14 @@ pub fn object_schema(members: &[Member]) -> Value {
 
 fn member_schema(member: &Member) -> Value {
     let mut schema = member.shape.json_schema();
-    if member.presence == Presence::Nullable {
+    if member.presence == Presence::Nullable && schema.get("type").is_some() {
         let mut types = match schema["type"].take() {
             Value::Array(types) => types,
             one => vec![one],
         };
         types.push("null".into());
         schema["type"] = types.into();
-        if let Some(values) = schema["enum"].as_array_mut() {
+        if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) {
             values.push(Value::Null);
         }
     }

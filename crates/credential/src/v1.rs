@@ -184,7 +184,7 @@ fn read_document(
         return None;
     };
     let source = if is_json && kind == AssetKind::OpenCert {
-        Some(AssetSource::Bytes(text.as_bytes().to_vec())).filter(|_| text.len() <= MOST_BYTES)
+        Some(AssetSource::Bytes(text.clone().into())).filter(|_| text.len() <= MOST_BYTES)
     } else if text.starts_with("data:") {
         faults.add(path, Code::AssetDataFormat, || {
             "v1 takes no data URL; send an https URL, or use v2, which takes data URLs and uploads.".to_owned()

@@ -123,7 +123,7 @@ fn the_document_of_v1_is_an_address_or_an_open_cert() {
     assert_eq!(found.assets[0].source, AssetSource::Address("https://example.edu/a.pdf".to_owned()));
     assert_eq!(found.assets[0].pointer, "/data/document");
     let found = with("education", "open_cert", json!("{\"data\":{}}")).expect("its content is looked at later");
-    assert_eq!(found.assets[0].source, AssetSource::Bytes(b"{\"data\":{}}".to_vec()));
+    assert_eq!(found.assets[0].source, AssetSource::Bytes("{\"data\":{}}".into()));
     let found = with("english_proficiency", "english_assessment", address.clone()).expect("taken");
     assert_eq!((found.assets[0].kind, found.document_type), (AssetKind::Pdf, Some("english_assessment")));
     let found = with("education", "pdf", Value::Null).expect("taken without one");

@@ -125,7 +125,7 @@ impl App {
         let objects = Objects::open(&config.objects, data).map_err(StartError::Operator)?;
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         Ok(Self(Arc::new(Parts {
-            documents: Documents::new(objects, outbound),
+            documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,
             committer: Committer::start(store.clone(), clock.clone()),
             active_partners: ActivePartners::default(),
             limits: Limits::new(&config, &clock),

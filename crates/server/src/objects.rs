@@ -27,7 +27,7 @@ const LOCAL_PART: usize = 256 * 1024;
 /// S3's smallest part, but for the last.
 const S3_PART: usize = 5 * 1024 * 1024;
 /// Objects that may be written at once. To S3 each holds a part in memory.
-const LOCAL_WRITERS: usize = 128;
+const LOCAL_WRITERS: usize = 64;
 const S3_WRITERS: usize = 12;
 
 /// The object store; cheap to clone.

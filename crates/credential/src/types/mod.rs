@@ -257,6 +257,40 @@ mod tests {
         }
     }
 
+    /// What JSON Schema itself asks of `type` and `enum`, everywhere in a schema.
+    fn check_schema(schema: &Value, place: &str) {
+        const TYPES: [&str; 6] = ["array", "boolean", "null", "number", "object", "string"];
+        let is_type = |name: &Value| name.as_str().is_some_and(|name| TYPES.contains(&name));
+        match schema {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let place = format!("{place}/{name}");
+                    match name.as_str() {
+                        "type" if value.is_array() => {
+                            assert!(value.as_array().is_some_and(|list| list.iter().all(is_type)), "{place}");
+                        }
+                        "type" if !value.is_object() => assert!(is_type(value), "{place}: {value}"),
+                        "enum" => assert!(value.as_array().is_some_and(|list| !list.is_empty()), "{place}"),
+                        "required" => assert!(value.is_array(), "{place}"),
+                        _ => check_schema(value, &place),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| check_schema(item, place)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_schema_is_one() {
+        for known in ALL {
+            check_schema(&known.json_schema(), known.name());
+            known.v1_schema().iter().for_each(|schema| check_schema(schema, known.name()));
+        }
+        check_schema(&crate::batch_schema(), "batch");
+        check_schema(&crate::v1_batch_schema(), "v1 batch");
+    }
+
     #[test]
     fn every_type_takes_its_own_sample_and_is_found_by_name() {
         let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));

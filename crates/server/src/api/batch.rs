@@ -134,8 +134,8 @@ async fn read(app: &App, partner: &Partner<WriteAll>, form: BatchForm, body: &[u
     let refused = |_: &credential::Rejection| app.metrics.submissions("refused", 1);
     let body = BatchBody::read(form, body).inspect_err(refused)?;
     partner.right.require(&body.types())?;
-    let mut batch = body.check(&context(app)).inspect_err(refused)?;
-    documents::check(app, partner.id, &mut batch.items).await?;
+    let batch = body.check(&context(app)).inspect_err(refused)?;
+    documents::check(app, partner.id, &batch.items).await?;
     Ok(batch)
 }
 

@@ -167,7 +167,7 @@ async fn push(
     let dry_run = is_dry_run(options)?;
     let submission = Submission::parse_v2(partner.right.credential_type, &body, &context(&app));
     let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
-    let submission = checked(&app, partner.id, submission).await?;
+    documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
     if dry_run {
         let headline = submission.credential_type.headline(&submission.fields);
         let warnings = advice(&submission).collect();
@@ -214,7 +214,7 @@ async fn push_v1(
     }
     let submission = Submission::parse_v1(known, &body, &context(&app));
     let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
-    let submission = checked(&app, partner.id, submission).await?;
+    documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
     let stored = store(&app, partner.id, &submission).await?;
     Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })))
 }
@@ -222,13 +222,6 @@ async fn push_v1(
 /// What checking needs to know of the world.
 pub fn context(app: &App) -> Context<'_> {
     Context { now: app.now().to_jiff(), categories: Some(&app.config.credentials.categories) }
-}
-
-async fn checked(app: &App, partner: Uuid, submission: Submission) -> Result<Submission, Error> {
-    let mut one = [submission];
-    documents::check(app, partner, &mut one).await?;
-    let [submission] = one;
-    Ok(submission)
 }
 
 /// What a push led to.

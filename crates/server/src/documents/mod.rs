@@ -11,7 +11,7 @@ use std::pin::pin;
 use bytes::Bytes;
 use credential::{AssetKind, AssetSource, Code, Fault, MOST_BYTES, Submission};
 use futures::{Stream, TryStreamExt as _};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, mpsc, oneshot};
 use url::Url;
 use uuid::Uuid;
 
@@ -28,9 +28,6 @@ use crate::time::Timestamp;
 pub use inspect::Refused;
 pub use upload_link::{UploadPermit, upload_url};
 
-/// Documents that are looked at at once: each may take some ten megabytes while it is decoded.
-const LOOKING: usize = 1;
-
 /// What documents need.
 #[derive(Debug)]
 pub struct Documents {
@@ -40,13 +37,62 @@ pub struct Documents {
     pub outbound: Outbound,
     /// Wakes the job that fetches.
     pub to_fetch: Notify,
-    looking: Semaphore,
+    looking: mpsc::Sender<Look>,
+}
+
+/// A document to be looked at, which arrives in pieces.
+struct Look {
+    kind: AssetKind,
+    pieces: mpsc::Receiver<Bytes>,
+    answer: oneshot::Sender<Result<(), Refused>>,
+}
+
+impl std::fmt::Debug for Look {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Look").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 impl Documents {
-    /// Kept in `objects`, fetched by `outbound`.
-    pub fn new(objects: Objects, outbound: Outbound) -> Self {
-        Self { objects, outbound, to_fetch: Notify::new(), looking: Semaphore::new(LOOKING) }
+    /// Kept in `objects`, fetched by `outbound`. Documents are looked at one after the other, since each may take some ten
+    /// megabytes while it is decoded; and on one thread with one buffer, so that those are the same ten megabytes.
+    ///
+    /// # Errors
+    /// No thread can be had.
+    pub fn new(objects: Objects, outbound: Outbound) -> std::io::Result<Self> {
+        let (looking, mut looks) = mpsc::channel::<Look>(1);
+        std::thread::Builder::new().name("documents".to_owned()).spawn(move || {
+            let mut document = Vec::new();
+            while let Some(Look { kind, mut pieces, answer }) = looks.blocking_recv() {
+                document.clear();
+                while let Some(piece) = pieces.blocking_recv() {
+                    document.extend_from_slice(&piece);
+                }
+                let looked = std::panic::catch_unwind(|| inspect::inspect(kind, &document));
+                let looked = looked.unwrap_or_else(|_| Err(Refused("The document cannot be read.".to_owned())));
+                // Whoever asked may have gone away.
+                let _ = answer.send(looked);
+            }
+        })?;
+        Ok(Self { objects, outbound, to_fetch: Notify::new(), looking })
+    }
+
+    /// Has a document looked at. Its pieces are read once it is its turn.
+    async fn look(
+        &self,
+        kind: AssetKind,
+        source: impl Stream<Item = Result<Bytes, StoreError>>,
+    ) -> Result<(), NotTaken> {
+        let ended = || StoreError::Broken("nobody looks at documents any more".to_owned());
+        let (sender, pieces) = mpsc::channel(4);
+        let (answer, answered) = oneshot::channel();
+        self.looking.send(Look { kind, pieces, answer }).await.map_err(|_| ended())?;
+        let mut source = pin!(source);
+        while let Some(piece) = source.try_next().await? {
+            sender.send(piece).await.map_err(|_| ended())?;
+        }
+        drop(sender);
+        Ok(answered.await.map_err(|_| ended())??)
     }
 }
 
@@ -73,13 +119,6 @@ pub struct Written {
     name: Uuid,
     size: u64,
     key: Key,
-}
-
-/// Looks at whole bytes, which are given back.
-pub async fn look(app: &App, kind: AssetKind, bytes: Vec<u8>) -> Result<Vec<u8>, NotTaken> {
-    let _one_at_a_time = app.documents.looking.acquire().await;
-    let looked = tokio::task::spawn_blocking(move || inspect::inspect(kind, &bytes).map(|()| bytes));
-    Ok(looked.await.map_err(|error| StoreError::Broken(error.to_string()))??)
 }
 
 /// Takes a document in as it arrives. If this is dropped or fails, nothing stays.
@@ -132,11 +171,8 @@ pub async fn take_in(
 }
 
 async fn look_at_object(app: &App, kind: AssetKind, written: &Written) -> Result<(), NotTaken> {
-    let _one_at_a_time = app.documents.looking.acquire().await;
-    let size = usize::try_from(written.size).unwrap_or(MOST_BYTES);
-    let bytes = app.documents.objects.read_whole(written.name, &written.key, size).await?;
-    let looked = tokio::task::spawn_blocking(move || inspect::inspect(kind, &bytes));
-    Ok(looked.await.map_err(|error| StoreError::Broken(error.to_string()))??)
+    let source = app.documents.objects.read(written.name, &written.key).await?;
+    app.documents.look(kind, source).await
 }
 
 /// Deletes an object that no row names. One that cannot be deleted now is left to the sweep.
@@ -192,20 +228,20 @@ pub enum Owner {
 ///
 /// # Errors
 /// 422 with every fault.
-pub async fn check(app: &App, partner: Uuid, submissions: &mut [Submission]) -> Result<(), Error> {
+pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
     let mut faults = Vec::new();
     let mut known: Option<Partner> = None;
-    for asset in submissions.iter_mut().flat_map(|submission| &mut submission.assets) {
-        let found = match &mut asset.source {
+    for asset in submissions.iter().flat_map(|submission| &submission.assets) {
+        let found = match &asset.source {
             AssetSource::Upload => None,
-            AssetSource::Bytes(bytes) => match look(app, asset.kind, std::mem::take(bytes)).await {
-                Ok(looked) => {
-                    *bytes = looked;
-                    None
+            AssetSource::Bytes(bytes) => {
+                let whole = futures::stream::iter([Ok(bytes.clone())]);
+                match app.documents.look(asset.kind, whole).await {
+                    Ok(()) => None,
+                    Err(NotTaken::Store(error)) => return Err(error.into()),
+                    Err(refused) => Some((Code::AssetDataContent, refused.to_string())),
                 }
-                Err(NotTaken::Store(error)) => return Err(error.into()),
-                Err(refused) => Some((Code::AssetDataContent, refused.to_string())),
-            },
+            }
             AssetSource::Address(address) => {
                 if known.is_none() {
                     known = app.store.read().await?.partner(partner).await?;

@@ -1,0 +1,104 @@
+//! Documents in an S3-compatible bucket: the stand-in that `scripts/s3` starts.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::app::TestApp;
+use support::samples;
+use tenure::objects::Objects;
+use tenure::seal::Key;
+use tenure::time::Timestamp;
+
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
+fn settings() -> Vec<(&'static str, String)> {
+    let variable =
+        |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run under scripts/s3"));
+    vec![
+        ("objects.kind", "s3".to_owned()),
+        ("objects.endpoint", variable("TENURE_TEST_S3")),
+        ("objects.bucket", variable("TENURE_TEST_S3_BUCKET")),
+        ("objects.access_key", "test".to_owned()),
+        ("objects.secret_key", "test".to_owned()),
+    ]
+}
+
+async fn server(more: &[(&str, &str)]) -> TestApp {
+    let settings = settings();
+    let mut settings: Vec<(&str, &str)> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    settings.extend(more);
+    TestApp::with(&settings).await
+}
+
+async fn names(objects: &Objects) -> Vec<uuid::Uuid> {
+    let (first, last) = (Timestamp::from_micros(0), Timestamp::from_micros(4_000_000_000_000_000));
+    objects.made_between(first, last).await.expect("listed")
+}
+
+#[tokio::test]
+async fn a_document_goes_into_the_bucket_sealed_comes_back_and_is_deleted() {
+    let test = server(&[]).await;
+    let token = test.token(&test.partner().await).await;
+    let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
+    body["assets"] = json!([{ "asset_id": "1", "asset_type": "pdf", "asset_data": Value::Null }]);
+    let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.expect(201).json();
+    let link = &answer["assets"][0]["upload_url"];
+    // Large enough for a second part, and a small one that fits into the first.
+    let large = samples::bytes(&mut samples::pdf(|document, _| {
+        document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), vec![b' '; 7 * 1024 * 1024]));
+    }));
+    let small = samples::bytes(&mut samples::pdf(|_, _| {}));
+    let mut person = test.signed_in("ada@example.org").await;
+    let id = answer["request_id"].as_str().expect("an id");
+    person.open(id.parse().expect("a UUID")).await.expect(303);
+    for document in [large, small] {
+        test.upload(link, "application/pdf", document.clone()).await.expect(204);
+        tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
+        let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+        let path = page.split("href=\"").find(|part| part.starts_with("/documents/")).expect("a document");
+        let shown = person.get(path.split('"').next().expect("a path")).await.expect(200);
+        assert_eq!(shown.bytes, document);
+    }
+    assert_eq!(
+        std::fs::read_dir(test.folder.path())
+            .expect("a folder")
+            .filter(|entry| { entry.as_ref().expect("an entry").file_name() == "documents" })
+            .count(),
+        0,
+        "nothing is kept beside the bucket"
+    );
+    person.post(&format!("/requests/{id}/decline"), &[]).await.expect(303);
+    tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
+}
+
+#[tokio::test]
+async fn an_upload_that_is_given_up_leaves_no_object_and_orphans_are_swept() {
+    let test = server(&[]).await;
+    let objects = &test.app.documents.objects;
+    let key = Key::random(&test.app.chance);
+    let (given_up, orphan) = (test.app.id(), test.app.id());
+    let mut writer = objects.writer(given_up, &key).await.expect("a writer");
+    writer.write(&vec![7; 6 * 1024 * 1024]).await.expect("written");
+    writer.abort().await;
+    objects.put(orphan, &key, b"left by a server that was killed").await.expect("written");
+    let found = names(objects).await;
+    assert!(found.contains(&orphan) && !found.contains(&given_up));
+    let since = test.app.now();
+    test.advance(std::time::Duration::from_secs(3601));
+    tenure::jobs::delete_orphans(&test.app, since).await.expect("swept");
+    assert!(!names(objects).await.contains(&orphan));
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_reached_is_503_and_loses_nothing() {
+    let test = server(&[("objects.endpoint", "http://127.0.0.1:9")]).await;
+    let token = test.token(&test.partner().await).await;
+    let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
+    body["assets"] = json!([{ "asset_id": "1", "asset_type": "pdf", "asset_data": Value::Null }]);
+    let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.expect(201).json();
+    let document = samples::bytes(&mut samples::pdf(|_, _| {}));
+    let link = &answer["assets"][0]["upload_url"];
+    let answer = test.upload(link, "application/pdf", document).await.expect(503);
+    assert!(!answer.header("retry-after").is_empty());
+    let id = body["credential_id"].as_str().expect("an id");
+    assert_eq!(test.status(&token, id).await["assets"][0]["state"], "awaited");
+}
