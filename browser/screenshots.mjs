@@ -2,7 +2,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { demoLink, inboxCode } from "./support/demo.mjs";
+import { demoBatchLink, demoLink, inboxCode } from "./support/demo.mjs";
 import { freshAddress, Server } from "./support/server.mjs";
 import { DESKTOP, launch, PHONE } from "./support/stage.mjs";
 import { button, enterCode, textbox } from "./support/steps.mjs";
@@ -46,6 +46,12 @@ async function walk(browser, server) {
   const credential = record.split("/").slice(0, 4).join("/");
   await visit(credential, "10-consent-record");
   await visit(`${credential}/delete`, "11-delete-credential");
+  await page.goto(await demoBatchLink(server));
+  await page.getByRole("heading", { level: 1, name: /7 credentials/ }).waitFor();
+  await picture(page, "15-batch");
+  await button(page, "Add all 7").click();
+  await page.waitForURL("**/wallet");
+  await picture(page, "16-wallet-of-everything");
   await visit("/account", "12-account");
   await visit("/account/delete", "13-delete-account");
   await visit("/no-such-page", "14-not-found");

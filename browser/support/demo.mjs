@@ -6,6 +6,11 @@ export function demoLink(server) {
   return until("the printed link", () => server.output.match(/https?:\/\/\S+\/partner\/add\/[^\s'"]+/)?.[0]);
 }
 
+/** The link of the batch that the demonstration has pushed, as printed. */
+export function demoBatchLink(server) {
+  return until("the printed link", () => server.output.match(/https?:\/\/\S+\/partner\/add\/batch#[^\s'"]+/)?.[0]);
+}
+
 /** The code mailed to this address, read on the demonstration's mailbox. */
 export async function inboxCode(page, server, address) {
   return until(`a code for ${address} in the mailbox`, async () => {

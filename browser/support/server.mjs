@@ -12,6 +12,8 @@ import { careerHistory } from "./sample.mjs";
 import { until } from "./until.mjs";
 
 const BINARY = process.env.TENURE_BINARY ?? fileURLToPath(new URL("../../target/debug/tenure", import.meta.url));
+const SCOPES =
+  "write.career_history write.education write.microcredential write.english_proficiency write.digital_identity write.right_to_work write.universal";
 const STOPS_WITHIN_MS = 10_000;
 
 export class Server {
@@ -82,6 +84,17 @@ export class Server {
     return answer.redirect_uri;
   }
 
+  /** Pushes a batch and gives the whole answer. */
+  pushBatch(batch) {
+    return this.#api("/api/partner/v2/add/requests/batch", batch);
+  }
+
+  /** Sends a document to its upload link, as the partner does. */
+  async upload({ upload_url, content_type }, bytes) {
+    const answer = await fetch(upload_url, { method: "PUT", headers: { "content-type": content_type }, body: bytes });
+    if (answer.status !== 204) throw new Error(`PUT: ${answer.status} ${await answer.text()}`);
+  }
+
   /** What the partner sees of a submission: incomplete, verified or canceled. */
   async status(credentialId) {
     const answer = await this.#api("/api/partner/v1/submissions/status", { ids: [credentialId] });
@@ -102,7 +115,7 @@ export class Server {
   async #fetchToken() {
     this.#partner ??= await this.#addPartner();
     const { client_id, client_secret } = this.#partner;
-    const form = { grant_type: "client_credentials", client_id, client_secret, scope: "write.career_history" };
+    const form = { grant_type: "client_credentials", client_id, client_secret };
     const answer = await fetch(`${this.base}/api/partner/v1/oauth/token`, {
       method: "POST",
       body: new URLSearchParams(form),
@@ -113,7 +126,7 @@ export class Server {
 
   async #addPartner() {
     const args = ["partner", "add", "--data", this.#folder, "--name", "Acme Payroll"];
-    const { stdout } = await promisify(execFile)(BINARY, [...args, "--scope", "write.career_history", "--json"]);
+    const { stdout } = await promisify(execFile)(BINARY, [...args, "--scope", SCOPES, "--json"]);
     return JSON.parse(stdout);
   }
 

@@ -181,10 +181,15 @@ pub fn batch_schema() -> Value {
     schema
 }
 
-/// A v2 batch that is taken.
+/// A v2 batch that is taken: three types, for the reference.
 pub fn batch_sample() -> Value {
+    batch_sample_of(&ALL[..3])
+}
+
+/// A v2 batch with the sample of each of `types`.
+pub fn batch_sample_of(types: &[Type]) -> Value {
     let mut sample = json!({ "credential_id": "BATCH-6d1f0a3b-95c2-4e78-b6d4-8f3a2c7e5b19" });
-    for known in ALL.iter().take(3) {
+    for known in types {
         let item = (known.sample)();
         sample[known.batch.member()] = match known.batch {
             BatchMember::One(_) => item,

@@ -36,7 +36,7 @@ mod view;
 mod year_month;
 
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
-pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_schema};
+pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use date::Date;
 pub use fault::{Code, Fault, Faults};
 pub use json::Malformed;

@@ -2,7 +2,7 @@
 
 use credential::{
     ALL, AssetKind, AssetSource, Batch, BatchBody, BatchForm, Context, Rejection, Submission, Type, batch_sample,
-    v1_batch_sample,
+    batch_sample_of, v1_batch_sample,
 };
 use serde_json::{Value, json};
 
@@ -178,15 +178,9 @@ fn the_samples_of_batches_are_taken() {
     let old = batch(BatchForm::V1, &v1_batch_sample()).expect("taken");
     assert_eq!(old.items[1].id_pointer, "/credentials/1/id");
     for known in ALL {
-        let item = (known.sample)();
-        let list = batch_sample_of(*known, item);
+        let list = batch_sample_of(&[*known]);
         assert_eq!(batch(BatchForm::V2, &list).expect("taken").items.len(), 1, "{known}");
     }
-}
-
-fn batch_sample_of(known: Type, item: Value) -> Value {
-    let value = if known.batch == credential::BatchMember::One(known.batch.member()) { item } else { json!([item]) };
-    json!({ "credential_id": "b", (known.batch.member()): value })
 }
 
 #[test]

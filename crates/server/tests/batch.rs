@@ -64,6 +64,9 @@ async fn a_batch_is_one_link_and_each_item_is_answered_by_itself() {
         assert!(page.contains(said), "{said}");
     }
     assert_eq!(page.matches("Add to my wallet").count(), 3);
+    let places =
+        ["Career history: ", "Microcredential: ", "Right to work: "].map(|title| page.find(title).expect(title));
+    assert!(places.is_sorted(), "in the order of the types");
     assert!(person.get("/wallet").await.text.contains("waits for your answer: 3 credentials."));
 
     let items = forms(&page);

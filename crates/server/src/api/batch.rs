@@ -140,11 +140,16 @@ async fn read(app: &App, partner: &Partner<WriteAll>, form: BatchForm, body: &[u
 }
 
 /// Seals and stores a batch; returns once it is durable.
-async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Error> {
-    let id = app.id();
+///
+/// # Errors
+/// 401 if the partner was disabled meanwhile, 422 if an id is taken, 503 if nothing can be stored now.
+pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Error> {
+    let (id, now) = (app.id(), app.now());
     let mut items: Vec<NewSubmission> = Vec::with_capacity(batch.items.len());
-    for item in &batch.items {
-        let prepared = prepare(app, partner, item, &item.payload(), Some(id)).await;
+    for (place, item) in (0..).zip(&batch.items) {
+        // The order of the ids is the order in which the person sees the items.
+        let item_id = app.chance.ordered_id(now, place);
+        let prepared = prepare(app, partner, item, &item.payload(), item_id, Some(id)).await;
         if prepared.is_err() {
             discard(app, &items).await;
         }

@@ -3,7 +3,7 @@
 //! Owns which routes there are and what stands before them. The OpenAPI document is made from the same list, so a route
 //! cannot be without its description.
 
-mod batch;
+pub mod batch;
 mod idempotency;
 mod jwks;
 pub mod openapi;

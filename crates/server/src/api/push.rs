@@ -243,8 +243,9 @@ pub struct Stored {
 /// 401 if the partner was disabled meanwhile, 422 if its id is a batch's, 503 if nothing can be stored now.
 pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<Stored, Error> {
     let payload = submission.payload();
-    let new = prepare(app, partner, submission, &payload, None).await?;
-    let (id, assets) = (new.id, new.assets.clone());
+    let id = app.id();
+    let new = prepare(app, partner, submission, &payload, id, None).await?;
+    let assets = new.assets.clone();
     let pushed = app.committer.push(NewRequest::One(Box::new(new))).await;
     // After an error nobody knows whether it was stored: then the sweep looks what is left over.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
@@ -277,16 +278,16 @@ pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<
     }
 }
 
-/// The row of `submission`, sealed; documents that came along are written.
+/// The row of `submission` under `id`, sealed; documents that came along are written.
 pub(super) async fn prepare(
     app: &App,
     partner: Uuid,
     submission: &Submission,
     payload: &[u8],
+    id: Uuid,
     batch_id: Option<Uuid>,
 ) -> Result<NewSubmission, Error> {
     let now = app.now();
-    let id = app.chance.id(now);
     let sealed = app.keyring.seal(now, &[b"submission", id.as_bytes()], payload).await?;
     Ok(NewSubmission {
         id,

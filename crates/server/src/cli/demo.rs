@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use credential::{Submission, Type};
+use credential::{BatchBody, BatchForm, Submission, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Outcome, StoreArguments, block_on, partner, serve};
-use crate::api::push;
+use crate::api::{batch, push};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::Error;
@@ -69,7 +69,7 @@ async fn demonstrate(config: Config, data: PathBuf) -> Result<(), String> {
     let printing = tokio::spawn(async move {
         let Ok(app) = ready.await else { return };
         match prepare(&app, &data).await {
-            Ok((sandbox, link)) => announce(&app, &sandbox, &link),
+            Ok((sandbox, links)) => announce(&app, &sandbox, &links),
             Err(error) => tracing::error!(error = error.detail, "the sandbox could not be prepared"),
         }
     });
@@ -79,7 +79,7 @@ async fn demonstrate(config: Config, data: PathBuf) -> Result<(), String> {
 }
 
 /// The sandbox partner and a pushed sample; both are kept between starts.
-async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, String), Error> {
+async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error> {
     let path = data.join("sandbox-partner.json");
     let kept: Option<Sandbox> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let sandbox = match kept {
@@ -94,8 +94,8 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, String), Error> {
             sandbox
         }
     };
-    let link = push_sample(app, sandbox.client_id).await?;
-    Ok((sandbox, link))
+    let links = [push_sample(app, sandbox.client_id).await?, push_batch(app, sandbox.client_id).await?];
+    Ok((sandbox, links))
 }
 
 async fn push_sample(app: &App, partner: Uuid) -> Result<String, Error> {
@@ -105,14 +105,24 @@ async fn push_sample(app: &App, partner: Uuid) -> Result<String, Error> {
     Ok(push::store(app, partner, &submission).await?.redirect_uri)
 }
 
+/// One of every type, behind one link.
+async fn push_batch(app: &App, partner: Uuid) -> Result<String, Error> {
+    let mut body = credential::batch_sample_of(credential::ALL);
+    // The career is the other link's already.
+    body["career_history"]["credential_id"] = "sample-career-in-a-batch".into();
+    let body = body.to_string();
+    let batch = BatchBody::read(BatchForm::V2, body.as_bytes())?.check(&push::context(app))?;
+    Ok(batch::store(app, partner, &batch).await?.redirect_uri)
+}
+
 #[expect(clippy::print_stdout, reason = "this is what the demonstration is for")]
-fn announce(app: &App, sandbox: &Sandbox, link: &str) {
+fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
     let base = app.config.base();
     let mut text = String::new();
     let _ = writeln!(text, "\nTenure is running at {base} (a demonstration: its data is not protected).\n");
     let _ = writeln!(
         text,
-        "1. Open this link as the person; the code that is mailed is shown at {base}/dev/inbox:\n\n   {link}\n"
+        "1. Open this link as the person; the code that is mailed is shown at {base}/dev/inbox:\n\n   {link}\n\n   Or this one, with a credential of every type:\n\n   {batch}\n"
     );
     let _ = writeln!(text, "2. Push one yourself, as the partner:\n");
     let _ = writeln!(

@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 const AT_ONCE: usize = 8;
 /// How many are taken in one transaction.
 const BATCH: i64 = 64;
-/// A document that nobody could give is asked for this often: with the pauses below for about an hour.
+/// A document that nobody could give is asked for this often: with the pauses below for about half an hour.
 const TRIES: i64 = 7;
 /// How many rows one transaction ends.
 const ROWS: i64 = 500;
