@@ -136,7 +136,7 @@ pub(crate) fn asset_members(rules: &AssetRules) -> [Member; 3] {
             name: "asset_id",
             shape: Shape::Identifier { most: ID },
             presence: Presence::Required,
-            meaning: "Your own id for this document, unique in this credential.",
+            meaning: "Your own id for this document, unique in this credential; nothing personal, since it is not sealed.",
             example: r#""transcript-1""#,
         },
         Member {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, Presence, Shape, check_object, object_schema};
 use crate::submission::{CREDENTIAL_ID, Context, Rejection, Submission, check, object, text};
-use crate::types::{ALL, Batch as BatchMember, Type};
+use crate::types::{ALL, BatchMember, Type};
 use crate::v1;
 
 /// Most items of a batch.

@@ -44,7 +44,7 @@ pub use locate::{Location, locate};
 pub use schema::{Choice, Member, Path, Presence, Shape};
 pub use submission::{Context, Payload, Rejection, Submission, is_identifier, parse_status_question};
 pub use types::career_history::{CareerHistory, Employment};
-pub use types::{ALL, Advice, Batch as BatchMember, CATEGORIES, CredentialType, Type, UnknownType, V1};
+pub use types::{ALL, Advice, BatchMember, CATEGORIES, CredentialType, Type, UnknownType, V1};
 pub use v1::{v1_batch_sample, v1_batch_schema};
 pub use view::{Block, Datum};
 pub use year_month::YearMonth;

@@ -14,6 +14,10 @@ use crate::json;
 /// Deepest nesting of a document's data.
 const DEPTH: usize = 60;
 
+/// Longest path of a value, bytes, and most values: each value is hashed together with its path.
+const PATH: usize = 1024;
+const LEAVES: usize = 20_000;
+
 /// Most bytes of a document: real ones have some ten thousand.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 
@@ -117,15 +121,18 @@ fn digest_leaves(value: &Value, path: &mut String, depth: usize, leaves: &mut Ve
         return Err(Refusal::Shape("its data is nested too deeply"));
     }
     let mut inside = |name: &str, value: &Value| {
-        // A dot would make two different places look the same.
-        if name.contains('.') {
-            return Err(Refusal::Shape("a name in its data holds a dot"));
+        // A dot, or nothing, would make two different places look the same.
+        if name.contains('.') || name.is_empty() {
+            return Err(Refusal::Shape("a name in its data is empty or holds a dot"));
         }
         let length = path.len();
         if !path.is_empty() {
             path.push('.');
         }
         path.push_str(name);
+        if path.len() > PATH || leaves.len() > LEAVES {
+            return Err(Refusal::Shape("its data has too many values, or names that are too long"));
+        }
         let result = digest_leaves(value, path, depth + 1, leaves);
         path.truncate(length);
         result

@@ -133,7 +133,7 @@ fn read(
         }
         None => return submission,
     };
-    submission.partner_chain = take_chain(&mut data, v1, &data_path, faults);
+    submission.partner_chain = take_chain(&mut data, &data_path, faults);
     let older = v1.older.filter(|(marker, _)| data.get("credential").is_some_and(|known| known.get(*marker).is_some()));
     let fields = older.map_or(credential_type.fields, |(_, fields)| fields);
     check_object(&mut data, &data_members(v1, fields), &data_path, faults);
@@ -142,8 +142,6 @@ fn read(
         let credential = Path::Member(&data_path, "credential");
         (credential_type.rules)(&submission.fields, &credential, context, faults);
     }
-    submission.document_type =
-        kind.and_then(|(_, known)| known).filter(|(_, kind)| kind.is_some()).map(|(name, _)| *name);
     let kind = kind.and_then(|(_, known)| known).map(|(_, kind)| *kind);
     if let Some(document) = data.remove(DOCUMENT) {
         let here = Path::Member(&data_path, DOCUMENT);
@@ -198,15 +196,13 @@ fn read_document(
 
 /// `partner_chain` from wherever v1 has documented it: beside `credential`, in it, or in an object of it. It is checked
 /// where it stands. Two that say different things are a fault.
-fn take_chain(data: &mut Map<String, Value>, v1: &V1, path: &Path<'_>, faults: &mut Faults) -> Vec<String> {
+fn take_chain(data: &mut Map<String, Value>, path: &Path<'_>, faults: &mut Faults) -> Vec<String> {
     let mut found: Option<Value> = None;
     let credential_path = Path::Member(path, "credential");
     if let Some(Value::Object(credential)) = data.get_mut("credential") {
-        // English documents it in its scores; a type whose own fields have such an object keeps it there.
-        for inner in ["test_scores", v1.chain_in] {
-            if let Some(Value::Object(object)) = credential.get_mut(inner) {
-                take(object, &Path::Member(&credential_path, inner), &mut found, faults);
-            }
+        // English documents it there.
+        if let Some(Value::Object(scores)) = credential.get_mut("test_scores") {
+            take(scores, &Path::Member(&credential_path, "test_scores"), &mut found, faults);
         }
         take(credential, &credential_path, &mut found, faults);
     }

@@ -98,6 +98,9 @@ fn what_is_no_document_is_refused_by_name() {
         ("hashes of numbers", refused(SINGLE, |d| d["privacy"]["obfuscatedData"] = json!([1]))),
         ("data that is a list", refused(SINGLE, |d| d["data"] = json!([]))),
         ("a name with a dot", refused(SINGLE, |d| d["data"]["a.b"] = json!({}))),
+        ("an empty name", refused(SINGLE, |d| d["data"] = json!({ "": d["data"] }))),
+        ("a long name", refused(SINGLE, |d| d["data"]["x".repeat(2000)] = json!([]))),
+        ("too many values", refused(SINGLE, |d| d["data"]["x"] = json!(vec![json!([]); 50_000]))),
     ] {
         assert!(matches!(refusal, Refusal::Shape(_)), "{what}: {refusal}");
     }

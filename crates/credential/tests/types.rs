@@ -404,6 +404,7 @@ fn universal_credential() {
                 "/fields/credential_details/date_completed",
                 "date.future",
             ),
+            (details("date_completed", json!("2027")), "/fields/credential_details/date_completed", "date.future"),
             (details("county", json!("x")), "/fields/credential_details/county", "member.unknown"),
             (details("city", json!("")), "/fields/credential_details/city", "text.empty"),
             (vec![Put("/assets", json!([asset("png"), asset("jpg")]))], "/assets", "list.too_long"),

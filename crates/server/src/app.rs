@@ -122,7 +122,10 @@ impl App {
         let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
         tokens.refresh_keys(&keyring, &chance, clock.now()).await?;
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
-        let objects = Objects::open(&config.objects, data).map_err(StartError::Operator)?;
+        let mut tx = store.write().await?;
+        let instance = tx.instance(chance.anonymous_id()).await?;
+        tx.commit().await?;
+        let objects = Objects::open(&config.objects, data, instance).map_err(StartError::Operator)?;
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         Ok(Self(Arc::new(Parts {
             documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,

@@ -6,6 +6,7 @@
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
@@ -29,11 +30,14 @@ const S3_PART: usize = 5 * 1024 * 1024;
 /// Objects that may be written at once. To S3 each holds a part in memory.
 const LOCAL_WRITERS: usize = 64;
 const S3_WRITERS: usize = 12;
+/// Longest wait for a place among them.
+const TURN: Duration = Duration::from_secs(10);
 
 /// The object store; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
+    instance: Arc<str>,
     folder: Option<Arc<FilePath>>,
     part: usize,
     writers: Arc<Semaphore>,
@@ -49,11 +53,12 @@ impl From<object_store::Error> for StoreError {
 }
 
 impl Objects {
-    /// Opens the store that `settings` name; a local one is the folder `documents` in `data`.
+    /// Opens the store that `settings` name; a local one is the folder `documents` in `data`. Every object is under the name
+    /// of `instance`, so that a sweep sees what this database's server has written and nothing else.
     ///
     /// # Errors
     /// What is missing or wrong, in words for the operator.
-    pub fn open(settings: &Settings, data: &FilePath) -> Result<Self, String> {
+    pub fn open(settings: &Settings, data: &FilePath, instance: Uuid) -> Result<Self, String> {
         match settings.kind {
             ObjectStoreKind::Local => {
                 let folder = data.join("documents");
@@ -62,6 +67,7 @@ impl Objects {
                 let store = LocalFileSystem::new_with_prefix(&folder).map_err(|error| error.to_string())?;
                 Ok(Self {
                     store: Arc::new(store.with_fsync(true)),
+                    instance: instance.simple().to_string().into(),
                     folder: Some(folder.into()),
                     part: LOCAL_PART,
                     writers: Arc::new(Semaphore::new(LOCAL_WRITERS)),
@@ -83,6 +89,7 @@ impl Objects {
                 let store = builder.build().map_err(|error| format!("the object store cannot be used: {error}"))?;
                 Ok(Self {
                     store: Arc::new(store),
+                    instance: instance.simple().to_string().into(),
                     folder: None,
                     part: S3_PART,
                     writers: Arc::new(Semaphore::new(S3_WRITERS)),
@@ -96,26 +103,30 @@ impl Objects {
     /// # Errors
     /// The store cannot be used.
     pub async fn writer(&self, name: Uuid, key: &Key) -> Result<Writer, StoreError> {
-        let permit = self.writers.clone().acquire_owned().await;
-        let permit = permit.map_err(|_| StoreError::Unavailable("the object store is closed".to_owned()))?;
+        let permit = tokio::time::timeout(TURN, self.writers.clone().acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok);
+        let permit = permit.ok_or_else(|| StoreError::Unavailable("too many documents arrive at once".to_owned()))?;
+        self.begin(name, key, Some(permit)).await
+    }
+
+    async fn begin(&self, name: Uuid, key: &Key, permit: Option<OwnedSemaphorePermit>) -> Result<Writer, StoreError> {
         Ok(Writer {
-            upload: self.store.put_multipart(&path(name)).await?,
+            upload: self.store.put_multipart(&self.path(name)).await?,
             seal: SealedStream::new(key),
             piece: Vec::with_capacity(SEALED_PIECE),
-            part: Vec::with_capacity(self.part + SEALED_PIECE),
+            part: Vec::with_capacity(self.part.min(LOCAL_PART) + SEALED_PIECE),
             part_size: self.part,
             size: 0,
-            finished: false,
             _permit: permit,
         })
     }
 
-    /// Writes a whole object.
+    /// Writes a whole object, which is in memory already and so waits for nobody.
     ///
     /// # Errors
     /// The store cannot be used; then there is no object.
     pub async fn put(&self, name: Uuid, key: &Key, bytes: &[u8]) -> Result<(), StoreError> {
-        let mut writer = self.writer(name, key).await?;
+        let mut writer = self.begin(name, key, None).await?;
         writer.write(bytes).await?;
         writer.finish().await.map(drop)
     }
@@ -129,7 +140,7 @@ impl Objects {
         name: Uuid,
         key: &Key,
     ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
-        let source = self.store.get_opts(&path(name), GetOptions::default()).await?.into_stream();
+        let source = self.store.get_opts(&self.path(name), GetOptions::default()).await?.into_stream();
         let state = (source, Vec::with_capacity(2 * SEALED_PIECE), SealedStream::new(key), false);
         Ok(futures::stream::try_unfold(state, |(mut source, mut pending, mut stream, ended)| async move {
             if ended {
@@ -167,12 +178,18 @@ impl Objects {
         Ok(whole)
     }
 
+    /// Some hours share a folder, so that none grows without end.
+    fn path(&self, name: Uuid) -> Path {
+        let name = name.simple().to_string();
+        Path::from_iter([&*self.instance, &name[..6], &name])
+    }
+
     /// Deletes an object; one that is not there is fine.
     ///
     /// # Errors
     /// The store cannot be used.
     pub async fn delete(&self, name: Uuid) -> Result<(), StoreError> {
-        match self.store.delete(&path(name)).await {
+        match self.store.delete(&self.path(name)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -183,8 +200,8 @@ impl Objects {
     /// # Errors
     /// The store cannot be used.
     pub async fn made_between(&self, since: Timestamp, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let offset = path(first_name(since));
-        let mut found = self.store.list_with_offset(None, &offset);
+        let offset = self.path(first_name(since));
+        let mut found = self.store.list_with_offset(Some(&Path::from(&*self.instance)), &offset);
         let mut names = Vec::new();
         while let Some(meta) = found.next().await {
             let name = meta?.location.filename().and_then(|name| Uuid::try_parse(name).ok());
@@ -199,7 +216,10 @@ impl Objects {
     /// # Errors
     /// The folder cannot be used.
     pub async fn delete_unfinished(&self, before: Timestamp) -> Result<usize, StoreError> {
-        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        let Some(folder) = self.folder.as_ref().map(|folder| folder.join(&*self.instance)) else { return Ok(0) };
+        if !folder.exists() {
+            return Ok(0);
+        }
         let deleted = tokio::task::spawn_blocking(move || -> std::io::Result<usize> {
             let mut deleted = 0;
             for shard in std::fs::read_dir(&folder)? {
@@ -225,15 +245,8 @@ impl Objects {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 fn broken(error: crate::seal::CannotOpen) -> StoreError {
     StoreError::Broken(error.to_string())
-}
-
-/// Some hours share a folder, so that none grows without end.
-fn path(name: Uuid) -> Path {
-    let name = name.simple().to_string();
-    Path::from_iter([&name[..6], &name])
 }
 
 /// The lowest name that can be made at `time`.
@@ -255,8 +268,7 @@ pub struct Writer {
     part: Vec<u8>,
     part_size: usize,
     size: u64,
-    finished: bool,
-    _permit: OwnedSemaphorePermit,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -305,13 +317,11 @@ impl Writer {
         self.seal_piece(true);
         self.send_part().await?;
         self.upload.complete().await?;
-        self.finished = true;
         Ok(self.size)
     }
 
     /// Gives the object up.
     pub async fn abort(mut self) {
-        self.finished = true;
         if let Err(error) = self.upload.abort().await {
             tracing::warn!(%error, "an unfinished object could not be given up");
         }
@@ -324,11 +334,13 @@ mod tests {
     use crate::chance::Chance;
 
     fn local(folder: &FilePath) -> Objects {
-        Objects::open(&Settings::local(), folder).expect("a folder")
+        Objects::open(&Settings::local(), folder, Uuid::nil()).expect("a folder")
     }
 
     fn count(folder: &FilePath) -> usize {
-        let shards = std::fs::read_dir(folder.join("documents")).expect("a folder");
+        let Ok(shards) = std::fs::read_dir(folder.join("documents").join(Uuid::nil().simple().to_string())) else {
+            return 0;
+        };
         shards.map(|shard| std::fs::read_dir(shard.expect("a shard").path()).expect("a folder").count()).sum()
     }
 
@@ -341,11 +353,13 @@ mod tests {
             let (name, key) = (chance.id(Timestamp::from_micros(0)), Key::random(&chance));
             objects.put(name, &key, &bytes).await.expect("written");
             assert_eq!(objects.read_whole(name, &key, length).await.expect("read"), bytes, "{length}");
-            let file = std::fs::read(folder.path().join("documents").join(path(name).as_ref())).expect("a file");
+            let file =
+                std::fs::read(folder.path().join("documents").join(objects.path(name).as_ref())).expect("a file");
             assert!(!file.windows(12).any(|window| window == b"working life"));
             let other = Key::random(&chance);
             assert!(objects.read_whole(name, &other, length).await.is_err(), "another key");
-            std::fs::write(folder.path().join("documents").join(path(name).as_ref()), &file[..file.len() - 1]).unwrap();
+            std::fs::write(folder.path().join("documents").join(objects.path(name).as_ref()), &file[..file.len() - 1])
+                .unwrap();
             assert!(objects.read_whole(name, &key, length).await.is_err(), "cut off");
             objects.delete(name).await.expect("deleted");
             objects.delete(name).await.expect("deleted twice");
@@ -366,9 +380,9 @@ mod tests {
             writer.write(&[7; 3 * LOCAL_PART]).await.expect("written");
             assert!(objects.read_whole(name, &key, 10).await.is_err());
             if abort {
-                writer.abort().await
+                writer.abort().await;
             } else {
-                drop(writer)
+                drop(writer);
             }
             // A dropped writer's file is removed on a thread of its own.
             while count(folder.path()) > 0 {
@@ -376,8 +390,9 @@ mod tests {
             }
         }
         let name = chance.id(at);
-        let shard = folder.path().join("documents").join(&name.simple().to_string()[..6]);
-        std::fs::create_dir_all(&shard).expect("a folder");
+        let path = folder.path().join("documents").join(objects.path(name).as_ref());
+        let shard = path.parent().expect("a shard");
+        std::fs::create_dir_all(shard).expect("a folder");
         std::fs::write(shard.join(format!("{}#1", name.simple())), b"left by a killed writer").expect("a file");
         assert_eq!(objects.delete_unfinished(at).await.expect("looked"), 0, "it may still be written");
         assert_eq!(objects.delete_unfinished(at + std::time::Duration::from_secs(1)).await.expect("looked"), 1);

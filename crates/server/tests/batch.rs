@@ -194,6 +194,26 @@ async fn after_48_hours_what_was_not_completed_starts_anew_and_what_was_stands()
 }
 
 #[tokio::test]
+async fn a_status_outlives_batches_that_are_refused_or_begun_anew() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    test.post(PUSH, &token, &career("old-career")).await.expect(201);
+    test.post(BATCH, &token, &three("b")).await.expect(201);
+    test.advance(48 * HOUR);
+    let token = test.token(&partner).await;
+    test.post(PUSH, &token, &career("stands")).await.expect(201);
+    let mixed = json!({ "credential_id": "old-career", "career_history": career("stands") });
+    let answer = test.post(BATCH, &token, &mixed).await.expect(422);
+    assert_eq!(answer.faults(), [("credential_id.taken".to_owned(), "/career_history/credential_id".to_owned())]);
+    assert_eq!(test.status(&token, "old-career").await["status"], "canceled", "nothing was changed");
+    let other = json!({ "credential_id": "b", "career_history": career("new-career") });
+    test.post(BATCH, &token, &other).await.expect(201);
+    assert_eq!(test.status(&token, "b").await["items"].as_array().expect("items").len(), 1);
+    assert_eq!(test.status(&token, "b-right").await["status"], "canceled", "nobody has used this id again");
+}
+
+#[tokio::test]
 async fn a_batch_needs_the_scopes_of_all_its_types_in_one_token() {
     let test = TestApp::new().await;
     let some = test.token(&test.partner_with("write.career_history write.universal").await).await;

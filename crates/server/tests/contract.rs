@@ -513,9 +513,13 @@ contract! {
         let statuses = tx.credential_statuses(partner, &["b".to_owned()], LATER).await.expect("read");
         assert_eq!(statuses[0].status, Status::Verified(LATER));
         let current = tx.current_batch(partner, "b", LATER).await.expect("read").expect("there");
-        tx.replace_batch(&current, LATER).await.expect("replaced");
+        tx.replace_batch(current.id, id(99), LATER).await.expect("not theirs");
+        assert!(tx.current_batch(partner, "b", LATER).await.expect("read").is_some());
+        tx.replace_batch(current.id, partner, LATER).await.expect("replaced");
         assert!(tx.current_batch(partner, "b", LATER).await.expect("read").is_none());
-        assert!(tx.taken_ids(partner, &["b", "b1", "b2"]).await.expect("read").is_empty());
+        let mut taken = tx.taken_ids(partner, &["b", "b1", "b2"]).await.expect("read");
+        taken.sort();
+        assert_eq!(taken, ["b1", "b2"], "the items' statuses stay");
         tx.commit().await.expect("committed");
     }
 
@@ -575,7 +579,9 @@ contract! {
         assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(920)]);
         tx.forget_dropped_object(id(920)).await.expect("forgotten");
 
+        assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 1);
         let taken = tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("taken");
+        assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 0);
         assert_eq!(taken, [(all[1].clone(), 1)]);
         assert!(tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("read").is_empty(), "nobody else takes it");
         assert_eq!(tx.take_assets_to_fetch(LATER, LATER + Duration::from_secs(9), 10).await.expect("taken")[0].1, 2);
@@ -637,6 +643,12 @@ contract! {
         assert_eq!(states, [false, false, false, true, true, true]);
         assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
         tx.commit().await.expect("committed");
+    }
+
+    async fn a_database_has_one_name(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        assert_eq!(tx.instance(id(1)).await.expect("named"), id(1));
+        assert_eq!(tx.instance(id(2)).await.expect("named before"), id(1));
     }
 
     async fn a_partner_s_hosts_are_set_and_kept_to(databases: Databases) {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Batch, CredentialType, V1, no_advice};
+use super::{BatchMember, CredentialType, V1, no_advice};
 use crate::asset::NO_ASSETS;
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, Presence, Shape};
@@ -22,8 +22,8 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     summary: "Where a person worked, as what, from when to when, and up to which month this is known.",
     fields: FIELDS,
     assets: &NO_ASSETS,
-    v1: Some(V1 { document_types: &[("none", None)], chain_in: "", older: None }),
-    batch: Batch::One("career_history"),
+    v1: Some(V1 { document_types: &[("none", None)], older: None }),
+    batch: BatchMember::One("career_history"),
     rules,
     advice: no_advice,
     headline,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Batch, CredentialType, V1, no_advice, not_future};
+use super::{BatchMember, CredentialType, V1, no_advice, not_future};
 use crate::asset::NO_ASSETS;
 use crate::date::Date;
 use crate::fault::Faults;
@@ -19,8 +19,8 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     summary: "That a person's identity was verified, and by which checks.",
     fields: FIELDS,
     assets: &NO_ASSETS,
-    v1: Some(V1 { document_types: &[("none", None)], chain_in: "", older: Some((LEVEL, OLDER_FIELDS)) }),
-    batch: Batch::One("digital_identity"),
+    v1: Some(V1 { document_types: &[("none", None)], older: Some((LEVEL, OLDER_FIELDS)) }),
+    batch: BatchMember::One("digital_identity"),
     rules,
     advice: no_advice,
     headline,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Batch, CredentialType, V1, no_advice, text};
+use super::{BatchMember, CredentialType, V1, no_advice, text};
 use crate::asset::{AssetKind, AssetRules};
-use crate::date::{Date, parse_year};
+use crate::date::Date;
 use crate::fault::{Code, Faults};
 use crate::schema::{Choice, Member, Path, Presence, Shape};
 use crate::submission::Context;
@@ -21,10 +21,9 @@ pub static EDUCATION: CredentialType = CredentialType {
     assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf", "open_cert"] }, most: 10 },
     v1: Some(V1 {
         document_types: &[("none", None), ("pdf", Some(AssetKind::Pdf)), ("open_cert", Some(AssetKind::OpenCert))],
-        chain_in: "",
         older: None,
     }),
-    batch: Batch::Many("education_items"),
+    batch: BatchMember::Many("education_items"),
     rules,
     advice: no_advice,
     headline,
@@ -198,7 +197,7 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Fa
                 })
                 .received(year);
         }
-        Some(Value::String(year)) => future_year(year, today, &Path::Member(path, "conferral_year"), faults),
+        Some(Value::String(_)) => super::not_future(fields, "conferral_year", path, today, faults),
         _ => {}
     }
     if fields["has_majors"] == json!(false) && fields["majors"].as_array().is_some_and(|majors| !majors.is_empty()) {
@@ -213,16 +212,6 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Fa
     for (index, subject) in fields["transcript"]["subjects"].as_array().into_iter().flatten().enumerate() {
         let here = Path::Item(&subjects, index);
         super::not_future(subject, "completion_date", &here, today, faults);
-        if let Some(year) = subject["completion_date"].as_str() {
-            future_year(year, today, &Path::Member(&here, "completion_date"), faults);
-        }
-    }
-}
-
-fn future_year(text: &str, today: Date, path: &Path<'_>, faults: &mut Faults) {
-    if parse_year(text).is_ok_and(|year| year > today.year()) {
-        let message = || format!("The year {text} has not begun anywhere on earth.");
-        faults.add(path, Code::DateFuture, message).received(&Value::from(text));
     }
 }
 

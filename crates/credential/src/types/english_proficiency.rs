@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Batch, CredentialType, V1, in_order, no_advice, not_future, text};
+use super::{BatchMember, CredentialType, V1, in_order, no_advice, not_future, text};
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::Date;
 use crate::fault::Faults;
@@ -20,12 +20,8 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     summary: "The result of an English test: which test, when, overall and by skill.",
     fields: FIELDS,
     assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf"] }, most: 10 },
-    v1: Some(V1 {
-        document_types: &[("english_assessment", Some(AssetKind::Pdf))],
-        chain_in: "test_scores",
-        older: None,
-    }),
-    batch: Batch::Many("english_proficiency_items"),
+    v1: Some(V1 { document_types: &[("english_assessment", Some(AssetKind::Pdf))], older: None }),
+    batch: BatchMember::Many("english_proficiency_items"),
     rules,
     advice: no_advice,
     headline,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Advice, Batch, CredentialType, V1, in_order, not_future, text};
+use super::{Advice, BatchMember, CredentialType, V1, in_order, not_future, text};
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::Date;
 use crate::fault::Faults;
@@ -30,10 +30,9 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
             ("png", Some(AssetKind::Png)),
             ("jpg", Some(AssetKind::Jpg)),
         ],
-        chain_in: "",
         older: None,
     }),
-    batch: Batch::Many("microcredential_items"),
+    batch: BatchMember::Many("microcredential_items"),
     rules,
     advice,
     headline,

@@ -19,7 +19,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::asset::{AssetKind, AssetRules};
-use crate::date::Date;
+use crate::date::{Date, parse_year};
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, object_schema};
 use crate::submission::{Context, body_schema};
@@ -58,7 +58,7 @@ pub struct CredentialType {
     /// How v1 of the API takes it; `None` where it does not.
     pub v1: Option<V1>,
     /// How a v2 batch names it.
-    pub batch: Batch,
+    pub batch: BatchMember,
     /// The rules that tie several members of `fields` together; shapes have been checked before, and may have faults.
     pub rules: fn(&Value, &Path<'_>, &Context<'_>, &mut Faults),
     /// What a partner should know although fields without faults are taken.
@@ -78,22 +78,20 @@ pub struct CredentialType {
 pub struct V1 {
     /// The values of `document_type`, and what kind of document each is.
     pub document_types: &'static [(&'static str, Option<AssetKind>)],
-    /// The object inside `credential` that documents `partner_chain`; empty for `credential` itself.
-    pub chain_in: &'static str,
     /// An older form of `credential`: the member by which it is known, and its members.
     pub older: Option<(&'static str, &'static [Member])>,
 }
 
 /// How a v2 batch names the items of a type (partner-api, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Batch {
+pub enum BatchMember {
     /// By this member, which is one submission.
     One(&'static str),
     /// By this member, which is a list of submissions.
     Many(&'static str),
 }
 
-impl Batch {
+impl BatchMember {
     /// The member.
     pub fn member(self) -> &'static str {
         match self {
@@ -119,10 +117,15 @@ fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object[name].as_str().unwrap_or_default()
 }
 
-/// A fault if the day in `name` has not begun anywhere on earth.
+/// A fault if the day or the year in `name` has not begun anywhere on earth.
 fn not_future(object: &Value, name: &str, path: &Path<'_>, today: Date, faults: &mut Faults) {
-    if let Some(day) = Date::parse(text(object, name)).ok().filter(|day| *day > today) {
-        let message = || format!("{day} has not begun anywhere on earth.");
+    let text = text(object, name);
+    let lies_ahead = match parse_year(text) {
+        Ok(year) => year > today.year(),
+        Err(_) => Date::parse(text).is_ok_and(|day| day > today),
+    };
+    if lies_ahead {
+        let message = || format!("{text} has not begun anywhere on earth.");
         faults.add(&Path::Member(path, name), Code::DateFuture, message).received(&object[name]);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Batch, CredentialType, V1, no_advice, text};
+use super::{BatchMember, CredentialType, V1, no_advice, text};
 use crate::asset::NO_ASSETS;
 use crate::country::{COUNTRY, country_name};
 use crate::fault::{Code, Faults};
@@ -19,8 +19,8 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     summary: "In which country a person may work.",
     fields: FIELDS,
     assets: &NO_ASSETS,
-    v1: Some(V1 { document_types: &[("none", None)], chain_in: "", older: None }),
-    batch: Batch::Many("right_to_work_items"),
+    v1: Some(V1 { document_types: &[("none", None)], older: None }),
+    batch: BatchMember::Many("right_to_work_items"),
     rules,
     advice: no_advice,
     headline,

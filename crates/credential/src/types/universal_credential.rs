@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Batch, CredentialType, no_advice, not_future, text};
+use super::{BatchMember, CredentialType, no_advice, not_future, text};
 use crate::asset::AssetRules;
 use crate::country::country_name;
 use crate::date::Date;
@@ -22,7 +22,7 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     fields: FIELDS,
     assets: &AssetRules { kinds: &Choice { called: "an asset type", values: &["pdf", "png", "jpg"] }, most: 1 },
     v1: None,
-    batch: Batch::Many("universal_credential_items"),
+    batch: BatchMember::Many("universal_credential_items"),
     rules,
     advice: no_advice,
     headline,

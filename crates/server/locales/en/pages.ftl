@@ -128,12 +128,13 @@ document-awaited = { $partner } has not sent this yet. You need not wait for it;
 document-missing = It had not arrived when you accepted, so it is not in your wallet.
 document-refused = It could not be fetched, or was not safe to keep. { $partner } knows.
 document-deleted = It was deleted here, since nobody came back to this wallet in time.
-certificate-whole = Nothing in it was changed after it was issued.
+certificate-whole = Its parts fit together: nothing was changed since it was sealed.
 certificate-obfuscated = { $count ->
     [one] One value was taken out of it.
    *[other] { $count } values were taken out of it.
 }
 certificate-unchecked = Not checked here: whether its issuer published it, who that issuer is, and whether it was revoked.
+certificate-incomparable = It does not name all of the person, the course and the issuer, so that it cannot be compared with what { $partner } says.
 certificate-differs = The document says “{ $document }”, and { $partner } says “{ $said }”.
 
 batch-title = Several credentials: look and decide

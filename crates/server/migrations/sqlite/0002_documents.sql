@@ -37,3 +37,9 @@ CREATE INDEX asset_keep_by ON asset (keep_by) WHERE keep_by IS NOT NULL;
 CREATE TABLE dropped_object (
     object BLOB PRIMARY KEY NOT NULL
 );
+
+-- The one row names this database: its objects are under this name, and a sweep touches no others.
+CREATE TABLE instance (
+    place BIGINT PRIMARY KEY NOT NULL CHECK (place = 1),
+    id BLOB NOT NULL
+);

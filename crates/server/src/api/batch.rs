@@ -170,17 +170,20 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
         Pushed::Created => {
             app.metrics.submissions("created", batch.items.len() as u64);
             let mut uploads = Vec::new();
-            for (credential_id, assets) in &assets {
+            for (item, (credential_id, assets)) in batch.items.iter().zip(&assets) {
                 wake_fetching(app, assets);
-                uploads.extend(upload_links(app, assets, Some(credential_id)));
+                uploads.extend(upload_links(app, assets, item, Some(credential_id)));
             }
             Ok(Stored { request_id: id, redirect_uri: redirect_uri(id), uploads, differs: false })
         }
         Pushed::ExistingBatch(existing) => {
             app.metrics.submissions("existing", batch.items.len() as u64);
             let mut uploads = Vec::new();
-            for item in &existing.items {
-                uploads.extend(existing_uploads(app, item, Some(&item.credential_id)).await?);
+            for item in &batch.items {
+                let earlier = existing.items.iter().find(|earlier| earlier.credential_id == item.credential_id);
+                if let Some(earlier) = earlier {
+                    uploads.extend(existing_uploads(app, earlier, item, Some(&item.credential_id)).await?);
+                }
             }
             let differs = differs(app, &existing, batch).await?;
             Ok(Stored { request_id: existing.id, redirect_uri: redirect_uri(existing.id), uploads, differs })

@@ -62,8 +62,13 @@ fn document() -> Value {
     let paths = document["paths"].as_object_mut().expect("a document has paths");
     expand_types(paths, PUSH, "add", |known| Some((submission(known), (known.sample)())));
     expand_types(paths, PUSH_V1, "add_v1", |known| known.v1_schema().zip(known.v1_sample()));
-    describe_batch(paths, "/api/partner/v2/add/requests/batch", credential::batch_schema(), credential::batch_sample());
-    describe_batch(paths, "/api/partner/v1/add/batch", credential::v1_batch_schema(), credential::v1_batch_sample());
+    describe_batch(
+        paths,
+        "/api/partner/v2/add/requests/batch",
+        credential::batch_schema(),
+        &credential::batch_sample(),
+    );
+    describe_batch(paths, "/api/partner/v1/add/batch", credential::v1_batch_schema(), &credential::v1_batch_sample());
     for operation in paths.iter_mut().filter(|(path, _)| path.starts_with("/api/partner/v1/add/")).map(|(_, item)| item)
     {
         operation["post"]["deprecated"] = json!(true);
@@ -159,14 +164,13 @@ fn request_body(schema: &Value, sample: &Value) -> Value {
 }
 
 /// A batch needs the scopes of the types in it; the document names those of its example.
-fn describe_batch(paths: &mut Map<String, Value>, path: &str, schema: Value, sample: Value) {
+fn describe_batch(paths: &mut Map<String, Value>, path: &str, mut schema: Value, sample: &Value) {
     let operation = &mut paths.get_mut(path).expect("the batch is documented")["post"];
-    let mut schema = schema;
     refer_to_submissions(&mut schema);
     let form = if path.contains("/v1/") { credential::BatchForm::V1 } else { credential::BatchForm::V2 };
     let source = sample.to_string();
     let types = credential::BatchBody::read(form, source.as_bytes()).map(|body| body.types()).unwrap_or_default();
     let scopes: Vec<&str> = types.iter().map(|known| known.write_scope).collect();
     operation["security"] = json!([{ "oauth": scopes }]);
-    operation["requestBody"] = request_body(&schema, &sample);
+    operation["requestBody"] = request_body(&schema, sample);
 }

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use credential::{Code, Context, Fault, Submission};
+use credential::{AssetSource, Code, Context, Fault, Submission};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -257,12 +257,17 @@ pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<
             wake_fetching(app, &assets);
             let redirect_uri =
                 redirect_uri(app.config.base(), submission.credential_type, partner, id, submission.document_type);
-            Ok(Stored { request_id: id, redirect_uri, uploads: upload_links(app, &assets, None), differs: false })
+            Ok(Stored {
+                request_id: id,
+                redirect_uri,
+                uploads: upload_links(app, &assets, submission, None),
+                differs: false,
+            })
         }
         Pushed::Existing(existing) => {
             app.metrics.submissions("existing", 1);
             let differs = !is_same(app, &existing, submission.credential_type, &payload).await?;
-            let uploads = existing_uploads(app, &existing, None).await?;
+            let uploads = existing_uploads(app, &existing, submission, None).await?;
             let base = app.config.base();
             let (request_id, redirect_uri) = match existing.batch_id {
                 Some(batch) => (batch, batch_redirect_uri(base, partner, batch)),
@@ -309,34 +314,48 @@ pub(super) fn wake_fetching(app: &App, assets: &[Asset]) {
     }
 }
 
-/// The upload links of those of `assets` that come that way.
-pub(super) fn upload_links(app: &App, assets: &[Asset], credential_id: Option<&str>) -> Vec<UploadLink> {
-    let awaited = assets.iter().filter(|asset| asset.state == AssetState::Awaited);
-    awaited
-        .map(|asset| {
-            let (upload_url, expires_at) = documents::upload_url(app, asset.id, app.now());
+/// The upload links of those of `rows` for which `submission` asks one: a document that was uploaded already can be
+/// replaced.
+pub(super) fn upload_links(
+    app: &App,
+    rows: &[Asset],
+    submission: &Submission,
+    credential_id: Option<&str>,
+) -> Vec<UploadLink> {
+    let asked = |row: &&Asset| {
+        matches!(row.state, AssetState::Awaited | AssetState::Stored(_))
+            && submission
+                .assets
+                .iter()
+                .any(|asset| asset.asset_id == row.asset_id && asset.source == AssetSource::Upload)
+    };
+    rows.iter()
+        .filter(asked)
+        .map(|row| {
+            let (upload_url, expires_at) = documents::upload_url(app, row.id, app.now());
             UploadLink {
                 credential_id: credential_id.map(ToOwned::to_owned),
-                asset_id: asset.asset_id.clone(),
+                asset_id: row.asset_id.clone(),
                 upload_url,
-                content_type: asset.kind.content_type(),
+                content_type: row.kind.content_type(),
                 expires_at,
             }
         })
         .collect()
 }
 
-/// Fresh links for the documents that an earlier push still awaits.
+/// Fresh links for the documents of an earlier push that nobody has answered.
 pub(super) async fn existing_uploads(
     app: &App,
     existing: &stored::Submission,
+    submission: &Submission,
     credential_id: Option<&str>,
 ) -> Result<Vec<UploadLink>, Error> {
-    if existing.credential_type.assets.most == 0 || !matches!(existing.state, SubmissionState::Incomplete { .. }) {
+    if !submission.awaits_uploads() || !matches!(existing.state, SubmissionState::Incomplete { .. }) {
         return Ok(Vec::new());
     }
-    let assets = app.store.read().await?.assets(&[existing.id]).await?;
-    Ok(upload_links(app, &assets, credential_id))
+    let rows = app.store.read().await?.assets(&[existing.id]).await?;
+    Ok(upload_links(app, &rows, submission, credential_id))
 }
 
 /// The fault of an id that stands for something else.

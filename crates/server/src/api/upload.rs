@@ -64,7 +64,11 @@ async fn upload(
     let mut tx = app.store.read().await?;
     let asset = tx.asset(permit.asset).await?.ok_or_else(over)?;
     let submission = tx.linked_submission(asset.submission_id, app.now()).await?.ok_or_else(over)?;
+    let partner = tx.partner(submission.partner_id).await?;
     drop(tx);
+    if !partner.is_some_and(|partner| partner.is_active()) {
+        return Err(over());
+    }
     let SubmissionState::Incomplete { sealed, .. } = &submission.state else { return Err(over()) };
     check_headers(&headers, asset.kind.content_type())?;
     let source = body.into_data_stream().map_err(|_| Failure::Unreachable);

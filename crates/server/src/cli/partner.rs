@@ -160,7 +160,8 @@ impl OutputArguments {
             .iter()
             .map(|partner| {
                 json!({ "client_id": partner.id, "name": partner.name, "scope": partner.scopes, "created_at": partner.created_at,
-                        "rotated_at": partner.rotated_at, "disabled_at": partner.disabled_at })
+                        "rotated_at": partner.rotated_at, "disabled_at": partner.disabled_at,
+                        "document_hosts": partner.document_hosts })
             })
             .collect();
         let mut lines: Vec<String> = partners
@@ -210,6 +211,7 @@ fn check_name(name: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
+/// Host names in the form in which a URL has them.
 fn check_hosts(hosts: &[String]) -> Result<String, String> {
     let named = |host: &String| match url::Host::parse(host) {
         Ok(url::Host::Domain(name)) => Ok(name),

@@ -3,11 +3,13 @@
 //! Owns the limits of looking: no image is decoded that is larger than a page scanned well, no stream is unpacked
 //! without end. A refusal is a sentence for the partner.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::Cursor;
 
 use credential::AssetKind;
 use credential::opencerts::{self, OpenCert};
-use lopdf::{Dictionary, Document, LoadOptions, Object};
+use lopdf::{Dictionary, Document, LoadOptions, Object, Stream};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -15,8 +17,10 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Most pixels of an image: a page of A3 at 400 dots an inch has 31 million.
 const PIXELS: u64 = 32_000_000;
-/// Most bytes that one compressed stream of a PDF may unpack to while its objects are read.
+/// Most bytes that all streams of objects of a PDF may unpack to together.
 const UNPACKED: usize = 16 * 1024 * 1024;
+/// Most scans of a progressive JPEG: encoders make about ten.
+const SCANS: usize = 30;
 /// Deepest nesting of a PDF's objects that is looked into.
 const DEPTH: usize = 60;
 
@@ -113,6 +117,7 @@ fn jpeg(bytes: &[u8]) -> Result<(), Refused> {
         .set_strict_mode(true)
         .set_max_width(16_384)
         .set_max_height(16_384)
+        .jpeg_set_max_scans(SCANS)
         .jpeg_set_out_colorspace(ColorSpace::Luma);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(damaged)?;
@@ -129,12 +134,14 @@ fn pixels(width: u64, height: u64) -> Result<(), Refused> {
 }
 
 /// Names that make a PDF do something, or carry something that is not shown, and what each is.
-const ACTIVE: [(&[u8], &str); 12] = [
+const ACTIVE: [(&[u8], &str); 14] = [
     (b"JavaScript", "JavaScript"),
     (b"JS", "JavaScript"),
     (b"Launch", "an action that starts a program"),
     (b"EmbeddedFile", "an embedded file"),
     (b"EmbeddedFiles", "an embedded file"),
+    (b"EF", "an embedded file"),
+    (b"FileAttachment", "an embedded file"),
     (b"RichMedia", "embedded media"),
     (b"XFA", "an active form"),
     (b"ImportData", "an action that imports data"),
@@ -144,26 +151,40 @@ const ACTIVE: [(&[u8], &str); 12] = [
     (b"Rendition", "embedded media"),
 ];
 
+thread_local! {
+    /// What reading a file has found out about its streams of objects; the library's hook takes no state.
+    static STREAMS: RefCell<Streams> = const { RefCell::new(Streams { room: UNPACKED, refused: None }) };
+}
+
+/// The streams of objects of the file that is being read.
+struct Streams {
+    /// How many bytes they may still unpack to.
+    room: usize,
+    /// Why the file is refused.
+    refused: Option<&'static str>,
+}
+
 /// The file is read twice: as a viewer reads it, and by a search for every object that it has ever held, so that
 /// nothing hides behind a table that leaves it out.
 fn pdf(bytes: &[u8]) -> Result<(), Refused> {
     let mut pages = 0;
     for force_reconstruct in [false, true] {
+        STREAMS.set(Streams { room: UNPACKED, refused: None });
         let options = LoadOptions {
             max_decompressed_size: Some(UNPACKED),
             force_reconstruct,
-            filter: Some(without_content),
+            filter: Some(look_at_stream),
             ..LoadOptions::default()
         };
         let document = Document::load_mem_with_options(bytes, options)
             .map_err(|_| Refused::new("The PDF file is damaged and cannot be read."))?;
-        if document.is_encrypted() && !document.was_encrypted() {
-            return Err(Refused::new("The PDF file needs a password, so nobody could look into it."));
+        if document.trailer.has(b"Encrypt") || document.was_encrypted() {
+            return Err(Refused::new(
+                "The PDF file is encrypted, so nobody could look into it; save it without a password.",
+            ));
         }
-        // Some viewers read objects from a stream that does not call itself one of objects; we would not have seen them.
-        let mut streams = document.objects.values().filter_map(|object| object.as_stream().ok());
-        if streams.any(|stream| holds_objects(&stream.dict) && !stream.dict.has_type(b"ObjStm")) {
-            return Err(Refused::new("The PDF file holds objects in a stream that is not marked as one of objects."));
+        if let Some(reason) = STREAMS.with_borrow(|streams| streams.refused) {
+            return Err(Refused(format!("The PDF file {reason}; save it again with another program.")));
         }
         let trailer = dictionary(&document.trailer, 0);
         let found = trailer.or_else(|| document.objects.values().find_map(|object| active(object, 0)));
@@ -175,19 +196,51 @@ fn pdf(bytes: &[u8]) -> Result<(), Refused> {
     if pages == 0 { Err(Refused::new("The PDF file has no page.")) } else { Ok(()) }
 }
 
-/// What is drawn on a page can do nothing, and is most of a file: it is not kept in memory while the rest is looked at.
-fn without_content(id: (u32, u16), object: &mut Object) -> Option<((u32, u16), Object)> {
-    if let Object::Stream(stream) = object
-        && !holds_objects(&stream.dict)
-    {
-        stream.content = Vec::new();
+/// Sees every stream as it is read. What is drawn on a page can do nothing, and is most of a file: it is not kept in
+/// memory. A stream of objects must be one that the library reads as every viewer does: it passes over those that it
+/// cannot read, and a viewer might not.
+fn look_at_stream(id: (u32, u16), object: &mut Object) -> Option<((u32, u16), Object)> {
+    if let Object::Stream(stream) = object {
+        if stream.dict.has_type(b"ObjStm") || stream.dict.has(b"First") {
+            STREAMS.with_borrow_mut(|streams| {
+                let found = check_objects(stream, &mut streams.room).err();
+                streams.refused = streams.refused.or(found);
+            });
+        } else {
+            stream.content = Vec::new();
+        }
     }
     Some((id, object.clone()))
 }
 
-/// Whether objects can be read from a stream (ISO 32000-1, 7.5.7): by what reading needs, not by what it calls itself.
-fn holds_objects(stream: &Dictionary) -> bool {
-    stream.has(b"N") && stream.has(b"First")
+/// A stream of objects (ISO 32000-1, 7.5.7) that nobody can read in two ways.
+fn check_objects(stream: &Stream, room: &mut usize) -> Result<(), &'static str> {
+    const ODD: &str = "holds a stream of objects in an unusual form";
+    let dict = &stream.dict;
+    let plain = match dict.get(b"Filter") {
+        Err(_) => true,
+        Ok(Object::Name(name)) => name == b"FlateDecode",
+        Ok(Object::Array(filters)) => matches!(filters.as_slice(), [Object::Name(name)] if name == b"FlateDecode"),
+        Ok(_) => false,
+    };
+    let number = |name: &[u8]| match dict.get(name) {
+        Ok(Object::Integer(number)) => usize::try_from(*number).map_err(|_| ODD),
+        _ => Err(ODD),
+    };
+    if !plain || !dict.has_type(b"ObjStm") || dict.has(b"Crypt") {
+        return Err(ODD);
+    }
+    let (count, first) = (number(b"N")?, number(b"First")?);
+    let content = match dict.has(b"Filter") {
+        true => stream.decompressed_content_with_limit(*room).map_err(|_| "unpacks to more than is looked at")?,
+        false => stream.content.clone(),
+    };
+    *room = room.checked_sub(content.len()).ok_or("unpacks to more than is looked at")?;
+    let index = content.get(..first).and_then(|index| std::str::from_utf8(index).ok()).ok_or(ODD)?;
+    let numbers = index.split_ascii_whitespace().map(|number| number.parse::<u32>().map_err(|_| ODD));
+    let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+    let ids: HashSet<u32> = numbers.iter().copied().step_by(2).collect();
+    if numbers.len() == 2 * count && ids.len() == count { Ok(()) } else { Err(ODD) }
 }
 
 fn active(object: &Object, depth: usize) -> Option<&'static str> {
@@ -259,6 +312,18 @@ mod tests {
         let embedded = sample(|document, _| {
             document.add_object(Stream::new(dictionary! { "Type" => "EmbeddedFile" }, b"MZ".to_vec()));
         });
+        let untyped = sample(|document, catalog| {
+            let file = document.add_object(Stream::new(lopdf::Dictionary::new(), b"MZ".to_vec()));
+            let attached = dictionary! { "Type" => "Filespec", "EF" => dictionary! { "F" => file } };
+            catalog.set("AF", vec![attached.into()]);
+        });
+        let note = sample(|_, catalog| catalog.set("Note", dictionary! { "Subtype" => "FileAttachment" }));
+        let locked = {
+            let mut document = sample(|_, _| {});
+            let lock = document.add_object(dictionary! { "Filter" => "Standard", "V" => 1, "R" => 2 });
+            document.trailer.set("Encrypt", lock);
+            document
+        };
         let deep = sample(|_, catalog| {
             let nested = (0..100).fold(Object::Null, |inside, _| Object::Array(vec![inside]));
             catalog.set("Deep", nested);
@@ -268,6 +333,9 @@ mod tests {
             ("JavaScript", named),
             ("starts a program", launched),
             ("an embedded file", embedded),
+            ("an embedded file", untyped),
+            ("an embedded file", note),
+            ("", locked),
             ("", deep),
         ] {
             let reason = reason(AssetKind::Pdf, &bytes(&mut document));
@@ -312,11 +380,69 @@ mod tests {
             bytes
         };
         for (padding, name, why) in
-            [(0, "ObjStm", "JavaScript"), (0, "ObjXyz", "not marked"), (UNPACKED + 1, "ObjStm", "damaged")]
+            [(0, "ObjStm", "JavaScript"), (0, "ObjXyz", "unusual form"), (UNPACKED + 1, "ObjStm", "damaged")]
         {
             let reason = reason(AssetKind::Pdf, &hidden(padding, name));
             assert!(reason.contains(why), "{padding} {name}: {reason}");
         }
+    }
+
+    /// The library writes no stream of objects that it is given, so it gets another name until it is written.
+    fn written(document: &mut Document) -> Vec<u8> {
+        let mut bytes = bytes(document);
+        while let Some(at) = bytes.windows(6).position(|window| window == b"ObjXyz") {
+            bytes[at..at + 6].copy_from_slice(b"ObjStm");
+        }
+        bytes
+    }
+
+    #[test]
+    fn streams_of_objects_that_could_be_read_in_two_ways_are_refused() {
+        let with = |content: &[u8], change: &dyn Fn(&mut Dictionary)| {
+            let mut document = sample(|document, _| {
+                let mut stream =
+                    Stream::new(dictionary! { "Type" => "ObjXyz", "N" => 1, "First" => 5 }, content.to_vec());
+                change(&mut stream.dict);
+                document.add_object(stream);
+            });
+            inspect(AssetKind::Pdf, &written(&mut document))
+        };
+        assert_eq!(with(b"90 0 <<>>", &|_| {}), Ok(()), "this is how it should be");
+        let reference = Object::Reference((1, 0));
+        for (what, outcome) in [
+            ("N elsewhere", with(b"90 0 <<>>", &|dict| dict.set("N", reference.clone()))),
+            ("First elsewhere", with(b"90 0 <<>>", &|dict| dict.set("First", reference.clone()))),
+            ("Filter elsewhere", with(b"90 0 <<>>", &|dict| dict.set("Filter", reference.clone()))),
+            ("Filter abbreviated", with(b"90 0 <<>>", &|dict| dict.set("Filter", "Fl"))),
+            (
+                "Filter twice",
+                with(b"90 0 <<>>", &|dict| dict.set("Filter", vec!["FlateDecode".into(), "FlateDecode".into()])),
+            ),
+            ("fewer than said", with(b"90 0 <<>>", &|dict| dict.set("N", 2))),
+            ("an index that is none", with(b"9x 0 <<>>", &|_| {})),
+            (
+                "one number twice",
+                with(b"9 0 9 4 <<>><<>>", &|dict| {
+                    dict.set("N", 2);
+                    dict.set("First", 8);
+                }),
+            ),
+        ] {
+            assert!(outcome.as_ref().is_err_and(|refused| refused.0.len() > 20), "{what}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn many_streams_of_objects_unpack_within_one_limit() {
+        let mut document = sample(|document, _| {
+            for _ in 0..20 {
+                let content = [b"90 0 (".to_vec(), vec![b'x'; 1024 * 1024], b")".to_vec()].concat();
+                let mut stream = Stream::new(dictionary! { "Type" => "ObjXyz", "N" => 1, "First" => 5 }, content);
+                stream.compress().expect("compressed");
+                document.add_object(stream);
+            }
+        });
+        assert!(reason(AssetKind::Pdf, &written(&mut document)).contains("unpacks to more"));
     }
 
     #[test]

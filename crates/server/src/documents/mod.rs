@@ -7,6 +7,7 @@ pub mod inspect;
 mod upload_link;
 
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use credential::{AssetKind, AssetSource, Code, Fault, MOST_BYTES, Submission};
@@ -27,6 +28,9 @@ use crate::time::Timestamp;
 
 pub use inspect::Refused;
 pub use upload_link::{UploadPermit, upload_url};
+
+/// Longest time between two pieces of a document that arrives.
+const IDLE: Duration = Duration::from_secs(20);
 
 /// What documents need.
 #[derive(Debug)]
@@ -135,7 +139,9 @@ pub async fn take_in(
     let (mut start, mut size) = (Vec::with_capacity(inspect::START), 0);
     let mut source = pin!(source);
     loop {
-        let chunk = match source.try_next().await {
+        // Whoever sends nothing holds a place that others wait for.
+        let next = tokio::time::timeout(IDLE, source.try_next()).await.unwrap_or(Err(Failure::Unreachable));
+        let chunk = match next {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(failure) => {

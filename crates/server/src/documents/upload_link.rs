@@ -1,7 +1,7 @@
 //! Upload links: the permission to send one document, in the link itself.
 //!
 //! Owns the form of the link: the asset's id, until when it is good, and a keyed hash over both. Nothing is stored, so a
-//! repeated push can give a fresh link, and a leaked database gives none.
+//! repeated push can give a fresh link. (An answer that is kept for an Idempotency-Key has the link that was given.)
 
 use std::time::Duration;
 

@@ -18,7 +18,9 @@ use crate::time::Timestamp;
 /// How many documents are fetched at once.
 const AT_ONCE: usize = 8;
 /// How many are taken in one transaction.
-const BATCH: i64 = 64;
+const BATCH: i64 = 32;
+/// How many turns a batch takes, one more than it should.
+const TURNS: u32 = 5;
 /// A document that nobody could give is asked for this often: with the pauses below for about half an hour.
 const TRIES: i64 = 7;
 /// How many rows one transaction ends.
@@ -30,15 +32,22 @@ const ROWS: i64 = 500;
 /// The store cannot be used; what was taken is due again later.
 pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
     let now = app.now();
-    // Longer than the slowest fetch, so that no other node takes it meanwhile.
-    let again = now + 2 * app.config.outbound.timeout + Duration::from_secs(60);
+    // Longer than all of them take at the slowest, so that no other node takes one meanwhile.
+    let again = now + TURNS * app.config.outbound.timeout + Duration::from_secs(60);
+    // Mostly there is nothing, and then nobody who writes is kept waiting.
+    if app.store.read().await?.count_assets_to_fetch(now).await? == 0 {
+        return Ok(0);
+    }
     let mut tx = app.store.write().await?;
     let due = tx.take_assets_to_fetch(now, again, BATCH).await?;
     tx.commit().await?;
     let count = due.len();
     let mut outcomes = stream::iter(due).map(|(asset, tries)| fetch(app, asset, tries)).buffer_unordered(AT_ONCE);
     while let Some(outcome) = outcomes.next().await {
-        outcome?;
+        // One that cannot be worked on is due again later, and keeps nobody else waiting.
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "a document could not be worked on");
+        }
     }
     Ok(count)
 }
@@ -82,7 +91,9 @@ async fn written(app: &App, asset: &Asset, period: Timestamp, partner: Uuid) -> 
     let address = app.keyring.open_sealed(&sealed, &documents::label(&asset.id)).await?;
     let address = address.and_then(|bytes| Url::parse(std::str::from_utf8(&bytes).ok()?).ok()).ok_or_else(refused)?;
     let partner = app.store.read().await?.partner(partner).await?;
-    let allowed = partner.is_some_and(|partner| address.host_str().is_some_and(|host| partner.may_fetch_from(host)));
+    let allowed = partner.is_some_and(|partner| {
+        partner.is_active() && address.host_str().is_some_and(|host| partner.may_fetch_from(host))
+    });
     if !allowed {
         return Err(refused());
     }
@@ -116,14 +127,18 @@ pub async fn end_waits_for_keeping(app: &App) -> Result<(), StoreError> {
 pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
     loop {
         let dropped = app.store.read().await?.dropped_objects(ROWS).await?;
-        if dropped.is_empty() {
+        let mut deleted = Vec::with_capacity(dropped.len());
+        for object in dropped {
+            match app.documents.objects.delete(object).await {
+                Ok(()) => deleted.push(object),
+                Err(error) => tracing::warn!(%error, "an object could not be deleted; it is tried again"),
+            }
+        }
+        if deleted.is_empty() {
             return Ok(());
         }
-        for object in &dropped {
-            app.documents.objects.delete(*object).await?;
-        }
         let mut tx = app.store.write().await?;
-        for object in dropped {
+        for object in deleted {
             tx.forget_dropped_object(object).await?;
         }
         tx.commit().await?;

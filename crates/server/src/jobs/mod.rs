@@ -63,7 +63,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
         let mut since = Timestamp::from_micros(0);
         while !sweeper_stop.is_cancelled() {
             match delete_orphans(&sweeper, since).await {
-                Ok(_) => since = sweeper.now() - 3 * SWEEP_PAUSE,
+                Ok(_) => since = sweeper.now() - sweeper.config.objects.orphan_age - 3 * SWEEP_PAUSE,
                 Err(error) => tracing::warn!(%error, "the object store could not be swept; it is tried again"),
             }
             tokio::select! {

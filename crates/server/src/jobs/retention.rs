@@ -29,10 +29,10 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_answers(now - retention.idempotency).await?;
     tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.commit().await?;
-    super::end_waits_for_keeping(app).await?;
-    super::delete_dropped_objects(app).await?;
     app.limits.forget_idle();
-    app.tokens.refresh_keys(&app.keyring, &app.chance, now).await
+    app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
+    super::end_waits_for_keeping(app).await?;
+    super::delete_dropped_objects(app).await
 }
 
 async fn expire(app: &App) -> Result<u64, StoreError> {

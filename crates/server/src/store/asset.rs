@@ -178,6 +178,14 @@ impl Tx {
         Ok(())
     }
 
+    /// How many assets are to be fetched at `now`.
+    pub async fn count_assets_to_fetch(&mut self, now: Timestamp) -> Result<i64, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM asset WHERE state = 'fetching' AND due_at <= $1")
+            .bind(now).fetch_one(connection).await)?,
+        )
+    }
+
     /// Takes up to `limit` assets that are to be fetched at `now`, and puts each off until `again`, so that a node that
     /// dies while fetching leaves them to the next. Each comes with how often it was taken.
     pub async fn take_assets_to_fetch(
@@ -212,24 +220,35 @@ impl Tx {
     /// nor signed in a second time, the document is deleted (partner-api, section 8). Returns how many were ended and
     /// how many of those were deleted.
     pub async fn end_waits_for_keeping(&mut self, now: Timestamp, limit: i64) -> Result<(u64, u64), StoreError> {
-        const DUE: &str = "id IN (SELECT id FROM asset WHERE keep_by <= $1 ORDER BY keep_by LIMIT $2)";
+        const DUE: &str = "id IN (SELECT id FROM asset WHERE keep_by <= $1 ORDER BY keep_by, id LIMIT $2)";
         const KEPT: &str = "EXISTS (SELECT 1 FROM submission JOIN holder ON holder.id = submission.holder_id
              WHERE submission.id = asset.submission_id
                AND (holder.sign_ins >= 2 OR EXISTS (SELECT 1 FROM passkey WHERE passkey.holder_id = holder.id)))";
-        let dropped = format!(
-            "INSERT INTO dropped_object SELECT object FROM asset WHERE {DUE} AND NOT {KEPT} AND object IS NOT NULL"
-        );
+        // One statement decides; what follows goes by what it did.
         let deleted = format!(
-            "UPDATE asset SET state = 'deleted', object = NULL, size = NULL, sealed = NULL, keep_by = NULL
-              WHERE {DUE} AND NOT {KEPT}"
+            "UPDATE asset SET state = 'deleted', sealed = NULL, keep_by = NULL WHERE {DUE} AND NOT {KEPT} RETURNING object"
         );
-        let ended = format!("UPDATE asset SET keep_by = NULL WHERE {DUE} AND {KEPT}");
-        on!(self, connection => {
-            sqlx::query(sqlx::AssertSqlSafe(dropped)).bind(now).bind(limit).execute(&mut *connection).await?;
-            let deleted = sqlx::query(sqlx::AssertSqlSafe(deleted)).bind(now).bind(limit).execute(&mut *connection).await?;
-            let kept = sqlx::query(sqlx::AssertSqlSafe(ended)).bind(now).bind(limit).execute(connection).await?;
-            Ok((deleted.rows_affected() + kept.rows_affected(), deleted.rows_affected()))
-        })
+        let kept = format!("UPDATE asset SET keep_by = NULL WHERE {DUE} AND {KEPT}");
+        let (deleted, kept): (Vec<Option<Uuid>>, u64) = on!(self, connection => {
+            let deleted =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(deleted)).bind(now).bind(limit).fetch_all(&mut *connection).await?;
+            let kept = sqlx::query(sqlx::AssertSqlSafe(kept)).bind(now).bind(limit).execute(connection).await?;
+            Ok::<_, StoreError>((deleted, kept.rows_affected()))
+        })?;
+        for object in deleted.iter().flatten() {
+            self.drop_object(*object).await?;
+            on!(self, connection => sqlx::query("UPDATE asset SET object = NULL, size = NULL WHERE object = $1 AND state = 'deleted'")
+                .bind(object).execute(connection).await.map(drop))?;
+        }
+        Ok((deleted.len() as u64 + kept, deleted.len() as u64))
+    }
+
+    /// The name of this database, which is `new` if it had none.
+    pub async fn instance(&mut self, new: Uuid) -> Result<Uuid, StoreError> {
+        Ok(on!(self, connection => {
+            sqlx::query("INSERT INTO instance (place, id) VALUES (1, $1) ON CONFLICT DO NOTHING").bind(new).execute(&mut *connection).await?;
+            sqlx::query_scalar("SELECT id FROM instance").fetch_one(connection).await
+        })?)
     }
 
     /// Up to `limit` objects that nothing names any more.

@@ -152,26 +152,36 @@ async fn write(store: &Store, clock: &Clock, requests: &[Request]) -> Result<Vec
     Ok(outcomes)
 }
 
-/// What stands in the way of an id, after clearing away what may be replaced.
+/// What an id of a partner stands for.
 enum InTheWay {
     Nothing,
     Submission(Submission),
-    Batch,
+    Batch(Batch),
 }
 
-async fn clear_way(tx: &mut Tx, partner: Uuid, id: &str, now: Timestamp) -> Result<InTheWay, StoreError> {
-    if let Some(existing) = tx.current_submission(partner, id, now).await? {
-        if !existing.may_be_replaced(now) {
-            return Ok(InTheWay::Submission(existing));
-        }
-        tx.replace_submission(existing.id, partner, now).await?;
-    } else if let Some(existing) = tx.current_batch(partner, id, now).await? {
-        if !existing.may_be_replaced(now) {
-            return Ok(InTheWay::Batch);
-        }
-        tx.replace_batch(&existing, now).await?;
+impl InTheWay {
+    async fn of(tx: &mut Tx, partner: Uuid, id: &str, now: Timestamp) -> Result<Self, StoreError> {
+        Ok(match tx.current_submission(partner, id, now).await? {
+            Some(existing) => Self::Submission(existing),
+            None => tx.current_batch(partner, id, now).await?.map_or(Self::Nothing, Self::Batch),
+        })
     }
-    Ok(InTheWay::Nothing)
+
+    fn may_be_replaced(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Submission(existing) => existing.may_be_replaced(now),
+            Self::Batch(existing) => existing.may_be_replaced(now),
+        }
+    }
+
+    async fn replace(&self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Submission(existing) => tx.replace_submission(existing.id, existing.partner_id, now).await,
+            Self::Batch(existing) => tx.replace_batch(existing.id, existing.partner_id, now).await,
+        }
+    }
 }
 
 fn raced() -> StoreError {
@@ -180,31 +190,36 @@ fn raced() -> StoreError {
 
 /// The id of one submission is taken: by one that stands, or by one whose time is over.
 async fn settle(tx: &mut Tx, new: &NewSubmission, now: Timestamp) -> Result<Pushed, StoreError> {
-    match clear_way(tx, new.partner_id, &new.credential_id, now).await? {
-        InTheWay::Submission(existing) => Ok(Pushed::Existing(Box::new(existing))),
-        InTheWay::Batch => Ok(Pushed::Taken(vec![new.credential_id.clone()])),
-        InTheWay::Nothing if tx.insert_submissions(&[new]).await?.is_empty() => Err(raced()),
-        InTheWay::Nothing => Ok(Pushed::Created),
+    let existing = InTheWay::of(tx, new.partner_id, &new.credential_id, now).await?;
+    if existing.may_be_replaced(now) {
+        existing.replace(tx, now).await?;
+        return if tx.insert_submissions(&[new]).await?.is_empty() { Err(raced()) } else { Ok(Pushed::Created) };
     }
+    Ok(match existing {
+        InTheWay::Submission(existing) => Pushed::Existing(Box::new(existing)),
+        _ => Pushed::Taken(vec![new.credential_id.clone()]),
+    })
 }
 
-/// A batch goes in whole, or not at all.
+/// A batch goes in whole, or nothing is changed.
 async fn settle_batch(tx: &mut Tx, new: &NewBatch, now: Timestamp) -> Result<Pushed, StoreError> {
     let Some(partner) = new.items.first().map(|item| item.partner_id) else { return Ok(Pushed::Taken(Vec::new())) };
-    if let Some(existing) = tx.current_batch(partner, &new.credential_id, now).await?
-        && !existing.may_be_replaced(now)
-    {
-        return Ok(Pushed::ExistingBatch(Box::new(existing)));
-    }
     let ids = [new.credential_id.as_str()].into_iter().chain(new.items.iter().map(|item| item.credential_id.as_str()));
-    let mut taken = Vec::new();
+    let (mut replaceable, mut taken) = (Vec::new(), Vec::new());
     for id in tx.taken_ids(partner, &ids.collect::<Vec<_>>()).await? {
-        if !matches!(clear_way(tx, partner, &id, now).await?, InTheWay::Nothing) {
-            taken.push(id);
+        match InTheWay::of(tx, partner, &id, now).await? {
+            existing if existing.may_be_replaced(now) => replaceable.push(existing),
+            InTheWay::Batch(existing) if id == new.credential_id => {
+                return Ok(Pushed::ExistingBatch(Box::new(existing)));
+            }
+            _ => taken.push(id),
         }
     }
     if !taken.is_empty() {
         return Ok(Pushed::Taken(taken));
+    }
+    for existing in replaceable {
+        existing.replace(tx, now).await?;
     }
     if tx.insert_batch(new).await? { Ok(Pushed::Created) } else { Err(raced()) }
 }

@@ -276,13 +276,11 @@ impl Tx {
         Ok(Some(Batch { id, partner_id, expires_at, items: items.collect::<Result<_, _>>()? }))
     }
 
-    /// Takes `partner`'s batch out of the way of a new request with the same id, with all its items.
-    pub async fn replace_batch(&mut self, batch: &Batch, now: Timestamp) -> Result<(), StoreError> {
-        for id in batch.items.iter().map(|item| item.id) {
-            self.replace_submission(id, batch.partner_id, now).await?;
-        }
-        on!(self, connection => sqlx::query("UPDATE submission SET replaced_at = $2 WHERE id = $1 AND state = 'batch'")
-            .bind(batch.id).bind(now).execute(connection).await.map(drop))?;
+    /// Takes `partner`'s batch out of the way of a new request with the same id. Its items keep their own ids and statuses,
+    /// until one of those ids is used again.
+    pub async fn replace_batch(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE submission SET replaced_at = $3 WHERE id = $1 AND partner_id = $2 AND state = 'batch'")
+            .bind(id).bind(partner).bind(now).execute(connection).await.map(drop))?;
         Ok(())
     }
 
@@ -483,17 +481,14 @@ impl Tx {
     /// Lets go of everything of `holder`: what waits is declined, what is held is removed, and nothing names the
     /// account any more.
     pub async fn release_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar("SELECT id FROM submission WHERE holder_id = $1")
-            .bind(holder).fetch_all(connection).await)?;
-        self.drop_assets(&ids).await?;
-        on!(self, connection => sqlx::query(
+        let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET sealed = NULL, holder_id = NULL,
                     finalized_at = COALESCE(finalized_at, CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END),
                     state = CASE WHEN state = 'accepted' THEN 'removed'
                                  WHEN state <> 'incomplete' THEN state
                                  WHEN expires_at <= $2 THEN 'expired' ELSE 'declined' END
-              WHERE holder_id = $1",
-        ).bind(holder).bind(now).execute(connection).await.map(drop))?;
-        Ok(())
+              WHERE holder_id = $1 RETURNING id",
+        ).bind(holder).bind(now).fetch_all(connection).await)?;
+        self.drop_assets(&ids).await
     }
 }

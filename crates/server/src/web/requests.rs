@@ -15,7 +15,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn};
 use crate::documents::{self, Owner};
-use crate::domain::asset::AssetState;
+use crate::domain::asset::{Asset, AssetState};
 use crate::domain::submission::{State, Submission};
 use crate::error::Error;
 use crate::store::{EventKind, Tx};
@@ -207,11 +207,16 @@ async fn accept(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
         Ok(linked) => linked,
         Err(outcome) => return Ok(outcome.page(&app)),
     };
+    // Keys are fetched and used before the database is held for writing.
+    let mut resealed = Vec::new();
+    for item in linked.items() {
+        resealed.extend(Resealed::new(&app, item, holder).await?);
+    }
     let now = app.now();
     let mut tx = app.store.write().await?;
     let mut accepted = Vec::new();
-    for item in linked.items() {
-        if accept_one(&app, &mut tx, item, holder, now).await? {
+    for item in &resealed {
+        if item.accept(&app, &mut tx, holder, now).await? {
             accepted.push(item.id);
         }
     }
@@ -226,27 +231,61 @@ async fn accept(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
     Ok(([NOTICE.set(&app, "notice-accepted")], Redirect::to(&next)).into_response())
 }
 
-async fn accept_one(app: &App, tx: &mut Tx, item: &Submission, holder: Uuid, now: Timestamp) -> Result<bool, Error> {
-    let State::Incomplete { sealed, .. } = &item.state else { return Ok(false) };
-    let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
-    let Some(payload) = app.keyring.open_sealed(sealed, &label).await? else { return Ok(false) };
-    let resealed = app.keyring.seal_for_holder(holder, &label, &payload).await?;
-    if !tx.accept_submission(item.id, holder, &resealed, now).await? {
-        return Ok(false);
-    }
-    if item.credential_type.assets.most > 0 {
-        tx.end_fetching(item.id).await?;
-        for asset in tx.assets(&[item.id]).await? {
-            let AssetState::Stored(object) = &asset.state else { continue };
-            let key = documents::object_key(app, asset.id, object, Owner::Ring(sealed.period)).await?;
-            let Some(key) = key else { continue };
-            let label = documents::label(&asset.id);
-            let resealed = app.keyring.seal_for_holder(holder, &label, key.expose()).await?;
-            let keep_by = now + app.config.retention.unkept_documents;
-            tx.hand_over_asset(asset.id, object.name, &resealed, keep_by).await?;
+/// A submission that waits, with everything of it sealed for its holder.
+struct Resealed {
+    id: Uuid,
+    period: Timestamp,
+    payload: Vec<u8>,
+    /// The objects' keys, by asset.
+    keys: Vec<(Asset, Vec<u8>)>,
+}
+
+impl Resealed {
+    /// `None` if the submission does not wait any more, or its data is gone.
+    async fn new(app: &App, item: &Submission, holder: Uuid) -> Result<Option<Self>, Error> {
+        let State::Incomplete { sealed, .. } = &item.state else { return Ok(None) };
+        let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
+        let Some(payload) = app.keyring.open_sealed(sealed, &label).await? else { return Ok(None) };
+        let payload = app.keyring.seal_for_holder(holder, &label, &payload).await?;
+        let takes_documents = item.credential_type.assets.most > 0;
+        let assets = if takes_documents { app.store.read().await?.assets(&[item.id]).await? } else { Vec::new() };
+        let mut keys = Vec::new();
+        for asset in assets {
+            if let Some(key) = resealed_key(app, &asset, sealed.period, holder).await? {
+                keys.push((asset, key));
+            }
         }
+        Ok(Some(Self { id: item.id, period: sealed.period, payload, keys }))
     }
-    Ok(true)
+
+    /// False if it does not wait any more.
+    async fn accept(&self, app: &App, tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<bool, Error> {
+        if !tx.accept_submission(self.id, holder, &self.payload, now).await? {
+            return Ok(false);
+        }
+        tx.end_fetching(self.id).await?;
+        // From here on nothing of it changes; what arrived since it was looked at is sealed now.
+        for asset in tx.assets(&[self.id]).await? {
+            let AssetState::Stored(object) = &asset.state else { continue };
+            let prepared = self.keys.iter().find(|(known, _)| *known == asset).map(|(_, key)| key.clone());
+            let key = match prepared {
+                Some(key) => Some(key),
+                None => resealed_key(app, &asset, self.period, holder).await?,
+            };
+            let keep_by = now + app.config.retention.unkept_documents;
+            if let Some(key) = key {
+                tx.hand_over_asset(asset.id, object.name, &key, keep_by).await?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+async fn resealed_key(app: &App, asset: &Asset, period: Timestamp, holder: Uuid) -> Result<Option<Vec<u8>>, Error> {
+    let AssetState::Stored(object) = &asset.state else { return Ok(None) };
+    let key = documents::object_key(app, asset.id, object, Owner::Ring(period)).await?;
+    let Some(key) = key else { return Ok(None) };
+    Ok(Some(app.keyring.seal_for_holder(holder, &documents::label(&asset.id), key.expose()).await?))
 }
 
 async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {

@@ -10,6 +10,7 @@ use crate::documents::{self, Owner};
 use crate::domain::asset::{Asset, AssetState, Failure, Object};
 use crate::domain::submission::{State, Submission};
 use crate::error::Error;
+use crate::store::StoreError;
 use crate::time::Timestamp;
 
 /// A credential that its holder looks at.
@@ -76,11 +77,17 @@ pub struct Certificate {
     obfuscated: i64,
     /// What the document says, and what the partner says, where the two differ.
     pub differences: Vec<(String, String)>,
+    /// Whether it says nothing of the name, the course or the issuer, so that those cannot be compared.
+    pub incomparable: bool,
 }
 
 impl Shown {
-    /// Opens `submission` for its holder; `None` if its data is gone.
+    /// Opens `submission` for its holder, with all that its documents show; `None` if its data is gone.
     pub async fn open(app: &App, submission: &Submission) -> Result<Option<Self>, Error> {
+        Self::open_with(app, submission, true).await
+    }
+
+    async fn open_with(app: &App, submission: &Submission, certificates: bool) -> Result<Option<Self>, Error> {
         let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
         let (bytes, accepted_at, owner) = match &submission.state {
             State::Incomplete { sealed, .. } => {
@@ -102,7 +109,13 @@ impl Shown {
         let mut documents = Vec::with_capacity(assets.len());
         for asset in assets {
             let compared = |certificate: &OpenCert| differences(known, &payload.fields, certificate);
-            documents.push(ShownDocument::new(app, asset, owner, accepted_at.is_some(), compared).await?);
+            let certificate = match &asset.state {
+                AssetState::Stored(object) if certificates && asset.kind == AssetKind::OpenCert => {
+                    certificate(app, asset.id, object, owner, compared).await
+                }
+                _ => None,
+            };
+            documents.push(ShownDocument::new(asset, accepted_at.is_some(), certificate));
         }
         Ok(Some(Self {
             id: submission.id,
@@ -118,11 +131,11 @@ impl Shown {
         }))
     }
 
-    /// Opens several; those whose data is gone are left out.
+    /// Opens several for a list, without looking into their documents; those whose data is gone are left out.
     pub async fn open_all(app: &App, submissions: &[Submission]) -> Result<Vec<Self>, Error> {
         let mut all = Vec::with_capacity(submissions.len());
         for submission in submissions {
-            all.extend(Self::open(app, submission).await?);
+            all.extend(Self::open_with(app, submission, false).await?);
         }
         Ok(all)
     }
@@ -158,29 +171,16 @@ impl Certificate {
 }
 
 impl ShownDocument {
-    async fn new(
-        app: &App,
-        asset: Asset,
-        owner: Owner,
-        accepted: bool,
-        compared: impl Fn(&OpenCert) -> Vec<(String, String)>,
-    ) -> Result<Self, Error> {
+    fn new(asset: Asset, accepted: bool, certificate: Option<Certificate>) -> Self {
         let standing = match &asset.state {
-            AssetState::Stored(object) => {
-                let certificate = if asset.kind == AssetKind::OpenCert {
-                    certificate(app, asset.id, object, owner, compared).await?
-                } else {
-                    None
-                };
-                Standing::There { size: object.size, certificate }
-            }
+            AssetState::Stored(object) => Standing::There { size: object.size, certificate },
             AssetState::Awaited | AssetState::Fetching { .. } if accepted => Standing::Missing,
             AssetState::Failed(Failure::Late) => Standing::Missing,
             AssetState::Awaited | AssetState::Fetching { .. } => Standing::Awaited,
             AssetState::Failed(_) => Standing::Refused,
             AssetState::Deleted => Standing::Deleted,
         };
-        Ok(Self { id: asset.id, name: asset.asset_id, kind: asset.kind, standing })
+        Self { id: asset.id, name: asset.asset_id, kind: asset.kind, standing }
     }
 
     /// Whether a browser can show it in the page.
@@ -199,31 +199,47 @@ impl ShownDocument {
     }
 }
 
+/// What a certificate shows; `None` if it cannot be looked at now, which keeps nobody from the rest.
 async fn certificate(
     app: &App,
     asset: Uuid,
     object: &Object,
     owner: Owner,
-    compared: impl Fn(&OpenCert) -> Vec<(String, String)>,
-) -> Result<Option<Certificate>, Error> {
-    let Some(key) = documents::object_key(app, asset, object, owner).await? else { return Ok(None) };
-    let size = usize::try_from(object.size).unwrap_or(opencerts::MOST_BYTES).min(opencerts::MOST_BYTES);
-    let bytes = app.documents.objects.read_whole(object.name, &key, size).await?;
-    let Ok(document) = OpenCert::verify(&bytes) else { return Ok(None) };
+    compared: impl Fn(&OpenCert) -> (Vec<(String, String)>, bool),
+) -> Option<Certificate> {
+    let read = async {
+        let Some(key) = documents::object_key(app, asset, object, owner).await? else { return Ok(None) };
+        let size = usize::try_from(object.size).unwrap_or(opencerts::MOST_BYTES).min(opencerts::MOST_BYTES);
+        app.documents.objects.read_whole(object.name, &key, size).await.map(Some)
+    };
+    let bytes: Result<Option<Vec<u8>>, StoreError> = read.await;
+    let bytes = bytes.inspect_err(|error| tracing::warn!(%error, "a certificate cannot be looked at")).ok()??;
+    let document = OpenCert::verify(&bytes).ok()?;
     let obfuscated = i64::try_from(document.obfuscated).unwrap_or(i64::MAX);
-    Ok(Some(Certificate { obfuscated, differences: compared(&document) }))
+    let (differences, incomparable) = compared(&document);
+    Some(Certificate { obfuscated, differences, incomparable })
 }
 
-/// What the document and the partner both say, differently: first the document's words, then the partner's.
-fn differences(known: credential::Type, fields: &serde_json::Value, document: &OpenCert) -> Vec<(String, String)> {
+/// What the document and the partner both say, differently (first the document's words, then the partner's), and
+/// whether the document says nothing of something that should be compared.
+fn differences(
+    known: credential::Type,
+    fields: &serde_json::Value,
+    document: &OpenCert,
+) -> (Vec<(String, String)>, bool) {
     let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    known
-        .compared
-        .iter()
-        .filter_map(|(field, path)| Some((document.value(path)?, fields[*field].as_str()?)))
-        .filter(|(document, partner)| folded(document) != folded(partner))
-        .map(|(document, partner)| (document.to_owned(), partner.to_owned()))
-        .collect()
+    let said = known.compared.iter().map(|(field, path)| (document.value(path), fields[*field].as_str()));
+    let (mut different, mut incomparable) = (Vec::new(), false);
+    for (document, partner) in said {
+        match (document, partner) {
+            (Some(document), Some(partner)) if folded(document) != folded(partner) => {
+                different.push((document.to_owned(), partner.to_owned()));
+            }
+            (None, _) => incomparable = true,
+            _ => {}
+        }
+    }
+    (different, incomparable)
 }
 
 /// The step of a scale that `value` reaches, counted from 1; 0 if it is not on it.

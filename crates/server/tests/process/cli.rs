@@ -28,6 +28,17 @@ fn partners_are_managed_while_the_server_runs() {
     assert_eq!(code, Some(0));
     let new = text(&serde_json::from_str(&rotated).expect("JSON"), "client_secret");
     assert!(token(server.port, &id, &old).is_none() && token(server.port, &id, &new).is_some());
+    let (code, text) =
+        run(&["partner", "document-hosts", "--data", &data, &id, "Example.EDU", "documents.example.org"]);
+    assert!(code == Some(0) && text.contains("example.edu documents.example.org"), "{text}");
+    let (_, list) = run(&["partner", "list", "--json", "--data", &data]);
+    assert!(list.contains(r#""document_hosts":"example.edu documents.example.org""#), "{list}");
+    let (code, text) = run(&["partner", "document-hosts", "--data", &data, &id]);
+    assert!(code == Some(0) && text.contains("any public host"), "{text}");
+    for bad in ["https://example.edu", "10.0.0.1", "[::1]", "a b"] {
+        let (code, text) = run(&["partner", "document-hosts", "--data", &data, &id, bad]);
+        assert!(code == Some(1) && text.contains("is not a host name"), "{bad}: {text}");
+    }
     assert_eq!(run(&["partner", "disable", "--data", &data, &id]).0, Some(0));
     assert_eq!(server.push(&bearer, "2").expect("an answer").status, 401, "at once");
     assert!(token(server.port, &id, &new).is_none());
@@ -41,7 +52,7 @@ fn partners_with_mistakes_are_refused_with_what_would_be_right() {
     assert!(code == Some(1) && text.contains("write.career_history"), "{text}");
     assert_eq!(run(&["partner", "add", "--data", &data, "--name", " ", "--scope", "write.career_history"]).0, Some(1));
     let nobody = "00000000-0000-4000-8000-000000000000";
-    for command in ["rotate", "disable"] {
+    for command in ["rotate", "disable", "document-hosts"] {
         let (code, text) = run(&["partner", command, "--data", &data, nobody]);
         assert!(code == Some(1) && text.contains("tenure partner list"), "{text}");
     }

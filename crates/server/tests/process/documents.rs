@@ -38,9 +38,12 @@ fn upload(port: u16, answer: &Answer, bytes: &[u8]) -> Option<Answer> {
 
 /// Every file in the documents' folder, finished or not.
 fn files(data: &Path) -> Vec<String> {
-    let shards = std::fs::read_dir(data.join("documents")).expect("a folder");
-    let files = shards.flat_map(|shard| std::fs::read_dir(shard.expect("a shard").path()).expect("a folder"));
-    files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+    let inside = |folder: &Path| -> Vec<std::path::PathBuf> {
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+    };
+    let shards = inside(&data.join("documents")).into_iter().flat_map(|instance| inside(&instance));
+    let files = shards.flat_map(|shard| inside(&shard));
+    files.map(|file| file.file_name().expect("a name").to_string_lossy().into_owned()).collect()
 }
 
 #[test]
