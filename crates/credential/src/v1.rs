@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::asset::{Asset, AssetKind, AssetSource, MOST_BYTES, source};
+use crate::asset::{Asset, AssetKind, AssetSource, source};
 use crate::batch::BATCH;
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, Presence, Shape, check_object, nearest, object_schema};
@@ -182,7 +182,7 @@ fn read_document(
         return None;
     };
     let source = if is_json && kind == AssetKind::OpenCert {
-        Some(AssetSource::Bytes(text.clone().into())).filter(|_| text.len() <= MOST_BYTES)
+        Some(AssetSource::Bytes(text.clone().into()))
     } else if text.starts_with("data:") {
         faults.add(path, Code::AssetDataFormat, || {
             "v1 takes no data URL; send an https URL, or use v2, which takes data URLs and uploads.".to_owned()

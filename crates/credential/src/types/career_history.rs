@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, V1, no_advice};
+use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice};
 use crate::asset::NO_ASSETS;
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, Presence, Shape};
@@ -33,13 +33,7 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
 };
 
 const FIELDS: &[Member] = &[
-    Member {
-        name: "full_name",
-        shape: Shape::Text,
-        presence: Presence::Required,
-        meaning: "The person's full name.",
-        example: r#""John Doe""#,
-    },
+    FULL_NAME,
     Member {
         name: "employment",
         shape: Shape::List { of: &Shape::Object(EMPLOYMENT), least: 1, most: 500 },

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, V1, no_advice, not_future};
+use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future};
 use crate::asset::NO_ASSETS;
 use crate::date::Date;
 use crate::fault::Faults;
@@ -31,14 +31,6 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
 
 /// The member of the older form: one level in place of the three checks.
 const LEVEL: &str = "identity_verification_level";
-
-const FULL_NAME: Member = Member {
-    name: "full_name",
-    shape: Shape::Text,
-    presence: Presence::Required,
-    meaning: "The person's full name.",
-    example: r#""John Doe""#,
-};
 
 const DATE_OF_BIRTH: Member = Member {
     name: "date_of_birth",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, V1, no_advice, text};
+use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::Date;
 use crate::fault::{Code, Faults};
@@ -33,13 +33,7 @@ pub static EDUCATION: CredentialType = CredentialType {
 };
 
 const FIELDS: &[Member] = &[
-    Member {
-        name: "full_name",
-        shape: Shape::Text,
-        presence: Presence::Required,
-        meaning: "The person's full name.",
-        example: r#""John Doe""#,
-    },
+    FULL_NAME,
     Member {
         name: "education_provider",
         shape: Shape::Text,

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, V1, in_order, no_advice, not_future, text};
+use super::{BatchMember, CredentialType, FULL_NAME, V1, in_order, no_advice, not_future, text};
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::Date;
 use crate::fault::Faults;
@@ -36,13 +36,7 @@ const LEVELS: &[&str] = &["pre-A1", "A1", "A2", "A2+", "B1", "B1+", "B2", "B2+",
 static CEFR: Choice = Choice { called: "a CEFR level", values: LEVELS };
 
 const FIELDS: &[Member] = &[
-    Member {
-        name: "full_name",
-        shape: Shape::Text,
-        presence: Presence::Required,
-        meaning: "The person's full name.",
-        example: r#""John Doe""#,
-    },
+    FULL_NAME,
     Member {
         name: "test_provider",
         shape: Shape::Text,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Advice, BatchMember, CredentialType, V1, in_order, not_future, text};
+use super::{Advice, BatchMember, CredentialType, FULL_NAME, V1, in_order, not_future, text};
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::Date;
 use crate::fault::Faults;
@@ -42,13 +42,7 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
 };
 
 const FIELDS: &[Member] = &[
-    Member {
-        name: "full_name",
-        shape: Shape::Text,
-        presence: Presence::Required,
-        meaning: "The person's full name.",
-        example: r#""John Doe""#,
-    },
+    FULL_NAME,
     Member {
         name: "issuer_name",
         shape: Shape::Text,

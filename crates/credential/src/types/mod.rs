@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::{Date, parse_year};
 use crate::fault::{Code, Faults};
-use crate::schema::{Member, Path, object_schema};
+use crate::schema::{Member, Path, Presence, Shape, object_schema};
 use crate::submission::{Context, body_schema};
 use crate::view::Block;
 
@@ -37,6 +37,15 @@ pub const ALL: &[Type] = &[
     Type(&right_to_work::RIGHT_TO_WORK),
     Type(&universal_credential::UNIVERSAL_CREDENTIAL),
 ];
+
+/// The member that every type has.
+const FULL_NAME: Member = Member {
+    name: "full_name",
+    shape: Shape::Text,
+    presence: Presence::Required,
+    meaning: "The person's full name.",
+    example: r#""John Doe""#,
+};
 
 /// What a credential type declares.
 #[derive(Debug)]

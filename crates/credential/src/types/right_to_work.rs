@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, V1, no_advice, text};
+use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::asset::NO_ASSETS;
 use crate::country::{COUNTRY, country_name};
 use crate::fault::{Code, Faults};
@@ -37,13 +37,7 @@ static RIGHTS: Choice = Choice {
 };
 
 const FIELDS: &[Member] = &[
-    Member {
-        name: "full_name",
-        shape: Shape::Text,
-        presence: Presence::Required,
-        meaning: "The person's full name.",
-        example: r#""John Doe""#,
-    },
+    FULL_NAME,
     Member {
         name: "country",
         shape: Shape::Choice(&COUNTRY),

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, no_advice, not_future, text};
+use super::{BatchMember, CredentialType, FULL_NAME, no_advice, not_future, text};
 use crate::asset::AssetRules;
 use crate::country::country_name;
 use crate::date::Date;
@@ -46,13 +46,7 @@ pub const CATEGORIES: &[&str] = &[
 ];
 
 const FIELDS: &[Member] = &[
-    Member {
-        name: "full_name",
-        shape: Shape::Text,
-        presence: Presence::Required,
-        meaning: "The person's full name.",
-        example: r#""John Doe""#,
-    },
+    FULL_NAME,
     Member {
         name: "credential_name",
         shape: Shape::Text,

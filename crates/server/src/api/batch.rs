@@ -22,7 +22,7 @@ use crate::auth::partner::{Partner, WriteAll};
 use crate::documents;
 use crate::domain;
 use crate::domain::asset::Asset;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::store::{NewBatch, NewRequest, NewSubmission, Pushed};
 
 /// The routes.
@@ -64,12 +64,6 @@ pub struct ItemAnswer {
     responses(
         (status = 201, description = "Taken: send the person to `redirect_uri`", body = PushAnswer),
         (status = 200, description = "With `dry_run`: it would be taken; nothing was stored", body = BatchDryRunAnswer),
-        (status = 400, description = "The body is not JSON; line and column are named", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the body, each with its place, code and cure", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now; nothing was stored", body = Problem, content_type = "application/problem+json"),
     ),
     tag = "Add"
 )]
@@ -110,12 +104,6 @@ async fn push_batch(
     params(super::idempotency::IdempotencyHeader),
     responses(
         (status = 201, description = "Taken: send the person to `redirect_uri`", body = V1Answer),
-        (status = 400, description = "The body is not JSON; line and column are named", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the body, each with its place, code and cure", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now; nothing was stored", body = Problem, content_type = "application/problem+json"),
     ),
     tag = "Add"
 )]
@@ -149,11 +137,8 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
     for (place, item) in (0..).zip(&batch.items) {
         // The order of the ids is the order in which the person sees the items.
         let item_id = app.chance.ordered_id(now, place);
-        let prepared = prepare(app, partner, item, &item.payload(), item_id, Some(id)).await;
-        if prepared.is_err() {
-            discard(app, &items).await;
-        }
-        items.push(prepared?);
+        // What was written before one fails is left to the sweep.
+        items.push(prepare(app, partner, item, &item.payload(), item_id, Some(id)).await?);
     }
     let assets: Vec<(String, Vec<Asset>)> =
         items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();
@@ -191,12 +176,6 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
         Pushed::Taken(ids) => Err(Error::invalid(taken_ids(batch, &ids))),
         Pushed::Existing(_) => Err(Error::internal("a batch was taken for one submission")),
         Pushed::PartnerDisabled => Err(Error::unauthorized()),
-    }
-}
-
-async fn discard(app: &App, items: &[NewSubmission]) {
-    for item in items {
-        documents::discard_rows(app, &item.assets).await;
     }
 }
 

@@ -13,6 +13,16 @@ const PUSH_V1: &str = "/api/partner/v1/add/{type}";
 /// What the names of the schemas of v2 bodies start with.
 pub(super) const SUBMISSION: &str = "Submission_";
 
+/// Answers that every push can give.
+const PUSHES: [(&str, &str); 6] = [
+    ("400", "The body is not JSON; line and column are named"),
+    ("409", "The Idempotency-Key was used for another request, or its first request is still under way"),
+    ("413", "The body is too large"),
+    ("415", "The body is not `application/json`"),
+    ("422", "Every fault of the body, each with its place, code and cure"),
+    ("503", "It cannot be stored now; nothing was stored"),
+];
+
 /// Answers that every operation with a token can give.
 const COMMON: [(&str, &str); 6] = [
     ("401", "The token is missing, wrong, expired, or of a disabled partner"),
@@ -92,11 +102,13 @@ fn security_schemes() -> Map<String, Value> {
 fn protect(item: &mut Value) {
     for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut).filter(|value| value.is_object()) {
         operation["security"] = json!([{ "oauth": [] }]);
-        for (status, description) in COMMON {
+        // A push says more of 503 than others do.
+        let own: &[(&str, &str)] = if operation["tags"][0] == "Add" { &PUSHES } else { &[] };
+        for (status, description) in own.iter().chain(&COMMON) {
             let problem =
                 json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
             let responses = operation["responses"].as_object_mut().expect("an operation has responses");
-            responses.entry(status).or_insert_with(|| json!({ "description": description, "content": problem }));
+            responses.entry(*status).or_insert_with(|| json!({ "description": description, "content": problem }));
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::auth::partner::{Partner, Write, unknown_type};
 use crate::documents;
 use crate::domain::asset::{Asset, AssetState};
 use crate::domain::submission::{self as stored, State as SubmissionState};
-use crate::error::{Error, Kind, Problem};
+use crate::error::{Error, Kind};
 use crate::store::{NewRequest, NewSubmission, Pushed};
 use crate::time::Timestamp;
 
@@ -149,12 +149,6 @@ pub(super) fn advice(submission: &Submission) -> impl Iterator<Item = Warning> +
     responses(
         (status = 201, description = "Taken: send the person to `redirect_uri`", body = PushAnswer),
         (status = 200, description = "With `dry_run`: it would be taken; nothing was stored", body = DryRunAnswer),
-        (status = 400, description = "The body is not JSON; line and column are named", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the body, each with its place, code and cure", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now; nothing was stored", body = Problem, content_type = "application/problem+json"),
     ),
     tag = "Add"
 )]
@@ -194,12 +188,6 @@ async fn push(
     params(super::idempotency::IdempotencyHeader),
     responses(
         (status = 201, description = "Taken: send the person to `redirect_uri`", body = V1Answer),
-        (status = 400, description = "The body is not JSON; line and column are named", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the body, each with its place, code and cure", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now; nothing was stored", body = Problem, content_type = "application/problem+json"),
     ),
     tag = "Add"
 )]

@@ -1,7 +1,7 @@
 //! Documents: how their bytes come in, are looked at and kept, whichever way they came.
 //!
 //! Owns the one path by which bytes become an object: they are written sealed as they arrive, then read back and
-//! looked at, a few at a time; what is refused is deleted again. No row is written here.
+//! looked at, one at a time; what is refused is deleted again. No row is written here.
 
 pub mod inspect;
 mod upload_link;
