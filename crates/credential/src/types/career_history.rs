@@ -29,6 +29,7 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     headline,
     view,
     compared: &[],
+    achievement: None,
     sample,
 };
 

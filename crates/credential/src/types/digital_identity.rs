@@ -26,6 +26,7 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     headline,
     view,
     compared: &[],
+    achievement: None,
     sample,
 };
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
+use super::{Achievement, BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::Date;
 use crate::fault::{Code, Faults};
@@ -29,6 +29,7 @@ pub static EDUCATION: CredentialType = CredentialType {
     headline,
     view,
     compared: &[("full_name", "recipient.name"), ("course_name", "name"), ("education_provider", "issuers.0.name")],
+    achievement: Some(Achievement { name: "course_name", creator: "education_provider", achievement_type: None }),
     sample,
 };
 

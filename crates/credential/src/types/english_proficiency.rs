@@ -27,6 +27,7 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     headline,
     view,
     compared: &[],
+    achievement: None,
     sample,
 };
 

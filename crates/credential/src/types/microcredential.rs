@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Advice, BatchMember, CredentialType, FULL_NAME, V1, in_order, not_future, text};
+use super::{Achievement, Advice, BatchMember, CredentialType, FULL_NAME, V1, in_order, not_future, text};
 use crate::asset::{AssetKind, AssetRules};
 use crate::date::Date;
 use crate::fault::Faults;
@@ -38,6 +38,11 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
     headline,
     view,
     compared: &[("full_name", "recipient.name"), ("microcredential_name", "name"), ("issuer_name", "issuers.0.name")],
+    achievement: Some(Achievement {
+        name: "microcredential_name",
+        creator: "issuer_name",
+        achievement_type: Some("MicroCredential"),
+    }),
     sample,
 };
 

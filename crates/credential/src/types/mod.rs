@@ -78,8 +78,21 @@ pub struct CredentialType {
     pub view: fn(&Value) -> Vec<Block>,
     /// Which members of `fields` an OpenCerts document says too, and under which path of its data.
     pub compared: &'static [(&'static str, &'static str)],
+    /// What it is as an achievement (Open Badges 3.0); `None` where it is none.
+    pub achievement: Option<Achievement>,
     /// A whole v2 body that is taken.
     pub sample: fn() -> Value,
+}
+
+/// What of a type's fields makes it an achievement (Open Badges 3.0, appendix B.1.2).
+#[derive(Debug)]
+pub struct Achievement {
+    /// The member with the achievement's name.
+    pub name: &'static str,
+    /// The member with the name of who awarded it.
+    pub creator: &'static str,
+    /// The kind, of those that the standard lists, where it is sure.
+    pub achievement_type: Option<&'static str>,
 }
 
 /// How v1 of the API takes a type (partner-api, section 6).

@@ -26,6 +26,7 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     headline,
     view,
     compared: &[],
+    achievement: None,
     sample,
 };
 

@@ -28,6 +28,7 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     headline,
     view,
     compared: &[],
+    achievement: None,
     sample,
 };
 

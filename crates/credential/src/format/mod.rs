@@ -1,0 +1,238 @@
+//! The signed formats: one file a format, and what they have in common.
+//!
+//! A [`Statement`] is what an issuer says of one credential; an [`Issuer`] signs it in any [`Format`]. Which claims there
+//! are, and which can be disclosed apart, follows from what the credential's type declares; no format matches on a type.
+
+mod open_badge;
+pub mod sd_jwt;
+pub mod sd_jwt_vc;
+pub mod vc_jwt;
+
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use crate::key::{CannotSign, PublicKey, Signer};
+use crate::status::StatusReference;
+use crate::types::{ALL, Type};
+use crate::{jws, types::UnknownType};
+
+/// A signed format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19).
+    SdJwtVc,
+    /// W3C Verifiable Credential 2.0 as a JWT (VC-JOSE-COSE); for achievements an Open Badge 3.0.
+    VcJwt,
+}
+
+impl Format {
+    /// All of them; the first is what a wallet gets that does not say.
+    pub const ALL: [Self; 2] = [Self::SdJwtVc, Self::VcJwt];
+
+    /// The name in a header's `typ`, and the end of configuration ids.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SdJwtVc => "dc+sd-jwt",
+            Self::VcJwt => "vc+jwt",
+        }
+    }
+
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::SdJwtVc => "application/dc+sd-jwt",
+            Self::VcJwt => "application/vc+jwt",
+        }
+    }
+
+    /// The format identifier of OpenID4VCI 1.0 (appendix A).
+    pub fn identifier(self) -> &'static str {
+        match self {
+            Self::SdJwtVc => "dc+sd-jwt",
+            Self::VcJwt => "jwt_vc_json",
+        }
+    }
+}
+
+/// A type in a format: what OpenID4VCI calls a credential configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// What.
+    pub credential_type: Type,
+    /// How it is signed.
+    pub format: Format,
+}
+
+impl Configuration {
+    /// Every type in every format.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ALL.iter().flat_map(|known| Format::ALL.map(|format| Self { credential_type: *known, format }))
+    }
+
+    /// Its id, such as `career_history_dc+sd-jwt`; also its OAuth scope.
+    pub fn id(self) -> String {
+        format!("{}_{}", self.credential_type, self.format.name())
+    }
+}
+
+impl FromStr for Configuration {
+    type Err = UnknownType;
+
+    fn from_str(id: &str) -> Result<Self, UnknownType> {
+        let matching = |format: &Format| {
+            let name = id.strip_suffix(format.name())?.strip_suffix('_')?;
+            Some(Self { credential_type: name.parse().ok()?, format: *format })
+        };
+        Format::ALL.iter().find_map(matching).ok_or(UnknownType)
+    }
+}
+
+/// What an issuer says of one credential.
+#[derive(Clone, Debug)]
+pub struct Statement<'a> {
+    /// A name that nothing else has, such as a `urn:uuid:`. Formats that let credentials be told apart by it alone carry it.
+    pub id: &'a str,
+    /// Its type.
+    pub credential_type: Type,
+    /// What is said, as a submission's `fields` without faults.
+    pub fields: &'a Value,
+    /// The institutions between the attester and the credential's issuer, parent first.
+    pub partner_chain: &'a [String],
+    /// Who says so: the partner's name.
+    pub attester: &'a str,
+    /// The day on which they said so, `YYYY-MM-DD`.
+    pub attested_at: &'a str,
+    /// When it is signed, in seconds since the Unix epoch.
+    pub issued_at: i64,
+    /// When it ends, in seconds since the Unix epoch.
+    pub expires_at: i64,
+    /// Where its status stands.
+    pub status: Option<&'a StatusReference>,
+    /// Whose key it is bound to.
+    pub holder: Option<&'a PublicKey>,
+}
+
+/// Who signs: an address, a key, and what is said of the key in every header.
+#[derive(Clone, Debug)]
+pub struct Issuer<S> {
+    address: String,
+    did: String,
+    name: String,
+    signer: S,
+    headers: [String; Format::ALL.len()],
+    types: Vec<sd_jwt_vc::TypeMetadata>,
+}
+
+impl<S: Signer> Issuer<S> {
+    /// An issuer at `address` (its `https` identifier, without a slash at the end), whose key is named `kid` and stands in
+    /// `certificates` (base64 of DER, the key's own first; RFC 7515, section 4.1.6), if there are any.
+    pub fn new(address: &str, name: &str, kid: &str, certificates: &[String], signer: S) -> Self {
+        let did = did_web(address);
+        let header = |format: Format| {
+            let mut header = json!({ "alg": signer.algorithm().name(), "typ": format.name() });
+            match format {
+                Format::SdJwtVc => header["kid"] = kid.into(),
+                Format::VcJwt => {
+                    header["kid"] = format!("{did}#{kid}").into();
+                    header["cty"] = "vc".into();
+                }
+            }
+            if !certificates.is_empty() {
+                header["x5c"] = json!(certificates);
+            }
+            jws::protected(&header)
+        };
+        let headers = Format::ALL.map(header);
+        let types = ALL.iter().map(|known| sd_jwt_vc::TypeMetadata::new(*known, address)).collect();
+        Self { address: address.to_owned(), name: name.to_owned(), did, signer, headers, types }
+    }
+
+    /// The identifier: an address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The key.
+    pub fn signer(&self) -> &S {
+        &self.signer
+    }
+
+    /// Signs `statement` in `format`.
+    ///
+    /// # Errors
+    /// See [`CannotSign`].
+    pub fn sign(
+        &self,
+        format: Format,
+        statement: &Statement<'_>,
+        chance: &mut sd_jwt::Chance<'_>,
+    ) -> Result<String, CannotSign> {
+        match format {
+            Format::SdJwtVc => {
+                let [header, _] = &self.headers;
+                let metadata = self.types.iter().find(|metadata| metadata.credential_type == statement.credential_type);
+                sd_jwt_vc::issue(header, &self.address, metadata, statement, &self.signer, chance)
+            }
+            Format::VcJwt => {
+                let [_, header] = &self.headers;
+                let issuer = vc_jwt::IssuerProfile { id: &self.did, name: &self.name, address: &self.address };
+                let credential = vc_jwt::credential(&issuer, statement);
+                jws::sign(header, credential.to_string().as_bytes(), &self.signer)
+            }
+        }
+    }
+}
+
+/// The did:web of an address (did:web, section 3.2): a port's colon is percent-encoded.
+pub fn did_web(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest).trim_end_matches('/');
+    let mut parts = rest.split('/');
+    let host = parts.next().unwrap_or_default().replace(':', "%3A");
+    parts.fold(format!("did:web:{host}"), |did, part| format!("{did}:{part}"))
+}
+
+/// The DID document of an issuer with `keys` (Controlled Identifiers 1.0, section 2): each key by its `kid`.
+pub fn did_document(address: &str, keys: &[(String, PublicKey)]) -> Value {
+    let did = did_web(address);
+    let name = |kid: &str| format!("{did}#{kid}");
+    let methods: Vec<Value> = keys
+        .iter()
+        .map(|(kid, key)| {
+            json!({ "id": name(kid), "type": "JsonWebKey", "controller": did, "publicKeyJwk": key.published_jwk(kid) })
+        })
+        .collect();
+    let names: Vec<String> = keys.iter().map(|(kid, _)| name(kid)).collect();
+    json!({
+        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/jwk/v1"],
+        "id": did,
+        "verificationMethod": methods,
+        "assertionMethod": names,
+    })
+}
+
+/// A moment, in seconds since the Unix epoch, as RFC 3339 in UTC.
+pub(crate) fn moment(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_are_found_by_their_ids() {
+        for known in Configuration::all() {
+            assert_eq!(known.id().parse(), Ok(known));
+        }
+        assert_eq!("career_history_ldp_vc".parse::<Configuration>(), Err(UnknownType));
+        assert_eq!("salary_dc+sd-jwt".parse::<Configuration>(), Err(UnknownType));
+    }
+
+    #[test]
+    fn addresses_become_dids() {
+        assert_eq!(did_web("https://passport.example"), "did:web:passport.example");
+        assert_eq!(did_web("http://localhost:8080"), "did:web:localhost%3A8080");
+        assert_eq!(did_web("https://passport.example/a/b"), "did:web:passport.example:a:b");
+    }
+}

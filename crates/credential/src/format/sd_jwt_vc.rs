@@ -1,0 +1,229 @@
+//! SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19): a credential as an SD-JWT.
+//!
+//! Every member of a type's fields can be disclosed apart; so can every item of a list of objects, each employment
+//! record among them, and every member of an object. Who attests, and when, always stands in the open: a statement
+//! without its source is worth nothing.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::Statement;
+use super::sd_jwt::{self, Chance, Claim, Disclosed, SKEW, SdJwt};
+use crate::encoding::sha256;
+use crate::key::{CannotSign, PublicKey, Signer};
+use crate::refusal::Refusal;
+use crate::schema::{Member, Presence, Shape};
+use crate::status::StatusReference;
+use crate::types::Type;
+
+/// Claims that a disclosure must not bring (section 2.2.2.3).
+const OPEN: [&str; 8] = ["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
+
+/// The identifier of a type: where its metadata is.
+pub fn vct(credential_type: Type, address: &str) -> String {
+    format!("{address}/credentials/{credential_type}")
+}
+
+/// A type's metadata (section 4), as it is served and hashed.
+#[derive(Clone, Debug)]
+pub struct TypeMetadata {
+    /// Of which type.
+    pub credential_type: Type,
+    /// The `vct`.
+    pub vct: String,
+    /// The document, byte for byte.
+    pub document: String,
+    /// The document's hash, as `vct#integrity` has it (section 5).
+    pub integrity: String,
+}
+
+impl TypeMetadata {
+    /// Of a type as the issuer at `address` publishes it.
+    pub fn new(credential_type: Type, address: &str) -> Self {
+        let vct = vct(credential_type, address);
+        let mut claims = Vec::new();
+        describe(credential_type.fields, &[], &mut claims);
+        let open = [("attested_by", "Who attests this"), ("attested_at", "When they said so")];
+        claims.extend(open.map(|(name, label)| claim(&[json!(name)], label, true, "never")));
+        claims.push(claim(&[json!("partner_chain")], "The institutions in between", false, "always"));
+        let document = json!({
+            "vct": vct,
+            "name": credential_type.title,
+            "description": credential_type.summary,
+            "display": [{ "locale": "en", "name": credential_type.title, "description": credential_type.summary }],
+            "claims": claims,
+        });
+        let document = document.to_string();
+        let integrity = integrity(document.as_bytes());
+        Self { credential_type, vct, document, integrity }
+    }
+}
+
+/// The hash of a document as Subresource Integrity writes it (section 5).
+pub fn integrity(document: &[u8]) -> String {
+    format!("sha256-{}", STANDARD.encode(sha256(document)))
+}
+
+/// The claims of `members` below `path`, as far down as they can be disclosed apart.
+fn describe(members: &[Member], path: &[Value], claims: &mut Vec<Value>) {
+    for member in members {
+        let here = [path, &[json!(member.name)]].concat();
+        claims.push(claim(&here, member.meaning, member.presence == Presence::Required, "always"));
+        match member.shape {
+            Shape::Object(inner) => describe(inner, &here, claims),
+            Shape::List { of: Shape::Object(_), .. } => {
+                claims.push(claim(&[here, vec![Value::Null]].concat(), "One of them.", false, "always"));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn claim(path: &[Value], label: &str, mandatory: bool, disclosable: &str) -> Value {
+    json!({
+        "path": path,
+        "display": [{ "locale": "en", "label": label.trim_end_matches('.') }],
+        "mandatory": mandatory,
+        "sd": disclosable,
+    })
+}
+
+/// How finely `value`, which is of `shape`, can be disclosed.
+fn apart<'a>(shape: &Shape, value: &'a Value) -> Claim<'a> {
+    match (shape, value) {
+        (Shape::Object(members), Value::Object(object)) => Claim::Members(members_apart(members, object)),
+        (Shape::List { of: Shape::Object(_), .. }, Value::Array(items)) => {
+            Claim::Items(items.iter().map(Claim::Whole).collect())
+        }
+        _ => Claim::Whole(value),
+    }
+}
+
+fn members_apart<'a>(members: &[Member], object: &'a Map<String, Value>) -> Vec<(&'a str, Claim<'a>)> {
+    let shape = |name: &str| members.iter().find(|member| member.name == name).map(|member| member.shape);
+    let claim = |(name, value): (&'a String, &'a Value)| {
+        (name.as_str(), shape(name).map_or(Claim::Whole(value), |shape| apart(&shape, value)))
+    };
+    object.iter().map(claim).collect()
+}
+
+/// Signs `statement`; `metadata` is its type's.
+pub(super) fn issue(
+    protected: &str,
+    address: &str,
+    metadata: Option<&TypeMetadata>,
+    statement: &Statement<'_>,
+    signer: &impl Signer,
+    chance: &mut Chance<'_>,
+) -> Result<String, CannotSign> {
+    let mut open = Map::new();
+    open.insert("iss".to_owned(), address.into());
+    open.insert("iat".to_owned(), statement.issued_at.into());
+    open.insert("exp".to_owned(), statement.expires_at.into());
+    if let Some(metadata) = metadata {
+        open.insert("vct".to_owned(), metadata.vct.as_str().into());
+        open.insert("vct#integrity".to_owned(), metadata.integrity.as_str().into());
+    }
+    open.insert("attested_by".to_owned(), json!({ "name": statement.attester }));
+    open.insert("attested_at".to_owned(), statement.attested_at.into());
+    if let Some(holder) = statement.holder {
+        open.insert("cnf".to_owned(), json!({ "jwk": holder.jwk() }));
+    }
+    if let Some(status) = statement.status {
+        open.insert("status".to_owned(), status.claim());
+    }
+    let nothing = Map::new();
+    let fields = statement.fields.as_object().unwrap_or(&nothing);
+    let mut claims = members_apart(statement.credential_type.fields, fields);
+    let chain = json!(statement.partner_chain.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>());
+    if !statement.partner_chain.is_empty() {
+        claims.push(("partner_chain", Claim::Whole(&chain)));
+    }
+    sd_jwt::issue(protected, &open, &claims, signer, chance)
+}
+
+/// An SD-JWT VC that was read: its parts are in their places, its form is right, and nothing is believed yet.
+#[derive(Clone, Debug)]
+pub struct SdJwtVc<'a> {
+    /// The SD-JWT.
+    pub sd_jwt: SdJwt<'a>,
+    /// What it says.
+    pub disclosed: Disclosed,
+}
+
+impl<'a> SdJwtVc<'a> {
+    /// Reads a credential or a presentation (section 2.4).
+    ///
+    /// # Errors
+    /// What is wrong with its form; the older `vc+sd-jwt` is refused like any other type.
+    pub fn read(text: &'a str) -> Result<Self, Refusal> {
+        let sd_jwt = SdJwt::read(text.trim())?;
+        sd_jwt.jws.require_type("dc+sd-jwt")?;
+        let disclosed = sd_jwt.disclose()?;
+        for place in &disclosed.places {
+            // A pointer's first step is the claim; none of these names holds a character that is escaped.
+            let name = place.split('/').nth(1).unwrap_or_default();
+            if OPEN.contains(&name) {
+                return Err(Refusal::MustNotBeDisclosed(name.to_owned()));
+            }
+        }
+        let this = Self { sd_jwt, disclosed };
+        if this.text("vct").is_none() {
+            return Err(Refusal::Claim("vct"));
+        }
+        Ok(this)
+    }
+
+    /// A claim's text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.disclosed.claims.get(name).and_then(Value::as_str)
+    }
+
+    /// The key that it is bound to; `None` if it is bound to none.
+    ///
+    /// # Errors
+    /// [`Refusal::Claim`] where `cnf` is there and holds no key that can be used.
+    pub fn holder(&self) -> Result<Option<PublicKey>, Refusal> {
+        let Some(confirmation) = self.disclosed.claims.get("cnf") else { return Ok(None) };
+        let key = PublicKey::from_jwk(confirmation.get("jwk").unwrap_or(&Value::Null));
+        key.map(Some).map_err(|_| Refusal::Claim("cnf.jwk, a key on P-256 or Ed25519"))
+    }
+
+    /// Where its status stands, if anywhere.
+    ///
+    /// # Errors
+    /// [`Refusal::Claim`] where that is not said properly.
+    pub fn status(&self) -> Result<Option<StatusReference>, Refusal> {
+        self.disclosed.claims.get("status").map_or(Ok(None), StatusReference::from_claim)
+    }
+
+    /// That it is in its time at `now`, seconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`], [`Refusal::NotYetValid`], [`Refusal::FromTheFuture`], [`Refusal::Claim`].
+    pub fn require_time(&self, now: i64) -> Result<(), Refusal> {
+        require_time(&self.disclosed.claims, now)
+    }
+}
+
+/// That claims are in their time at `now` (RFC 7519, sections 4.1.4 to 4.1.6).
+pub(crate) fn require_time(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
+    let seconds = |name: &str| match claims.get(name) {
+        None => Ok(None),
+        // A NumericDate may have a fraction (RFC 7519, section 2).
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second does not matter")]
+        Some(value) => {
+            value.as_f64().map(|seconds| Some(seconds as i64)).ok_or(Refusal::Claim("exp, nbf and iat are seconds"))
+        }
+    };
+    let (starts, made, ends) = (seconds("nbf")?, seconds("iat")?, seconds("exp")?);
+    let begun = now.saturating_add(SKEW);
+    if ends.is_some_and(|end| end.saturating_add(SKEW) <= now) {
+        return Err(Refusal::Expired);
+    }
+    if starts.is_some_and(|start| start > begun) {
+        return Err(Refusal::NotYetValid);
+    }
+    if made.is_some_and(|made| made > begun) { Err(Refusal::FromTheFuture) } else { Ok(()) }
+}

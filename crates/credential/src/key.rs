@@ -1,0 +1,360 @@
+//! Keys: what signs and what checks, as JWKs (RFC 7517) of the two algorithms in use.
+//!
+//! Owns the [`Signer`] trait, behind which a software key or a hardware module can stand, and public keys that say by
+//! themselves which algorithm is theirs. A signature is never checked by the algorithm that the signed message names.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::agreement;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    ParsedPublicKey, UnparsedPublicKey,
+};
+use serde_json::{Map, Value, json};
+
+use crate::encoding::{decode, encode, sha256};
+
+/// A signature algorithm (RFC 7518, section 3.1; RFC 8037, section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Es256, Self::EdDsa];
+
+    /// The name in a header's `alg`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// By the name in a header's `alg`; `None` for any other, `none` and the MACs among them.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
+/// The key could not sign: a module that is away, a request that it refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CannotSign(pub String);
+
+impl fmt::Display for CannotSign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the key cannot sign: {}", self.0)
+    }
+}
+
+impl std::error::Error for CannotSign {}
+
+/// A private key, wherever it lives.
+pub trait Signer {
+    /// Its algorithm.
+    fn algorithm(&self) -> Algorithm;
+
+    /// The signature of `message`, as JWS has it (RFC 7515): 64 bytes for both algorithms.
+    ///
+    /// # Errors
+    /// See [`CannotSign`].
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign>;
+}
+
+/// The bytes are no private key of this algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoPrivateKey;
+
+impl fmt::Display for NoPrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("these 32 bytes are no private key of this algorithm")
+    }
+}
+
+impl std::error::Error for NoPrivateKey {}
+
+/// A private key in memory; cheap to clone.
+#[derive(Clone)]
+pub struct SoftwareKey {
+    pair: Arc<Pair>,
+    public: PublicKey,
+}
+
+enum Pair {
+    Es256(EcdsaKeyPair),
+    EdDsa(Ed25519KeyPair),
+}
+
+impl fmt::Debug for SoftwareKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SoftwareKey").field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+impl SoftwareKey {
+    /// From 32 secret bytes: P-256's private scalar (big-endian), or Ed25519's seed.
+    ///
+    /// # Errors
+    /// [`NoPrivateKey`] where the bytes are zero or not below P-256's order, which a random draw never is in practice.
+    pub fn from_bytes(algorithm: Algorithm, secret: &[u8; 32]) -> Result<Self, NoPrivateKey> {
+        let (pair, public) = match algorithm {
+            Algorithm::Es256 => {
+                let scalar = agreement::PrivateKey::from_private_key(&agreement::ECDH_P256, secret);
+                let point = scalar.and_then(|scalar| Ok(scalar.compute_public_key()?)).map_err(|_| NoPrivateKey)?;
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(
+                    &ECDSA_P256_SHA256_FIXED_SIGNING,
+                    secret,
+                    point.as_ref(),
+                );
+                (Pair::Es256(pair.map_err(|_| NoPrivateKey)?), point.as_ref().to_vec())
+            }
+            Algorithm::EdDsa => {
+                let pair = Ed25519KeyPair::from_seed_unchecked(secret).map_err(|_| NoPrivateKey)?;
+                let public = pair.public_key().as_ref().to_vec();
+                (Pair::EdDsa(pair), public)
+            }
+        };
+        let public = PublicKey::from_bytes(algorithm, &public).ok_or(NoPrivateKey)?;
+        Ok(Self { pair: Arc::new(pair), public })
+    }
+
+    /// Its public part.
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+}
+
+impl Signer for SoftwareKey {
+    fn algorithm(&self) -> Algorithm {
+        self.public.algorithm
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        match &*self.pair {
+            Pair::Es256(pair) => {
+                // The number that ECDSA draws for a signature is the library's own affair.
+                let signature = pair.sign(&SystemRandom::new(), message);
+                Ok(signature.map_err(|_| CannotSign("the library refused".to_owned()))?.as_ref().to_vec())
+            }
+            Pair::EdDsa(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+        }
+    }
+}
+
+/// A public key, ready to check signatures; cheap to clone.
+#[derive(Clone)]
+pub struct PublicKey {
+    algorithm: Algorithm,
+    /// P-256: 0x04, x, y. Ed25519: 32 bytes.
+    bytes: Arc<[u8]>,
+    parsed: Arc<ParsedPublicKey>,
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({} {})", self.algorithm.name(), self.thumbprint())
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.algorithm == other.algorithm && self.bytes == other.bytes
+    }
+}
+
+impl Eq for PublicKey {}
+
+/// Why a JWK is no key to check signatures with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyRefused {
+    /// Of another kind than P-256 or Ed25519.
+    Unsupported,
+    /// A member is missing, or not what its kind asks for.
+    Malformed,
+    /// It holds private members (`d`, `k`, ..): whoever sent it must not use it any more.
+    Private,
+    /// Its `alg` or `use` says that it is for something else.
+    OtherUse,
+}
+
+impl fmt::Display for KeyRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unsupported => "the key is neither on P-256 nor Ed25519",
+            Self::Malformed => "the key's members are missing or no point of its curve",
+            Self::Private => "the key holds private members",
+            Self::OtherUse => "the key says that it is for something else",
+        })
+    }
+}
+
+impl std::error::Error for KeyRefused {}
+
+impl PublicKey {
+    /// From the bytes of an uncompressed point of P-256 or of an Ed25519 key.
+    pub fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
+        let parsed = match algorithm {
+            Algorithm::Es256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, bytes).parse(),
+            Algorithm::EdDsa => UnparsedPublicKey::new(&ED25519, bytes).parse(),
+        };
+        Some(Self { algorithm, bytes: bytes.into(), parsed: Arc::new(parsed.ok()?) })
+    }
+
+    /// From a JWK (RFC 7518, section 6.2; RFC 8037, section 2).
+    ///
+    /// # Errors
+    /// See [`KeyRefused`].
+    pub fn from_jwk(jwk: &Value) -> Result<Self, KeyRefused> {
+        let text = |name: &str| jwk[name].as_str();
+        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|member| jwk.get(*member).is_some()) {
+            return Err(KeyRefused::Private);
+        }
+        let (algorithm, bytes) = match (text("kty"), text("crv")) {
+            (Some("EC"), Some("P-256")) => {
+                let (x, y) = (coordinate(text("x"))?, coordinate(text("y"))?);
+                (Algorithm::Es256, [&[4], x.as_slice(), y.as_slice()].concat())
+            }
+            (Some("OKP"), Some("Ed25519")) => (Algorithm::EdDsa, coordinate(text("x"))?.to_vec()),
+            _ => return Err(KeyRefused::Unsupported),
+        };
+        let meant = |name: &str| name == algorithm.name() || (algorithm == Algorithm::EdDsa && name == "Ed25519");
+        if text("alg").is_some_and(|name| !meant(name)) || text("use").is_some_and(|purpose| purpose != "sig") {
+            return Err(KeyRefused::OtherUse);
+        }
+        Self::from_bytes(algorithm, &bytes).ok_or(KeyRefused::Malformed)
+    }
+
+    /// The only algorithm that this key checks.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// An uncompressed point of P-256, or the 32 bytes of an Ed25519 key.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether `signature` is this key's of `message`.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.parsed.verify_sig(message, signature).is_ok()
+    }
+
+    /// The JWK, with the required members alone.
+    pub fn jwk(&self) -> Value {
+        match self.algorithm {
+            Algorithm::Es256 => {
+                let (x, y) = (encode(&self.bytes[1..33]), encode(&self.bytes[33..65]));
+                json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })
+            }
+            Algorithm::EdDsa => json!({ "kty": "OKP", "crv": "Ed25519", "x": encode(&self.bytes) }),
+        }
+    }
+
+    /// The JWK as an issuer publishes it: with `kid`, `use` and `alg`.
+    pub fn published_jwk(&self, kid: &str) -> Value {
+        let mut jwk = self.jwk();
+        jwk["kid"] = kid.into();
+        jwk["use"] = "sig".into();
+        jwk["alg"] = self.algorithm.name().into();
+        jwk
+    }
+
+    /// The JWK's SHA-256 thumbprint (RFC 7638), base64url.
+    pub fn thumbprint(&self) -> String {
+        // The required members, by name in order: serde_json's map is sorted.
+        let members: Map<String, Value> = match self.jwk() {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        encode(&sha256(Value::Object(members).to_string().as_bytes()))
+    }
+
+    /// The key as a DID that needs no looking up (did:jwk).
+    pub fn did_jwk(&self) -> String {
+        format!("did:jwk:{}", encode(self.jwk().to_string().as_bytes()))
+    }
+
+    /// The key that a did:jwk names, with or without its fragment `#0`.
+    ///
+    /// # Errors
+    /// See [`KeyRefused`].
+    pub fn from_did_jwk(did: &str) -> Result<Self, KeyRefused> {
+        let text = did.strip_prefix("did:jwk:").ok_or(KeyRefused::Unsupported)?;
+        let text = text.strip_suffix("#0").unwrap_or(text);
+        let bytes = decode(text).ok_or(KeyRefused::Malformed)?;
+        Self::from_jwk(&serde_json::from_slice(&bytes).map_err(|_| KeyRefused::Malformed)?)
+    }
+}
+
+fn coordinate(text: Option<&str>) -> Result<[u8; 32], KeyRefused> {
+    let bytes = text.and_then(decode).ok_or(KeyRefused::Malformed)?;
+    bytes.try_into().map_err(|_| KeyRefused::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> [SoftwareKey; 2] {
+        Algorithm::ALL.map(|algorithm| SoftwareKey::from_bytes(algorithm, &[7; 32]).expect("a key"))
+    }
+
+    #[test]
+    fn a_signature_is_good_for_its_key_and_its_message_alone() {
+        for key in keys() {
+            let other = SoftwareKey::from_bytes(key.algorithm(), &[8; 32]).expect("a key");
+            let signature = key.sign(b"message").expect("signed");
+            assert_eq!(signature.len(), 64);
+            assert!(key.public().verify(b"message", &signature));
+            assert!(!key.public().verify(b"massage", &signature));
+            assert!(!other.public().verify(b"message", &signature));
+            assert!(!key.public().verify(b"message", &[0; 64]));
+        }
+    }
+
+    #[test]
+    fn jwks_come_back_as_the_same_key() {
+        for key in keys() {
+            let public = key.public();
+            assert_eq!(PublicKey::from_jwk(&public.jwk()).as_ref(), Ok(public));
+            assert_eq!(PublicKey::from_jwk(&public.published_jwk("1")).as_ref(), Ok(public));
+            assert_eq!(PublicKey::from_did_jwk(&public.did_jwk()).as_ref(), Ok(public));
+            assert_eq!(PublicKey::from_did_jwk(&format!("{}#0", public.did_jwk())).as_ref(), Ok(public));
+        }
+    }
+
+    /// RFC 8037, appendix A.3, and its key in A.2.
+    #[test]
+    fn thumbprints_are_those_of_the_rfc() {
+        let jwk =
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "x" });
+        let key = PublicKey::from_jwk(&jwk).expect("a key");
+        assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn what_is_no_signing_key_is_refused_by_name() {
+        let [es256, _] = keys();
+        let with = |name: &str, value: Value| {
+            let mut jwk = es256.public().jwk();
+            jwk[name] = value;
+            PublicKey::from_jwk(&jwk)
+        };
+        assert_eq!(with("d", "AA".into()), Err(KeyRefused::Private));
+        assert_eq!(with("k", "AA".into()), Err(KeyRefused::Private));
+        assert_eq!(with("alg", "HS256".into()), Err(KeyRefused::OtherUse));
+        assert_eq!(with("use", "enc".into()), Err(KeyRefused::OtherUse));
+        assert_eq!(with("crv", "P-384".into()), Err(KeyRefused::Unsupported));
+        assert_eq!(with("y", encode(&[1; 32]).into()), Err(KeyRefused::Malformed));
+        assert_eq!(with("x", "short".into()), Err(KeyRefused::Malformed));
+        assert_eq!(PublicKey::from_jwk(&json!({ "kty": "oct", "kid": "1" })), Err(KeyRefused::Unsupported));
+        assert_eq!(PublicKey::from_did_jwk("did:web:example.org"), Err(KeyRefused::Unsupported));
+        assert_eq!(SoftwareKey::from_bytes(Algorithm::Es256, &[0; 32]).err(), Some(NoPrivateKey));
+    }
+}

@@ -1,0 +1,259 @@
+//! Status lists: one bit or more a credential, in the two forms that verifiers read.
+//!
+//! Owns Token Status List (draft-ietf-oauth-status-list-21, section 4: least significant bit first, zlib) and Bitstring
+//! Status List 1.0 (section 3.2: most significant bit first, gzip, multibase). Which place is whose is for the server.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::read::{GzDecoder, ZlibDecoder};
+use flate2::write::{GzEncoder, ZlibEncoder};
+use serde_json::{Value, json};
+
+use crate::encoding::{decode, encode};
+use crate::format::sd_jwt::SKEW;
+use crate::jws::Jws;
+use crate::key::PublicKey;
+use crate::refusal::Refusal;
+
+/// Largest list that is unpacked, in bytes: 32 million entries of one bit.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
+/// Fewest entries of a Bitstring Status List (section 3.2): fewer would tell who is asked about.
+pub const FEWEST_ENTRIES: u32 = 131_072;
+
+/// Where a credential's status stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusReference {
+    /// The list.
+    pub uri: String,
+    /// The place in it.
+    pub index: u64,
+}
+
+impl StatusReference {
+    /// From the claim `status` (section 6.1); `None` where it speaks of no status list.
+    ///
+    /// # Errors
+    /// [`Refusal::Claim`] where it does, but not properly.
+    pub fn from_claim(status: &Value) -> Result<Option<Self>, Refusal> {
+        let Some(list) = status.get("status_list") else { return Ok(None) };
+        match (list["uri"].as_str(), list["idx"].as_u64()) {
+            (Some(uri), Some(index)) => Ok(Some(Self { uri: uri.to_owned(), index })),
+            _ => Err(Refusal::Claim("status.status_list needs uri and idx")),
+        }
+    }
+
+    /// The claim `status`.
+    pub fn claim(&self) -> Value {
+        json!({ "status_list": { "idx": self.index, "uri": self.uri } })
+    }
+}
+
+/// What a place says (section 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 0.
+    Valid,
+    /// 1: for good.
+    Invalid,
+    /// 2: for now.
+    Suspended,
+    /// Any other.
+    Other(u8),
+}
+
+impl Status {
+    fn from_value(value: u8) -> Self {
+        match value {
+            0 => Self::Valid,
+            1 => Self::Invalid,
+            2 => Self::Suspended,
+            other => Self::Other(other),
+        }
+    }
+
+    /// That it is valid.
+    ///
+    /// # Errors
+    /// [`Refusal::Revoked`], [`Refusal::Suspended`], [`Refusal::UnknownStatus`].
+    pub fn require_valid(self) -> Result<(), Refusal> {
+        match self {
+            Self::Valid => Ok(()),
+            Self::Invalid => Err(Refusal::Revoked),
+            Self::Suspended => Err(Refusal::Suspended),
+            Self::Other(value) => Err(Refusal::UnknownStatus(value)),
+        }
+    }
+}
+
+/// A list of statuses in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusList {
+    bits: u8,
+    bytes: Vec<u8>,
+}
+
+impl StatusList {
+    /// `entries` of one bit each, all valid but those at `revoked`; places beyond the end are passed over.
+    pub fn of_revoked(entries: u32, revoked: impl IntoIterator<Item = u32>) -> Self {
+        let mut bytes = vec![0; entries.div_ceil(8) as usize];
+        for place in revoked {
+            if let Some(byte) = bytes.get_mut(place as usize / 8) {
+                *byte |= 1 << (place % 8);
+            }
+        }
+        Self { bits: 1, bytes }
+    }
+
+    /// What the place `index` says; `None` beyond the end.
+    pub fn get(&self, index: u64) -> Option<Status> {
+        let bits = u64::from(self.bits);
+        let first = index.checked_mul(bits)?;
+        let byte = self.bytes.get(usize::try_from(first / 8).ok()?)?;
+        let mask = u8::try_from((1_u16 << bits) - 1).ok()?;
+        Some(Status::from_value((byte >> (first % 8)) & mask))
+    }
+
+    /// The claim `status_list` of a Token Status List: `bits` and `lst`.
+    pub fn token_claim(&self) -> Value {
+        let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());
+        // Writing into memory does not fail.
+        let packed = packer.write_all(&self.bytes).and_then(|()| packer.finish()).unwrap_or_default();
+        json!({ "bits": self.bits, "lst": encode(&packed) })
+    }
+
+    /// From the claim `status_list`.
+    ///
+    /// # Errors
+    /// [`Refusal::Claim`] where it is not one; [`Refusal::Malformed`] where it unpacks to nothing, or to too much.
+    pub fn from_token_claim(claim: &Value) -> Result<Self, Refusal> {
+        let bits = claim["bits"].as_u64().and_then(|bits| u8::try_from(bits).ok());
+        let bits = bits.filter(|bits| [1, 2, 4, 8].contains(bits)).ok_or(Refusal::Claim("bits: 1, 2, 4 or 8"))?;
+        let packed = claim["lst"].as_str().and_then(decode).ok_or(Refusal::Claim("lst, base64url"))?;
+        Ok(Self { bits, bytes: unpack(ZlibDecoder::new(packed.as_slice()))? })
+    }
+
+    /// The `encodedList` of a Bitstring Status List, whose first place is the most significant bit.
+    pub fn bitstring(&self) -> String {
+        let turned: Vec<u8> = self.bytes.iter().map(|byte| byte.reverse_bits()).collect();
+        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+        let packed = packer.write_all(&turned).and_then(|()| packer.finish()).unwrap_or_default();
+        format!("u{}", encode(&packed))
+    }
+
+    /// From an `encodedList`.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] where it is not one, or unpacks to too few entries, or to too much.
+    pub fn from_bitstring(text: &str) -> Result<Self, Refusal> {
+        let packed = text.strip_prefix('u').and_then(decode);
+        let packed = packed.ok_or(Refusal::Malformed("encodedList is not multibase base64url"))?;
+        let mut bytes = unpack(GzDecoder::new(packed.as_slice()))?;
+        if bytes.len() * 8 < FEWEST_ENTRIES as usize {
+            return Err(Refusal::Malformed("a bitstring has at least 131,072 entries"));
+        }
+        bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+        Ok(Self { bits: 1, bytes })
+    }
+}
+
+fn unpack(packed: impl std::io::Read) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    let read = packed.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|_| Refusal::Malformed("the status list does not unpack"))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Refusal::Malformed("the status list unpacks to more than 4 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// The payload of a Status List Token (section 5.1) of `list` at `uri`; `ttl` is how long a copy is good, in seconds.
+pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), ttl: u64) -> Value {
+    json!({ "sub": uri, "iat": now, "exp": expires, "ttl": ttl, "status_list": list.token_claim() })
+}
+
+/// Reads a Status List Token for the list `uri`, and checks it with the issuer's `key` at `now` (section 8.3).
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read_token(
+    text: &str,
+    uri: &str,
+    key: impl FnOnce(&Jws<'_>) -> Option<PublicKey>,
+    now: i64,
+) -> Result<StatusList, Refusal> {
+    let jws = Jws::read(text)?;
+    jws.require_type("statuslist+jwt")?;
+    jws.verify(&key(&jws).ok_or(Refusal::UnknownKey)?)?;
+    if jws.payload.get("sub").and_then(Value::as_str) != Some(uri) {
+        return Err(Refusal::Claim("sub of the status list is not its address"));
+    }
+    let seconds = |name: &str| jws.payload.get(name).and_then(Value::as_i64);
+    if seconds("iat").ok_or(Refusal::Claim("iat, seconds"))? > now.saturating_add(SKEW) {
+        return Err(Refusal::FromTheFuture);
+    }
+    if seconds("exp").is_some_and(|end| end.saturating_add(SKEW) <= now) {
+        return Err(Refusal::Expired);
+    }
+    StatusList::from_token_claim(jws.payload.get("status_list").unwrap_or(&Value::Null))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The list of section 4.1 with one bit an entry, and that of section 4.2 with two.
+    #[test]
+    fn the_drafts_own_lists_are_read() {
+        let one = StatusList::from_token_claim(&json!({ "bits": 1, "lst": "eNrbuRgAAhcBXQ" })).expect("a list");
+        let set: Vec<u64> = (0..16).filter(|index| one.get(*index) == Some(Status::Invalid)).collect();
+        assert_eq!(set, [0, 3, 4, 5, 7, 8, 9, 13, 15]);
+        assert_eq!(one.get(16), None);
+        let two = StatusList::from_token_claim(&json!({ "bits": 2, "lst": "eNo76fITAAPfAgc" })).expect("a list");
+        let values: Vec<Status> = (0..4).filter_map(|index| two.get(index)).collect();
+        assert_eq!(values, [Status::Invalid, Status::Suspended, Status::Valid, Status::Other(3)]);
+    }
+
+    #[test]
+    fn a_million_entries_pack_small_and_come_back() {
+        let list = StatusList::of_revoked(1_048_576, (0..1_048_576).step_by(1000));
+        let claim = list.token_claim();
+        assert!(claim["lst"].as_str().is_some_and(|text| text.len() < 10_000));
+        assert_eq!(StatusList::from_token_claim(&claim), Ok(list.clone()));
+        assert_eq!(StatusList::from_bitstring(&list.bitstring()), Ok(list));
+    }
+
+    #[test]
+    fn a_bomb_and_a_short_bitstring_are_refused() {
+        let bomb = StatusList { bits: 1, bytes: vec![0; 5 * 1024 * 1024] };
+        assert!(matches!(StatusList::from_token_claim(&bomb.token_claim()), Err(Refusal::Malformed(_))));
+        let short = StatusList::of_revoked(1024, []);
+        assert!(matches!(StatusList::from_bitstring(&short.bitstring()), Err(Refusal::Malformed(_))));
+        for claim in [json!(null), json!({ "bits": 3, "lst": "" }), json!({ "bits": 1, "lst": "%" })] {
+            assert!(matches!(StatusList::from_token_claim(&claim), Err(Refusal::Claim(_))), "{claim}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_set_is_read_in_both_forms(revoked in proptest::collection::btree_set(0..131_072_u32, 0..40)) {
+            let list = StatusList::of_revoked(131_072, revoked.iter().copied());
+            let token = StatusList::from_token_claim(&list.token_claim()).expect("a list");
+            let bitstring = StatusList::from_bitstring(&list.bitstring()).expect("a list");
+            for index in 0..131_072_u64 {
+                let expected = u32::try_from(index).is_ok_and(|index| revoked.contains(&index));
+                let status = if expected { Status::Invalid } else { Status::Valid };
+                prop_assert_eq!(token.get(index), Some(status));
+                prop_assert_eq!(bitstring.get(index), Some(status));
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_list_or_not(text in "[A-Za-z0-9_-]{0,64}", bits in 0..10_u8) {
+            let _ = StatusList::from_token_claim(&json!({ "bits": bits, "lst": text }));
+            let _ = StatusList::from_bitstring(&format!("u{text}"));
+        }
+    }
+}
