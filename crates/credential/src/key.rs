@@ -124,6 +124,18 @@ impl SoftwareKey {
         Ok(Self { pair: Arc::new(pair), public })
     }
 
+    /// The private key as PKCS #8 (RFC 5958), for what wants it so.
+    ///
+    /// # Errors
+    /// See [`CannotSign`].
+    pub fn pkcs8(&self) -> Result<Vec<u8>, CannotSign> {
+        let document = match &*self.pair {
+            Pair::Es256(pair) => pair.to_pkcs8v1(),
+            Pair::EdDsa(pair) => pair.to_pkcs8v1(),
+        };
+        Ok(document.map_err(|_| CannotSign("the library refused".to_owned()))?.as_ref().to_vec())
+    }
+
     /// Its public part.
     pub fn public(&self) -> &PublicKey {
         &self.public

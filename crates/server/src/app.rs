@@ -12,6 +12,7 @@ use crate::auth::token::Tokens;
 use crate::chance::Chance;
 use crate::config::Config;
 use crate::documents::Documents;
+use crate::issuing::keys::IssuerKeys;
 use crate::keyring::{Keyring, RootKeyError};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub committer: Committer,
     /// Access tokens.
     pub tokens: Tokens,
+    /// The keys that sign credentials.
+    pub issuer_keys: IssuerKeys,
     /// Which partners are active.
     pub active_partners: ActivePartners,
     /// Rate limits.
@@ -121,6 +124,10 @@ impl App {
         let keyring = Keyring::open(ring, data, config.retention.ring_period(), chance.clone()).await?;
         let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
         tokens.refresh_keys(&keyring, &chance, clock.now()).await?;
+        let credentials = &config.credentials;
+        let issuer_keys =
+            IssuerKeys::new(config.base(), credentials.algorithm, credentials.signing_key_age, credentials.lifetime);
+        issuer_keys.refresh(&keyring, &chance, clock.now()).await?;
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
         let instance = tx.instance(chance.anonymous_id()).await?;
@@ -141,6 +148,7 @@ impl App {
             store,
             keyring,
             tokens,
+            issuer_keys,
             mailer,
             demo,
         })))

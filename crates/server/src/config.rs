@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use config::{Environment, File, FileFormat};
+use credential::key::Algorithm;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
@@ -144,6 +145,15 @@ pub struct Credentials {
     /// The categories of a `universal_credential`.
     #[serde(deserialize_with = "words")]
     pub categories: Vec<String>,
+    /// What signed credentials are signed by.
+    #[serde(deserialize_with = "algorithm")]
+    pub algorithm: Algorithm,
+    /// How long a signed credential lives.
+    #[serde(deserialize_with = "duration")]
+    pub lifetime: Duration,
+    /// Age at which a key for credentials is followed by a new one.
+    #[serde(deserialize_with = "duration")]
+    pub signing_key_age: Duration,
 }
 
 /// How mail leaves.
@@ -320,6 +330,11 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
     let text = String::deserialize(deserializer)?;
     parse_duration(&text)
         .ok_or_else(|| de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d")))
+}
+
+fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Algorithm::from_name(&name).ok_or_else(|| de::Error::custom(format!("'{name}' is neither ES256 nor EdDSA")))
 }
 
 fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use credential::key::Algorithm;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -47,6 +48,46 @@ pub enum RootKeyError {
     /// The ring cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What a signing key is for. A key has one purpose all its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Partners' access tokens.
+    Token,
+    /// Credentials and status lists, by this algorithm.
+    Credential(Algorithm),
+    /// The certificates of the keys that sign credentials.
+    Authority,
+    /// To open what wallets send encrypted.
+    Encryption,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Credential(Algorithm::Es256) => "credential.ES256",
+            Self::Credential(Algorithm::EdDsa) => "credential.EdDSA",
+            Self::Authority => "authority",
+            Self::Encryption => "encryption",
+        }
+    }
+}
+
+/// A key that signs, or opens what was encrypted for the server.
+#[derive(Clone, Debug)]
+pub struct SigningKey {
+    /// Its name: the `kid`.
+    pub id: String,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The private part.
+    pub secret: Key,
+    /// The certificate of its public part, DER, if it has one.
+    pub certificate: Option<Vec<u8>>,
 }
 
 /// The keys, and the database that they are in.
@@ -185,28 +226,44 @@ impl Keyring {
         open(&self.holder_key(holder).await?, label, sealed)
     }
 
-    /// Adds a signing key's seed under `id`.
+    /// Adds a signing key.
     ///
     /// # Errors
     /// The ring cannot be written.
-    pub async fn add_signing_seed(&self, id: &str, seed: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
-        let key = Key::from_bytes(seed).ok_or_else(|| StoreError::nonsense("signing_key", "its length"))?;
-        let wrapped = self.wrap(&Wrapped::Signing(id), &key);
+    pub async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+        let wrapped = WrappedSigningKey {
+            id: key.id.clone(),
+            purpose: key.purpose.name().to_owned(),
+            created_at: key.created_at,
+            wrapped: self.wrap(&Wrapped::Signing(&key.id), &key.secret),
+            certificate: key.certificate.clone(),
+        };
         let mut tx = self.store.write().await?;
-        tx.add_signing_key(&WrappedSigningKey { id: id.to_owned(), created_at: now, wrapped }).await?;
+        tx.add_signing_key(&wrapped).await?;
         tx.commit().await
     }
 
-    /// Id, age and seed of every signing key, newest first.
+    /// Every signing key for `purpose`, newest first.
     ///
     /// # Errors
     /// The ring cannot be read.
-    pub async fn signing_seeds(&self) -> Result<Vec<(String, Timestamp, Key)>, StoreError> {
-        let stored = self.store.read().await?.signing_keys().await?;
-        stored
-            .into_iter()
-            .map(|key| self.unwrap(&Wrapped::Signing(&key.id), &key.wrapped).map(|seed| (key.id, key.created_at, seed)))
-            .collect()
+    pub async fn signing_keys(&self, purpose: Purpose) -> Result<Vec<SigningKey>, StoreError> {
+        let stored = self.store.read().await?.signing_keys(purpose.name()).await?;
+        let unwrapped = stored.into_iter().map(|key| {
+            let secret = self.unwrap(&Wrapped::Signing(&key.id), &key.wrapped)?;
+            Ok(SigningKey { id: key.id, purpose, created_at: key.created_at, secret, certificate: key.certificate })
+        });
+        unwrapped.collect()
+    }
+
+    /// Removes the signing keys for `purpose` that were made before `before`.
+    ///
+    /// # Errors
+    /// The ring cannot be written.
+    pub async fn remove_signing_keys(&self, purpose: Purpose, before: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        tx.remove_signing_keys(purpose.name(), before).await?;
+        tx.commit().await
     }
 
     async fn holder_key(&self, holder: Uuid) -> Result<Key, StoreError> {

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod domain;
 pub mod error;
 pub mod http;
+pub mod issuing;
 pub mod jobs;
 pub mod keyring;
 pub mod log;

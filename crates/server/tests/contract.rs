@@ -444,12 +444,22 @@ contract! {
         assert_eq!(tx.holder_key(id(1)).await.expect("read"), Some(vec![1]));
         tx.destroy_holder_key(id(1)).await.expect("destroyed");
         assert_eq!(tx.holder_key(id(1)).await.expect("read"), None);
-        let key = |name: &str, created_at| WrappedSigningKey { id: name.to_owned(), created_at, wrapped: vec![5] };
+        let key = |name: &str, created_at| WrappedSigningKey {
+            id: name.to_owned(),
+            purpose: "token".to_owned(),
+            created_at,
+            wrapped: vec![5],
+            certificate: None,
+        };
         tx.add_signing_key(&key("old", NOW)).await.expect("added");
         tx.add_signing_key(&key("new", LATER)).await.expect("added");
-        assert_eq!(tx.signing_keys().await.expect("read"), [key("new", LATER), key("old", NOW)]);
-        assert_eq!(tx.remove_signing_keys(LATER).await.expect("removed"), 1);
-        assert_eq!(tx.signing_keys().await.expect("read").len(), 1);
+        let other = WrappedSigningKey { purpose: "authority".to_owned(), certificate: Some(vec![6]), ..key("other", NOW) };
+        tx.add_signing_key(&other).await.expect("added");
+        assert_eq!(tx.signing_keys("token").await.expect("read"), [key("new", LATER), key("old", NOW)]);
+        assert_eq!(tx.signing_keys("authority").await.expect("read"), [other]);
+        assert_eq!(tx.remove_signing_keys("token", LATER).await.expect("removed"), 1);
+        assert_eq!(tx.signing_keys("token").await.expect("read").len(), 1);
+        assert_eq!(tx.signing_keys("authority").await.expect("read").len(), 1, "a key of another purpose stays");
     }
 
     async fn group_commit_answers_each_push_for_itself(databases: Databases) {

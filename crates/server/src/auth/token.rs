@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::chance::Chance;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Purpose};
 use crate::seal::{Key, sha256};
 use crate::store::StoreError;
 use crate::time::Timestamp;
@@ -122,23 +122,24 @@ impl Tokens {
     /// # Errors
     /// The key ring cannot be used.
     pub async fn refresh_keys(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
-        let mut seeds = ring.signing_seeds().await?;
-        if seeds.first().is_none_or(|(_, created_at, _)| *created_at + self.key_age <= now) {
-            let seed = chance.bytes();
-            ring.add_signing_seed(&chance.anonymous_id().to_string(), &seed, now).await?;
-            seeds = ring.signing_seeds().await?;
+        let mut stored = ring.signing_keys(Purpose::Token).await?;
+        if stored.first().is_none_or(|key| key.created_at + self.key_age <= now) {
+            let id = chance.anonymous_id().to_string();
+            let secret = Key::random(chance);
+            let key =
+                crate::keyring::SigningKey { id, purpose: Purpose::Token, created_at: now, secret, certificate: None };
+            ring.add_signing_key(&key).await?;
+            stored = ring.signing_keys(Purpose::Token).await?;
         }
         let too_old = now - self.key_age - self.key_age - self.lifetime;
-        if seeds.iter().any(|(_, created_at, _)| *created_at < too_old) {
-            let mut tx = ring.store().write().await?;
-            tx.remove_signing_keys(too_old).await?;
-            tx.commit().await?;
-            seeds.retain(|(_, created_at, _)| *created_at >= too_old);
+        if stored.iter().any(|key| key.created_at < too_old) {
+            ring.remove_signing_keys(Purpose::Token, too_old).await?;
+            stored.retain(|key| key.created_at >= too_old);
         }
         let mut keys = Keys { signing: None, verifying: HashMap::new(), loaded_at: now };
-        for (id, _, seed) in seeds {
-            let (signing, verifying) = key_pair(&id, &seed)?;
-            keys.verifying.insert(id, verifying);
+        for key in stored {
+            let (signing, verifying) = key_pair(&key.id, &key.secret)?;
+            keys.verifying.insert(key.id, verifying);
             keys.signing.get_or_insert(signing);
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;

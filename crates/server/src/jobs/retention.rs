@@ -31,6 +31,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.commit().await?;
     app.limits.forget_idle();
     app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
+    app.issuer_keys.refresh(&app.keyring, &app.chance, now).await?;
     super::end_waits_for_keeping(app).await?;
     super::delete_dropped_objects(app).await
 }

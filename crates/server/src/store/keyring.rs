@@ -11,10 +11,14 @@ use crate::time::Timestamp;
 pub struct WrappedSigningKey {
     /// The `kid`.
     pub id: String,
+    /// What it is for.
+    pub purpose: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// The private key, wrapped by the root key.
     pub wrapped: Vec<u8>,
+    /// The certificate of its public key, DER, if it has one.
+    pub certificate: Option<Vec<u8>>,
 }
 
 impl Tx {
@@ -66,21 +70,23 @@ impl Tx {
 
     /// Adds a signing key.
     pub async fn add_signing_key(&mut self, key: &WrappedSigningKey) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("INSERT INTO signing_key (id, created_at, wrapped) VALUES ($1, $2, $3)")
-            .bind(&key.id).bind(key.created_at).bind(&key.wrapped).execute(connection).await.map(drop))?;
+        on!(self, connection => sqlx::query("INSERT INTO signing_key (id, purpose, created_at, wrapped, certificate) VALUES ($1, $2, $3, $4, $5)")
+            .bind(&key.id).bind(&key.purpose).bind(key.created_at).bind(&key.wrapped).bind(&key.certificate)
+            .execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// All signing keys, newest first.
-    pub async fn signing_keys(&mut self) -> Result<Vec<WrappedSigningKey>, StoreError> {
+    /// All signing keys for `purpose`, newest first.
+    pub async fn signing_keys(&mut self, purpose: &str) -> Result<Vec<WrappedSigningKey>, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_as("SELECT * FROM signing_key ORDER BY created_at DESC, id").fetch_all(connection).await)?,
+            on!(self, connection => sqlx::query_as("SELECT * FROM signing_key WHERE purpose = $1 ORDER BY created_at DESC, id")
+                .bind(purpose).fetch_all(connection).await)?,
         )
     }
 
-    /// Removes signing keys that were made before `before`.
-    pub async fn remove_signing_keys(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query("DELETE FROM signing_key WHERE created_at < $1")
-            .bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
+    /// Removes signing keys for `purpose` that were made before `before`.
+    pub async fn remove_signing_keys(&mut self, purpose: &str, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query("DELETE FROM signing_key WHERE purpose = $1 AND created_at < $2")
+            .bind(purpose).bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 }

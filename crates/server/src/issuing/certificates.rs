@@ -1,0 +1,82 @@
+//! Certificates of the keys that sign credentials: an authority of the server's own, and one certificate a key.
+//!
+//! HAIP 1.0 (section 6.1.1) wants the key in a certificate that is not self-signed, and the trust anchor left out of
+//! the credential. Whoever checks offline trusts the authority's certificate, which the server publishes.
+
+use credential::key::{Algorithm, SoftwareKey};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SanType, SerialNumber, SignatureAlgorithm, date_time_ymd,
+};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// How long the authority's certificate lives, in years.
+const AUTHORITY_YEARS: i16 = 30;
+/// How long a key's certificate lives, in years: longer than any credential under it.
+const KEY_YEARS: i16 = 10;
+
+fn failed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Broken(format!("a certificate cannot be made: {error}"))
+}
+
+fn pair(key: &SoftwareKey) -> Result<KeyPair, StoreError> {
+    let algorithm: &'static SignatureAlgorithm = match key.public().algorithm() {
+        Algorithm::Es256 => &PKCS_ECDSA_P256_SHA256,
+        Algorithm::EdDsa => &PKCS_ED25519,
+    };
+    let document = key.pkcs8().map_err(failed)?;
+    KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(document), algorithm).map_err(failed)
+}
+
+fn params(name: &str, serial: &[u8], now: Timestamp, years: i16) -> CertificateParams {
+    let date = jiff::tz::Offset::UTC.to_datetime(now.to_jiff()).date();
+    let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs().min(28));
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.serial_number = Some(SerialNumber::from_slice(serial));
+    // A day earlier, for clocks that lag.
+    params.not_before = date_time_ymd(i32::from(date.year()), month, day.saturating_sub(1).max(1));
+    params.not_after = date_time_ymd(i32::from(date.year() + years), month, day);
+    params
+}
+
+fn authority_params(address: &str, serial: &[u8], now: Timestamp) -> CertificateParams {
+    let mut params = params(&format!("Credential authority of {address}"), serial, now, AUTHORITY_YEARS);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params
+}
+
+/// The self-signed certificate of the authority for the issuer at `address`, DER.
+pub(super) fn authority(
+    key: &SoftwareKey,
+    address: &str,
+    serial: &[u8],
+    now: Timestamp,
+) -> Result<Vec<u8>, StoreError> {
+    let params = authority_params(address, serial, now);
+    let made: Certificate = params.self_signed(&pair(key)?).map_err(failed)?;
+    Ok(made.der().to_vec())
+}
+
+/// The certificate of `key`, DER, by the authority; it names the issuer's address.
+pub(super) fn certify(
+    key: &SoftwareKey,
+    address: &str,
+    serial: &[u8],
+    authority: &SoftwareKey,
+    now: Timestamp,
+) -> Result<Vec<u8>, StoreError> {
+    let mut params = params(&format!("Credentials of {address}"), serial, now, KEY_YEARS);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    params.subject_alt_names = vec![SanType::URI(address.try_into().map_err(failed)?)];
+    // Of the authority, a certificate repeats the name and the key's identifier, and nothing else.
+    let issuer = Issuer::new(authority_params(address, serial, now), pair(authority)?);
+    let made = params.signed_by(&pair(key)?, &issuer).map_err(failed)?;
+    Ok(made.der().to_vec())
+}

@@ -1,0 +1,204 @@
+//! The keys that sign credentials and status lists: which one signs now, which are published, and how one follows another.
+//!
+//! A new key is published for a while before it signs, so that every verifier and every node knows it by then; an old
+//! one stays published as long as a credential under it may live. Nothing in between fails to verify.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use credential::format::{self, Issuer};
+use credential::key::{Algorithm, PublicKey, SoftwareKey};
+use serde_json::{Value, json};
+
+use super::certificates;
+use crate::chance::Chance;
+use crate::keyring::{Keyring, Purpose, SigningKey};
+use crate::seal::Key;
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// How long a new key is published before it signs.
+pub const NOTICE: Duration = Duration::from_secs(86_400);
+
+/// The name of the issuer in credentials.
+const NAME: &str = "Tenure";
+
+/// The keys as they are used.
+#[derive(Debug)]
+pub struct IssuerKeys {
+    address: String,
+    algorithm: Algorithm,
+    key_age: Duration,
+    lifetime: Duration,
+    state: RwLock<Option<Arc<State>>>,
+}
+
+/// The keys at one time.
+#[derive(Debug)]
+pub struct State {
+    /// Who signs now.
+    pub issuer: Issuer<SoftwareKey>,
+    /// The name of the key that signs now.
+    pub kid: String,
+    /// The certificate of the key that signs now, base64 of DER.
+    pub certificates: Vec<String>,
+    /// Every key that may have signed something that still lives, or soon will, with its name.
+    pub published: Vec<(String, PublicKey)>,
+    /// The authority's certificate, DER: the trust anchor.
+    pub authority: Vec<u8>,
+}
+
+impl IssuerKeys {
+    /// Of the issuer at `address`: keys of `algorithm` that are followed by others at `key_age`, for credentials that live
+    /// for `lifetime`. They are loaded by [`IssuerKeys::refresh`].
+    pub fn new(address: &str, algorithm: Algorithm, key_age: Duration, lifetime: Duration) -> Self {
+        Self { address: address.to_owned(), algorithm, key_age, lifetime, state: RwLock::new(None) }
+    }
+
+    /// Loads the keys; makes those that are due, and removes those under which nothing lives any more.
+    ///
+    /// # Errors
+    /// The key ring cannot be used.
+    pub async fn refresh(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
+        let authority = self.authority(ring, chance, now).await?;
+        let purpose = Purpose::Credential(self.algorithm);
+        let mut own = ring.signing_keys(purpose).await?;
+        if own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE) {
+            let (id, secret, key) = new_key(self.algorithm, chance)?;
+            let certificate = certificates::certify(&key, &self.address, &chance.bytes::<16>(), &authority.0, now)?;
+            let made = SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) };
+            ring.add_signing_key(&made).await?;
+            own = ring.signing_keys(purpose).await?;
+        }
+        // A key signs until its follower does, and what it signed last lives on for a whole lifetime.
+        let too_old = now - self.key_age - self.key_age - NOTICE - self.lifetime;
+        let mut published = Vec::new();
+        for algorithm in Algorithm::ALL {
+            let purpose = Purpose::Credential(algorithm);
+            if algorithm == self.algorithm && own.iter().any(|key| key.created_at < too_old) {
+                ring.remove_signing_keys(purpose, too_old).await?;
+            }
+            let keys = if algorithm == self.algorithm { own.clone() } else { ring.signing_keys(purpose).await? };
+            for key in keys.iter().filter(|key| key.created_at >= too_old) {
+                published.push((key.id.clone(), software(key, algorithm)?.public().clone()));
+            }
+        }
+        // The newest that has been published long enough; where none has, the first one signs at once.
+        let signing = own.iter().find(|key| key.created_at + NOTICE <= now).or(own.last());
+        let signing = signing.ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
+        let certificates: Vec<String> = signing.certificate.iter().map(|der| STANDARD.encode(der)).collect();
+        let signer = software(signing, self.algorithm)?;
+        let issuer = Issuer::new(&self.address, NAME, &signing.id, &certificates, signer);
+        let state = State { issuer, kid: signing.id.clone(), certificates, published, authority: authority.1 };
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
+        Ok(())
+    }
+
+    /// The authority's key and certificate; made on the first start.
+    async fn authority(
+        &self,
+        ring: &Keyring,
+        chance: &Chance,
+        now: Timestamp,
+    ) -> Result<(SoftwareKey, Vec<u8>), StoreError> {
+        let mut stored = ring.signing_keys(Purpose::Authority).await?;
+        if stored.is_empty() {
+            let (id, secret, key) = new_key(Algorithm::Es256, chance)?;
+            let certificate = certificates::authority(&key, &self.address, &chance.bytes::<16>(), now)?;
+            let made =
+                SigningKey { id, purpose: Purpose::Authority, created_at: now, secret, certificate: Some(certificate) };
+            ring.add_signing_key(&made).await?;
+            stored = ring.signing_keys(Purpose::Authority).await?;
+        }
+        // Should two nodes have made one each at the same time, all agree on the first.
+        let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
+        let certificate =
+            first.certificate.clone().ok_or_else(|| StoreError::nonsense("signing_key", "no certificate"))?;
+        Ok((software(&first, Algorithm::Es256)?, certificate))
+    }
+
+    /// The keys now.
+    ///
+    /// # Errors
+    /// They were never loaded.
+    pub fn now(&self) -> Result<Arc<State>, StoreError> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner).clone();
+        state.ok_or_else(|| StoreError::Unavailable("there is no key for credentials yet".to_owned()))
+    }
+
+    /// The algorithm in use.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+impl State {
+    /// The published keys as a JWK Set's `keys` (RFC 7517, section 5).
+    pub fn jwks(&self) -> Vec<Value> {
+        self.published.iter().map(|(kid, key)| key.published_jwk(kid)).collect()
+    }
+
+    /// The issuer's DID document.
+    pub fn did_document(&self) -> Value {
+        format::did_document(self.issuer.address(), &self.published)
+    }
+
+    /// A header of something that the issuer signs, of type `typ`, with its key's name and certificate.
+    pub fn header(&self, typ: &str) -> String {
+        let algorithm = self.issuer.signer().public().algorithm().name();
+        credential::jws::protected(&json!({ "alg": algorithm, "typ": typ, "kid": self.kid, "x5c": self.certificates }))
+    }
+}
+
+/// A new key: its name (the JWK thumbprint, RFC 7638), its secret, and the key itself.
+pub(crate) fn new_key(algorithm: Algorithm, chance: &Chance) -> Result<(String, Key, SoftwareKey), StoreError> {
+    let secret = Key::random(chance);
+    let key =
+        SoftwareKey::from_bytes(algorithm, secret.expose()).map_err(|error| StoreError::Broken(error.to_string()))?;
+    Ok((key.public().thumbprint(), secret, key))
+}
+
+fn software(key: &SigningKey, algorithm: Algorithm) -> Result<SoftwareKey, StoreError> {
+    SoftwareKey::from_bytes(algorithm, key.secret.expose()).map_err(|error| StoreError::nonsense("signing_key", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Part, Store};
+
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    const AGE: Duration = Duration::from_secs(90 * 86_400);
+
+    #[tokio::test]
+    async fn a_key_is_published_before_it_signs_and_as_long_as_what_it_signed_lives() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
+        let chance = Chance::seeded(1);
+        let ring =
+            Keyring::open(store, folder.path(), Duration::from_secs(3600), chance.clone()).await.expect("a ring");
+        let keys = IssuerKeys::new("https://passport.example", Algorithm::Es256, AGE, YEAR);
+        let mut now = Timestamp::from_micros(1_795_000_000_000_000);
+        keys.refresh(&ring, &chance, now).await.expect("keys");
+        let first = keys.now().expect("loaded").kid.clone();
+        let (mut signed_last, mut before) = (std::collections::HashMap::new(), first.clone());
+        for _ in 0..1000 {
+            let published: Vec<String> =
+                keys.now().expect("loaded").published.iter().map(|(kid, _)| kid.clone()).collect();
+            now = now + Duration::from_secs(12 * 3600);
+            keys.refresh(&ring, &chance, now).await.expect("keys");
+            let state = keys.now().expect("loaded");
+            assert!(published.contains(&state.kid), "a key signs that was not published half a day before");
+            signed_last.insert(state.kid.clone(), now);
+            for (kid, last) in &signed_last {
+                let is_published = state.published.iter().any(|(published, _)| published == kid);
+                assert!(is_published || *last + YEAR < now, "a key is gone before what it signed");
+            }
+            before.clone_from(&state.kid);
+        }
+        assert_ne!(before, first, "keys follow each other");
+        assert!(keys.now().expect("loaded").published.len() < 10, "old keys go");
+    }
+}
