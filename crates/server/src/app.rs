@@ -18,7 +18,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::outbound::{Lookup, Outbound};
-use crate::store::{Committer, Part, Store, StoreError};
+use crate::store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
 /// The running application.
@@ -40,6 +40,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// The way to write pushes.
     pub committer: Committer,
+    /// The way to write what signed credentials need.
+    pub issuing: Issuing,
     /// Access tokens.
     pub tokens: Tokens,
     /// The keys that sign credentials.
@@ -137,6 +139,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,
             committer: Committer::start(store.clone(), clock.clone()),
+            issuing: Issuing::start(store.clone(), clock.clone(), chance.clone(), STATUS_LIST_CAPACITY),
             active_partners: ActivePartners::default(),
             limits: Limits::new(&config, &clock),
             webauthn: webauthn(&config),

@@ -3,6 +3,7 @@
 //! Owns every random draw of the server: identifiers, secrets, codes, nonces. Nothing else may reach for an
 //! ambient generator.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
@@ -81,16 +82,22 @@ impl Chance {
         URL_SAFE_NO_PAD.encode(self.bytes::<32>())
     }
 
-    /// A six-digit code, each of the million equally likely.
-    pub fn code(&self) -> String {
-        // Values past the last whole million would favour small codes: draw again (one in 4,295 times).
-        const LIMIT: u32 = u32::MAX - u32::MAX % 1_000_000;
+    /// A number from 0 up to, and without, `end`; each is equally likely.
+    pub fn below(&self, end: NonZeroU32) -> u32 {
+        // Values past the last whole multiple would favour small numbers: draw again (at worst every other time).
+        let limit = u32::MAX - u32::MAX % end;
         loop {
             let draw = u32::from_be_bytes(self.bytes());
-            if draw < LIMIT {
-                return format!("{:06}", draw % 1_000_000);
+            if draw < limit {
+                return draw % end;
             }
         }
+    }
+
+    /// A six-digit code, each of the million equally likely.
+    pub fn code(&self) -> String {
+        const MILLION: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
+        format!("{:06}", self.below(MILLION))
     }
 }
 
@@ -129,5 +136,22 @@ mod tests {
         }
         assert_eq!(chance.secret().len(), 43);
         assert_ne!(chance.secret(), chance.secret());
+    }
+
+    #[test]
+    fn numbers_stay_below_their_end_and_each_comes_about_as_often() {
+        let chance = Chance::seeded(3);
+        let end = |end| NonZeroU32::new(end).expect("not zero");
+        let mut counts = [0_u32; 6];
+        for _ in 0..6_000 {
+            counts[usize::try_from(chance.below(end(6))).expect("small")] += 1;
+        }
+        // Five standard deviations of a fair die are 144.
+        assert!(counts.iter().all(|count| count.abs_diff(1_000) < 144), "{counts:?}");
+        assert_eq!(chance.below(end(1)), 0);
+        // With a plain remainder of this end, the lower half would come twice as often as the upper.
+        let end = end(u32::MAX / 3 * 2);
+        let low = (0..3_000).filter(|_| chance.below(end) < u32::MAX / 3).count();
+        assert!(low.abs_diff(1_500) < 137, "{low}");
     }
 }

@@ -41,6 +41,9 @@ macro_rules! contract {
     };
 }
 
+#[path = "contract/status_lists.rs"]
+mod status_lists;
+
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }

@@ -1,5 +1,7 @@
 //! Ends what is over: submissions nobody accepted, the keys that sealed them, codes, sessions, stored answers.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use crate::app::App;
@@ -29,11 +31,26 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_answers(now - retention.idempotency).await?;
     tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.commit().await?;
+    drop_status_lists(app).await?;
     app.limits.forget_idle();
     app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
     app.issuer_keys.refresh(&app.keyring, &app.chance, now).await?;
     super::end_waits_for_keeping(app).await?;
     super::delete_dropped_objects(app).await
+}
+
+/// Deletes status lists that nobody asks for any more: all of their credentials ended a day ago, which is more than
+/// anybody's clock is wrong.
+async fn drop_status_lists(app: &App) -> Result<(), StoreError> {
+    let now = app.now();
+    loop {
+        let mut tx = app.store.write().await?;
+        let gone = tx.drop_status_lists(now - Duration::from_secs(86_400), now, BATCH).await?;
+        tx.commit().await?;
+        if gone == 0 {
+            return Ok(());
+        }
+    }
 }
 
 async fn expire(app: &App) -> Result<u64, StoreError> {

@@ -8,14 +8,17 @@ mod asset;
 mod ceremony;
 mod commit;
 mod event;
+mod group;
 mod holder;
 mod idempotency;
+mod issuing;
 mod keyring;
 mod outbox;
 mod partner;
 mod passkey;
 mod session;
 mod sign_in;
+mod status_list;
 mod submission;
 
 use std::os::unix::fs::DirBuilderExt as _;
@@ -34,12 +37,14 @@ pub use commit::{Committer, NewRequest, Pushed};
 pub use event::{Event, EventKind};
 pub use holder::Holder;
 pub use idempotency::StoredAnswer;
+pub use issuing::{IssueRequest, Issued, Issuing, STATUS_LIST_CAPACITY};
 pub use keyring::WrappedSigningKey;
 pub use outbox::OutboxItem;
 pub use partner::Partner;
 pub use passkey::StoredPasskey;
 pub use session::Session;
 pub use sign_in::SignIn;
+pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
 pub use submission::{CredentialStatus, NewBatch, NewSubmission};
 
 /// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.

@@ -13,6 +13,7 @@ mod cli;
 mod crash;
 mod disk;
 mod documents;
+mod indices;
 mod mail;
 mod privacy;
 mod stop;

@@ -1,0 +1,103 @@
+//! Group commit: requests that arrive together are committed together.
+//!
+//! One task owns the writing of one kind of request. It takes what is queued, up to 256, has it written in one transaction
+//! and answers each caller after that commit; under load the cost of a durable write is shared. If a group fails, its
+//! requests are tried one by one, so that one bad request fails alone.
+
+use std::future::Future;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::StoreError;
+
+/// Most requests in one transaction.
+const GROUP: usize = 256;
+/// Most requests that wait; one more is turned away with 503 rather than kept waiting for long.
+const QUEUE: usize = 4096;
+
+/// Writes requests of one kind.
+pub trait GroupWriter: Send + Sync + 'static {
+    /// What a caller wants written.
+    type Request: Send + Sync + 'static;
+    /// What a caller is told.
+    type Answer: Send + 'static;
+
+    /// Writes all of `requests` in one transaction and commits it durably; an answer for each, in order.
+    ///
+    /// # Errors
+    /// Nothing is written then.
+    fn write(&self, requests: &[Self::Request]) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
+}
+
+/// Where the answer to one request goes.
+type Reply<W> = oneshot::Sender<Result<<W as GroupWriter>::Answer, StoreError>>;
+
+/// The way to the task that writes for `W`; cheap to clone. The task ends, after what is queued, when the last clone is
+/// dropped.
+pub struct GroupCommit<W: GroupWriter> {
+    queue: mpsc::Sender<(W::Request, Reply<W>)>,
+}
+
+impl<W: GroupWriter> Clone for GroupCommit<W> {
+    fn clone(&self) -> Self {
+        Self { queue: self.queue.clone() }
+    }
+}
+
+impl<W: GroupWriter> std::fmt::Debug for GroupCommit<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GroupCommit").field("free", &self.queue.capacity()).finish()
+    }
+}
+
+impl<W: GroupWriter> GroupCommit<W> {
+    /// Starts the task.
+    pub fn start(writer: W) -> Self {
+        let (queue, mut waiting) = mpsc::channel::<(W::Request, Reply<W>)>(QUEUE);
+        tokio::spawn(async move {
+            let (mut group, mut requests, mut replies) = (Vec::with_capacity(GROUP), Vec::new(), Vec::new());
+            while waiting.recv_many(&mut group, GROUP).await > 0 {
+                for (request, reply) in group.drain(..) {
+                    requests.push(request);
+                    replies.push(reply);
+                }
+                let results = commit(&writer, &requests).await;
+                requests.clear();
+                for (reply, result) in replies.drain(..).zip(results) {
+                    // A caller that has gone away needs no answer; what was written counts all the same.
+                    let _ = reply.send(result);
+                }
+            }
+        });
+        Self { queue }
+    }
+
+    /// Writes `request`; returns once that is durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then.
+    pub async fn commit(&self, request: W::Request) -> Result<W::Answer, StoreError> {
+        let (reply, answered) = oneshot::channel();
+        self.queue
+            .try_send((request, reply))
+            .map_err(|_| StoreError::Unavailable("more requests wait than can be committed".to_owned()))?;
+        answered.await.map_err(|_| StoreError::Unavailable("the committing task has ended".to_owned()))?
+    }
+}
+
+/// A result for each request, in order.
+async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Result<W::Answer, StoreError>> {
+    match writer.write(requests).await {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(error) if requests.len() == 1 || matches!(error, StoreError::Unavailable(_)) => {
+            requests.iter().map(|_| Err(error.clone())).collect()
+        }
+        Err(_) => {
+            let mut results = Vec::with_capacity(requests.len());
+            for request in requests {
+                results.push(writer.write(std::slice::from_ref(request)).await.map(|mut one| one.remove(0)));
+            }
+            results
+        }
+    }
+}
