@@ -28,6 +28,7 @@ mod encoding;
 mod fault;
 pub mod format;
 mod json;
+pub mod jwe;
 pub mod jws;
 pub mod key;
 mod locate;

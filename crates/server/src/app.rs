@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use credential::key::PublicKey;
 use uuid::Uuid;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
@@ -12,7 +13,9 @@ use crate::auth::token::Tokens;
 use crate::chance::Chance;
 use crate::config::Config;
 use crate::documents::Documents;
-use crate::issuing::keys::IssuerKeys;
+use crate::issuing::StatusLists;
+use crate::issuing::dpop::SeenProofs;
+use crate::issuing::keys::{EncryptionKey, IssuerKeys};
 use crate::keyring::{Keyring, RootKeyError};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -46,6 +49,14 @@ pub struct Parts {
     pub tokens: Tokens,
     /// The keys that sign credentials.
     pub issuer_keys: IssuerKeys,
+    /// The key that wallets encrypt for.
+    pub encryption_key: EncryptionKey,
+    /// The keys of wallet providers that are trusted, with their names.
+    pub wallet_providers: Vec<(String, PublicKey)>,
+    /// Proofs that wallets have used.
+    pub seen_proofs: SeenProofs,
+    /// Status lists as they were signed last.
+    pub status_lists: StatusLists,
     /// Which partners are active.
     pub active_partners: ActivePartners,
     /// Rate limits.
@@ -130,6 +141,8 @@ impl App {
         let issuer_keys =
             IssuerKeys::new(config.base(), credentials.algorithm, credentials.signing_key_age, credentials.lifetime);
         issuer_keys.refresh(&keyring, &chance, clock.now()).await?;
+        let encryption_key = EncryptionKey::open(&keyring, &chance, clock.now()).await?;
+        let wallet_providers = config.wallets.provider_keys().map_err(StartError::Operator)?;
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
         let instance = tx.instance(chance.anonymous_id()).await?;
@@ -152,6 +165,10 @@ impl App {
             keyring,
             tokens,
             issuer_keys,
+            encryption_key,
+            wallet_providers,
+            seen_proofs: SeenProofs::default(),
+            status_lists: StatusLists::default(),
             mailer,
             demo,
         })))

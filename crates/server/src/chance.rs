@@ -42,7 +42,8 @@ impl Chance {
         bytes
     }
 
-    fn fill(&self, bytes: &mut [u8]) {
+    /// Fills `bytes` with chance.
+    pub fn fill(&self, bytes: &mut [u8]) {
         match self {
             Self::System => aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes"),
             Self::Seeded(state) => {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use config::{Environment, File, FileFormat};
-use credential::key::Algorithm;
+use credential::key::{Algorithm, PublicKey};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
@@ -31,6 +31,8 @@ pub struct Config {
     pub outbound: Outbound,
     /// The credential types.
     pub credentials: Credentials,
+    /// Other people's wallets.
+    pub wallets: Wallets,
     /// How mail leaves.
     pub mail: Mail,
     /// Access tokens.
@@ -154,6 +156,43 @@ pub struct Credentials {
     /// Age at which a key for credentials is followed by a new one.
     #[serde(deserialize_with = "duration")]
     pub signing_key_age: Duration,
+}
+
+/// Other people's wallets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wallets {
+    /// A file with the JWK Set of the wallet providers that are trusted.
+    #[serde(default)]
+    pub providers: Option<PathBuf>,
+    /// Whether a wallet, and its keys, must be vouched for by one of them.
+    pub attestation_required: bool,
+}
+
+impl Wallets {
+    /// The keys of the providers, with their names.
+    ///
+    /// # Errors
+    /// In words: the file cannot be read or holds no key, or attestation is required of nobody.
+    pub fn provider_keys(&self) -> Result<Vec<(String, PublicKey)>, String> {
+        let Some(path) = &self.providers else {
+            return if self.attestation_required {
+                Err("wallets.attestation_required needs wallets.providers: a file with the providers' JWK Set"
+                    .to_owned())
+            } else {
+                Ok(Vec::new())
+            };
+        };
+        let refused = |what: String| format!("wallets.providers: {}: {what}", path.display());
+        let text = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let jwks = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
+        let keys = credential::verification::keys_of(&jwks);
+        if keys.is_empty() {
+            Err(refused("there is no key on P-256 and no Ed25519 key in it".to_owned()))
+        } else {
+            Ok(keys)
+        }
+    }
 }
 
 /// How mail leaves.

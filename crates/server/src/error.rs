@@ -41,6 +41,8 @@ pub enum Kind {
     NotFound,
     /// The path is right, the method is not. 405.
     MethodNotAllowed,
+    /// There is none of the media types that the caller takes. 406.
+    NotAcceptable,
     /// Contradicts what is already there. 409.
     Conflict,
     /// It was there, and its time is over. 410.
@@ -71,6 +73,7 @@ impl Kind {
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This method is not for this path")
             }
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "There is no such form of this"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "This contradicts an earlier request"),
             Self::Gone => (StatusCode::GONE, "gone", "This is over"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),

@@ -86,7 +86,10 @@ fn log_answer(method: &Method, route: &str, status: StatusCode, elapsed: Duratio
 }
 
 fn is_api(path: &str) -> bool {
-    ["/api/", "/.well-known/", "/healthz", "/readyz", "/metrics"].iter().any(|prefix| path.starts_with(prefix))
+    const API: [&str; 8] =
+        ["/api/", "/.well-known/", "/oid4vci/", "/credentials/", "/status/", "/healthz", "/readyz", "/metrics"];
+    // Where a person answers a wallet's request is a page.
+    API.iter().any(|prefix| path.starts_with(prefix)) && !path.starts_with("/oid4vci/authorize")
 }
 
 /// Gives an error its body, keeping the headers that the error and the layers inside have set.
@@ -106,12 +109,18 @@ fn write_error(app: &App, error: &Error, response: Response, is_api: bool, id: &
     Response::from_parts(parts, body)
 }
 
+/// What a page may load and where it may be shown; where its forms may go is said besides.
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                               connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// No script, style or image from elsewhere, no framing, no referrer; pages with personal data are not cached.
 fn secure(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
-    const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-    let policy = if is_api { "default-src 'none'; frame-ancestors 'none'" } else { POLICY };
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let page = || HeaderValue::try_from(format!("{PAGE_POLICY}; form-action 'self'"));
+        let api = || Ok(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+        let policy = if is_api { api() } else { page() };
+        headers.extend(policy.map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));

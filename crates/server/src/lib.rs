@@ -20,6 +20,7 @@ pub mod log;
 pub mod mail;
 pub mod metrics;
 pub mod objects;
+pub mod oid4vci;
 pub mod outbound;
 pub mod seal;
 pub mod server;

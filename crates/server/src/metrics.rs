@@ -29,6 +29,7 @@ pub struct Metrics {
     requests: Family<RouteLabels, Counter>,
     durations: Histogram,
     submissions: Family<OutcomeLabels, Counter>,
+    credentials: Family<OutcomeLabels, Counter>,
     sign_ins: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
@@ -46,6 +47,7 @@ impl Default for Metrics {
             requests: Family::default(),
             durations,
             submissions: Family::default(),
+            credentials: Family::default(),
             sign_ins: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
@@ -55,6 +57,7 @@ impl Default for Metrics {
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered, by route template and status", metrics.requests.clone());
         registry.register_with_unit("request_duration", "Time to answer", Unit::Seconds, metrics.durations.clone());
+        registry.register("credentials", "Signed credentials, by what happened to them", metrics.credentials.clone());
         registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
         registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
@@ -79,6 +82,11 @@ impl Metrics {
     /// Counts what happened to submissions: created, existing, refused, accepted, declined, expired, removed.
     pub fn submissions(&self, outcome: &'static str, count: u64) {
         self.submissions.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
+    }
+
+    /// Counts signed credentials: issued, deferred.
+    pub fn credentials(&self, outcome: &'static str, count: u64) {
+        self.credentials.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
     /// Counts a sign-in: code_sent, code, passkey, refused.

@@ -119,6 +119,7 @@ fn errors() -> Vec<ErrorKind> {
         Kind::Forbidden,
         Kind::NotFound,
         Kind::MethodNotAllowed,
+        Kind::NotAcceptable,
         Kind::Conflict,
         Kind::Gone,
         Kind::TooLarge,

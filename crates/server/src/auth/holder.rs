@@ -31,6 +31,8 @@ pub struct Cookie {
 pub const SESSION: Cookie = Cookie { name: "session", lifetime: Duration::from_secs(400 * 86_400) };
 /// Which link is being opened while its owner signs in.
 pub const LINK: Cookie = Cookie { name: "link", lifetime: Duration::from_secs(3600) };
+/// Which wallet's request is answered while its person signs in, or consents to what it is about.
+pub const AUTHORIZE: Cookie = Cookie { name: "authorize", lifetime: Duration::from_secs(900) };
 /// The secret of a WebAuthn ceremony.
 pub const CEREMONY: Cookie = Cookie { name: "ceremony", lifetime: Duration::from_secs(300) };
 /// A notice to show once, on the next page.
@@ -283,6 +285,7 @@ pub async fn account(app: &App, email: &Email) -> Result<Holder, StoreError> {
 pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     tx.release_submissions(holder, app.now()).await?;
+    tx.release_issuances(holder).await?;
     tx.delete_holder(holder).await?;
     Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
     tx.commit().await?;

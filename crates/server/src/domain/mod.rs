@@ -3,4 +3,5 @@
 pub mod asset;
 pub mod batch;
 pub mod career;
+pub mod issuance;
 pub mod submission;

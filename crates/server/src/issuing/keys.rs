@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::format::{self, Issuer};
+use credential::jwe;
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Value, json};
 
@@ -149,6 +150,42 @@ impl State {
     pub fn header(&self, typ: &str) -> String {
         let algorithm = self.issuer.signer().public().algorithm().name();
         credential::jws::protected(&json!({ "alg": algorithm, "typ": typ, "kid": self.kid, "x5c": self.certificates }))
+    }
+}
+
+/// The key that wallets encrypt for (OpenID4VCI 1.0, section 10).
+#[derive(Clone, Debug)]
+pub struct EncryptionKey {
+    /// The public JWK.
+    pub jwk: Value,
+    secret: Key,
+}
+
+impl EncryptionKey {
+    /// The key of the ring; made on the first start.
+    ///
+    /// # Errors
+    /// The key ring cannot be used.
+    pub async fn open(ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<Self, StoreError> {
+        let purpose = Purpose::Encryption;
+        let mut stored = ring.signing_keys(purpose).await?;
+        if stored.is_empty() {
+            let (id, secret, _) = new_key(Algorithm::Es256, chance)?;
+            ring.add_signing_key(&SigningKey { id, purpose, created_at: now, secret, certificate: None }).await?;
+            stored = ring.signing_keys(purpose).await?;
+        }
+        let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
+        let jwk = jwe::encryption_jwk(first.secret.expose(), &first.id);
+        let jwk = jwk.ok_or_else(|| StoreError::nonsense("signing_key", "no key on P-256"))?;
+        Ok(Self { jwk, secret: first.secret })
+    }
+
+    /// Opens what was encrypted for it.
+    ///
+    /// # Errors
+    /// See [`jwe::Refused`].
+    pub fn decrypt(&self, text: &str) -> Result<jwe::Opened, jwe::Refused> {
+        jwe::decrypt(text, self.secret.expose())
     }
 }
 

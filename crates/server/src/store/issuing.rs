@@ -1,28 +1,54 @@
 //! Issuing: how what signed credentials need of the store is written in one transaction.
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 
 use super::group::{GroupCommit, GroupWriter};
-use super::{StatusPlace, Store, StoreError, WantedEntry};
+use super::{GrantIssued, Redemption, StatusPlace, Store, StoreError, Tx, WantedEntry};
 use crate::chance::Chance;
-use crate::time::Clock;
+use crate::issuing::nonce;
+use crate::time::{Clock, Timestamp};
 
 /// How many positions a status list has: large enough that a credential hides among many, and, packed, some 128 KiB that
 /// compress well while few are revoked.
 pub const STATUS_LIST_CAPACITY: NonZeroU32 = NonZeroU32::new(1 << 20).expect("it is not zero");
 
 /// What one answer to a wallet needs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IssueRequest {
     /// A status entry for each credential that is to be signed.
     pub entries: Vec<WantedEntry>,
+    /// SHA-256 of the challenges that were answered for it: each counts once, whoever answers it.
+    pub nonces: Vec<[u8; 32]>,
+    /// The grant of a wallet that is used.
+    pub grant: Option<GrantIssued>,
 }
 
 /// What one answer to a wallet got.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issued {
+pub enum Issued {
     /// A place for each entry, in order; `None` where nothing may be signed (any more).
-    pub places: Vec<Option<StatusPlace>>,
+    Places(Vec<Option<StatusPlace>>),
+    /// A challenge was answered before; nothing is given.
+    NonceUsed,
+}
+
+/// What is written together.
+#[derive(Debug)]
+enum Work {
+    Issue(IssueRequest),
+    Redeem(Redemption),
+}
+
+/// What became of it.
+#[derive(Debug)]
+enum Done {
+    Issued(Issued),
+    Redeemed(bool),
+}
+
+fn mixed_up() -> StoreError {
+    StoreError::Broken("an answer belongs to another question".to_owned())
 }
 
 /// The way to the task that writes what issuing needs; cheap to clone.
@@ -41,7 +67,21 @@ impl Issuing {
     /// # Errors
     /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is given then.
     pub async fn issue(&self, request: IssueRequest) -> Result<Issued, StoreError> {
-        self.0.commit(request).await
+        match self.0.commit(Work::Issue(request)).await? {
+            Done::Issued(issued) => Ok(issued),
+            Done::Redeemed(_) => Err(mixed_up()),
+        }
+    }
+
+    /// Hands in a code for a token: once. False if it was handed in before, or is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is handed in then.
+    pub async fn redeem(&self, redemption: Redemption) -> Result<bool, StoreError> {
+        match self.0.commit(Work::Redeem(redemption)).await? {
+            Done::Redeemed(redeemed) => Ok(redeemed),
+            Done::Issued(_) => Err(mixed_up()),
+        }
     }
 }
 
@@ -53,18 +93,49 @@ struct Issues {
 }
 
 impl GroupWriter for Issues {
-    type Request = IssueRequest;
-    type Answer = Issued;
+    type Request = Work;
+    type Answer = Done;
 
-    async fn write(&self, requests: &[IssueRequest]) -> Result<Vec<Issued>, StoreError> {
+    async fn write(&self, work: &[Work]) -> Result<Vec<Done>, StoreError> {
+        let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        let wanted: Vec<WantedEntry> = requests.iter().flat_map(|request| &request.entries).copied().collect();
-        let places = tx.give_status_entries(&wanted, self.capacity, &self.chance, self.clock.now()).await?;
+        let fresh = fresh(&mut tx, work, now + nonce::LIFETIME).await?;
+        let granted = work.iter().zip(&fresh).filter_map(|(work, fresh)| match work {
+            Work::Issue(request) if *fresh => Some(request),
+            _ => None,
+        });
+        let wanted: Vec<WantedEntry> = granted.flat_map(|request| &request.entries).copied().collect();
+        let mut places = tx.give_status_entries(&wanted, self.capacity, &self.chance, now).await?.into_iter();
+        let mut done = Vec::with_capacity(work.len());
+        for (work, fresh) in work.iter().zip(fresh) {
+            done.push(match work {
+                Work::Redeem(redemption) => Done::Redeemed(tx.redeem_issuance(redemption, now).await?),
+                Work::Issue(_) if !fresh => Done::Issued(Issued::NonceUsed),
+                Work::Issue(request) => {
+                    let places: Vec<_> = places.by_ref().take(request.entries.len()).collect();
+                    let given: Vec<StatusPlace> = places.iter().flatten().copied().collect();
+                    if let Some(grant) = request.grant.as_ref().filter(|_| !given.is_empty()) {
+                        tx.record_issued(grant, &given, now).await?;
+                    }
+                    Done::Issued(Issued::Places(places))
+                }
+            });
+        }
         tx.commit().await?;
-        let mut places = places.into_iter();
-        Ok(requests
-            .iter()
-            .map(|request| Issued { places: places.by_ref().take(request.entries.len()).collect() })
-            .collect())
+        Ok(done)
     }
+}
+
+/// For each piece of work, whether the challenges that it answers were never answered before, here or by an earlier one.
+async fn fresh(tx: &mut Tx, work: &[Work], until: Timestamp) -> Result<Vec<bool>, StoreError> {
+    let nonces = |work: &Work| match work {
+        Work::Issue(request) => request.nonces.clone(),
+        Work::Redeem(_) => Vec::new(),
+    };
+    let all: HashSet<[u8; 32]> = work.iter().flat_map(nonces).collect();
+    let taken = tx.take_nonces(&all.into_iter().collect::<Vec<_>>(), until).await?;
+    let mut left: HashSet<Vec<u8>> = taken.into_iter().collect();
+    // Whoever comes first takes it; all of one piece of work's challenges must be left.
+    let take = |work: &Work| nonces(work).iter().fold(true, |fresh, nonce| left.remove(nonce.as_slice()) && fresh);
+    Ok(work.iter().map(take).collect())
 }

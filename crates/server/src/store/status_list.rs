@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZeroU32;
 
+use credential::format::Configuration;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub struct WantedEntry {
     pub holder: Uuid,
     /// When the signed credential ends.
     pub expires_at: Timestamp,
+    /// The issuance that a wallet gets it by, and how it is signed; `None` where no wallet does.
+    pub issuance: Option<(Uuid, Configuration)>,
 }
 
 /// A place in a list.
@@ -250,14 +253,17 @@ impl Tx {
         now: Timestamp,
     ) -> Result<HashSet<u32>, StoreError> {
         let taken: Vec<i64> = on!(self, connection => {
-            let mut query =
-                QueryBuilder::new("INSERT INTO status_entry (list_id, position, submission_id, issued_at, expires_at) ");
+            let mut query = QueryBuilder::new(
+                "INSERT INTO status_entry (list_id, position, submission_id, issued_at, expires_at, issuance_id, configuration) ",
+            );
             query.push_values(drawn, |mut row, (position, at)| {
                 row.push_bind(list.id)
                     .push_bind(i64::from(*position))
                     .push_bind(wanted[*at].submission)
                     .push_bind(now)
-                    .push_bind(wanted[*at].expires_at);
+                    .push_bind(wanted[*at].expires_at)
+                    .push_bind(wanted[*at].issuance.map(|(issuance, _)| issuance))
+                    .push_bind(wanted[*at].issuance.map(|(_, configuration)| configuration.id()));
             });
             query.push(" ON CONFLICT (list_id, position) DO NOTHING RETURNING position");
             query.build_query_scalar().fetch_all(connection).await

@@ -21,7 +21,9 @@ struct ErrorPage<'a> {
 pub fn page(app: &App, error: &Error, request_id: &str) -> Response {
     let layout = Layout::new(app, false);
     let (title, body) = match &error.kind {
-        Kind::NotFound | Kind::MethodNotAllowed => ("error-not-found-title", layout.text.of("error-not-found")),
+        Kind::NotFound | Kind::MethodNotAllowed | Kind::NotAcceptable => {
+            ("error-not-found-title", layout.text.of("error-not-found"))
+        }
         Kind::Forbidden => ("error-forbidden-title", error.detail.clone()),
         Kind::TooManyRequests(wait) => {
             let minutes = i64::try_from(wait.as_secs().div_ceil(60)).unwrap_or(i64::MAX).max(1);

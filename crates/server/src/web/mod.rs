@@ -5,12 +5,14 @@
 
 mod account;
 mod assets;
+mod authorize;
 mod career;
 mod documents;
 pub mod error;
 mod home;
 mod inbox;
 mod link;
+mod offers;
 mod passkey;
 mod requests;
 mod shown;
@@ -35,9 +37,11 @@ pub use text::Text;
 pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
+        .merge(authorize::routes())
         .merge(documents::routes())
         .merge(home::routes())
         .merge(link::routes())
+        .merge(offers::routes())
         .merge(passkey::routes())
         .merge(requests::routes())
         .merge(sign_in::routes())

@@ -4,14 +4,14 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State as AppState};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::career::CareerView;
 use super::shown::Shown;
-use super::{Layout, page};
+use super::{Layout, authorize, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn};
 use crate::documents::{self, Owner};
@@ -201,7 +201,12 @@ async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<R
 
 /// Re-seals the data under the holder's own key and puts it into the wallet: one submission, or every item of a batch
 /// that still waits. A second click finds it done.
-async fn accept(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+async fn accept(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
     let linked = match find(&app, id, holder).await? {
         Ok(linked) => linked,
@@ -227,7 +232,12 @@ async fn accept(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
     tx.record_events(&accepted, EventKind::Accepted, now).await?;
     tx.commit().await?;
     app.metrics.submissions("accepted", accepted.len() as u64);
-    let next = next_page(&app, &linked, "/wallet").await?;
+    // Another wallet's request may have brought the person here: it goes on with what is accepted now.
+    let done = match authorize::waiting(&app, &headers).await {
+        Some(request) => format!("/oid4vci/authorize/{request}"),
+        None => "/wallet".to_owned(),
+    };
+    let next = next_page(&app, &linked, &done).await?;
     Ok(([NOTICE.set(&app, "notice-accepted")], Redirect::to(&next)).into_response())
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::requests::open_for;
-use super::{Layout, Text, link, page};
+use super::{Layout, Text, authorize, link, page};
 use crate::app::App;
 use crate::auth::holder::{self, CodeRefused, Email, LINK, NOTICE, SESSION, Visitor};
 use crate::error::Error;
@@ -176,7 +176,7 @@ pub(super) async fn signed_in(
     let session = holder::begin_session(app, holder, SESSION.read(app, headers)).await?;
     let location = match link::waiting(app, headers) {
         Some(id) => open_for(app, id, holder).await?,
-        None => Redirect::to("/wallet"),
+        None => authorize::next_page(app, headers, holder).await?.unwrap_or_else(|| Redirect::to("/wallet")),
     };
     Ok((AppendHeaders([session, LINK.remove(app)]), location))
 }

@@ -4,3 +4,4 @@
 pub mod app;
 pub mod database;
 pub mod samples;
+pub mod wallet;

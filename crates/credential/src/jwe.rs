@@ -1,0 +1,280 @@
+//! Compact JWE (RFC 7516, section 7.1) by ECDH-ES on P-256 and AES-GCM: what wallets and verifiers encrypt on top of TLS.
+//!
+//! Owns one way in and one way out. Compression is not taken: it tells of what it packs.
+
+use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm as Cipher, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::agreement::{ECDH_P256, EphemeralPrivateKey, PrivateKey, UnparsedPublicKey, agree, agree_ephemeral};
+use aws_lc_rs::rand::{self, SystemRandom};
+use serde_json::{Map, Value, json};
+
+use crate::encoding::{decode, encode, sha256};
+
+/// Largest compact serialization that is opened, in bytes.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// Why something cannot be encrypted or opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not a compact JWE.
+    Malformed(&'static str),
+    /// It asks for an algorithm, a content encryption or a compression that is not taken.
+    Unsupported(&'static str),
+    /// The recipient's key is not one on P-256.
+    Key,
+    /// It does not open: another key, or changed bytes.
+    CannotOpen,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(what) => write!(f, "it is not a compact JWE: {what}"),
+            Self::Unsupported(what) => f.write_str(what),
+            Self::Key => f.write_str("the key to encrypt for must be a public JWK on P-256"),
+            Self::CannotOpen => f.write_str("it does not open with this server's key"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// A content encryption (RFC 7518, section 5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encryption {
+    /// AES-GCM with a key of 128 bits.
+    A128Gcm,
+    /// AES-GCM with a key of 256 bits.
+    A256Gcm,
+}
+
+impl Encryption {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::A128Gcm, Self::A256Gcm];
+
+    /// The name in a header's `enc`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::A128Gcm => "A128GCM",
+            Self::A256Gcm => "A256GCM",
+        }
+    }
+
+    /// By the name in a header's `enc`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+
+    fn cipher(self) -> &'static Cipher {
+        match self {
+            Self::A128Gcm => &AES_128_GCM,
+            Self::A256Gcm => &AES_256_GCM,
+        }
+    }
+
+    /// The content's key from what both sides agreed on (RFC 7518, section 4.6.2: one round is enough for both lengths).
+    fn key(self, agreed: &[u8], apu: &[u8], apv: &[u8]) -> Option<LessSafeKey> {
+        let mut input = vec![0, 0, 0, 1];
+        input.extend_from_slice(agreed);
+        for part in [self.name().as_bytes(), apu, apv] {
+            input.extend_from_slice(&u32::try_from(part.len()).ok()?.to_be_bytes());
+            input.extend_from_slice(part);
+        }
+        let length = self.cipher().key_len();
+        input.extend_from_slice(&u32::try_from(length * 8).ok()?.to_be_bytes());
+        UnboundKey::new(self.cipher(), &sha256(&input)[..length]).map(LessSafeKey::new).ok()
+    }
+}
+
+/// The uncompressed point of a JWK on P-256 that may be encrypted for.
+fn point(jwk: &Value) -> Result<Vec<u8>, Refused> {
+    let coordinate = |name: &str| jwk[name].as_str().and_then(decode).filter(|bytes| bytes.len() == 32);
+    let fits = jwk["kty"] == "EC" && jwk["crv"] == "P-256" && jwk.get("d").is_none() && jwk["use"] != "sig";
+    match (fits, coordinate("x"), coordinate("y")) {
+        (true, Some(x), Some(y)) => Ok([&[4], x.as_slice(), y.as_slice()].concat()),
+        _ => Err(Refused::Key),
+    }
+}
+
+fn jwk(point: &[u8]) -> Value {
+    json!({ "kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..65]) })
+}
+
+/// Encrypts `plain` for `recipient`, a public JWK on P-256, under a fresh key; `typ` and more may stand in `header`.
+///
+/// # Errors
+/// [`Refused::Key`].
+pub fn encrypt(
+    plain: &[u8],
+    recipient: &Value,
+    encryption: Encryption,
+    mut header: Map<String, Value>,
+) -> Result<String, Refused> {
+    let point = point(recipient)?;
+    let own = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()).map_err(|_| Refused::Key)?;
+    let public = own.compute_public_key().map_err(|_| Refused::Key)?;
+    header.insert("alg".to_owned(), "ECDH-ES".into());
+    header.insert("enc".to_owned(), encryption.name().into());
+    header.insert("epk".to_owned(), jwk(public.as_ref()));
+    if let Some(kid) = recipient.get("kid") {
+        header.insert("kid".to_owned(), kid.clone());
+    }
+    let peer = UnparsedPublicKey::new(&ECDH_P256, point.as_slice());
+    let key = agree_ephemeral(own, peer, Refused::Key, |agreed| encryption.key(agreed, b"", b"").ok_or(Refused::Key))?;
+    let protected = encode(Value::Object(header).to_string().as_bytes());
+    let mut nonce = [0; NONCE_LEN];
+    rand::fill(&mut nonce).map_err(|_| Refused::Key)?;
+    let mut content = plain.to_vec();
+    let aad = Aad::from(protected.as_bytes());
+    let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut content);
+    let tag = tag.map_err(|_| Refused::Key)?;
+    // Between the first two dots nothing stands: the key is agreed on, not sent (RFC 7516, section 5.1, step 5).
+    Ok(format!("{protected}..{}.{}.{}", encode(&nonce), encode(&content), encode(tag.as_ref())))
+}
+
+/// What was opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The protected header.
+    pub header: Map<String, Value>,
+    /// The content.
+    pub plain: Vec<u8>,
+}
+
+/// Opens a compact JWE with the private scalar of the recipient's key on P-256.
+///
+/// # Errors
+/// See [`Refused`].
+pub fn decrypt(text: &str, secret: &[u8; 32]) -> Result<Opened, Refused> {
+    if text.len() > MOST_BYTES {
+        return Err(Refused::Malformed("it is longer than 2 MiB"));
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    let [protected, "", nonce, content, tag] = parts.as_slice() else {
+        return Err(Refused::Malformed("it has five parts, the second of them empty"));
+    };
+    let bytes = decode(protected).ok_or(Refused::Malformed("the header is not base64url"))?;
+    let header: Map<String, Value> =
+        serde_json::from_slice(&bytes).map_err(|_| Refused::Malformed("the header is not a JSON object"))?;
+    let named = |name: &str| header.get(name).and_then(Value::as_str).unwrap_or_default();
+    if named("alg") != "ECDH-ES" {
+        return Err(Refused::Unsupported("alg must be ECDH-ES"));
+    }
+    let encryption =
+        Encryption::from_name(named("enc")).ok_or(Refused::Unsupported("enc must be A128GCM or A256GCM"))?;
+    if header.contains_key("zip") || header.contains_key("crit") {
+        return Err(Refused::Unsupported("zip and crit are not taken"));
+    }
+    let party = |name: &str| decode(named(name)).ok_or(Refused::Malformed("apu and apv are base64url"));
+    let (apu, apv) = (party("apu")?, party("apv")?);
+    let peer =
+        point(header.get("epk").unwrap_or(&Value::Null)).map_err(|_| Refused::Malformed("epk is not on P-256"))?;
+    let own = PrivateKey::from_private_key(&ECDH_P256, secret).map_err(|_| Refused::CannotOpen)?;
+    let peer = UnparsedPublicKey::new(&ECDH_P256, peer.as_slice());
+    let key =
+        agree(&own, peer, Refused::CannotOpen, |agreed| encryption.key(agreed, &apu, &apv).ok_or(Refused::CannotOpen))?;
+    let nonce = decode(nonce).and_then(|nonce| Nonce::try_assume_unique_for_key(&nonce).ok());
+    let nonce = nonce.ok_or(Refused::Malformed("the initialization vector has 96 bits"))?;
+    let (content, tag) = (decode(content), decode(tag).filter(|tag| tag.len() == 16));
+    let (Some(mut sealed), Some(tag)) = (content, tag) else {
+        return Err(Refused::Malformed("content and tag are base64url, and the tag has 128 bits"));
+    };
+    sealed.extend_from_slice(&tag);
+    let plain = key.open_in_place(nonce, Aad::from(protected.as_bytes()), &mut sealed);
+    let plain = plain.map_err(|_| Refused::CannotOpen)?.to_vec();
+    Ok(Opened { header, plain })
+}
+
+/// The public JWK of a private scalar on P-256, to publish for encryption; `None` if it is no scalar.
+pub fn encryption_jwk(secret: &[u8; 32], kid: &str) -> Option<Value> {
+    let own = PrivateKey::from_private_key(&ECDH_P256, secret).ok()?;
+    let mut jwk = jwk(own.compute_public_key().ok()?.as_ref());
+    jwk["kid"] = kid.into();
+    jwk["use"] = "enc".into();
+    jwk["alg"] = "ECDH-ES".into();
+    Some(jwk)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// RFC 7518, appendix C: what both sides agree on, and the key that comes of it, is derived as the RFC does.
+    #[test]
+    fn the_key_is_derived_as_in_the_rfc() {
+        let agreed = [
+            158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156, 251, 49, 110, 163, 218, 128,
+            106, 72, 246, 218, 167, 121, 140, 254, 144, 196,
+        ];
+        let mut input = vec![0, 0, 0, 1];
+        input.extend_from_slice(&agreed);
+        for part in [b"A128GCM".as_slice(), b"Alice", b"Bob"] {
+            input.extend_from_slice(&u32::try_from(part.len()).expect("short").to_be_bytes());
+            input.extend_from_slice(part);
+        }
+        input.extend_from_slice(&128_u32.to_be_bytes());
+        assert_eq!(encode(&sha256(&input)[..16]), "VqqN6vgjbSBcIijNcacQGg");
+        // The same through the code: what is sealed under that key opens under the derived one.
+        let key = Encryption::A128Gcm.key(&agreed, b"Alice", b"Bob").expect("a key");
+        let expected = decode("VqqN6vgjbSBcIijNcacQGg").expect("base64url");
+        let expected = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &expected).expect("a key"));
+        let mut content = b"plain".to_vec();
+        let nonce = || Nonce::assume_unique_for_key([1; NONCE_LEN]);
+        key.seal_in_place_append_tag(nonce(), Aad::empty(), &mut content).expect("sealed");
+        assert_eq!(expected.open_in_place(nonce(), Aad::empty(), &mut content).expect("opens"), b"plain");
+    }
+
+    #[test]
+    fn what_is_encrypted_opens_with_the_right_key_alone() {
+        let (secret, other) = ([7; 32], [8; 32]);
+        let public = encryption_jwk(&secret, "e1").expect("a key");
+        for encryption in Encryption::ALL {
+            let text = encrypt(b"{\"a\":1}", &public, encryption, Map::new()).expect("encrypted");
+            let opened = decrypt(&text, &secret).expect("opens");
+            assert_eq!(opened.plain, b"{\"a\":1}");
+            assert_eq!((&opened.header["kid"], &opened.header["enc"]), (&json!("e1"), &json!(encryption.name())));
+            assert_eq!(decrypt(&text, &other), Err(Refused::CannotOpen));
+        }
+    }
+
+    #[test]
+    fn other_keys_and_algorithms_are_refused() {
+        let public = encryption_jwk(&[7; 32], "e1").expect("a key");
+        let with = |name: &str, value: Value| {
+            let mut jwk = public.clone();
+            jwk[name] = value;
+            encrypt(b"x", &jwk, Encryption::A128Gcm, Map::new())
+        };
+        assert_eq!(with("crv", "P-384".into()), Err(Refused::Key));
+        assert_eq!(with("d", "AA".into()), Err(Refused::Key));
+        assert_eq!(with("use", "sig".into()), Err(Refused::Key));
+        assert_eq!(with("y", encode(&[1; 32]).into()), Err(Refused::Key));
+        let text = encrypt(b"x", &public, Encryption::A128Gcm, Map::new()).expect("encrypted");
+        let (_, rest) = text.split_once('.').expect("parts");
+        for (name, value) in [("alg", "RSA-OAEP"), ("alg", "dir"), ("enc", "A128CBC-HS256"), ("zip", "DEF")] {
+            let mut header = decrypt(&text, &[7; 32]).expect("opens").header;
+            header.insert(name.to_owned(), value.into());
+            let text = format!("{}.{rest}", encode(Value::Object(header).to_string().as_bytes()));
+            assert!(matches!(decrypt(&text, &[7; 32]), Err(Refused::Unsupported(_))), "{name} {value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_change_is_noticed(place in 0..400_usize, replacement in "[A-Za-z0-9_.-]") {
+            let public = encryption_jwk(&[7; 32], "e1").expect("a key");
+            let text = encrypt(b"a working life", &public, Encryption::A256Gcm, Map::new()).expect("encrypted");
+            let mut changed = text.clone();
+            let place = place % text.len();
+            changed.replace_range(place..=place, &replacement);
+            prop_assume!(changed != text);
+            prop_assert!(decrypt(&changed, &[7; 32]).is_err());
+        }
+
+        #[test]
+        fn any_text_is_opened_or_refused(text in "[A-Za-z0-9_.-]{0,200}") {
+            prop_assert!(decrypt(&text, &[7; 32]).is_err());
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `POST /oid4vci/par`: what a wallet asks for, before the person is sent to answer (RFC 9126). The page where they do is
+//! [`crate::web`]'s.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use credential::format::Configuration;
+use serde_json::json;
+use url::Url;
+
+use super::token::{read_details, request_uri};
+use super::{Form, Refused};
+use crate::api::AnyBody;
+use crate::app::App;
+use crate::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};
+use crate::issuing::{attestation, dpop};
+
+/// How long a pushed request waits for the person: as long as signing in by a mailed code may take.
+const LIFETIME: Duration = Duration::from_secs(900);
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/oid4vci/par", post(push))
+}
+
+async fn push(State(app): State<App>, headers: HeaderMap, AnyBody(body): AnyBody) -> Result<Response, Refused> {
+    let form = Form::read(&headers, &body)?;
+    form.check_resource(&app)?;
+    let wallet = attestation::wallet(&app, &headers).map_err(|refused| Refused::wallet(&app, refused))?;
+    let key = dpop::verify(&app, &headers, &Method::POST, "/oid4vci/par", None);
+    let key = key.map_err(|refused| Refused::dpop(&app, refused, false))?;
+    let request = read(&form, wallet, key)?;
+    let id = app.chance.anonymous_id();
+    let now = app.now();
+    let issuance = Issuance {
+        id,
+        kind: IssuanceKind::Authorization { holder: None, request },
+        created_at: now,
+        expires_at: now + LIFETIME,
+        credentials: Vec::new(),
+    };
+    let mut tx = app.store.write().await?;
+    tx.add_issuance(&issuance).await?;
+    tx.commit().await?;
+    let answer = json!({ "request_uri": request_uri(id), "expires_in": LIFETIME.as_secs() });
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+}
+
+fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<AuthorizationRequest, Refused> {
+    if form.get("request_uri").is_some() || form.get("request").is_some() {
+        return Err(Refused::code("invalid_request", "Send the parameters themselves, not request or request_uri."));
+    }
+    if form.require("response_type")? != "code" {
+        return Err(Refused::code("unsupported_response_type", "response_type must be code."));
+    }
+    let client_id = match (form.get("client_id"), wallet) {
+        (Some(id), Some(attested)) if id != attested => {
+            return Err(Refused::code("invalid_client", "client_id is not the sub of the wallet attestation."));
+        }
+        (_, Some(attested)) => attested,
+        (Some(id), None) => id.to_owned(),
+        (None, None) => return Err(Refused::code("invalid_request", "The parameter client_id is missing.")),
+    };
+    let redirect_uri = form.require("redirect_uri")?;
+    check_redirect(redirect_uri)?;
+    if form.get("code_challenge_method") != Some("S256") {
+        return Err(Refused::code("invalid_request", "code_challenge_method must be S256 (RFC 7636)."));
+    }
+    let code_challenge = form.require("code_challenge")?;
+    if code_challenge.len() != 43 {
+        return Err(Refused::code(
+            "invalid_request",
+            "code_challenge must be the base64url of a SHA-256 hash: 43 characters.",
+        ));
+    }
+    if form.get("dpop_jkt").is_some_and(|named| key.as_ref().is_some_and(|key| key != named)) {
+        return Err(Refused::code("invalid_request", "dpop_jkt is not the key of the DPoP proof."));
+    }
+    let (configurations, by_details) = asked(form)?;
+    Ok(AuthorizationRequest {
+        client_id: limited("client_id", &client_id)?,
+        redirect_uri: limited("redirect_uri", redirect_uri)?,
+        state: form.get("state").map(|state| limited("state", state)).transpose()?,
+        code_challenge: code_challenge.to_owned(),
+        configurations,
+        by_details,
+        issuer_state: form.get("issuer_state").and_then(|state| state.parse().ok()),
+        key: key.or(form.get("dpop_jkt").map(ToOwned::to_owned)),
+    })
+}
+
+fn limited(name: &str, text: &str) -> Result<String, Refused> {
+    if text.len() > 2000 {
+        return Err(Refused::code("invalid_request", format!("{name} is longer than 2,000 characters.")));
+    }
+    Ok(text.to_owned())
+}
+
+/// Where an answer may go: `https`, this machine, or a wallet's own scheme, which has a dot in it (RFC 8252, section 7).
+fn check_redirect(text: &str) -> Result<(), Refused> {
+    let refused = || {
+        let allowed = "redirect_uri must be https, http on this machine, or a wallet's own scheme such as com.example.wallet:/done; without a fragment.";
+        Refused::code("invalid_request", allowed)
+    };
+    let url: Url = text.parse().map_err(|_| refused())?;
+    let is_local = || matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let allowed = match url.scheme() {
+        "https" => true,
+        "http" => is_local(),
+        scheme => scheme.contains('.') || matches!(scheme, "openid-credential-offer" | "haip-vci"),
+    };
+    if allowed && url.fragment().is_none() { Ok(()) } else { Err(refused()) }
+}
+
+/// The configurations asked for, and whether by `authorization_details`; scopes that nobody knows are passed over
+/// (OpenID4VCI 1.0, section 5.1.2).
+fn asked(form: &Form) -> Result<(Vec<String>, bool), Refused> {
+    if let Some(details) = form.get("authorization_details") {
+        let ids = read_details(details)?;
+        return match ids.iter().find(|id| id.parse::<Configuration>().is_err()) {
+            Some(unknown) => {
+                let shown: String = unknown.chars().take(64).collect();
+                let why = format!("There is no configuration {shown}; the issuer's metadata lists them.");
+                Err(Refused::code("invalid_authorization_details", why))
+            }
+            None => Ok((ids, true)),
+        };
+    }
+    let scopes = form.get("scope").unwrap_or_default().split_whitespace();
+    let ids: Vec<String> =
+        scopes.filter(|scope| scope.parse::<Configuration>().is_ok()).map(ToOwned::to_owned).collect();
+    if ids.is_empty() {
+        let why = "Name what you want by scope or authorization_details; the issuer's metadata lists both.";
+        return Err(Refused::code("invalid_scope", why));
+    }
+    Ok((ids, false))
+}

@@ -1,0 +1,72 @@
+//! What verifiers read: the issuer's keys, its DID, the authority's certificate, and what each type means.
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use credential::Type;
+use credential::format::sd_jwt_vc::TypeMetadata;
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::Error;
+
+/// Keys change with notice of a day; types with a release.
+const CACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/.well-known/jwt-vc-issuer", get(issuer))
+        .route("/.well-known/did.json", get(did))
+        .route("/.well-known/tenure-authority.pem", get(authority))
+        .route("/credentials/{type}", get(type_metadata))
+        .route("/credentials/{type}/schema", get(schema))
+}
+
+/// JWT VC Issuer Metadata (SD-JWT VC, section 5): by value, so that one question is enough.
+async fn issuer(State(app): State<App>) -> Result<Response, Error> {
+    let keys = app.issuer_keys.now()?;
+    Ok(([CACHED], Json(json!({ "issuer": app.config.base(), "jwks": { "keys": keys.jwks() } }))).into_response())
+}
+
+async fn did(State(app): State<App>) -> Result<Response, Error> {
+    let document = app.issuer_keys.now()?.did_document().to_string();
+    Ok(([CACHED, (header::CONTENT_TYPE, "application/did+ld+json")], document).into_response())
+}
+
+async fn authority(State(app): State<App>) -> Result<Response, Error> {
+    let text = STANDARD.encode(&app.issuer_keys.now()?.authority);
+    let mut lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");
+    lines.insert_str(0, "-----BEGIN CERTIFICATE-----\n");
+    lines.push_str("\n-----END CERTIFICATE-----\n");
+    Ok(([CACHED, (header::CONTENT_TYPE, "application/pem-certificate-chain")], lines).into_response())
+}
+
+fn known(name: &str) -> Result<Type, Error> {
+    name.parse().map_err(|_| crate::auth::partner::unknown_type(name))
+}
+
+/// SD-JWT VC type metadata at the `vct` (section 6.3.1), byte for byte as `vct#integrity` has it.
+async fn type_metadata(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Error> {
+    let metadata = TypeMetadata::new(known(&name)?, app.config.base());
+    Ok(([CACHED, (header::CONTENT_TYPE, "application/json")], metadata.document).into_response())
+}
+
+/// JSON Schema of what a W3C credential says of its subject.
+async fn schema(Path(name): Path<String>) -> Result<Response, Error> {
+    let mut schema = known(&name)?.fields_schema();
+    // Beside the fields, a subject may have an id and, in an Open Badge, the achievement.
+    schema["additionalProperties"] = true.into();
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": name,
+        "type": "object",
+        "properties": { "credentialSubject": schema },
+        "required": ["credentialSubject"],
+    });
+    Ok(([CACHED, (header::CONTENT_TYPE, "application/schema+json")], schema.to_string()).into_response())
+}

@@ -1,0 +1,147 @@
+//! What a wallet reads first: the issuer's metadata (OpenID4VCI 1.0, section 12.2) and the authorization server's
+//! (RFC 8414).
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use credential::format::sd_jwt_vc::{self, TypeMetadata};
+use credential::format::{Configuration, Format, vc_jwt};
+use credential::jwe::Encryption;
+use credential::key::Algorithm;
+use serde_json::{Map, Value, json};
+
+use super::offer::PRE_AUTHORIZED;
+use crate::app::App;
+use crate::error::Error;
+use crate::issuing::proof::BATCH;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/.well-known/openid-credential-issuer", get(issuer))
+        .route("/.well-known/oauth-authorization-server", get(authorization_server))
+}
+
+const CACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
+
+/// As JSON, or signed where the wallet asks for that (section 12.2.3).
+async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
+    let mut metadata = issuer_metadata(&app)?;
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accepts.contains("application/jwt") {
+        return Ok(([CACHED, (header::VARY, "Accept")], Json(metadata)).into_response());
+    }
+    metadata["sub"] = app.config.base().into();
+    metadata["iss"] = app.config.base().into();
+    metadata["iat"] = app.now().seconds().into();
+    let keys = app.issuer_keys.now()?;
+    let header = keys.header("openidvci-issuer-metadata+jwt");
+    let signed = credential::jws::sign(&header, metadata.to_string().as_bytes(), keys.issuer.signer());
+    let signed = signed.map_err(Error::internal)?;
+    Ok(([CACHED, (header::VARY, "Accept"), (header::CONTENT_TYPE, "application/jwt")], signed).into_response())
+}
+
+fn issuer_metadata(app: &App) -> Result<Value, Error> {
+    let base = app.config.base();
+    let encryptions = Encryption::ALL.map(Encryption::name);
+    let configurations: Map<String, Value> =
+        Configuration::all().map(|known| (known.id(), configuration(app, known))).collect();
+    Ok(json!({
+        "credential_issuer": base,
+        "credential_endpoint": format!("{base}/oid4vci/credential"),
+        "nonce_endpoint": format!("{base}/oid4vci/nonce"),
+        "deferred_credential_endpoint": format!("{base}/oid4vci/deferred"),
+        "notification_endpoint": format!("{base}/oid4vci/notification"),
+        "batch_credential_issuance": { "batch_size": BATCH },
+        "credential_request_encryption": {
+            "jwks": { "keys": [app.encryption_key.jwk] },
+            "enc_values_supported": encryptions,
+            "encryption_required": false,
+        },
+        "credential_response_encryption": {
+            "alg_values_supported": ["ECDH-ES"],
+            "enc_values_supported": encryptions,
+            "encryption_required": false,
+        },
+        "display": [{ "name": "Tenure", "locale": "en" }],
+        "credential_configurations_supported": configurations,
+    }))
+}
+
+fn configuration(app: &App, known: Configuration) -> Value {
+    let base = app.config.base();
+    let credential_type = known.credential_type;
+    let algorithms = Algorithm::ALL.map(Algorithm::name);
+    let mut proof = json!({ "proof_signing_alg_values_supported": algorithms });
+    if app.config.wallets.attestation_required {
+        proof["key_attestations_required"] = json!({});
+    }
+    // What is known of the claims is written once, in the type's metadata.
+    let metadata: Value = serde_json::from_str(&TypeMetadata::new(credential_type, base).document).unwrap_or_default();
+    let mut configuration = json!({
+        "format": known.format.identifier(),
+        "scope": known.id(),
+        "credential_signing_alg_values_supported": [app.issuer_keys.algorithm().name()],
+        "cryptographic_binding_methods_supported": ["jwk", "did:jwk"],
+        "proof_types_supported": { "jwt": proof, "attestation": proof },
+        "credential_metadata": {
+            "display": [{ "name": credential_type.title, "locale": "en", "description": credential_type.summary }],
+            "claims": claims(known.format, &metadata["claims"]),
+        },
+    });
+    match known.format {
+        Format::SdJwtVc => configuration["vct"] = sd_jwt_vc::vct(credential_type, base).into(),
+        Format::VcJwt => configuration["credential_definition"] = json!({ "type": vc_jwt::types(credential_type) }),
+    }
+    configuration
+}
+
+/// Claims descriptions (appendix B.2) from the type's metadata; the labels differ in the name of their language member.
+fn claims(format: Format, described: &Value) -> Vec<Value> {
+    let described = described.as_array().map(Vec::as_slice).unwrap_or_default();
+    let claim = |claim: &Value| {
+        let mut path = claim["path"].as_array().cloned().unwrap_or_default();
+        if format == Format::VcJwt {
+            path.insert(0, "credentialSubject".into());
+        }
+        let label = &claim["display"][0]["label"];
+        json!({ "path": path, "mandatory": claim["mandatory"], "display": [{ "name": label, "locale": "en" }] })
+    };
+    // Who attests is said beside the subject in the W3C form.
+    let fits =
+        |claim: &&Value| format == Format::SdJwtVc || claim["sd"] == "always" && claim["path"][0] != "partner_chain";
+    described.iter().filter(fits).map(claim).collect()
+}
+
+async fn authorization_server(State(app): State<App>) -> Response {
+    let base = app.config.base();
+    let algorithms = Algorithm::ALL.map(Algorithm::name);
+    let scopes: Vec<String> = Configuration::all().map(Configuration::id).collect();
+    let methods: &[&str] = if app.config.wallets.attestation_required {
+        &["attest_jwt_client_auth"]
+    } else {
+        &["none", "attest_jwt_client_auth"]
+    };
+    let metadata = json!({
+        "issuer": base,
+        "authorization_endpoint": format!("{base}/oid4vci/authorize"),
+        "token_endpoint": format!("{base}/oid4vci/token"),
+        "pushed_authorization_request_endpoint": format!("{base}/oid4vci/par"),
+        "require_pushed_authorization_requests": true,
+        "challenge_endpoint": format!("{base}/oid4vci/challenge"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", PRE_AUTHORIZED],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": methods,
+        "client_attestation_signing_alg_values_supported": algorithms,
+        "client_attestation_pop_signing_alg_values_supported": algorithms,
+        "dpop_signing_alg_values_supported": algorithms,
+        "authorization_details_types_supported": ["openid_credential"],
+        "authorization_response_iss_parameter_supported": true,
+        "pre-authorized_grant_anonymous_access_supported": true,
+        "scopes_supported": scopes,
+    });
+    ([CACHED], Json(metadata)).into_response()
+}

@@ -1,0 +1,29 @@
+//! `POST /oid4vci/nonce`: a challenge for the proofs of a credential request (OpenID4VCI 1.0, section 7).
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::json;
+
+use crate::app::App;
+use crate::issuing::nonce::{self, Use};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/oid4vci/nonce", post(give)).route("/oid4vci/challenge", post(challenge))
+}
+
+async fn give(State(app): State<App>) -> Response {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::HeaderName::from_static("dpop-nonce"), nonce::new(&app, Use::DPoP)),
+    ];
+    (headers, Json(json!({ "c_nonce": nonce::new(&app, Use::Proof) }))).into_response()
+}
+
+/// The challenge for wallet attestations (draft-ietf-oauth-attestation-based-client-auth, section 8).
+async fn challenge(State(app): State<App>) -> Response {
+    let challenge = json!({ "attestation_challenge": nonce::new(&app, Use::Attestation) });
+    ([(header::CACHE_CONTROL, "no-store")], Json(challenge)).into_response()
+}

@@ -1,0 +1,44 @@
+//! `POST /oid4vci/notification`: what became of a credential in the wallet (OpenID4VCI 1.0, section 11).
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Refused;
+use super::wallet::Wallet;
+use crate::api::AnyBody;
+use crate::app::App;
+
+/// What a wallet may say.
+const EVENTS: [&str; 3] = ["credential_accepted", "credential_failure", "credential_deleted"];
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/oid4vci/notification", post(notify))
+}
+
+async fn notify(
+    State(app): State<App>,
+    Wallet(access): Wallet,
+    headers: HeaderMap,
+    AnyBody(body): AnyBody,
+) -> Result<StatusCode, Refused> {
+    let malformed = |why: &str| Refused::code("invalid_notification_request", why);
+    let (request, _) = super::credential::read(&app, &headers, &body)
+        .map_err(|_| malformed("Send a JSON object as application/json."))?;
+    let text = |name: &str| request.get(name).and_then(Value::as_str);
+    let event = text("event").and_then(|event| EVENTS.into_iter().find(|known| *known == event));
+    let event = event
+        .ok_or_else(|| malformed("event must be credential_accepted, credential_failure or credential_deleted."))?;
+    let id = text("notification_id").ok_or_else(|| malformed("notification_id is missing."))?;
+    let unknown = || Refused::code("invalid_notification_id", "This token was given nothing by this notification_id.");
+    let id: Uuid = id.parse().map_err(|_| unknown())?;
+    let mut tx = app.store.write().await?;
+    if !tx.notify_issued(access.issuance.id, id, event).await? {
+        return Err(unknown());
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,63 @@
+//! Status lists (draft-ietf-oauth-status-list-21, section 8; Bitstring Status List 1.0): public, cached, with an ETag.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::{Error, Kind};
+use crate::issuing::{Form, status_list_address};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/status", get(aggregation))
+        .route("/status/{id}", get(token))
+        .route("/status/{id}/bitstring", get(bitstring))
+}
+
+/// All lists (section 9.3), for verifiers that fetch them ahead, so that nobody learns which credential they look at.
+async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
+    let lists = app.store.read().await?.status_lists().await?;
+    let addresses: Vec<String> = lists.iter().map(|list| status_list_address(app.config.base(), list.id)).collect();
+    let cached = (header::CACHE_CONTROL, "public, max-age=300");
+    Ok(([cached], Json(json!({ "status_lists": addresses }))).into_response())
+}
+
+async fn token(State(app): State<App>, Path(id): Path<Uuid>, headers: HeaderMap) -> Result<Response, Error> {
+    serve(&app, id, Form::Token, "application/statuslist+jwt", &headers).await
+}
+
+async fn bitstring(State(app): State<App>, Path(id): Path<Uuid>, headers: HeaderMap) -> Result<Response, Error> {
+    serve(&app, id, Form::Bitstring, "application/vc+jwt", &headers).await
+}
+
+async fn serve(
+    app: &App,
+    id: Uuid,
+    form: Form,
+    media_type: &'static str,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+    // One form is there at each address (section 8.1); the CWT form is not.
+    if !["*/*", "application/*", "application/jwt", media_type].iter().any(|known| accepts.contains(known)) {
+        return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is to be had here.")));
+    }
+    let served = app.status_lists.get(app, id, form).await?.ok_or_else(Error::not_found)?;
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let is_known =
+        known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == &*served.etag));
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, media_type)], served.token.to_string()).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.extend(HeaderValue::try_from(&*served.etag).map(|etag| (header::ETAG, etag)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    Ok(response)
+}

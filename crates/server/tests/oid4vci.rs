@@ -1,0 +1,738 @@
+//! OpenID4VCI 1.0: an accepted credential, fetched into another wallet; and everything that must not work.
+
+mod support;
+
+use std::time::Duration;
+
+use credential::format::sd_jwt::Challenge;
+use credential::key::{PublicKey, SoftwareKey};
+use credential::verification::{Answer as Found, Evidence, Report, Step, Token, keys_of};
+use credential::{jwe, jws};
+use serde_json::{Map, Value, json};
+use support::app::{Answer, Browser, TestApp};
+use support::wallet::{TestOffer, TestWallet, key, make_offer, signed};
+use uuid::Uuid;
+
+const SD_JWT: &str = "career_history_dc+sd-jwt";
+const VC_JWT: &str = "career_history_vc+jwt";
+
+/// A person with one accepted career history.
+async fn holder(test: &TestApp) -> (Browser<'_>, Uuid) {
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, "1").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let location = person.open(id).await.expect(303).header("location").to_owned();
+    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    (person, id)
+}
+
+async fn offered(test: &TestApp) -> (Browser<'_>, Uuid, TestOffer) {
+    let (mut person, id) = holder(test).await;
+    let offer = make_offer(test, &mut person, id).await;
+    (person, id, offer)
+}
+
+/// Checks a credential as a verifier does, with everything fetched from the server.
+async fn verify(test: &TestApp, text: &str) -> Report {
+    let token = Token::read(text).unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
+    let issuer = test.get("/.well-known/jwt-vc-issuer").await.expect(200).json();
+    let path = |address: &String| address.strip_prefix(test.app.config.base()).expect("here").to_owned();
+    let questions = token.questions();
+    let status = test.get(&path(&questions.status.expect("a status"))).await.expect(200).text;
+    let metadata = match &questions.metadata {
+        Some(address) => Found::Some(test.get(&path(address)).await.expect(200).bytes.to_vec()),
+        None => Found::NotAsked,
+    };
+    let issuer_keys = Found::Some(keys_of(&issuer["jwks"]));
+    let evidence = Evidence { issuer_keys, status: Found::Some(status), metadata };
+    token.judge(&evidence, &Challenge { now: test.app.now().seconds(), ..Challenge::default() })
+}
+
+fn credential(answer: &Answer) -> String {
+    answer.json()["credentials"][0]["credential"].as_str().unwrap_or_else(|| panic!("{}", answer.text)).to_owned()
+}
+
+#[track_caller]
+fn refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (status, Some(code)), "{}", answer.text);
+    let description = answer.json()["error_description"].as_str().expect("words").to_owned();
+    assert!(!description.is_empty() && description.is_ascii(), "{description}");
+}
+
+#[tokio::test]
+async fn an_offer_is_fetched_and_what_comes_verifies_in_both_formats() {
+    let test = TestApp::new().await;
+    let (mut person, _, offer) = offered(&test).await;
+    assert_eq!(offer.offer["credential_configuration_ids"], json!([SD_JWT, VC_JWT]));
+    assert_eq!(test.get(&offer.path).await.expect(200).json(), offer.offer, "an offer can be read again");
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    for configuration in [SD_JWT, VC_JWT] {
+        let answer = wallet.fetch(&token, configuration).await.expect(200);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let text = credential(&answer);
+        let report = verify(&test, &text).await;
+        assert!(report.is_valid(), "{report:?}");
+        let claims = Value::Object(report.claims);
+        let subject = if configuration == SD_JWT { &claims } else { &claims["credentialSubject"] };
+        assert_eq!(subject["full_name"], "Ada Marker-Lovelace");
+        assert_eq!(subject["employment"][1]["organisation"], "Company B");
+        assert_eq!(claims["cnf"]["jwk"], wallet.key.public().jwk());
+    }
+    assert!(person.get(&offer.page).await.expect(200).text.contains("A wallet has fetched this credential"));
+    assert!(wallet.redeem(&offer, &offer.transaction_code).await.status.is_client_error(), "a code is good once");
+}
+
+#[tokio::test]
+async fn the_documents_that_wallets_read_agree_with_each_other() {
+    let test = TestApp::new().await;
+    let base = test.app.config.base();
+    let metadata = test.get("/.well-known/openid-credential-issuer").await.expect(200).json();
+    assert_eq!(metadata["credential_issuer"], base);
+    let configurations = metadata["credential_configurations_supported"].as_object().expect("configurations");
+    assert_eq!(configurations.len(), credential::ALL.len() * 2);
+    let server = test.get("/.well-known/oauth-authorization-server").await.expect(200).json();
+    assert_eq!(server["issuer"], base);
+    for (id, configuration) in configurations {
+        assert_eq!(&configuration["scope"], id);
+        assert!(server["scopes_supported"].as_array().expect("scopes").contains(&configuration["scope"]));
+        if let Some(vct) = configuration["vct"].as_str() {
+            let served = test.get(vct.strip_prefix(base).expect("here")).await.expect(200).json();
+            assert_eq!(served["vct"], vct);
+        }
+    }
+    let request = axum::http::Request::get("/.well-known/openid-credential-issuer").header("accept", "application/jwt");
+    let answer = test.send(request.body(axum::body::Body::empty()).expect("a request")).await.expect(200);
+    let jws = jws::Jws::read(&answer.text).expect("a JWT");
+    jws.require_type("openidvci-issuer-metadata+jwt").expect("its type");
+    let issuer = test.get("/.well-known/jwt-vc-issuer").await.expect(200).json();
+    let keys = keys_of(&issuer["jwks"]);
+    jws.verify(&keys[0].1).expect("signed by the issuer");
+    let mut signed = Value::Object(jws.payload);
+    for name in ["sub", "iss", "iat"] {
+        assert!(signed.as_object_mut().expect("an object").remove(name).is_some(), "{name}");
+    }
+    assert_eq!(signed, metadata);
+    let did = test.get("/.well-known/did.json").await.expect(200).json();
+    assert_eq!(PublicKey::from_jwk(&did["verificationMethod"][0]["publicKeyJwk"]).as_ref(), Ok(&keys[0].1));
+    test.get("/credentials/salary").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_wrong_transaction_code_counts_and_ends_the_offer() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let wrong = if offer.transaction_code == "000000" { "000001" } else { "000000" };
+    let form =
+        [("grant_type", tenure::oid4vci::offer::PRE_AUTHORIZED), ("pre-authorized_code", &*offer.pre_authorized_code)];
+    refused(&wallet.form("/oid4vci/token", &form).await, 400, "invalid_request");
+    for _ in 0..5 {
+        refused(&wallet.redeem(&offer, wrong).await, 400, "invalid_grant");
+    }
+    refused(&wallet.redeem(&offer, &offer.transaction_code).await, 400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn codes_that_are_changed_over_or_of_another_kind_are_refused() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let changed =
+        TestOffer { pre_authorized_code: offer.pre_authorized_code.replacen(|_: char| true, "B", 1), ..offer.clone() };
+    refused(&wallet.redeem(&changed, &offer.transaction_code).await, 400, "invalid_grant");
+    let unknown = wallet.form("/oid4vci/token", &[("grant_type", "password")]).await;
+    refused(&unknown, 400, "unsupported_grant_type");
+    let elsewhere = [("grant_type", "authorization_code"), ("resource", "https://other.example")];
+    refused(&wallet.form("/oid4vci/token", &elsewhere).await, 400, "invalid_target");
+    test.advance(Duration::from_secs(601));
+    refused(&wallet.redeem(&offer, &offer.transaction_code).await, 400, "invalid_grant");
+    test.get(&offer.path).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered_once_and_in_its_time() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let nonce = wallet.nonce().await;
+    let ask = |proof: String| json!({ "credential_configuration_id": SD_JWT, "proofs": { "jwt": [proof] } });
+    let request = ask(wallet.proof(&wallet.key, &nonce));
+    wallet.post("/oid4vci/credential", &token, &request).await.expect(200);
+    refused(&wallet.post("/oid4vci/credential", &token, &request).await, 400, "invalid_nonce");
+    let old = wallet.nonce().await;
+    refused(
+        &wallet.post("/oid4vci/credential", &token, &ask(wallet.proof(&wallet.key, "made up"))).await,
+        400,
+        "invalid_nonce",
+    );
+    let mut changed = old.clone();
+    changed.replace_range(0..1, if old.starts_with('A') { "B" } else { "A" });
+    refused(
+        &wallet.post("/oid4vci/credential", &token, &ask(wallet.proof(&wallet.key, &changed))).await,
+        400,
+        "invalid_nonce",
+    );
+    let bound = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
+    let (mut person, id) = second_credential(&test).await;
+    let offer = make_offer(&test, &mut person, id).await;
+    let token = bound.token(&offer).await;
+    test.advance(Duration::from_secs(301));
+    refused(
+        &bound.post("/oid4vci/credential", &token, &ask(wallet.proof(&wallet.key, &old))).await,
+        400,
+        "invalid_nonce",
+    );
+}
+
+async fn second_credential(test: &TestApp) -> (Browser<'_>, Uuid) {
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, "2").await;
+    let mut person = test.signed_in("grace@example.org").await;
+    let location = person.open(id).await.expect(303).header("location").to_owned();
+    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    (person, id)
+}
+
+#[tokio::test]
+async fn proofs_that_prove_nothing_are_refused_with_their_reason() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let header = json!({ "typ": "openid4vci-proof+jwt", "jwk": wallet.key.public().jwk() });
+    let ask = async |proofs: Value| {
+        let request = json!({ "credential_configuration_id": SD_JWT, "proofs": proofs });
+        wallet.post("/oid4vci/credential", &token, &request).await
+    };
+    let with = async |change: &dyn Fn(&mut Value, &mut Value)| {
+        let (mut header, mut payload) = (header.clone(), wallet.proof_payload(&wallet.nonce().await));
+        change(&mut header, &mut payload);
+        ask(json!({ "jwt": [signed(&wallet.key, header, &payload)] })).await
+    };
+    with(&|_, _| {}).await.expect(200);
+    let now = test.app.now().seconds();
+    let changes: [(&str, &dyn Fn(&mut Value, &mut Value)); 11] = [
+        ("another typ", &|header, _| header["typ"] = "JWT".into()),
+        ("another audience", &|_, payload| payload["aud"] = "https://other.example".into()),
+        ("no audience", &|_, payload| payload["aud"] = Value::Null),
+        ("from the future", &|_, payload| payload["iat"] = (now + 120).into()),
+        ("old", &|_, payload| payload["iat"] = (now - 600).into()),
+        ("no time", &|_, payload| payload["iat"] = Value::Null),
+        ("no challenge", &|_, payload| payload["nonce"] = Value::Null),
+        ("another's key", &|header, _| header["jwk"] = key(22).public().jwk()),
+        ("a private key", &|header, _| header["jwk"]["d"] = "AA".into()),
+        ("two keys", &|header, _| header["kid"] = key(21).public().did_jwk().into()),
+        ("no key", &|header, _| header["jwk"] = Value::Null),
+    ];
+    for (what, change) in changes {
+        let answer = with(change).await;
+        assert_eq!(answer.json()["error"], "invalid_proof", "{what}: {}", answer.text);
+    }
+    with(&|header, _| {
+        header.as_object_mut().expect("an object").remove("jwk");
+        header["kid"] = key(21).public().did_jwk().into();
+    })
+    .await
+    .expect(200);
+    let unsigned = wallet.proof(&wallet.key, &wallet.nonce().await);
+    let none =
+        jws::protected(&json!({ "alg": "none", "typ": "openid4vci-proof+jwt", "jwk": wallet.key.public().jwk() }));
+    let unsigned = format!("{none}.{}.", unsigned.split('.').nth(1).expect("a payload"));
+    for proofs in [
+        json!({ "jwt": [unsigned] }),
+        json!({}),
+        json!({ "jwt": [] }),
+        json!({ "jwt": ["x"], "attestation": ["x"] }),
+        json!({ "di_vp": ["x"] }),
+        json!({ "jwt": [wallet.proof(&wallet.key, &wallet.nonce().await), wallet.proof(&wallet.key, &wallet.nonce().await)] }),
+    ] {
+        refused(&ask(proofs).await, 400, "invalid_proof");
+    }
+    let missing = wallet.post("/oid4vci/credential", &token, &json!({ "credential_configuration_id": SD_JWT })).await;
+    refused(&missing, 400, "invalid_proof");
+}
+
+#[tokio::test]
+async fn a_token_gives_what_it_was_given_for_and_nothing_else() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    refused(&wallet.fetch(&token, "education_dc+sd-jwt").await, 403, "insufficient_scope");
+    refused(&wallet.fetch(&token, "salary_dc+sd-jwt").await, 400, "unknown_credential_configuration");
+    let proofs = json!({ "jwt": [wallet.proof(&wallet.key, &wallet.nonce().await)] });
+    let by_identifier = json!({ "credential_identifier": "another", "proofs": proofs });
+    refused(&wallet.post("/oid4vci/credential", &token, &by_identifier).await, 400, "unknown_credential_identifier");
+    refused(
+        &wallet.post("/oid4vci/credential", &token, &json!({ "proofs": proofs })).await,
+        400,
+        "invalid_credential_request",
+    );
+    refused(&wallet.fetch("made up", SD_JWT).await, 401, "invalid_token");
+    let in_query = test
+        .send(
+            axum::http::Request::post(format!("/oid4vci/credential?access_token={token}"))
+                .body("{}".into())
+                .expect("a request"),
+        )
+        .await;
+    assert_eq!(in_query.status, 401);
+    test.advance(Duration::from_secs(301));
+    refused(&wallet.fetch(&token, SD_JWT).await, 401, "invalid_token");
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_needs_that_key_and_a_fresh_proof() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
+    let answer = wallet.redeem(&offer, &offer.transaction_code).await.expect(200);
+    assert_eq!(answer.json()["token_type"], "DPoP");
+    let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+    wallet.fetch(&token, SD_JWT).await.expect(200);
+    refused(&TestWallet::new(&test).fetch(&token, SD_JWT).await, 401, "invalid_token");
+    let other = TestWallet { dpop: Some(key(8)), ..TestWallet::new(&test) };
+    refused(&other.fetch(&token, SD_JWT).await, 401, "invalid_token");
+    let plain = TestWallet::new(&test);
+    let path = "/oid4vci/credential";
+    let send = async |proof: String| {
+        let request = axum::http::Request::post(path)
+            .header("authorization", format!("DPoP {token}"))
+            .header("content-type", "application/json")
+            .header("dpop", proof);
+        test.send(request.body("{}".into()).expect("a request")).await
+    };
+    let nonce = test.send(axum::http::Request::post("/oid4vci/nonce").body("".into()).expect("a request")).await;
+    let nonce = nonce.header("dpop-nonce");
+    let answer = send(plain.dpop_proof(&key(9), path, Some(&token), "")).await;
+    refused(&answer, 401, "use_dpop_nonce");
+    assert!(!answer.header("dpop-nonce").is_empty());
+    refused(&send(plain.dpop_proof(&key(9), "/oid4vci/token", Some(&token), nonce)).await, 401, "invalid_dpop_proof");
+    refused(&send(plain.dpop_proof(&key(9), path, None, nonce)).await, 401, "invalid_dpop_proof");
+    let proof = plain.dpop_proof(&key(9), path, Some(&token), nonce);
+    assert_eq!(send(proof.clone()).await.json()["error"], "invalid_credential_request", "a good one gets through");
+    refused(&send(proof).await, 401, "invalid_dpop_proof");
+}
+
+#[tokio::test]
+async fn several_keys_get_several_credentials_with_places_of_their_own() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let nonce = wallet.nonce().await;
+    let keys: Vec<SoftwareKey> = (31..36).map(key).collect();
+    let proofs: Vec<String> = keys.iter().map(|key| wallet.proof(key, &nonce)).collect();
+    let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "jwt": proofs } });
+    let answer = wallet.post("/oid4vci/credential", &token, &request).await.expect(200).json();
+    let credentials = answer["credentials"].as_array().expect("credentials").clone();
+    assert_eq!(credentials.len(), 5);
+    let mut places = std::collections::HashSet::new();
+    for (credential, key) in credentials.iter().zip(&keys) {
+        let report = verify(&test, credential["credential"].as_str().expect("a text")).await;
+        assert!(report.is_valid());
+        assert_eq!(report.claims["cnf"]["jwk"], key.public().jwk());
+        assert!(places.insert(report.claims["status"].to_string()));
+    }
+    let many: Vec<String> = (40..51).map(|number| wallet.proof(&key(number), &nonce)).collect();
+    let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "jwt": many } });
+    refused(&wallet.post("/oid4vci/credential", &token, &request).await, 400, "invalid_proof");
+}
+
+#[tokio::test]
+async fn asking_again_replaces_what_was_given_and_deleting_revokes_all() {
+    let test = TestApp::new().await;
+    let (mut person, id, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let first = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
+    let other_format = credential(&wallet.fetch(&token, VC_JWT).await.expect(200));
+    assert!(verify(&test, &first).await.is_valid());
+    let second = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
+    test.advance(Duration::from_secs(2));
+    let code = async |text: &str| verify(&test, text).await.verdict(Step::Status).expect("a verdict").code;
+    assert_eq!(code(&first).await, Some("revoked"), "never two of one grant");
+    assert_eq!((code(&second).await, code(&other_format).await), (None, None));
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    test.advance(Duration::from_secs(2));
+    for text in [&second, &other_format] {
+        assert_eq!(code(text).await, Some("revoked"));
+    }
+    refused(&wallet.fetch(&token, SD_JWT).await, 400, "credential_request_denied");
+}
+
+#[tokio::test]
+async fn a_wallet_says_what_became_of_a_credential_as_often_as_it_likes() {
+    let test = TestApp::new().await;
+    let (mut person, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let id = wallet.fetch(&token, SD_JWT).await.expect(200).json()["notification_id"].clone();
+    let notify = async |token: &str, body: Value| wallet.post("/oid4vci/notification", token, &body).await;
+    for _ in 0..2 {
+        notify(&token, json!({ "notification_id": id, "event": "credential_accepted" })).await.expect(204);
+    }
+    assert!(person.get(&offer.page).await.expect(200).text.contains("The credential is in your other wallet."));
+    refused(
+        &notify(&token, json!({ "notification_id": id, "event": "credential_eaten" })).await,
+        400,
+        "invalid_notification_request",
+    );
+    let unknown = json!({ "notification_id": "another", "event": "credential_accepted" });
+    refused(&notify(&token, unknown).await, 400, "invalid_notification_id");
+    refused(
+        &notify("made up", json!({ "notification_id": id, "event": "credential_accepted" })).await,
+        401,
+        "invalid_token",
+    );
+}
+
+#[tokio::test]
+async fn requests_and_answers_can_be_encrypted() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let metadata = test.get("/.well-known/openid-credential-issuer").await.json();
+    let recipient = metadata["credential_request_encryption"]["jwks"]["keys"][0].clone();
+    let own = jwe::encryption_jwk(&[77; 32], "w1").expect("a key");
+    let mut request = json!({
+        "credential_configuration_id": SD_JWT,
+        "proofs": { "jwt": [wallet.proof(&wallet.key, &wallet.nonce().await)] },
+        "credential_response_encryption": { "jwk": own, "enc": "A256GCM" },
+    });
+    refused(&wallet.post("/oid4vci/credential", &token, &request).await, 400, "invalid_encryption_parameters");
+    let seal = |request: &Value| {
+        jwe::encrypt(request.to_string().as_bytes(), &recipient, jwe::Encryption::A128Gcm, Map::new())
+            .expect("encrypted")
+    };
+    let answer = wallet.post_as("/oid4vci/credential", &token, "application/jwt", seal(&request)).await.expect(200);
+    assert_eq!(answer.header("content-type"), "application/jwt");
+    let opened = jwe::decrypt(&answer.text, &[77; 32]).expect("opens");
+    let opened: Value = serde_json::from_slice(&opened.plain).expect("JSON");
+    assert!(verify(&test, opened["credentials"][0]["credential"].as_str().expect("a text")).await.is_valid());
+    for (name, value) in [("enc", json!("A128CBC-HS256")), ("jwk", json!({ "kty": "RSA" })), ("zip", json!("DEF"))] {
+        request["credential_response_encryption"] = json!({ "jwk": own, "enc": "A256GCM" });
+        request["credential_response_encryption"][name] = value;
+        let answer = wallet.post_as("/oid4vci/credential", &token, "application/jwt", seal(&request)).await;
+        refused(&answer, 400, "invalid_encryption_parameters");
+    }
+    let answer = wallet.post_as("/oid4vci/credential", &token, "application/jwt", "no JWE".to_owned()).await;
+    refused(&answer, 400, "invalid_encryption_parameters");
+}
+
+/// A wallet's request in the authorization code flow.
+fn authorization(verifier: &str) -> Vec<(&'static str, String)> {
+    use base64::Engine as _;
+    let challenge = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tenure::seal::sha256(verifier.as_bytes()));
+    let fields = [
+        ("response_type", "code"),
+        ("client_id", "wallet-1"),
+        ("redirect_uri", "https://wallet.example/done"),
+        ("state", "s-1"),
+        ("scope", "career_history_dc+sd-jwt openid"),
+        ("code_challenge_method", "S256"),
+    ];
+    let mut form: Vec<_> = fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+    form.push(("code_challenge", challenge));
+    form
+}
+
+async fn push(wallet: &TestWallet<'_>, form: &[(&'static str, String)]) -> Answer {
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    wallet.form("/oid4vci/par", &form).await
+}
+
+const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-1";
+
+/// Sends the person to answer; returns the page that asks.
+async fn arrive(person: &mut Browser<'_>, pushed: &Answer) -> String {
+    let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", "wallet-1")
+        .append_pair("request_uri", &uri)
+        .finish();
+    person.get(&format!("/oid4vci/authorize?{query}")).await.expect(303).header("location").to_owned()
+}
+
+fn answered(location: &str) -> std::collections::HashMap<String, String> {
+    location.parse::<url::Url>().expect("an address").query_pairs().into_owned().collect()
+}
+
+async fn redeem(wallet: &TestWallet<'_>, code: &str, verifier: &str) -> Answer {
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("client_id", "wallet-1"),
+        ("redirect_uri", "https://wallet.example/done"),
+        ("code_verifier", verifier),
+    ];
+    wallet.form("/oid4vci/token", &form).await
+}
+
+#[tokio::test]
+async fn a_wallet_asks_the_person_allows_and_a_code_used_twice_ends_all() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test).await;
+    let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
+    let pushed = push(&wallet, &authorization(VERIFIER)).await.expect(201);
+    let page = arrive(&mut person, &pushed).await;
+    let shown = person.get(&page).await.expect(200);
+    assert!(shown.text.contains("wallet.example") && shown.text.contains("Acme Payroll"), "{}", shown.text);
+    assert!(shown.header("content-security-policy").contains("form-action 'self' https://wallet.example"));
+    person.post(&format!("{page}/allow"), &[]).await.expect(422);
+    let location = person
+        .post(&format!("{page}/allow"), &[("credential", &id.to_string())])
+        .await
+        .expect(303)
+        .header("location")
+        .to_owned();
+    let answer = answered(&location);
+    assert!(location.starts_with("https://wallet.example/done?"));
+    assert_eq!((answer["state"].as_str(), answer["iss"].as_str()), ("s-1", test.app.config.base()));
+    refused(
+        &redeem(&wallet, &answer["code"], "another-verifier-of-more-than-forty-three-chars").await,
+        400,
+        "invalid_grant",
+    );
+    let unbound = TestWallet::new(&test);
+    refused(&redeem(&unbound, &answer["code"], VERIFIER).await, 400, "invalid_grant");
+    let token = redeem(&wallet, &answer["code"], VERIFIER).await.expect(200).json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    assert!(verify(&test, &credential(&wallet.fetch(&token, SD_JWT).await.expect(200))).await.is_valid());
+    refused(&wallet.fetch(&token, VC_JWT).await, 403, "insufficient_scope");
+    refused(&redeem(&wallet, &answer["code"], VERIFIER).await, 400, "invalid_grant");
+    refused(&wallet.fetch(&token, SD_JWT).await, 401, "invalid_token");
+    person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.expect(410);
+}
+
+#[tokio::test]
+async fn by_authorization_details_each_credential_has_a_name() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test).await;
+    let wallet = TestWallet::new(&test);
+    let mut form = authorization(VERIFIER);
+    form.retain(|(name, _)| *name != "scope");
+    let details = json!([{ "type": "openid_credential", "credential_configuration_id": SD_JWT }]);
+    form.push(("authorization_details", details.to_string()));
+    let page = arrive(&mut person, &push(&wallet, &form).await.expect(201)).await;
+    person.get(&page).await.expect(200);
+    let location = person
+        .post(&format!("{page}/allow"), &[("credential", &id.to_string())])
+        .await
+        .expect(303)
+        .header("location")
+        .to_owned();
+    let token = redeem(&wallet, &answered(&location)["code"], VERIFIER).await.expect(200).json();
+    let identifier = token["authorization_details"][0]["credential_identifiers"][0].clone();
+    let proofs = json!({ "jwt": [wallet.proof(&wallet.key, &wallet.nonce().await)] });
+    let request = json!({ "credential_identifier": identifier, "proofs": proofs });
+    let answer = wallet.post("/oid4vci/credential", token["access_token"].as_str().expect("a token"), &request).await;
+    assert!(verify(&test, &credential(&answer.expect(200))).await.is_valid());
+}
+
+#[tokio::test]
+async fn the_person_may_say_no_and_nobody_else_may_answer() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test).await;
+    let wallet = TestWallet::new(&test);
+    let page = arrive(&mut person, &push(&wallet, &authorization(VERIFIER)).await.expect(201)).await;
+    person.get(&page).await.expect(200);
+    let (mut stranger, _) = second_credential(&test).await;
+    stranger.get(&page).await.expect(410);
+    stranger.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.expect(410);
+    let location = person.post(&format!("{page}/deny"), &[]).await.expect(303).header("location").to_owned();
+    assert_eq!(answered(&location)["error"], "access_denied");
+    person.post(&format!("{page}/deny"), &[]).await.expect(410);
+}
+
+#[tokio::test]
+async fn someone_elses_credential_is_not_to_be_allowed() {
+    let test = TestApp::new().await;
+    let (_, id) = holder(&test).await;
+    let (mut stranger, _) = second_credential(&test).await;
+    let wallet = TestWallet::new(&test);
+    let page = arrive(&mut stranger, &push(&wallet, &authorization(VERIFIER)).await.expect(201)).await;
+    stranger.get(&page).await.expect(200);
+    stranger.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.expect(422);
+    stranger.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.expect(404);
+}
+
+#[tokio::test]
+async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
+    let test = TestApp::new().await;
+    let wallet = TestWallet::new(&test);
+    let with = async |name: &'static str, value: &str| {
+        let mut form = authorization(VERIFIER);
+        form.retain(|(known, _)| *known != name);
+        if !value.is_empty() {
+            form.push((name, value.to_owned()));
+        }
+        push(&wallet, &form).await
+    };
+    for (name, value, code) in [
+        ("response_type", "token", "unsupported_response_type"),
+        ("client_id", "", "invalid_request"),
+        ("redirect_uri", "", "invalid_request"),
+        ("redirect_uri", "http://wallet.example/done", "invalid_request"),
+        ("redirect_uri", "javascript:alert(1)", "invalid_request"),
+        ("redirect_uri", "https://wallet.example/#x", "invalid_request"),
+        ("code_challenge_method", "plain", "invalid_request"),
+        ("code_challenge", "short", "invalid_request"),
+        ("scope", "openid", "invalid_scope"),
+        ("authorization_details", "[]", "invalid_authorization_details"),
+        ("resource", "https://other.example", "invalid_target"),
+    ] {
+        refused(&with(name, value).await, 400, code);
+    }
+    for redirect in ["com.example.wallet:/done", "http://localhost:7000/done", "http://127.0.0.1/done"] {
+        with("redirect_uri", redirect).await.expect(201);
+    }
+    let mut person = test.signed_in("ada@example.org").await;
+    person.get("/oid4vci/authorize?client_id=wallet-1&redirect_uri=https%3A%2F%2Fwallet.example").await.expect(400);
+    let pushed = push(&wallet, &authorization(VERIFIER)).await.expect(201);
+    let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
+    person.get(&format!("/oid4vci/authorize?client_id=another&request_uri={uri}")).await.expect(410);
+    test.advance(Duration::from_secs(901));
+    person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.expect(410);
+}
+
+#[tokio::test]
+async fn a_push_goes_straight_into_another_wallet_after_consent() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, "1").await;
+    let offer = test.get(&format!("/oid4vci/requests/{id}/offer")).await.expect(200).json();
+    assert_eq!(offer["grants"]["authorization_code"]["issuer_state"], id.to_string());
+    let wallet = TestWallet::new(&test);
+    let mut form = authorization(VERIFIER);
+    form.push(("issuer_state", id.to_string()));
+    let pushed = push(&wallet, &form).await.expect(201);
+    let mut person = test.browser();
+    assert_eq!(arrive(&mut person, &pushed).await, "/sign-in");
+    let consent = person.sign_in("ada@example.org").await;
+    assert_eq!(consent, format!("/requests/{id}"));
+    let page = person.post(&format!("{consent}/accept"), &[]).await.expect(303).header("location").to_owned();
+    assert!(page.starts_with("/oid4vci/authorize/"), "{page}");
+    person.get(&page).await.expect(200);
+    let location = person
+        .post(&format!("{page}/allow"), &[("credential", &id.to_string())])
+        .await
+        .expect(303)
+        .header("location")
+        .to_owned();
+    let token = redeem(&wallet, &answered(&location)["code"], VERIFIER).await.expect(200).json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    assert!(verify(&test, &credential(&wallet.fetch(&token, SD_JWT).await.expect(200))).await.is_valid());
+    assert!(person.get("/wallet").await.expect(200).text.contains("Company B"), "and it is in this wallet too");
+}
+
+/// A provider's JWK Set in a file, and its key.
+fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {
+    let provider = key(60);
+    let path = folder.join("providers.json");
+    std::fs::write(&path, json!({ "keys": [provider.public().published_jwk("p1")] }).to_string()).expect("written");
+    (path.display().to_string(), provider)
+}
+
+#[tokio::test]
+async fn a_provider_vouches_for_wallets_and_for_their_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, provider) = provider(folder.path());
+    let test = TestApp::with(&[("wallets.providers", &path), ("wallets.attestation_required", "true")]).await;
+    let (_, _, offer) = offered(&test).await;
+    refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
+    let (now, instance) = (test.app.now().seconds(), key(61));
+    let attestation = |by: &SoftwareKey, change: &dyn Fn(&mut Value)| {
+        let mut payload =
+            json!({ "sub": "wallet-1", "iat": now, "exp": now + 3600, "cnf": { "jwk": instance.public().jwk() } });
+        change(&mut payload);
+        signed(by, json!({ "typ": "oauth-client-attestation+jwt", "kid": "p1" }), &payload)
+    };
+    let proof = |by: &SoftwareKey, change: &dyn Fn(&mut Value)| {
+        let mut payload =
+            json!({ "iss": "wallet-1", "aud": test.app.config.base(), "iat": now, "jti": test.app.chance.secret() });
+        change(&mut payload);
+        signed(by, json!({ "typ": "oauth-client-attestation-pop+jwt" }), &payload)
+    };
+    let with = |attestation: String, proof: String| {
+        let headers = vec![("oauth-client-attestation", attestation), ("oauth-client-attestation-pop", proof)];
+        TestWallet { headers, ..TestWallet::new(&test) }
+    };
+    let good = |attestation: String| with(attestation, proof(&instance, &|_| {}));
+    let bad = [
+        good(attestation(&key(62), &|_| {})),
+        good(attestation(&provider, &|payload| payload["exp"] = (now - 100).into())),
+        good(attestation(&provider, &|payload| payload["sub"] = Value::Null)),
+        with(attestation(&provider, &|_| {}), proof(&key(62), &|_| {})),
+        with(
+            attestation(&provider, &|_| {}),
+            proof(&instance, &|payload| payload["aud"] = "https://other.example".into()),
+        ),
+        with(attestation(&provider, &|_| {}), proof(&instance, &|payload| payload["iat"] = (now - 1000).into())),
+        with(attestation(&provider, &|_| {}), proof(&instance, &|payload| payload["jti"] = Value::Null)),
+    ];
+    for wallet in bad {
+        refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
+    }
+    let wallet = good(attestation(&provider, &|_| {}));
+    let token = wallet.token(&offer).await;
+    refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
+    // Keys: without an attestation of them nothing is given.
+    let wallet = TestWallet::new(&test);
+    refused(&wallet.fetch(&token, SD_JWT).await, 400, "invalid_proof");
+    let attested = |by: &SoftwareKey, keys: &[&SoftwareKey], nonce: &str| {
+        let keys: Vec<Value> = keys.iter().map(|key| key.public().jwk()).collect();
+        let payload = json!({ "iat": now, "exp": now + 600, "attested_keys": keys, "nonce": nonce });
+        signed(by, json!({ "typ": "key-attestation+jwt", "kid": "p1" }), &payload)
+    };
+    let ask = async |proofs: Value| {
+        wallet
+            .post("/oid4vci/credential", &token, &json!({ "credential_configuration_id": SD_JWT, "proofs": proofs }))
+            .await
+    };
+    let (one, two) = (key(71), key(72));
+    let nonce = wallet.nonce().await;
+    refused(&ask(json!({ "attestation": [attested(&key(62), &[&one], &nonce)] })).await, 400, "invalid_proof");
+    refused(&ask(json!({ "attestation": [attested(&provider, &[&one], "made up")] })).await, 400, "invalid_nonce");
+    let answer = ask(json!({ "attestation": [attested(&provider, &[&one, &two], &nonce)] })).await.expect(200);
+    assert_eq!(answer.json()["credentials"].as_array().map(Vec::len), Some(2));
+    let nonce = wallet.nonce().await;
+    let in_header = |attested_key: &SoftwareKey| {
+        let header = json!({ "typ": "openid4vci-proof+jwt", "jwk": one.public().jwk(), "key_attestation": attested(&provider, &[attested_key], &nonce) });
+        json!({ "jwt": [signed(&one, header, &wallet.proof_payload(&nonce))] })
+    };
+    refused(&ask(in_header(&two)).await, 400, "invalid_proof");
+    ask(in_header(&one)).await.expect(200);
+}
+
+#[tokio::test]
+async fn status_lists_are_cached_compressed_and_tell_what_they_are() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let text = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
+    let questions = Token::read(&text).expect("read").questions();
+    let path = questions.status.expect("a status").strip_prefix(test.app.config.base()).expect("here").to_owned();
+    let list = test.get(&path).await.expect(200);
+    assert_eq!(list.header("content-type"), "application/statuslist+jwt");
+    assert_eq!(list.header("access-control-allow-origin"), "*");
+    let etag = list.header("etag").to_owned();
+    let get = async |name: &'static str, value: &str| {
+        test.send(axum::http::Request::get(&path).header(name, value).body("".into()).expect("a request")).await
+    };
+    assert_eq!(get("if-none-match", &etag).await.expect(304).header("etag"), etag);
+    get("accept", "application/statuslist+jwt").await.expect(200);
+    get("accept", "application/statuslist+cwt").await.expect(406);
+    test.get("/status/00000000-0000-4000-8000-000000000000").await.expect(404);
+    let all = test.get("/status").await.expect(200).json();
+    assert_eq!(all["status_lists"].as_array().map(Vec::len), Some(1));
+    assert!(list.text.len() < 3000, "a million entries that are all good pack small: {}", list.text.len());
+}

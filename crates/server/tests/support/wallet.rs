@@ -1,0 +1,168 @@
+//! Another wallet, as far as a test needs one: keys, proofs, and what it sends.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use credential::jws;
+use credential::key::{Algorithm, SoftwareKey};
+use serde_json::{Value, json};
+use tenure::oid4vci::offer::PRE_AUTHORIZED;
+
+use super::app::{Answer, Browser, TestApp};
+
+/// A wallet of a person.
+#[derive(Debug)]
+pub struct TestWallet<'a> {
+    /// Where it goes.
+    pub test: &'a TestApp,
+    /// The key of its credentials.
+    pub key: SoftwareKey,
+    /// The key that its tokens are bound to, if they are.
+    pub dpop: Option<SoftwareKey>,
+    /// More headers of every request.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// A key of P-256.
+pub fn key(number: u8) -> SoftwareKey {
+    SoftwareKey::from_bytes(Algorithm::Es256, &[number; 32]).expect("a key")
+}
+
+/// Signs `payload` by `key` under a header with its algorithm and more.
+pub fn signed(key: &SoftwareKey, mut header: Value, payload: &Value) -> String {
+    header["alg"] = key.public().algorithm().name().into();
+    jws::sign(&jws::protected(&header), payload.to_string().as_bytes(), key).expect("signed")
+}
+
+impl<'a> TestWallet<'a> {
+    /// A wallet with a key of its own.
+    pub fn new(test: &'a TestApp) -> Self {
+        Self { test, key: key(21), dpop: None, headers: Vec::new() }
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        mut request: axum::http::request::Builder,
+        body: String,
+        token: Option<&str>,
+    ) -> Answer {
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(key) = &self.dpop {
+            let nonce = self.test.send(Request::post("/oid4vci/nonce").body(Body::empty()).expect("a request")).await;
+            let proof = self.dpop_proof(key, path, token, nonce.header("dpop-nonce"));
+            request = request.header("dpop", proof);
+        }
+        self.test.send(request.body(Body::from(body)).expect("a request")).await
+    }
+
+    /// A DPoP proof.
+    pub fn dpop_proof(&self, key: &SoftwareKey, path: &str, token: Option<&str>, nonce: &str) -> String {
+        use base64::Engine as _;
+        let mut payload = json!({
+            "htm": "POST",
+            "htu": format!("{}{path}", self.test.app.config.base()),
+            "iat": self.test.app.now().seconds(),
+            "jti": self.test.app.chance.secret(),
+            "nonce": nonce,
+        });
+        if let Some(token) = token {
+            let hash = tenure::seal::sha256(token.as_bytes());
+            payload["ath"] = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash).into();
+        }
+        signed(key, json!({ "typ": "dpop+jwt", "jwk": key.public().jwk() }), &payload)
+    }
+
+    /// Posts a form without a token.
+    pub async fn form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(path, request, body, None).await
+    }
+
+    /// Posts JSON with a token.
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.post_as(path, token, "application/json", body.to_string()).await
+    }
+
+    /// Posts anything with a token.
+    pub async fn post_as(&self, path: &str, token: &str, content_type: &str, body: String) -> Answer {
+        let scheme = if self.dpop.is_some() { "DPoP" } else { "Bearer" };
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, format!("{scheme} {token}"))
+            .header(header::CONTENT_TYPE, content_type);
+        self.send(path, request, body, Some(token)).await
+    }
+
+    /// A challenge.
+    pub async fn nonce(&self) -> String {
+        let answer = self.test.send(Request::post("/oid4vci/nonce").body(Body::empty()).expect("a request")).await;
+        answer.expect(200).json()["c_nonce"].as_str().expect("a nonce").to_owned()
+    }
+
+    /// What a proof of `key` says; tests change it.
+    pub fn proof_payload(&self, nonce: &str) -> Value {
+        json!({ "aud": self.test.app.config.base(), "iat": self.test.app.now().seconds(), "nonce": nonce })
+    }
+
+    /// A proof that the wallet has `key`.
+    pub fn proof(&self, key: &SoftwareKey, nonce: &str) -> String {
+        let header = json!({ "typ": "openid4vci-proof+jwt", "jwk": key.public().jwk() });
+        signed(key, header, &self.proof_payload(nonce))
+    }
+
+    /// Hands in the code of an offer with a transaction code.
+    pub async fn redeem(&self, offer: &TestOffer, code: &str) -> Answer {
+        let form =
+            [("grant_type", PRE_AUTHORIZED), ("pre-authorized_code", &offer.pre_authorized_code), ("tx_code", code)];
+        self.form("/oid4vci/token", &form).await
+    }
+
+    /// A token for an offer.
+    pub async fn token(&self, offer: &TestOffer) -> String {
+        let answer = self.redeem(offer, &offer.transaction_code).await.expect(200);
+        answer.json()["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Asks for a credential of `configuration` for the wallet's key.
+    pub async fn fetch(&self, token: &str, configuration: &str) -> Answer {
+        let proof = self.proof(&self.key, &self.nonce().await);
+        let request = json!({ "credential_configuration_id": configuration, "proofs": { "jwt": [proof] } });
+        self.post("/oid4vci/credential", token, &request).await
+    }
+}
+
+/// An offer as a wallet and its person see it.
+#[derive(Clone, Debug)]
+pub struct TestOffer {
+    /// Its page's path.
+    pub page: String,
+    /// Its own path.
+    pub path: String,
+    /// What it says.
+    pub offer: Value,
+    /// Its code.
+    pub pre_authorized_code: String,
+    /// What the person types.
+    pub transaction_code: String,
+}
+
+/// Offers the credential `id` from the wallet page.
+pub async fn make_offer(test: &TestApp, person: &mut Browser<'_>, id: uuid::Uuid) -> TestOffer {
+    let page =
+        person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.expect(303).header("location").to_owned();
+    let shown = person.get(&page).await.expect(200);
+    let between = |before: &str, after: &str| {
+        let rest = shown.text.split(before).nth(1).unwrap_or_else(|| panic!("{before}: {}", shown.text));
+        rest.split(after).next().expect("a rest").to_owned()
+    };
+    let transaction_code = between("id=\"transaction-code\">", "<");
+    let link: url::Url =
+        between("href=\"openid-credential-offer", "\"").replacen("://", "https://wallet/", 1).parse().expect("a link");
+    let (_, address) = link.query_pairs().find(|(name, _)| name == "credential_offer_uri").expect("an address");
+    let path = address.strip_prefix(test.app.config.base()).expect("here").to_owned();
+    let offer = test.get(&path).await.expect(200).json();
+    let code = offer["grants"][PRE_AUTHORIZED]["pre-authorized_code"].as_str().expect("a code").to_owned();
+    TestOffer { page, path, offer, pre_authorized_code: code, transaction_code }
+}
