@@ -218,6 +218,26 @@ async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
 }
 
 #[tokio::test]
+async fn deleting_from_the_wallet_revokes_what_was_signed() {
+    let test = TestApp::new().await;
+    let (acme, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
+    let (one, other) = (test.push(&acme, "1").await, test.push(&other, "2").await);
+    let mut person = test.signed_in("ada@example.org").await;
+    open(&mut person, one).await.expect(200);
+    assert_eq!(test.sign(one).await, None, "nothing is signed before it is accepted");
+    for id in [other, one] {
+        open(&mut person, id).await.expect(200);
+        person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    }
+    let (first, second) = (test.sign(one).await.expect("signed"), test.sign(other).await.expect("signed"));
+    person.post(&format!("/wallet/credentials/{one}/delete"), &[]).await.expect(303);
+    assert!(test.is_revoked(first).await && !test.is_revoked(second).await);
+    assert_eq!(test.sign(one).await, None, "what is deleted is not signed again");
+    person.post("/account/delete", &[("understood", "yes")]).await.expect(303);
+    assert!(test.is_revoked(second).await);
+}
+
+#[tokio::test]
 async fn what_a_partner_sends_and_its_own_name_are_text_and_never_markup() {
     let test = TestApp::new().await;
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=1>";

@@ -226,9 +226,9 @@ contract! {
         assert_eq!(held[0].state, State::Accepted { holder: ada, at: NOW, sealed: vec![4] });
         assert_eq!(tx.held_submissions(eve).await.expect("read"), []);
         assert_eq!(tx.linked_submission(id(11), NOW).await.expect("read").expect("known").state, State::Declined { holder: Some(ada), at: NOW });
-        assert!(!tx.remove_submission(id(10), eve).await.expect("not theirs"));
-        assert!(tx.remove_submission(id(10), ada).await.expect("removed"));
-        assert!(!tx.remove_submission(id(10), ada).await.expect("once"));
+        assert!(!tx.remove_submission(id(10), eve, NOW).await.expect("not theirs"));
+        assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
+        assert!(!tx.remove_submission(id(10), ada, NOW).await.expect("once"));
         assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW });
     }
 
@@ -610,7 +610,7 @@ contract! {
         assert!(!tx.hand_over_asset(id(20), id(910), &[8], LATER).await.expect("another object"));
         let AssetState::Stored(object) = tx.asset(id(20)).await.expect("read").expect("there").state else { panic!("stored") };
         assert_eq!((object.name, object.sealed_key), (id(911), vec![8]));
-        assert!(tx.remove_submission(id(10), holder).await.expect("removed"));
+        assert!(tx.remove_submission(id(10), holder, NOW).await.expect("removed"));
         assert!(tx.assets(&[id(10)]).await.expect("read").is_empty());
         let mut dropped = tx.dropped_objects(10).await.expect("read");
         dropped.sort();

@@ -354,13 +354,15 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// Deletes an accepted credential's data from `holder`'s wallet; its status stays. False if it is not there.
-    pub async fn remove_submission(&mut self, id: Uuid, holder: Uuid) -> Result<bool, StoreError> {
+    /// Deletes an accepted credential's data from `holder`'s wallet, and revokes what was signed of it; its status stays.
+    /// False if it is not there.
+    pub async fn remove_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'removed', sealed = NULL WHERE id = $1 AND holder_id = $2 AND state = 'accepted'",
         ).bind(id).bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
             self.drop_assets(&[id]).await?;
+            self.revoke_status_entries(&[id], now).await?;
         }
         Ok(changed == 1)
     }
@@ -478,9 +480,16 @@ impl Tx {
         })
     }
 
-    /// Lets go of everything of `holder`: what waits is declined, what is held is removed, and nothing names the
-    /// account any more.
+    /// Lets go of everything of `holder`: what waits is declined, what is held is removed, what was signed is revoked, and
+    /// nothing names the account any more.
     pub async fn release_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        if let Self::Postgres(transaction) = self {
+            // In the order in which issuing takes them, so that neither waits for the other in a circle.
+            sqlx::query("SELECT id FROM submission WHERE holder_id = $1 ORDER BY id FOR UPDATE")
+                .bind(holder)
+                .execute(&mut **transaction)
+                .await?;
+        }
         let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET sealed = NULL, holder_id = NULL,
                     finalized_at = COALESCE(finalized_at, CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END),
@@ -489,6 +498,8 @@ impl Tx {
                                  WHEN expires_at <= $2 THEN 'expired' ELSE 'declined' END
               WHERE holder_id = $1 RETURNING id",
         ).bind(holder).bind(now).fetch_all(connection).await)?;
-        self.drop_assets(&ids).await
+        self.drop_assets(&ids).await?;
+        self.revoke_status_entries(&ids, now).await?;
+        Ok(())
     }
 }

@@ -137,7 +137,7 @@ async fn delete(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
     let now = app.now();
     let mut tx = app.store.write().await?;
     // A second click finds it gone, which is what was wanted.
-    if tx.remove_submission(id, signed_in.holder.id).await? {
+    if tx.remove_submission(id, signed_in.holder.id, now).await? {
         tx.record_events(&[id], EventKind::Removed, now).await?;
         tx.commit().await?;
         app.metrics.submissions("removed", 1);

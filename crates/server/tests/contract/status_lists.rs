@@ -40,7 +40,7 @@ contract! {
         let chance = Chance::seeded(1);
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.bind_submission(id(20), ada, NOW).await.expect("bound"));
-        assert!(tx.remove_submission(id(12), ada).await.expect("removed"));
+        assert!(tx.remove_submission(id(12), ada, NOW).await.expect("removed"));
         let asked = [wanted(10, ada), wanted(11, eve), wanted(10, ada), wanted(12, ada), wanted(20, ada), wanted(99, ada), wanted(11, ada)];
         let places = tx.give_status_entries(&asked, capacity(100), &chance, NOW).await.expect("given");
         let given: Vec<bool> = places.iter().map(Option::is_some).collect();
@@ -111,6 +111,28 @@ contract! {
         revoked.sort_unstable();
         assert_eq!(tx.revoked_positions(list).await.expect("read"), revoked);
         assert_eq!(tx.revoked_positions(id(99)).await.expect("read"), Vec::<u32>::new());
+        tx.commit().await.expect("committed");
+    }
+
+    async fn what_was_signed_is_revoked_with_what_its_holder_deletes(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada, eve) = (add_partner(store, 1).await, add_holder(store, 2).await, add_holder(store, 3).await);
+        accepted(store, partner, ada, 10..13).await;
+        accepted(store, partner, eve, 20..21).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let asked = [wanted(10, ada), wanted(11, ada), wanted(11, ada), wanted(12, ada), wanted(20, eve)];
+        let places = tx.give_status_entries(&asked, capacity(50), &Chance::seeded(5), NOW).await.expect("given");
+        let list = places[0].expect("given").list;
+        assert!(!tx.remove_submission(id(10), eve, LATER).await.expect("not hers"));
+        assert_eq!(tx.revoked_positions(list).await.expect("read"), Vec::<u32>::new());
+        assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
+        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
+        tx.release_submissions(ada, LATER).await.expect("released");
+        let mut revoked_at = Vec::new();
+        for submission in [10, 11, 12, 20] {
+            revoked_at.extend(tx.status_entries(id(submission)).await.expect("read").into_iter().map(|entry| entry.revoked_at));
+        }
+        assert_eq!(revoked_at, [Some(NOW), Some(LATER), Some(LATER), Some(LATER), None]);
         tx.commit().await.expect("committed");
     }
 
@@ -207,8 +229,7 @@ contract! {
         // Newest first: the other way round than the renewals take their locks.
         for number in (100..140).rev() {
             let mut tx = store.write().await.expect("a transaction");
-            assert!(tx.remove_submission(id(number), ada).await.expect("removed"));
-            tx.revoke_status_entries(&[id(number)], NOW).await.expect("revoked");
+            assert!(tx.remove_submission(id(number), ada, NOW).await.expect("removed"));
             tx.commit().await.expect("committed");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

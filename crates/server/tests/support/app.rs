@@ -15,7 +15,7 @@ use tenure::chance::Chance;
 use tenure::config::Config;
 use tenure::outbound::Lookup;
 use tenure::seal::sha256;
-use tenure::store::Partner;
+use tenure::store::{IssueRequest, Partner, StatusPlace, WantedEntry};
 use tenure::time::Clock;
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -256,6 +256,23 @@ impl TestApp {
         let mails = self.mails().await;
         let body = mails.last().expect("a mail").split("\r\n\r\n").nth(1).expect("a body").to_owned();
         body.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).expect("six digits").to_owned()
+    }
+
+    /// Gives a status entry for a credential in somebody's wallet, as signing it does; `None` where nothing may be signed.
+    pub async fn sign(&self, submission: Uuid) -> Option<StatusPlace> {
+        let mut tx = self.app.store.read().await.expect("a transaction");
+        let found = tx.linked_submission(submission, self.app.now()).await.expect("read").expect("it is known");
+        drop(tx);
+        let expires_at = self.app.now() + Duration::from_secs(90 * 86_400);
+        let entry = WantedEntry { submission, holder: found.holder()?, expires_at };
+        let issued = self.app.issuing.issue(IssueRequest { entries: vec![entry] }).await.expect("an answer");
+        issued.places[0]
+    }
+
+    /// Whether a status entry is revoked.
+    pub async fn is_revoked(&self, place: StatusPlace) -> bool {
+        let mut tx = self.app.store.read().await.expect("a transaction");
+        tx.revoked_positions(place.list).await.expect("read").contains(&place.position)
     }
 
     /// A browser without cookies.
