@@ -51,7 +51,7 @@ pub use json::Malformed;
 pub use locate::{Location, locate};
 pub use refusal::Refusal;
 pub use schema::{Choice, Member, Path, Presence, Shape};
-pub use submission::{Context, Payload, Rejection, Submission, is_identifier, parse_status_question};
+pub use submission::{Context, Payload, Rejection, Submission, is_identifier, parse_status_question, parse_withdrawal};
 pub use types::career_history::{CareerHistory, Employment};
 pub use types::{ALL, Achievement, Advice, BatchMember, CATEGORIES, CredentialType, Type, UnknownType, V1};
 pub use v1::{v1_batch_sample, v1_batch_schema};

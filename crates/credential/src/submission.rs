@@ -255,3 +255,22 @@ pub fn parse_status_question(body: &[u8]) -> Result<Vec<String>, Rejection> {
     let Some(Value::Array(ids)) = object.remove("ids") else { return Ok(Vec::new()) };
     Ok(ids.into_iter().filter_map(|id| if let Value::String(id) = id { Some(id) } else { None }).collect())
 }
+
+const WITHDRAWAL: &[Member] = &[Member {
+    name: "reason",
+    shape: Shape::Text,
+    presence: Presence::Required,
+    meaning: "Why you take it back; the person is shown it.",
+    example: r#""It was sent for another person of the same name.""#,
+}];
+
+/// Reads the body of a withdrawal, `{ "reason": ".." }`, and returns the reason (ours).
+///
+/// # Errors
+/// [`Rejection`], as for a submission.
+pub fn parse_withdrawal(body: &[u8]) -> Result<String, Rejection> {
+    let (mut object, mut faults) = object(body)?;
+    check_object(&mut object, WITHDRAWAL, &Path::Root, &mut faults);
+    faults.into_result(body).map_err(Rejection::Invalid)?;
+    Ok(text(object.remove("reason")))
+}

@@ -229,7 +229,7 @@ contract! {
         assert!(!tx.remove_submission(id(10), eve, NOW).await.expect("not theirs"));
         assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
         assert!(!tx.remove_submission(id(10), ada, NOW).await.expect("once"));
-        assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW });
+        assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW, withdrawn_at: None });
     }
 
     async fn statuses_are_the_partners_own(databases: Databases) {
@@ -290,7 +290,7 @@ contract! {
         tx.release_submissions(ada, NOW).await.expect("released");
         tx.delete_holder(ada).await.expect("deleted");
         for (submission, expected) in [
-            (id(10), State::Removed { holder: None, at: NOW }),
+            (id(10), State::Removed { holder: None, at: NOW, withdrawn_at: None }),
             (id(11), State::Declined { holder: None, at: NOW }),
             (id(12), State::Declined { holder: None, at: NOW }),
         ] {
@@ -303,11 +303,11 @@ contract! {
         let mut tx = databases.data.write().await.expect("a transaction");
         tx.record_events(&[], EventKind::Pushed, NOW).await.expect("nothing to do");
         tx.record_events(&[id(1), id(2), id(3)], EventKind::Pushed, NOW).await.expect("recorded");
-        for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Declined] {
+        for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Declined] {
             tx.record_events(&[id(1)], kind, LATER).await.expect("recorded");
         }
         let kinds: Vec<_> = tx.events(id(1)).await.expect("read").into_iter().map(|event| event.kind).collect();
-        assert_eq!(kinds, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Declined]);
+        assert_eq!(kinds, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Declined]);
         assert_eq!(tx.events(id(2)).await.expect("read").len(), 1);
     }
 

@@ -95,6 +95,13 @@ mail-code = Your code is { $code }
 
     If you did not ask for it, somebody may have typed your address by mistake. You need do nothing: without this code nobody gets in.
 
+mail-withdrawn-subject = Something in your wallet was withdrawn
+mail-withdrawn = { $partner } has withdrawn something that is in your Tenure wallet: { $title }.
+
+    It stays in your wallet, marked as withdrawn, with the reason that { $partner } gave. What was signed of it no longer counts: whoever checks it is told that it was withdrawn.
+
+    You can read the reason here: { $base }/wallet
+
 consent-title = { $title }: look and decide
 consent-heading = { $partner } wants to add this to your wallet
 consent-lead = This is everything they sent. Nothing is kept for you, or shown to anybody, unless you say yes.
@@ -149,6 +156,8 @@ batch-answered = Your answers
 batch-accepted = { $title }: added to your wallet.
 batch-declined = { $title }: declined, and deleted here.
 batch-expired = { $title }: too old, and deleted here.
+batch-withdrawn = { $title }: added to your wallet, and withdrawn later.
+batch-taken-back = { $title }: taken back before you answered, and deleted here.
 batch-removed = { $title }: you added it, and deleted it later.
 
 outcome-unknown-title = This link leads nowhere
@@ -161,6 +170,8 @@ outcome-expired-title = This link is too old
 outcome-expired = Nobody accepted it in time, so its data has been deleted. Ask the partner to send it again.
 outcome-removed-title = You deleted this
 outcome-removed = It was in your wallet, and you deleted it. Its data is gone here.
+outcome-taken-back-title = This was taken back
+outcome-taken-back = Whoever sent it took it back before you had answered. Its data has been deleted here, and nothing of it is in your wallet.
 to-wallet = Go to my wallet
 
 wallet-title = Your wallet
@@ -181,6 +192,7 @@ credential-documents = { $count ->
    *[other] With { $count } documents.
 }
 credential-added = Added on { $day }
+credential-withdrawn = Withdrawn by { $partner } on { $day }: { $reason }
 credential-record = Consent record
 credential-record-of = Consent record of what { $partner } sent
 credential-delete-of = Delete what { $partner } sent
@@ -196,6 +208,7 @@ event-opened = You opened it, and it became yours alone.
 event-accepted = You agreed that it is kept in your wallet.
 event-declined = You declined it.
 event-expired = Its time was over.
+event-withdrawn = { $partner } withdrew it.
 event-removed = You deleted it.
 copy-json = Copy as JSON
 copied = Copied.

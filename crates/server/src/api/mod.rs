@@ -13,6 +13,7 @@ mod reference;
 mod status;
 mod token;
 pub mod upload;
+mod withdraw;
 
 use axum::Router;
 use axum::extract::{FromRequest, Request};
@@ -29,7 +30,7 @@ use crate::error::{Error, Kind};
 
 /// The documented routes that need an access token.
 fn protected() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(push::routes()).merge(batch::routes()).merge(status::routes())
+    OpenApiRouter::new().merge(push::routes()).merge(batch::routes()).merge(withdraw::routes()).merge(status::routes())
 }
 
 /// The documented routes that need none.

@@ -9,6 +9,8 @@ use utoipa::openapi::security::{ClientCredentials, Flow, Http, HttpAuthScheme, O
 /// The paths under which a push of any type is written in code; the document lists them once a type.
 const PUSH: &str = "/api/partner/v2/add/requests/{type}";
 const PUSH_V1: &str = "/api/partner/v1/add/{type}";
+/// Likewise, where one of them is withdrawn.
+const WITHDRAW: &str = "/api/partner/v2/add/requests/{type}/{credential_id}";
 
 /// What the names of the schemas of v2 bodies start with.
 pub(super) const SUBMISSION: &str = "Submission_";
@@ -42,6 +44,7 @@ const COMMON: [(&str, &str); 6] = [
     tags(
         (name = "Token", description = "OAuth 2.0 client credentials"),
         (name = "Add", description = "Push credentials"),
+        (name = "Withdraw", description = "Take credentials back"),
         (name = "Status", description = "Where submissions stand"),
         (name = "Operations", description = "For the operator"),
     )
@@ -72,6 +75,7 @@ fn document() -> Value {
     let paths = document["paths"].as_object_mut().expect("a document has paths");
     expand_types(paths, PUSH, "add", |known| Some((submission(known), (known.sample)())));
     expand_types(paths, PUSH_V1, "add_v1", |known| known.v1_schema().zip(known.v1_sample()));
+    expand_withdrawals(paths);
     describe_batch(
         paths,
         "/api/partner/v2/add/requests/batch",
@@ -153,6 +157,19 @@ fn expand_types(
             parameters.retain(|parameter| parameter["in"] != "path");
         }
         paths.insert(path.replace("{type}", known.name()), item);
+    }
+}
+
+/// One path a type for withdrawing, since the scope is the type's.
+fn expand_withdrawals(paths: &mut Map<String, Value>) {
+    let template = paths.remove(WITHDRAW).expect("withdrawing is documented");
+    for known in credential::ALL {
+        let mut item = template.clone();
+        let operation = &mut item["delete"];
+        operation["operationId"] = json!(format!("withdraw_{known}"));
+        operation["summary"] = json!(format!("Withdraw: {}", known.title));
+        operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
+        paths.insert(WITHDRAW.replace("{type}", known.name()), item);
     }
 }
 

@@ -391,10 +391,13 @@ pub(super) async fn is_same(
     let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
     let earlier = match &existing.state {
         SubmissionState::Incomplete { sealed, .. } => app.keyring.open_sealed(sealed, &label).await?,
-        SubmissionState::Accepted { holder, sealed, .. } => {
+        SubmissionState::Accepted { holder, sealed, .. } | SubmissionState::Withdrawn { holder, sealed, .. } => {
             Some(app.keyring.open_for_holder(*holder, &label, sealed).await?)
         }
-        SubmissionState::Declined { .. } | SubmissionState::Expired { .. } | SubmissionState::Removed { .. } => None,
+        SubmissionState::Declined { .. }
+        | SubmissionState::Expired { .. }
+        | SubmissionState::Removed { .. }
+        | SubmissionState::TakenBack { .. } => None,
     };
     Ok(earlier.is_none_or(|earlier| earlier.as_slice() == payload))
 }

@@ -33,7 +33,8 @@ pub struct StatusAnswer {
     /// Your `credential_id`.
     #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
     id: String,
-    /// `incomplete`: not decided; `verified`: accepted by the person; `canceled`: declined, or not accepted in 48 hours.
+    /// `incomplete`: not decided; `verified`: accepted by the person; `canceled`: declined, withdrawn by you,
+    /// or not accepted in 48 hours.
     /// A batch is incomplete while one of its items is, and verified once one of them was accepted.
     #[schema(example = "verified")]
     status: &'static str,

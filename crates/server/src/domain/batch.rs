@@ -19,9 +19,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether another push of the same id starts anew at `now`: nothing of it was completed, and its 48 hours are over.
+    /// Whether another push of the same id starts anew at `now`: all of it was withdrawn, or nothing of it was completed
+    /// and its 48 hours are over.
     pub fn may_be_replaced(&self, now: Timestamp) -> bool {
-        self.expires_at <= now && self.items.iter().all(|item| item.may_be_replaced(now))
+        let is_over = self.expires_at <= now && self.items.iter().all(|item| item.may_be_replaced(now));
+        is_over || (!self.items.is_empty() && self.items.iter().all(Submission::is_withdrawn))
     }
 }
 

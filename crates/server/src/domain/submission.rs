@@ -69,6 +69,30 @@ pub enum State {
         holder: Option<Uuid>,
         /// When it was accepted: that is what stays final for the partner.
         at: Timestamp,
+        /// When the partner withdrew it, before or after that, if it did.
+        withdrawn_at: Option<Timestamp>,
+    },
+    /// In the person's wallet, and withdrawn by the partner since: the person keeps it, but nothing is signed of it.
+    Withdrawn {
+        /// Whose wallet.
+        holder: Uuid,
+        /// When it was accepted.
+        accepted_at: Timestamp,
+        /// When it was withdrawn.
+        at: Timestamp,
+        /// What was pushed, sealed under the holder's own key.
+        sealed: Vec<u8>,
+        /// What the partner gave as its reason, sealed likewise.
+        reason: Vec<u8>,
+    },
+    /// Withdrawn by the partner before the person had answered; the data is gone.
+    TakenBack {
+        /// The account it was bound to, if any.
+        holder: Option<Uuid>,
+        /// When.
+        at: Timestamp,
+        /// What the partner gave as its reason, unless the account it was for is gone.
+        reason: Option<Sealed>,
     },
 }
 
@@ -88,7 +112,7 @@ pub enum Status {
     Incomplete,
     /// Accepted, at this time.
     Verified(Timestamp),
-    /// Declined or given up, at this time.
+    /// Declined, given up or withdrawn, at this time.
     Canceled(Timestamp),
 }
 
@@ -116,8 +140,12 @@ impl Submission {
     pub fn status(&self) -> Status {
         match self.state {
             State::Incomplete { .. } => Status::Incomplete,
-            State::Accepted { at, .. } | State::Removed { at, .. } => Status::Verified(at),
-            State::Declined { at, .. } | State::Expired { at, .. } => Status::Canceled(at),
+            State::Accepted { at, .. } | State::Removed { at, withdrawn_at: None, .. } => Status::Verified(at),
+            State::Declined { at, .. }
+            | State::Expired { at, .. }
+            | State::Withdrawn { at, .. }
+            | State::TakenBack { at, .. }
+            | State::Removed { withdrawn_at: Some(at), .. } => Status::Canceled(at),
         }
     }
 
@@ -133,9 +161,19 @@ impl Submission {
         self
     }
 
-    /// Whether another push of the same id starts anew at `now`: it was never completed, and its 48 hours are over.
+    /// Whether the partner has withdrawn it.
+    pub fn is_withdrawn(&self) -> bool {
+        matches!(
+            self.state,
+            State::Withdrawn { .. } | State::TakenBack { .. } | State::Removed { withdrawn_at: Some(_), .. }
+        )
+    }
+
+    /// Whether another push of the same id starts anew at `now`: it was withdrawn, or it was never completed and its 48
+    /// hours are over.
     pub fn may_be_replaced(&self, now: Timestamp) -> bool {
-        self.expires_at <= now && matches!(self.status(), Status::Incomplete | Status::Canceled(_))
+        let is_over = self.expires_at <= now && matches!(self.status(), Status::Incomplete | Status::Canceled(_));
+        is_over || self.is_withdrawn()
     }
 
     /// The account it belongs to, once one has opened it.
@@ -144,9 +182,15 @@ impl Submission {
             State::Incomplete { holder, .. }
             | State::Declined { holder, .. }
             | State::Expired { holder, .. }
-            | State::Removed { holder, .. } => holder,
-            State::Accepted { holder, .. } => Some(holder),
+            | State::Removed { holder, .. }
+            | State::TakenBack { holder, .. } => holder,
+            State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Some(holder),
         }
+    }
+
+    /// Whether it is in `holder`'s wallet.
+    pub fn is_held_by(&self, holder: Uuid) -> bool {
+        matches!(self.state, State::Accepted { .. } | State::Withdrawn { .. }) && self.holder() == Some(holder)
     }
 }
 
@@ -190,9 +234,26 @@ mod tests {
         let declined = submission(State::Declined { holder: None, at: Timestamp::from_micros(5) });
         let accepted =
             submission(State::Accepted { holder: Uuid::nil(), at: Timestamp::from_micros(5), sealed: vec![] });
-        let removed = submission(State::Removed { holder: None, at: Timestamp::from_micros(5) });
+        let removed = submission(State::Removed { holder: None, at: Timestamp::from_micros(5), withdrawn_at: None });
         assert!(!waiting().may_be_replaced(before) && waiting().may_be_replaced(after));
         assert!(!declined.may_be_replaced(before) && declined.may_be_replaced(after));
         assert!(!accepted.may_be_replaced(after) && !removed.may_be_replaced(after));
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_canceled_then_and_its_id_is_free_at_once() {
+        let (at, holder) = (Timestamp::from_micros(7), Uuid::nil());
+        let accepted_at = Timestamp::from_micros(5);
+        for (state, held) in [
+            (State::Withdrawn { holder, accepted_at, at, sealed: vec![], reason: vec![] }, true),
+            (State::TakenBack { holder: Some(holder), at, reason: None }, false),
+            (State::Removed { holder: Some(holder), at: accepted_at, withdrawn_at: Some(at) }, false),
+        ] {
+            let withdrawn = submission(state);
+            assert_eq!(withdrawn.status(), Status::Canceled(at));
+            assert!(withdrawn.may_be_replaced(at));
+            assert_eq!(withdrawn.is_held_by(holder), held);
+            assert!(!withdrawn.is_held_by(Uuid::max()));
+        }
     }
 }

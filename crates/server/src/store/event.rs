@@ -23,10 +23,13 @@ pub enum EventKind {
     Expired,
     /// The person deleted it from the wallet.
     Removed,
+    /// The partner withdrew it.
+    Withdrawn,
 }
 
 impl EventKind {
-    const ALL: [Self; 6] = [Self::Pushed, Self::Opened, Self::Accepted, Self::Declined, Self::Expired, Self::Removed];
+    const ALL: [Self; 7] =
+        [Self::Pushed, Self::Opened, Self::Accepted, Self::Declined, Self::Expired, Self::Removed, Self::Withdrawn];
 
     /// The stored name.
     pub fn name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl EventKind {
             Self::Declined => "declined",
             Self::Expired => "expired",
             Self::Removed => "removed",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }

@@ -74,25 +74,30 @@ struct Row {
     holder_id: Option<Uuid>,
     ring_period: Timestamp,
     sealed: Option<Vec<u8>>,
+    withdrawn_at: Option<Timestamp>,
+    reason_sealed: Option<Vec<u8>>,
 }
 
 impl TryFrom<Row> for Submission {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let holder = row.holder_id;
-        let state = match (row.state.as_str(), row.finalized_at, row.sealed) {
-            ("incomplete", None, Some(bytes)) => {
-                State::Incomplete { holder, sealed: Sealed { period: row.ring_period, bytes } }
+        let (holder, period) = (row.holder_id, row.ring_period);
+        let by = |what: &str| holder.ok_or_else(|| StoreError::nonsense("submission", format!("{what} by nobody")));
+        let state = match (row.state.as_str(), row.finalized_at, row.sealed, row.withdrawn_at, row.reason_sealed) {
+            ("incomplete", None, Some(bytes), None, None) => {
+                State::Incomplete { holder, sealed: Sealed { period, bytes } }
             }
-            ("accepted", Some(at), Some(sealed)) => State::Accepted {
-                holder: holder.ok_or_else(|| StoreError::nonsense("submission", "accepted by nobody"))?,
-                at,
-                sealed,
-            },
-            ("declined", Some(at), None) => State::Declined { holder, at },
-            ("expired", Some(at), None) => State::Expired { holder, at },
-            ("removed", Some(at), None) => State::Removed { holder, at },
+            ("accepted", Some(at), Some(sealed), None, None) => State::Accepted { holder: by("accepted")?, at, sealed },
+            ("declined", Some(at), None, None, None) => State::Declined { holder, at },
+            ("expired", Some(at), None, None, None) => State::Expired { holder, at },
+            ("removed", Some(at), None, withdrawn_at, None) => State::Removed { holder, at, withdrawn_at },
+            ("withdrawn", Some(accepted_at), Some(sealed), Some(at), Some(reason)) => {
+                State::Withdrawn { holder: by("held")?, accepted_at, at, sealed, reason }
+            }
+            ("taken_back", Some(_), None, Some(at), reason) => {
+                State::TakenBack { holder, at, reason: reason.map(|bytes| Sealed { period, bytes }) }
+            }
             (state, ..) => return Err(StoreError::nonsense("submission", format!("{} in state {state}", row.id))),
         };
         Ok(Self {
@@ -119,7 +124,11 @@ struct StatusRow {
     state: String,
     expires_at: Timestamp,
     finalized_at: Option<Timestamp>,
+    withdrawn_at: Option<Timestamp>,
 }
+
+/// The columns of a [`StatusRow`].
+const STATUS: &str = "SELECT id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at FROM submission ";
 
 impl StatusRow {
     fn takes_assets(&self) -> bool {
@@ -127,12 +136,13 @@ impl StatusRow {
     }
 
     fn read(&self, assets: &[Asset], now: Timestamp) -> Result<CredentialStatus, StoreError> {
-        let status = match (self.state.as_str(), self.finalized_at) {
-            ("incomplete", None) if self.expires_at > now => Status::Incomplete,
-            ("incomplete", None) => Status::Canceled(self.expires_at),
-            ("accepted" | "removed", Some(at)) => Status::Verified(at),
-            ("declined" | "expired", Some(at)) => Status::Canceled(at),
-            (state, _) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
+        let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
+            ("incomplete", None, None) if self.expires_at > now => Status::Incomplete,
+            ("incomplete", None, None) => Status::Canceled(self.expires_at),
+            ("accepted" | "removed", Some(at), None) => Status::Verified(at),
+            ("declined" | "expired", Some(at), None) => Status::Canceled(at),
+            ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => Status::Canceled(at),
+            (state, ..) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
         };
         let assets = assets.iter().filter(|asset| asset.submission_id == self.id).cloned().collect();
         Ok(CredentialStatus { credential_id: self.credential_id.clone(), status, items: Vec::new(), assets })
@@ -209,14 +219,18 @@ impl Tx {
     }
 
     /// Takes `partner`'s submission out of the way of a new one with the same id: its data is deleted, and an
-    /// incomplete one is expired.
+    /// incomplete one is expired. One that was withdrawn stays with whoever holds it.
     pub async fn replace_submission(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
-            "UPDATE submission SET replaced_at = $3, sealed = NULL, finalized_at = COALESCE(finalized_at, expires_at),
+        let lost: Option<String> = on!(self, connection => sqlx::query_scalar(
+            "UPDATE submission SET replaced_at = $3, finalized_at = COALESCE(finalized_at, expires_at),
+                    sealed = CASE state WHEN 'withdrawn' THEN sealed END,
                     state = CASE state WHEN 'incomplete' THEN 'expired' ELSE state END
-              WHERE id = $1 AND partner_id = $2",
-        ).bind(id).bind(partner).bind(now).execute(connection).await.map(drop))?;
-        self.drop_assets(&[id]).await
+              WHERE id = $1 AND partner_id = $2 RETURNING state",
+        ).bind(id).bind(partner).bind(now).fetch_optional(connection).await)?;
+        if lost.is_some_and(|state| state != "withdrawn") {
+            self.drop_assets(&[id]).await?;
+        }
+        Ok(())
     }
 
     /// Inserts a batch with its items; their documents are inserted apart. False, and nothing is inserted, if its id or
@@ -354,11 +368,58 @@ impl Tx {
         Ok(changed == 1)
     }
 
+    /// Takes `partner`'s incomplete submission back: its data is deleted. False if it is not incomplete any more.
+    pub async fn take_back_submission(
+        &mut self,
+        id: Uuid,
+        partner: Uuid,
+        reason: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET state = 'taken_back', finalized_at = $4, withdrawn_at = $4, reason_sealed = $3, sealed = NULL
+              WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $4",
+        ).bind(id).bind(partner).bind(reason).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.drop_assets(&[id]).await?;
+        }
+        Ok(changed == 1)
+    }
+
+    /// Withdraws what `partner` sent and is in a wallet: it stays there, and what was signed of it is revoked. The reason
+    /// is sealed under the holder's key. False if it is not there (any more), or was withdrawn before.
+    pub async fn withdraw_submission(
+        &mut self,
+        id: Uuid,
+        partner: Uuid,
+        reason: &[u8],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET state = 'withdrawn', withdrawn_at = $4, reason_sealed = $3
+              WHERE id = $1 AND partner_id = $2 AND state = 'accepted'",
+        ).bind(id).bind(partner).bind(reason).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.revoke_status_entries(&[id], now).await?;
+        }
+        Ok(changed == 1)
+    }
+
+    /// Notes that `partner` withdrew what its holder had deleted already. False if it is not so, or was noted before.
+    pub async fn note_withdrawal(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET withdrawn_at = $3
+              WHERE id = $1 AND partner_id = $2 AND state = 'removed' AND withdrawn_at IS NULL",
+        ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
     /// Deletes an accepted credential's data from `holder`'s wallet, and revokes what was signed of it; its status stays.
     /// False if it is not there.
     pub async fn remove_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query(
-            "UPDATE submission SET state = 'removed', sealed = NULL WHERE id = $1 AND holder_id = $2 AND state = 'accepted'",
+            "UPDATE submission SET state = 'removed', sealed = NULL, reason_sealed = NULL
+              WHERE id = $1 AND holder_id = $2 AND state IN ('accepted', 'withdrawn')",
         ).bind(id).bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
             self.drop_assets(&[id]).await?;
@@ -370,7 +431,7 @@ impl Tx {
     /// What is in `holder`'s wallet, in the order it was accepted.
     pub async fn held_submissions(&mut self, holder: Uuid) -> Result<Vec<Submission>, StoreError> {
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
-            "SELECT * FROM submission WHERE holder_id = $1 AND state = 'accepted' ORDER BY finalized_at, id",
+            "SELECT * FROM submission WHERE holder_id = $1 AND state IN ('accepted', 'withdrawn') ORDER BY finalized_at, id",
         ).bind(holder).fetch_all(connection).await)?;
         rows.into_iter().map(Submission::try_from).collect()
     }
@@ -394,11 +455,8 @@ impl Tx {
             return Ok(Vec::new());
         }
         let rows: Vec<StatusRow> = on!(self, connection => {
-            let mut query = QueryBuilder::new(
-                "SELECT id, credential_id, credential_type, batch_id, state, expires_at, finalized_at FROM submission
-                  WHERE replaced_at IS NULL AND partner_id = ",
-            );
-            query.push_bind(partner).push(" AND credential_id IN (");
+            let mut query = QueryBuilder::new(STATUS);
+            query.push("WHERE replaced_at IS NULL AND partner_id = ").push_bind(partner).push(" AND credential_id IN (");
             let mut list = query.separated(", ");
             for id in ids {
                 list.push_bind(id.as_str());
@@ -428,9 +486,8 @@ impl Tx {
             return Ok(Vec::new());
         }
         Ok(on!(self, connection => {
-            let mut query = QueryBuilder::new(
-                "SELECT id, credential_id, credential_type, batch_id, state, expires_at, finalized_at FROM submission WHERE batch_id IN (",
-            );
+            let mut query = QueryBuilder::new(STATUS);
+            query.push("WHERE batch_id IN (");
             let mut list = query.separated(", ");
             for id in batches {
                 list.push_bind(*id);
@@ -491,9 +548,9 @@ impl Tx {
                 .await?;
         }
         let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
-            "UPDATE submission SET sealed = NULL, holder_id = NULL,
+            "UPDATE submission SET sealed = NULL, reason_sealed = NULL, holder_id = NULL,
                     finalized_at = COALESCE(finalized_at, CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END),
-                    state = CASE WHEN state = 'accepted' THEN 'removed'
+                    state = CASE WHEN state IN ('accepted', 'withdrawn') THEN 'removed'
                                  WHEN state <> 'incomplete' THEN state
                                  WHEN expires_at <= $2 THEN 'expired' ELSE 'declined' END
               WHERE holder_id = $1 RETURNING id",

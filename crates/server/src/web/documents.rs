@@ -31,8 +31,10 @@ async fn document(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): P
     let submission = submission.filter(|found| found.holder() == Some(signed_in.holder.id));
     let owner = match submission.ok_or_else(Error::not_found)?.state {
         State::Incomplete { sealed, .. } => Owner::Ring(sealed.period),
-        State::Accepted { holder, .. } => Owner::Holder(holder),
-        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } => return Err(Error::not_found()),
+        State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Owner::Holder(holder),
+        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => {
+            return Err(Error::not_found());
+        }
     };
     let AssetState::Stored(object) = &asset.state else { return Err(Error::not_found()) };
     let key = documents::object_key(&app, id, object, owner).await?.ok_or_else(Error::not_found)?;

@@ -12,6 +12,7 @@ pub mod error;
 mod home;
 mod inbox;
 mod link;
+pub mod mails;
 mod offers;
 mod passkey;
 mod requests;

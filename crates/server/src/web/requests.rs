@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::career::CareerView;
-use super::shown::Shown;
+use super::shown::{Shown, Withdrawal};
 use super::{Layout, authorize, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn};
@@ -57,6 +57,14 @@ struct OutcomePage {
     body: &'static str,
 }
 
+#[derive(Template)]
+#[template(path = "taken_back.html")]
+struct TakenBack {
+    layout: Layout,
+    partner: String,
+    withdrawal: Withdrawal,
+}
+
 /// What a link can lead to, other than consent.
 #[derive(Clone, Copy, Debug)]
 enum Outcome {
@@ -65,6 +73,7 @@ enum Outcome {
     Declined,
     Expired,
     Removed,
+    TakenBack,
 }
 
 /// What a link leads to, for its holder.
@@ -136,7 +145,9 @@ async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Outcom
         Err(Outcome::AnotherPersons)
     } else if items.iter().any(|item| matches!(item.state, State::Incomplete { .. })) || items.is_empty() {
         Err(Outcome::Unknown)
-    } else if items.iter().all(|item| matches!(item.state, State::Expired { .. })) {
+    } else if items.iter().all(|item| matches!(item.state, State::TakenBack { .. })) {
+        Err(Outcome::TakenBack)
+    } else if items.iter().all(|item| matches!(item.state, State::Expired { .. } | State::TakenBack { .. })) {
         Err(Outcome::Expired)
     } else {
         Err(Outcome::AnotherPersons)
@@ -154,15 +165,30 @@ async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
 async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, Error> {
     match submission.state {
         State::Incomplete { .. } => {}
-        State::Accepted { .. } => return Ok(Redirect::to("/wallet").into_response()),
+        State::Accepted { .. } | State::Withdrawn { .. } => return Ok(Redirect::to("/wallet").into_response()),
         State::Declined { .. } => return Ok(Outcome::Declined.page(app)),
         State::Expired { .. } => return Ok(Outcome::Expired.page(app)),
         State::Removed { .. } => return Ok(Outcome::Removed.page(app)),
+        State::TakenBack { .. } => return taken_back(app, submission).await,
     }
     let Some(shown) = Shown::open(app, submission).await? else { return Ok(Outcome::Expired.page(app)) };
     let layout = Layout::new(app, true);
     let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
     Ok(page(app, &Consent { layout: layout.clone(), shown, career }, &layout))
+}
+
+/// Tells the person whose link it is who took it back, and why.
+async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Error> {
+    let withdrawal = Withdrawal::of(app, submission).await?.filter(|withdrawal| !withdrawal.reason.is_empty());
+    let Some(withdrawal) = withdrawal else { return Ok(Outcome::TakenBack.page(app)) };
+    let partner = app.store.read().await?.partner(submission.partner_id).await?;
+    let layout = Layout::new(app, true);
+    let template = TakenBack {
+        layout: layout.clone(),
+        partner: partner.map(|partner| partner.name).unwrap_or_default(),
+        withdrawal,
+    };
+    Ok(page(app, &template, &layout))
 }
 
 async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
@@ -184,6 +210,8 @@ async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<R
             State::Declined { .. } => "batch-declined",
             State::Expired { .. } => "batch-expired",
             State::Removed { .. } => "batch-removed",
+            State::Withdrawn { .. } => "batch-withdrawn",
+            State::TakenBack { .. } => "batch-taken-back",
         };
         answered.push(Answered { title, outcome });
     }
@@ -338,6 +366,7 @@ impl Outcome {
             Self::Declined => (StatusCode::OK, "outcome-declined-title", "outcome-declined"),
             Self::Expired => (StatusCode::GONE, "outcome-expired-title", "outcome-expired"),
             Self::Removed => (StatusCode::OK, "outcome-removed-title", "outcome-removed"),
+            Self::TakenBack => (StatusCode::GONE, "outcome-taken-back-title", "outcome-taken-back"),
         };
         let layout = Layout::new(app, true);
         (status, page(app, &OutcomePage { layout: layout.clone(), title, body }, &layout)).into_response()

@@ -36,6 +36,34 @@ pub struct Shown {
     pub expires_at: Timestamp,
     /// When it was accepted, if it was.
     pub accepted_at: Option<Timestamp>,
+    /// If its partner has withdrawn it.
+    pub withdrawal: Option<Withdrawal>,
+}
+
+/// What a partner said when it withdrew something.
+#[derive(Clone, Debug)]
+pub struct Withdrawal {
+    /// When.
+    pub at: Timestamp,
+    /// Its reason.
+    pub reason: String,
+}
+
+impl Withdrawal {
+    /// Of what is in a wallet, or was not answered; `None` if it was not withdrawn.
+    pub async fn of(app: &App, submission: &Submission) -> Result<Option<Self>, Error> {
+        let label: [&[u8]; 2] = [b"withdrawal", submission.id.as_bytes()];
+        let (at, reason) = match &submission.state {
+            State::Withdrawn { holder, at, reason, .. } => {
+                (*at, Some(app.keyring.open_for_holder(*holder, &label, reason).await?))
+            }
+            State::TakenBack { at, reason: Some(reason), .. } => (*at, app.keyring.open_sealed(reason, &label).await?),
+            State::TakenBack { at, reason: None, .. } => (*at, None),
+            _ => return Ok(None),
+        };
+        let reason = reason.map(|reason| String::from_utf8_lossy(&reason).into_owned()).unwrap_or_default();
+        Ok(Some(Self { at, reason }))
+    }
 }
 
 /// A document of a credential.
@@ -93,11 +121,13 @@ impl Shown {
             State::Incomplete { sealed, .. } => {
                 (app.keyring.open_sealed(sealed, &label).await?, None, Owner::Ring(sealed.period))
             }
-            State::Accepted { holder, at, sealed } => {
+            State::Accepted { holder, at, sealed, .. } | State::Withdrawn { holder, accepted_at: at, sealed, .. } => {
                 let opened = app.keyring.open_for_holder(*holder, &label, sealed).await?;
                 (Some(opened), Some(*at), Owner::Holder(*holder))
             }
-            State::Declined { .. } | State::Expired { .. } | State::Removed { .. } => return Ok(None),
+            State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => {
+                return Ok(None);
+            }
         };
         let Some(bytes) = bytes else { return Ok(None) };
         let payload = Payload::from_bytes(&bytes).map_err(Error::internal)?;
@@ -128,6 +158,7 @@ impl Shown {
             pushed_at: submission.created_at,
             expires_at: submission.expires_at,
             accepted_at,
+            withdrawal: Withdrawal::of(app, submission).await?,
         }))
     }
 

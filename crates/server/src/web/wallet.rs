@@ -14,7 +14,7 @@ use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn, address};
-use crate::domain::submission::{State, Submission};
+use crate::domain::submission::Submission;
 use crate::error::Error;
 use crate::store::{Event, EventKind};
 
@@ -84,6 +84,7 @@ impl Record {
             EventKind::Declined => "event-declined",
             EventKind::Expired => "event-expired",
             EventKind::Removed => "event-removed",
+            EventKind::Withdrawn => "event-withdrawn",
         }
     }
 }
@@ -104,7 +105,9 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     drop(tx);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let held = Shown::open_all(&app, &held).await?;
-    let career = CareerView::new(&held, &layout.text);
+    // A career that its partner has withdrawn is attested by nobody: it is in the list alone.
+    let standing: Vec<Shown> = held.iter().filter(|shown| shown.withdrawal.is_none()).cloned().collect();
+    let career = CareerView::new(&standing, &layout.text);
     let offer_passkey = app.webauthn.is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let waiting = Waiting::grouped(&app, &waiting).await?;
     Ok(page(&app, &Wallet { layout: layout.clone(), held, waiting, career, offer_passkey }, &layout))
@@ -113,8 +116,7 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
 /// The credential, if it is in `holder`'s wallet.
 async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<Shown, Error> {
     let submission = app.store.read().await?.linked_submission(id, app.now()).await?;
-    let submission =
-        submission.filter(|found| matches!(found.state, State::Accepted { holder: owner, .. } if owner == holder));
+    let submission = submission.filter(|found| found.is_held_by(holder));
     let shown = Shown::open(app, &submission.ok_or_else(Error::not_found)?).await?;
     shown.ok_or_else(Error::not_found)
 }
@@ -163,6 +165,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
             "status": submission.status().name(),
             "pushed_at": shown.pushed_at,
             "accepted_at": shown.accepted_at,
+            "withdrawn": shown.withdrawal.as_ref().map(|withdrawal| json!({ "at": withdrawal.at, "reason": withdrawal.reason })),
             "fields": shown.payload.fields,
             "partner_chain": shown.payload.partner_chain,
             "documents": shown.documents.iter().map(|document| json!({ "asset_id": document.name, "asset_type": document.kind, "href": format!("{}/documents/{}", app.config.base(), document.id) })).collect::<Vec<_>>(),

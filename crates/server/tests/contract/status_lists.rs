@@ -136,6 +136,69 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
+    async fn what_a_partner_withdraws_is_taken_back_or_stays_marked_and_revoked(databases: Databases) {
+        let store = &databases.data;
+        let (one, other, ada) = (add_partner(store, 1).await, add_partner(store, 2).await, add_holder(store, 3).await);
+        accepted(store, one, ada, 10..12).await;
+        let waiting = NewSubmission { assets: vec![asset(40, id(20), stored(50))], ..new_submission(20, one, "waiting") };
+        insert(store, &[&waiting, &new_submission(21, one, "late")]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_assets(&[&waiting.assets[0], &asset(41, id(10), stored(51))], NOW).await.expect("inserted");
+        assert!(tx.bind_submission(id(20), ada, NOW).await.expect("bound"));
+        let places = tx.give_status_entries(&[wanted(10, ada), wanted(11, ada)], capacity(50), &Chance::seeded(6), NOW).await.expect("given");
+        let list = places[0].expect("given").list;
+
+        assert!(!tx.take_back_submission(id(20), other, Some(&[7]), NOW).await.expect("not theirs"));
+        assert!(!tx.take_back_submission(id(10), one, Some(&[7]), NOW).await.expect("it is accepted"));
+        assert!(!tx.take_back_submission(id(21), one, Some(&[7]), LATER).await.expect("its time is over"));
+        assert!(tx.take_back_submission(id(20), one, Some(&[7]), NOW).await.expect("taken back"));
+        assert!(!tx.take_back_submission(id(20), one, Some(&[8]), NOW).await.expect("once"));
+        assert!(tx.take_back_submission(id(21), one, None, NOW).await.expect("without a reason that could be sealed"));
+        let state = |found: Option<tenure::domain::submission::Submission>| found.expect("known").state;
+        let reason = Some(Sealed { period: NOW, bytes: vec![7] });
+        assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), State::TakenBack { holder: Some(ada), at: NOW, reason });
+        assert_eq!(state(tx.linked_submission(id(21), LATER).await.expect("read")), State::TakenBack { holder: None, at: NOW, reason: None });
+        assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(50)], "its documents go with it");
+        assert!(tx.waiting_submissions(ada, NOW).await.expect("read").is_empty());
+
+        let after = NOW + Duration::from_secs(1);
+        assert!(!tx.withdraw_submission(id(10), other, &[9], after).await.expect("not theirs"));
+        assert!(!tx.withdraw_submission(id(20), one, &[9], after).await.expect("not accepted"));
+        assert_eq!(tx.revoked_positions(list).await.expect("read"), Vec::<u32>::new());
+        assert!(tx.withdraw_submission(id(10), one, &[9], after).await.expect("withdrawn"));
+        assert!(!tx.withdraw_submission(id(10), one, &[8], LATER).await.expect("once"));
+        let withdrawn = State::Withdrawn { holder: ada, accepted_at: NOW, at: after, sealed: vec![4], reason: vec![9] };
+        assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), withdrawn);
+        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
+        assert_eq!(tx.give_status_entries(&[wanted(10, ada)], capacity(50), &Chance::System, NOW).await.expect("read"), [None]);
+        assert_eq!(tx.held_submissions(ada).await.expect("read").len(), 2, "it stays in the wallet");
+
+        assert!(tx.remove_submission(id(11), ada, NOW).await.expect("removed"));
+        assert!(!tx.note_withdrawal(id(11), other, LATER).await.expect("not theirs"));
+        assert!(!tx.note_withdrawal(id(10), one, LATER).await.expect("not removed"));
+        assert!(tx.note_withdrawal(id(11), one, LATER).await.expect("noted"));
+        assert!(!tx.note_withdrawal(id(11), one, NOW).await.expect("once"));
+        let removed = |withdrawn_at| State::Removed { holder: Some(ada), at: NOW, withdrawn_at: Some(withdrawn_at) };
+        assert_eq!(state(tx.linked_submission(id(11), LATER).await.expect("read")), removed(LATER));
+
+        let ids: Vec<String> = ["c10", "c11", "waiting", "late"].map(str::to_owned).to_vec();
+        let mut told = tx.credential_statuses(one, &ids, LATER).await.expect("read");
+        told.sort_by(|left, right| left.credential_id.cmp(&right.credential_id));
+        let told: Vec<Status> = told.into_iter().map(|status| status.status).collect();
+        assert_eq!(told, [after, LATER, NOW, NOW].map(Status::Canceled));
+
+        tx.replace_submission(id(10), one, LATER).await.expect("out of the way");
+        assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), withdrawn, "nothing is taken from the wallet");
+        assert_eq!(tx.assets(&[id(10)]).await.expect("read").len(), 1);
+        assert_eq!(tx.current_submission(one, "c10", LATER).await.expect("read"), None);
+        assert!(tx.remove_submission(id(10), ada, LATER).await.expect("removed"));
+        assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), removed(after));
+        tx.release_submissions(ada, LATER).await.expect("released");
+        let gone = State::TakenBack { holder: None, at: NOW, reason: None };
+        assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), gone, "nothing that was said of the person stays");
+        tx.commit().await.expect("committed");
+    }
+
     async fn lists_are_dropped_whole_when_everything_in_them_has_ended(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);

@@ -1,0 +1,258 @@
+//! A partner takes back what it sent: what it, the person and whoever checks a signed copy are told then.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use support::app::{Answer, PUSH, TestApp, career};
+use tenure::domain::submission::State;
+use uuid::Uuid;
+
+const REASON: &str = "It was sent for another Ada <b>by mistake</b>.";
+
+async fn withdraw(test: &TestApp, token: &str, path: &str, body: &Value) -> Answer {
+    let path = format!("/api/partner/v2/add/requests/{path}");
+    test.send(test.api(Method::DELETE, &path, token, &body.to_string())).await
+}
+
+async fn state(test: &TestApp, id: Uuid) -> State {
+    let mut tx = test.app.store.read().await.expect("a transaction");
+    tx.linked_submission(id, test.app.now()).await.expect("read").expect("known").state
+}
+
+#[tokio::test]
+async fn what_nobody_has_answered_is_deleted_and_the_link_says_so() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let (seen, unseen) = (test.push(&token, "seen").await, test.push(&token, "unseen").await);
+    let mut person = test.signed_in("ada@example.org").await;
+    person.open(seen).await.expect(303);
+    let mails = test.mails().await.len();
+    test.advance(Duration::from_secs(60));
+    for id in ["seen", "unseen"] {
+        let answer = withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": REASON })).await;
+        assert_eq!(answer.expect(204).text, "");
+        assert_eq!(test.status(&token, id).await["status"], "canceled");
+        assert_eq!(test.status(&token, id).await["finalized_at"], "2026-11-23T09:01:00Z");
+    }
+    assert_eq!(test.mails().await.len(), mails, "nobody has it, so nobody is told");
+    let page = person.get(&format!("/requests/{seen}")).await.expect(200);
+    assert!(page.text.contains("This was taken back"));
+    assert!(
+        page.text.contains("Withdrawn by Acme Payroll on 23 November 2026: It was sent for another Ada &#60;b&#62;")
+    );
+    assert!(!page.text.contains("Marker-Lovelace"));
+    // The reason is for the person it is about, and nobody has shown to be that.
+    person.open(unseen).await.expect(303);
+    let page = person.get(&format!("/requests/{unseen}")).await.expect(410);
+    assert!(page.text.contains("This was taken back") && !page.text.contains("another Ada"));
+    let mut other = test.signed_in("eve@example.org").await;
+    other.open(seen).await.expect(303);
+    let page = other.get(&format!("/requests/{seen}")).await.expect(403);
+    assert!(!page.text.contains("taken back") && !page.text.contains("Acme"));
+    assert!(person.get("/wallet").await.expect(200).text.contains("Nothing here yet"));
+    person.post(&format!("/requests/{seen}/accept"), &[]).await.expect(303);
+    assert!(matches!(state(&test, seen).await, State::TakenBack { .. }), "there is nothing left to accept");
+}
+
+#[tokio::test]
+async fn what_is_in_a_wallet_stays_there_marked_revoked_and_told_by_mail() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let id = test.push(&test.token(&partner).await, "1").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    person.open(id).await.expect(303);
+    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    let place = test.sign(id).await.expect("signed");
+    test.advance(Duration::from_secs(86_400));
+    let token = test.token(&partner).await;
+    let before = test.mails().await.len();
+    withdraw(&test, &token, "career_history/1", &json!({ "reason": REASON })).await.expect(204);
+    assert!(test.is_revoked(place).await);
+    assert_eq!(test.sign(id).await, None, "nothing is signed any more");
+    let told = json!({ "id": "1", "status": "canceled", "finalized_at": "2026-11-24T09:00:00Z" });
+    assert_eq!(test.status(&token, "1").await, told);
+
+    let mails = test.mails().await;
+    assert_eq!(mails.len(), before + 1);
+    let mail = mails.last().expect("a mail");
+    assert!(mail.contains("To: ada@example.org") && mail.contains("Acme Payroll has withdrawn"), "{mail}");
+    assert!(!mail.contains("another Ada") && !mail.contains("Marker"), "the mail says no more than it must: {mail}");
+
+    let marked = "Withdrawn by Acme Payroll on 24 November 2026: It was sent for another Ada &#60;b&#62;";
+    let wallet = person.get("/wallet").await.expect(200);
+    assert!(wallet.text.contains(marked) && wallet.text.contains("Software Engineer at Company B"));
+    assert!(!wallet.text.contains("of experience"), "nobody attests that career any more");
+    let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200);
+    assert!(record.text.contains(marked) && record.text.contains("Acme Payroll withdrew it."));
+    assert!(record.text.contains("Marker-Lovelace") && record.text.contains("of experience"));
+    let export = person.get("/wallet/export").await.expect(200).json();
+    assert_eq!(export["credentials"][0]["withdrawn"], json!({ "at": "2026-11-24T09:00:00Z", "reason": REASON }));
+    assert_eq!(export["credentials"][0]["status"], "canceled");
+
+    // Again, with other words: what was said first stands, and nobody is told twice.
+    withdraw(&test, &token, "career_history/1", &json!({ "reason": "No reason" })).await.expect(204);
+    assert!(person.get("/wallet").await.expect(200).text.contains(marked));
+    assert_eq!(test.mails().await.len(), before + 1);
+
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    assert_eq!(test.status(&token, "1").await, told, "deleting it later changes nothing for the partner");
+    assert!(person.get(&format!("/requests/{id}")).await.expect(200).text.contains("You deleted this"));
+}
+
+#[tokio::test]
+async fn nothing_that_a_partner_gave_as_its_reason_is_stored_in_the_clear() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, "1").await;
+    test.push(&token, "2").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    person.open(id).await.expect(303);
+    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    for id in ["1", "2"] {
+        let body = json!({ "reason": "Marked reason" });
+        withdraw(&test, &token, &format!("career_history/{id}"), &body).await.expect(204);
+    }
+    let mut files = 0;
+    for entry in std::fs::read_dir(test.folder.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).expect("read");
+            assert!(!bytes.windows(13).any(|window| window == b"Marked reason"), "{}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files >= 3, "the data, its log and the key ring: {files}");
+}
+
+#[tokio::test]
+async fn what_is_over_stays_over_and_what_was_deleted_is_canceled() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let ids = [test.push(&token, "deleted").await, test.push(&token, "declined").await];
+    test.push(&token, "expired").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    for id in ids {
+        person.open(id).await.expect(303);
+    }
+    person.post(&format!("/requests/{}/accept", ids[0]), &[]).await.expect(303);
+    person.post(&format!("/wallet/credentials/{}/delete", ids[0]), &[]).await.expect(303);
+    person.post(&format!("/requests/{}/decline", ids[1]), &[]).await.expect(303);
+    test.advance(Duration::from_secs(49 * 3600));
+    let token = test.token(&partner).await;
+    let mails = test.mails().await.len();
+    let mut ends = Vec::new();
+    for id in ["deleted", "declined", "expired"] {
+        withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": "x" })).await.expect(204);
+        let status = test.status(&token, id).await;
+        assert_eq!(status["status"], "canceled", "{id}");
+        ends.push(status["finalized_at"].as_str().expect("a time").to_owned());
+    }
+    assert_eq!(ends[0], "2026-11-25T10:00:00Z", "the person had deleted it: now it is withdrawn as well");
+    assert_eq!(ends[1..], ["2026-11-23T09:00:00Z", "2026-11-25T09:00:00Z"].map(str::to_owned), "these were over");
+    assert_eq!(test.mails().await.len(), mails);
+}
+
+#[tokio::test]
+async fn a_withdrawn_id_can_be_used_again_at_once() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let (waiting, held) = (test.push(&token, "waiting").await, test.push(&token, "held").await);
+    let mut person = test.signed_in("ada@example.org").await;
+    person.open(held).await.expect(303);
+    person.post(&format!("/requests/{held}/accept"), &[]).await.expect(303);
+    for (id, old) in [("waiting", waiting), ("held", held)] {
+        withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": REASON })).await.expect(204);
+        let mut body = career(id);
+        body["fields"]["employment"][0]["role_title"] = json!("Corrected");
+        let again = test.post(PUSH, &token, &body).await.expect(201).json();
+        assert_ne!(again["request_id"], json!(old), "a new request with a new link");
+        assert_eq!(again.get("warnings"), None);
+        assert_eq!(test.status(&token, id).await["status"], "incomplete");
+        assert_eq!(json!(test.push(&token, id).await), again["request_id"]);
+    }
+    assert!(matches!(state(&test, held).await, State::Withdrawn { .. }), "the old one stays in the wallet");
+    // Withdrawing goes to what the id stands for now.
+    withdraw(&test, &token, "career_history/held", &json!({ "reason": "Again" })).await.expect(204);
+    let record = person.get(&format!("/wallet/credentials/{held}")).await.expect(200);
+    assert!(record.text.contains("It was sent for another Ada") && !record.text.contains("Again"));
+}
+
+#[tokio::test]
+async fn only_its_own_partner_type_and_item_are_found() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    test.push(&token, "1").await;
+    let batch = json!({
+        "credential_id": "b",
+        "career_history": career("b1"),
+        "right_to_work_items": [{ "credential_id": "b2", "fields": { "full_name": "Ada", "country": "NZ" } }],
+    });
+    test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.expect(201);
+    let other = test.token(&test.partner().await).await;
+    let good = json!({ "reason": "x" });
+    withdraw(&test, &other, "career_history/1", &good).await.expect(404);
+    withdraw(&test, &token, "education/1", &good).await.expect(404);
+    withdraw(&test, &token, "career_history/2", &good).await.expect(404);
+    withdraw(&test, &token, "nothing/1", &good).await.expect(404);
+    let answer = withdraw(&test, &token, "career_history/b", &good).await.expect(404).json();
+    assert!(answer["detail"].as_str().expect("a detail").contains("Withdraw its items"), "{answer}");
+    withdraw(&test, &other, "career_history/b", &good).await.expect(404);
+    let read_only = test.token(&test.partner_with("write.education").await).await;
+    withdraw(&test, &read_only, "career_history/1", &good).await.expect(403);
+
+    for (body, code) in [
+        (json!({}), "member.missing"),
+        (json!({ "reason": "" }), "text.empty"),
+        (json!({ "reason": "x".repeat(501) }), "text.too_long"),
+        (json!({ "reason": "x", "why": "y" }), "member.unknown"),
+    ] {
+        let answer = withdraw(&test, &token, "career_history/1", &body).await.expect(422);
+        assert_eq!(answer.faults()[0].0, code, "{body}");
+    }
+    let request = test.api(Method::DELETE, "/api/partner/v2/add/requests/career_history/1", &token, "reason");
+    test.send(request).await.expect(400);
+    assert_eq!(test.status(&token, "1").await["status"], "incomplete");
+    assert_eq!(test.status(&token, "b").await["status"], "incomplete");
+
+    withdraw(&test, &token, "right_to_work/b2", &good).await.expect(204);
+    let status = test.status(&token, "b").await;
+    assert_eq!((&status["status"], &status["items"][1]["status"]), (&json!("incomplete"), &json!("canceled")));
+    withdraw(&test, &token, "career_history/b1", &json!({ "reason": REASON })).await.expect(204);
+    assert_eq!(test.status(&token, "b").await["status"], "canceled");
+    let again = test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.expect(201).json();
+    assert_eq!(again.get("warnings"), None, "all of it was withdrawn, so it starts anew");
+    assert_eq!(test.status(&token, "b").await["status"], "incomplete");
+}
+
+#[tokio::test]
+async fn the_person_sees_on_a_batch_s_page_what_was_taken_back() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let batch = json!({
+        "credential_id": "b",
+        "career_history": career("b1"),
+        "right_to_work_items": [
+            { "credential_id": "b2", "fields": { "full_name": "Ada", "country": "NZ" } },
+            { "credential_id": "b3", "fields": { "full_name": "Ada", "country": "AU" } },
+        ],
+    });
+    let pushed = test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.expect(201).json();
+    let id: Uuid = pushed["request_id"].as_str().expect("an id").parse().expect("a UUID");
+    let mut person = test.signed_in("ada@example.org").await;
+    person.open(id).await.expect(303);
+    let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+    let accept = page.split("/accept").next().and_then(|text| text.rsplit('/').next()).expect("an item").to_owned();
+    person.post(&format!("/requests/{accept}/accept"), &[]).await.expect(303);
+    for path in ["career_history/b1", "right_to_work/b2"] {
+        withdraw(&test, &token, path, &json!({ "reason": "x" })).await.expect(204);
+    }
+    let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+    assert!(page.contains("Career history: added to your wallet, and withdrawn later."), "{page}");
+    assert!(page.contains("Right to work: taken back before you answered, and deleted here."));
+    assert!(page.contains("Add to my wallet"), "one still waits");
+}
