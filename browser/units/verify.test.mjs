@@ -1,0 +1,197 @@
+// The checks that a hirer's browser makes, one mistake at a time.
+import assert from "node:assert/strict";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { deflateSync } from "node:zlib";
+
+import { AUDIENCE, digest, disclosure, newKey, NONCE, NOW, ORIGIN, present } from "./tokens.mjs";
+
+let verify, folder;
+
+// Outside of a page, Node has to be told that these files are modules.
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tenure-verify-"));
+  await writeFile(join(folder, "package.json"), '{"type":"module"}');
+  for (const name of ["sd-jwt.js", "verify.js"]) {
+    await cp(fileURLToPath(new URL(`../../crates/server/static/${name}`, import.meta.url)), join(folder, name));
+  }
+  ({ verify } = await import(pathToFileURL(join(folder, "verify.js"))));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function judge({ token, answers }, expected = {}) {
+  const asked = [];
+  const fetch = async (address) => {
+    asked.push(address);
+    return address in answers ? new Response(answers[address]) : new Response("", { status: 404 });
+  };
+  const options = { origin: ORIGIN, audience: AUDIENCE, nonce: NONCE, fetch, now: () => NOW * 1000, ...expected };
+  const { claims, verdicts } = await verify(token, options);
+  const wrong = verdicts.filter(({ outcome }) => outcome !== "passed");
+  return { claims, verdicts, asked, wrong: wrong.map(({ step, outcome, code }) => `${step} ${outcome} ${code}`) };
+}
+
+for (const alg of ["ES256", "EdDSA"]) {
+  test(`a good presentation passes every step: ${alg}`, async () => {
+    const { claims, verdicts, asked, wrong } = await judge(present({ alg }));
+    assert.deepEqual(wrong, []);
+    assert.deepEqual(verdicts.map(({ step }) => step), ["signature", "issuer", "holder", "status", "dates", "schema"]);
+    assert.equal(claims.full_name, "Ada Example");
+    assert.deepEqual(claims.employment.map((job) => job.organisation), ["Company A"]);
+    assert.equal(new Set(asked).size, asked.length, "nothing is asked for twice");
+    const told = verdicts.flatMap((verdict) => verdict.asked.map(({ address, at }) => [verdict.step, address, at]));
+    assert.deepEqual(told, [
+      ["issuer", `${ORIGIN}/.well-known/jwt-vc-issuer`, NOW * 1000],
+      ["issuer", `${ORIGIN}/.well-known/jwks.json`, NOW * 1000],
+      ["status", `${ORIGIN}/status/1`, NOW * 1000],
+      ["schema", `${ORIGIN}/credentials/career_history`, NOW * 1000],
+    ]);
+  });
+}
+
+const UNREAD = ["issuer", "holder", "status", "dates", "schema"].map((step) => `${step} unchecked unread`);
+const parts = (change) => ({ parts: change });
+const payload = (change) => parts(({ payload }) => Object.assign(payload, change));
+
+// Each mistake, and every verdict that is then not "passed".
+const MISTAKES = {
+  "an altered disclosure": [
+    parts(({ disclosures }) => (disclosures[0] = disclosure("Eve Example", "full_name"))),
+    ["signature failed stray_disclosure", ...UNREAD],
+  ],
+  "a digest that stands twice": [
+    parts(({ payload }) => payload._sd.push(payload._sd[0])),
+    ["signature failed duplicate_digest", ...UNREAD],
+  ],
+  "a disclosure that is sent twice": [
+    parts(({ disclosures }) => disclosures.push(disclosures[0])),
+    ["signature failed duplicate_digest", ...UNREAD],
+  ],
+  "a disclosed name that is taken": [
+    parts(({ payload, disclosures }) => {
+      disclosures.push(disclosure("Eve", "attested_at"));
+      payload._sd.push(digest(disclosures.at(-1)));
+    }),
+    ["signature failed disclosure", ...UNREAD],
+  ],
+  "a disclosed status": [
+    parts(({ payload, disclosures }) => {
+      delete payload.status;
+      disclosures.push(disclosure({}, "status"));
+      payload._sd.push(digest(disclosures.at(-1)));
+    }),
+    ["signature failed must_not_be_disclosed", ...UNREAD],
+  ],
+  "another hash": [payload({ _sd_alg: "sha-512" }), ["signature failed hash_algorithm", ...UNREAD]],
+  "alg none": [
+    { token: (token) => token.replace(/^[^.]+/, Buffer.from('{"alg":"none","typ":"dc+sd-jwt"}').toString("base64url")) },
+    ["signature failed algorithm", ...UNREAD],
+  ],
+  "another typ": [parts(({ header }) => (header.typ = "vc+sd-jwt")), ["signature failed type", ...UNREAD]],
+  "a header with crit": [
+    parts(({ header }) => (header.crit = ["exp"])),
+    ["signature failed critical_header", ...UNREAD],
+  ],
+  "not a token": [{ token: () => "hello" }, ["signature failed malformed", ...UNREAD]],
+  "a changed signature": [
+    { token: (token) => token.replace(/\.([^.~]+)~/, (_, old) => `.${old.startsWith("A") ? "B" : "A"}${old.slice(1)}~`) },
+    ["signature failed signature", "holder failed sd_hash"],
+  ],
+  "another's signature under the same name": [
+    parts((all) => (all.issuer = newKey())),
+    ["signature failed signature"],
+  ],
+  "a key of another kind": [parts((all) => (all.issuer = newKey("EdDSA"))), ["signature failed key_confusion"]],
+  "a key that nobody knows": [
+    parts(({ header }) => (header.kid = "key-9")),
+    ["signature failed unknown_key", "issuer failed unknown_key"],
+  ],
+  "another issuer": [
+    payload({ iss: "https://elsewhere.example" }),
+    ["signature failed unknown_issuer", "issuer failed unknown_issuer", "status failed unknown_issuer"],
+  ],
+  "keys that cannot be had": [
+    { answers: { [`${ORIGIN}/.well-known/jwks.json`]: "{" } },
+    ["signature unchecked unanswered", "issuer unchecked unanswered", "status unchecked unanswered"],
+  ],
+  "no key binding": [
+    { token: (token) => token.slice(0, token.lastIndexOf("~") + 1) },
+    ["holder failed not_bound"],
+  ],
+  "a key binding for somebody else": [
+    parts(({ binding }) => (binding.payload.aud = "https://elsewhere.example")),
+    ["holder failed audience"],
+  ],
+  "an answer to another question": [parts(({ binding }) => (binding.payload.nonce = "x")), ["holder failed nonce"]],
+  "a key binding over something else": [
+    parts(({ binding }) => (binding.payload.sd_hash = digest("x"))),
+    ["holder failed sd_hash"],
+  ],
+  "a key binding of another typ": [parts(({ binding }) => (binding.header.typ = "JWT")), ["holder failed type"]],
+  "a key binding by another key": [parts((all) => (all.holder = newKey())), ["holder failed signature"]],
+  "a disclosure taken away after it was bound": [
+    { token: (token) => token.split("~").toSpliced(3, 1).join("~") },
+    ["holder failed sd_hash"],
+  ],
+  "a revoked credential": [parts(({ list }) => list.revoked.push(9)), ["status failed revoked"]],
+  "a place beyond the list": [
+    payload({ status: { status_list: { uri: `${ORIGIN}/status/1`, idx: 16 } } }),
+    ["status failed claim"],
+  ],
+  "a status list of another address": [
+    parts(({ list }) => (list.payload.sub = `${ORIGIN}/status/2`)),
+    ["status failed claim"],
+  ],
+  "a status list that is too old": [
+    parts(({ list }) => (list.payload.exp = NOW - 61)),
+    ["status failed list_expired"],
+  ],
+  "a status list of another typ": [parts(({ list }) => (list.header.typ = "JWT")), ["status failed type"]],
+  "a status list that does not unpack": [
+    parts(({ list }) => (list.payload.status_list = { bits: 1, lst: "AAAA" })),
+    ["status failed malformed"],
+  ],
+  "a status list that unpacks without end": [
+    parts(({ list }) => {
+      list.payload.status_list = { bits: 1, lst: deflateSync(Buffer.alloc(5 << 20)).toString("base64url") };
+    }),
+    ["status failed malformed"],
+  ],
+  "a status list elsewhere": [
+    payload({ status: { status_list: { uri: "https://elsewhere.example/1", idx: 9 } } }),
+    ["status unchecked elsewhere"],
+  ],
+  "a status list that cannot be had": [
+    payload({ status: { status_list: { uri: `${ORIGIN}/status/7`, idx: 9 } } }),
+    ["status unchecked unanswered"],
+  ],
+  "no status": [payload({ status: undefined }), ["status unchecked no_status"]],
+  "its time over": [payload({ exp: NOW - 60 }), ["dates failed expired"]],
+  "its time not begun": [payload({ nbf: NOW + 61 }), ["dates failed not_yet_valid"]],
+  "made in the future": [payload({ iat: NOW + 61 }), ["dates failed from_the_future"]],
+  "other metadata than was meant": [
+    { answers: { [`${ORIGIN}/credentials/career_history`]: "{}" } },
+    ["schema failed integrity"],
+  ],
+  "a claim that the type does not know": [payload({ salary: 1 }), ["schema failed unknown_claim"]],
+};
+
+for (const [name, [change, expected]] of Object.entries(MISTAKES)) {
+  test(`${name} is told`, async () => {
+    assert.deepEqual((await judge(present(change))).wrong, expected);
+  });
+}
+
+test("a minute's difference of clocks does no harm", async () => {
+  const late = payload({ exp: NOW - 59, iat: NOW + 59, nbf: NOW + 59 });
+  assert.deepEqual((await judge(present(late))).wrong, []);
+});
+
+test("nothing is asked of another site", async () => {
+  const elsewhere = "https://elsewhere.example";
+  const { asked } = await judge(present(payload({ iss: elsewhere, vct: `${elsewhere}/credentials/career_history` })));
+  assert.ok(asked.every((address) => address.startsWith(ORIGIN)), asked.join());
+});

@@ -1,0 +1,213 @@
+// Reads signed tokens in the browser: compact JWS (RFC 7515), SD-JWT (RFC 9901) and Token Status Lists. Says what is wrong
+// by the codes that the server uses; believes nothing before a signature is checked. What follows from it is in verify.js.
+
+const MOST_BYTES = 2 * 1024 * 1024;
+const MOST_DISCLOSURES = 4096;
+const MOST_UNPACKED = 4 * 1024 * 1024;
+const DEPTH = 32;
+
+/** Why something signed is not taken: a stable code. */
+export class Refusal extends Error {
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** The browser lacks what a check needs; nothing is wrong with the token. */
+export class Unsupported extends Error {}
+
+const utf8 = new TextEncoder();
+
+/** The bytes of base64url without padding; refuses everything else. */
+export function decode(text) {
+  if (typeof text !== "string" || !/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
+    throw new Refusal("malformed");
+  }
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
+}
+
+export function encode(bytes) {
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** SHA-256 of ASCII text, in base64url. */
+export async function hash(text) {
+  return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text))));
+}
+
+function json(bytes, code) {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new Refusal(code);
+  }
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function object(part) {
+  const value = json(decode(part), "malformed");
+  if (!isObject(value)) throw new Refusal("malformed");
+  return value;
+}
+
+/** The three parts of a compact JWS. Every `alg` but ES256 and EdDSA is refused, `none` among them. */
+export function readJws(text) {
+  if (text.length > MOST_BYTES) throw new Refusal("malformed");
+  const parts = text.split(".");
+  if (parts.length !== 3) throw new Refusal("malformed");
+  const header = object(parts[0]);
+  if (header.alg !== "ES256" && header.alg !== "EdDSA") throw new Refusal("algorithm");
+  if ("crit" in header) throw new Refusal("critical_header");
+  return { header, payload: object(parts[1]), input: `${parts[0]}.${parts[1]}`, signature: decode(parts[2]) };
+}
+
+/** That `typ` is the wanted one, with or without `application/` (RFC 7515, section 4.1.9). */
+export function requireType(jws, wanted) {
+  const found = typeof jws.header.typ === "string" ? jws.header.typ.toLowerCase() : "";
+  if (found.replace(/^application\//, "") !== wanted) throw new Refusal("type");
+}
+
+// What a key is for follows from the key, never from what the signed message says of itself.
+function algorithmOf(jwk) {
+  if (jwk.kty === "EC" && jwk.crv === "P-256") return "ES256";
+  if (jwk.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
+  throw new Refusal("unknown_key");
+}
+
+/** That the key of this JWK signed it. */
+export async function verifyJws(jws, jwk) {
+  if (!isObject(jwk) || "d" in jwk || "k" in jwk) throw new Refusal("unknown_key");
+  const algorithm = algorithmOf(jwk);
+  if (jws.header.alg !== algorithm) throw new Refusal("key_confusion");
+  const { kty, crv, x, y } = jwk;
+  const isEs256 = algorithm === "ES256";
+  const [bare, how] = isEs256
+    ? [{ kty, crv, x, y }, { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }]
+    : [{ kty, crv, x }, { name: "Ed25519" }];
+  let key;
+  try {
+    key = await crypto.subtle.importKey("jwk", bare, how, false, ["verify"]);
+  } catch (error) {
+    if (error.name === "NotSupportedError") throw new Unsupported(algorithm);
+    throw new Refusal("unknown_key");
+  }
+  if (!(await crypto.subtle.verify(how, key, jws.signature, utf8.encode(jws.input)))) throw new Refusal("signature");
+}
+
+/** Reads `jws~disclosure~..~` or the same with a key binding behind it, and puts the disclosures in their places. */
+export async function readSdJwt(text) {
+  const parts = text.split("~");
+  if (parts.length < 2) throw new Refusal("malformed");
+  const last = parts.at(-1);
+  const disclosures = parts.slice(1, -1);
+  if (disclosures.length > MOST_DISCLOSURES) throw new Refusal("malformed");
+  const jws = readJws(parts[0]);
+  const { claims, names } = await disclose(jws.payload, disclosures);
+  const keyBinding = last === "" ? undefined : readJws(last);
+  return { jws, claims, names, keyBinding, bound: text.slice(0, text.length - last.length) };
+}
+
+async function disclose(payload, texts) {
+  if ("_sd_alg" in payload && payload._sd_alg !== "sha-256") throw new Refusal("hash_algorithm");
+  const waiting = new Map();
+  for (const text of texts) {
+    const digest = await hash(text);
+    if (waiting.has(digest)) throw new Refusal("duplicate_digest");
+    waiting.set(digest, readDisclosure(text));
+  }
+  const walk = { waiting, seen: new Set(), names: new Set() };
+  const claims = placeMembers(payload, walk, 0);
+  delete claims._sd_alg;
+  if (waiting.size > 0) throw new Refusal("stray_disclosure");
+  return { claims, names: walk.names };
+}
+
+function readDisclosure(text) {
+  const parts = json(decode(text), "disclosure");
+  const isOne = Array.isArray(parts) && typeof parts[0] === "string" && (parts.length === 2 || parts.length === 3);
+  if (!isOne || (parts.length === 3 && typeof parts[1] !== "string")) throw new Refusal("disclosure");
+  return parts.length === 3 ? { name: parts[1], value: parts[2] } : { value: parts[1] };
+}
+
+// A digest may stand in the whole token once (RFC 9901, section 7.1, step 4).
+function take(digest, walk) {
+  if (typeof digest !== "string") throw new Refusal("disclosure");
+  if (walk.seen.has(digest)) throw new Refusal("duplicate_digest");
+  walk.seen.add(digest);
+  const found = walk.waiting.get(digest);
+  walk.waiting.delete(digest);
+  return found;
+}
+
+function place(value, walk, depth) {
+  if (depth > DEPTH) throw new Refusal("disclosure");
+  if (Array.isArray(value)) return placeItems(value, walk, depth);
+  return isObject(value) ? placeMembers(value, walk, depth) : value;
+}
+
+// Without a prototype, so that no name of a stranger's choosing means anything.
+function placeMembers(object, walk, depth) {
+  const placed = Object.create(null);
+  for (const [name, value] of Object.entries(object)) {
+    if (name !== "_sd") placed[name] = place(value, walk, depth + 1);
+  }
+  const digests = object._sd ?? [];
+  if (!Array.isArray(digests)) throw new Refusal("disclosure");
+  for (const digest of digests) {
+    const found = take(digest, walk);
+    if (!found) continue;
+    const { name, value } = found;
+    if (name === undefined || name === "_sd" || name === "..." || name in placed) throw new Refusal("disclosure");
+    if (depth === 0) walk.names.add(name);
+    placed[name] = place(value, walk, depth + 1);
+  }
+  return placed;
+}
+
+function placeItems(items, walk, depth) {
+  const placed = [];
+  for (const item of items) {
+    if (!isObject(item) || !("..." in item) || Object.keys(item).length !== 1) {
+      placed.push(place(item, walk, depth + 1));
+      continue;
+    }
+    const found = take(item["..."], walk);
+    if (!found) continue;
+    if (found.name !== undefined) throw new Refusal("disclosure");
+    placed.push(place(found.value, walk, depth + 1));
+  }
+  return placed;
+}
+
+/** What the place `index` of a `status_list` claim says (draft-ietf-oauth-status-list-21, section 4): lowest bit first. */
+export async function statusAt(list, index) {
+  if (!isObject(list) || ![1, 2, 4, 8].includes(list.bits)) throw new Refusal("claim");
+  const bytes = await unpack(decode(list.lst));
+  const first = index * list.bits;
+  if (!Number.isSafeInteger(index) || index < 0 || first >= bytes.length * 8) throw new Refusal("claim");
+  return (bytes[Math.floor(first / 8)] >> (first % 8)) & ((1 << list.bits) - 1);
+}
+
+async function unpack(packed) {
+  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+  const chunks = [];
+  let length = 0;
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      length += read.value.length;
+      if (length > MOST_UNPACKED) break;
+      chunks.push(read.value);
+    }
+  } catch {
+    throw new Refusal("malformed");
+  }
+  if (length > MOST_UNPACKED) {
+    await reader.cancel();
+    throw new Refusal("malformed");
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
