@@ -23,14 +23,18 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
     let token = test.token(&test.partner().await).await;
     let mut body = career("1");
     body["partner_chain"] = json!([{ "name": "Parent Bureau" }, { "name": "Child Bureau" }]);
-    let id: Uuid =
-        test.post(PUSH, &token, &body).await.json()["request_id"].as_str().expect("an id").parse().expect("a UUID");
+    let answer = test.post(PUSH, &token, &body).await.json();
+    let id: Uuid = answer["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let mut person = test.browser();
     person.get("/partner/add/careerHistory").await.expect(200);
     assert_eq!(person.open(id).await.expect(303).header("location"), "/sign-in");
     let sign_in = person.get("/sign-in").await.expect(200);
     assert!(sign_in.text.contains("Acme Payroll wants to add a credential to your wallet: Career history"));
     assert!(!sign_in.text.contains(MARK));
+    let link = answer["redirect_uri"].as_str().expect("a link").replace('&', "&#38;");
+    for offered in ["Continue on your phone", "QR code of this link</title>", &link] {
+        assert!(sign_in.text.contains(offered), "{offered}");
+    }
     let location = person.sign_in("ada@example.org").await;
     assert_eq!(location, format!("/requests/{id}"));
     let consent = person.get(&location).await.expect(200);
@@ -84,7 +88,9 @@ async fn whoever_signs_in_first_has_it_and_another_learns_nothing() {
     }
     let mut stranger = test.browser();
     stranger.open(id).await;
-    assert!(!stranger.get("/sign-in").await.text.contains("Acme"), "a bound link does not even name its partner");
+    let sign_in = stranger.get("/sign-in").await.text;
+    assert!(!sign_in.contains("Acme"), "a bound link does not even name its partner");
+    assert!(!sign_in.contains(&id.to_string()), "nor is it offered for another device");
     assert_eq!(test.status(&token, "1").await["status"], "incomplete");
     ada.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
     open(&mut eve, id).await.expect(403);

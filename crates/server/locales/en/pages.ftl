@@ -38,6 +38,11 @@ duration-months = { $count ->
    *[other] { $count } months
 }
 
+copied = Copied.
+copy-failed = Copying did not work; select the text instead.
+copy-link = Copy the link
+qr-link = QR code of this link
+
 size-kilobytes = { $size } kB
 size-megabytes = { $size } MB
 
@@ -70,6 +75,8 @@ email-help = We send a code to it, and nothing else. If you have no wallet yet, 
 email-code = Email me a code
 passkey-sign-in = Sign in with a passkey
 passkey-failed = That did not work. Try again, or sign in by e-mail.
+sign-in-phone = Continue on your phone
+sign-in-phone-help = Scan this with your phone's camera, or send yourself the link. It is the one you were given: show it to nobody before you have opened it.
 
 code-title = Enter your code
 code-sent = { $count ->
@@ -211,8 +218,6 @@ event-expired = Its time was over.
 event-withdrawn = { $partner } withdrew it.
 event-removed = You deleted it.
 copy-json = Copy as JSON
-copied = Copied.
-copy-failed = Copying did not work; select the text instead.
 back-to-wallet = Back to the wallet
 delete-credential = Delete this credential
 delete-credential-title = Delete this credential?

@@ -374,7 +374,7 @@ pub fn redirect_uri(
 }
 
 /// The documented link of a batch, which has no `documentType`.
-pub(super) fn batch_redirect_uri(base: &str, partner: Uuid, request_id: Uuid) -> String {
+pub fn batch_redirect_uri(base: &str, partner: Uuid, request_id: Uuid) -> String {
     format!("{base}/partner/add/batch#clientId={partner}&content={request_id}")
 }
 

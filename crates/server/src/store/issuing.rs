@@ -73,6 +73,17 @@ impl Issuing {
         }
     }
 
+    /// Gives a place for each of `entries`, for credentials that no wallet asks for; `None` where nothing may be signed.
+    ///
+    /// # Errors
+    /// As [`Issuing::issue`].
+    pub async fn give(&self, entries: Vec<WantedEntry>) -> Result<Vec<Option<StatusPlace>>, StoreError> {
+        match self.issue(IssueRequest { entries, ..IssueRequest::default() }).await? {
+            Issued::Places(places) => Ok(places),
+            Issued::NonceUsed => Err(mixed_up()),
+        }
+    }
+
     /// Hands in a code for a token: once. False if it was handed in before, or is over.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod link;
 pub mod mails;
 mod offers;
 mod passkey;
+mod qr;
 mod requests;
 mod shown;
 mod sign_in;

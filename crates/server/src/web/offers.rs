@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use credential::format::{Configuration, Format};
 use uuid::Uuid;
 
+use super::qr::Qr;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::SignedIn;
@@ -30,7 +31,7 @@ struct OfferPage {
 #[derive(Debug)]
 enum Standing {
     /// It waits for a wallet.
-    Open { link: String, code: String, until: Timestamp },
+    Open { link: String, picture: String, code: String, until: Timestamp },
     /// A wallet has fetched it.
     Fetched,
     /// A wallet says that it keeps it.
@@ -75,6 +76,7 @@ async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
     drop(tx);
     let grant = issuance.credentials.first().ok_or_else(Error::not_found)?;
     let material = Material::open(&app, grant.submission_id, holder).await?.ok_or_else(Error::not_found)?;
+    let layout = Layout::new(&app, true);
     let standing = if is_kept {
         Standing::Kept
     } else if is_fetched {
@@ -83,9 +85,9 @@ async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
         Standing::Over
     } else {
         let (link, code) = (offer::link(&app, id), offer::transaction_code(&app, id));
-        Standing::Open { link, code, until: issuance.expires_at }
+        let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("offer-qr"))).unwrap_or_default();
+        Standing::Open { link, picture, code, until: issuance.expires_at }
     };
-    let layout = Layout::new(&app, true);
     let headline = material.credential_type.headline(&material.payload.fields);
     let template = OfferPage { layout: layout.clone(), submission: grant.submission_id, headline, standing };
     Ok(page(&app, &template, &layout))

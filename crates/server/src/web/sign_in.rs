@@ -11,8 +11,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::qr::Qr;
 use super::requests::open_for;
 use super::{Layout, Text, authorize, link, page};
+use crate::api::push;
 use crate::app::App;
 use crate::auth::holder::{self, CodeRefused, Email, LINK, NOTICE, SESSION, Visitor};
 use crate::error::Error;
@@ -80,15 +82,32 @@ struct Opening {
     partner: String,
     title: &'static str,
     count: i64,
+    /// The partner's link itself, for another of the person's devices.
+    link: String,
+}
+
+impl Opening {
+    /// The link as a QR code.
+    fn qr(&self, text: &Text) -> String {
+        Qr::new(&self.link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default()
+    }
 }
 
 /// Names the partner of an unbound link. Of a bound one nothing is said before its account has signed in.
 async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Error> {
     let Some(id) = link::waiting(app, headers) else { return Ok(None) };
     let mut tx = app.store.read().await?;
-    let items = match tx.linked_submission(id, app.now()).await? {
-        Some(submission) => vec![submission],
-        None => tx.linked_batch(id, app.now()).await?.map(|batch| batch.items).unwrap_or_default(),
+    let base = app.config.base();
+    let (items, link) = match tx.linked_submission(id, app.now()).await? {
+        Some(submission) => {
+            let (partner, document_type) = (submission.partner_id, submission.document_type.as_deref());
+            let link = push::redirect_uri(base, submission.credential_type, partner, id, document_type);
+            (vec![submission], link)
+        }
+        None => match tx.linked_batch(id, app.now()).await? {
+            Some(batch) => (batch.items, push::batch_redirect_uri(base, batch.partner_id, id)),
+            None => return Ok(None),
+        },
     };
     let Some(first) = items.first() else { return Ok(None) };
     if items.iter().any(|item| item.holder().is_some()) {
@@ -96,7 +115,7 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
     }
     let partner = tx.partner(first.partner_id).await?;
     let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));
-    Ok(partner.map(|partner| Opening { partner: partner.name, title, count }))
+    Ok(partner.map(|partner| Opening { partner: partner.name, title, count, link }))
 }
 
 async fn send_code(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tenure::chance::Chance;
-use tenure::store::{IssueRequest, Issuing, StatusPlace, WantedEntry};
+use tenure::store::{Issuing, StatusPlace, WantedEntry};
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn capacity(positions: u32) -> NonZeroU32 {
 }
 
 fn wanted(submission: u128, holder: Uuid) -> WantedEntry {
-    WantedEntry { submission: id(submission), holder, expires_at: LATER }
+    WantedEntry { submission: id(submission), holder, expires_at: LATER, issuance: None }
 }
 
 /// Submissions that `holder` has accepted.
@@ -245,8 +245,8 @@ contract! {
                 entries.push(wanted(99, ada));
             }
             callers.spawn(async move {
-                let issued = issuing.issue(IssueRequest { entries: entries.clone() }).await.expect("issued");
-                entries.into_iter().zip(issued.places).collect::<Vec<_>>()
+                let places = issuing.give(entries.clone()).await.expect("issued");
+                entries.into_iter().zip(places).collect::<Vec<_>>()
             });
         }
         let given: Vec<(WantedEntry, Option<StatusPlace>)> = callers.join_all().await.concat();
@@ -282,8 +282,8 @@ contract! {
                             break;
                         }
                         let asked = (0..8).map(|step| wanted(100 + (turn * 8 + step + start * 10 + node * 5) % 40, ada));
-                        let issued = issuing.issue(IssueRequest { entries: asked.collect() }).await.expect("issued");
-                        given += issued.places.iter().flatten().count();
+                        let places = issuing.give(asked.collect()).await.expect("issued");
+                        given += places.iter().flatten().count();
                     }
                     given
                 });

@@ -14,9 +14,7 @@ use std::time::Duration;
 
 use ::tenure::chance::Chance;
 use ::tenure::domain::submission::Sealed;
-use ::tenure::store::{
-    Holder, IssueRequest, Issuing, NewSubmission, Part, StatusPlace, Store, StoreError, WantedEntry,
-};
+use ::tenure::store::{Holder, Issuing, NewSubmission, Part, StatusPlace, Store, StoreError, WantedEntry};
 use ::tenure::time::{Clock, Timestamp};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
@@ -90,12 +88,16 @@ fn one_round() {
         for number in 0..ALLOCATIONS {
             let (issuing, turns) = (issuing.clone(), turns.clone());
             callers.spawn(async move {
-                let entry =
-                    WantedEntry { submission: submission(number % SUBMISSIONS), holder: HOLDER, expires_at: NOW };
+                let entry = WantedEntry {
+                    submission: submission(number % SUBMISSIONS),
+                    holder: HOLDER,
+                    expires_at: NOW,
+                    issuance: None,
+                };
                 // As many as the queue holds; the others wait for their turn here.
                 let _turn = turns.acquire().await.expect("it is open");
-                let issued = issuing.issue(IssueRequest { entries: vec![entry] }).await.expect("issued");
-                let place = issued.places[0].expect("it may be signed");
+                let places = issuing.give(vec![entry]).await.expect("issued");
+                let place = places[0].expect("it may be signed");
                 println!("place {} {}", place.list, place.position);
             });
         }

@@ -15,7 +15,7 @@ use tenure::chance::Chance;
 use tenure::config::Config;
 use tenure::outbound::Lookup;
 use tenure::seal::sha256;
-use tenure::store::{IssueRequest, Partner, StatusPlace, WantedEntry};
+use tenure::store::{Partner, StatusPlace, WantedEntry};
 use tenure::time::Clock;
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -264,9 +264,8 @@ impl TestApp {
         let found = tx.linked_submission(submission, self.app.now()).await.expect("read").expect("it is known");
         drop(tx);
         let expires_at = self.app.now() + Duration::from_secs(90 * 86_400);
-        let entry = WantedEntry { submission, holder: found.holder()?, expires_at };
-        let issued = self.app.issuing.issue(IssueRequest { entries: vec![entry] }).await.expect("an answer");
-        issued.places[0]
+        let entry = WantedEntry { submission, holder: found.holder()?, expires_at, issuance: None };
+        self.app.issuing.give(vec![entry]).await.expect("an answer")[0]
     }
 
     /// Whether a status entry is revoked.
