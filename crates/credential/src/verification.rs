@@ -94,6 +94,23 @@ pub enum Step {
     Schema,
 }
 
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Signature, Self::Issuer, Self::Holder, Self::Status, Self::Dates, Self::Schema];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Issuer => "issuer",
+            Self::Holder => "holder",
+            Self::Status => "status",
+            Self::Dates => "dates",
+            Self::Schema => "schema",
+        }
+    }
+}
+
 /// What one step found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -126,6 +143,16 @@ impl Report {
     pub fn is_valid(&self) -> bool {
         let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
         self.verdicts.iter().any(signed) && self.verdicts.iter().all(|verdict| verdict.outcome != Outcome::Failed)
+    }
+
+    /// Of something whose form is wrong: its signature cannot be looked at, and neither can the rest.
+    pub fn unreadable(refusal: &Refusal) -> Self {
+        let finding = |step: Step| match step {
+            Step::Signature => Finding::Failed(refusal.clone()),
+            _ => Finding::NotChecked("It cannot be read.".to_owned()),
+        };
+        let verdicts = Step::ALL.map(|step| finding(step).verdict(step, None)).to_vec();
+        Self { verdicts, claims: Map::new() }
     }
 
     /// What a step found.

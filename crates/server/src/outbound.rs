@@ -50,6 +50,8 @@ impl Lookup {
 pub struct Outbound {
     client: reqwest::Client,
     allowed: Arc<[IpNet]>,
+    /// Whether servers on this machine may be asked, by http.
+    with_this_machine: bool,
 }
 
 /// No address of a name is one that may be reached.
@@ -83,6 +85,23 @@ impl Outbound {
     /// # Errors
     /// The extra certificate authorities cannot be read, in words for the operator.
     pub fn new(settings: &Settings, lookup: Lookup) -> Result<Self, String> {
+        Self::build(settings, lookup, false)
+    }
+
+    /// A client that also asks servers on this machine, by http: for a person at a terminal who tries things out, never
+    /// for the server.
+    ///
+    /// # Errors
+    /// As [`Outbound::new`].
+    pub fn with_this_machine(settings: &Settings) -> Result<Self, String> {
+        let mut settings = settings.clone();
+        settings
+            .allowed_networks
+            .extend(["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse::<IpNet>().ok()));
+        Self::build(&settings, Lookup::System, true)
+    }
+
+    fn build(settings: &Settings, lookup: Lookup, with_this_machine: bool) -> Result<Self, String> {
         let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = &settings.extra_roots {
             let refuse = |error: &dyn std::fmt::Display| format!("outbound.extra_roots, {}: {error}", path.display());
@@ -99,7 +118,7 @@ impl Outbound {
         let allowed: Arc<[IpNet]> = settings.allowed_networks.clone().into();
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
-            .https_only(true)
+            .https_only(!with_this_machine)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
@@ -110,7 +129,7 @@ impl Outbound {
             .dns_resolver(Arc::new(Filter { lookup, allowed: allowed.clone() }))
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self { client, allowed })
+        Ok(Self { client, allowed, with_this_machine })
     }
 
     /// Fetches a document of at most `most` bytes; the bytes arrive as they come.
@@ -129,7 +148,10 @@ impl Outbound {
             Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
             None => return Err(Failure::AddressRefused),
         };
-        if literal.is_some_and(|address| !may_reach(address, &self.allowed)) || address.scheme() != "https" {
+        let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let is_spoken =
+            address.scheme() == "https" || (self.with_this_machine && is_here && address.scheme() == "http");
+        if literal.is_some_and(|address| !may_reach(address, &self.allowed)) || !is_spoken {
             return Err(Failure::AddressRefused);
         }
         let answer = self.client.get(address.clone()).send().await.map_err(|error| failure(&error))?;

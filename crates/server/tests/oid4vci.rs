@@ -195,6 +195,9 @@ async fn second_credential(test: &TestApp) -> (Browser<'_>, Uuid) {
     (person, id)
 }
 
+/// Changes a proof's header and payload.
+type Change<'a> = &'a dyn Fn(&mut Value, &mut Value);
+
 #[tokio::test]
 async fn proofs_that_prove_nothing_are_refused_with_their_reason() {
     let test = TestApp::new().await;
@@ -213,7 +216,7 @@ async fn proofs_that_prove_nothing_are_refused_with_their_reason() {
     };
     with(&|_, _| {}).await.expect(200);
     let now = test.app.now().seconds();
-    let changes: [(&str, &dyn Fn(&mut Value, &mut Value)); 11] = [
+    let changes: [(&str, Change<'_>); 11] = [
         ("another typ", &|header, _| header["typ"] = "JWT".into()),
         ("another audience", &|_, payload| payload["aud"] = "https://other.example".into()),
         ("no audience", &|_, payload| payload["aud"] = Value::Null),

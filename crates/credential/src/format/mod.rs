@@ -153,6 +153,15 @@ impl<S: Signer> Issuer<S> {
         &self.address
     }
 
+    /// The header of what is signed in `format`, as [`jws::sign`] takes it.
+    pub fn header(&self, format: Format) -> &str {
+        let [sd_jwt_vc, vc_jwt] = &self.headers;
+        match format {
+            Format::SdJwtVc => sd_jwt_vc,
+            Format::VcJwt => vc_jwt,
+        }
+    }
+
     /// The key.
     pub fn signer(&self) -> &S {
         &self.signer
@@ -168,14 +177,13 @@ impl<S: Signer> Issuer<S> {
         statement: &Statement<'_>,
         chance: &mut sd_jwt::Chance<'_>,
     ) -> Result<String, CannotSign> {
+        let header = self.header(format);
         match format {
             Format::SdJwtVc => {
-                let [header, _] = &self.headers;
                 let metadata = self.types.iter().find(|metadata| metadata.credential_type == statement.credential_type);
                 sd_jwt_vc::issue(header, &self.address, metadata, statement, &self.signer, chance)
             }
             Format::VcJwt => {
-                let [_, header] = &self.headers;
                 let issuer = vc_jwt::IssuerProfile { id: &self.did, name: &self.name, address: &self.address };
                 let credential = vc_jwt::credential(&issuer, statement);
                 jws::sign(header, credential.to_string().as_bytes(), &self.signer)

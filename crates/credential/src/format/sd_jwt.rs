@@ -83,14 +83,12 @@ impl Writer<'_, '_> {
         digests
     }
 
-    /// Discloses each item; returns their digests in their order, with decoys between them up to a power of two, so that
-    /// how many there are is not told.
+    /// Discloses each item; returns their digests in their order, with decoys after them up to a power of two, so that how
+    /// many there are is not told. None stand between them: libraries name an item by its place among all digests.
     fn items(&mut self, items: &[Claim<'_>]) -> Vec<String> {
         let mut digests: Vec<String> = items.iter().map(|claim| self.disclose(None, claim)).collect();
         for _ in digests.len()..digests.len().next_power_of_two().max(4) {
-            let place = usize::from(u16::from_be_bytes(self.random())) % (digests.len() + 1);
-            let decoy = self.decoy();
-            digests.insert(place, decoy);
+            digests.push(self.decoy());
         }
         digests
     }

@@ -48,6 +48,7 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
     }
     if let Some(status) = statement.status {
         credential["credentialStatus"] = json!({
+            "id": format!("{}/bitstring#{}", status.uri, status.index),
             "type": "BitstringStatusListEntry",
             "statusPurpose": "revocation",
             "statusListIndex": status.index.to_string(),

@@ -1,13 +1,15 @@
-//! `GET /.well-known/jwks.json`: the public keys of access tokens (RFC 7517).
+//! `GET /.well-known/jwks.json`: the public keys of access tokens, credentials and status lists (RFC 7517).
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::error::Error;
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -16,8 +18,10 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// Public keys
 ///
-/// The keys that access tokens are signed with, as a JWK Set.
+/// The keys that access tokens, credentials and status lists are signed with, as a JWK Set.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Token", responses((status = 200, description = "A JWK Set", body = serde_json::Value)))]
-async fn jwks(State(app): State<App>) -> Response {
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(app.tokens.jwks())).into_response()
+async fn jwks(State(app): State<App>) -> Result<Response, Error> {
+    let mut keys = app.tokens.jwks();
+    keys.extend(app.issuer_keys.now()?.jwks());
+    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(json!({ "keys": keys }))).into_response())
 }

@@ -209,12 +209,12 @@ impl Tokens {
         })
     }
 
-    /// The public keys as a JWK Set (RFC 7517, section 5).
-    pub fn jwks(&self) -> Value {
+    /// The public keys as a JWK Set's `keys` (RFC 7517, section 5).
+    pub fn jwks(&self) -> Vec<Value> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let mut jwks: Vec<&Value> = keys.verifying.values().map(|key| &key.jwk).collect();
+        let mut jwks: Vec<Value> = keys.verifying.values().map(|key| key.jwk.clone()).collect();
         jwks.sort_by_key(|jwk| jwk["kid"].as_str().map(ToOwned::to_owned));
-        json!({ "keys": jwks })
+        jwks
     }
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod partner;
 mod serve;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     Partner(partner::PartnerArguments),
     /// Check the body of a push before sending it, and point at every fault.
     Check(check::Check),
+    /// Check a signed credential or a showing of one, and explain each step.
+    Verify(verify::Verify),
     /// Print every setting with its meaning and default.
     Config,
 }
@@ -46,6 +49,7 @@ impl Cli {
             Command::Demo(demo) => demo.run(),
             Command::Partner(partner) => partner.run(),
             Command::Check(check) => check.run(),
+            Command::Verify(verify) => verify.run(),
             Command::Config => print(crate::config::DEFAULT),
         };
         outcome.unwrap_or_else(|message| {

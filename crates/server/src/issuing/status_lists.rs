@@ -115,14 +115,14 @@ fn sign(app: &App, id: Uuid, form: Form, capacity: u32, revoked: Vec<u32>) -> Re
     let times = (now.seconds(), (now + LIFETIME).seconds());
     let base = app.config.base();
     let address = status_list_address(base, id);
-    let (typ, payload) = match form {
-        Form::Token => ("statuslist+jwt", token_payload(&list, &address, times, FRESH.as_secs())),
+    let (header, payload) = match form {
+        Form::Token => (keys.header("statuslist+jwt"), token_payload(&list, &address, times, FRESH.as_secs())),
         Form::Bitstring => {
             let did = did_web(base);
             let issuer = IssuerProfile { id: &did, name: "Tenure", address: base };
-            (Format::VcJwt.name(), status_list_credential(&issuer, &format!("{address}/bitstring"), &list, times))
+            let credential = status_list_credential(&issuer, &format!("{address}/bitstring"), &list, times);
+            (keys.issuer.header(Format::VcJwt).to_owned(), credential)
         }
     };
-    credential::jws::sign(&keys.header(typ), payload.to_string().as_bytes(), keys.issuer.signer())
-        .map_err(Error::internal)
+    credential::jws::sign(&header, payload.to_string().as_bytes(), keys.issuer.signer()).map_err(Error::internal)
 }

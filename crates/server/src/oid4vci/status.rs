@@ -27,21 +27,22 @@ async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
     Ok(([cached], Json(json!({ "status_lists": addresses }))).into_response())
 }
 
-async fn token(State(app): State<App>, Path(id): Path<Uuid>, headers: HeaderMap) -> Result<Response, Error> {
-    serve(&app, id, Form::Token, "application/statuslist+jwt", &headers).await
+async fn token(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
+    serve(&app, &id, Form::Token, "application/statuslist+jwt", &headers).await
 }
 
-async fn bitstring(State(app): State<App>, Path(id): Path<Uuid>, headers: HeaderMap) -> Result<Response, Error> {
-    serve(&app, id, Form::Bitstring, "application/vc+jwt", &headers).await
+async fn bitstring(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
+    serve(&app, &id, Form::Bitstring, "application/vc+jwt", &headers).await
 }
 
 async fn serve(
     app: &App,
-    id: Uuid,
+    id: &str,
     form: Form,
     media_type: &'static str,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
+    let id: Uuid = id.parse().map_err(|_| Error::not_found())?;
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     // One form is there at each address (section 8.1); the CWT form is not.
     if !["*/*", "application/*", "application/jwt", media_type].iter().any(|known| accepts.contains(known)) {

@@ -147,6 +147,6 @@ async fn fresh(tx: &mut Tx, work: &[Work], until: Timestamp) -> Result<Vec<bool>
     let taken = tx.take_nonces(&all.into_iter().collect::<Vec<_>>(), until).await?;
     let mut left: HashSet<Vec<u8>> = taken.into_iter().collect();
     // Whoever comes first takes it; all of one piece of work's challenges must be left.
-    let take = |work: &Work| nonces(work).iter().fold(true, |fresh, nonce| left.remove(nonce.as_slice()) && fresh);
+    let take = |work: &Work| nonces(work).iter().all(|nonce| left.remove(nonce.as_slice()));
     Ok(work.iter().map(take).collect())
 }

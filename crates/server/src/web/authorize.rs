@@ -33,7 +33,17 @@ struct AuthorizePage {
     /// Where the answer goes, as a person can judge it.
     wallet: String,
     offered: Vec<Shown>,
+    /// Whether the wallet can tell several credentials of one type apart; otherwise the person chooses one of each.
+    several: bool,
     nothing_chosen: bool,
+}
+
+impl AuthorizePage {
+    /// Whether a credential is chosen before the person has chosen: the newest of each type, where only one may be.
+    fn is_chosen(&self, at: &usize) -> bool {
+        let title = self.offered[*at].title;
+        !self.several && self.offered.iter().skip(at + 1).all(|later| later.title != title)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,7 +143,8 @@ async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) ->
     let offered = offered(app, holder, &request).await?;
     let wallet = destination(&request.redirect_uri);
     let layout = Layout::new(app, true);
-    let template = AuthorizePage { layout: layout.clone(), id, wallet, offered, nothing_chosen };
+    let several = request.by_details;
+    let template = AuthorizePage { layout: layout.clone(), id, wallet, offered, several, nothing_chosen };
     let status = if nothing_chosen { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut response = (status, [AUTHORIZE.remove(app)], page(app, &template, &layout)).into_response();
     allow_form_to(&mut response, &request.redirect_uri);
@@ -174,8 +185,8 @@ async fn allow(
         return Err(over());
     }
     let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    let ticked: Vec<Uuid> =
-        form.iter().filter(|(name, _)| name == "credential").filter_map(|(_, id)| id.parse().ok()).collect();
+    let chosen = form.iter().filter(|(name, _)| name.starts_with("credential"));
+    let ticked: Vec<Uuid> = chosen.filter_map(|(_, id)| id.parse().ok()).collect();
     let held = app.store.read().await?.held_submissions(holder).await?;
     let mut grants = Vec::new();
     for submission in held.iter().filter(|held| ticked.contains(&held.id)) {

@@ -1,0 +1,20 @@
+// The short way to a credential of ours, for judges of its form: offered by the wallet's page, fetched by its code.
+import { Wallet } from "./wallet.mjs";
+
+/** What the page "Add to another wallet" shows: the offer's link and the code that goes with it. */
+export async function offered(scene, id, person = scene.holder) {
+  const page = await person.visit(`/wallet/credentials/${id}/offer`, {});
+  return { link: page.link("openid-credential-offer://"), txCode: page.byId("transaction-code").replace(/\D/g, "") };
+}
+
+/** Issues a held credential in this format; gives it with the wallet and the key that it is bound to. */
+export async function issued(scene, held, format, { alg = "ES256" } = {}) {
+  const wallet = new Wallet();
+  const { link, txCode } = await offered(scene, held.id);
+  const opened = await wallet.open(link);
+  const id = `${held.type}_${format}`;
+  const { access_token } = await wallet.token(opened, txCode);
+  const key = await wallet.newKey(alg);
+  const answer = await wallet.credentials(opened, id, await wallet.proofs(opened, id, [key]), access_token);
+  return { wallet, key, credential: answer.credentials[0].credential, opened };
+}
