@@ -303,11 +303,11 @@ contract! {
         let mut tx = databases.data.write().await.expect("a transaction");
         tx.record_events(&[], EventKind::Pushed, NOW).await.expect("nothing to do");
         tx.record_events(&[id(1), id(2), id(3)], EventKind::Pushed, NOW).await.expect("recorded");
-        for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Declined] {
+        for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined] {
             tx.record_events(&[id(1)], kind, LATER).await.expect("recorded");
         }
         let kinds: Vec<_> = tx.events(id(1)).await.expect("read").into_iter().map(|event| event.kind).collect();
-        assert_eq!(kinds, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Declined]);
+        assert_eq!(kinds, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined]);
         assert_eq!(tx.events(id(2)).await.expect("read").len(), 1);
     }
 

@@ -30,6 +30,7 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
+    newest_stands: true,
     sample,
 };
 

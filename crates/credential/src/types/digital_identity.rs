@@ -27,6 +27,7 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
+    newest_stands: false,
     sample,
 };
 

@@ -30,6 +30,7 @@ pub static EDUCATION: CredentialType = CredentialType {
     view,
     compared: &[("full_name", "recipient.name"), ("course_name", "name"), ("education_provider", "issuers.0.name")],
     achievement: Some(Achievement { name: "course_name", creator: "education_provider", achievement_type: None }),
+    newest_stands: false,
     sample,
 };
 

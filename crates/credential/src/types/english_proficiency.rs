@@ -28,6 +28,7 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
+    newest_stands: false,
     sample,
 };
 

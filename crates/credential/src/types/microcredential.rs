@@ -43,6 +43,7 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
         creator: "issuer_name",
         achievement_type: Some("MicroCredential"),
     }),
+    newest_stands: false,
     sample,
 };
 

@@ -80,6 +80,9 @@ pub struct CredentialType {
     pub compared: &'static [(&'static str, &'static str)],
     /// What it is as an achievement (Open Badges 3.0); `None` where it is none.
     pub achievement: Option<Achievement>,
+    /// Whether what a partner pushes later takes the place of what it pushed earlier for the same person: true where each
+    /// push tells the whole anew, so that two of them would say the same thing twice.
+    pub newest_stands: bool,
     /// A whole v2 body that is taken.
     pub sample: fn() -> Value,
 }

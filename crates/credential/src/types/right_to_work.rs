@@ -27,6 +27,7 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
+    newest_stands: false,
     sample,
 };
 

@@ -29,6 +29,7 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
+    newest_stands: false,
     sample,
 };
 

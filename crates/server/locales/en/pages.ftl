@@ -122,6 +122,10 @@ consent-name = About
 credential-heading = { $title }: { $headline }
 career-gap = No record for { $duration }, from { $start }.
 career-total = { $duration } of experience; months that overlap are counted once.
+career-differs = { $partners } say different things about { $organisation }.
+career-differs-said = { $partner }: { $role }. { $span }.
+career-differs-help = Both are kept and shown as they were sent. If one of them is wrong, only who sent it can correct it.
+names-and = { $names } and { $last }
 job-span = { $start } to { $last }
 job-open = Since { $start }, known up to { $last }
 job-attested = Attested by { $partner }, with data up to { $month }
@@ -189,6 +193,11 @@ wallet-empty-title = Nothing here yet
 wallet-empty = When a partner sends something about you, they give you a link. Open it while you are signed in, and what you accept appears here.
 wallet-career = Your career
 wallet-credentials = What is in your wallet
+wallet-earlier = { $count ->
+    [one] Earlier versions (1)
+   *[other] Earlier versions ({ $count })
+}
+wallet-earlier-help = The same partner has sent a newer version, which you accepted. The earlier one is kept for you alone: it is not shown to others, and what was signed of it no longer counts.
 passkey-offer-title = Sign in without codes
 passkey-offer = A passkey lets you sign in with your fingerprint, face or screen lock. It stays on your device and cannot be phished.
 passkey-add = Add a passkey
@@ -199,6 +208,7 @@ credential-documents = { $count ->
    *[other] With { $count } documents.
 }
 credential-added = Added on { $day }
+credential-superseded = Replaced by a newer version on { $day }.
 credential-withdrawn = Withdrawn by { $partner } on { $day }: { $reason }
 credential-record = Consent record
 credential-record-of = Consent record of what { $partner } sent
@@ -216,6 +226,7 @@ event-accepted = You agreed that it is kept in your wallet.
 event-declined = You declined it.
 event-expired = Its time was over.
 event-withdrawn = { $partner } withdrew it.
+event-superseded = { $partner } sent a newer version, which took its place.
 event-removed = You deleted it.
 copy-json = Copy as JSON
 back-to-wallet = Back to the wallet

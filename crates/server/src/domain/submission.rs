@@ -26,6 +26,8 @@ pub struct Submission {
     pub created_at: Timestamp,
     /// When it is given up if nobody accepts it.
     pub expires_at: Timestamp,
+    /// When a later push took its place in the wallet, where the type is one of which the newest stands.
+    pub superseded_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
 }
@@ -188,6 +190,12 @@ impl Submission {
         }
     }
 
+    /// Whether it is what its partner says now: accepted, neither withdrawn nor superseded. Nothing else is signed or shown
+    /// to others.
+    pub fn stands(&self) -> bool {
+        matches!(self.state, State::Accepted { .. }) && self.superseded_at.is_none()
+    }
+
     /// Whether it is in `holder`'s wallet.
     pub fn is_held_by(&self, holder: Uuid) -> bool {
         matches!(self.state, State::Accepted { .. } | State::Withdrawn { .. }) && self.holder() == Some(holder)
@@ -208,6 +216,7 @@ mod tests {
             batch_id: None,
             created_at: Timestamp::from_micros(0),
             expires_at: Timestamp::from_micros(100),
+            superseded_at: None,
             state,
         }
     }
@@ -252,8 +261,17 @@ mod tests {
             let withdrawn = submission(state);
             assert_eq!(withdrawn.status(), Status::Canceled(at));
             assert!(withdrawn.may_be_replaced(at));
-            assert_eq!(withdrawn.is_held_by(holder), held);
+            assert_eq!((withdrawn.is_held_by(holder), withdrawn.stands()), (held, false));
             assert!(!withdrawn.is_held_by(Uuid::max()));
         }
+    }
+
+    #[test]
+    fn what_stands_is_accepted_and_the_newest() {
+        let at = Timestamp::from_micros(5);
+        let accepted = submission(State::Accepted { holder: Uuid::nil(), at, sealed: vec![] });
+        assert!(accepted.stands() && !waiting().stands());
+        let superseded = Submission { superseded_at: Some(at), ..accepted };
+        assert!(!superseded.stands() && superseded.is_held_by(Uuid::nil()));
     }
 }

@@ -25,11 +25,21 @@ pub enum EventKind {
     Removed,
     /// The partner withdrew it.
     Withdrawn,
+    /// A later push took its place.
+    Superseded,
 }
 
 impl EventKind {
-    const ALL: [Self; 7] =
-        [Self::Pushed, Self::Opened, Self::Accepted, Self::Declined, Self::Expired, Self::Removed, Self::Withdrawn];
+    const ALL: [Self; 8] = [
+        Self::Pushed,
+        Self::Opened,
+        Self::Accepted,
+        Self::Declined,
+        Self::Expired,
+        Self::Removed,
+        Self::Withdrawn,
+        Self::Superseded,
+    ];
 
     /// The stored name.
     pub fn name(self) -> &'static str {
@@ -41,6 +51,7 @@ impl EventKind {
             Self::Expired => "expired",
             Self::Removed => "removed",
             Self::Withdrawn => "withdrawn",
+            Self::Superseded => "superseded",
         }
     }
 }

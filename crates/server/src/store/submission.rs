@@ -76,6 +76,7 @@ struct Row {
     sealed: Option<Vec<u8>>,
     withdrawn_at: Option<Timestamp>,
     reason_sealed: Option<Vec<u8>>,
+    superseded_at: Option<Timestamp>,
 }
 
 impl TryFrom<Row> for Submission {
@@ -109,6 +110,7 @@ impl TryFrom<Row> for Submission {
             batch_id: row.batch_id,
             created_at: row.created_at,
             expires_at: row.expires_at,
+            superseded_at: row.superseded_at,
             state,
         })
     }
@@ -356,6 +358,45 @@ impl Tx {
         Ok(changed == 1)
     }
 
+    /// Lets what `holder` accepts change one after the other until the end of the transaction: two acceptances at once
+    /// would not see each other. On SQLite that is so anyway.
+    pub async fn hold_wallet(&mut self, holder: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE holder SET sign_ins = sign_ins WHERE id = $1").bind(holder).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Of each of `types`, lets the newest push of `partner` that `holder` has ever accepted stand, whatever became of it: what
+    /// is older and in the wallet is superseded, and what was signed of it is revoked. Returns what was superseded now.
+    /// The caller holds the wallet.
+    pub async fn supersede_submissions(
+        &mut self,
+        holder: Uuid,
+        partner: Uuid,
+        types: &[Type],
+        now: Timestamp,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let mut older: Vec<Uuid> = Vec::new();
+        for known in types {
+            let found: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
+                "SELECT id FROM submission
+                  WHERE holder_id = $1 AND partner_id = $2 AND credential_type = $3 AND superseded_at IS NULL
+                    AND state IN ('accepted', 'withdrawn')
+                    AND EXISTS (SELECT 1 FROM submission AS newer
+                                 WHERE newer.holder_id = $1 AND newer.partner_id = $2 AND newer.credential_type = $3
+                                   AND newer.state IN ('accepted', 'withdrawn', 'removed')
+                                   AND (newer.created_at, newer.id) > (submission.created_at, submission.id))",
+            ).bind(holder).bind(partner).bind(known.name()).fetch_all(connection).await)?;
+            older.extend(found);
+        }
+        // One by one in the order of ids, as issuing takes their locks.
+        older.sort_unstable();
+        for id in &older {
+            on!(self, connection => sqlx::query("UPDATE submission SET superseded_at = $2 WHERE id = $1").bind(id).bind(now).execute(connection).await.map(drop))?;
+        }
+        self.revoke_status_entries(&older, now).await?;
+        Ok(older)
+    }
+
     /// Declines `holder`'s incomplete submission and deletes its data. False if it is not incomplete any more.
     pub async fn decline_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query(
@@ -540,6 +581,7 @@ impl Tx {
     /// Lets go of everything of `holder`: what waits is declined, what is held is removed, what was signed is revoked, and
     /// nothing names the account any more.
     pub async fn release_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        self.hold_wallet(holder).await?;
         if let Self::Postgres(transaction) = self {
             // In the order in which issuing takes them, so that neither waits for the other in a circle.
             sqlx::query("SELECT id FROM submission WHERE holder_id = $1 ORDER BY id FOR UPDATE")

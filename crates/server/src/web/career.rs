@@ -5,7 +5,7 @@ use credential::{Block, CareerHistory};
 use super::Text;
 use super::shown::Shown;
 use super::timeline::Timeline;
-use crate::domain::career::Career;
+use crate::domain::career::{Career, Disagreement, Job};
 
 /// The careers of several credentials as one picture and one list.
 #[derive(Clone, Debug)]
@@ -14,21 +14,83 @@ pub struct CareerView {
     pub career: Career,
     /// The picture.
     pub timeline: String,
+    /// Where attesters do not say the same.
+    pub differences: Vec<Difference>,
+}
+
+/// Where attesters do not say the same, in words.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Who, and of which employer.
+    pub sentence: String,
+    /// What each of them says.
+    pub said: Vec<String>,
 }
 
 impl CareerView {
     /// Of those of `shown` that hold a career; `None` where none does.
     pub fn new(shown: &[Shown], text: &Text) -> Option<Self> {
-        let careers = |shown: &Shown| -> Vec<(String, CareerHistory)> {
-            let careers = shown.view.iter().filter_map(|block| match block {
-                Block::Career(history) => Some((shown.partner.clone(), history.clone())),
-                _ => None,
-            });
-            careers.collect()
-        };
-        let histories: Vec<_> = shown.iter().flat_map(careers).collect();
-        let career = Career::new(&histories);
+        let career = Career::new(&histories(shown));
         let timeline = Timeline::new(&career, text)?.html();
-        Some(Self { career, timeline })
+        let differences = career.disagreements.iter().map(|found| Difference::new(&career, found, text)).collect();
+        Some(Self { career, timeline, differences })
+    }
+
+    /// Of `shown` alone, with what it says differently from `others`, which stand beside it in the wallet.
+    pub fn beside(shown: &Shown, others: &[Shown], text: &Text) -> Option<Self> {
+        let alone = Self::new(std::slice::from_ref(shown), text)?;
+        let together = Career::new(&histories(others));
+        let concerns = |found: &&Disagreement| found.jobs.iter().any(|at| together.jobs[*at].attester == shown.partner);
+        let differences = together.disagreements.iter().filter(concerns);
+        let differences = differences.map(|found| Difference::new(&together, found, text)).collect();
+        Some(Self { differences, ..alone })
+    }
+}
+
+fn histories(shown: &[Shown]) -> Vec<(String, CareerHistory)> {
+    let careers = |shown: &Shown| -> Vec<(String, CareerHistory)> {
+        let careers = shown.view.iter().filter_map(|block| match block {
+            Block::Career(history) => Some((shown.partner.clone(), history.clone())),
+            _ => None,
+        });
+        careers.collect()
+    };
+    shown.iter().flat_map(careers).collect()
+}
+
+impl Difference {
+    fn new(career: &Career, found: &Disagreement, text: &Text) -> Self {
+        let jobs: Vec<&Job> = found.jobs.iter().map(|at| &career.jobs[*at]).collect();
+        let mut attesters: Vec<&str> = Vec::new();
+        for job in &jobs {
+            if !attesters.contains(&job.attester.as_str()) {
+                attesters.push(&job.attester);
+            }
+        }
+        let names = match attesters.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, names)) => text.with("names-and", &[("names", &names.join(", ")), ("last", last)]),
+            None => String::new(),
+        };
+        let said = |job: &&Job| {
+            let values =
+                [("partner", job.attester.as_str()), ("role", job.employment.role()), ("span", &span(text, job))];
+            text.with("career-differs-said", &values)
+        };
+        let sentence = text.with("career-differs", &[("partners", &names), ("organisation", &found.organisation)]);
+        Self { sentence, said: jobs.iter().map(said).collect() }
+    }
+}
+
+/// From when to when a job was, in words.
+pub fn span(text: &Text, job: &Job) -> String {
+    let (start, last) = (text.month(job.start()), text.month(job.last()));
+    let values = [("start", start.as_str()), ("last", last.as_str())];
+    if job.is_open() {
+        text.with("job-open", &values)
+    } else if job.start() == job.last() {
+        start
+    } else {
+        text.with("job-span", &values)
     }
 }

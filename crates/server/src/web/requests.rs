@@ -247,6 +247,7 @@ async fn accept(
     }
     let now = app.now();
     let mut tx = app.store.write().await?;
+    tx.hold_wallet(holder).await?;
     let mut accepted = Vec::new();
     for item in &resealed {
         if item.accept(&app, &mut tx, holder, now).await? {
@@ -258,6 +259,7 @@ async fn accept(
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }
     tx.record_events(&accepted, EventKind::Accepted, now).await?;
+    supersede(&mut tx, linked.items(), holder, now).await?;
     tx.commit().await?;
     app.metrics.submissions("accepted", accepted.len() as u64);
     // Another wallet's request may have brought the person here: it goes on with what is accepted now.
@@ -267,6 +269,15 @@ async fn accept(
     };
     let next = next_page(&app, &linked, &done).await?;
     Ok(([NOTICE.set(&app, "notice-accepted")], Redirect::to(&next)).into_response())
+}
+
+/// Where each push tells the whole anew, the newest of this partner's stands.
+async fn supersede(tx: &mut Tx, accepted: &[Submission], holder: Uuid, now: Timestamp) -> Result<(), Error> {
+    let Some(first) = accepted.first() else { return Ok(()) };
+    let types = accepted.iter().map(|item| item.credential_type).filter(|known| known.newest_stands);
+    let superseded = tx.supersede_submissions(holder, first.partner_id, &types.collect::<Vec<_>>(), now).await?;
+    tx.record_events(&superseded, EventKind::Superseded, now).await?;
+    Ok(())
 }
 
 /// A submission that waits, with everything of it sealed for its holder.

@@ -38,6 +38,8 @@ pub struct Shown {
     pub accepted_at: Option<Timestamp>,
     /// If its partner has withdrawn it.
     pub withdrawal: Option<Withdrawal>,
+    /// When a newer one took its place, if one did.
+    pub superseded_at: Option<Timestamp>,
 }
 
 /// What a partner said when it withdrew something.
@@ -159,6 +161,7 @@ impl Shown {
             expires_at: submission.expires_at,
             accepted_at,
             withdrawal: Withdrawal::of(app, submission).await?,
+            superseded_at: submission.superseded_at,
         }))
     }
 
@@ -169,6 +172,11 @@ impl Shown {
             all.extend(Self::open_with(app, submission, false).await?);
         }
         Ok(all)
+    }
+
+    /// Whether it is what its partner says now.
+    pub fn stands(&self) -> bool {
+        self.withdrawal.is_none() && self.superseded_at.is_none()
     }
 
     /// The person's name as the partner knows it.

@@ -22,7 +22,9 @@ use crate::store::{Event, EventKind};
 #[template(path = "wallet.html")]
 struct Wallet {
     layout: Layout,
+    /// What is held, without what newer ones have taken the place of.
     held: Vec<Shown>,
+    earlier: Vec<Shown>,
     waiting: Vec<Waiting>,
     career: Option<CareerView>,
     offer_passkey: bool,
@@ -74,6 +76,12 @@ struct DeleteCredential {
     shown: Shown,
 }
 
+impl Wallet {
+    fn earlier_count(&self) -> i64 {
+        i64::try_from(self.earlier.len()).unwrap_or(i64::MAX)
+    }
+}
+
 impl Record {
     /// The key of the sentence for an event.
     fn sentence(kind: &EventKind) -> &'static str {
@@ -85,6 +93,7 @@ impl Record {
             EventKind::Expired => "event-expired",
             EventKind::Removed => "event-removed",
             EventKind::Withdrawn => "event-withdrawn",
+            EventKind::Superseded => "event-superseded",
         }
     }
 }
@@ -104,13 +113,18 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
     drop(tx);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    let held = Shown::open_all(&app, &held).await?;
-    // A career that its partner has withdrawn is attested by nobody: it is in the list alone.
-    let standing: Vec<Shown> = held.iter().filter(|shown| shown.withdrawal.is_none()).cloned().collect();
-    let career = CareerView::new(&standing, &layout.text);
+    let (held, earlier): (Vec<Shown>, Vec<Shown>) =
+        Shown::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
+    let career = CareerView::new(&standing(&held), &layout.text);
     let offer_passkey = app.webauthn.is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let waiting = Waiting::grouped(&app, &waiting).await?;
-    Ok(page(&app, &Wallet { layout: layout.clone(), held, waiting, career, offer_passkey }, &layout))
+    let template = Wallet { layout: layout.clone(), held, earlier, waiting, career, offer_passkey };
+    Ok(page(&app, &template, &layout))
+}
+
+/// What partners say now. A career that its partner has withdrawn is attested by nobody: it is in the list alone.
+fn standing(held: &[Shown]) -> Vec<Shown> {
+    held.iter().filter(|shown| shown.stands()).cloned().collect()
 }
 
 /// The credential, if it is in `holder`'s wallet.
@@ -123,9 +137,12 @@ async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<Shown, Error> {
 
 async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let shown = held(&app, id, signed_in.holder.id).await?;
-    let events = app.store.read().await?.events(id).await?;
+    let mut tx = app.store.read().await?;
+    let (events, others) = (tx.events(id).await?, tx.held_submissions(signed_in.holder.id).await?);
+    drop(tx);
     let layout = Layout::new(&app, true);
-    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
+    let others = if shown.stands() { standing(&Shown::open_all(&app, &others).await?) } else { Vec::new() };
+    let career = CareerView::beside(&shown, &others, &layout.text);
     Ok(page(&app, &Record { layout: layout.clone(), shown, career, events }, &layout))
 }
 
@@ -165,6 +182,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
             "status": submission.status().name(),
             "pushed_at": shown.pushed_at,
             "accepted_at": shown.accepted_at,
+            "superseded_at": shown.superseded_at,
             "withdrawn": shown.withdrawal.as_ref().map(|withdrawal| json!({ "at": withdrawal.at, "reason": withdrawal.reason })),
             "fields": shown.payload.fields,
             "partner_chain": shown.payload.partner_chain,

@@ -1,0 +1,145 @@
+//! Several careers of one person: a newer one takes an older one's place, and partners that contradict each other are
+//! shown side by side.
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::app::{Browser, PUSH, TestApp, career};
+use uuid::Uuid;
+
+async fn push(test: &TestApp, token: &str, body: &Value) -> Uuid {
+    test.advance(Duration::from_secs(1));
+    let answer = test.post(PUSH, token, body).await.expect(201).json();
+    answer["request_id"].as_str().expect("an id").parse().expect("a UUID")
+}
+
+fn version(credential_id: &str, title: &str) -> Value {
+    let mut body = career(credential_id);
+    body["fields"]["employment"][1]["role_title"] = json!(title);
+    body
+}
+
+async fn accept(person: &mut Browser<'_>, id: Uuid) {
+    person.open(id).await.expect(303);
+    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+}
+
+#[tokio::test]
+async fn a_newer_career_takes_the_older_one_s_place() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let first = push(&test, &token, &version("1", "Engineer")).await;
+    let second = push(&test, &token, &version("2", "Lead")).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    accept(&mut person, first).await;
+    let old = test.sign(first).await.expect("signed");
+    let wallet = person.get("/wallet").await.expect(200).text;
+    assert!(wallet.contains("Engineer at Company B") && !wallet.contains("Earlier versions"));
+    accept(&mut person, second).await;
+    let new = test.sign(second).await.expect("signed");
+    assert!(test.is_revoked(old).await && !test.is_revoked(new).await);
+    assert_eq!(test.sign(first).await, None);
+
+    let wallet = person.get("/wallet").await.expect(200).text;
+    let (main, earlier) = wallet.split_once("Earlier versions (1)").expect("earlier versions");
+    assert!(main.contains("Lead at Company B") && !main.contains("Engineer at Company B"));
+    assert_eq!(main.matches("Attested by Acme Payroll").count(), 2, "one career of two jobs");
+    assert!(
+        earlier.contains("Engineer at Company B")
+            && earlier.contains("Replaced by a newer version on 23 November 2026.")
+    );
+    let record = person.get(&format!("/wallet/credentials/{first}")).await.expect(200).text;
+    assert!(record.contains("Replaced by a newer version on 23 November 2026."));
+    assert!(record.contains("Acme Payroll sent a newer version, which took its place."));
+    let export = person.get("/wallet/export").await.expect(200).json();
+    let superseded: Vec<bool> =
+        export["credentials"].as_array().expect("a list").iter().map(|one| one["superseded_at"].is_string()).collect();
+    assert_eq!(superseded, [true, false]);
+    assert_eq!(test.status(&token, "1").await["status"], "verified", "the person did accept it");
+
+    person.post(&format!("/wallet/credentials/{second}/delete"), &[]).await.expect(303);
+    let wallet = person.get("/wallet").await.expect(200).text;
+    assert!(wallet.contains("Earlier versions (1)") && !wallet.contains("Attested by"), "nothing comes back to life");
+    assert_eq!(test.sign(first).await, None);
+}
+
+#[tokio::test]
+async fn an_older_career_that_is_accepted_late_is_an_earlier_version_at_once() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let first = push(&test, &token, &version("1", "Engineer")).await;
+    let second = push(&test, &token, &version("2", "Lead")).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    accept(&mut person, second).await;
+    accept(&mut person, first).await;
+    assert_eq!(test.sign(first).await, None);
+    assert!(test.sign(second).await.is_some());
+    let wallet = person.get("/wallet").await.expect(200).text;
+    let (main, earlier) = wallet.split_once("Earlier versions (1)").expect("earlier versions");
+    assert!(main.contains("Lead at Company B") && earlier.contains("Engineer at Company B"));
+}
+
+#[tokio::test]
+async fn other_types_and_other_partners_take_nobody_s_place() {
+    let test = TestApp::new().await;
+    let (acme, cloud) = (test.partner().await, test.partner_named("HR Cloud", "write.career_history").await);
+    let (acme, cloud) = (test.token(&acme).await, test.token(&cloud).await);
+    let mut person = test.signed_in("ada@example.org").await;
+    for (token, id) in [(&acme, "1"), (&cloud, "2")] {
+        let pushed = push(&test, token, &version(id, "Engineer")).await;
+        accept(&mut person, pushed).await;
+    }
+    for known in credential::ALL.iter().filter(|known| !known.newest_stands) {
+        for number in ["1", "2"] {
+            let mut body = (known.sample)();
+            body["credential_id"] = json!(format!("{known}-{number}"));
+            let path = format!("/api/partner/v2/add/requests/{known}");
+            let pushed = test.post(&path, &acme, &body).await.expect(201).json();
+            accept(&mut person, pushed["request_id"].as_str().expect("an id").parse().expect("a UUID")).await;
+        }
+    }
+    let wallet = person.get("/wallet").await.expect(200).text;
+    assert!(!wallet.contains("Earlier versions"));
+    assert!(!wallet.contains("say different things"), "the two say the same");
+}
+
+#[tokio::test]
+async fn partners_that_contradict_each_other_are_shown_side_by_side() {
+    let test = TestApp::new().await;
+    let (acme, cloud) = (test.partner().await, test.partner_named("HR Cloud", "write.career_history").await);
+    let (acme, cloud) = (test.token(&acme).await, test.token(&cloud).await);
+    let one = push(&test, &acme, &version("1", "Engineer")).await;
+    let mut body = version("2", "Lead <i>Engineer</i>");
+    body["fields"]["employment"][1]["organisation"] = json!("COMPANY B Pty. Ltd.");
+    body["fields"]["employment"][1]["start_date"] = json!("2023-05");
+    let other = push(&test, &cloud, &body).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    accept(&mut person, one).await;
+    accept(&mut person, other).await;
+    let said = [
+        "Acme Payroll and HR Cloud say different things about Company B.",
+        "Acme Payroll: Engineer. Since February 2023, known up to May 2024.",
+        "HR Cloud: Lead &#60;i&#62;Engineer&#60;/i&#62;. Since May 2023, known up to May 2024.",
+    ];
+    let wallet = person.get("/wallet").await.expect(200).text;
+    for said in said {
+        assert_eq!(wallet.matches(said).count(), 1, "{said}");
+    }
+    assert!(!wallet.contains("about Company A"), "of that they say the same");
+    assert!(wallet.contains("COMPANY B Pty. Ltd."), "each is shown as it was sent");
+    for id in [one, other] {
+        let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200).text;
+        assert!(said.iter().all(|said| record.contains(said)), "{id}");
+    }
+    // Who corrects itself contradicts nobody any more.
+    let mut corrected = version("3", "Engineer");
+    corrected["fields"]["employment"][1]["organisation"] = json!("Company B");
+    let corrected = push(&test, &cloud, &corrected).await;
+    accept(&mut person, corrected).await;
+    let wallet = person.get("/wallet").await.expect(200).text;
+    assert!(!wallet.contains("say different things") && wallet.contains("Earlier versions (1)"));
+    let record = person.get(&format!("/wallet/credentials/{other}")).await.expect(200).text;
+    assert!(!record.contains("say different things"), "an earlier version says nothing now");
+}
