@@ -39,7 +39,7 @@ pub enum Refusal {
     StrayDisclosure,
     /// A disclosure is not what its place asks for (RFC 9901, section 7.1, step 3).
     Disclosure(&'static str),
-    /// A claim was disclosed that must stand in the open (SD-JWT VC, section 2.2.2.2).
+    /// A claim was disclosed that must stand in the open (SD-JWT VC, section 2.2.2.3).
     MustNotBeDisclosed(String),
     /// A claim is missing or of the wrong kind.
     Claim(&'static str),

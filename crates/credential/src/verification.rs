@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::format::sd_jwt::Challenge;
+use crate::format::sd_jwt::{Challenge, SKEW};
 use crate::format::sd_jwt_vc::{self, SdJwtVc, require_time};
 use crate::jws::Jws;
 use crate::key::PublicKey;
@@ -240,6 +240,9 @@ impl<'a> Token<'a> {
             Self::VcJwt(jws) => jws,
         };
         let Some(entry) = jws.payload.get("credentialStatus") else { return Ok(None) };
+        if entry["statusPurpose"] != "revocation" {
+            return Err(Refusal::Claim("credentialStatus for revocation"));
+        }
         let index = entry["statusListIndex"].as_str().and_then(|index| index.parse().ok());
         match (entry["type"].as_str(), index, entry["statusListCredential"].as_str()) {
             (Some("BitstringStatusListEntry"), Some(index), Some(uri)) => {
@@ -355,19 +358,10 @@ impl<'a> Token<'a> {
         if let Err(refusal) = require_time(self.claims(), now) {
             return Finding::Failed(refusal);
         }
-        let time = |name: &str| self.claims().get(name).and_then(Value::as_str).map(str::parse::<jiff::Timestamp>);
-        if let Self::VcJwt(_) = self {
-            match (time("validFrom").transpose(), time("validUntil").transpose()) {
-                (Ok(from), Ok(until)) => {
-                    if until.is_some_and(|until| until.as_second() <= now) {
-                        return Finding::Failed(Refusal::Expired);
-                    }
-                    if from.is_some_and(|from| from.as_second() > now.saturating_add(crate::format::sd_jwt::SKEW)) {
-                        return Finding::Failed(Refusal::NotYetValid);
-                    }
-                }
-                _ => return Finding::Failed(Refusal::Claim("validFrom and validUntil are RFC 3339")),
-            }
+        if let Self::VcJwt(_) = self
+            && let Err(refusal) = require_validity(self.claims(), now)
+        {
+            return Finding::Failed(refusal);
         }
         match self.claims().get("exp").and_then(Value::as_i64) {
             Some(end) => Finding::Passed(format!("It is good until {}.", crate::format::moment(end))),
@@ -405,6 +399,24 @@ fn named_key(keys: &[(String, PublicKey)], jws: &Jws<'_>) -> Option<PublicKey> {
     found.map(|(_, key)| key.clone())
 }
 
+/// That a W3C credential is in its time at `now` (VCDM 2.0, section 4.9).
+fn require_validity(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal> {
+    let time = |name: &str| match claims.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(Some).ok_or(()),
+    };
+    let (Ok(from), Ok(until)) = (time("validFrom"), time("validUntil")) else {
+        return Err(Refusal::Claim("validFrom and validUntil are RFC 3339"));
+    };
+    if until.is_some_and(|until| until.as_second().saturating_add(SKEW) <= now) {
+        return Err(Refusal::Expired);
+    }
+    if from.is_some_and(|from| from.as_second() > now.saturating_add(SKEW)) {
+        return Err(Refusal::NotYetValid);
+    }
+    Ok(())
+}
+
 fn read_bitstring(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64) -> Result<StatusList, Refusal> {
     let jws = Jws::read(text)?;
     jws.require_type("vc+jwt")?;
@@ -413,6 +425,7 @@ fn read_bitstring(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64)
         return Err(Refusal::Claim("id of the status list is not its address"));
     }
     require_time(&jws.payload, now)?;
+    require_validity(&jws.payload, now)?;
     let subject = jws.payload.get("credentialSubject").unwrap_or(&Value::Null);
     if subject["type"] != "BitstringStatusList" || subject["statusPurpose"] != "revocation" {
         return Err(Refusal::Claim("a BitstringStatusList for revocation"));
@@ -424,7 +437,7 @@ fn read_bitstring(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64)
 const COMMON: [&str; 11] =
     ["iss", "iat", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status", "sub", "jti"];
 
-/// That the metadata is the right document and knows every claim; returns the type's name (SD-JWT VC, sections 4 and 5).
+/// That the metadata is the right document and knows every claim; returns the type's name (SD-JWT VC, sections 5 and 6).
 fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<String, Refusal> {
     if credential
         .text("vct#integrity")

@@ -165,6 +165,8 @@ pub struct Wallets {
     /// A file with the JWK Set of the wallet providers that are trusted.
     #[serde(default)]
     pub providers: Option<PathBuf>,
+    /// Whether a token is given with a DPoP proof alone (HAIP 1.0, section 4).
+    pub dpop_required: bool,
     /// Whether a wallet, and its keys, must be vouched for by one of them.
     pub attestation_required: bool,
 }
@@ -278,6 +280,8 @@ pub struct RateLimit {
     pub partner_burst: u32,
     /// Token requests in a minute from one network address.
     pub tokens_per_minute: u32,
+    /// Requests and codes of wallets in a minute from one network address.
+    pub wallets_per_minute: u32,
 }
 
 /// Logging.

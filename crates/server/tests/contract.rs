@@ -41,6 +41,9 @@ macro_rules! contract {
     };
 }
 
+#[path = "contract/issuances.rs"]
+mod issuances;
+
 #[path = "contract/status_lists.rs"]
 mod status_lists;
 

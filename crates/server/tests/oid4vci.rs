@@ -716,6 +716,74 @@ async fn a_provider_vouches_for_wallets_and_for_their_keys() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    test.app.issuer_keys.let_go();
+    let put_off = wallet.fetch(&token, SD_JWT).await.expect(202).json();
+    assert_eq!(put_off["interval"], 5);
+    let ask = json!({ "transaction_id": put_off["transaction_id"] });
+    let again = wallet.post("/oid4vci/deferred", &token, &ask).await.expect(202).json();
+    assert_eq!(again, put_off, "the same transaction goes on");
+    refused(&wallet.post("/oid4vci/deferred", "made up", &ask).await, 401, "invalid_token");
+    let (mut grace, id) = second_credential(&test).await;
+    let other = wallet.token(&make_offer(&test, &mut grace, id).await).await;
+    refused(&wallet.post("/oid4vci/deferred", &other, &ask).await, 400, "invalid_transaction_id");
+    let now = test.app.now();
+    test.app.issuer_keys.refresh(&test.app.keyring, &test.app.chance, now).await.expect("the keys are back");
+    let answer = wallet.post("/oid4vci/deferred", &token, &ask).await.expect(200);
+    assert!(verify(&test, &credential(&answer)).await.is_valid());
+    assert!(answer.json()["notification_id"].is_string());
+    refused(&wallet.post("/oid4vci/deferred", &token, &ask).await, 400, "invalid_transaction_id");
+}
+
+#[tokio::test]
+async fn a_server_that_wants_dpop_gives_no_bearer_tokens() {
+    let test = TestApp::with(&[("wallets.dpop_required", "true")]).await;
+    let (_, _, offer) = offered(&test).await;
+    refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 400, "invalid_dpop_proof");
+    let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
+    wallet.redeem(&offer, &offer.transaction_code).await.expect(200);
+}
+
+/// Keys follow each other while wallets fetch and verifiers check, and nothing fails to verify in between: not what was
+/// signed before, not what is signed at the change, not by keys that a verifier fetched a while ago.
+#[tokio::test]
+async fn keys_rotate_under_load_and_nothing_fails_to_verify() {
+    let test = TestApp::with(&[("credentials.signing_key_age", "3d"), ("rate_limit.enabled", "false")]).await;
+    let (mut person, id, _) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let (mut signed, mut kids, mut published) = (Vec::new(), std::collections::HashSet::new(), Vec::new());
+    for _ in 0..16 {
+        let offer = make_offer(&test, &mut person, id).await;
+        let token = wallet.token(&offer).await;
+        let refresh = async {
+            let now = test.app.now();
+            test.app.issuer_keys.refresh(&test.app.keyring, &test.app.chance, now).await.expect("refreshed");
+        };
+        let (fetched, ()) = tokio::join!(wallet.fetch(&token, SD_JWT), refresh);
+        let text = credential(&fetched.expect(200));
+        let header = credential::format::sd_jwt::SdJwt::read(&text).expect("read").jws.header;
+        kids.insert(header["kid"].to_string());
+        published.push(keys_of(&test.get("/.well-known/jwks.json").await.expect(200).json()));
+        let token = Token::read(&text).expect("read");
+        // A verifier may have fetched the keys up to a day before: they have it already.
+        let before = published.len().saturating_sub(2);
+        let evidence = Evidence { issuer_keys: Found::Some(published[before].clone()), ..Evidence::default() };
+        let report = token.judge(&evidence, &Challenge { now: test.app.now().seconds(), ..Challenge::default() });
+        assert!(report.is_valid(), "{report:?}");
+        signed.push(text);
+        for text in &signed {
+            assert!(verify(&test, text).await.is_valid());
+        }
+        test.advance(Duration::from_secs(12 * 3600));
+    }
+    assert!(kids.len() >= 3, "{kids:?}");
+}
+
+#[tokio::test]
 async fn status_lists_are_cached_compressed_and_tell_what_they_are() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;

@@ -35,7 +35,7 @@ pub(super) fn dress(
         "identityType": "name",
     }]);
     subject["achievement"] = json!({
-        "id": statement.id,
+        "id": format!("{}#achievement", statement.id),
         "type": ["Achievement"],
         "name": name,
         "description": (statement.credential_type.headline)(statement.fields),

@@ -25,7 +25,7 @@ pub fn vct(credential_type: Type, address: &str) -> String {
     format!("{address}/credentials/{credential_type}")
 }
 
-/// A type's metadata (section 4), as it is served and hashed.
+/// A type's metadata (section 5), as it is served and hashed.
 #[derive(Clone, Debug)]
 pub struct TypeMetadata {
     /// Of which type.
@@ -34,7 +34,7 @@ pub struct TypeMetadata {
     pub vct: String,
     /// The document, byte for byte.
     pub document: String,
-    /// The document's hash, as `vct#integrity` has it (section 5).
+    /// The document's hash, as `vct#integrity` has it (section 6).
     pub integrity: String,
 }
 
@@ -60,7 +60,7 @@ impl TypeMetadata {
     }
 }
 
-/// The hash of a document as Subresource Integrity writes it (section 5).
+/// The hash of a document as Subresource Integrity writes it (section 6).
 pub fn integrity(document: &[u8]) -> String {
     format!("sha256-{}", STANDARD.encode(sha256(document)))
 }

@@ -115,6 +115,8 @@ pub struct Limits {
     pub partner: Limit<Uuid>,
     /// Token requests from a network address.
     pub token: Limit<IpAddr>,
+    /// Requests of wallets from a network address.
+    pub wallets: Limit<IpAddr>,
     /// Codes mailed to an address (by its keyed hash).
     pub codes_per_address: Limit<[u8; 32]>,
     /// Codes asked for from a network address.
@@ -141,6 +143,12 @@ impl Limits {
                 clock,
                 enabled,
             ),
+            wallets: Limit::new(
+                "wallet",
+                Quota::per_minute(at_least_one(config.rate_limit.wallets_per_minute)),
+                clock,
+                enabled,
+            ),
             codes_per_address: Limit::new("code", per_hour(sign_in.codes_per_address), clock, enabled),
             codes_per_client: Limit::new("client", per_hour(sign_in.codes_per_client), clock, enabled),
             tries_per_address: Limit::new(
@@ -162,6 +170,7 @@ impl Limits {
     pub fn forget_idle(&self) {
         self.partner.forget_idle();
         self.token.forget_idle();
+        self.wallets.forget_idle();
         self.codes_per_address.forget_idle();
         self.codes_per_client.forget_idle();
         self.tries_per_address.forget_idle();

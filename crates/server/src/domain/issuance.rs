@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::time::Timestamp;
 
-/// How often a transaction code may be wrong (OpenID4VCI 1.0, section 13.6.3).
+/// How often a transaction code may be wrong (OpenID4VCI 1.0, section 13.5.3).
 pub const CODE_ATTEMPTS: u32 = 5;
 
 /// What one wallet may fetch.

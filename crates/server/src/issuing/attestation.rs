@@ -24,8 +24,10 @@ const SKEW: i64 = 60;
 pub struct Attested {
     /// The keys.
     pub keys: Vec<PublicKey>,
-    /// The challenge that it answers.
-    pub nonce: Option<String>,
+    /// The challenge that it answers; the caller checks it.
+    pub nonce: String,
+    /// Whether it says when it ends.
+    pub ends: bool,
 }
 
 /// That a trusted provider signed it, and that it is in its time.
@@ -61,11 +63,15 @@ pub async fn key_attestation(app: &App, text: &str) -> Result<Attested, ProofRef
     let keys = keys.ok_or_else(|| ProofRefused::Proof("key_attestation names no attested_keys.".to_owned()))?;
     let keys = keys.iter().map(PublicKey::from_jwk).collect::<Result<Vec<_>, _>>();
     let keys = keys.map_err(|error| ProofRefused::Proof(format!("attested_keys: {error}.")))?;
-    let nonce = jws.payload.get("nonce").and_then(Value::as_str).map(ToOwned::to_owned);
-    if let Some(nonce) = &nonce {
-        nonce::read(app, Use::Proof, nonce).ok_or(ProofRefused::Nonce)?;
+    let made =
+        jws.payload.get("iat").and_then(Value::as_i64).ok_or(Refusal::Claim("iat of key_attestation, seconds"))?;
+    if made > app.now().seconds() + SKEW {
+        return Err(Refusal::FromTheFuture.into());
     }
-    Ok(Attested { keys, nonce })
+    let nonce = jws.payload.get("nonce").and_then(Value::as_str);
+    let nonce = nonce
+        .ok_or_else(|| ProofRefused::Proof("key_attestation: nonce is missing; ask the nonce endpoint.".to_owned()))?;
+    Ok(Attested { keys, nonce: nonce.to_owned(), ends: jws.payload.contains_key("exp") })
 }
 
 /// Why a wallet does not prove to be what it says.

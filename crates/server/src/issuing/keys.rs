@@ -129,6 +129,11 @@ impl IssuerKeys {
         state.ok_or_else(|| StoreError::Unavailable("there is no key for credentials yet".to_owned()))
     }
 
+    /// Lets go of the keys until the next [`IssuerKeys::refresh`]: as when the module that holds them is away.
+    pub fn let_go(&self) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// The algorithm in use.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm

@@ -64,8 +64,7 @@ pub async fn verify(app: &App, proofs: &Value) -> Result<Proved, ProofRefused> {
         }
         "attestation" if texts.len() == 1 => {
             let attested = attestation::key_attestation(app, texts[0]).await?;
-            let nonce = attested.nonce.clone().ok_or(ProofRefused::Nonce)?;
-            answer(app, &nonce, &mut proved)?;
+            answer(app, &attested.nonce, &mut proved)?;
             proved.keys = attested.keys;
         }
         "jwt" | "attestation" => {
@@ -136,7 +135,9 @@ async fn verify_jwt(app: &App, text: &str, proved: &mut Proved) -> Result<(), Pr
             Ok(())
         }
         // With an attestation in its header, one proof stands for every key that is attested (appendix F.1).
-        Some(Attested { keys, .. }) if keys.contains(&key) => {
+        Some(Attested { ends: false, .. }) => Err(refused("key_attestation: exp is missing.")),
+        Some(Attested { keys, nonce, .. }) if keys.contains(&key) => {
+            answer(app, &nonce, proved)?;
             proved.keys.extend(keys);
             Ok(())
         }

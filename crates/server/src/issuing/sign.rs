@@ -1,5 +1,7 @@
 //! From an accepted submission to signed credentials.
 
+use std::time::Duration;
+
 use credential::format::Format;
 use credential::key::{CannotSign, PublicKey};
 use credential::status::StatusReference;
@@ -31,7 +33,7 @@ pub struct Material {
 }
 
 impl Material {
-    /// Opens `id` for `holder`; `None` if it is not in their wallet.
+    /// Opens `id` for `holder`; `None` if it is not in their wallet, or a newer one stands.
     ///
     /// # Errors
     /// The store or the key ring cannot be used.
@@ -40,7 +42,7 @@ impl Material {
         let submission: Option<Submission> = tx.linked_submission(id, app.now()).await?;
         let Some(submission) = submission else { return Ok(None) };
         let State::Accepted { holder: owner, sealed, .. } = &submission.state else { return Ok(None) };
-        if *owner != holder {
+        if *owner != holder || !submission.stands() {
             return Ok(None);
         }
         let partner = tx.partner(submission.partner_id).await?;
@@ -58,6 +60,8 @@ impl Material {
         }))
     }
 }
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The address of a status list.
 pub fn status_list_address(base: &str, list: Uuid) -> String {
@@ -87,8 +91,9 @@ pub fn sign(
         partner_chain: &material.payload.partner_chain,
         attester: &material.attester,
         attested_at: &attested_at,
-        issued_at: app.now().seconds(),
-        expires_at: expires_at.seconds(),
+        // To the hour, so that copies made together are not known by it (OpenID4VCI 1.0, section 15.4.1).
+        issued_at: app.now().floor(HOUR).seconds(),
+        expires_at: expires_at.floor(HOUR).seconds(),
         status: Some(&status),
         holder: key,
     };

@@ -17,16 +17,23 @@ use super::{Form, Refused};
 use crate::api::AnyBody;
 use crate::app::App;
 use crate::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};
+use crate::http::Client;
 use crate::issuing::{attestation, dpop};
 
-/// How long a pushed request waits for the person: as long as signing in by a mailed code may take.
-const LIFETIME: Duration = Duration::from_secs(900);
+/// How long a pushed request waits for the person to arrive (FAPI 2.0 Security Profile, section 5.3.2.2: under ten minutes).
+const LIFETIME: Duration = Duration::from_secs(300);
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/oid4vci/par", post(push))
 }
 
-async fn push(State(app): State<App>, headers: HeaderMap, AnyBody(body): AnyBody) -> Result<Response, Refused> {
+async fn push(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    AnyBody(body): AnyBody,
+) -> Result<Response, Refused> {
+    app.limits.wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
     let wallet = attestation::wallet(&app, &headers).map_err(|refused| Refused::wallet(&app, refused))?;
@@ -79,6 +86,7 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
     if form.get("dpop_jkt").is_some_and(|named| key.as_ref().is_some_and(|key| key != named)) {
         return Err(Refused::code("invalid_request", "dpop_jkt is not the key of the DPoP proof."));
     }
+    let named = form.get("dpop_jkt").map(thumbprint).transpose()?;
     let (configurations, by_details) = asked(form)?;
     Ok(AuthorizationRequest {
         client_id: limited("client_id", &client_id)?,
@@ -88,8 +96,15 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
         configurations,
         by_details,
         issuer_state: form.get("issuer_state").and_then(|state| state.parse().ok()),
-        key: key.or(form.get("dpop_jkt").map(ToOwned::to_owned)),
+        key: key.or(named),
     })
+}
+
+/// A JWK thumbprint (RFC 9449, section 10): the base64url of a SHA-256 hash.
+fn thumbprint(text: &str) -> Result<String, Refused> {
+    let fits = text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let refused = || Refused::code("invalid_request", "dpop_jkt must be a JWK thumbprint: 43 characters of base64url.");
+    fits.then(|| text.to_owned()).ok_or_else(refused)
 }
 
 fn limited(name: &str, text: &str) -> Result<String, Refused> {
@@ -115,26 +130,21 @@ fn check_redirect(text: &str) -> Result<(), Refused> {
     if allowed && url.fragment().is_none() { Ok(()) } else { Err(refused()) }
 }
 
-/// The configurations asked for, and whether by `authorization_details`; scopes that nobody knows are passed over
-/// (OpenID4VCI 1.0, section 5.1.2).
+/// The configurations asked for, each once, and whether by `authorization_details`; scopes stand beside those, and what
+/// nobody knows of them is passed over (OpenID4VCI 1.0, section 5.1.2).
 fn asked(form: &Form) -> Result<(Vec<String>, bool), Refused> {
-    if let Some(details) = form.get("authorization_details") {
-        let ids = read_details(details)?;
-        return match ids.iter().find(|id| id.parse::<Configuration>().is_err()) {
-            Some(unknown) => {
-                let shown: String = unknown.chars().take(64).collect();
-                let why = format!("There is no configuration {shown}; the issuer's metadata lists them.");
-                Err(Refused::code("invalid_authorization_details", why))
-            }
-            None => Ok((ids, true)),
-        };
+    let details = form.get("authorization_details").map(read_details).transpose()?;
+    if let Some(unknown) = details.iter().flatten().find(|id| id.parse::<Configuration>().is_err()) {
+        let shown: String = unknown.chars().take(64).collect();
+        let why = format!("There is no configuration {shown}; the issuer's metadata lists them.");
+        return Err(Refused::code("invalid_authorization_details", why));
     }
-    let scopes = form.get("scope").unwrap_or_default().split_whitespace();
-    let ids: Vec<String> =
-        scopes.filter(|scope| scope.parse::<Configuration>().is_ok()).map(ToOwned::to_owned).collect();
+    let scopes: Vec<&str> = form.get("scope").unwrap_or_default().split_whitespace().collect();
+    let named = |id: &String| details.iter().flatten().any(|named| named == id) || scopes.contains(&id.as_str());
+    let ids: Vec<String> = Configuration::all().map(Configuration::id).filter(named).collect();
     if ids.is_empty() {
         let why = "Name what you want by scope or authorization_details; the issuer's metadata lists both.";
         return Err(Refused::code("invalid_scope", why));
     }
-    Ok((ids, false))
+    Ok((ids, details.is_some()))
 }

@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/credentials/{type}/schema", get(schema))
 }
 
-/// JWT VC Issuer Metadata (SD-JWT VC, section 5): by value, so that one question is enough.
+/// JWT VC Issuer Metadata (SD-JWT VC, section 4): by value, so that one question is enough.
 async fn issuer(State(app): State<App>) -> Result<Response, Error> {
     let keys = app.issuer_keys.now()?;
     Ok(([CACHED], Json(json!({ "issuer": app.config.base(), "jwks": { "keys": keys.jwks() } }))).into_response())
@@ -50,7 +50,7 @@ fn known(name: &str) -> Result<Type, Error> {
     name.parse().map_err(|_| crate::auth::partner::unknown_type(name))
 }
 
-/// SD-JWT VC type metadata at the `vct` (section 6.3.1), byte for byte as `vct#integrity` has it.
+/// SD-JWT VC type metadata at the `vct` (section 5.3.1), byte for byte as `vct#integrity` has it.
 async fn type_metadata(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Error> {
     let metadata = TypeMetadata::new(known(&name)?, app.config.base());
     Ok(([CACHED, (header::CONTENT_TYPE, "application/json")], metadata.document).into_response())

@@ -53,6 +53,7 @@ fn issuer_metadata(app: &App) -> Result<Value, Error> {
         "nonce_endpoint": format!("{base}/oid4vci/nonce"),
         "deferred_credential_endpoint": format!("{base}/oid4vci/deferred"),
         "notification_endpoint": format!("{base}/oid4vci/notification"),
+        "status_list_aggregation_endpoint": format!("{base}/status"),
         "batch_credential_issuance": { "batch_size": BATCH },
         "credential_request_encryption": {
             "jwks": { "keys": [app.encryption_key.jwk] },
@@ -140,7 +141,8 @@ async fn authorization_server(State(app): State<App>) -> Response {
         "dpop_signing_alg_values_supported": algorithms,
         "authorization_details_types_supported": ["openid_credential"],
         "authorization_response_iss_parameter_supported": true,
-        "pre-authorized_grant_anonymous_access_supported": true,
+        "pre-authorized_grant_anonymous_access_supported": !app.config.wallets.attestation_required,
+        "status_list_aggregation_endpoint": format!("{base}/status"),
         "scopes_supported": scopes,
     });
     ([CACHED], Json(metadata)).into_response()

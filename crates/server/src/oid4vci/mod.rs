@@ -145,7 +145,9 @@ impl IntoResponse for Refused {
                 answer(StatusCode::UNAUTHORIZED, "invalid_client", &description)
             }
             Self::Code("insufficient_scope", description) => {
-                answer(StatusCode::FORBIDDEN, "insufficient_scope", &description)
+                let mut response = answer(StatusCode::FORBIDDEN, "insufficient_scope", &description);
+                header(&mut response, header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"".to_owned());
+                response
             }
             Self::Code(code, description) => answer(StatusCode::BAD_REQUEST, code, &description),
             Self::Token { by_key } => {
@@ -154,8 +156,11 @@ impl IntoResponse for Refused {
                     "invalid_token",
                     "The access token is missing, over, or not good here.",
                 );
-                let scheme = if by_key { "DPoP" } else { "Bearer" };
-                header(&mut response, header::WWW_AUTHENTICATE, format!("{scheme} error=\"invalid_token\""));
+                let challenge = match by_key {
+                    true => "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"",
+                    false => "Bearer error=\"invalid_token\"",
+                };
+                header(&mut response, header::WWW_AUTHENTICATE, challenge.to_owned());
                 response
             }
             Self::DPoP { refused, nonce, at_resource } => {

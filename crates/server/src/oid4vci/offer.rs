@@ -68,6 +68,8 @@ async fn offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response,
                 "pre-authorized_code": pre_authorized_code(&app, id),
                 "tx_code": { "input_mode": "numeric", "length": 6, "description": "The six digits on the page that offered this." },
             },
+            // A wallet that takes no codes asks by itself, and the person answers here.
+            "authorization_code": {},
         },
     });
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(offer)).into_response())

@@ -18,6 +18,8 @@ use super::{Form, Refused};
 use crate::api::AnyBody;
 use crate::app::App;
 use crate::domain::issuance::{Grant, Issuance, IssuanceKind};
+use crate::http::Client;
+use crate::issuing::dpop::DPoPRefused;
 use crate::issuing::nonce::{self, Use};
 use crate::issuing::{attestation, dpop};
 use crate::seal::sha256;
@@ -32,7 +34,13 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/oid4vci/token", post(token))
 }
 
-async fn token(State(app): State<App>, headers: HeaderMap, AnyBody(body): AnyBody) -> Result<Response, Refused> {
+async fn token(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    AnyBody(body): AnyBody,
+) -> Result<Response, Refused> {
+    app.limits.wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
     let wallet = attestation::wallet(&app, &headers).map_err(|refused| Refused::wallet(&app, refused))?;
@@ -41,6 +49,10 @@ async fn token(State(app): State<App>, headers: HeaderMap, AnyBody(body): AnyBod
     }
     let key = dpop::verify(&app, &headers, &Method::POST, "/oid4vci/token", None);
     let key = key.map_err(|refused| Refused::dpop(&app, refused, false))?;
+    if key.is_none() && app.config.wallets.dpop_required {
+        let why = DPoPRefused::Proof("This server gives tokens with a DPoP proof alone.".to_owned());
+        return Err(Refused::dpop(&app, why, false));
+    }
     let (issuance, is_proven) = match form.require("grant_type")? {
         PRE_AUTHORIZED => pre_authorized(&app, &form).await?,
         "authorization_code" => (authorized(&app, &form, wallet.as_deref(), key.as_deref()).await?, true),
@@ -148,9 +160,12 @@ pub(super) fn read_details(text: &str) -> Result<Vec<String>, Refused> {
         )
     };
     let details: Vec<Value> = serde_json::from_str(text).map_err(|_| refused())?;
-    let of_ours = details.iter().filter(|detail| detail["type"] == "openid_credential");
-    let ids: Option<Vec<String>> =
-        of_ours.map(|detail| detail["credential_configuration_id"].as_str().map(ToOwned::to_owned)).collect();
+    // One of a type that is not known here must be refused, not passed over (RFC 9396, section 5).
+    let id = |detail: &Value| {
+        let id = detail["credential_configuration_id"].as_str().filter(|_| detail["type"] == "openid_credential");
+        id.map(ToOwned::to_owned)
+    };
+    let ids: Option<Vec<String>> = details.iter().map(id).collect();
     ids.filter(|ids| !ids.is_empty()).ok_or_else(refused)
 }
 

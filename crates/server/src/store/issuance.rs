@@ -161,6 +161,15 @@ impl Tx {
         Ok(Some(WalletAccess { issuance: row.read(grants)?, token_expires_at, key }))
     }
 
+    /// Gives the person who has arrived until `until` to answer a wallet's request that is still open.
+    pub async fn await_answer(&mut self, id: Uuid, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "UPDATE issuance SET expires_at = $2
+              WHERE id = $1 AND kind = 'authorization' AND code_hash IS NULL AND expires_at > $3 AND expires_at < $2",
+        ).bind(id).bind(until).bind(now).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
     /// Binds a wallet's request to the first account that opens it. True if it is `holder`'s now, and not answered yet.
     pub async fn bind_issuance(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query(
@@ -215,8 +224,18 @@ impl Tx {
 
     /// Ends the token of an issuance whose code was handed in twice (RFC 6749, section 4.1.2), and revokes what it gave.
     pub async fn end_issuance(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("UPDATE issuance SET token_expires_at = $2 WHERE id = $1 AND token_expires_at > $2")
-            .bind(id).bind(now).execute(connection).await.map(drop))?;
+        let given: Vec<(Uuid, i64, Uuid)> = on!(self, connection => {
+            sqlx::query("UPDATE issuance SET token_expires_at = $2 WHERE id = $1 AND token_expires_at > $2")
+                .bind(id).bind(now).execute(&mut *connection).await?;
+            sqlx::query("DELETE FROM deferred WHERE issuance_id = $1").bind(id).execute(&mut *connection).await?;
+            sqlx::query_as(
+                "SELECT list_id, position, submission_id FROM status_entry WHERE issuance_id = $1 AND revoked_at IS NULL",
+            ).bind(id).fetch_all(connection).await
+        })?;
+        for (list, position, submission) in given {
+            let position = u32::try_from(position).map_err(|error| StoreError::nonsense("status_entry", error))?;
+            self.revoke_status_entry(StatusPlace { list, position }, submission, now).await?;
+        }
         Ok(())
     }
 

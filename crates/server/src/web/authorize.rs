@@ -25,6 +25,11 @@ use crate::seal::sha256;
 /// How long a code can be handed in (RFC 6749, section 4.1.2: short).
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
+/// How long a person has to answer, once they have arrived.
+const ANSWER: Duration = Duration::from_secs(900);
+/// How long a request can be open in all.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 #[derive(Template)]
 #[template(path = "authorize.html")]
 struct AuthorizePage {
@@ -88,10 +93,15 @@ async fn arrive(
     let id: Uuid = id.ok_or_else(|| {
         Error::new(Kind::Malformed, "A wallet pushes its request first and names it here by request_uri (RFC 9126).")
     })?;
-    let (_, request) = find(&app, id).await?;
+    let (issuance, request) = find(&app, id).await?;
     if asked.client_id != request.client_id {
         return Err(over());
     }
+    // Signing in by a mailed code takes a while; coming back again and again does not keep a request open for ever.
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    tx.await_answer(id, (now + ANSWER).min(issuance.created_at + LONGEST), now).await?;
+    tx.commit().await?;
     let here = format!("/oid4vci/authorize/{id}");
     Ok(match (visitor, request.issuer_state) {
         (None, _) => ([AUTHORIZE.set(&app, &id.to_string())], Redirect::to("/sign-in")).into_response(),
@@ -124,7 +134,7 @@ pub(super) async fn next_page(app: &App, headers: &HeaderMap, holder: Uuid) -> R
 async fn offered(app: &App, holder: Uuid, request: &AuthorizationRequest) -> Result<Vec<Shown>, Error> {
     let asked: Vec<Configuration> = request.configurations.iter().filter_map(|id| id.parse().ok()).collect();
     let mut held = app.store.read().await?.held_submissions(holder).await?;
-    held.retain(|held| asked.iter().any(|asked| asked.credential_type == held.credential_type));
+    held.retain(|held| held.stands() && asked.iter().any(|asked| asked.credential_type == held.credential_type));
     Shown::open_all(app, &held).await
 }
 
@@ -189,7 +199,7 @@ async fn allow(
     let ticked: Vec<Uuid> = chosen.filter_map(|(_, id)| id.parse().ok()).collect();
     let held = app.store.read().await?.held_submissions(holder).await?;
     let mut grants = Vec::new();
-    for submission in held.iter().filter(|held| ticked.contains(&held.id)) {
+    for submission in held.iter().filter(|held| held.stands() && ticked.contains(&held.id)) {
         for configuration in request.configurations.iter().filter_map(|id| id.parse::<Configuration>().ok()) {
             if configuration.credential_type == submission.credential_type {
                 grants.push(Grant { submission_id: submission.id, configuration });
