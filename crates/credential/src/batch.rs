@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, Presence, Shape, check_object, object_schema};
-use crate::submission::{CREDENTIAL_ID, Context, Rejection, Submission, check, object, text};
+use crate::submission::{CLAIM, CREDENTIAL_ID, Context, Rejection, Submission, claimed, object, text};
 use crate::types::{ALL, BatchMember, Type};
 use crate::v1;
 
@@ -39,6 +39,8 @@ pub struct Batch {
     pub id_pointer: &'static str,
     /// Its items: at least one, at most a hundred.
     pub items: Vec<Submission>,
+    /// Whom to mail the link to, if anybody (ours).
+    pub claim: Option<String>,
 }
 
 impl<'a> BatchBody<'a> {
@@ -71,13 +73,16 @@ impl<'a> BatchBody<'a> {
             BatchForm::V2 => "/credential_id",
             BatchForm::V1 => "/id",
         };
-        let (credential_id, items) = match self.form {
+        let (credential_id, items, claim) = match self.form {
             BatchForm::V2 => check_v2(self.object, context, &mut faults),
-            BatchForm::V1 => v1::check_batch(self.object, context, &mut faults),
+            BatchForm::V1 => {
+                let (credential_id, items) = v1::check_batch(self.object, context, &mut faults);
+                (credential_id, items, None)
+            }
         };
         check_ids(&credential_id, id_pointer, &items, &mut faults);
         faults.into_result(self.source).map_err(Rejection::Invalid)?;
-        Ok(Batch { credential_id, id_pointer, items })
+        Ok(Batch { credential_id, id_pointer, items, claim })
     }
 }
 
@@ -97,10 +102,14 @@ fn members() -> Vec<Member> {
         meaning: known.summary,
         example: "",
     };
-    [CREDENTIAL_ID].into_iter().chain(ALL.iter().map(list)).collect()
+    [CREDENTIAL_ID].into_iter().chain(ALL.iter().map(list)).chain([CLAIM]).collect()
 }
 
-fn check_v2(mut object: Map<String, Value>, context: &Context<'_>, faults: &mut Faults) -> (String, Vec<Submission>) {
+fn check_v2(
+    mut object: Map<String, Value>,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) -> (String, Vec<Submission>, Option<String>) {
     check_object(&mut object, &members(), &Path::Root, faults);
     let mut items = Vec::new();
     let mut count = 0;
@@ -133,7 +142,9 @@ fn check_v2(mut object: Map<String, Value>, context: &Context<'_>, faults: &mut 
     if count > BATCH {
         faults.add(&Path::Root, Code::ListTooLong, || format!("A batch may have {BATCH} items; this has {count}."));
     }
-    (text(object.remove("credential_id")), items)
+    // Whoever finds a fault in it has found one in the whole.
+    let claim = object.remove("claim").filter(Value::is_object);
+    (text(object.remove("credential_id")), items, claimed(claim))
 }
 
 /// Reads one item; what comes out counts only if no fault was added.
@@ -148,7 +159,7 @@ fn check_item(
         Shape::Object(&[]).check(&mut value, path, faults);
         return None;
     };
-    check(object, credential_type, path, context, faults);
+    crate::submission::check_item(object, credential_type, path, context, faults);
     Some(Submission::read(std::mem::take(object), credential_type, path))
 }
 
@@ -168,9 +179,9 @@ fn check_ids(batch: &str, batch_pointer: &str, items: &[Submission], faults: &mu
 
 /// JSON Schema (2020-12) of a v2 batch.
 pub fn batch_schema() -> Value {
-    let mut schema = object_schema(&[CREDENTIAL_ID]);
+    let mut schema = object_schema(&[CREDENTIAL_ID, CLAIM]);
     for known in ALL {
-        let item = known.json_schema();
+        let item = known.item_schema();
         schema["properties"][known.batch.member()] = match known.batch {
             BatchMember::One(_) => item,
             BatchMember::Many(_) => json!({

@@ -17,6 +17,9 @@ use crate::{date, year_month};
 /// Most characters of a text (partner-api, section 5).
 pub const TEXT: usize = 500;
 
+/// Most characters of an e-mail address (RFC 5321, section 4.5.3.1, less the brackets around it).
+const EMAIL: usize = 254;
+
 /// What a value must look like.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
@@ -29,6 +32,8 @@ pub enum Shape {
     },
     /// A text, or a number that becomes one: scores and credits, which integrations send as either.
     TextOrNumber,
+    /// An e-mail address (RFC 5321, section 4.1.2), without quoted names, comments and numbers for hosts.
+    Email,
     /// True or false.
     Boolean,
     /// A month, `YYYY-MM`.
@@ -145,6 +150,7 @@ impl Shape {
             (Self::Identifier { most }, Value::String(text)) => check_characters(text, *most, path, faults),
             (Self::TextOrNumber, Value::String(text)) => check_text(text, path, faults),
             (Self::TextOrNumber, Value::Number(number)) => *value = Value::String(number.to_string()),
+            (Self::Email, Value::String(text)) => check_email(text, path, faults),
             (Self::Boolean, Value::Bool(_)) => {}
             (Self::YearMonth, Value::String(text)) => check_month(text, path, faults),
             (Self::Date, Value::String(text)) => check_date(text, path, faults),
@@ -169,6 +175,7 @@ impl Shape {
         match self {
             Self::Text | Self::Identifier { .. } => "a string".into(),
             Self::TextOrNumber => "a string or a number".into(),
+            Self::Email => "a string with an e-mail address".into(),
             Self::Boolean => "true or false".into(),
             Self::YearMonth => "a string with a month, YYYY-MM".into(),
             Self::Date => "a string with a day, YYYY-MM-DD".into(),
@@ -188,6 +195,7 @@ impl Shape {
             Self::Text => json!({ "type": "string", "minLength": 1, "maxLength": TEXT }),
             Self::Identifier { most } => json!({ "type": "string", "minLength": 1, "maxLength": most }),
             Self::TextOrNumber => json!({ "type": ["string", "number"], "minLength": 1, "maxLength": TEXT }),
+            Self::Email => json!({ "type": "string", "format": "email", "minLength": 3, "maxLength": EMAIL }),
             Self::Boolean => json!({ "type": "boolean" }),
             Self::YearMonth => json!({ "type": "string", "pattern": "^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])$" }),
             Self::Date => json!({ "type": "string", "format": "date", "pattern": format!("^{DATE}$") }),
@@ -280,6 +288,37 @@ fn check_characters(text: &str, most: usize, path: &Path<'_>, faults: &mut Fault
                 .received(&Value::from(text));
         }
     }
+}
+
+fn check_email(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
+    let trimmed = text.trim();
+    if trimmed.len() != text.len() {
+        *text = trimmed.to_owned();
+    }
+    if !is_email(text) {
+        let message =
+            || "This is no e-mail address that can be written to; one looks like name@example.org.".to_owned();
+        faults.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let in_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(in_atom);
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= EMAIL
+        && local.len() <= 64
+        && local.split('.').all(is_atom)
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
+        && !domain.rsplit('.').next().is_some_and(is_number)
 }
 
 fn check_month(text: &str, path: &Path<'_>, faults: &mut Faults) {
@@ -424,6 +463,39 @@ mod tests {
             assert_eq!(nearest(name, known()), Some(nearest_name));
         }
         assert_eq!(nearest("salary", known()), None);
+    }
+
+    #[test]
+    fn addresses_are_those_that_can_be_written_to() {
+        let long = format!("{}@example.org", "x".repeat(65));
+        for (text, good) in [
+            ("jane@example.org", true),
+            ("  Jane.O'Hara+work@mail.example.co.nz ", true),
+            ("jane@xn--bcher-kva.example", true),
+            ("", false),
+            ("jane", false),
+            ("jane@", false),
+            ("@example.org", false),
+            ("jane@example", false),
+            ("jane@192.0.2.1", false),
+            ("jane@[192.0.2.1]", false),
+            ("jane doe@example.org", false),
+            ("\"jane\"@example.org", false),
+            ("Jane <jane@example.org>", false),
+            ("jane@example.org, eve@example.org", false),
+            ("jane@example.org\r\nBcc: eve@example.org", false),
+            ("jane..doe@example.org", false),
+            ("jane@-example.org", false),
+            ("jane@example..org", false),
+            (&long, false),
+        ] {
+            let (mut value, mut faults) = (json!(text), Faults::default());
+            Shape::Email.check(&mut value, &Path::Root, &mut faults);
+            let found = faults.into_result(b"").err().unwrap_or_default();
+            assert_eq!(found.is_empty(), good, "{text:?}");
+            assert!(found.iter().all(|fault| fault.code == Code::EmailFormat));
+            assert!(!good || value == json!(text.trim()));
+        }
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub struct Submission {
     pub document_type: Option<&'static str>,
     /// Where in the caller's body the id stands: a JSON Pointer.
     pub id_pointer: Cow<'static, str>,
+    /// Whom to mail the link to, if anybody (ours). It is no part of what is stored.
+    pub claim: Option<String>,
 }
 
 /// Why a body is not taken.
@@ -112,8 +114,24 @@ pub(crate) const PARTNER_CHAIN: Member = Member {
     example: r#"[{ "name": "Partner Organization" }]"#,
 };
 
-/// The members of a v2 body of `credential_type`.
-fn envelope(credential_type: Type) -> [Member; 4] {
+const EMAIL: Member = Member {
+    name: "email",
+    shape: Shape::Email,
+    presence: Presence::Required,
+    meaning: "The person's address.",
+    example: r#""jane@example.org""#,
+};
+
+pub(crate) const CLAIM: Member = Member {
+    name: "claim",
+    shape: Shape::Object(&[EMAIL]),
+    presence: Presence::Nullable,
+    meaning: "Whom we are to mail the link to, if you do not hand it over yourself. The address is used once and not kept.",
+    example: "",
+};
+
+/// The members of an item of a v2 batch, and of a v2 body but for [`CLAIM`].
+fn item(credential_type: Type) -> [Member; 4] {
     let fields = Member {
         name: "fields",
         shape: Shape::Object(credential_type.fields),
@@ -135,9 +153,25 @@ fn envelope(credential_type: Type) -> [Member; 4] {
     [CREDENTIAL_ID, fields, PARTNER_CHAIN, assets]
 }
 
+/// The members of a v2 body of `credential_type`.
+fn body(credential_type: Type) -> [Member; 5] {
+    let [credential_id, fields, partner_chain, assets] = item(credential_type);
+    [credential_id, fields, partner_chain, assets, CLAIM]
+}
+
 /// JSON Schema of a v2 body.
 pub(crate) fn body_schema(credential_type: Type) -> Value {
-    object_schema(&envelope(credential_type))
+    object_schema(&body(credential_type))
+}
+
+/// JSON Schema of an item of a v2 batch.
+pub(crate) fn item_schema(credential_type: Type) -> Value {
+    object_schema(&item(credential_type))
+}
+
+/// The address in a [`CLAIM`] without faults.
+pub(crate) fn claimed(claim: Option<Value>) -> Option<String> {
+    Some(text(Some(claim?["email"].take())))
 }
 
 impl Submission {
@@ -145,14 +179,15 @@ impl Submission {
     ///
     /// # Errors
     /// [`Rejection`]: not JSON, or every fault in one answer.
-    pub fn parse_v2(credential_type: Type, body: &[u8], context: &Context<'_>) -> Result<Self, Rejection> {
-        let (mut object, mut faults) = object(body)?;
-        check(&mut object, credential_type, &Path::Root, context, &mut faults);
-        faults.into_result(body).map_err(Rejection::Invalid)?;
+    pub fn parse_v2(credential_type: Type, source: &[u8], context: &Context<'_>) -> Result<Self, Rejection> {
+        let (mut object, mut faults) = object(source)?;
+        check_object(&mut object, &body(credential_type), &Path::Root, &mut faults);
+        check_rules(&object, credential_type, &Path::Root, context, &mut faults);
+        faults.into_result(source).map_err(Rejection::Invalid)?;
         Ok(Self::read(object, credential_type, &Path::Root))
     }
 
-    /// What stands in an object that [`check`] found good.
+    /// What stands in an object without faults.
     pub(crate) fn read(mut object: Map<String, Value>, credential_type: Type, path: &Path<'_>) -> Self {
         let assets = object.remove("assets").map(|assets| read_assets(assets, &Path::Member(path, "assets")));
         let assets = assets.unwrap_or_default();
@@ -167,6 +202,7 @@ impl Submission {
                 Path::Root => "/credential_id".into(),
                 path => Path::Member(path, "credential_id").pointer().into(),
             },
+            claim: claimed(object.remove("claim")),
         }
     }
 
@@ -196,15 +232,25 @@ impl Submission {
     }
 }
 
-/// Checks one v2 submission, which may be a part of a batch.
-pub(crate) fn check(
+/// Checks an item of a v2 batch.
+pub(crate) fn check_item(
     object: &mut Map<String, Value>,
     credential_type: Type,
     path: &Path<'_>,
     context: &Context<'_>,
     faults: &mut Faults,
 ) {
-    check_object(object, &envelope(credential_type), path, faults);
+    check_object(object, &item(credential_type), path, faults);
+    check_rules(object, credential_type, path, context, faults);
+}
+
+fn check_rules(
+    object: &Map<String, Value>,
+    credential_type: Type,
+    path: &Path<'_>,
+    context: &Context<'_>,
+    faults: &mut Faults,
+) {
     if let Some(fields) = object.get("fields").filter(|fields| fields.is_object()) {
         (credential_type.rules)(fields, &Path::Member(path, "fields"), context, faults);
     }

@@ -107,6 +107,7 @@ fn read(
         assets: Vec::new(),
         document_type: None,
         id_pointer,
+        claim: None,
     };
     let Some(v1) = &credential_type.v1 else { return submission };
     let named = object.remove("document_type").filter(Value::is_string);

@@ -498,6 +498,31 @@ contract! {
         assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
     }
 
+    async fn what_a_push_has_to_send_is_stored_with_it_or_not_at_all(databases: Databases) {
+        let store = &databases.data;
+        let (partner, disabled) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let mut tx = store.write().await.expect("a transaction");
+        tx.disable_partner(disabled, NOW).await.expect("disabled");
+        tx.commit().await.expect("committed");
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let mail = |number: u128| {
+            Some(OutboxItem { id: id(number), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1] })
+        };
+        let one = |number: u128, partner, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
+        let push = async |new: NewRequest, mail| committer.push_and_send(new, mail).await.expect("an outcome");
+        assert_eq!(push(one(10, partner, "a"), mail(20)).await, Pushed::Created);
+        assert!(matches!(push(one(11, partner, "a"), mail(21)).await, Pushed::Existing(_)));
+        assert_eq!(push(one(12, disabled, "b"), mail(22)).await, Pushed::PartnerDisabled);
+        let item = NewSubmission { batch_id: Some(id(50)), ..new_submission(51, partner, "c1") };
+        let batch = NewBatch { id: id(50), credential_id: "c".to_owned(), items: vec![item] };
+        assert_eq!(push(NewRequest::Batch(batch), mail(23)).await, Pushed::Created);
+        assert_eq!(push(one(13, partner, "c"), mail(24)).await, Pushed::Taken(vec!["c".to_owned()]));
+        let mut tx = store.write().await.expect("a transaction");
+        let sent: Vec<Uuid> = tx.take_from_outbox(NOW, LATER, 10).await.expect("taken").into_iter().map(|item| item.id).collect();
+        assert_eq!(sent.len(), 2);
+        assert!(sent.contains(&id(20)) && sent.contains(&id(23)));
+    }
+
     async fn a_batch_goes_in_whole_is_bound_and_replaced_whole(databases: Databases) {
         let store = &databases.data;
         let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);

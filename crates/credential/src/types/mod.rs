@@ -22,7 +22,7 @@ use crate::asset::{AssetKind, AssetRules};
 use crate::date::{Date, parse_year};
 use crate::fault::{Code, Faults};
 use crate::schema::{Member, Path, Presence, Shape, object_schema};
-use crate::submission::{Context, body_schema};
+use crate::submission::{Context, body_schema, item_schema};
 use crate::view::Block;
 
 pub use universal_credential::CATEGORIES;
@@ -207,6 +207,11 @@ impl Type {
     /// JSON Schema (2020-12) of a whole v2 body.
     pub fn json_schema(self) -> Value {
         body_schema(self)
+    }
+
+    /// JSON Schema (2020-12) of an item of a v2 batch.
+    pub fn item_schema(self) -> Value {
+        item_schema(self)
     }
 
     /// JSON Schema (2020-12) of `fields` alone.

@@ -102,6 +102,21 @@ mail-code = Your code is { $code }
 
     If you did not ask for it, somebody may have typed your address by mistake. You need do nothing: without this code nobody gets in.
 
+mail-offered-subject = { $partner } has something for your career passport
+mail-offered = { $partner } has sent us something about you: { $what }.
+
+    Look at it and decide whether to keep it:
+
+    { $link }
+
+    You sign in with a code that we mail you. Nothing is kept for you, or shown to anybody, unless you say yes. Whoever opens the link first and signs in has it alone, so do not pass it on. It ends on { $until }; what nobody has accepted by then is deleted.
+
+    If you do not know { $partner }, or did not expect this, you need do nothing.
+mail-offered-several = { $count ->
+    [one] one credential
+   *[other] { $count } credentials
+}
+
 mail-withdrawn-subject = Something in your wallet was withdrawn
 mail-withdrawn = { $partner } has withdrawn something that is in your Tenure wallet: { $title }.
 

@@ -13,9 +13,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::JsonBody;
+use super::claim::{Claim, Wished};
 use super::push::{
-    DIFFERS, Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, batch_redirect_uri, context,
-    existing_uploads, is_dry_run, is_same, prepare, taken, upload_links, wake_fetching,
+    Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, batch_redirect_uri, context, earlier_warnings,
+    existing_uploads, is_dry_run, is_same, prepare, taken, upload_links, wake,
 };
 use crate::app::App;
 use crate::auth::partner::{Partner, WriteAll};
@@ -24,6 +25,7 @@ use crate::domain;
 use crate::domain::asset::Asset;
 use crate::error::Error;
 use crate::store::{NewBatch, NewRequest, NewSubmission, Pushed};
+use crate::web::mails::Offer;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -89,7 +91,7 @@ async fn push_batch(
         redirect_uri: stored.redirect_uri,
         request_id: stored.request_id,
         assets: stored.uploads,
-        warnings: stored.differs.then_some(DIFFERS).into_iter().chain(batch.items.iter().flat_map(advice)).collect(),
+        warnings: stored.warnings.into_iter().chain(batch.items.iter().flat_map(advice)).collect(),
         credential_id: batch.credential_id,
     };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
@@ -143,23 +145,33 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
     let assets: Vec<(String, Vec<Asset>)> =
         items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();
     let new = NewBatch { id, credential_id: batch.credential_id.clone(), items };
-    let pushed = app.committer.push(NewRequest::Batch(new)).await;
+    let redirect_uri = |id| batch_redirect_uri(app.config.base(), partner, id);
+    let link = redirect_uri(id);
+    let wished = Wished {
+        email: batch.claim.as_deref(),
+        partner,
+        credential_id: &batch.credential_id,
+        offer: Offer::Several(batch.items.len()),
+        link: &link,
+        until: now + app.config.retention.incomplete,
+    };
+    let Claim { mail, warning } = Claim::prepare(app, wished).await?;
+    let pushed = app.committer.push_and_send(NewRequest::Batch(new), mail).await;
     // After an error nobody knows whether it was stored: then the sweep looks what is left over.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         for (_, assets) in &assets {
             documents::discard_rows(app, assets).await;
         }
     }
-    let redirect_uri = |id| batch_redirect_uri(app.config.base(), partner, id);
     match pushed? {
         Pushed::Created => {
             app.metrics.submissions("created", batch.items.len() as u64);
             let mut uploads = Vec::new();
             for (item, (credential_id, assets)) in batch.items.iter().zip(&assets) {
-                wake_fetching(app, assets);
+                wake(app, assets, batch.claim.is_some());
                 uploads.extend(upload_links(app, assets, item, Some(credential_id)));
             }
-            Ok(Stored { request_id: id, redirect_uri: redirect_uri(id), uploads, differs: false })
+            Ok(Stored { request_id: id, redirect_uri: link, uploads, warnings: warning.into_iter().collect() })
         }
         Pushed::ExistingBatch(existing) => {
             app.metrics.submissions("existing", batch.items.len() as u64);
@@ -171,7 +183,8 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
                 }
             }
             let differs = differs(app, &existing, batch).await?;
-            Ok(Stored { request_id: existing.id, redirect_uri: redirect_uri(existing.id), uploads, differs })
+            let warnings = earlier_warnings(differs, batch.claim.is_some());
+            Ok(Stored { request_id: existing.id, redirect_uri: redirect_uri(existing.id), uploads, warnings })
         }
         Pushed::Taken(ids) => Err(Error::invalid(taken_ids(batch, &ids))),
         Pushed::Existing(_) => Err(Error::internal("a batch was taken for one submission")),

@@ -4,6 +4,7 @@
 //! cannot be without its description.
 
 pub mod batch;
+mod claim;
 mod idempotency;
 mod jwks;
 pub mod openapi;

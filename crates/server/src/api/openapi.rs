@@ -13,7 +13,9 @@ const PUSH_V1: &str = "/api/partner/v1/add/{type}";
 const WITHDRAW: &str = "/api/partner/v2/add/requests/{type}/{credential_id}";
 
 /// What the names of the schemas of v2 bodies start with.
-pub(super) const SUBMISSION: &str = "Submission_";
+const SUBMISSION: &str = "Submission_";
+/// What the names of the schemas of a batch's items start with.
+pub(super) const ITEM: &str = "Item_";
 
 /// Answers that every push can give.
 const PUSHES: [(&str, &str); 6] = [
@@ -71,6 +73,7 @@ fn document() -> Value {
     copy_to_v2(&mut document);
     for known in credential::ALL {
         document["components"]["schemas"][format!("{SUBMISSION}{known}")] = known.json_schema();
+        document["components"]["schemas"][format!("{ITEM}{known}")] = item(*known);
     }
     let paths = document["paths"].as_object_mut().expect("a document has paths");
     expand_types(paths, PUSH, "add", |known| Some((submission(known), (known.sample)())));
@@ -178,12 +181,21 @@ fn submission(known: credential::Type) -> Value {
     json!({ "$ref": format!("#/components/schemas/{SUBMISSION}{known}") })
 }
 
-/// A batch's items are submissions like any other: they are referred to.
-fn refer_to_submissions(schema: &mut Value) {
-    let known = credential::ALL.iter().find(|known| *schema == known.json_schema());
+/// A batch's item: each of its members is the same as in a push of its own, and described there.
+fn item(known: credential::Type) -> Value {
+    let mut schema = known.item_schema();
+    for (name, member) in schema["properties"].as_object_mut().into_iter().flatten() {
+        *member = json!({ "$ref": format!("#/components/schemas/{SUBMISSION}{known}/properties/{name}") });
+    }
+    schema
+}
+
+/// A batch's items are described once a type: they are referred to.
+fn refer_to_items(schema: &mut Value) {
+    let known = credential::ALL.iter().find(|known| *schema == known.item_schema());
     match (known, schema) {
-        (Some(known), schema) => *schema = submission(*known),
-        (None, Value::Object(members)) => members.values_mut().for_each(refer_to_submissions),
+        (Some(known), schema) => *schema = json!({ "$ref": format!("#/components/schemas/{ITEM}{known}") }),
+        (None, Value::Object(members)) => members.values_mut().for_each(refer_to_items),
         _ => {}
     }
 }
@@ -195,7 +207,7 @@ fn request_body(schema: &Value, sample: &Value) -> Value {
 /// A batch needs the scopes of the types in it; the document names those of its example.
 fn describe_batch(paths: &mut Map<String, Value>, path: &str, mut schema: Value, sample: &Value) {
     let operation = &mut paths.get_mut(path).expect("the batch is documented")["post"];
-    refer_to_submissions(&mut schema);
+    refer_to_items(&mut schema);
     let form = if path.contains("/v1/") { credential::BatchForm::V1 } else { credential::BatchForm::V2 };
     let source = sample.to_string();
     let types = credential::BatchBody::read(form, source.as_bytes()).map(|body| body.types()).unwrap_or_default();

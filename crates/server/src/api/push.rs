@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::JsonBody;
+use super::claim::{self, Claim, Wished};
 use crate::app::App;
 use crate::auth::partner::{Partner, Write, unknown_type};
 use crate::documents;
@@ -25,6 +26,7 @@ use crate::domain::submission::{self as stored, State as SubmissionState};
 use crate::error::{Error, Kind};
 use crate::store::{NewRequest, NewSubmission, Pushed};
 use crate::time::Timestamp;
+use crate::web::mails::Offer;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -174,7 +176,7 @@ async fn push(
         credential_id: submission.credential_id.clone(),
         request_id: stored.request_id,
         assets: stored.uploads,
-        warnings: stored.differs.then_some(DIFFERS).into_iter().chain(advice(&submission)).collect(),
+        warnings: stored.warnings.into_iter().chain(advice(&submission)).collect(),
     };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
@@ -221,8 +223,8 @@ pub struct Stored {
     pub redirect_uri: String,
     /// Where to send documents.
     pub uploads: Vec<UploadLink>,
-    /// Whether an earlier push stands that said something else.
-    pub differs: bool,
+    /// What the partner should know of this: that an earlier push stands, that the link was not mailed.
+    pub warnings: Vec<Warning>,
 }
 
 /// Seals and stores `submission` for `partner`; returns once it is durable.
@@ -234,7 +236,17 @@ pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<
     let id = app.id();
     let new = prepare(app, partner, submission, &payload, id, None).await?;
     let assets = new.assets.clone();
-    let pushed = app.committer.push(NewRequest::One(Box::new(new))).await;
+    let link = redirect_uri(app.config.base(), submission.credential_type, partner, id, submission.document_type);
+    let wished = Wished {
+        email: submission.claim.as_deref(),
+        partner,
+        credential_id: &submission.credential_id,
+        offer: Offer::One(submission.credential_type.title),
+        link: &link,
+        until: new.expires_at,
+    };
+    let Claim { mail, warning } = Claim::prepare(app, wished).await?;
+    let pushed = app.committer.push_and_send(NewRequest::One(Box::new(new)), mail).await;
     // After an error nobody knows whether it was stored: then the sweep looks what is left over.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         documents::discard_rows(app, &assets).await;
@@ -242,14 +254,12 @@ pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<
     match pushed? {
         Pushed::Created => {
             app.metrics.submissions("created", 1);
-            wake_fetching(app, &assets);
-            let redirect_uri =
-                redirect_uri(app.config.base(), submission.credential_type, partner, id, submission.document_type);
+            wake(app, &assets, submission.claim.is_some());
             Ok(Stored {
                 request_id: id,
-                redirect_uri,
+                redirect_uri: link,
                 uploads: upload_links(app, &assets, submission, None),
-                differs: false,
+                warnings: warning.into_iter().collect(),
             })
         }
         Pushed::Existing(existing) => {
@@ -264,7 +274,8 @@ pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<
                     (existing.id, redirect_uri(base, existing.credential_type, partner, existing.id, document_type))
                 }
             };
-            Ok(Stored { request_id, redirect_uri, uploads, differs })
+            let warnings = earlier_warnings(differs, submission.claim.is_some());
+            Ok(Stored { request_id, redirect_uri, uploads, warnings })
         }
         Pushed::ExistingBatch(_) | Pushed::Taken(_) => Err(Error::invalid(vec![taken(&submission.id_pointer)])),
         Pushed::PartnerDisabled => Err(Error::unauthorized()),
@@ -296,7 +307,16 @@ pub(super) async fn prepare(
     })
 }
 
-pub(super) fn wake_fetching(app: &App, assets: &[Asset]) {
+/// What to know of a push whose id stands already.
+pub(super) fn earlier_warnings(differs: bool, has_claim: bool) -> Vec<Warning> {
+    differs.then_some(DIFFERS).into_iter().chain(has_claim.then_some(claim::EARLIER)).collect()
+}
+
+/// Wakes whoever has something to do for a push that was stored.
+pub(super) fn wake(app: &App, assets: &[Asset], has_claim: bool) {
+    if has_claim {
+        app.outbox_filled.notify_one();
+    }
     if assets.iter().any(|asset| matches!(asset.state, AssetState::Fetching { .. })) {
         app.documents.to_fetch.notify_one();
     }

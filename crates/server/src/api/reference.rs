@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use credential::Code;
 use serde_json::Value;
 
-use super::openapi::{DOCUMENT, SUBMISSION};
+use super::openapi::{DOCUMENT, ITEM};
 use crate::app::App;
 use crate::auth::holder::Visitor;
 use crate::error::Kind;
@@ -208,7 +208,7 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
     let schema = resolve(document, schema);
     let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
-        if let Some(of) = submission_of(member).or_else(|| submission_of(&member["items"])) {
+        if let Some(of) = item_of(member).or_else(|| item_of(&member["items"])) {
             rows.push(Row {
                 name: format!("{prefix}{name}{}", if member["items"].is_object() { "[]" } else { "" }),
                 kind: "object".to_owned(),
@@ -233,9 +233,9 @@ fn members(document: &Value, schema: &Value, prefix: &str, rows: &mut Vec<Row>) 
     }
 }
 
-/// The type whose v2 body a schema refers to; it is described where that type is pushed alone.
-fn submission_of(schema: &Value) -> Option<credential::Type> {
-    let name = schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")?.strip_prefix(SUBMISSION)?;
+/// The type whose item a schema refers to; it is described where that type is pushed alone.
+fn item_of(schema: &Value) -> Option<credential::Type> {
+    let name = schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")?.strip_prefix(ITEM)?;
     name.parse().ok()
 }
 

@@ -119,6 +119,9 @@ pub struct Limits {
     pub wallets: Limit<IpAddr>,
     /// Codes mailed to an address (by its keyed hash).
     pub codes_per_address: Limit<[u8; 32]>,
+    /// Links that partners have mailed to an address (by its keyed hash). Apart from codes, so that no partner can keep
+    /// anybody from signing in.
+    pub links_per_address: Limit<[u8; 32]>,
     /// Codes asked for from a network address.
     pub codes_per_client: Limit<IpAddr>,
     /// Codes tried for an address (by its keyed hash), over all attempts.
@@ -150,6 +153,7 @@ impl Limits {
                 enabled,
             ),
             codes_per_address: Limit::new("code", per_hour(sign_in.codes_per_address), clock, enabled),
+            links_per_address: Limit::new("link", per_hour(sign_in.codes_per_address), clock, enabled),
             codes_per_client: Limit::new("client", per_hour(sign_in.codes_per_client), clock, enabled),
             tries_per_address: Limit::new(
                 "try",
@@ -172,6 +176,7 @@ impl Limits {
         self.token.forget_idle();
         self.wallets.forget_idle();
         self.codes_per_address.forget_idle();
+        self.links_per_address.forget_idle();
         self.codes_per_client.forget_idle();
         self.tries_per_address.forget_idle();
         self.tries_per_client.forget_idle();

@@ -33,18 +33,25 @@ impl Outgoing {
     /// # Errors
     /// The store or the key ring cannot be used.
     pub async fn enqueue(&self, app: &App, tx: &mut Tx) -> Result<(), StoreError> {
+        tx.add_to_outbox(&self.sealed(app).await?).await
+    }
+
+    /// What stands for it in the outbox.
+    ///
+    /// # Errors
+    /// The key ring cannot be used.
+    pub async fn sealed(&self, app: &App) -> Result<OutboxItem, StoreError> {
         let (id, now) = (app.id(), app.now());
         let plain = serde_json::to_vec(self).map_err(|error| StoreError::Broken(error.to_string()))?;
         let sealed = app.keyring.seal(now, &[b"outbox", id.as_bytes()], &plain).await?;
-        let item = OutboxItem {
+        Ok(OutboxItem {
             id,
             kind: self.kind().to_owned(),
             due_at: now,
             attempts: 0,
             ring_period: sealed.period,
             sealed: sealed.bytes,
-        };
-        tx.add_to_outbox(&item).await
+        })
     }
 }
 

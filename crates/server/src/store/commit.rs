@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::event::EventKind;
 use super::group::{GroupCommit, GroupWriter};
-use super::{NewBatch, NewSubmission, Store, StoreError, Tx};
+use super::{NewBatch, NewSubmission, OutboxItem, Store, StoreError, Tx};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
 use crate::domain::submission::Submission;
@@ -60,8 +60,21 @@ impl Committer {
     /// # Errors
     /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then.
     pub async fn push(&self, new: NewRequest) -> Result<Pushed, StoreError> {
-        self.0.commit(new).await
+        self.push_and_send(new, None).await
     }
+
+    /// As [`Committer::push`]; what is to be sent goes into the outbox if, and only if, `new` is stored.
+    ///
+    /// # Errors
+    /// As of [`Committer::push`].
+    pub async fn push_and_send(&self, new: NewRequest, outgoing: Option<OutboxItem>) -> Result<Pushed, StoreError> {
+        self.0.commit(Request { new, outgoing }).await
+    }
+}
+
+struct Request {
+    new: NewRequest,
+    outgoing: Option<OutboxItem>,
 }
 
 struct Pushes {
@@ -70,22 +83,22 @@ struct Pushes {
 }
 
 impl GroupWriter for Pushes {
-    type Request = NewRequest;
+    type Request = Request;
     type Answer = Pushed;
 
-    async fn write(&self, requests: &[NewRequest]) -> Result<Vec<Pushed>, StoreError> {
+    async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
-        let all = || requests.iter().flat_map(NewRequest::items);
+        let all = || requests.iter().flat_map(|request| request.new.items());
         let partners: HashSet<Uuid> = all().map(|new| new.partner_id).collect();
         let active = tx.active_partners(&partners.into_iter().collect::<Vec<_>>()).await?;
-        let singles = requests.iter().filter_map(|request| match request {
+        let singles = requests.iter().filter_map(|request| match &request.new {
             NewRequest::One(new) if active.contains(&new.partner_id) => Some(&**new),
             _ => None,
         });
         let inserted: HashSet<Uuid> = tx.insert_submissions(&singles.collect::<Vec<_>>()).await?.into_iter().collect();
         let mut outcomes = Vec::with_capacity(requests.len());
-        for new in requests {
+        for Request { new, .. } in requests {
             let is_active = new.items().first().is_some_and(|item| active.contains(&item.partner_id));
             outcomes.push(match new {
                 _ if !is_active => Pushed::PartnerDisabled,
@@ -94,15 +107,19 @@ impl GroupWriter for Pushes {
                 NewRequest::Batch(batch) => settle_batch(&mut tx, batch, now).await?,
             });
         }
-        let created = || {
-            let created = requests.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Pushed::Created);
-            created.flat_map(|(request, _)| request.items())
+        let stored = || {
+            let stored = requests.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Pushed::Created);
+            stored.map(|(request, _)| request)
         };
+        let created = || stored().flat_map(|request| request.new.items());
         let mut ids: Vec<Uuid> = created().map(|new| new.id).collect();
         ids.sort_unstable();
         tx.record_events(&ids, EventKind::Pushed, now).await?;
         let assets: Vec<&Asset> = created().flat_map(|new| &new.assets).collect();
         tx.insert_assets(&assets, now).await?;
+        for outgoing in stored().filter_map(|request| request.outgoing.as_ref()) {
+            tx.add_to_outbox(outgoing).await?;
+        }
         tx.commit().await?;
         Ok(outcomes)
     }

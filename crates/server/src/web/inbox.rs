@@ -55,5 +55,35 @@ fn parse(source: &str) -> Mail {
     let (head, body) = source.split_once("\r\n\r\n").unwrap_or((source, ""));
     let header =
         |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
-    Mail { to: header("To:"), subject: header("Subject:"), body: body.replace("=\r\n", "").replace("\r\n", "\n") }
+    let is_quoted = header("Content-Transfer-Encoding:") == "quoted-printable";
+    let body = if is_quoted { unquoted(body) } else { body.to_owned() };
+    Mail { to: header("To:"), subject: header("Subject:"), body: body.replace("\r\n", "\n") }
+}
+
+/// Takes quoted-printable off (RFC 2045, section 6.7), in which long lines and equals signs, as in links, come.
+fn unquoted(body: &str) -> String {
+    let joined = body.replace("=\r\n", "");
+    let mut pieces = joined.split('=');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let byte = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.extend(byte);
+        bytes.extend_from_slice(if byte.is_some() { &piece.as_bytes()[2..] } else { piece.as_bytes() });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_long_lines_are_shown_as_they_were_written() {
+        let head = "To: ada@example.org\r\nSubject: Hello\r\nContent-Transfer-Encoding: ";
+        let mail =
+            parse(&format!("{head}quoted-printable\r\n\r\n/add#clientId=3D1&c=\r\nontent=3D2\r\nAm=C3=A9lie\r\n"));
+        assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("ada@example.org", "Hello"));
+        assert_eq!(mail.body, "/add#clientId=1&content=2\nAm\u{e9}lie\n");
+        assert_eq!(parse(&format!("{head}7bit\r\n\r\na=3Db\r\n")).body, "a=3Db\n");
+    }
 }

@@ -1,0 +1,176 @@
+//! One push, several ways in: the link is answered to the partner, and mailed to the person where the partner asks for it.
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::app::{PUSH, TestApp, career};
+use uuid::Uuid;
+
+const BATCH: &str = "/api/partner/v2/add/requests/batch";
+
+fn claimed(credential_id: &str, email: &str) -> Value {
+    let mut body = career(credential_id);
+    body["claim"] = json!({ "email": email });
+    body
+}
+
+fn codes(answer: &Value) -> Vec<&str> {
+    let warnings = answer["warnings"].as_array().into_iter().flatten();
+    warnings.map(|warning| warning["code"].as_str().expect("a code")).collect()
+}
+
+/// A mail's text without quoted-printable, in which long lines come.
+fn readable(mail: &str) -> String {
+    mail.replace("=\r\n", "").replace("=3D", "=")
+}
+
+#[tokio::test]
+async fn the_link_is_mailed_and_leads_to_consent() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let answer = test.post(PUSH, &token, &claimed("1", " jane@example.org ")).await.expect(201).json();
+    assert_eq!(codes(&answer), Vec::<&str>::new());
+    let link = answer["redirect_uri"].as_str().expect("a link").to_owned();
+    let mails = test.mails().await;
+    assert_eq!(mails.len(), 1);
+    let mail = readable(&mails[0]);
+    for said in [
+        "To: jane@example.org",
+        "Subject: Acme Payroll has something for your career passport",
+        "Acme Payroll has sent us something about you: Career history.",
+        &link,
+        "It ends on 25 November 2026, 09:00 UTC",
+        "did not expect this",
+    ] {
+        assert!(mail.contains(said), "{said}: {mail}");
+    }
+    assert!(!mail.contains("Marker-Lovelace") && !mail.contains("Company"), "it does not say what is said of her");
+
+    let id: Uuid = answer["request_id"].as_str().expect("an id").parse().expect("a UUID");
+    let mut person = test.signed_in("somebody.else@example.org").await;
+    person.open(id).await.expect(303);
+    let page = person.get(&format!("/requests/{id}")).await.expect(200);
+    assert!(
+        page.text.contains("Marker-Lovelace"),
+        "the address mailed to is not what decides: who opens it first has it"
+    );
+    assert!(!page.text.contains("jane@example.org"));
+    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    let export = person.get("/wallet/export").await.expect(200).text;
+    assert!(!export.contains("jane@example.org"), "the address is no part of what is kept");
+    assert_eq!(test.app.store.read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
+}
+
+#[tokio::test]
+async fn a_repeated_push_mails_nobody_again_and_the_address_is_not_compared() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let first = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.expect(201).json();
+    for (body, warnings) in [
+        (claimed("1", "jane@example.org"), vec!["claim.earlier"]),
+        (claimed("1", "eve@example.org"), vec!["claim.earlier"]),
+        (career("1"), vec![]),
+    ] {
+        let again = test.post(PUSH, &token, &body).await.expect(201).json();
+        assert_eq!((&again["redirect_uri"], codes(&again)), (&first["redirect_uri"], warnings));
+    }
+    assert_eq!(test.mails().await.len(), 1);
+    // After its time it is a new request, of which its person is told again.
+    test.advance(Duration::from_secs(48 * 3600));
+    let token = test.token(&test.partner().await).await;
+    let again = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.expect(201).json();
+    assert_eq!(codes(&again), Vec::<&str>::new());
+    assert_eq!(test.mails().await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_address_gets_only_so_many_links_an_hour_and_its_codes_are_not_used_up() {
+    let test = TestApp::new().await;
+    let most = test.app.config.sign_in.codes_per_address;
+    let partners = [test.token(&test.partner().await).await, test.token(&test.partner().await).await];
+    for number in 0..most {
+        let token = &partners[number as usize % 2];
+        // Each is repeated, which counts for nothing.
+        for warnings in [vec![], vec!["claim.earlier"]] {
+            let body = claimed(&number.to_string(), "jane@example.org");
+            assert_eq!(codes(&test.post(PUSH, token, &body).await.expect(201).json()), warnings, "{number}");
+        }
+    }
+    let refused = test.post(PUSH, &partners[0], &claimed("more", "JANE@example.org")).await.expect(201).json();
+    assert_eq!(codes(&refused), ["claim.limited"], "the push is taken all the same");
+    assert_eq!(test.status(&partners[0], "more").await["status"], "incomplete");
+    assert_eq!(test.mails().await.len(), most as usize);
+    test.post(PUSH, &partners[0], &claimed("other", "other@example.org")).await.expect(201);
+    assert_eq!(test.mails().await.len(), most as usize + 1, "another address has its own limit");
+    test.signed_in("jane@example.org").await;
+}
+
+#[tokio::test]
+async fn a_batch_has_one_claim_for_all_of_it() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut batch = credential::batch_sample();
+    batch["claim"] = json!({ "email": "jane@example.org" });
+    let answer = test.post(BATCH, &token, &batch).await.expect(201).json();
+    let mails = test.mails().await;
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("something about you: 3 credentials."), "{}", mails[0]);
+    assert!(readable(&mails[0]).contains(answer["redirect_uri"].as_str().expect("a link")));
+    let again = test.post(BATCH, &token, &batch).await.expect(201).json();
+    assert_eq!(codes(&again), ["claim.earlier"]);
+    assert_eq!(test.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_a_fault_and_only_v2_s_own_envelopes_have_one() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    for (claim, code, pointer) in [
+        (json!({ "email": "jane" }), "email.format", "/claim/email"),
+        (json!({ "email": "jane@example.org\r\nBcc: eve@example.org" }), "email.format", "/claim/email"),
+        (json!({ "email": null }), "member.null", "/claim/email"),
+        (json!({}), "member.missing", "/claim"),
+        (json!("jane@example.org"), "type.mismatch", "/claim"),
+        (json!({ "email": "jane@example.org", "phone": "1" }), "member.unknown", "/claim/phone"),
+    ] {
+        let mut body = career("1");
+        body["claim"] = claim.clone();
+        let answer = test.post(PUSH, &token, &body).await.expect(422);
+        assert_eq!(answer.faults(), [(code.to_owned(), pointer.to_owned())], "{claim}");
+        let mut batch = credential::batch_sample();
+        batch["claim"] = claim.clone();
+        let answer = test.post(BATCH, &token, &batch).await.expect(422);
+        assert_eq!(answer.faults(), [(code.to_owned(), pointer.to_owned())], "{claim}");
+    }
+    let mut batch = credential::batch_sample();
+    batch["career_history"]["claim"] = json!({ "email": "jane@example.org" });
+    let answer = test.post(BATCH, &token, &batch).await.expect(422);
+    assert_eq!(answer.faults(), [("member.unknown".to_owned(), "/career_history/claim".to_owned())]);
+    let mut v1 = credential::Type::default().v1_sample().expect("v1 takes it");
+    v1["claim"] = json!({ "email": "jane@example.org" });
+    let answer = test.post("/api/partner/v1/add/career_history", &token, &v1).await.expect(422);
+    assert_eq!(answer.faults(), [("member.unknown".to_owned(), "/claim".to_owned())]);
+
+    let mut body = claimed("1", "jane@example.org");
+    test.post(&format!("{PUSH}?dry_run=true"), &token, &body).await.expect(200);
+    body["claim"] = Value::Null;
+    test.post(PUSH, &token, &body).await.expect(201);
+    assert_eq!(test.app.store.read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
+}
+
+#[tokio::test]
+async fn no_file_holds_the_address_in_the_clear() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.post(PUSH, &token, &claimed("1", "marked.person@example.org")).await.expect(201);
+    for entry in std::fs::read_dir(test.folder.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).expect("read");
+            assert!(!bytes.windows(13).any(|window| window == b"marked.person"), "{}", path.display());
+        }
+    }
+    assert_eq!(test.mails().await.len(), 1, "it was there to be found");
+}
