@@ -1,0 +1,31 @@
+//! Any text is a JWS or is refused; any header and payload, signed, verify by their own key under its own algorithm alone,
+//! and not once a character is changed.
+#![no_main]
+
+use credential::jws::{self, Jws};
+use credential::key::{Algorithm, SoftwareKey};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+fuzz_target!(|input: (&str, &str, &[u8], u16)| {
+    let (text, header, payload, place) = input;
+    let [es256, eddsa] = Algorithm::ALL.map(|known| SoftwareKey::from_bytes(known, &[7; 32]).expect("a key"));
+    if let Ok(jws) = Jws::read(text) {
+        assert_eq!(jws.header_text("alg"), Some(jws.algorithm().name()));
+        assert!(!jws.header.contains_key("crit"));
+        let other = if jws.algorithm() == Algorithm::Es256 { &eddsa } else { &es256 };
+        assert!(jws.verify(other.public()).is_err(), "a key checks another algorithm");
+    }
+    let header: Value = serde_json::from_str(header).unwrap_or(Value::Null);
+    let signed = jws::sign(&jws::protected(&header), payload, &eddsa).expect("signed");
+    let Ok(jws) = Jws::read(&signed) else { return };
+    assert_eq!(jws.verify(eddsa.public()).is_ok(), jws.algorithm() == Algorithm::EdDsa);
+    assert!(jws.verify(es256.public()).is_err());
+    let mut changed = signed.clone();
+    let place = usize::from(place) % changed.len();
+    let replacement = if changed.as_bytes()[place] == b'A' { "B" } else { "A" };
+    changed.replace_range(place..=place, replacement);
+    if let Ok(jws) = Jws::read(&changed) {
+        assert!(jws.verify(eddsa.public()).is_err(), "a change was not noticed");
+    }
+});

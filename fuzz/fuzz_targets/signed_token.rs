@@ -1,0 +1,56 @@
+//! Any text is a signed token or is refused with a sentence; a token gets a verdict for each step whatever is known of it,
+//! and is good only if a signature was checked. What says whom to ask may be anything too.
+#![no_main]
+
+use credential::format::sd_jwt::Challenge;
+use credential::jws;
+use credential::key::{Algorithm, SoftwareKey};
+use credential::verification::{Answer, Evidence, Outcome, Step, Token, keys_of};
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+
+fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
+    let (text, payload, status, metadata, asked) = input;
+    let key = SoftwareKey::from_bytes(Algorithm::EdDsa, &[7; 32]).expect("a key");
+    let keys = keys_of(&json!({ "keys": [key.public().published_jwk("k1")] }));
+    let evidence = Evidence {
+        issuer_keys: Answer::Some(keys),
+        status: Answer::Some(status.to_owned()),
+        metadata: Answer::Some(metadata.to_vec()),
+    };
+    let challenge = Challenge {
+        audience: asked.then_some("https://hirer.example"),
+        nonce: asked.then_some("n-1"),
+        now: 1_795_000_000,
+        most_age: Some(300),
+    };
+    // The same payload as both formats, well signed, so that the search gets behind the signature.
+    let signed = |typ: &str, end: &str| {
+        let header = jws::protected(&json!({ "alg": "EdDSA", "typ": typ, "kid": "k1" }));
+        jws::sign(&header, payload.as_bytes(), &key).expect("signed") + end
+    };
+    for text in [text.to_owned(), signed("dc+sd-jwt", "~"), signed("vc+jwt", "")] {
+        let token = match Token::read(&text) {
+            Ok(token) => token,
+            Err(refusal) => {
+                assert!(refusal.to_string().ends_with('.') && !refusal.code().is_empty());
+                continue;
+            }
+        };
+        let report = token.judge(&evidence, &challenge);
+        assert_eq!(report.verdicts.len(), 6);
+        for verdict in &report.verdicts {
+            assert_eq!(verdict.outcome == Outcome::Failed, verdict.code.is_some(), "{verdict:?}");
+            assert!(verdict.reason.ends_with('.'), "{verdict:?}");
+        }
+        let outcome = |step: Step| report.verdict(step).expect("every step has a verdict").outcome;
+        if report.is_valid() {
+            assert_eq!(outcome(Step::Signature), Outcome::Passed);
+            assert!(!asked || outcome(Step::Holder) == Outcome::Passed, "a challenge was answered by nobody");
+        }
+        let nothing = token.judge(&Evidence::default(), &challenge);
+        let names_its_key = token.issuer().is_some_and(|issuer| issuer.starts_with("did:jwk:"));
+        assert!(names_its_key || !nothing.is_valid(), "nothing is known, and it is believed");
+        serde_json::to_string(&report).expect("a report can be written down");
+    }
+});

@@ -1,0 +1,47 @@
+//! Any claim, bitstring or token is a status list or is refused; what is a list is written back as it was read, and a token
+//! is taken only for its own address and in its time.
+#![no_main]
+
+use credential::jws;
+use credential::key::{Algorithm, SoftwareKey};
+use credential::status::{StatusList, StatusReference, read_token};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+
+const URI: &str = "https://passport.example/status/1";
+const NOW: i64 = 1_795_000_000;
+
+fuzz_target!(|input: (&str, &str, &str, u64, Vec<u16>)| {
+    let (text, claim, bitstring, index, revoked) = input;
+    let key = SoftwareKey::from_bytes(Algorithm::EdDsa, &[7; 32]).expect("a key");
+    let public = || Some(key.public().clone());
+    let _ = read_token(text, URI, |_| public(), NOW);
+    let claim: Value = serde_json::from_str(claim).unwrap_or(Value::Null);
+    if let Ok(Some(reference)) = StatusReference::from_claim(&claim) {
+        assert_eq!(StatusReference::from_claim(&reference.claim()), Ok(Some(reference)));
+    }
+    if let Ok(list) = StatusList::from_token_claim(&claim) {
+        let _ = list.get(index);
+        assert_eq!(StatusList::from_token_claim(&list.token_claim()), Ok(list));
+    }
+    if let Ok(list) = StatusList::from_bitstring(bitstring) {
+        let _ = list.get(index);
+        assert_eq!(StatusList::from_bitstring(&list.bitstring()), Ok(list));
+    }
+
+    // The claim as a whole token's payload, well signed, so that the search gets behind the signature.
+    let header = jws::protected(&json!({ "alg": "EdDSA", "typ": "statuslist+jwt" }));
+    let signed = jws::sign(&header, claim.to_string().as_bytes(), &key).expect("signed");
+    assert!(read_token(&signed, URI, |_| None, NOW).is_err(), "there is no key");
+    if read_token(&signed, URI, |_| public(), NOW).is_ok() {
+        assert_eq!(claim["sub"], URI);
+        assert!(claim["iat"].as_i64().is_some_and(|made| made <= NOW + 60));
+        assert!(claim["exp"].as_i64().is_none_or(|end| end > NOW - 60));
+    }
+
+    let list = StatusList::of_revoked(65_536, revoked.iter().copied().map(u32::from));
+    let read = StatusList::from_token_claim(&list.token_claim()).expect("a list");
+    assert_eq!(read, list);
+    let is_set = |place: &u16| read.get(u64::from(*place)).is_some_and(|status| status.require_valid().is_err());
+    assert!(revoked.iter().all(is_set));
+});
