@@ -46,6 +46,7 @@ async function walk(browser, server) {
   const credential = record.split("/").slice(0, 4).join("/");
   await visit(credential, "10-consent-record");
   await visit(`${credential}/delete`, "11-delete-credential");
+  await share(page, browser, server);
   await page.goto(await demoBatchLink(server));
   await page.getByRole("heading", { level: 1, name: /7 credentials/ }).waitFor();
   await picture(page, "15-batch");
@@ -55,6 +56,38 @@ async function walk(browser, server) {
   await visit("/account", "12-account");
   await visit("/account/delete", "13-delete-account");
   await visit("/no-such-page", "14-not-found");
+}
+
+// The wallet's side of a link for a hirer, and the hirer's.
+async function share(page, browser, server) {
+  await page.goto("/wallet/share");
+  await picture(page, "17-share");
+  await textbox(page, "Purpose").fill("Your opening for an engineer");
+  await textbox(page, "Passcode").fill("open sesame");
+  await button(page, "Make the link").click();
+  await page.waitForURL("**/wallet/shares/*");
+  await picture(page, "18-shared-link");
+  const link = await page.locator("#share-link").textContent();
+  const context = await browser.newContext({ baseURL: server.base, reducedMotion: "reduce" });
+  const hirer = await context.newPage();
+  await hirer.goto(link);
+  await picture(hirer, "19-passcode");
+  await hirer.getByLabel("Passcode").fill("open sesame");
+  await button(hirer, "Open").click();
+  await hirer.locator(".checks[data-done]").first().waitFor();
+  await picture(hirer, "20-hirer");
+  await hirer.emulateMedia({ media: "print", colorScheme: "light" });
+  await hirer.setViewportSize(DESKTOP);
+  await hirer.screenshot({ path: `${FOLDER}21-hirer-print.png`, fullPage: true });
+  await page.goto("/wallet/shares");
+  await picture(page, "22-shares");
+  await button(page, "Take the link back").or(page.getByRole("link", { name: /^Look at it/ })).first().click();
+  await button(page, "Take the link back").click();
+  await page.waitForURL("**/wallet/shares");
+  await picture(page, "23-taken-back");
+  await hirer.goto(link);
+  await picture(hirer, "24-over");
+  await context.close();
 }
 
 async function picture(page, name) {

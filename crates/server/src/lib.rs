@@ -24,6 +24,7 @@ pub mod oid4vci;
 pub mod outbound;
 pub mod seal;
 pub mod server;
+pub mod sharing;
 pub mod store;
 pub mod time;
 pub mod web;

@@ -31,6 +31,7 @@ pub struct Metrics {
     submissions: Family<OutcomeLabels, Counter>,
     credentials: Family<OutcomeLabels, Counter>,
     sign_ins: Family<OutcomeLabels, Counter>,
+    shares: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
@@ -49,6 +50,7 @@ impl Default for Metrics {
             submissions: Family::default(),
             credentials: Family::default(),
             sign_ins: Family::default(),
+            shares: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
             destroyed_keys: Counter::default(),
@@ -60,6 +62,7 @@ impl Default for Metrics {
         registry.register("credentials", "Signed credentials, by what happened to them", metrics.credentials.clone());
         registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
         registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
+        registry.register("shares", "Links for hirers, by what happened to them", metrics.shares.clone());
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
         registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
         registry.register(
@@ -92,6 +95,11 @@ impl Metrics {
     /// Counts a sign-in: code_sent, code, passkey, refused.
     pub fn sign_in(&self, outcome: &'static str) {
         self.sign_ins.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what happened to links for hirers: made, viewed, revoked, refused.
+    pub fn shares(&self, outcome: &'static str) {
+        self.shares.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts what the outbox did: sent, failed, given_up.

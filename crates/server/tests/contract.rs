@@ -44,6 +44,8 @@ macro_rules! contract {
 #[path = "contract/issuances.rs"]
 mod issuances;
 
+#[path = "contract/shares.rs"]
+mod shares;
 #[path = "contract/status_lists.rs"]
 mod status_lists;
 

@@ -35,6 +35,8 @@ pub const LINK: Cookie = Cookie { name: "link", lifetime: Duration::from_secs(36
 pub const AUTHORIZE: Cookie = Cookie { name: "authorize", lifetime: Duration::from_secs(900) };
 /// The secret of a WebAuthn ceremony.
 pub const CEREMONY: Cookie = Cookie { name: "ceremony", lifetime: Duration::from_secs(300) };
+/// Which shared link this browser has given the passcode of.
+pub const SHARE: Cookie = Cookie { name: "share", lifetime: Duration::from_secs(3600) };
 /// A notice to show once, on the next page.
 pub const NOTICE: Cookie = Cookie { name: "notice", lifetime: Duration::from_secs(60) };
 
@@ -286,6 +288,7 @@ pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     tx.release_submissions(holder, app.now()).await?;
     tx.release_issuances(holder).await?;
+    tx.delete_shares(holder).await?;
     tx.delete_holder(holder).await?;
     Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
     tx.commit().await?;

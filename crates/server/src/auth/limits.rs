@@ -108,6 +108,11 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     }
 }
 
+/// Passcodes that may be tried for one link in an hour: who mistypes has enough, who guesses has not.
+const PASSCODES_PER_SHARE: u32 = 10;
+/// Passcodes that may be tried from one network address in an hour, behind which a whole company may sit.
+const PASSCODES_PER_CLIENT: u32 = 60;
+
 /// All limits.
 #[derive(Debug)]
 pub struct Limits {
@@ -128,6 +133,10 @@ pub struct Limits {
     pub tries_per_address: Limit<[u8; 32]>,
     /// Codes tried from a network address.
     pub tries_per_client: Limit<IpAddr>,
+    /// Passcodes tried for a shared link.
+    pub passcodes_per_share: Limit<Uuid>,
+    /// Passcodes tried from a network address.
+    pub passcodes_per_client: Limit<IpAddr>,
 }
 
 impl Limits {
@@ -167,6 +176,8 @@ impl Limits {
                 clock,
                 enabled,
             ),
+            passcodes_per_share: Limit::new("passcode", per_hour(PASSCODES_PER_SHARE), clock, enabled),
+            passcodes_per_client: Limit::new("client-passcode", per_hour(PASSCODES_PER_CLIENT), clock, enabled),
         }
     }
 
@@ -180,6 +191,8 @@ impl Limits {
         self.codes_per_client.forget_idle();
         self.tries_per_address.forget_idle();
         self.tries_per_client.forget_idle();
+        self.passcodes_per_share.forget_idle();
+        self.passcodes_per_client.forget_idle();
     }
 }
 

@@ -4,4 +4,5 @@ pub mod asset;
 pub mod batch;
 pub mod career;
 pub mod issuance;
+pub mod share;
 pub mod submission;

@@ -30,6 +30,8 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_ceremonies(now).await?;
     tx.forget_answers(now - retention.idempotency).await?;
     tx.forget_submissions(now - retention.status, BATCH).await?;
+    tx.end_shares(now).await?;
+    tx.forget_shares(now - retention.status, BATCH).await?;
     tx.forget_issuances(now - Duration::from_secs(86_400), now, BATCH).await?;
     tx.commit().await?;
     drop_status_lists(app).await?;

@@ -9,7 +9,7 @@ use axum::routing::get;
 use crate::app::App;
 use crate::error::Error;
 
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 9] = [
     ("tenure.css", "text/css; charset=utf-8", include_str!("../../static/tenure.css")),
     ("reference.css", "text/css; charset=utf-8", include_str!("../../static/reference.css")),
     ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
@@ -17,6 +17,7 @@ const FILES: [(&str, &str, &str); 8] = [
     ("copy.js", "text/javascript; charset=utf-8", include_str!("../../static/copy.js")),
     ("sd-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/sd-jwt.js")),
     ("verify.js", "text/javascript; charset=utf-8", include_str!("../../static/verify.js")),
+    ("checks.js", "text/javascript; charset=utf-8", include_str!("../../static/checks.js")),
     ("mark.svg", "image/svg+xml", include_str!("../../static/mark.svg")),
 ];
 

@@ -30,7 +30,12 @@ pub struct Difference {
 impl CareerView {
     /// Of those of `shown` that hold a career; `None` where none does.
     pub fn new(shown: &[Shown], text: &Text) -> Option<Self> {
-        let career = Career::new(&histories(shown));
+        Self::of(&histories(shown), text)
+    }
+
+    /// Of what several attesters say; `None` where nobody says anything.
+    pub fn of(histories: &[(String, CareerHistory)], text: &Text) -> Option<Self> {
+        let career = Career::new(histories);
         let timeline = Timeline::new(&career, text)?.html();
         let differences = career.disagreements.iter().map(|found| Difference::new(&career, found, text)).collect();
         Some(Self { career, timeline, differences })
@@ -48,14 +53,16 @@ impl CareerView {
 }
 
 fn histories(shown: &[Shown]) -> Vec<(String, CareerHistory)> {
-    let careers = |shown: &Shown| -> Vec<(String, CareerHistory)> {
-        let careers = shown.view.iter().filter_map(|block| match block {
-            Block::Career(history) => Some((shown.partner.clone(), history.clone())),
-            _ => None,
-        });
-        careers.collect()
+    shown.iter().flat_map(|shown| said_by(&shown.partner, &shown.view)).collect()
+}
+
+/// The careers among `blocks`, with who attests them.
+pub fn said_by(attester: &str, blocks: &[Block]) -> Vec<(String, CareerHistory)> {
+    let history = |block: &Block| match block {
+        Block::Career(history) => Some((attester.to_owned(), history.clone())),
+        _ => None,
     };
-    shown.iter().flat_map(careers).collect()
+    blocks.iter().filter_map(history).collect()
 }
 
 impl Difference {

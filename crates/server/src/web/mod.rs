@@ -9,14 +9,17 @@ mod authorize;
 mod career;
 mod documents;
 pub mod error;
+mod hire;
 mod home;
 mod inbox;
 mod link;
 pub mod mails;
 mod offers;
 mod passkey;
+mod pdf;
 mod qr;
 mod requests;
+mod shares;
 mod shown;
 mod sign_in;
 mod text;
@@ -41,11 +44,13 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(account::routes())
         .merge(authorize::routes())
         .merge(documents::routes())
+        .merge(hire::routes())
         .merge(home::routes())
         .merge(link::routes())
         .merge(offers::routes())
         .merge(passkey::routes())
         .merge(requests::routes())
+        .merge(shares::routes())
         .merge(sign_in::routes())
         .merge(wallet::routes());
     let pages = if app.demo { pages.merge(inbox::routes()) } else { pages };
@@ -70,7 +75,7 @@ pub struct Layout {
 }
 
 /// Notices that may be shown once after something was done.
-const NOTICES: [&str; 7] = [
+const NOTICES: [&str; 8] = [
     "notice-accepted",
     "notice-deleted",
     "notice-account-deleted",
@@ -78,6 +83,7 @@ const NOTICES: [&str; 7] = [
     "notice-signed-out-everywhere",
     "notice-passkey-added",
     "notice-passkey-removed",
+    "notice-share-revoked",
 ];
 
 impl Layout {

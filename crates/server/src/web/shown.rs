@@ -186,9 +186,7 @@ impl Shown {
 
     /// The institutions in between, in words, parent first; empty where there are none.
     pub fn chain(&self, text: &Text) -> String {
-        let mut names = self.payload.partner_chain.iter().cloned();
-        let first = names.next().unwrap_or_default();
-        names.fold(first, |chain, next| text.with("chain-then", &[("chain", &chain), ("next", &next)]))
+        text.chain(&self.payload.partner_chain)
     }
 
     /// How many documents it has.

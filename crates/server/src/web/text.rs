@@ -49,6 +49,13 @@ impl Text {
         self.with_numbers(key, &[("count", count)])
     }
 
+    /// Institutions in words, parent first; empty where there are none.
+    pub fn chain(&self, institutions: &[String]) -> String {
+        let mut names = institutions.iter().cloned();
+        let first = names.next().unwrap_or_default();
+        names.fold(first, |chain, next| self.with("chain-then", &[("chain", &chain), ("next", &next)]))
+    }
+
     /// The language, for the page's `lang`.
     pub fn language(&self) -> String {
         self.language.to_string()
@@ -63,8 +70,13 @@ impl Text {
     /// A month, like "May 2024".
     pub fn month(&self, month: impl Borrow<YearMonth>) -> String {
         let month = month.borrow();
-        let name = self.with_numbers("month-name", &[("month", i64::from(month.month()))]);
+        let name = self.month_name(i64::from(month.month()));
         self.with("month-year", &[("month", &name), ("year", &month.year().to_string())])
+    }
+
+    /// The name of a month, counted from 1.
+    pub fn month_name(&self, month: impl Borrow<i64>) -> String {
+        self.with_numbers("month-name", &[("month", *month.borrow())])
     }
 
     /// A number of months, like "4 years 2 months".
@@ -99,7 +111,7 @@ impl Text {
     }
 
     fn calendar_day(&self, year: i32, month: i32, day: i32) -> String {
-        let name = self.with_numbers("month-name", &[("month", i64::from(month))]);
+        let name = self.month_name(i64::from(month));
         self.with("day", &[("day", &day.to_string()), ("month", &name), ("year", &year.to_string())])
     }
 

@@ -6,7 +6,7 @@ use axum::extract::{Path, State as AppState};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::career::CareerView;
@@ -14,8 +14,10 @@ use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn, address};
+use crate::domain::share::Share;
 use crate::domain::submission::Submission;
 use crate::error::Error;
+use crate::sharing;
 use crate::store::{Event, EventKind};
 
 #[derive(Template)]
@@ -170,6 +172,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
     let mut tx = app.store.read().await?;
     let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
     let passkeys = tx.passkeys(holder.id).await?;
+    let shared = tx.shares(holder.id).await?;
     let mut credentials = Vec::new();
     for submission in held.iter().chain(&waiting) {
         let events = tx.events(submission.id).await?;
@@ -196,6 +199,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
         "account": { "id": holder.id, "email": address(&app, holder).await?, "created_at": holder.created_at },
         "passkeys": passkeys.iter().map(|passkey| json!({ "created_at": passkey.created_at, "used_at": passkey.used_at })).collect::<Vec<_>>(),
         "credentials": credentials,
+        "shares": shares(&app, &shared).await?,
     });
     let text = serde_json::to_vec_pretty(&export).map_err(Error::internal)?;
     let headers = [
@@ -203,4 +207,23 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
         (header::CONTENT_DISPOSITION, "attachment; filename=\"tenure-wallet.json\""),
     ];
     Ok((headers, text).into_response())
+}
+
+/// The links that a person shared, without what opens them.
+async fn shares(app: &App, shared: &[Share]) -> Result<Vec<Value>, Error> {
+    let mut shares = Vec::with_capacity(shared.len());
+    for share in shared {
+        let memory = sharing::remember(app, share).await?;
+        shares.push(json!({
+            "shows": memory.titles,
+            "purpose": memory.purpose,
+            "created_at": share.created_at,
+            "expires_at": share.expires_at,
+            "revoked_at": share.revoked_at,
+            "has_passcode": share.passcode.is_some(),
+            "views": share.views,
+            "viewed_at": share.viewed_at,
+        }));
+    }
+    Ok(shares)
 }

@@ -14,12 +14,12 @@ fn capacity(positions: u32) -> NonZeroU32 {
     NonZeroU32::new(positions).expect("not zero")
 }
 
-fn wanted(submission: u128, holder: Uuid) -> WantedEntry {
+pub(super) fn wanted(submission: u128, holder: Uuid) -> WantedEntry {
     WantedEntry { submission: id(submission), holder, expires_at: LATER, issuance: None }
 }
 
 /// Submissions that `holder` has accepted.
-async fn accepted(store: &Store, partner: Uuid, holder: Uuid, numbers: impl Iterator<Item = u128>) {
+pub(super) async fn accepted(store: &Store, partner: Uuid, holder: Uuid, numbers: impl Iterator<Item = u128>) {
     let mut tx = store.write().await.expect("a transaction");
     for number in numbers {
         let new = new_submission(number, partner, &format!("c{number}"));

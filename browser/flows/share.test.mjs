@@ -1,0 +1,206 @@
+// A link for a hirer: made in the wallet, opened by a stranger, checked by the stranger's own browser, taken back.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { promisify } from "node:util";
+
+import { checkPage } from "../support/check.mjs";
+import { SECRETS } from "../support/sample.mjs";
+import { freshAddress } from "../support/server.mjs";
+import { DESKTOP, PHONE, stage } from "../support/stage.mjs";
+import { acceptSample, assertTellsNothing, button, textbox, timeline } from "../support/steps.mjs";
+import { until } from "../support/until.mjs";
+
+const scene = stage();
+
+/** A person who holds the sample makes a link; returns their page, and the link. */
+async function makeLink({ passcode, without } = {}) {
+  const page = await scene.visitor();
+  await acceptSample(page, scene.server, freshAddress());
+  await page.getByRole("link", { name: "Share with a hirer", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: "Share with a hirer" }).waitFor();
+  if (without) await page.getByRole("checkbox", { name: without }).uncheck();
+  await textbox(page, "Purpose").fill("Your opening for an engineer");
+  if (passcode) await textbox(page, "Passcode").fill(passcode);
+  await checkPage(page);
+  await button(page, "Make the link").click();
+  await page.waitForURL("**/wallet/shares/*");
+  return { page, link: await page.locator("#share-link").textContent() };
+}
+
+/** The verdicts once the browser has made its own. */
+async function verdicts(page) {
+  await page.locator(".checks[data-done]").first().waitFor();
+  const rows = page.locator(".verdicts li");
+  return rows.evaluateAll((all) =>
+    all.map((row) => `${row.dataset.step} ${row.className.replace("outcome-", "")}: ${row.querySelector("p").textContent}`),
+  );
+}
+
+test("a stranger sees what was chosen, and their browser finds it genuine", async () => {
+  const { page, link } = await makeLink({ without: /Northwind Rail/ });
+  await checkPage(page);
+  await page.getByRole("img", { name: "QR code of this link" }).waitFor();
+  const hirer = await scene.visitor();
+  await hirer.goto(link);
+  const found = await verdicts(hirer);
+  assert.deepEqual(found.map((verdict) => verdict.split(":")[0]), [
+    "signature passed",
+    "issuer passed",
+    "holder passed",
+    "status passed",
+    "dates passed",
+    "schema passed",
+  ]);
+  await checkPage(hirer);
+  assert.equal(await timeline(hirer).filter({ visible: true }).count(), 1);
+  const said = await hirer.textContent("main");
+  for (const words of ["Ada Example", "Harbour Analytics", "Attested by Acme Payroll, with data up to May 2024", "Your opening for an engineer", "All checks passed.", "Checked again in your browser on"]) {
+    assert.ok(said.includes(words), words);
+  }
+  assert.ok(!(await hirer.content()).includes("Northwind Rail"), "what was left out is not there");
+  await page.reload();
+  assert.ok((await page.textContent("main")).includes("Looked at once."));
+});
+
+test("a token that was changed on its way is not taken for genuine", async () => {
+  const { link } = await makeLink();
+  const mistakes = {
+    // The first letter of the first disclosure, behind the salt's bracket and quote.
+    "signature failed": (token) => token.replace(/~(.{10})(.)/, (_, start, letter) => `~${start}${letter === "A" ? "B" : "A"}`),
+    "holder failed": (token) => token.replace(/\.[^.~]*$/, `.${"A".repeat(86)}`),
+  };
+  for (const [expected, change] of Object.entries(mistakes)) {
+    const hirer = await scene.visitor();
+    await hirer.route(link, async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replace(/(<pre id="token-1"[^>]*>)([^<]*)/, (_, tag, token) => tag + change(token));
+      await route.fulfill({ response: answer, body });
+    });
+    await hirer.goto(link);
+    const found = await verdicts(hirer);
+    assert.ok(found.some((verdict) => verdict.startsWith(expected)), found.join("\n"));
+    assert.ok((await hirer.textContent("main")).includes("A check failed. Do not rely on this."));
+    await checkPage(hirer);
+  }
+});
+
+test("a page that was opened before it was taken back finds out when it checks again", async () => {
+  const { page, link } = await makeLink();
+  const hirer = await scene.visitor();
+  await hirer.goto(link);
+  await verdicts(hirer);
+  const saved = await hirer.content();
+  await button(page, "Take the link back").click();
+  await page.waitForURL("**/wallet/shares");
+  await checkPage(page);
+  assert.ok((await page.textContent("main")).includes("You took it back"));
+  await hirer.goto(link);
+  await checkPage(hirer, { status: 410 });
+  await assertTellsNothing(hirer);
+  await until("the status list to say so", async () => {
+    // What the hirer has kept, served from where it came from.
+    await hirer.unrouteAll();
+    await hirer.route(link, (route) => route.fulfill({ status: 200, contentType: "text/html", body: saved.replaceAll(" data-done=\"\"", "") }));
+    await hirer.goto(link);
+    return (await verdicts(hirer)).includes("status failed: It was revoked.");
+  });
+});
+
+test("a passcode comes first", async () => {
+  const { link } = await makeLink({ passcode: "open sesame" });
+  const hirer = await scene.visitor();
+  await hirer.goto(link);
+  await hirer.getByLabel("Passcode").waitFor();
+  await checkPage(hirer);
+  await assertTellsNothing(hirer);
+  await hirer.getByLabel("Passcode").fill("guess");
+  await button(hirer, "Open").click();
+  await hirer.getByRole("alert").waitFor();
+  await checkPage(hirer, { status: 422 });
+  await assertTellsNothing(hirer);
+  await hirer.getByLabel("Passcode").fill("open sesame");
+  await button(hirer, "Open").click();
+  assert.ok((await verdicts(hirer)).every((verdict) => verdict.includes(" passed:")));
+});
+
+test("without scripts the server's own verdicts stand, and everything else works", async () => {
+  const { link } = await makeLink();
+  const hirer = await scene.visitor({ javaScriptEnabled: false });
+  await hirer.goto(link);
+  const said = await hirer.locator("main").innerText();
+  for (const words of [...SECRETS, "All checks passed.", "Checked by this server on"]) assert.ok(said.includes(words), words);
+  assert.equal(await hirer.locator(".verdicts .outcome-passed").count(), 6);
+  assert.equal(await button(hirer, "Copy the link").count(), 0);
+});
+
+test("the link and the token can be copied and taken away", async () => {
+  const { page, link } = await makeLink();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await button(page, "Copy the link").click();
+  await page.getByText("Copied.").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
+  const hirer = await scene.visitor();
+  await hirer.goto(link);
+  await hirer.getByText("For your own tools").click();
+  await checkPage(hirer);
+  const [download] = await Promise.all([hirer.waitForEvent("download"), hirer.getByRole("link", { name: "Download the token" }).click()]);
+  assert.equal(download.suggestedFilename(), "credential.sd-jwt");
+  assert.equal(await readFile(await download.path(), "utf8"), await hirer.locator("#token-1").textContent());
+});
+
+test("on paper and as PDF it is the same, with the link and its QR code", async () => {
+  const { link } = await makeLink();
+  const hirer = await scene.visitor({ viewport: DESKTOP });
+  await hirer.goto(link);
+  await verdicts(hirer);
+  const [download] = await Promise.all([hirer.waitForEvent("download"), hirer.getByRole("link", { name: "Download as PDF" }).click()]);
+  assert.equal(download.suggestedFilename(), "career.pdf");
+  const printed = `${await download.path()}.printed.pdf`;
+  await writeFile(printed, await hirer.pdf({ format: "A4" }));
+  for (const path of [await download.path(), printed]) {
+    const bytes = await readFile(path);
+    assert.equal(bytes.subarray(0, 5).toString(), "%PDF-");
+    const text = await textOf(path);
+    if (text === undefined) continue;
+    for (const words of [...SECRETS, "Attested by Acme Payroll", link.slice(0, 30)]) assert.ok(text.includes(words), `${path}: ${words}`);
+  }
+  await rm(printed);
+  await hirer.emulateMedia({ media: "print" });
+  for (const [what, isPrinted] of [
+    [hirer.getByRole("img", { name: "QR code of this link" }), true],
+    [hirer.locator("#this-link"), true],
+    [hirer.locator(".verdicts").first(), true],
+    [hirer.getByRole("link", { name: "Download as PDF" }), false],
+    [hirer.getByText("For your own tools"), false],
+    [hirer.getByRole("navigation"), false],
+  ]) {
+    assert.equal(await what.isVisible(), isPrinted);
+  }
+});
+
+/** A PDF's text, where the machine has a reader for it; the server's own tests read it by another library. */
+async function textOf(path) {
+  try {
+    const { stdout } = await promisify(execFile)("pdftotext", ["-layout", path, "-"]);
+    return stdout.replace(/\s+/g, " ");
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+test("who is at a desk can open a partner's link on their phone", async () => {
+  const page = await scene.visitor({ viewport: DESKTOP });
+  const link = await scene.server.push();
+  await page.goto(link);
+  await textbox(page, "Email").waitFor();
+  await page.getByText("Continue on your phone").click();
+  await page.getByRole("img", { name: "QR code of this link" }).waitFor();
+  assert.equal(await page.locator("#phone-link").textContent(), link);
+  await checkPage(page);
+  const phone = await scene.visitor({ viewport: PHONE });
+  await phone.goto(await page.locator("#phone-link").textContent());
+  await textbox(phone, "Email").waitFor();
+});

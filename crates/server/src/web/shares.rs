@@ -1,0 +1,284 @@
+//! `/wallet/share` and `/wallet/shares`: making a link for a hirer, seeing what became of it, and taking it back.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path, State as AppState};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use credential::Block;
+use uuid::Uuid;
+
+use super::qr::Qr;
+use super::shown::Shown;
+use super::{Layout, page};
+use crate::app::App;
+use crate::auth::holder::{NOTICE, SignedIn};
+use crate::domain::share::{
+    self, Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
+};
+use crate::domain::submission::Submission;
+use crate::error::Error;
+use crate::sharing::{self, NewShare, TooMany};
+
+#[derive(Template)]
+#[template(path = "share_form.html")]
+struct ShareForm {
+    layout: Layout,
+    offers: Vec<Offer>,
+    wanted: Wanted,
+    /// The key of what is wrong with what was sent.
+    problem: Option<&'static str>,
+}
+
+impl ShareForm {
+    fn problem_in_words(&self) -> String {
+        self.problem.map(|problem| self.layout.text.count(problem, MOST_ACTIVE)).unwrap_or_default()
+    }
+}
+
+/// A credential that can be shared.
+#[derive(Debug)]
+struct Offer {
+    id: Uuid,
+    title: &'static str,
+    partner: String,
+    name: String,
+    /// Its parts, and whether each is ticked.
+    parts: Vec<(Part, bool)>,
+    ticked: bool,
+}
+
+/// What the person sent, or what a new form begins with.
+#[derive(Clone, Debug)]
+struct Wanted {
+    credentials: BTreeSet<Uuid>,
+    /// The id of a credential and a place in it, together.
+    parts: BTreeSet<String>,
+    purpose: String,
+    days: u32,
+    passcode: String,
+}
+
+impl Wanted {
+    fn read(pairs: Vec<(String, String)>) -> Self {
+        let mut wanted = Self {
+            credentials: BTreeSet::new(),
+            parts: BTreeSet::new(),
+            purpose: String::new(),
+            days: DEFAULT_DAYS,
+            passcode: String::new(),
+        };
+        for (name, value) in pairs {
+            match name.as_str() {
+                "credential" => wanted.credentials.extend(value.parse::<Uuid>().ok()),
+                "part" => drop(wanted.parts.insert(value)),
+                "purpose" => value.trim().clone_into(&mut wanted.purpose),
+                "days" => wanted.days = value.parse().unwrap_or_default(),
+                "passcode" => value.trim().clone_into(&mut wanted.passcode),
+                _ => {}
+            }
+        }
+        wanted
+    }
+
+    /// The key of what is wrong, if anything is.
+    fn problem(&self, chosen: &[Chosen]) -> Option<&'static str> {
+        let passcode = self.passcode.chars().count();
+        if chosen.is_empty() || !chosen.iter().any(|chosen| !chosen.places.is_empty()) {
+            Some("share-problem-nothing")
+        } else if self.purpose.chars().count() > PURPOSE_LENGTH {
+            Some("share-problem-purpose")
+        } else if share::lifetime(self.days).is_none() {
+            Some("share-problem-days")
+        } else if passcode > 0 && !PASSCODE_LENGTH.contains(&passcode) {
+            Some("share-problem-passcode")
+        } else {
+            None
+        }
+    }
+}
+
+impl Offer {
+    /// `wanted` says what is ticked; in a new form, all that belongs to a career.
+    fn new(shown: &Shown, submission: &Submission, wanted: Option<&Wanted>, alone: bool) -> Self {
+        let is_career = shown.view.iter().any(|block| matches!(block, Block::Career(_)));
+        let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
+        let is_ticked =
+            |part: &Part| wanted.is_none_or(|wanted| wanted.parts.contains(&format!("{}{}", shown.id, part.place)));
+        let parts = share::parts(submission.credential_type, &shown.payload);
+        Self {
+            id: shown.id,
+            title: shown.title,
+            partner: shown.partner.clone(),
+            name: shown.full_name().to_owned(),
+            parts: parts
+                .into_iter()
+                .map(|part| (is_ticked(&part), part))
+                .map(|(ticked, part)| (part, ticked))
+                .collect(),
+            ticked,
+        }
+    }
+
+    fn chosen(&self) -> Option<Chosen> {
+        let places = self.parts.iter().filter(|(_, ticked)| *ticked).map(|(part, _)| part.place.clone()).collect();
+        self.ticked.then_some(Chosen { submission: self.id, places })
+    }
+}
+
+/// A share as its holder sees it.
+#[derive(Debug)]
+struct Listed {
+    share: Share,
+    memory: Memory,
+    standing: Standing,
+    /// The key of where it stands, in words.
+    said: &'static str,
+}
+
+impl Listed {
+    async fn new(app: &App, share: Share) -> Result<Self, Error> {
+        let (memory, standing) = (sharing::remember(app, &share).await?, share.standing(app.now()));
+        let said = match standing {
+            Standing::Active => "share-active",
+            Standing::Locked => "share-locked",
+            Standing::Ended => "share-ended",
+            Standing::Revoked(_) => "share-revoked",
+        };
+        Ok(Self { share, memory, standing, said })
+    }
+
+    fn views(&self) -> i64 {
+        self.share.views
+    }
+}
+
+#[derive(Template)]
+#[template(path = "share.html")]
+struct SharePage {
+    layout: Layout,
+    listed: Listed,
+    link: String,
+    qr: String,
+}
+
+#[derive(Template)]
+#[template(path = "shares.html")]
+struct SharesPage {
+    layout: Layout,
+    shares: Vec<Listed>,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/wallet/share", get(choose).post(make))
+        .route("/wallet/credentials/{id}/share", get(choose_one).post(make_one))
+        .route("/wallet/shares", get(list))
+        .route("/wallet/shares/{id}", get(show))
+        .route("/wallet/shares/{id}/revoke", post(revoke))
+}
+
+/// What `holder` can share: all that they hold, or the one credential that is meant.
+async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wanted>) -> Result<Vec<Offer>, Error> {
+    let held = app.store.read().await?.held_submissions(holder).await?;
+    // Nothing is signed of what its partner withdrew or replaced.
+    let stands = |held: &Submission| held.stands() && only.is_none_or(|only| held.id == only);
+    let held: Vec<Submission> = held.into_iter().filter(stands).collect();
+    let shown = Shown::open_all(app, &held).await?;
+    let pairs = shown.iter().filter_map(|shown| Some((shown, held.iter().find(|held| held.id == shown.id)?)));
+    let alone = shown.len() == 1;
+    let offers: Vec<Offer> = pairs.map(|(shown, held)| Offer::new(shown, held, wanted, alone)).collect();
+    if offers.is_empty() { Err(Error::not_found()) } else { Ok(offers) }
+}
+
+async fn choose(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
+    form(&app, offers(&app, signed_in.holder.id, None, None).await?, Wanted::read(Vec::new()), None)
+}
+
+async fn choose_one(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Error> {
+    form(&app, offers(&app, signed_in.holder.id, Some(id), None).await?, Wanted::read(Vec::new()), None)
+}
+
+fn form(app: &App, offers: Vec<Offer>, wanted: Wanted, problem: Option<&'static str>) -> Result<Response, Error> {
+    let layout = Layout::new(app, true);
+    let response = page(app, &ShareForm { layout: layout.clone(), offers, wanted, problem }, &layout);
+    Ok(if problem.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
+}
+
+async fn make(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    create(&app, signed_in.holder.id, None, pairs).await
+}
+
+async fn make_one(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    create(&app, signed_in.holder.id, Some(id), pairs).await
+}
+
+async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String, String)>) -> Result<Response, Error> {
+    let mut wanted = Wanted::read(pairs);
+    // The path has named the one that is meant.
+    wanted.credentials.extend(only);
+    let offers = offers(app, holder, only, Some(&wanted)).await?;
+    let chosen: Vec<Chosen> = offers.iter().filter_map(Offer::chosen).collect();
+    if let Some(problem) = wanted.problem(&chosen) {
+        return form(app, offers, wanted, Some(problem));
+    }
+    let passcode = Some(wanted.passcode.clone()).filter(|passcode| !passcode.is_empty());
+    let new = NewShare { chosen, purpose: wanted.purpose.clone(), days: wanted.days, passcode };
+    match sharing::create(app, holder, &new).await? {
+        Ok(id) => {
+            app.metrics.shares("made");
+            Ok(Redirect::to(&format!("/wallet/shares/{id}")).into_response())
+        }
+        Err(TooMany) => form(app, offers, wanted, Some("share-problem-many")),
+    }
+}
+
+async fn show(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let share = app.store.read().await?.share(id, signed_in.holder.id).await?.ok_or_else(Error::not_found)?;
+    let listed = Listed::new(&app, share).await?;
+    let layout = Layout::new(&app, true).with_notice(&app, &headers);
+    let link = sharing::link(app.config.base(), &listed.memory.secret);
+    let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
+    Ok(page(&app, &SharePage { layout: layout.clone(), listed, link, qr }, &layout))
+}
+
+async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
+    let found = app.store.read().await?.shares(signed_in.holder.id).await?;
+    let mut shares = Vec::with_capacity(found.len());
+    for share in found {
+        shares.push(Listed::new(&app, share).await?);
+    }
+    let layout = Layout::new(&app, true).with_notice(&app, &headers);
+    Ok(page(&app, &SharesPage { layout: layout.clone(), shares }, &layout))
+}
+
+async fn revoke(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
+    let mut tx = app.store.write().await?;
+    // A second click finds it taken back, which is what was wanted; another's is not there.
+    if tx.revoke_share(id, signed_in.holder.id, app.now()).await? {
+        tx.commit().await?;
+        app.metrics.shares("revoked");
+    }
+    Ok(([NOTICE.set(&app, "notice-share-revoked")], Redirect::to("/wallet/shares")).into_response())
+}

@@ -1,0 +1,374 @@
+//! Links for hirers: from the wallet to the hirer's page, and back out again.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use credential::format::sd_jwt_vc::SdJwtVc;
+use serde_json::json;
+use support::app::{Answer, Browser, PUSH, TestApp, career};
+use uuid::Uuid;
+
+/// A person who holds the sample, and its id.
+async fn holder<'a>(test: &'a TestApp, email: &str) -> (Browser<'a>, Uuid) {
+    let token = test.token(&test.partner().await).await;
+    let id = test.push(&token, email).await;
+    let mut person = test.signed_in(email).await;
+    let location = person.open(id).await.expect(303).header("location").to_owned();
+    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    (person, id)
+}
+
+/// Shares the first job alone; returns the path of the holder's page and that of the hirer's.
+async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> (String, String) {
+    let part = format!("{id}/employment/0");
+    let mut form = vec![("part", part.as_str()), ("days", "14"), ("purpose", "For the post of an engineer")];
+    form.extend(more);
+    let own =
+        person.post(&format!("/wallet/credentials/{id}/share"), &form).await.expect(303).header("location").to_owned();
+    let page = person.get(&own).await.expect(200).text;
+    let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
+    (own, link[link.find("/share/").expect("a path")..].to_owned())
+}
+
+/// A GET as a browser does it when somebody follows a link.
+async fn look(test: &TestApp, path: &str) -> Answer {
+    test.send(Request::get(path).header("sec-fetch-mode", "navigate").body(Body::empty()).expect("a request")).await
+}
+
+#[tokio::test]
+async fn a_hirer_sees_what_was_chosen_and_every_check_passes() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let wallet = person.get("/wallet").await.text;
+    assert!(wallet.contains(">Share with a hirer</a>"), "{wallet}");
+    let form = person.get("/wallet/share").await.expect(200).text;
+    for offered in [
+        "Company A, Engineer, 2020-01, 2022-12, 2023-01",
+        "Company B, Software Engineer",
+        "the name Ada Marker-Lovelace",
+    ] {
+        assert!(form.contains(offered), "{offered}");
+    }
+    assert!(form.contains(&format!("type=\"hidden\" name=\"credential\" value=\"{id}\"")), "one needs no box: {form}");
+    let (own, link) = share(&mut person, id, &[]).await;
+    let page = look(&test, &link).await.expect(200);
+    for said in [
+        "Ada Marker-Lovelace",
+        "Company A",
+        "For the post of an engineer",
+        "Attested by Acme Payroll, with data up to January 2023",
+        "data-together=\"hire-all-passed\"",
+        "7 December 2026",
+    ] {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
+    assert!(!page.text.contains("Company B"), "what was left out is not there, in no form");
+    assert_eq!(page.text.matches("class=\"outcome-passed\"").count(), 6);
+    assert_eq!(
+        (page.header("x-robots-tag"), page.header("referrer-policy"), page.header("cache-control")),
+        ("noindex", "no-referrer", "no-store")
+    );
+    let token = test.get(&format!("{link}/token/1")).await.expect(200);
+    assert_eq!(token.header("content-type"), "application/dc+sd-jwt");
+    let shown = SdJwtVc::read(&token.text).expect("a presentation");
+    assert_eq!(shown.disclosed.places.len(), 3, "the name, the list, one job: {:?}", shown.disclosed.places);
+    assert!(!token.text.contains(&link["/share/".len()..]), "the link is not in what is shown");
+    for number in ["0", "2"] {
+        test.get(&format!("{link}/token/{number}")).await.expect(404);
+    }
+    let pdf = test.get(&format!("{link}/pdf")).await.expect(200);
+    assert_eq!(pdf.header("content-disposition"), "attachment; filename=\"career.pdf\"");
+    let document = lopdf::Document::load_mem(&pdf.bytes).expect("a PDF");
+    let text = document.extract_text(&[1]).expect("its text").replace(['\n', ' '], "");
+    for said in ["CareerofAdaMarker-Lovelace", "CompanyA", "withdatauptoJanuary2023", &link] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("CompanyB"));
+    assert_eq!(test.get(&format!("{link}/pdf")).await.bytes, pdf.bytes, "the same paper each time");
+    assert!(person.get(&own).await.text.contains("Looked at once. Last on 23 November 2026"));
+}
+
+#[tokio::test]
+async fn only_a_person_s_look_is_counted() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let (own, link) = share(&mut person, id, &[]).await;
+    test.get(&link).await.expect(200);
+    for (name, value) in [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch")] {
+        let request = Request::get(&link).header("sec-fetch-mode", "navigate").header(name, value);
+        test.send(request.body(Body::empty()).expect("a request")).await.expect(200);
+    }
+    let request = Request::head(&link).header("sec-fetch-mode", "navigate");
+    test.send(request.body(Body::empty()).expect("a request")).await.expect(200);
+    assert!(person.get(&link).await.text.contains("You are looking at your own link."));
+    assert!(person.get(&own).await.text.contains("Nobody has looked at it yet."));
+    look(&test, &link).await;
+    look(&test, &link).await;
+    assert!(person.get("/wallet/shares").await.text.contains("Looked at 2 times."));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_gone_and_revoked_and_a_second_click_does_no_harm() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let (own, link) = share(&mut person, id, &[]).await;
+    let (_, other) = share(&mut person, id, &[]).await;
+    let token = test.get(&format!("{link}/token/1")).await.text;
+    let status = SdJwtVc::read(&token).expect("a presentation").status().expect("one").expect("there");
+    for _ in 0..2 {
+        assert_eq!(person.post(&format!("{own}/revoke"), &[]).await.expect(303).header("location"), "/wallet/shares");
+    }
+    for path in [link.clone(), format!("{link}/token/1"), format!("{link}/pdf")] {
+        let over = look(&test, &path).await.expect(410);
+        assert!(over.text.contains("This link is over") && !over.text.contains("Ada"), "{}", over.text);
+    }
+    test.advance(Duration::from_secs(2));
+    let path = status.uri.strip_prefix(test.app.config.base()).expect("ours").to_owned();
+    let list = test.get(&path).await.expect(200).text;
+    let keys = test.app.issuer_keys.now().expect("keys");
+    let list = credential::status::read_token(
+        &list,
+        &status.uri,
+        |_| Some(keys.published[0].1.clone()),
+        test.app.now().seconds(),
+    );
+    assert_eq!(list.expect("a list").get(status.index), Some(credential::status::Status::Invalid));
+    assert!(
+        look(&test, &other).await.expect(200).text.contains("data-together=\"hire-all-passed\""),
+        "the other link stands"
+    );
+    assert!(person.get(&own).await.text.contains("You took it back"));
+}
+
+#[tokio::test]
+async fn a_credential_that_is_deleted_shows_as_revoked_behind_its_links() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let (_, link) = share(&mut person, id, &[]).await;
+    look(&test, &link).await.expect(200);
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    test.advance(Duration::from_secs(2));
+    let page = look(&test, &link).await.expect(200).text;
+    assert!(page.contains("data-together=\"hire-some-failed\""), "{page}");
+    let failed = page.split("class=\"outcome-failed\" data-step=\"status\"").nth(1).expect("the status failed");
+    assert!(failed.split("</li>").next().is_some_and(|row| row.contains("It was revoked.")), "{failed}");
+    assert_eq!(page.matches("class=\"outcome-passed\"").count(), 5);
+}
+
+#[tokio::test]
+async fn its_time_over_the_link_opens_no_more_and_what_it_showed_is_deleted() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let (own, link) = share(&mut person, id, &[("days", "1")]).await;
+    test.advance(Duration::from_secs(86_399));
+    look(&test, &link).await.expect(200);
+    test.advance(Duration::from_secs(1));
+    look(&test, &link).await.expect(410);
+    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    let page = person.get(&own).await.expect(200).text;
+    assert!(page.contains("Its time is over") && page.contains("Looked at once."), "{page}");
+    for unknown in [Uuid::nil().to_string(), "x".repeat(43)] {
+        look(&test, &format!("/share/{unknown}")).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn a_passcode_opens_the_page_the_token_and_the_pdf_and_a_hundred_wrong_ones_close_it() {
+    let test = TestApp::with(&[("rate_limit.enabled", "false")]).await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let (own, link) = share(&mut person, id, &[("passcode", "open sesame")]).await;
+    let mut hirer = test.browser();
+    let door = hirer.get(&link).await.expect(200).text;
+    assert!(door.contains("This link has a passcode") && !door.contains("Ada") && !door.contains("engineer"), "{door}");
+    for path in [format!("{link}/token/1"), format!("{link}/pdf")] {
+        assert_eq!(hirer.get(&path).await.expect(303).header("location"), link);
+    }
+    hirer.post(&link, &[("passcode", "guess")]).await.expect(422);
+    assert_eq!(hirer.post(&link, &[("passcode", " open sesame ")]).await.expect(303).header("location"), link);
+    assert!(hirer.get(&link).await.expect(200).text.contains("Company A"));
+    hirer.get(&format!("{link}/pdf")).await.expect(200);
+    let (_, other) = share(&mut person, id, &[("passcode", "open sesame")]).await;
+    assert!(
+        hirer.get(&other).await.text.contains("This link has a passcode"),
+        "what opens one does not open the other"
+    );
+    test.advance(Duration::from_secs(3601));
+    assert!(hirer.get(&link).await.text.contains("This link has a passcode"), "an hour is enough");
+    for _ in 0..100 {
+        hirer.post(&link, &[("passcode", "guess")]).await.expect(422);
+    }
+    hirer.post(&link, &[("passcode", "open sesame")]).await.expect(410);
+    assert!(person.get(&own).await.text.contains("Somebody tried too many passcodes"));
+}
+
+#[tokio::test]
+async fn passcodes_are_tried_slowly() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let (_, link) = share(&mut person, id, &[("passcode", "123456")]).await;
+    let mut hirer = test.browser();
+    for _ in 0..10 {
+        hirer.post(&link, &[("passcode", "000000")]).await.expect(422);
+    }
+    hirer.post(&link, &[("passcode", "123456")]).await.expect(429);
+    test.advance(Duration::from_secs(360));
+    hirer.post(&link, &[("passcode", "123456")]).await.expect(303);
+}
+
+#[tokio::test]
+async fn a_form_that_is_not_right_says_so_and_keeps_what_was_typed() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let path = format!("/wallet/credentials/{id}/share");
+    let part = format!("{id}/employment/0");
+    let long = "x".repeat(201);
+    for (form, problem) in [
+        (vec![("purpose", "kept & shown"), ("days", "14")], "Choose at least one thing"),
+        (vec![("part", part.as_str()), ("purpose", long.as_str()), ("days", "14")], "200 characters"),
+        (vec![("part", part.as_str()), ("purpose", "kept & shown"), ("days", "15")], "Choose how long"),
+        (vec![("part", part.as_str()), ("purpose", "kept & shown"), ("days", "14"), ("passcode", "12345")], "6 to 64"),
+    ] {
+        let answer = person.post(&path, &form).await.expect(422).text;
+        assert!(answer.contains(problem), "{problem}: {answer}");
+        assert!(problem.starts_with("200") || answer.contains("value=\"kept &#38; shown\""), "{answer}");
+    }
+    let foreign = format!("{}/employment/0", Uuid::from_u128(7));
+    person.post(&path, &[("part", &foreign), ("days", "14")]).await.expect(422);
+    assert!(person.get("/wallet/shares").await.text.contains("You have not shared anything yet."));
+    let mut last = 0;
+    for number in 0..51 {
+        last = person.post(&path, &[("part", &part), ("days", "14")]).await.status.as_u16();
+        assert!(number == 50 || last == 303, "{number}: {last}");
+    }
+    assert_eq!(last, 422, "fifty are enough");
+}
+
+#[tokio::test]
+async fn two_hirers_who_compare_find_nothing_in_common_but_what_is_said() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let (_, link) = share(&mut person, id, &[]).await;
+        tokens.push(test.get(&format!("{link}/token/1")).await.text);
+    }
+    let [one, other] = [0, 1].map(|at| SdJwtVc::read(&tokens[at]).expect("a presentation"));
+    assert_ne!(one.holder().expect("a key"), other.holder().expect("a key"));
+    assert_ne!(one.status().expect("a status"), other.status().expect("a status"));
+    assert_eq!(one.disclosed.claims["employment"], other.disclosed.claims["employment"]);
+    let disclosures = |at: usize| tokens[at].split('~').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert!(disclosures(0).iter().all(|disclosure| !disclosures(1).contains(disclosure)), "no salt twice");
+}
+
+#[tokio::test]
+async fn what_its_partner_withdrew_cannot_be_shared_and_fails_where_it_was() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let id = test.push(&token, "1").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let location = person.open(id).await.expect(303).header("location").to_owned();
+    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    let (_, link) = share(&mut person, id, &[]).await;
+    let reason = json!({ "reason": "Sent by mistake" }).to_string();
+    test.send(test.api(axum::http::Method::DELETE, &format!("{PUSH}/1"), &token, &reason)).await.expect(204);
+    test.advance(Duration::from_secs(2));
+    assert!(look(&test, &link).await.expect(200).text.contains("data-together=\"hire-some-failed\""));
+    person.get(&format!("/wallet/credentials/{id}/share")).await.expect(404);
+    let wallet = person.get("/wallet").await.expect(200).text;
+    assert!(
+        wallet.contains("Sent by mistake") && !wallet.contains(&format!("/wallet/credentials/{id}/share")),
+        "{wallet}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_else_makes_sees_or_takes_back_a_share() {
+    let test = TestApp::new().await;
+    let (mut ada, id) = holder(&test, "ada@example.org").await;
+    let (mut eve, _) = holder(&test, "eve@example.org").await;
+    let (own, link) = share(&mut ada, id, &[]).await;
+    eve.get(&own).await.expect(404);
+    eve.get(&format!("/wallet/credentials/{id}/share")).await.expect(404);
+    let part = format!("{id}/employment/0");
+    eve.post(&format!("/wallet/credentials/{id}/share"), &[("part", &part), ("days", "14")]).await.expect(404);
+    eve.post("/wallet/share", &[("credential", &id.to_string()), ("part", &part), ("days", "14")]).await.expect(422);
+    eve.post(&format!("{own}/revoke"), &[]).await.expect(303);
+    look(&test, &link).await.expect(200);
+    assert_eq!(test.browser().get(&own).await.expect(303).header("location"), "/sign-in");
+}
+
+#[tokio::test]
+async fn the_whole_career_is_one_link_the_export_lists_it_and_the_account_takes_it_along() {
+    let test = TestApp::new().await;
+    let (mut person, first) = holder(&test, "ada@example.org").await;
+    let other = test.partner_named("HR Cloud", "write.career_history write.education").await;
+    let token = test.token(&other).await;
+    let mut body = career("2");
+    body["fields"]["employment"] = json!([{ "organisation": "Company C", "role_title": "Lead", "start_date": "2024-06", "last_processed_month": "2026-10" }]);
+    let education: credential::Type = "education".parse().expect("a type");
+    let mut degree = (education.sample)();
+    degree["assets"] = json!([]);
+    let mut ids = Vec::new();
+    for (path, body) in [(PUSH, &body), ("/api/partner/v2/add/requests/education", &degree)] {
+        let answer = test.post(path, &token, body).await.expect(201).json();
+        ids.push(answer["request_id"].as_str().expect("an id").parse::<Uuid>().expect("a UUID"));
+    }
+    for id in &ids {
+        let location = person.open(*id).await.expect(303).header("location").to_owned();
+        person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    }
+    let page = person.get("/wallet/share").await.expect(200).text;
+    assert_eq!(page.matches("name=\"credential\"").count(), 3);
+    let ticked = page.lines().filter(|line| line.contains("name=\"credential\"") && line.contains(" checked")).count();
+    assert_eq!(ticked, 2, "the careers are ticked, the degree is not");
+    let parts =
+        [format!("{first}/employment/1"), format!("{}/employment/0", ids[0]), format!("{}/course_name", ids[1])];
+    let credentials = [first.to_string(), ids[0].to_string()];
+    let mut form: Vec<(&str, &str)> = parts.iter().map(|part| ("part", part.as_str())).collect();
+    form.extend(credentials.iter().map(|id| ("credential", id.as_str())));
+    form.push(("days", "30"));
+    let own = person.post("/wallet/share", &form).await.expect(303).header("location").to_owned();
+    let page = person.get(&own).await.text;
+    let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
+    let link = link[link.find("/share/").expect("a path")..].to_owned();
+    let page = look(&test, &link).await.expect(200).text;
+    for said in
+        ["Company B", "Company C", "Attested by Acme Payroll", "Attested by HR Cloud, with data up to October 2026"]
+    {
+        assert!(page.contains(said), "{said}");
+    }
+    assert_eq!(page.matches("data-together=\"hire-all-passed\"").count(), 2);
+    assert!(
+        !page.contains("Company A") && !page.contains(education.title),
+        "neither the job nor the credential that was left out"
+    );
+    let export = person.get("/wallet/export").await.expect(200);
+    assert_eq!(export.json()["shares"][0]["views"], 1);
+    assert_eq!(export.json()["shares"][0]["shows"].as_array().map(Vec::len), Some(2));
+    assert!(!export.text.contains(&link["/share/".len()..]), "a file that lies about opens nothing");
+    person.post("/account/delete", &[("understood", "yes")]).await.expect(303);
+    look(&test, &link).await.expect(404);
+}
+
+#[tokio::test]
+async fn the_database_does_not_hold_what_is_shown_or_what_opens_it() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test, "ada@example.org").await;
+    let (_, link) = share(&mut person, id, &[("passcode", "open sesame")]).await;
+    test.app.close().await;
+    let secret = &link["/share/".len()..];
+    for entry in std::fs::read_dir(test.folder.path()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).expect("a file");
+            let text = String::from_utf8_lossy(&bytes);
+            for hidden in [secret, "open sesame", "Company A", "post of an engineer", "eyJ"] {
+                assert!(!text.contains(hidden), "{hidden} in {}", path.display());
+            }
+        }
+    }
+}
