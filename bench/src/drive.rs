@@ -110,7 +110,7 @@ async fn connection(target: &Target, prefix: &str, start: Instant, end: Instant)
 }
 
 async fn push(sender: &mut SendRequest<Full<Bytes>>, target: &Target, id: &str) -> Result<(StatusCode, Bytes), String> {
-    let body = [HEAD, id, TAIL].concat();
+    let body = body(id);
     let mut request = Request::builder()
         .method(Method::POST)
         .uri(target.path)
@@ -124,6 +124,11 @@ async fn push(sender: &mut SendRequest<Full<Bytes>>, target: &Target, id: &str) 
     let status = response.status();
     let body = response.into_body().collect().await.map_err(|error| error.to_string())?;
     Ok((status, body.to_bytes()))
+}
+
+/// A body with the mission's sample under `id`.
+pub fn body(id: &str) -> String {
+    [HEAD, id, TAIL].concat()
 }
 
 /// The mission's sample, around a fresh id.

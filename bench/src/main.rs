@@ -1,11 +1,14 @@
-//! `tenure-bench run`: durable pushes a second, beside the floor and the echo, in one run.
+//! `tenure-bench run`: durable pushes a second, beside the floor and the echo, in one run. `sign`: signed and checked
+//! credentials a second, beside the bare signature. `issue`: whole OpenID4VCI flows a second.
 //!
 //! Owns the order of things; asserts nothing about time.
 
 mod drive;
+mod issue;
 mod report;
 mod round;
 mod servers;
+mod sign;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +32,10 @@ struct Cli {
 enum Command {
     /// Start each server in turn, push, and report.
     Run(Run),
+    /// Sign and check career histories on one core, in this process.
+    Sign(Sign),
+    /// Have wallets fetch credentials: token, nonce, credential.
+    Issue(Run),
     /// Serve the floor (started by `run`).
     Floor(servers::Serve),
     /// Serve the echo (started by `run`).
@@ -61,6 +68,20 @@ pub struct Run {
     repository: PathBuf,
 }
 
+/// What a run of `sign` is made of.
+#[derive(Clone, Debug, Args)]
+pub struct Sign {
+    /// How long each kind of work is measured in a round, in milliseconds.
+    #[arg(long, default_value_t = 500)]
+    milliseconds: u64,
+    /// Rounds; the median counts.
+    #[arg(long, default_value_t = 9)]
+    rounds: usize,
+    /// The repository, for results.
+    #[arg(long, default_value = ".")]
+    repository: PathBuf,
+}
+
 impl Run {
     fn warm_up(&self) -> Duration {
         Duration::from_secs(self.warm_up)
@@ -75,6 +96,8 @@ impl Run {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(run) => round::run(&run).and_then(|rounds| report::write(&run, &rounds)),
+        Command::Sign(sign) => sign::run(&sign),
+        Command::Issue(run) => issue::run(&run),
         Command::Floor(serve) => servers::floor(&serve),
         Command::Echo(serve) => servers::echo(&serve),
     };

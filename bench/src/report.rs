@@ -35,6 +35,17 @@ pub fn write(run: &Run, rounds: &[Round]) -> Result<(), String> {
     Ok(())
 }
 
+/// Writes a result, with the machine it came from, as `bench/results/DATE-NAME.json`.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn keep(repository: &Path, name: &str, result: &Value) -> Result<(), String> {
+    let date = said("date", &["-u", "+%Y-%m-%d"]);
+    let whole = json!({ "machine": machine(), "result": result });
+    let text = serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())? + "\n";
+    save(&repository.join("bench/results").join(format!("{date}-{name}.json")), &text)
+}
+
 fn save(path: &Path, text: &str) -> Result<(), String> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;

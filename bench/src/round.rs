@@ -50,7 +50,14 @@ pub fn run(run: &Run) -> Result<Vec<Round>, String> {
 }
 
 /// A server that is killed when it goes out of scope.
-struct Running(Child);
+pub struct Running(Child);
+
+impl Running {
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.0.id()
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -63,11 +70,7 @@ fn measure(run: &Run, server: &'static str, number: usize) -> Result<Round, Stri
     let data = run.dir.join(server);
     let _ = std::fs::remove_dir_all(&data);
     std::fs::create_dir_all(&data).map_err(|error| error.to_string())?;
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .map_err(|error| error.to_string())?
-        .port();
-    let address = format!("127.0.0.1:{port}");
+    let address = free_address()?;
     let running = start(run, server, &data, &address)?;
     wait_until_ready(&address)?;
     let target = match server {
@@ -82,7 +85,7 @@ fn measure(run: &Run, server: &'static str, number: usize) -> Result<Round, Stri
     if let Some(example) = &outcome.example {
         return Err(format!("{server} answered {} times something else than 201, such as: {example}", outcome.errors));
     }
-    let memory = peak_memory(running.0.id());
+    let memory = peak_memory(running.process());
     drop(running);
     let rows = rows(server, &data)?;
     if rows.is_some_and(|rows| rows < outcome.created) {
@@ -93,7 +96,14 @@ fn measure(run: &Run, server: &'static str, number: usize) -> Result<Round, Stri
     Ok(Round { server, outcome, throughput, memory, bytes_a_push })
 }
 
-fn start(run: &Run, server: &str, data: &Path, address: &str) -> Result<Running, String> {
+/// An address on this machine where nobody listens.
+pub fn free_address() -> Result<String, String> {
+    let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    bound.map(|address| address.to_string()).map_err(|error| error.to_string())
+}
+
+/// Starts a server on `data`.
+pub fn start(run: &Run, server: &str, data: &Path, address: &str) -> Result<Running, String> {
     let data = data.display().to_string();
     let mut command = if server == "tenure" {
         let mut command = Command::new(tenure(run)?);
@@ -118,7 +128,8 @@ fn tenure(run: &Run) -> Result<PathBuf, String> {
         .ok_or_else(|| "there is no tenure binary; build it with: cargo build --release".to_owned())
 }
 
-fn wait_until_ready(address: &str) -> Result<(), String> {
+/// Waits until the server answers.
+pub fn wait_until_ready(address: &str) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
         if request(address, "GET /readyz HTTP/1.1", "", "").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200")) {
@@ -129,7 +140,8 @@ fn wait_until_ready(address: &str) -> Result<(), String> {
     Err(format!("the server at {address} does not get ready"))
 }
 
-fn request(address: &str, line: &str, headers: &str, body: &str) -> Result<String, String> {
+/// One request on a connection of its own; returns the whole answer.
+pub fn request(address: &str, line: &str, headers: &str, body: &str) -> Result<String, String> {
     let shown = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect(address).map_err(shown)?;
     write!(
@@ -143,7 +155,8 @@ fn request(address: &str, line: &str, headers: &str, body: &str) -> Result<Strin
     Ok(answer)
 }
 
-fn token(run: &Run, data: &Path, address: &str) -> Result<String, String> {
+/// A partner's access token.
+pub fn token(run: &Run, data: &Path, address: &str) -> Result<String, String> {
     let output = Command::new(tenure(run)?)
         .args(["partner", "add", "--json", "--name", "Bench", "--scope", "write.career_history", "--data"])
         .arg(data)
@@ -164,7 +177,7 @@ fn token(run: &Run, data: &Path, address: &str) -> Result<String, String> {
 }
 
 /// `VmHWM` of a process, in MiB.
-fn peak_memory(process: u32) -> f64 {
+pub fn peak_memory(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok()).unwrap_or_default() / 1024.0

@@ -608,8 +608,10 @@ async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
 async fn a_push_goes_straight_into_another_wallet_after_consent() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let id = test.push(&token, "1").await;
-    let offer = test.get(&format!("/oid4vci/requests/{id}/offer")).await.expect(200).json();
+    let pushed = test.post(support::app::PUSH, &token, &support::app::career("1")).await.expect(201).json();
+    let id: Uuid = pushed["request_id"].as_str().expect("an id").parse().expect("a UUID");
+    let address = pushed["credential_offer_uri"].as_str().expect("an offer").to_owned();
+    let offer = test.get(address.strip_prefix(test.app.config.base()).expect("here")).await.expect(200).json();
     assert_eq!(offer["grants"]["authorization_code"]["issuer_state"], id.to_string());
     let wallet = TestWallet::new(&test);
     let mut form = authorization(VERIFIER);
@@ -802,6 +804,7 @@ async fn status_lists_are_cached_compressed_and_tell_what_they_are() {
     assert_eq!(get("if-none-match", &etag).await.expect(304).header("etag"), etag);
     get("accept", "application/statuslist+jwt").await.expect(200);
     get("accept", "application/statuslist+cwt").await.expect(406);
+    test.get(&format!("{path}?time=1700000000")).await.expect(501);
     test.get("/status/00000000-0000-4000-8000-000000000000").await.expect(404);
     let all = test.get("/status").await.expect(200).json();
     assert_eq!(all["status_lists"].as_array().map(Vec::len), Some(1));

@@ -89,6 +89,7 @@ async fn push_batch(
     let stored = store(&app, partner.id, &batch).await?;
     let answer = PushAnswer {
         redirect_uri: stored.redirect_uri,
+        credential_offer_uri: None,
         request_id: stored.request_id,
         assets: stored.uploads,
         warnings: stored.warnings.into_iter().chain(batch.items.iter().flat_map(advice)).collect(),

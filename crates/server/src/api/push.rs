@@ -24,6 +24,7 @@ use crate::documents;
 use crate::domain::asset::{Asset, AssetState};
 use crate::domain::submission::{self as stored, State as SubmissionState};
 use crate::error::{Error, Kind};
+use crate::oid4vci::offer;
 use crate::store::{NewRequest, NewSubmission, Pushed};
 use crate::time::Timestamp;
 use crate::web::mails::Offer;
@@ -58,6 +59,15 @@ pub struct PushAnswer {
         example = "https://passport.example/partner/add/careerHistory#clientId=0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21&documentType=none&content=0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"
     )]
     pub redirect_uri: String,
+    /// A credential offer (OpenID4VCI 1.0) for the person's own wallet app: it asks them to sign in and to consent, like the
+    /// link, and gives the signed credential to that app. Whichever of the two comes first wins. Not for a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        required = false,
+        nullable = false,
+        example = "https://passport.example/oid4vci/requests/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70/offer"
+    )]
+    pub credential_offer_uri: Option<String>,
     /// Your own id for it.
     #[schema(example = "fa651300-b91a-49cb-8ee7-cac68b3fdf74")]
     pub credential_id: String,
@@ -173,6 +183,7 @@ async fn push(
     let stored = store(&app, partner.id, &submission).await?;
     let answer = PushAnswer {
         redirect_uri: stored.redirect_uri,
+        credential_offer_uri: Some(offer::push_offer_address(&app, stored.request_id)),
         credential_id: submission.credential_id.clone(),
         request_id: stored.request_id,
         assets: stored.uploads,

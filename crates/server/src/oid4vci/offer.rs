@@ -54,6 +54,11 @@ pub fn link(app: &App, offer: Uuid) -> String {
     format!("openid-credential-offer://?credential_offer_uri={}", utf8_percent_encode(&address, NON_ALPHANUMERIC))
 }
 
+/// The address of the offer of a push, for the partner to hand on.
+pub fn push_offer_address(app: &App, request: Uuid) -> String {
+    format!("{}/oid4vci/requests/{request}/offer", app.config.base())
+}
+
 async fn offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let issuance: Option<Issuance> = app.store.read().await?.issuance(id).await?;
     let is_open =

@@ -1,6 +1,6 @@
 //! Status lists (draft-ietf-oauth-status-list-21, section 8; Bitstring Status List 1.0): public, cached, with an ETag.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -27,12 +27,18 @@ async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
     Ok(([cached], Json(json!({ "status_lists": addresses }))).into_response())
 }
 
-async fn token(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
-    serve(&app, &id, Form::Token, "application/statuslist+jwt", &headers).await
+async fn token(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let is_historical = query.is_some_and(|query| query.starts_with("time=") || query.contains("&time="));
+    serve(&app, &id, Form::Token, "application/statuslist+jwt", (&headers, is_historical)).await
 }
 
 async fn bitstring(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
-    serve(&app, &id, Form::Bitstring, "application/vc+jwt", &headers).await
+    serve(&app, &id, Form::Bitstring, "application/vc+jwt", (&headers, false)).await
 }
 
 async fn serve(
@@ -40,8 +46,12 @@ async fn serve(
     id: &str,
     form: Form,
     media_type: &'static str,
-    headers: &HeaderMap,
+    (headers, is_historical): (&HeaderMap, bool),
 ) -> Result<Response, Error> {
+    // What a list said at an earlier time is not kept (section 8.4).
+    if is_historical {
+        return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
+    }
     let id: Uuid = id.parse().map_err(|_| Error::not_found())?;
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     // One form is there at each address (section 8.1); the CWT form is not.
