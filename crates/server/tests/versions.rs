@@ -53,6 +53,9 @@ async fn a_newer_career_takes_the_older_one_s_place() {
     let record = person.get(&format!("/wallet/credentials/{first}")).await.expect(200).text;
     assert!(record.contains("Replaced by a newer version on 23 November 2026."));
     assert!(record.contains("Acme Payroll sent a newer version, which took its place."));
+    assert!(!record.contains("/offer"), "it is not offered to another wallet");
+    person.post(&format!("/wallet/credentials/{first}/offer"), &[]).await.expect(404);
+    person.post(&format!("/wallet/credentials/{second}/offer"), &[]).await.expect(303);
     let export = person.get("/wallet/export").await.expect(200).json();
     let superseded: Vec<bool> =
         export["credentials"].as_array().expect("a list").iter().map(|one| one["superseded_at"].is_string()).collect();

@@ -88,6 +88,8 @@ async fn what_is_in_a_wallet_stays_there_marked_revoked_and_told_by_mail() {
     let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200);
     assert!(record.text.contains(marked) && record.text.contains("Acme Payroll withdrew it."));
     assert!(record.text.contains("Marker-Lovelace") && record.text.contains("of experience"));
+    assert!(!record.text.contains("/offer"), "it is not offered to another wallet");
+    person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.expect(404);
     let export = person.get("/wallet/export").await.expect(200).json();
     assert_eq!(export["credentials"][0]["withdrawn"], json!({ "at": "2026-11-24T09:00:00Z", "reason": REASON }));
     assert_eq!(export["credentials"][0]["status"], "canceled");
