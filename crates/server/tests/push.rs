@@ -28,7 +28,8 @@ async fn the_sample_of_the_page_gets_a_link_in_the_documented_form() {
         partner.id
     );
     assert_eq!(body["redirect_uri"], expected);
-    assert_eq!(body.as_object().expect("an object").len(), 3, "no warnings, no assets: {body}");
+    assert_eq!(body["credential_offer_uri"], format!("http://localhost:8080/oid4vci/requests/{id}/offer"));
+    assert_eq!(body.as_object().expect("an object").len(), 4, "no warnings, no assets: {body}");
 }
 
 #[tokio::test]
