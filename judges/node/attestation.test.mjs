@@ -104,15 +104,19 @@ describe("where attestation is taken", () => {
     const { opened, txCode } = await begun(open, wallet);
     const { access_token } = await wallet.token(opened, txCode);
     const key = await wallet.newKey();
-    const proof = async (attestation) => {
-      const claims = { aud: open.server.base, iat: now(), nonce: await nonceOf(wallet, opened) };
-      const header = { typ: "openid4vci-proof+jwt", alg: "ES256", jwk: key.publicJwk, key_attestation: attestation };
+    // The attestation answers the challenge too (appendix F.1).
+    const proof = async (keys, { by, nonce: other } = {}) => {
+      const nonce = await nonceOf(wallet, opened);
+      const claims = { aud: open.server.base, iat: now(), nonce };
+      const key_attestation = await keyAttestation(keys, { by, nonce: other ?? nonce });
+      const header = { typ: "openid4vci-proof+jwt", alg: "ES256", jwk: key.publicJwk, key_attestation };
       const jwt = await new jose.SignJWT(claims).setProtectedHeader(header).sign(await wallet.privateKey(key));
       return wallet.credentials(opened, ID, { jwt: [jwt] }, access_token);
     };
-    await assert.rejects(proof(await keyAttestation([await wallet.newKey()])), refusedAs("invalid_proof"));
-    await assert.rejects(proof(await keyAttestation([key], { by: stranger })), refusedAs("invalid_proof"));
-    const { credentials } = await proof(await keyAttestation([key]));
+    await assert.rejects(proof([await wallet.newKey()]), refusedAs("invalid_proof"));
+    await assert.rejects(proof([key], { by: stranger }), refusedAs("invalid_proof"));
+    await assert.rejects(proof([key], { nonce: "made-up" }), refusedAs("invalid_nonce"));
+    const { credentials } = await proof([key]);
     assert.deepEqual(credentials.map(boundTo), [key.publicJwk]);
   });
 });
