@@ -583,6 +583,7 @@ async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
         ("redirect_uri", "", "invalid_request"),
         ("redirect_uri", "http://wallet.example/done", "invalid_request"),
         ("redirect_uri", "javascript:alert(1)", "invalid_request"),
+        ("redirect_uri", "https://x;sandbox/done", "invalid_request"),
         ("redirect_uri", "https://wallet.example/#x", "invalid_request"),
         ("code_challenge_method", "plain", "invalid_request"),
         ("code_challenge", "short", "invalid_request"),
@@ -809,4 +810,54 @@ async fn status_lists_are_cached_compressed_and_tell_what_they_are() {
     let all = test.get("/status").await.expect(200).json();
     assert_eq!(all["status_lists"].as_array().map(Vec::len), Some(1));
     assert!(list.text.len() < 3000, "a million entries that are all good pack small: {}", list.text.len());
+}
+
+#[tokio::test]
+async fn two_fetches_at_once_do_not_revoke_each_other() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let first = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
+    let (one, other) = tokio::join!(wallet.fetch(&token, SD_JWT), wallet.fetch(&token, SD_JWT));
+    test.advance(Duration::from_secs(2));
+    let mut standing = 0;
+    for answer in [one, other] {
+        standing += i32::from(verify(&test, &credential(&answer.expect(200))).await.is_valid());
+    }
+    assert!(standing >= 1, "at least the later one stands");
+    assert!(!verify(&test, &first).await.is_valid());
+}
+
+/// A token that is ended while a request of it is under way gives nothing more.
+#[tokio::test]
+async fn what_is_ended_gives_nothing_more() {
+    let test = TestApp::new().await;
+    let (_, id, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let access = {
+        let mut tx = test.app.store.read().await.expect("a transaction");
+        tx.wallet_access(&tenure::seal::sha256(token.as_bytes()), test.app.now())
+            .await
+            .expect("read")
+            .expect("a wallet")
+    };
+    let mut tx = test.app.store.write().await.expect("a transaction");
+    tx.end_issuance(access.issuance.id, test.app.now()).await.expect("ended");
+    tx.commit().await.expect("committed");
+    let grant = access.issuance.credentials[0].clone();
+    let entry = tenure::store::WantedEntry {
+        submission: id,
+        holder: access.issuance.holder().expect("a holder"),
+        expires_at: test.app.now() + Duration::from_secs(60),
+        issuance: Some((access.issuance.id, grant.configuration)),
+    };
+    let request = tenure::store::IssueRequest {
+        entries: vec![entry],
+        nonces: vec![[9; 32]],
+        grant: Some(tenure::store::GrantIssued { issuance: access.issuance.id, grant, notification: Uuid::nil() }),
+    };
+    let issued = test.app.issuing.issue(request).await.expect("an answer");
+    assert_eq!(issued, tenure::store::Issued::Places(vec![None]));
 }

@@ -247,7 +247,7 @@ copy-json = Copy as JSON
 back-to-wallet = Back to the wallet
 delete-credential = Delete this credential
 delete-credential-title = Delete this credential?
-delete-credential-what = Its data is deleted here and cannot be brought back. { $partner } keeps its own records, and would have to send it again under a new id.
+delete-credential-what = Its data is deleted here and cannot be brought back. { $partner } keeps its own records, and would have to send it again under a new id. Links that you have shared with hirers go on showing it until they end, marked as revoked: take them back first if you do not want that.
 keep-it = Keep it
 
 account-title = Your account

@@ -15,7 +15,7 @@ offer-warning = Type the code into your own wallet only. Whoever has it and the 
 offer-look-again = Has it arrived? Look again
 offer-fetched = A wallet has fetched this credential. If that was not yours, delete the credential here: all signed copies are revoked then.
 offer-kept = The credential is in your other wallet.
-offer-over = This offer is over. Nobody has fetched it.
+offer-over = This offer is over: nothing can be fetched with it any more.
 offer-again = Make a new offer
 
 authorize-title = A wallet asks for credentials

@@ -23,6 +23,9 @@ use crate::time::Timestamp;
 /// How long a new key is published before it signs.
 pub const NOTICE: Duration = Duration::from_secs(86_400);
 
+/// How long a link that was shared with a hirer may live, whatever the lifetime of other credentials is.
+const LONGEST_SHARE: Duration = Duration::from_secs(91 * 86_400);
+
 /// The name of the issuer in credentials.
 const NAME: &str = "Tenure";
 
@@ -74,7 +77,7 @@ impl IssuerKeys {
             own = ring.signing_keys(purpose).await?;
         }
         // A key signs until its follower does, and what it signed last lives on for a whole lifetime.
-        let too_old = now - self.key_age - self.key_age - NOTICE - self.lifetime;
+        let too_old = now - self.key_age - self.key_age - NOTICE - self.lifetime.max(LONGEST_SHARE);
         let mut published = Vec::new();
         for algorithm in Algorithm::ALL {
             let purpose = Purpose::Credential(algorithm);

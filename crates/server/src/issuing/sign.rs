@@ -91,9 +91,9 @@ pub fn sign(
         partner_chain: &material.payload.partner_chain,
         attester: &material.attester,
         attested_at: &attested_at,
-        // To the hour, so that copies made together are not known by it (OpenID4VCI 1.0, section 15.4.1).
+        // To the hour, and no shorter than promised, so that copies made together are not known by it (OpenID4VCI 1.0, section 15.4.1).
         issued_at: app.now().floor(HOUR).seconds(),
-        expires_at: expires_at.floor(HOUR).seconds(),
+        expires_at: (expires_at + HOUR).floor(HOUR).seconds(),
         status: Some(&status),
         holder: key,
     };

@@ -32,9 +32,9 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
-    tx.forget_issuances(now - Duration::from_secs(86_400), now, BATCH).await?;
     tx.commit().await?;
     drop_status_lists(app).await?;
+    forget_issuances(app).await?;
     app.limits.forget_idle();
     app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
     app.issuer_keys.refresh(&app.keyring, &app.chance, now).await?;
@@ -51,6 +51,19 @@ async fn drop_status_lists(app: &App) -> Result<(), StoreError> {
         let gone = tx.drop_status_lists(now - Duration::from_secs(86_400), now, BATCH).await?;
         tx.commit().await?;
         if gone == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Forgets what wallets asked for and was over an hour ago: whoever looks at an offer's page still sees how it ended.
+async fn forget_issuances(app: &App) -> Result<(), StoreError> {
+    let now = app.now();
+    loop {
+        let mut tx = app.store.write().await?;
+        let gone = tx.forget_issuances(now - Duration::from_secs(3600), now, BATCH).await?;
+        tx.commit().await?;
+        if gone < BATCH.unsigned_abs() {
             return Ok(());
         }
     }

@@ -127,7 +127,10 @@ fn check_redirect(text: &str) -> Result<(), Refused> {
         "http" => is_local(),
         scheme => scheme.contains('.') || matches!(scheme, "openid-credential-offer" | "haip-vci"),
     };
-    if allowed && url.fragment().is_none() { Ok(()) } else { Err(refused()) }
+    // The host goes into a header of the page that asks the person: nothing that means something there.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    let is_plain = url.host_str().is_none_or(|host| host.bytes().all(plain));
+    if allowed && is_plain && url.fragment().is_none() { Ok(()) } else { Err(refused()) }
 }
 
 /// The configurations asked for, each once, and whether by `authorization_details`; scopes stand beside those, and what

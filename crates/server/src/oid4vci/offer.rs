@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::domain::issuance::{Issuance, IssuanceKind};
+use crate::domain::submission::{self, Submission};
 use crate::error::Error;
 
 /// How long an offer can be taken.
@@ -81,10 +82,13 @@ async fn offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response,
 }
 
 /// The offer of a push: the wallet sends the person to sign in and to consent first. It says the type, which the link says
-/// too, and nothing else; whether there is such a request is not told.
+/// too, and nothing else. What is over has none.
 async fn push_offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let submission = app.store.read().await?.linked_submission(id, app.now()).await?;
-    let submission = submission.ok_or_else(Error::not_found)?;
+    let is_open = |submission: &Submission| {
+        submission.stands() || matches!(submission.state, submission::State::Incomplete { .. })
+    };
+    let submission = submission.filter(is_open).ok_or_else(Error::not_found)?;
     let configurations: Vec<String> = credential::format::Format::ALL
         .map(|format| credential::format::Configuration { credential_type: submission.credential_type, format }.id())
         .to_vec();

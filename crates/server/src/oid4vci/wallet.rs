@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use super::Refused;
 use crate::app::App;
 use crate::domain::issuance::WalletAccess;
+use crate::http::Client;
 use crate::issuing::dpop;
 use crate::seal::sha256;
 
@@ -18,6 +19,8 @@ impl FromRequestParts<App> for Wallet {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+        let Ok(client) = Client::from_request_parts(parts, app).await;
+        app.limits.wallets.check(&client.0)?;
         let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let (scheme, token) =
             authorization.and_then(|value| value.split_once(' ')).ok_or(Refused::Token { by_key: false })?;

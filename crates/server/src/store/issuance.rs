@@ -1,5 +1,7 @@
 //! Issuances: what wallets may fetch, their codes and tokens, the challenges they answered, and what is deferred.
 
+use std::collections::HashSet;
+
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
@@ -224,19 +226,15 @@ impl Tx {
 
     /// Ends the token of an issuance whose code was handed in twice (RFC 6749, section 4.1.2), and revokes what it gave.
     pub async fn end_issuance(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        let given: Vec<(Uuid, i64, Uuid)> = on!(self, connection => {
+        let given: Vec<(Uuid, i64)> = on!(self, connection => {
             sqlx::query("UPDATE issuance SET token_expires_at = $2 WHERE id = $1 AND token_expires_at > $2")
                 .bind(id).bind(now).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM deferred WHERE issuance_id = $1").bind(id).execute(&mut *connection).await?;
-            sqlx::query_as(
-                "SELECT list_id, position, submission_id FROM status_entry WHERE issuance_id = $1 AND revoked_at IS NULL",
-            ).bind(id).fetch_all(connection).await
+            sqlx::query_as("SELECT list_id, position FROM status_entry WHERE issuance_id = $1 AND revoked_at IS NULL")
+                .bind(id).fetch_all(connection).await
         })?;
-        for (list, position, submission) in given {
-            let position = u32::try_from(position).map_err(|error| StoreError::nonsense("status_entry", error))?;
-            self.revoke_status_entry(StatusPlace { list, position }, submission, now).await?;
-        }
-        Ok(())
+        let places = given.into_iter().map(StatusPlace::read).collect::<Result<Vec<_>, _>>()?;
+        self.revoke_places(&places, now).await
     }
 
     /// Takes challenges: each of these hashes once, whoever asks. Returns those that were not taken before.
@@ -258,13 +256,33 @@ impl Tx {
         })?)
     }
 
-    /// Notes that an issuance gave `issued.grant` at `places`; what it gave for that grant before is revoked.
+    /// Those of `ids` whose wallet may still fetch at `now`. On PostgreSQL their rows are held until the end of the
+    /// transaction: a token that is being ended is seen ended, or ends what is given now.
+    pub async fn living_issuances(&mut self, ids: &[Uuid], now: Timestamp) -> Result<HashSet<Uuid>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let held_fast = if matches!(self, Self::Postgres(_)) { " ORDER BY id FOR SHARE" } else { "" };
+        let living: Vec<Uuid> = on!(self, connection => {
+            let mut query = QueryBuilder::new("SELECT id FROM issuance WHERE token_expires_at > ");
+            query.push_bind(now).push(" AND id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(*id);
+            }
+            query.push(")").push(held_fast);
+            query.build_query_scalar().fetch_all(connection).await
+        })?;
+        Ok(living.into_iter().collect())
+    }
+
+    /// Notes that an issuance gives `issued.grant` now. Returns the places that it gave for that grant before, which are to be
+    /// revoked.
     pub async fn record_issued(
         &mut self,
         issued: &GrantIssued,
-        places: &[StatusPlace],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<StatusPlace>, StoreError> {
         let GrantIssued { issuance, grant, notification } = issued;
         let configuration = grant.configuration.id();
         // Nearly always it is the first time, and one statement is enough.
@@ -277,21 +295,14 @@ impl Tx {
                 .bind(issuance).bind(grant.submission_id).bind(&configuration).bind(now).bind(notification)
                 .execute(connection).await.map(|done| done.rows_affected()))?;
             if changed == 1 && !only_first.is_empty() {
-                return Ok(());
+                return Ok(Vec::new());
             }
         }
         let given: Vec<(Uuid, i64)> = on!(self, connection => sqlx::query_as(
             "SELECT list_id, position FROM status_entry
               WHERE issuance_id = $1 AND submission_id = $2 AND configuration = $3 AND revoked_at IS NULL",
         ).bind(issuance).bind(grant.submission_id).bind(&configuration).fetch_all(connection).await)?;
-        for (list, position) in given {
-            let position = u32::try_from(position).map_err(|error| StoreError::nonsense("status_entry", error))?;
-            let place = StatusPlace { list, position };
-            if !places.contains(&place) {
-                self.revoke_status_entry(place, grant.submission_id, now).await?;
-            }
-        }
-        Ok(())
+        given.into_iter().map(StatusPlace::read).collect()
     }
 
     /// Notes what the wallet of an issuance says of what it was given. False if it was given nothing by that name. The same

@@ -1,7 +1,9 @@
 //! Issuing: how what signed credentials need of the store is written in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU32;
+
+use uuid::Uuid;
 
 use super::group::{GroupCommit, GroupWriter};
 use super::{GrantIssued, Redemption, StatusPlace, Store, StoreError, Tx, WantedEntry};
@@ -111,25 +113,40 @@ impl GroupWriter for Issues {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let fresh = fresh(&mut tx, work, now + nonce::LIFETIME).await?;
-        let granted = work.iter().zip(&fresh).filter_map(|(work, fresh)| match work {
-            Work::Issue(request) if *fresh => Some(request),
-            _ => None,
+        let grants = work.iter().filter_map(|work| match work {
+            Work::Issue(request) => request.grant.as_ref(),
+            Work::Redeem(_) => None,
         });
-        let wanted: Vec<WantedEntry> = granted.flat_map(|request| &request.entries).copied().collect();
+        let issuances: Vec<Uuid> = grants.map(|grant| grant.issuance).collect();
+        // A token may have been ended since the request was let in.
+        let living = tx.living_issuances(&issuances, now).await?;
+        let is_given = |request: &IssueRequest, fresh: bool| {
+            fresh && request.grant.as_ref().is_none_or(|grant| living.contains(&grant.issuance))
+        };
+        let given = || {
+            work.iter().zip(&fresh).filter_map(|(work, fresh)| match work {
+                Work::Issue(request) if is_given(request, *fresh) => Some(request),
+                _ => None,
+            })
+        };
+        let wanted: Vec<WantedEntry> = given().flat_map(|request| &request.entries).copied().collect();
+        // Submissions first, then lists by age: see the head of `status_list`.
+        tx.hold_issuable(&wanted.iter().map(|wanted| wanted.submission).collect()).await?;
+        let mut replaced = Vec::new();
+        for grant in given().filter_map(|request| request.grant.as_ref()) {
+            replaced.extend(tx.record_issued(grant, now).await?);
+        }
+        tx.revoke_places(&replaced, now).await?;
         let mut places = tx.give_status_entries(&wanted, self.capacity, &self.chance, now).await?.into_iter();
         let mut done = Vec::with_capacity(work.len());
-        for (work, fresh) in work.iter().zip(fresh) {
+        for (work, fresh) in work.iter().zip(&fresh) {
             done.push(match work {
                 Work::Redeem(redemption) => Done::Redeemed(tx.redeem_issuance(redemption, now).await?),
                 Work::Issue(_) if !fresh => Done::Issued(Issued::NonceUsed),
-                Work::Issue(request) => {
-                    let places: Vec<_> = places.by_ref().take(request.entries.len()).collect();
-                    let given: Vec<StatusPlace> = places.iter().flatten().copied().collect();
-                    if let Some(grant) = request.grant.as_ref().filter(|_| !given.is_empty()) {
-                        tx.record_issued(grant, &given, now).await?;
-                    }
-                    Done::Issued(Issued::Places(places))
+                Work::Issue(request) if is_given(request, *fresh) => {
+                    Done::Issued(Issued::Places(places.by_ref().take(request.entries.len()).collect()))
                 }
+                Work::Issue(request) => Done::Issued(Issued::Places(vec![None; request.entries.len()])),
             });
         }
         tx.commit().await?;
@@ -143,7 +160,8 @@ async fn fresh(tx: &mut Tx, work: &[Work], until: Timestamp) -> Result<Vec<bool>
         Work::Issue(request) => request.nonces.clone(),
         Work::Redeem(_) => Vec::new(),
     };
-    let all: HashSet<[u8; 32]> = work.iter().flat_map(nonces).collect();
+    // In one order, so that two nodes do not wait for each other.
+    let all: BTreeSet<[u8; 32]> = work.iter().flat_map(nonces).collect();
     let taken = tx.take_nonces(&all.into_iter().collect::<Vec<_>>(), until).await?;
     let mut left: HashSet<Vec<u8>> = taken.into_iter().collect();
     // Whoever comes first takes it; all of one piece of work's challenges must be left.

@@ -41,6 +41,13 @@ pub struct StatusPlace {
     pub position: u32,
 }
 
+impl StatusPlace {
+    /// From a row.
+    pub(super) fn read((list, stored): (Uuid, i64)) -> Result<Self, StoreError> {
+        Ok(Self { list, position: position(stored)? })
+    }
+}
+
 /// A status entry as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusEntry {
@@ -168,7 +175,10 @@ impl Tx {
 
     /// The holders of those submissions for which something may be signed. On PostgreSQL their rows are held until the
     /// end of the transaction: a revocation waits and then sees the new entries, or was first and there are none.
-    async fn hold_issuable(&mut self, submissions: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, Uuid>, StoreError> {
+    pub(super) async fn hold_issuable(
+        &mut self,
+        submissions: &BTreeSet<Uuid>,
+    ) -> Result<HashMap<Uuid, Uuid>, StoreError> {
         let mut holders = HashMap::with_capacity(submissions.len());
         let ids: Vec<Uuid> = submissions.iter().copied().collect();
         let held_fast = if matches!(self, Self::Postgres(_)) { " FOR SHARE" } else { "" };
@@ -313,6 +323,22 @@ impl Tx {
         ).bind(place.list).bind(i64::from(place.position)).bind(now)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
+    }
+
+    /// Revokes the entries at `places`, whosever they are: the caller has read them as its own. Lists are held in their order
+    /// before any entry is touched.
+    pub(super) async fn revoke_places(&mut self, places: &[StatusPlace], now: Timestamp) -> Result<(), StoreError> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        let lists: BTreeSet<Uuid> = places.iter().map(|place| place.list).collect();
+        self.touch_status_lists(&lists.into_iter().collect::<Vec<_>>(), now).await?;
+        for place in places {
+            on!(self, connection => sqlx::query(
+                "UPDATE status_entry SET revoked_at = $3 WHERE list_id = $1 AND position = $2 AND revoked_at IS NULL",
+            ).bind(place.list).bind(i64::from(place.position)).bind(now).execute(connection).await.map(drop))?;
+        }
+        Ok(())
     }
 
     /// `changed_at` never stands still or goes back, whatever the clocks of several nodes say: whoever remembers a list

@@ -75,9 +75,12 @@ async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
     let (is_fetched, is_kept) = tx.issuance_progress(id).await?;
     drop(tx);
     let grant = issuance.credentials.first().ok_or_else(Error::not_found)?;
-    let material = Material::open(&app, grant.submission_id, holder).await?.ok_or_else(Error::not_found)?;
+    let material = Material::open(&app, grant.submission_id, holder).await?;
     let layout = Layout::new(&app, true);
-    let standing = if is_kept {
+    let standing = if material.is_none() {
+        // Deleted, withdrawn or replaced since: nothing of it can be fetched any more.
+        Standing::Over
+    } else if is_kept {
         Standing::Kept
     } else if is_fetched {
         Standing::Fetched
@@ -88,7 +91,8 @@ async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
         let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("offer-qr"))).unwrap_or_default();
         Standing::Open { link, picture, code, until: issuance.expires_at }
     };
-    let headline = material.credential_type.headline(&material.payload.fields);
+    let headline =
+        material.map(|material| material.credential_type.headline(&material.payload.fields)).unwrap_or_default();
     let template = OfferPage { layout: layout.clone(), submission: grant.submission_id, headline, standing };
     Ok(page(&app, &template, &layout))
 }
