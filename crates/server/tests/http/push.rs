@@ -1,15 +1,13 @@
 //! `POST /api/partner/v2/add/requests/career_history` and what every request has in common (partner-api sections 1, 4,
 //! 8, 9).
 
-mod support;
-
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
 use credential::Type;
 use serde_json::{Value, json};
-use support::app::{PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -1,11 +1,9 @@
 //! One push, several ways in: the link is answered to the partner, and mailed to the person where the partner asks for it.
 
-mod support;
-
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::app::{PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
 use uuid::Uuid;
 
 const BATCH: &str = "/api/partner/v2/add/requests/batch";

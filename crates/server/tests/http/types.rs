@@ -1,11 +1,9 @@
 //! Every credential type through the whole of it: pushed in each version, asked about, accepted, shown, exported
 //! (partner-api sections 4 to 8).
 
-mod support;
-
 use credential::{Type, v1_batch_sample};
 use serde_json::{Value, json};
-use support::app::TestApp;
+use crate::support::app::TestApp;
 use uuid::Uuid;
 
 fn named(name: &str) -> Type {

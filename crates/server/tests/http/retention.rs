@@ -1,11 +1,9 @@
 //! What is over is gone, also from copies (partner-api section 8): after 48 hours nobody can open what nobody accepted.
 
-mod support;
-
 use std::path::Path;
 use std::time::Duration;
 
-use support::app::TestApp;
+use crate::support::app::TestApp;
 use tenure::chance::Chance;
 use tenure::domain::submission::{Sealed, State};
 use tenure::jobs::end_what_is_over;

@@ -1,7 +1,5 @@
 //! The token endpoint (partner-api section 3; RFC 6749, 7519, 9068).
 
-mod support;
-
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use support::app::{TestApp, TestPartner};
+use crate::support::app::{TestApp, TestPartner};
 
 fn form<'a>(partner_id: &'a str, secret: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![("grant_type", "client_credentials"), ("client_id", partner_id), ("client_secret", secret)]

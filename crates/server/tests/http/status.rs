@@ -1,13 +1,11 @@
 //! Statuses (partner-api section 8).
 
-mod support;
-
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
-use support::app::TestApp;
+use crate::support::app::TestApp;
 
 const BULK: &str = "/api/partner/v1/submissions/status";
 const HOUR: Duration = Duration::from_secs(3600);

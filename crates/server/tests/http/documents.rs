@@ -1,8 +1,6 @@
 //! Documents: upload links, data URLs, OpenCerts, what the holder sees of them, and their end (partner-api sections 4, 6
 //! and 8).
 
-mod support;
-
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -11,16 +9,16 @@ use base64::engine::general_purpose::STANDARD;
 use credential::Type;
 use futures::stream;
 use serde_json::{Value, json};
-use support::app::{Browser, TestApp};
-use support::samples;
+use crate::support::app::{Browser, TestApp};
+use crate::support::samples;
 use tenure::time::Timestamp;
 use uuid::Uuid;
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
 const MICRO: &str = "/api/partner/v2/add/requests/microcredential";
 const HOUR: Duration = Duration::from_secs(3600);
-const SINGLE: &str = include_str!("../../credential/tests/opencerts/single.json");
-const OBFUSCATED: &str = include_str!("../../credential/tests/opencerts/obfuscated.json");
+const SINGLE: &str = include_str!("../../../credential/tests/opencerts/single.json");
+const OBFUSCATED: &str = include_str!("../../../credential/tests/opencerts/obfuscated.json");
 
 fn pdf() -> Vec<u8> {
     samples::bytes(&mut samples::pdf(|_, _| {}))

@@ -1,12 +1,10 @@
 //! Sign-in by e-mailed code, and sessions.
 
-mod support;
-
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
-use support::app::{Browser, TestApp};
+use crate::support::app::{Browser, TestApp};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -1,9 +1,7 @@
 //! The OpenAPI document: a snapshot to review in the diff, and what must hold of it.
 
-mod support;
-
 use serde_json::Value;
-use support::app::TestApp;
+use crate::support::app::TestApp;
 use tenure::api::openapi::DOCUMENT;
 
 #[test]

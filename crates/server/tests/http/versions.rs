@@ -1,12 +1,10 @@
 //! Several careers of one person: a newer one takes an older one's place, and partners that contradict each other are
 //! shown side by side.
 
-mod support;
-
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::app::{Browser, PUSH, TestApp, career};
+use crate::support::app::{Browser, PUSH, TestApp, career};
 use uuid::Uuid;
 
 async fn push(test: &TestApp, token: &str, body: &Value) -> Uuid {

@@ -1,7 +1,5 @@
 //! OpenID4VCI 1.0: an accepted credential, fetched into another wallet; and everything that must not work.
 
-mod support;
-
 use std::time::Duration;
 
 use credential::format::sd_jwt::Challenge;
@@ -9,8 +7,8 @@ use credential::key::{PublicKey, SoftwareKey};
 use credential::verification::{Answer as Found, Evidence, Report, Step, Token, keys_of};
 use credential::{jwe, jws};
 use serde_json::{Map, Value, json};
-use support::app::{Answer, Browser, TestApp};
-use support::wallet::{TestOffer, TestWallet, key, make_offer, signed};
+use crate::support::app::{Answer, Browser, TestApp};
+use crate::support::wallet::{TestOffer, TestWallet, key, make_offer, signed};
 use uuid::Uuid;
 
 const SD_JWT: &str = "career_history_dc+sd-jwt";
@@ -609,7 +607,7 @@ async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
 async fn a_push_goes_straight_into_another_wallet_after_consent() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let pushed = test.post(support::app::PUSH, &token, &support::app::career("1")).await.expect(201).json();
+    let pushed = test.post(crate::support::app::PUSH, &token, &crate::support::app::career("1")).await.expect(201).json();
     let id: Uuid = pushed["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let address = pushed["credential_offer_uri"].as_str().expect("an offer").to_owned();
     let offer = test.get(address.strip_prefix(test.app.config.base()).expect("here")).await.expect(200).json();

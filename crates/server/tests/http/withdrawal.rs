@@ -1,12 +1,10 @@
 //! A partner takes back what it sent: what it, the person and whoever checks a signed copy are told then.
 
-mod support;
-
 use std::time::Duration;
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use support::app::{Answer, PUSH, TestApp, career};
+use crate::support::app::{Answer, PUSH, TestApp, career};
 use tenure::domain::submission::State;
 use uuid::Uuid;
 

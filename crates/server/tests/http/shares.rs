@@ -1,14 +1,12 @@
 //! Links for hirers: from the wallet to the hirer's page, and back out again.
 
-mod support;
-
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
 use credential::format::sd_jwt_vc::SdJwtVc;
 use serde_json::json;
-use support::app::{Answer, Browser, PUSH, TestApp, career};
+use crate::support::app::{Answer, Browser, PUSH, TestApp, career};
 use uuid::Uuid;
 
 /// A person who holds the sample, and its id.

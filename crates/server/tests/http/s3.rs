@@ -1,10 +1,8 @@
 //! Documents in an S3-compatible bucket: the stand-in that `scripts/s3` starts.
 
-mod support;
-
 use serde_json::{Value, json};
-use support::app::TestApp;
-use support::samples;
+use crate::support::app::TestApp;
+use crate::support::samples;
 use tenure::objects::Objects;
 use tenure::seal::Key;
 use tenure::time::Timestamp;

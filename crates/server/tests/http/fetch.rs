@@ -1,7 +1,5 @@
 //! Documents that are fetched from https addresses, and the addresses that are not (partner-api section 4).
 
-mod support;
-
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,8 +14,8 @@ use axum::routing::get;
 use credential::Type;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
-use support::app::TestApp;
-use support::samples;
+use crate::support::app::TestApp;
+use crate::support::samples;
 use tenure::outbound::Lookup;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;

@@ -1,8 +1,6 @@
 //! `/docs`: everything that the API is, for people.
 
-mod support;
-
-use support::app::TestApp;
+use crate::support::app::TestApp;
 use tenure::api::openapi::DOCUMENT;
 
 #[tokio::test]

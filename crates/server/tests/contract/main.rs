@@ -1,5 +1,6 @@
 //! The contract of the store: every method of `Tx`, on SQLite and on PostgreSQL, with the same expectations.
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;
@@ -41,12 +42,9 @@ macro_rules! contract {
     };
 }
 
-#[path = "contract/issuances.rs"]
 mod issuances;
 
-#[path = "contract/shares.rs"]
 mod shares;
-#[path = "contract/status_lists.rs"]
 mod status_lists;
 
 fn id(number: u128) -> Uuid {

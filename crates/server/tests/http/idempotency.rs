@@ -1,13 +1,11 @@
 //! `Idempotency-Key` on every POST that needs a token.
 
-mod support;
-
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
-use support::app::{Answer, PUSH, TestApp, career};
+use crate::support::app::{Answer, PUSH, TestApp, career};
 
 async fn post(test: &TestApp, path: &str, token: &str, key: &str, body: &Value) -> Answer {
     let mut request: Request<Body> = test.api(Method::POST, path, token, &body.to_string());

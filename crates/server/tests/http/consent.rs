@@ -1,18 +1,16 @@
 //! From the link to the wallet and out of it again (partner-api section 8).
 
-mod support;
-
 use std::time::Duration;
 
 use serde_json::json;
-use support::app::{Browser, PUSH, TestApp, career};
+use crate::support::app::{Browser, PUSH, TestApp, career};
 use tenure::domain::submission::State;
 use uuid::Uuid;
 
 /// The mark in every pushed name.
 const MARK: &str = "Marker-Lovelace";
 
-async fn open(person: &mut Browser<'_>, id: Uuid) -> support::app::Answer {
+async fn open(person: &mut Browser<'_>, id: Uuid) -> crate::support::app::Answer {
     let location = person.open(id).await.expect(303).header("location").to_owned();
     person.get(&location).await
 }

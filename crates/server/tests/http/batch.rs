@@ -1,12 +1,10 @@
 //! Batches: one link, several credentials, each answered by itself (partner-api sections 3, 7 and 8).
 
-mod support;
-
 use std::time::Duration;
 
 use credential::{Type, batch_sample, v1_batch_sample};
 use serde_json::{Value, json};
-use support::app::{PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
 use uuid::Uuid;
 
 const BATCH: &str = "/api/partner/v2/add/requests/batch";

@@ -1,7 +1,5 @@
 //! An authorisation walk over every operation of the API (RFC 6750; partner-api section 3).
 
-mod support;
-
 use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -10,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use support::app::{Answer, PUSH, TestApp, career};
+use crate::support::app::{Answer, PUSH, TestApp, career};
 use tenure::api::openapi::DOCUMENT;
 use tenure::keyring::Purpose;
 

@@ -1,0 +1,25 @@
+//! HTTP flows: requests to the whole application without a socket. One binary, so that it is linked once.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod access;
+mod batch;
+mod claim;
+mod consent;
+mod documents;
+mod fetch;
+mod holder;
+mod idempotency;
+mod oid4vci;
+mod openapi;
+mod push;
+mod reference;
+mod retention;
+mod s3;
+mod shares;
+mod status;
+mod token;
+mod types;
+mod versions;
+mod withdrawal;
