@@ -88,6 +88,7 @@ codes! {
     AssetDataFormat "asset_data.format" "asset_data is no https URL and no data URL of the asset's type."
     AssetDataAddress "asset_data.address" "A document cannot be fetched from this address."
     AssetDataContent "asset_data.content" "The document is not what its type says, is damaged, or holds something active."
+    CallbackUrlUnknown "callback_url.unknown" "The address is not on the list of addresses to which people may be sent back to you."
     FaultsMore "faults.more" "There are more faults than one answer lists; mend these first."
 }
 
