@@ -42,6 +42,7 @@ mod types;
 mod v1;
 pub mod verification;
 mod view;
+mod webhook;
 mod year_month;
 
 pub use asking::{Question, question_sample, question_schema};
@@ -58,4 +59,5 @@ pub use types::career_history::{CareerHistory, Employment};
 pub use types::{ALL, Achievement, Advice, BatchMember, CATEGORIES, CredentialType, Type, UnknownType, V1};
 pub use v1::{v1_batch_sample, v1_batch_schema};
 pub use view::{Block, Datum};
+pub use webhook::{EVENT_TYPES, Replay, WebhookFields, WebhookForm, parse_replay, parse_rotation, parse_webhook};
 pub use year_month::YearMonth;

@@ -7,3 +7,4 @@ pub mod issuance;
 pub mod share;
 pub mod submission;
 pub mod verification;
+pub mod webhook;
