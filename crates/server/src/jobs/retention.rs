@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::store::{EventKind, StoreError};
+use crate::store::{AnnouncementKind, EventKind, StoreError};
 use crate::verification;
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
@@ -99,8 +99,9 @@ async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     }
     let mut tx = app.store.write().await?;
     let expired = tx.expire_verifications(now, BATCH).await?;
-    verification::announce(&mut tx, &expired, false).await?;
+    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled).await?;
     tx.commit().await?;
+    app.deliveries_due.notify_one();
     let count = expired.len() as u64;
     app.metrics.verifications("expired", count);
     Ok(count)
