@@ -165,7 +165,8 @@ pub fn callback(asked: &Asked, verification: &Verification) -> Option<Url> {
     Some(url)
 }
 
-/// Ends an open request by an answer, and announces it. Of what is shown only the members that were asked for are kept.
+/// Ends an open request by an answer, and announces it. Of what is shown only the members that were asked for are kept; a
+/// presentation that brought others is not handed on.
 /// `verification` is as it was when the answer was weighed: if its account is another now, or it is not open any more,
 /// nothing happens, and false is returned.
 ///
@@ -178,7 +179,11 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
         Answer::Canceled => (VerificationEnd::Canceled, AnnouncementKind::RequestCanceled, "canceled"),
         Answer::Shown { mut outcome, memory } => {
             let Some(asked) = details(app, verification).await? else { return Ok(false) };
+            let brought = outcome.credential.len();
             outcome.credential.retain(|name, _| asked.claims.contains(name));
+            if outcome.credential.len() < brought {
+                outcome.verification.presentation = None;
+            }
             let result = app.keyring.seal(now, &Part::Result.label(&id), &write(&*outcome)?).await?;
             let memory = match (memory, verification.holder) {
                 (Some(memory), Some(holder)) => {

@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 use crate::support::app::{Browser, PUSH, TestApp, TestPartner, career};
 use tenure::chance::Chance;
 use tenure::domain::submission::Sealed;
-use tenure::domain::verification::State;
+use tenure::domain::verification::{Checked, Outcome, Presented, State};
 use tenure::domain::webhook::Webhook;
 use tenure::jobs::end_what_is_over;
 use tenure::keyring::Keyring;
 use tenure::store::{Part, Store};
+use tenure::verification::{self, Answer};
 use url::Url;
 use uuid::Uuid;
 
@@ -673,6 +674,55 @@ async fn the_link_can_be_pasted_and_a_broken_one_says_so() {
     person.post(path, &[("link", "https://passport.example/partner/verify/careerHistory")]).await.expect(422);
     let foreign = Url::parse(link).expect("a URL");
     assert!(foreign.query().is_none(), "nothing of a request is in what a browser sends");
+}
+
+/// What an outside wallet could bring.
+fn brought(credential: &Value) -> Outcome {
+    Outcome {
+        credential: credential.as_object().expect("an object").clone(),
+        verification: Checked {
+            valid: true,
+            checked_at: "2026-11-23T09:00:00Z".to_owned(),
+            issuer: Some("https://university.example".to_owned()),
+            attested_by: None,
+            attested_at: None,
+            checks: Vec::new(),
+            presentation: Some(Presented {
+                format: "dc+sd-jwt".to_owned(),
+                token: "token".to_owned(),
+                audience: "x509_hash:abc".to_owned(),
+                nonce: "n".to_owned(),
+            }),
+        },
+    }
+}
+
+#[tokio::test]
+async fn an_answer_from_elsewhere_ends_it_as_well_and_cannot_bring_more() {
+    let test = TestApp::new().await;
+    let (partner, token) = asker(&test).await;
+    let hook = listen(&test, partner.id).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let finish = async |content: Uuid, credential: Value| {
+        let found = test.app.store.read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
+        let found = found.expect("read").expect("known");
+        let answer = || Answer::Shown { outcome: Box::new(brought(&credential)), memory: None };
+        let first = verification::finish(&test.app, &found, answer()).await.expect("done");
+        (first, verification::finish(&test.app, &found, answer()).await.expect("done"))
+    };
+    let (exact, one) = ask(&test, &token, &json!({ "claims": ["full_name"] })).await;
+    assert_eq!(finish(one, json!({ "full_name": "Ada" })).await, (true, false), "once");
+    let found = result(&test, &token, &exact).await;
+    assert_eq!((&found["credential"], &found["verification"]["issuer"]), (&json!({ "full_name": "Ada" }), &json!("https://university.example")));
+    assert_eq!(found["verification"]["presentation"]["token"], "token");
+    let (more, other) = ask(&test, &token, &json!({ "claims": ["full_name"] })).await;
+    finish(other, json!({ "full_name": "Ada", "employment": [], "salary": 1 })).await;
+    let found = result(&test, &token, &more).await;
+    assert_eq!((&found["credential"], &found["verification"]["presentation"]), (&json!({ "full_name": "Ada" }), &Value::Null));
+    let kinds: Vec<String> = told(&test, partner.id, hook).await.into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["vwsp_request.verified", "vwsp_request.verified"]);
+    let page = open(&mut person, one).await;
+    assert!(person.get(&page).await.expect(410).text.contains("This request was answered"), "whoever opens it later");
 }
 
 #[test]
