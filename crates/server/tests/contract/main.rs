@@ -46,6 +46,8 @@ mod issuances;
 
 mod shares;
 mod status_lists;
+mod verifications;
+mod webhooks;
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -59,6 +61,7 @@ fn new_submission(number: u128, partner: Uuid, credential_id: &str) -> NewSubmis
         credential_type: Type::default(),
         document_type: None,
         batch_id: None,
+        partner_chain: None,
         assets: Vec::new(),
         created_at: NOW,
         expires_at: LATER,
@@ -91,6 +94,7 @@ async fn add_partner(store: &Store, number: u128) -> Uuid {
         rotated_at: None,
         disabled_at: None,
         document_hosts: String::new(),
+        callback_urls: String::new(),
     };
     let mut tx = store.write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");

@@ -21,5 +21,6 @@ mod shares;
 mod status;
 mod token;
 mod types;
+mod verification;
 mod versions;
 mod withdrawal;
