@@ -22,4 +22,5 @@ mod status;
 mod token;
 mod types;
 mod versions;
+mod webhooks;
 mod withdrawal;
