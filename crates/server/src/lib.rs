@@ -30,3 +30,4 @@ pub mod store;
 pub mod time;
 pub mod verification;
 pub mod web;
+pub mod webhooks;

@@ -23,4 +23,5 @@ mod token;
 mod types;
 mod verification;
 mod versions;
+mod webhooks;
 mod withdrawal;
