@@ -131,6 +131,12 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
     test.get_with(&path, &token).await.expect(404);
 }
 
+#[test]
+fn the_documented_types_are_those_that_are_taken() {
+    let documented = &tenure::api::openapi::DOCUMENT["components"]["schemas"]["EventType"]["enum"];
+    assert_eq!(documented, &json!(credential::EVENT_TYPES.values));
+}
+
 #[tokio::test]
 async fn every_fault_of_a_registration_is_told_at_once() {
     let test = TestApp::new().await;
