@@ -57,7 +57,13 @@ pub struct WebhookChange {
     #[schema(required = false, nullable = false)]
     id: Option<String>,
     /// Where to send events.
-    #[schema(required = false, nullable = false, format = "uri", max_length = 2048, example = "https://hooks.example.com/tenure")]
+    #[schema(
+        required = false,
+        nullable = false,
+        format = "uri",
+        max_length = 2048,
+        example = "https://hooks.example.com/tenure"
+    )]
     url: Option<String>,
     /// What you call it; null: it has no name any more.
     #[schema(min_length = 1, max_length = 500, example = "Production")]
@@ -133,7 +139,9 @@ pub struct WebhookWithSecret {
     #[schema(example = "6a1f0c4e9b7d2835f4e1a09c8b6d7e52310fa4c9d8e7b6a5f4c3d2e1b0a99887")]
     secret: String,
     /// The same key in the form that libraries for Standard Webhooks take.
-    #[schema(example = "whsec_NmExZjBjNGU5YjdkMjgzNWY0ZTFhMDljOGI2ZDdlNTIzMTBmYTRjOWQ4ZTdiNmE1ZjRjM2QyZTFiMGE5OTg4Nw==")]
+    #[schema(
+        example = "whsec_NmExZjBjNGU5YjdkMjgzNWY0ZTFhMDljOGI2ZDdlNTIzMTBmYTRjOWQ4ZTdiNmE1ZjRjM2QyZTFiMGE5OTg4Nw=="
+    )]
     standard_webhooks_secret: String,
 }
 
@@ -283,7 +291,12 @@ async fn change_by_id(
     write(&app, &partner, body_id, fields).await
 }
 
-async fn write(app: &App, partner: &Partner<Own>, id: Uuid, fields: WebhookFields) -> Result<Json<WebhookAnswer>, Error> {
+async fn write(
+    app: &App,
+    partner: &Partner<Own>,
+    id: Uuid,
+    fields: WebhookFields,
+) -> Result<Json<WebhookAnswer>, Error> {
     let webhook = webhooks::update(app, partner.id, id, fields).await?;
     Ok(Json(WebhookAnswer::new(app, webhook)))
 }

@@ -26,8 +26,10 @@ impl Tx {
 
     /// The webhooks of `partner`, oldest first.
     pub async fn webhooks(&mut self, partner: Uuid) -> Result<Vec<Webhook>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as("SELECT * FROM webhook WHERE partner_id = $1 ORDER BY created_at, id")
-            .bind(partner).fetch_all(connection).await)?)
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT * FROM webhook WHERE partner_id = $1 ORDER BY created_at, id")
+            .bind(partner).fetch_all(connection).await)?,
+        )
     }
 
     /// Writes what a partner may change of its webhook, and forgives what failed before. False if it is not there.
