@@ -47,6 +47,7 @@ CREATE UNIQUE INDEX delivery_event ON delivery (webhook_id, event_id);
 CREATE INDEX delivery_log ON delivery (webhook_id, sequence);
 CREATE INDEX delivery_due ON delivery (webhook_id, due_at, sequence) WHERE state = 'waiting';
 CREATE INDEX delivery_order ON delivery (webhook_id, request_id, sequence) WHERE state = 'waiting' AND tries = 0;
+CREATE INDEX delivery_give_up ON delivery (give_up_at) WHERE state = 'waiting';
 CREATE INDEX delivery_created ON delivery (created_at);
 
 -- Each attempt of a delivery. status: what the receiver answered; error: why there was no answer.

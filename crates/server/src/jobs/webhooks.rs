@@ -279,9 +279,14 @@ mod tests {
 
     #[test]
     fn failures_count_in_a_row() {
-        for (before, outcomes, after) in
-            [(3, "", None), (3, ".", None), (3, "-", Some(4)), (3, "-+", Some(0)), (3, "+--.", Some(2)), (0, "---", Some(3))]
-        {
+        for (before, outcomes, after) in [
+            (3, "", None),
+            (3, ".", None),
+            (3, "-", Some(4)),
+            (3, "-+", Some(0)),
+            (3, "+--.", Some(2)),
+            (0, "---", Some(3)),
+        ] {
             assert_eq!(failures_after(before, &settled(outcomes)), after, "{before} {outcomes}");
         }
     }

@@ -92,6 +92,8 @@ contract! {
         tx.note_webhook_health(wants, 5, Some(LATER)).await.expect("paused");
         assert_eq!(tx.due_webhooks(NOW).await.expect("read"), [wants_not]);
         assert_eq!(tx.due_webhooks(LATER).await.expect("read"), [wants, wants_not]);
+        assert!(tx.disable_partner(one, NOW).await.expect("disabled"));
+        assert!(tx.due_webhooks(LATER).await.expect("read").is_empty());
     }
 
     async fn deliveries_are_taken_for_a_while_settled_and_replayed(databases: Databases) {
