@@ -135,6 +135,7 @@ pub(super) async fn add(
         rotated_at: None,
         disabled_at: None,
         document_hosts: String::new(),
+        callback_urls: String::new(),
     };
     let mut tx = store.write().await?;
     tx.add_partner(&partner).await?;

@@ -22,6 +22,7 @@ mod share;
 mod sign_in;
 mod status_list;
 mod submission;
+mod verification;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -50,6 +51,7 @@ pub use share::ShareEntry;
 pub use sign_in::SignIn;
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
 pub use submission::{CredentialStatus, NewBatch, NewSubmission};
+pub use verification::{EndedVerification, NewVerification, VerificationEnd};
 
 /// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.
 macro_rules! on {

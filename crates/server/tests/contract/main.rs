@@ -46,6 +46,7 @@ mod issuances;
 
 mod shares;
 mod status_lists;
+mod verifications;
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -91,6 +92,7 @@ async fn add_partner(store: &Store, number: u128) -> Uuid {
         rotated_at: None,
         disabled_at: None,
         document_hosts: String::new(),
+        callback_urls: String::new(),
     };
     let mut tx = store.write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");
