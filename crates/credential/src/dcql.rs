@@ -295,8 +295,8 @@ impl CredentialQuery {
     /// What of a presentation was asked for, and nothing else. Says nothing of its signatures.
     ///
     /// # Errors
-    /// It is of another format or type, lacks something that was asked for, or discloses what was not.
-    pub fn weigh(&self, shown: &SdJwtVc<'_>) -> Result<Map<String, Value>, Refusal> {
+    /// It is of another format or type, or lacks something that was asked for.
+    pub fn weigh(&self, shown: &SdJwtVc<'_>) -> Result<Weighed, Refusal> {
         let claims = &shown.disclosed.claims;
         let is_of_type = shown.text("vct").is_some_and(|vct| self.vct_values.iter().any(|wanted| wanted == vct));
         if self.format != FORMAT || !is_of_type {
@@ -306,13 +306,21 @@ impl CredentialQuery {
             return Err(Refusal::NotBound);
         }
         self.choose(claims).ok_or(Refusal::Claim("something that was asked for is not shown"))?;
-        let is_asked = |place: &&String| self.claims.iter().any(|claim| claim.path.leads_along(place));
-        if let Some(place) = shown.disclosed.places.iter().find(|place| !is_asked(place)) {
-            return Err(Refusal::NotAsked(crate::jws::shown(place)));
-        }
+        let is_asked = |place: &String| self.claims.iter().any(|claim| claim.path.leads_along(place));
         let paths: Vec<&[Step]> = self.claims.iter().map(|claim| claim.path.0.as_slice()).collect();
-        Ok(narrow_object(claims, &paths))
+        let is_exact = shown.disclosed.places.iter().all(is_asked);
+        Ok(Weighed { claims: narrow_object(claims, &paths), is_exact })
     }
+}
+
+/// What of a presentation was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// The claims that were asked for, and no others.
+    pub claims: Map<String, Value>,
+    /// Whether nothing was disclosed besides them. A wallet must not do that (section 6.4); where it did, the presentation
+    /// itself says more than was asked for.
+    pub is_exact: bool,
 }
 
 /// Of a value, what `paths` lead to.

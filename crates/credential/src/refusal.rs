@@ -41,8 +41,6 @@ pub enum Refusal {
     Disclosure(&'static str),
     /// A claim was disclosed that must stand in the open (SD-JWT VC, section 2.2.2.3).
     MustNotBeDisclosed(String),
-    /// Something is shown that nobody asked for.
-    NotAsked(String),
     /// A claim is missing or of the wrong kind.
     Claim(&'static str),
     /// Its time is over.
@@ -85,7 +83,6 @@ impl Refusal {
             Self::StrayDisclosure => "stray_disclosure",
             Self::Disclosure(_) => "disclosure",
             Self::MustNotBeDisclosed(_) => "must_not_be_disclosed",
-            Self::NotAsked(_) => "not_asked",
             Self::Claim(_) => "claim",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
@@ -125,7 +122,6 @@ impl fmt::Display for Refusal {
             ),
             Self::Disclosure(what) => write!(f, "A disclosure is not one: {what}."),
             Self::MustNotBeDisclosed(name) => write!(f, "The claim {name:?} must not come by a disclosure."),
-            Self::NotAsked(place) => write!(f, "It shows {place:?}, which was not asked for."),
             Self::Claim(what) => write!(f, "A claim is missing or of the wrong kind: {what}."),
             Self::Expired => f.write_str("Its time is over."),
             Self::NotYetValid => f.write_str("Its time has not begun."),

@@ -32,6 +32,7 @@ pub struct Metrics {
     credentials: Family<OutcomeLabels, Counter>,
     sign_ins: Family<OutcomeLabels, Counter>,
     shares: Family<OutcomeLabels, Counter>,
+    presentations: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
@@ -51,6 +52,7 @@ impl Default for Metrics {
             credentials: Family::default(),
             sign_ins: Family::default(),
             shares: Family::default(),
+            presentations: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
             destroyed_keys: Counter::default(),
@@ -62,6 +64,8 @@ impl Default for Metrics {
         registry.register("credentials", "Signed credentials, by what happened to them", metrics.credentials.clone());
         registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
         registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
+        let presentations = metrics.presentations.clone();
+        registry.register("presentations", "Questions to outside wallets, by what happened to them", presentations);
         registry.register("shares", "Links for hirers, by what happened to them", metrics.shares.clone());
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
         registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
@@ -100,6 +104,11 @@ impl Metrics {
     /// Counts what happened to links for hirers: made, viewed, revoked, refused.
     pub fn shares(&self, outcome: &'static str) {
         self.shares.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what happened to questions to outside wallets: asked, answered, refused, declined, rejected, finished.
+    pub fn presentations(&self, outcome: &'static str) {
+        self.presentations.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts what the outbox did: sent, failed, given_up.

@@ -12,6 +12,9 @@ use uuid::Uuid;
 use super::submission::{Sealed, Status};
 use crate::time::Timestamp;
 
+/// Most answers that a wallet looks back at.
+pub const MOST_SHOWN: i64 = 1000;
+
 /// A question to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
@@ -101,6 +104,14 @@ pub struct Asked {
     pub claims: Vec<String>,
 }
 
+impl Asked {
+    /// Whether what stands at `place`, a JSON Pointer into a credential's claims, is or lies in something asked for.
+    pub fn covers(&self, place: &str) -> bool {
+        let member = place.split('/').nth(1).unwrap_or_default();
+        self.claims.iter().any(|claim| claim == member)
+    }
+}
+
 /// What was shown and how it was checked: what is sealed of a result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -132,8 +143,10 @@ pub struct Checked {
     pub attested_at: Option<String>,
     /// One verdict for each check.
     pub checks: Vec<Check>,
-    /// The signed presentation itself, so that you can check it with your own tools.
-    pub presentation: Presented,
+    /// The signed presentation itself, so that you can check it with your own tools; null where it holds more than you
+    /// asked for.
+    #[serde(default)]
+    pub presentation: Option<Presented>,
 }
 
 /// What one check found.
@@ -230,6 +243,22 @@ mod tests {
         assert_eq!(open().as_of(at(99)).status(), Status::Incomplete);
         let over = open().as_of(at(100));
         assert_eq!((over.status(), over.request), (Status::Canceled(at(100)), None));
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_covered() {
+        let asked = Asked { claims: vec!["employment".to_owned()], ..Asked::default() };
+        for (place, covered) in [
+            ("/employment", true),
+            ("/employment/0/organisation", true),
+            ("/full_name", false),
+            ("/employment2", false),
+            ("/partner_chain/employment", false),
+            ("employment", false),
+            ("", false),
+        ] {
+            assert_eq!(asked.covers(place), covered, "{place}");
+        }
     }
 
     #[test]

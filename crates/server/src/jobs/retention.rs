@@ -5,6 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::domain::presentation::REMEMBERED;
 use crate::store::{EventKind, StoreError};
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
@@ -32,6 +33,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
+    tx.forget_presentations(now - REMEMBERED, BATCH).await?;
     tx.commit().await?;
     drop_status_lists(app).await?;
     forget_issuances(app).await?;

@@ -17,6 +17,7 @@ mod keyring;
 mod outbox;
 mod partner;
 mod passkey;
+mod presentation;
 mod session;
 mod share;
 mod sign_in;

@@ -1,0 +1,160 @@
+//! Verification requests: from a partner's question to what a person shows, checked, and back to the partner.
+//!
+//! Owns what of a request is sealed under which key, and the one way in which an answer ends it ([`finish`]), whether it
+//! was given on our own page or by an outside wallet. Nothing beyond what was asked for passes it.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::domain::submission::Sealed;
+use crate::domain::verification::{Asked, Memory, Outcome, State, Verification};
+use crate::error::Error;
+use crate::store::{EndedVerification, StoreError, Tx, VerificationEnd};
+
+/// How a person answers.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// By showing something.
+    Shown {
+        /// What, and how it was checked.
+        outcome: Box<Outcome>,
+        /// What the wallet here remembers of it, if it was shown from one.
+        memory: Option<Memory>,
+    },
+    /// By saying no.
+    Canceled,
+}
+
+/// What of a request is sealed; each is bound to its row and to its use.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Request,
+    Result,
+    Memory,
+}
+
+impl Part {
+    fn label(self, id: &Uuid) -> [&[u8]; 2] {
+        let name: &[u8] = match self {
+            Self::Request => b"verification",
+            Self::Result => b"verification-result",
+            Self::Memory => b"verification-memory",
+        };
+        [name, id.as_bytes()]
+    }
+}
+
+fn write(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(Error::internal)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(bytes).map_err(|error| StoreError::nonsense("verification", error))
+}
+
+async fn open<T: DeserializeOwned>(app: &App, sealed: Option<&Sealed>, label: &[&[u8]]) -> Result<Option<T>, Error> {
+    let Some(sealed) = sealed else { return Ok(None) };
+    let opened = app.keyring.open_sealed(sealed, label).await?;
+    Ok(opened.map(|opened| read(&opened)).transpose()?)
+}
+
+/// Where a partner's link leads, like that of a push (partner-api, section 8).
+pub fn redirect_uri(base: &str, verification: &Verification) -> String {
+    let Verification { credential_type, partner_id, id, .. } = verification;
+    format!("{base}/partner/verify/{}#clientId={partner_id}&content={id}", credential_type.redirect_name)
+}
+
+/// Whom a holder's signature is for that answers on our own page.
+pub fn audience(base: &str, id: Uuid) -> String {
+    format!("{base}/verifications/{id}")
+}
+
+/// What is asked in detail; `None` once that is deleted.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn details(app: &App, verification: &Verification) -> Result<Option<Asked>, Error> {
+    open(app, verification.request.as_ref(), &Part::Request.label(&verification.id)).await
+}
+
+/// What was shown; `None` if nothing was, or its time is over.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn result(app: &App, verification: &Verification) -> Result<Option<Outcome>, Error> {
+    let State::Verified { at, result, .. } = &verification.state else { return Ok(None) };
+    if *at + app.config.retention.ring_key_lifetime() <= app.now() {
+        return Ok(None);
+    }
+    open(app, result.as_ref(), &Part::Result.label(&verification.id)).await
+}
+
+/// What `verification.holder`'s wallet remembers of it; `None` if that answered otherwise.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn remember(app: &App, verification: &Verification) -> Result<Option<Memory>, Error> {
+    let State::Verified { memory: Some(memory), .. } = &verification.state else { return Ok(None) };
+    let Some(holder) = verification.holder else { return Ok(None) };
+    let opened = app.keyring.open_for_holder(holder, &Part::Memory.label(&verification.id), memory).await?;
+    Ok(Some(read(&opened)?))
+}
+
+/// Where the person goes after an answer, with what became of the request; `None` if they stay here.
+pub fn callback(asked: &Asked, verification: &Verification) -> Option<Url> {
+    let mut url: Url = asked.callback_url.as_ref()?.parse().ok()?;
+    let answer = [("request_id", verification.request_id.as_str()), ("status", verification.status().name())];
+    url.query_pairs_mut().extend_pairs(answer);
+    Some(url)
+}
+
+/// Ends an open request by an answer, and announces it. Of what is shown only the members that were asked for are kept.
+/// `verification` is as it was when the answer was weighed: if its account is another now, or it is not open any more,
+/// nothing happens, and false is returned.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> Result<bool, Error> {
+    let (now, id) = (app.now(), verification.id);
+    // Keys are fetched and used before the database is held for writing.
+    let (end, happened) = match answer {
+        Answer::Canceled => (VerificationEnd::Canceled, "canceled"),
+        Answer::Shown { mut outcome, memory } => {
+            let Some(asked) = details(app, verification).await? else { return Ok(false) };
+            outcome.credential.retain(|name, _| asked.claims.contains(name));
+            let result = app.keyring.seal(now, &Part::Result.label(&id), &write(&*outcome)?).await?;
+            let memory = match (memory, verification.holder) {
+                (Some(memory), Some(holder)) => {
+                    Some(app.keyring.seal_for_holder(holder, &Part::Memory.label(&id), &write(&memory)?).await?)
+                }
+                _ => None,
+            };
+            (VerificationEnd::Verified { result, memory }, "verified")
+        }
+    };
+    let mut tx = app.store.write().await?;
+    if !tx.finish_verification(id, verification.holder, &end, now).await? {
+        return Ok(false);
+    }
+    let ended = EndedVerification {
+        partner_id: verification.partner_id,
+        request_id: verification.request_id.clone(),
+        finalized_at: now,
+    };
+    announce(&mut tx, &[ended], matches!(end, VerificationEnd::Verified { .. })).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Tells partners how their requests ended, in the transaction that ends them. The caller wakes deliveries after it.
+///
+/// # Errors
+/// The store cannot be used.
+#[expect(clippy::unused_async, reason = "announcing asks the store")]
+pub async fn announce(_: &mut Tx, _: &[EndedVerification], _: bool) -> Result<(), StoreError> {
+    Ok(())
+}
+
