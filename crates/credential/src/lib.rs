@@ -20,6 +20,7 @@
 //! assert_eq!(faults[0].suggestion.as_deref(), Some("2020-01"));
 //! ```
 
+mod asking;
 mod asset;
 mod batch;
 mod country;
@@ -42,8 +43,10 @@ mod types;
 mod v1;
 pub mod verification;
 mod view;
+mod webhook;
 mod year_month;
 
+pub use asking::{Question, question_sample, question_schema};
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
 pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use date::Date;
@@ -57,4 +60,5 @@ pub use types::career_history::{CareerHistory, Employment};
 pub use types::{ALL, Achievement, Advice, BatchMember, CATEGORIES, CredentialType, Type, UnknownType, V1};
 pub use v1::{v1_batch_sample, v1_batch_schema};
 pub use view::{Block, Datum};
+pub use webhook::{EVENT_TYPES, Replay, WebhookFields, WebhookForm, parse_replay, parse_rotation, parse_webhook};
 pub use year_month::YearMonth;

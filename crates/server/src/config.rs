@@ -31,6 +31,8 @@ pub struct Config {
     pub objects: Objects,
     /// What the server fetches from elsewhere.
     pub outbound: Outbound,
+    /// Webhooks of partners.
+    pub webhooks: Webhooks,
     /// The credential types.
     pub credentials: Credentials,
     /// Other people's wallets.
@@ -43,6 +45,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How long what is kept.
     pub retention: Retention,
+    /// What partners ask people to show.
+    pub verification: Verification,
     /// Holders' sign-in.
     pub sign_in: SignIn,
     /// Rate limits.
@@ -142,6 +146,27 @@ pub struct Outbound {
     /// Longest time for one document.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
+}
+
+impl Outbound {
+    /// Lets servers on this machine be reached.
+    pub fn allow_this_machine(&mut self) {
+        let here = ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse::<IpNet>().ok());
+        self.allowed_networks.extend(here);
+    }
+}
+
+/// Webhooks of partners.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether receivers may be on this machine, by http.
+    pub allow_loopback: bool,
+    /// Longest time for one attempt.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// How many attempts at once for one webhook.
+    pub concurrency: u32,
 }
 
 /// The credential types.
@@ -275,6 +300,9 @@ pub struct Retention {
     /// Statuses.
     #[serde(deserialize_with = "duration")]
     pub status: Duration,
+    /// Deliveries to webhooks, with their attempts.
+    #[serde(deserialize_with = "duration")]
+    pub deliveries: Duration,
     /// Answers kept for an `Idempotency-Key`.
     #[serde(deserialize_with = "duration")]
     pub idempotency: Duration,
@@ -286,11 +314,20 @@ impl Retention {
         self.incomplete.clamp(Duration::from_secs(1), Duration::from_secs(3600))
     }
 
-    /// How long a ring key lives after its period: as long as a submission, and never so short that a mailed code
-    /// could not be used.
+    /// How long a ring key lives after its period, and so what is sealed under it: as long as a submission, and never so
+    /// short that a mailed code could not be used.
     pub fn ring_key_lifetime(&self) -> Duration {
         self.incomplete.max(Duration::from_secs(3600))
     }
+}
+
+/// What partners ask people to show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// How long a request can be answered.
+    #[serde(deserialize_with = "duration")]
+    pub lifetime: Duration,
 }
 
 /// Holders' sign-in.
@@ -399,6 +436,11 @@ impl Config {
         let is_scheme = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "+-.".contains(character);
         if !asks.scheme.starts_with(|first: char| first.is_ascii_lowercase()) || !asks.scheme.chars().all(is_scheme) {
             return Err(ConfigError(format!("openid4vp.scheme must be like openid4vp or haip-vp; it is '{}'", asks.scheme)));
+        }
+        if self.verification.lifetime > self.retention.ring_key_lifetime() {
+            return Err(ConfigError(
+                "verification.lifetime must not be longer than retention.incomplete: a request is sealed under a key that lives as long".to_owned(),
+            ));
         }
         Ok(self)
     }
@@ -525,5 +567,7 @@ mod tests {
         let bad = load(&[("TENURE_RETENTION__INCOMPLETE", "soon")]).expect_err("not a duration").to_string();
         assert!(bad.contains("'soon'"), "{bad}");
         assert!(load(&[("TENURE_SERVER__BASE_URL", "https://passport.example/sub")]).is_err());
+        let long = load(&[("TENURE_VERIFICATION__LIFETIME", "49h")]).expect_err("its key is gone by then").to_string();
+        assert!(long.contains("verification.lifetime"), "{long}");
     }
 }

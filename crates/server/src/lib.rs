@@ -23,6 +23,7 @@ pub mod objects;
 pub mod oid4vci;
 pub mod openid4vp;
 pub mod outbound;
+pub mod presenting;
 pub mod seal;
 pub mod server;
 pub mod sharing;

@@ -33,6 +33,7 @@ pub struct Metrics {
     sign_ins: Family<OutcomeLabels, Counter>,
     shares: Family<OutcomeLabels, Counter>,
     presentations: Family<OutcomeLabels, Counter>,
+    verifications: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
@@ -53,6 +54,7 @@ impl Default for Metrics {
             sign_ins: Family::default(),
             shares: Family::default(),
             presentations: Family::default(),
+            verifications: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
             destroyed_keys: Counter::default(),
@@ -67,6 +69,8 @@ impl Default for Metrics {
         let presentations = metrics.presentations.clone();
         registry.register("presentations", "Questions to outside wallets, by what happened to them", presentations);
         registry.register("shares", "Links for hirers, by what happened to them", metrics.shares.clone());
+        let verifications = metrics.verifications.clone();
+        registry.register("verifications", "Verification requests, by what happened to them", verifications);
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
         registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
         registry.register(
@@ -109,6 +113,11 @@ impl Metrics {
     /// Counts what happened to questions to outside wallets: asked, answered, refused, declined, rejected, finished.
     pub fn presentations(&self, outcome: &'static str) {
         self.presentations.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what happened to verification requests: asked, verified, canceled, expired.
+    pub fn verifications(&self, outcome: &'static str, count: u64) {
+        self.verifications.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
     /// Counts what the outbox did: sent, failed, given_up.

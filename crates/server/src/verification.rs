@@ -3,16 +3,31 @@
 //! Owns what of a request is sealed under which key, and the one way in which an answer ends it ([`finish`]), whether it
 //! was given on our own page or by an outside wallet. Nothing beyond what was asked for passes it.
 
+use credential::verification::Report;
+use credential::{Question, Type};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::domain::share::Chosen;
 use crate::domain::submission::Sealed;
-use crate::domain::verification::{Asked, Memory, Outcome, State, Verification};
+use crate::domain::verification::{Asked, Check, Checked, Memory, Outcome, Presented, State, Verification};
 use crate::error::Error;
-use crate::store::{EndedVerification, StoreError, Tx, VerificationEnd};
+use crate::issuing::Material;
+use crate::presenting;
+use crate::store::{EndedVerification, NewVerification, StoreError, Tx, VerificationEnd};
+
+/// What became of a question.
+#[derive(Clone, Debug)]
+pub struct AskedNow {
+    /// The request that stands for its id.
+    pub verification: Verification,
+    /// Whether it was asked before, with other words.
+    pub differs: bool,
+}
 
 /// How a person answers.
 #[derive(Clone, Debug)]
@@ -70,6 +85,43 @@ pub fn redirect_uri(base: &str, verification: &Verification) -> String {
 /// Whom a holder's signature is for that answers on our own page.
 pub fn audience(base: &str, id: Uuid) -> String {
     format!("{base}/verifications/{id}")
+}
+
+/// Stores `partner`'s question, durably; the same id again leads to the same request while it is open. The caller has
+/// checked its `callback_url`. `None`: the id was used for a request that is over, or for another type.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn ask(
+    app: &App,
+    partner: Uuid,
+    credential_type: Type,
+    question: Question,
+) -> Result<Option<AskedNow>, Error> {
+    let (id, now) = (app.id(), app.now());
+    let asked = Asked { callback_url: question.callback_url, purpose: question.purpose, claims: question.claims };
+    let new = NewVerification {
+        id,
+        partner_id: partner,
+        // One of ours opens nothing, since it stands in addresses and events: the link's id is another.
+        request_id: question.request_id.unwrap_or_else(|| app.chance.anonymous_id().to_string()),
+        credential_type,
+        created_at: now,
+        expires_at: now + app.config.verification.lifetime,
+        request: app.keyring.seal(now, &Part::Request.label(&id), &write(&asked)?).await?,
+    };
+    let mut tx = app.store.write().await?;
+    let is_new = tx.add_verification(&new).await?;
+    let stands = tx.asked_verification(partner, &new.request_id, now).await?;
+    tx.commit().await?;
+    if is_new {
+        app.metrics.verifications("asked", 1);
+    }
+    let Some(verification) = stands.filter(|found| found.is_open() && found.credential_type == credential_type) else {
+        return Ok(None);
+    };
+    let differs = !is_new && details(app, &verification).await?.is_some_and(|earlier| earlier != asked);
+    Ok(Some(AskedNow { verification, differs }))
 }
 
 /// What is asked in detail; `None` once that is deleted.
@@ -146,6 +198,7 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
     };
     announce(&mut tx, &[ended], matches!(end, VerificationEnd::Verified { .. })).await?;
     tx.commit().await?;
+    app.metrics.verifications(happened, 1);
     Ok(true)
 }
 
@@ -158,3 +211,52 @@ pub async fn announce(_: &mut Tx, _: &[EndedVerification], _: bool) -> Result<()
     Ok(())
 }
 
+/// Signs one credential of `holder` for this request, shows of it what was chosen and asked for, and checks that as its
+/// reader would. `None` if it is not in the wallet any more, or does not pass.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn present(
+    app: &App,
+    verification: &Verification,
+    asked: &Asked,
+    (holder, chosen): (Uuid, &Chosen),
+) -> Result<Option<Outcome>, Error> {
+    let material = Material::open(app, chosen.submission, holder).await?;
+    let Some(material) = material.filter(|material| material.credential_type == verification.credential_type) else {
+        return Ok(None);
+    };
+    // As long as the result can be fetched; afterwards nothing is to be made of it.
+    let expires_at = app.now() + app.config.retention.ring_key_lifetime();
+    let materials = std::slice::from_ref(&material);
+    let Some(place) = presenting::give_places(app, materials, expires_at).await?.pop() else { return Ok(None) };
+    let (audience, nonce) = (audience(app.config.base(), verification.id), app.chance.secret());
+    let challenge = (audience.as_str(), nonce.as_str());
+    let shows = |place: &str| asked.covers(place) && chosen.shows(place);
+    let token = presenting::present(app, &material, (place, expires_at), shows, challenge)?;
+    let report = presenting::check(app, &token, challenge).await?;
+    let valid = report.is_valid();
+    let presented = Presented { format: "dc+sd-jwt".to_owned(), token, audience, nonce };
+    Ok(valid.then(|| outcome(app, verification.credential_type, &report, presented)))
+}
+
+fn outcome(app: &App, credential_type: Type, report: &Report, presented: Presented) -> Outcome {
+    let said = |name: &str| report.claims.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let shown = credential_type.fields.iter().filter_map(|member| {
+        let value = report.claims.get(member.name)?;
+        Some((member.name.to_owned(), value.clone()))
+    });
+    let attested_by = report.claims.get("attested_by").and_then(|by| by["name"].as_str());
+    Outcome {
+        credential: shown.collect::<Map<_, _>>(),
+        verification: Checked {
+            valid: report.is_valid(),
+            checked_at: app.now().to_string(),
+            issuer: said("iss"),
+            attested_by: attested_by.map(ToOwned::to_owned),
+            attested_at: said("attested_at"),
+            checks: report.verdicts.iter().map(Check::from).collect(),
+            presentation: Some(presented),
+        },
+    }
+}

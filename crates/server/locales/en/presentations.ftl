@@ -1,5 +1,7 @@
 # Answering a partner's question from an outside wallet.
 
+presentation-offer = Is the credential in a wallet elsewhere?
+presentation-other-wallet = Use another wallet
 presentation-title = Show it from another wallet
 presentation-lead = { $partner } asks to see your { $title } credential.
 presentation-purpose = What it is for, in their words:

@@ -14,6 +14,7 @@ mod reference;
 mod status;
 mod token;
 pub mod upload;
+mod verify;
 mod withdraw;
 
 use axum::Router;
@@ -31,7 +32,12 @@ use crate::error::{Error, Kind};
 
 /// The documented routes that need an access token.
 fn protected() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(push::routes()).merge(batch::routes()).merge(withdraw::routes()).merge(status::routes())
+    OpenApiRouter::new()
+        .merge(push::routes())
+        .merge(batch::routes())
+        .merge(withdraw::routes())
+        .merge(status::routes())
+        .merge(verify::routes())
 }
 
 /// The documented routes that need none.

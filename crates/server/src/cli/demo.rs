@@ -57,6 +57,8 @@ impl Demo {
         if config.log.filter == "info" {
             "warn".clone_into(&mut config.log.filter);
         }
+        // Who tries webhooks out has their receiver here.
+        config.webhooks.allow_loopback = true;
         config.log.format = crate::config::LogFormat::Text;
         log::start(&config.log)?;
         block_on(demonstrate(config, self.data))?;
@@ -85,7 +87,8 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error
     let sandbox = match kept {
         Some(sandbox) => sandbox,
         None => {
-            let scopes: Vec<String> = credential::ALL.iter().map(|known| known.write_scope.to_owned()).collect();
+            let scopes: Vec<&str> =
+                credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
             let (client_id, client_secret) =
                 partner::add(&app.store, &app.chance, app.now(), "Sandbox Payroll", &scopes.join(" ")).await?;
             let sandbox = Sandbox { client_id, client_secret };

@@ -8,3 +8,4 @@ pub mod presentation;
 pub mod share;
 pub mod submission;
 pub mod verification;
+pub mod webhook;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::domain::presentation::REMEMBERED;
 use crate::store::{EventKind, StoreError};
+use crate::verification;
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
 const BATCH: i64 = 500;
@@ -18,7 +19,11 @@ const BATCH: i64 = 500;
 pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     while expire(app).await? == BATCH.unsigned_abs() {}
+    while expire_verifications(app).await? == BATCH.unsigned_abs() {}
     let retention = &app.config.retention;
+    let mut tx = app.store.write().await?;
+    tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
+    tx.commit().await?;
     // After the rows, the keys: what a copy of the data still holds can be opened by nobody.
     let destroyed = app.keyring.destroy_expired(now, retention.ring_key_lifetime()).await?;
     if destroyed > 0 {
@@ -34,6 +39,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
     tx.forget_presentations(now - REMEMBERED, BATCH).await?;
+    tx.forget_verifications(now - retention.status, BATCH).await?;
     tx.commit().await?;
     drop_status_lists(app).await?;
     forget_issuances(app).await?;
@@ -83,5 +89,21 @@ async fn expire(app: &App) -> Result<u64, StoreError> {
     tx.commit().await?;
     let count = expired.len() as u64;
     app.metrics.submissions("expired", count);
+    Ok(count)
+}
+
+/// Ends what partners asked and nobody answered in time, and tells them.
+async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
+    let now = app.now();
+    let due = app.store.read().await?.count_due_verifications(now).await?;
+    if due == 0 {
+        return Ok(0);
+    }
+    let mut tx = app.store.write().await?;
+    let expired = tx.expire_verifications(now, BATCH).await?;
+    verification::announce(&mut tx, &expired, false).await?;
+    tx.commit().await?;
+    let count = expired.len() as u64;
+    app.metrics.verifications("expired", count);
     Ok(count)
 }

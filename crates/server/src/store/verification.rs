@@ -174,6 +174,14 @@ impl Tx {
         rows.into_iter().map(Verification::try_from).collect()
     }
 
+    /// How many requests are over at `now` and not yet expired.
+    pub async fn count_due_verifications(&mut self, now: Timestamp) -> Result<i64, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM verification WHERE state = 'open' AND expires_at <= $1")
+            .bind(now).fetch_one(connection).await)?,
+        )
+    }
+
     /// Expires up to `limit` requests that nobody answered by `now`; their details are deleted.
     pub async fn expire_verifications(
         &mut self,

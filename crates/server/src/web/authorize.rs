@@ -162,7 +162,7 @@ async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) ->
 }
 
 /// A form's redirect counts as a place that it goes to (CSP 3, section 6.4.2), so the wallet's address must be one.
-fn allow_form_to(response: &mut Response, redirect_uri: &str) {
+pub(super) fn allow_form_to(response: &mut Response, redirect_uri: &str) {
     let Ok(url) = redirect_uri.parse::<Url>() else { return };
     let target = match url.scheme() {
         "https" | "http" => url.origin().ascii_serialization(),
@@ -174,7 +174,7 @@ fn allow_form_to(response: &mut Response, redirect_uri: &str) {
 }
 
 /// Who gets the answer, as far as it can be told: the host, or the name of the wallet's own scheme.
-fn destination(redirect_uri: &str) -> String {
+pub(super) fn destination(redirect_uri: &str) -> String {
     let Ok(url) = redirect_uri.parse::<Url>() else { return String::new() };
     match (url.scheme(), url.host_str()) {
         ("https" | "http", Some(host)) => host.to_owned(),

@@ -6,12 +6,13 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, Query, State as AppState};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::authorize::allow_form_to;
 use super::qr::Qr;
 use super::{Layout, page};
 use crate::app::App;
@@ -21,6 +22,7 @@ use crate::domain::verification::{Asked, Verification};
 use crate::error::{Error, Kind};
 use crate::openid4vp::{self, Finish};
 use crate::seal::sha256;
+use crate::store::Partner;
 use crate::time::Timestamp;
 use crate::verification;
 
@@ -29,6 +31,7 @@ use crate::verification;
 struct Question {
     verification: Uuid,
     partner: String,
+    is_active: bool,
     title: &'static str,
     purpose: Option<String>,
     /// What each member that is asked for means.
@@ -118,7 +121,7 @@ fn over() -> Error {
 }
 
 /// The open request behind a link, for whoever may answer it: its account, or anybody with the link while it has none.
-async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<(Verification, Asked, Question), Error> {
+async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<(Verification, Question), Error> {
     let found = app.store.read().await?.linked_verification(id, app.now()).await?.ok_or_else(Error::not_found)?;
     let own = visitor.0.as_ref().map(|signed_in| signed_in.holder.id);
     if found.holder.is_some_and(|holder| own != Some(holder)) {
@@ -126,7 +129,11 @@ async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<(Verification, A
     }
     let asked = verification::details(app, &found).await?.filter(|_| found.is_open()).ok_or_else(over)?;
     let question = Question::new(app, &found, Some(&asked)).await?;
-    Ok((found, asked, question))
+    // Without its partner there is nobody to show anything to.
+    if !question.is_active {
+        return Err(over());
+    }
+    Ok((found, question))
 }
 
 impl Question {
@@ -137,6 +144,7 @@ impl Question {
         let claims = known.fields.iter().filter(|member| is_asked(member.name));
         Ok(Self {
             verification: verification.id,
+            is_active: partner.as_ref().is_some_and(Partner::is_active),
             partner: partner.map(|partner| partner.name).unwrap_or_default(),
             title: known.title,
             purpose: asked.and_then(|asked| asked.purpose.clone()),
@@ -147,7 +155,7 @@ impl Question {
 
 /// Which device is the wallet on?
 async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let (_, _, question) = find(&app, id, &visitor).await?;
+    let (_, question) = find(&app, id, &visitor).await?;
     let layout = Layout::new(&app, visitor.0.is_some());
     let cross_device = app.config.openid4vp.cross_device;
     Ok(page(&app, &BeginPage { layout: layout.clone(), question, cross_device }, &layout))
@@ -161,7 +169,7 @@ async fn begin(
     headers: HeaderMap,
     Form(form): Form<FlowForm>,
 ) -> Result<Response, Error> {
-    let (verification, ..) = find(&app, id, &visitor).await?;
+    let (verification, _) = find(&app, id, &visitor).await?;
     let allowed = |flow: &Flow| *flow == Flow::SameDevice || app.config.openid4vp.cross_device;
     let flow = Flow::from_name(&form.flow).filter(allowed).ok_or_else(Error::not_found)?;
     // One secret a browser, so that two tabs do not take each other's question away.
@@ -220,12 +228,8 @@ async fn show_page(
     let (id, flow, until) = (presentation.id, presentation.flow, presentation.expires_at);
     let template = PresentationPage { layout: layout.clone(), question, id, flow, standing, until, problem };
     let mut response = page(app, &template, &layout);
-    // What follows the form may lead to the partner; Chromium asks this policy about redirects too.
-    let target = asked.and_then(|asked| asked.callback_url?.parse::<url::Url>().ok());
-    if let Some(target) = target.map(|url| url.origin().ascii_serialization()) {
-        let policy = format!("{}; form-action 'self' {target}", crate::http::PAGE_POLICY);
-        let policy = HeaderValue::try_from(policy).map(|policy| (header::CONTENT_SECURITY_POLICY, policy));
-        response.headers_mut().extend(policy);
+    if let Some(url) = asked.and_then(|asked| asked.callback_url) {
+        allow_form_to(&mut response, &url);
     }
     Ok(response)
 }

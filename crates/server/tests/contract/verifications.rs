@@ -115,6 +115,8 @@ contract! {
         let mut tx = store.write().await.expect("a transaction");
         tx.bind_verification(answered.id, ada, NOW).await.expect("bound");
         tx.finish_verification(answered.id, Some(ada), &shown(), NOW).await.expect("answered");
+        assert_eq!(tx.count_due_verifications(NOW).await.expect("counted"), 0);
+        assert_eq!(tx.count_due_verifications(LATER).await.expect("counted"), 1);
         assert_eq!(tx.expire_verifications(NOW, 10).await.expect("expired"), []);
         assert_eq!(tx.expire_verifications(LATER, 10).await.expect("expired"), [ended(&unanswered, LATER)]);
         assert_eq!(tx.expire_verifications(LATER, 10).await.expect("expired"), [], "once");

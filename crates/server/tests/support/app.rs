@@ -144,7 +144,8 @@ impl TestApp {
 
     /// Adds a partner that may do everything.
     pub async fn partner(&self) -> TestPartner {
-        let scopes: Vec<String> = credential::ALL.iter().map(|known| known.write_scope.to_owned()).collect();
+        let scopes: Vec<&str> =
+            credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
         self.partner_with(&scopes.join(" ")).await
     }
 
