@@ -18,7 +18,9 @@ use crate::domain::verification::{Asked, Check, Checked, Memory, Outcome, Presen
 use crate::error::Error;
 use crate::issuing::Material;
 use crate::presenting;
-use crate::store::{EndedVerification, NewVerification, StoreError, Tx, VerificationEnd};
+use crate::store::{
+    Announcement, AnnouncementKind, EndedVerification, NewVerification, StoreError, Tx, VerificationEnd,
+};
 
 /// What became of a question.
 #[derive(Clone, Debug)]
@@ -163,7 +165,8 @@ pub fn callback(asked: &Asked, verification: &Verification) -> Option<Url> {
     Some(url)
 }
 
-/// Ends an open request by an answer, and announces it. Of what is shown only the members that were asked for are kept.
+/// Ends an open request by an answer, and announces it. Of what is shown only the members that were asked for are kept; a
+/// presentation that brought others is not handed on.
 /// `verification` is as it was when the answer was weighed: if its account is another now, or it is not open any more,
 /// nothing happens, and false is returned.
 ///
@@ -172,11 +175,15 @@ pub fn callback(asked: &Asked, verification: &Verification) -> Option<Url> {
 pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> Result<bool, Error> {
     let (now, id) = (app.now(), verification.id);
     // Keys are fetched and used before the database is held for writing.
-    let (end, happened) = match answer {
-        Answer::Canceled => (VerificationEnd::Canceled, "canceled"),
+    let (end, kind, happened) = match answer {
+        Answer::Canceled => (VerificationEnd::Canceled, AnnouncementKind::RequestCanceled, "canceled"),
         Answer::Shown { mut outcome, memory } => {
             let Some(asked) = details(app, verification).await? else { return Ok(false) };
+            let brought = outcome.credential.len();
             outcome.credential.retain(|name, _| asked.claims.contains(name));
+            if outcome.credential.len() < brought {
+                outcome.verification.presentation = None;
+            }
             let result = app.keyring.seal(now, &Part::Result.label(&id), &write(&*outcome)?).await?;
             let memory = match (memory, verification.holder) {
                 (Some(memory), Some(holder)) => {
@@ -184,7 +191,7 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
                 }
                 _ => None,
             };
-            (VerificationEnd::Verified { result, memory }, "verified")
+            (VerificationEnd::Verified { result, memory }, AnnouncementKind::RequestVerified, "verified")
         }
     };
     let mut tx = app.store.write().await?;
@@ -196,19 +203,26 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
         request_id: verification.request_id.clone(),
         finalized_at: now,
     };
-    announce(&mut tx, &[ended], matches!(end, VerificationEnd::Verified { .. })).await?;
+    announce(&mut tx, &[ended], kind).await?;
     tx.commit().await?;
+    app.deliveries_due.notify_one();
     app.metrics.verifications(happened, 1);
     Ok(true)
 }
 
-/// Tells partners how their requests ended, in the transaction that ends them. The caller wakes deliveries after it.
+/// Announces to partners how their requests ended, in the transaction that ends them. The caller wakes deliveries after it.
 ///
 /// # Errors
 /// The store cannot be used.
-#[expect(clippy::unused_async, reason = "announcing asks the store")]
-pub async fn announce(_: &mut Tx, _: &[EndedVerification], _: bool) -> Result<(), StoreError> {
-    Ok(())
+pub async fn announce(tx: &mut Tx, ended: &[EndedVerification], kind: AnnouncementKind) -> Result<(), StoreError> {
+    let announcements = ended.iter().map(|ended| Announcement {
+        partner: ended.partner_id,
+        kind,
+        request_id: &ended.request_id,
+        credential_id: None,
+        at: ended.finalized_at,
+    });
+    tx.announce(&announcements.collect::<Vec<_>>()).await
 }
 
 /// Signs one credential of `holder` for this request, shows of it what was chosen and asked for, and checks that as its

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
 use crate::seal::sha256;
-use crate::store::{Holder, Session, SignIn, StoreError};
+use crate::store::{AnnouncementKind, Holder, Session, SignIn, StoreError};
 use crate::verification;
 
 /// A cookie of ours: its name, and how long the browser keeps it.
@@ -293,11 +293,12 @@ pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
     tx.release_issuances(holder).await?;
     tx.delete_shares(holder).await?;
     let canceled = tx.release_verifications(holder, app.now()).await?;
-    verification::announce(&mut tx, &canceled, false).await?;
+    verification::announce(&mut tx, &canceled, AnnouncementKind::RequestCanceled).await?;
     tx.delete_holder(holder).await?;
     Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
     tx.commit().await?;
     app.outbox_filled.notify_one();
+    app.deliveries_due.notify_one();
     app.keyring.destroy_holder_key(holder).await
 }
 

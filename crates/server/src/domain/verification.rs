@@ -181,7 +181,7 @@ pub struct Presented {
     /// The presentation.
     pub token: String,
     /// Whom the holder's signature is for.
-    #[schema(example = "https://passport.example/partner/verify/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
+    #[schema(example = "https://passport.example/verifications/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70")]
     pub audience: String,
     /// What the holder's signature answers.
     pub nonce: String,

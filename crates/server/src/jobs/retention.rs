@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::domain::presentation::REMEMBERED;
-use crate::store::{EventKind, StoreError};
+use crate::store::{AnnouncementKind, EventKind, StoreError};
 use crate::verification;
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
@@ -101,8 +101,9 @@ async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     }
     let mut tx = app.store.write().await?;
     let expired = tx.expire_verifications(now, BATCH).await?;
-    verification::announce(&mut tx, &expired, false).await?;
+    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled).await?;
     tx.commit().await?;
+    app.deliveries_due.notify_one();
     let count = expired.len() as u64;
     app.metrics.verifications("expired", count);
     Ok(count)

@@ -72,7 +72,7 @@ pub(super) async fn take_over(app: &App, visitor: Option<SignedIn>, form: &LinkF
         let unreadable = page(app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
         return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, unreadable).into_response());
     };
-    note_opened(&app, id).await?;
+    note_opened(app, id).await?;
     match visitor {
         Some(signed_in) => Ok(go(app, id, signed_in.holder.id).await?.into_response()),
         None => Ok(wait(app, id)),

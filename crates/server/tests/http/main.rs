@@ -22,5 +22,6 @@ mod shares;
 mod status;
 mod token;
 mod types;
+mod verification;
 mod versions;
 mod withdrawal;
