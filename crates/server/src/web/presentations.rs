@@ -20,6 +20,7 @@ use crate::auth::holder::{PRESENTATION, Visitor};
 use crate::domain::presentation::{Flow, Presentation, State};
 use crate::domain::verification::{Asked, Verification};
 use crate::error::{Error, Kind};
+use crate::http::Client;
 use crate::openid4vp::{self, Finish};
 use crate::seal::sha256;
 use crate::store::Partner;
@@ -164,11 +165,13 @@ async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid
 /// A second click makes a second question; each ends by itself, and one answer counts.
 async fn begin(
     AppState(app): AppState<App>,
+    client: Client,
     visitor: Visitor,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
     Form(form): Form<FlowForm>,
 ) -> Result<Response, Error> {
+    app.limits.wallets.check(&client.0)?;
     let (verification, _) = find(&app, id, &visitor).await?;
     let allowed = |flow: &Flow| *flow == Flow::SameDevice || app.config.openid4vp.cross_device;
     let flow = Flow::from_name(&form.flow).filter(allowed).ok_or_else(Error::not_found)?;
