@@ -124,14 +124,19 @@ export class Server {
   }
 
   /** A POST of a body, or a GET where there is none. */
-  async #api(path, body, token) {
+  #api(path, body, token) {
+    return this.call(body ? "POST" : "GET", path, body, token);
+  }
+
+  /** Calls the API as "Acme Payroll", or by `token`. */
+  async call(method, path, body, token) {
     token ??= this.#token ??= await this.#fetchToken(await this.#fetchPartner());
     const answer = await fetch(this.base + path, {
-      method: body ? "POST" : "GET",
+      method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: body && JSON.stringify(body),
+      body: body === undefined ? undefined : JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 

@@ -31,3 +31,4 @@ pub mod store;
 pub mod time;
 pub mod verification;
 pub mod web;
+pub mod webhooks;

@@ -36,6 +36,7 @@ pub struct Metrics {
     verifications: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
+    deliveries: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
     /// Things that wait to be sent.
     pub outbox: Gauge,
@@ -57,6 +58,7 @@ impl Default for Metrics {
             verifications: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
+            deliveries: Family::default(),
             destroyed_keys: Counter::default(),
             outbox: Gauge::default(),
         };
@@ -73,6 +75,7 @@ impl Default for Metrics {
         registry.register("verifications", "Verification requests, by what happened to them", verifications);
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
         registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
+        registry.register("deliveries", "Attempts to tell webhooks, by outcome", metrics.deliveries.clone());
         registry.register(
             "ring_keys_destroyed",
             "Ring keys destroyed because their time was over",
@@ -128,6 +131,11 @@ impl Metrics {
     /// Counts what happened to a document: uploaded, fetched, failed, deleted, orphaned.
     pub fn documents(&self, outcome: &'static str) {
         self.documents.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what became of an attempt to deliver to a webhook: delivered, failed, refused (its address), given_up.
+    pub fn deliveries(&self, outcome: &'static str) {
+        self.deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts destroyed ring keys.

@@ -5,6 +5,7 @@
 
 pub mod batch;
 mod claim;
+mod deliveries;
 mod idempotency;
 mod jwks;
 pub mod openapi;
@@ -15,6 +16,7 @@ mod status;
 mod token;
 pub mod upload;
 mod verify;
+mod webhooks;
 mod withdraw;
 
 use axum::Router;
@@ -38,6 +40,8 @@ fn protected() -> OpenApiRouter<App> {
         .merge(withdraw::routes())
         .merge(status::routes())
         .merge(verify::routes())
+        .merge(webhooks::routes())
+        .merge(deliveries::routes())
 }
 
 /// The documented routes that need none.

@@ -52,6 +52,7 @@ const COMMON: [(&str, &str); 6] = [
         (name = "Withdraw", description = "Take credentials back"),
         (name = "Status", description = "Where submissions stand"),
         (name = "Verify", description = "Ask people to show what they hold"),
+        (name = "Webhooks", description = "Be told, instead of asking"),
         (name = "Operations", description = "For the operator"),
     )
 )]

@@ -100,7 +100,9 @@ async fn arrive(
     // Signing in by a mailed code takes a while; coming back again and again does not keep a request open for ever.
     let now = app.now();
     let mut tx = app.store.write().await?;
-    tx.await_answer(id, (now + ANSWER).min(issuance.created_at + LONGEST), now).await?;
+    if !tx.await_answer(id, (now + ANSWER).min(issuance.created_at + LONGEST), now).await? {
+        return Err(over());
+    }
     tx.commit().await?;
     let here = format!("/oid4vci/authorize/{id}");
     Ok(match (visitor, request.issuer_state) {

@@ -24,4 +24,5 @@ mod token;
 mod types;
 mod verification;
 mod versions;
+mod webhooks;
 mod withdrawal;
