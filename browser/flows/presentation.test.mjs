@@ -1,6 +1,6 @@
 // A partner's question is answered from an outside wallet: on this device, on another one, and by nobody else.
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 
 import { checkPage } from "../support/check.mjs";
 import { OutsideWallet } from "../support/outside-wallet.mjs";
@@ -11,9 +11,12 @@ import { acceptSample, assertTellsNothing, button, textbox } from "../support/st
 const scene = stage();
 const QUESTION = { purpose: "To check your experience", claims: ["full_name"] };
 
-// A wallet elsewhere that has the sample.
-const wallet = new OutsideWallet();
-before(async () => {
+let filled;
+
+/** A wallet elsewhere that has the sample. */
+const outside = () => (filled ??= fill(new OutsideWallet()));
+
+async function fill(wallet) {
   const page = await scene.visitor();
   await acceptSample(page, scene.server, freshAddress());
   await page.locator('a[href^="/wallet/credentials/"]').first().click();
@@ -21,7 +24,8 @@ before(async () => {
   const link = await page.locator('a[href^="openid-credential-offer:"]').getAttribute("href");
   await wallet.take(link, (await page.textContent("#transaction-code")).trim());
   await page.context().close();
-});
+  return wallet;
+}
 
 /** A visitor without an account opens a question and asks for another wallet. */
 async function begun(where, options) {
@@ -44,7 +48,7 @@ const status = async ({ request_id }) => (await scene.server.result(request_id))
 test("a wallet on this device answers, and its person comes back to share", async () => {
   const { page, request } = await begun("On this device");
   const link = await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href");
-  const back = await wallet.answer(link);
+  const back = await (await outside()).answer(link);
   assert.equal(await status(request), "incomplete");
   await page.goto(back);
   await page.getByText("Acme Payroll has what you showed").waitFor();
@@ -56,7 +60,7 @@ test("a wallet on this device answers, and its person comes back to share", asyn
 
 test("an answer that comes back to another browser is ended", async () => {
   const { page, request } = await begun("On this device");
-  const back = await wallet.answer(await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href"));
+  const back = await (await outside()).answer(await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href"));
   const other = await scene.visitor();
   await other.goto(back);
   await checkPage(other, { status: 403 });
@@ -71,7 +75,7 @@ test("a wallet on another device gives six digits, which are typed here", async 
   const { page, request } = await begun("On another device");
   assert.equal(await page.getByRole("img", { name: /QR code/ }).count(), 1);
   const phone = await scene.visitor();
-  await phone.goto(await wallet.answer(await page.textContent("#presentation-link")));
+  await phone.goto(await (await outside()).answer(await page.textContent("#presentation-link")));
   await checkPage(phone);
   await assertTellsNothing(phone);
   const digits = await phone.textContent("#carried-code");
@@ -90,7 +94,7 @@ test("a wallet on another device gives six digits, which are typed here", async 
 test("whoever did not begin it says so, and nothing is shared", async () => {
   const { page, request } = await begun("On another device");
   const phone = await scene.visitor();
-  await phone.goto(await wallet.answer(await page.textContent("#presentation-link")));
+  await phone.goto(await (await outside()).answer(await page.textContent("#presentation-link")));
   await button(phone, "This was not me").click();
   await phone.getByText("Nothing was shared").waitFor();
   await checkPage(phone, { status: 403 });
@@ -101,7 +105,7 @@ test("whoever did not begin it says so, and nothing is shared", async () => {
 
 test("a wallet that says no leaves the question open", async () => {
   const { page, request } = await begun("On this device");
-  await page.goto(await wallet.decline(await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href")));
+  await page.goto(await (await outside()).decline(await page.getByRole("link", { name: "Open my wallet" }).getAttribute("href")));
   await page.getByText("Your wallet has answered that it shows nothing").waitFor();
   await checkPage(page);
   await page.getByRole("link", { name: "Try again" }).click();
