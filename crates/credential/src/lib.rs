@@ -25,6 +25,7 @@ mod asset;
 mod batch;
 mod country;
 mod date;
+pub mod dcql;
 mod encoding;
 mod fault;
 pub mod format;

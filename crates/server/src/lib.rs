@@ -21,6 +21,7 @@ pub mod mail;
 pub mod metrics;
 pub mod objects;
 pub mod oid4vci;
+pub mod openid4vp;
 pub mod outbound;
 pub mod presenting;
 pub mod seal;

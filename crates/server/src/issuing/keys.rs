@@ -101,7 +101,7 @@ impl IssuerKeys {
     }
 
     /// The authority's key and certificate; made on the first start.
-    async fn authority(
+    pub(super) async fn authority(
         &self,
         ring: &Keyring,
         chance: &Chance,
@@ -205,7 +205,7 @@ pub(crate) fn new_key(algorithm: Algorithm, chance: &Chance) -> Result<(String, 
     Ok((key.public().thumbprint(), secret, key))
 }
 
-fn software(key: &SigningKey, algorithm: Algorithm) -> Result<SoftwareKey, StoreError> {
+pub(super) fn software(key: &SigningKey, algorithm: Algorithm) -> Result<SoftwareKey, StoreError> {
     SoftwareKey::from_bytes(algorithm, key.secret.expose()).map_err(|error| StoreError::nonsense("signing_key", error))
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::domain::presentation::REMEMBERED;
 use crate::store::{AnnouncementKind, EventKind, StoreError};
 use crate::verification;
 
@@ -37,6 +38,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
+    tx.forget_presentations(now - REMEMBERED, BATCH).await?;
     tx.forget_verifications(now - retention.status, BATCH).await?;
     tx.commit().await?;
     super::webhooks::end_deliveries(app, BATCH).await?;

@@ -18,6 +18,7 @@ mod keyring;
 mod outbox;
 mod partner;
 mod passkey;
+mod presentation;
 mod session;
 mod share;
 mod sign_in;

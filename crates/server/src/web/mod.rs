@@ -17,6 +17,7 @@ pub mod mails;
 mod offers;
 mod passkey;
 mod pdf;
+mod presentations;
 mod qr;
 mod requests;
 mod shares;
@@ -50,6 +51,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(link::routes())
         .merge(offers::routes())
         .merge(passkey::routes())
+        .merge(presentations::routes())
         .merge(requests::routes())
         .merge(shares::routes())
         .merge(sign_in::routes())

@@ -43,6 +43,7 @@ macro_rules! contract {
 }
 
 mod issuances;
+mod presentations;
 
 mod shares;
 mod status_lists;

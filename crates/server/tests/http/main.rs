@@ -13,6 +13,7 @@ mod holder;
 mod idempotency;
 mod oid4vci;
 mod openapi;
+mod openid4vp;
 mod push;
 mod reference;
 mod retention;
