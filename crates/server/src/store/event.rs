@@ -13,6 +13,8 @@ use crate::time::Timestamp;
 pub enum EventKind {
     /// The partner pushed it.
     Pushed,
+    /// Somebody's browser handed the link over.
+    LinkOpened,
     /// A person signed in and it was bound to their account.
     Opened,
     /// The person accepted it.
@@ -30,8 +32,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Pushed,
+        Self::LinkOpened,
         Self::Opened,
         Self::Accepted,
         Self::Declined,
@@ -45,6 +48,7 @@ impl EventKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Pushed => "pushed",
+            Self::LinkOpened => "link_opened",
             Self::Opened => "opened",
             Self::Accepted => "accepted",
             Self::Declined => "declined",

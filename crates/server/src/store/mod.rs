@@ -7,6 +7,7 @@
 mod asset;
 mod ceremony;
 mod commit;
+mod console;
 mod event;
 mod group;
 mod holder;
@@ -14,6 +15,7 @@ mod idempotency;
 mod issuance;
 mod issuing;
 mod keyring;
+mod listing;
 mod outbox;
 mod partner;
 mod passkey;
@@ -22,6 +24,7 @@ mod share;
 mod sign_in;
 mod status_list;
 mod submission;
+mod tally;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -36,12 +39,14 @@ use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
 
 pub use ceremony::Ceremony;
 pub use commit::{Committer, NewRequest, Pushed};
+pub use console::{ConsolePasskey, ConsoleSession};
 pub use event::{Event, EventKind};
 pub use holder::Holder;
 pub use idempotency::StoredAnswer;
 pub use issuance::{Deferred, GrantIssued, Redemption};
 pub use issuing::{IssueRequest, Issued, Issuing, STATUS_LIST_CAPACITY};
 pub use keyring::WrappedSigningKey;
+pub use listing::{Found, ListedState, ListedSubmission, Listing};
 pub use outbox::OutboxItem;
 pub use partner::Partner;
 pub use passkey::StoredPasskey;
@@ -50,6 +55,7 @@ pub use share::ShareEntry;
 pub use sign_in::SignIn;
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
 pub use submission::{CredentialStatus, NewBatch, NewSubmission};
+pub use tally::Tally;
 
 /// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.
 macro_rules! on {

@@ -7,6 +7,7 @@ mod account;
 mod assets;
 mod authorize;
 mod career;
+mod console;
 mod documents;
 pub mod error;
 mod hire;
@@ -43,6 +44,7 @@ pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
         .merge(authorize::routes())
+        .merge(console::routes(app))
         .merge(documents::routes())
         .merge(hire::routes())
         .merge(home::routes())
@@ -75,7 +77,7 @@ pub struct Layout {
 }
 
 /// Notices that may be shown once after something was done.
-const NOTICES: [&str; 8] = [
+const NOTICES: &[&str] = &[
     "notice-accepted",
     "notice-deleted",
     "notice-account-deleted",
@@ -84,6 +86,11 @@ const NOTICES: [&str; 8] = [
     "notice-passkey-added",
     "notice-passkey-removed",
     "notice-share-revoked",
+    "notice-console-ended",
+    "notice-console-signed-out",
+    "notice-console-others-ended",
+    "notice-console-passkey-added",
+    "notice-console-passkey-removed",
 ];
 
 impl Layout {
@@ -96,7 +103,7 @@ impl Layout {
     #[must_use]
     pub fn with_notice(mut self, app: &App, headers: &HeaderMap) -> Self {
         let left = NOTICE.read(app, headers);
-        self.notice = left.and_then(|left| NOTICES.into_iter().find(|known| *known == left));
+        self.notice = left.and_then(|left| NOTICES.iter().copied().find(|known| *known == left));
         self
     }
 }
