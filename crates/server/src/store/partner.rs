@@ -27,6 +27,8 @@ pub struct Partner {
     pub disabled_at: Option<Timestamp>,
     /// Host names from which its documents may be fetched, separated by spaces; empty: any public host.
     pub document_hosts: String,
+    /// Whether it is for trying things out: its people may be played by the server. Never changes.
+    pub sandbox: bool,
 }
 
 impl Partner {
@@ -48,9 +50,9 @@ impl Tx {
     /// Adds a partner.
     pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query(
-            "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts, sandbox) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         ).bind(partner.id).bind(&partner.name).bind(&partner.scopes).bind(&partner.secret_hash).bind(partner.created_at)
-            .bind(&partner.document_hosts)
+            .bind(&partner.document_hosts).bind(partner.sandbox)
             .execute(connection).await.map(drop))?;
         Ok(())
     }

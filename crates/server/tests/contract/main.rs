@@ -91,6 +91,7 @@ async fn add_partner(store: &Store, number: u128) -> Uuid {
         rotated_at: None,
         disabled_at: None,
         document_hosts: String::new(),
+        sandbox: false,
     };
     let mut tx = store.write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");
@@ -696,7 +697,10 @@ contract! {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.partner(partner).await.expect("read").expect("there").may_fetch_from("anywhere.example"));
+        let stored = tx.partner(partner).await.expect("read").expect("there");
+        assert!(stored.may_fetch_from("anywhere.example") && !stored.sandbox);
+        tx.add_partner(&Partner { id: id(2), sandbox: true, ..stored }).await.expect("added");
+        assert!(tx.partner(id(2)).await.expect("read").expect("there").sandbox, "it is read as it was added");
         assert!(tx.set_document_hosts(partner, "example.edu documents.example.org").await.expect("set"));
         assert!(!tx.set_document_hosts(id(99), "x").await.expect("nobody there"));
         let found = tx.partner(partner).await.expect("read").expect("there");

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use crate::support::app::{Answer, PUSH, TestApp, career};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use crate::support::app::{Answer, PUSH, TestApp, career};
 use tenure::api::openapi::DOCUMENT;
 use tenure::keyring::Purpose;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::support::app::{PUSH, TestApp, career};
 use credential::{Type, batch_sample, v1_batch_sample};
 use serde_json::{Value, json};
-use crate::support::app::{PUSH, TestApp, career};
 use uuid::Uuid;
 
 const BATCH: &str = "/api/partner/v2/add/requests/batch";

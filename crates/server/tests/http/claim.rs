@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use crate::support::app::{PUSH, TestApp, career};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 const BATCH: &str = "/api/partner/v2/add/requests/batch";

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use crate::support::app::{Browser, PUSH, TestApp, career};
+use serde_json::json;
 use tenure::domain::submission::State;
 use uuid::Uuid;
 

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
+use crate::support::app::{Browser, TestApp};
+use crate::support::samples;
 use axum::body::{Body, Bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::Type;
 use futures::stream;
 use serde_json::{Value, json};
-use crate::support::app::{Browser, TestApp};
-use crate::support::samples;
 use tenure::time::Timestamp;
 use uuid::Uuid;
 

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::app::TestApp;
+use crate::support::samples;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
@@ -14,8 +16,6 @@ use axum::routing::get;
 use credential::Type;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
-use crate::support::app::TestApp;
-use crate::support::samples;
 use tenure::outbound::Lookup;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::support::app::{Browser, TestApp};
 use axum::body::Body;
 use axum::http::Request;
-use crate::support::app::{Browser, TestApp};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

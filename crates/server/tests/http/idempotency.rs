@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::support::app::{Answer, PUSH, TestApp, career};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
-use crate::support::app::{Answer, PUSH, TestApp, career};
 
 async fn post(test: &TestApp, path: &str, token: &str, key: &str, body: &Value) -> Answer {
     let mut request: Request<Body> = test.api(Method::POST, path, token, &body.to_string());

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use crate::support::app::{Answer, Browser, TestApp};
+use crate::support::wallet::{TestOffer, TestWallet, key, make_offer, signed};
 use credential::format::sd_jwt::Challenge;
 use credential::key::{PublicKey, SoftwareKey};
 use credential::verification::{Answer as Found, Evidence, Report, Step, Token, keys_of};
 use credential::{jwe, jws};
 use serde_json::{Map, Value, json};
-use crate::support::app::{Answer, Browser, TestApp};
-use crate::support::wallet::{TestOffer, TestWallet, key, make_offer, signed};
 use uuid::Uuid;
 
 const SD_JWT: &str = "career_history_dc+sd-jwt";
@@ -607,7 +607,8 @@ async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
 async fn a_push_goes_straight_into_another_wallet_after_consent() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let pushed = test.post(crate::support::app::PUSH, &token, &crate::support::app::career("1")).await.expect(201).json();
+    let pushed =
+        test.post(crate::support::app::PUSH, &token, &crate::support::app::career("1")).await.expect(201).json();
     let id: Uuid = pushed["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let address = pushed["credential_offer_uri"].as_str().expect("an offer").to_owned();
     let offer = test.get(address.strip_prefix(test.app.config.base()).expect("here")).await.expect(200).json();

@@ -1,7 +1,7 @@
 //! The OpenAPI document: a snapshot to review in the diff, and what must hold of it.
 
-use serde_json::Value;
 use crate::support::app::TestApp;
+use serde_json::Value;
 use tenure::api::openapi::DOCUMENT;
 
 #[test]

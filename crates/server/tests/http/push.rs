@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use crate::support::app::{PUSH, TestApp, career};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use credential::Type;
 use serde_json::{Value, json};
-use crate::support::app::{PUSH, TestApp, career};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -1,8 +1,8 @@
 //! Documents in an S3-compatible bucket: the stand-in that `scripts/s3` starts.
 
-use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::samples;
+use serde_json::{Value, json};
 use tenure::objects::Objects;
 use tenure::seal::Key;
 use tenure::time::Timestamp;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::support::app::{Answer, Browser, PUSH, TestApp, career};
 use axum::body::Body;
 use axum::http::Request;
 use credential::format::sd_jwt_vc::SdJwtVc;
 use serde_json::json;
-use crate::support::app::{Answer, Browser, PUSH, TestApp, career};
 use uuid::Uuid;
 
 /// A person who holds the sample, and its id.

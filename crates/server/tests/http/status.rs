@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::support::app::TestApp;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
-use crate::support::app::TestApp;
 
 const BULK: &str = "/api/partner/v1/submissions/status";
 const HOUR: Duration = Duration::from_secs(3600);

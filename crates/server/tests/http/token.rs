@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use crate::support::app::{TestApp, TestPartner};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use crate::support::app::{TestApp, TestPartner};
 
 fn form<'a>(partner_id: &'a str, secret: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![("grant_type", "client_credentials"), ("client_id", partner_id), ("client_secret", secret)]

@@ -1,9 +1,9 @@
 //! Every credential type through the whole of it: pushed in each version, asked about, accepted, shown, exported
 //! (partner-api sections 4 to 8).
 
+use crate::support::app::TestApp;
 use credential::{Type, v1_batch_sample};
 use serde_json::{Value, json};
-use crate::support::app::TestApp;
 use uuid::Uuid;
 
 fn named(name: &str) -> Type {

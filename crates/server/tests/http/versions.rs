@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use crate::support::app::{Browser, PUSH, TestApp, career};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 async fn push(test: &TestApp, token: &str, body: &Value) -> Uuid {

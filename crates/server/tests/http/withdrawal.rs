@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::support::app::{Answer, PUSH, TestApp, career};
 use axum::http::Method;
 use serde_json::{Value, json};
-use crate::support::app::{Answer, PUSH, TestApp, career};
 use tenure::domain::submission::State;
 use uuid::Uuid;
 

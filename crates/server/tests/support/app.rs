@@ -165,6 +165,7 @@ impl TestApp {
             rotated_at: None,
             disabled_at: None,
             document_hosts: String::new(),
+            sandbox: false,
         };
         let mut tx = self.app.store.write().await.expect("a transaction");
         tx.add_partner(&partner).await.expect("added");
