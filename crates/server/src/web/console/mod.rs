@@ -85,6 +85,10 @@ impl Frame {
         Self { partner: Some(user.partner.name.clone()), section: Some(section) }
     }
 
+    fn sections(&self) -> [Section; Section::ALL.len()] {
+        Section::ALL
+    }
+
     /// Whether the navigation's entry `other` is where the page stands.
     fn is_in(&self, other: &Section) -> bool {
         self.section == Some(*other)
