@@ -88,6 +88,11 @@ codes! {
     AssetDataFormat "asset_data.format" "asset_data is no https URL and no data URL of the asset's type."
     AssetDataAddress "asset_data.address" "A document cannot be fetched from this address."
     AssetDataContent "asset_data.content" "The document is not what its type says, is damaged, or holds something active."
+    UrlFormat "url.format" "A text is not an absolute https URL, or holds a user, a password or a fragment."
+    UrlAddress "url.address" "An address leads to where nothing may be sent to: it is not public."
+    TimeFormat "time.format" "A time is not written as RFC 3339 asks, such as 2026-11-25T09:30:00Z."
+    TimeOrder "time.order" "A time lies before the time that it must follow."
+    IdMismatch "id.mismatch" "The body names another id than the path."
     FaultsMore "faults.more" "There are more faults than one answer lists; mend these first."
 }
 

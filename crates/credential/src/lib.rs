@@ -41,6 +41,7 @@ mod types;
 mod v1;
 pub mod verification;
 mod view;
+mod webhook;
 mod year_month;
 
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
@@ -56,4 +57,5 @@ pub use types::career_history::{CareerHistory, Employment};
 pub use types::{ALL, Achievement, Advice, BatchMember, CATEGORIES, CredentialType, Type, UnknownType, V1};
 pub use v1::{v1_batch_sample, v1_batch_schema};
 pub use view::{Block, Datum};
+pub use webhook::{EVENT_TYPES, Replay, WebhookFields, WebhookForm, parse_replay, parse_rotation, parse_webhook};
 pub use year_month::YearMonth;

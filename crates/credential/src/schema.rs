@@ -44,6 +44,8 @@ pub enum Shape {
     Year,
     /// A year or a day.
     YearOrDate,
+    /// An instant, as RFC 3339 writes it.
+    Instant,
     /// One of some values, to the letter.
     Choice(&'static Choice),
     /// A list of `of`, with `least` to `most` items.
@@ -157,6 +159,7 @@ impl Shape {
             (Self::Year, Value::String(text)) => check_year(text, path, faults),
             (Self::YearOrDate, Value::String(text)) if text.len() == 4 => check_year(text, path, faults),
             (Self::YearOrDate, Value::String(text)) => check_date(text, path, faults),
+            (Self::Instant, Value::String(text)) => check_instant(text, path, faults),
             (Self::Choice(choice), Value::String(text)) => check_choice(text, choice, path, faults),
             (Self::List { of, least, most }, Value::Array(items)) => check_list(items, of, *least, *most, path, faults),
             (Self::Object(members), Value::Object(object)) => check_object(object, members, path, faults),
@@ -181,6 +184,7 @@ impl Shape {
             Self::Date => "a string with a day, YYYY-MM-DD".into(),
             Self::Year => "a string with a year, YYYY".into(),
             Self::YearOrDate => "a string with a year or a day, YYYY or YYYY-MM-DD".into(),
+            Self::Instant => "a string with a time, as RFC 3339 writes it".into(),
             Self::Choice(choice) => format!("a string, {}", choice.described()).into(),
             Self::Assets(_) => "an array of assets".into(),
             Self::List { of, .. } => format!("an array, each item {}", of.described()).into(),
@@ -201,6 +205,7 @@ impl Shape {
             Self::Date => json!({ "type": "string", "format": "date", "pattern": format!("^{DATE}$") }),
             Self::Year => json!({ "type": "string", "pattern": format!("^{YEAR}$") }),
             Self::YearOrDate => json!({ "type": "string", "pattern": format!("^({YEAR}|{DATE})$") }),
+            Self::Instant => json!({ "type": "string", "format": "date-time" }),
             Self::Choice(choice) => json!({ "type": "string", "enum": choice.values }),
             Self::Assets(rules) if rules.most == 0 => json!({ "type": "array", "maxItems": 0 }),
             Self::Assets(rules) => {
@@ -350,6 +355,13 @@ fn check_year(text: &str, path: &Path<'_>, faults: &mut Faults) {
         };
         let guess = date::guess_year(text);
         faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(guess);
+    }
+}
+
+fn check_instant(text: &str, path: &Path<'_>, faults: &mut Faults) {
+    if text.parse::<jiff::Timestamp>().is_err() {
+        let message = || "A time is written as RFC 3339 asks, such as 2026-11-25T09:30:00Z.".to_owned();
+        faults.add(path, Code::TimeFormat, message).received(&Value::from(text));
     }
 }
 

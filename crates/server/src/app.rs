@@ -73,6 +73,10 @@ pub struct Parts {
     pub demo: bool,
     /// Wakes the outbox before its time, since something was put into it.
     pub outbox_filled: tokio::sync::Notify,
+    /// The way out for deliveries to webhooks.
+    pub receivers: Outbound,
+    /// Wakes who delivers to webhooks before their time, since partners are told of something.
+    pub deliveries_due: tokio::sync::Notify,
 }
 
 impl Deref for App {
@@ -148,6 +152,8 @@ impl App {
         let instance = tx.instance(chance.anonymous_id()).await?;
         tx.commit().await?;
         let objects = Objects::open(&config.objects, data, instance).map_err(StartError::Operator)?;
+        let receivers =
+            Outbound::to_receivers(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         Ok(Self(Arc::new(Parts {
             documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,
@@ -158,6 +164,8 @@ impl App {
             webauthn: webauthn(&config),
             metrics: Metrics::default(),
             outbox_filled: tokio::sync::Notify::new(),
+            receivers,
+            deliveries_due: tokio::sync::Notify::new(),
             config,
             clock,
             chance,

@@ -29,6 +29,8 @@ pub struct Config {
     pub objects: Objects,
     /// What the server fetches from elsewhere.
     pub outbound: Outbound,
+    /// Webhooks of partners.
+    pub webhooks: Webhooks,
     /// The credential types.
     pub credentials: Credentials,
     /// Other people's wallets.
@@ -140,6 +142,27 @@ pub struct Outbound {
     pub timeout: Duration,
 }
 
+impl Outbound {
+    /// Lets servers on this machine be reached.
+    pub fn allow_this_machine(&mut self) {
+        let here = ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse::<IpNet>().ok());
+        self.allowed_networks.extend(here);
+    }
+}
+
+/// Webhooks of partners.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether receivers may be on this machine, by http.
+    pub allow_loopback: bool,
+    /// Longest time for one attempt.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// How many attempts at once for one webhook.
+    pub concurrency: u32,
+}
+
 /// The credential types.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,6 +255,9 @@ pub struct Retention {
     /// Statuses.
     #[serde(deserialize_with = "duration")]
     pub status: Duration,
+    /// Deliveries to webhooks, with their attempts.
+    #[serde(deserialize_with = "duration")]
+    pub deliveries: Duration,
     /// Answers kept for an `Idempotency-Key`.
     #[serde(deserialize_with = "duration")]
     pub idempotency: Duration,

@@ -226,6 +226,20 @@ impl Keyring {
         open(&self.holder_key(holder).await?, label, sealed)
     }
 
+    /// Seals under the root key, for what must be read as long as its row is there and is nobody's personal data. Whoever
+    /// moves it to another row finds it shut: the label names the row.
+    pub fn seal_permanent(&self, label: &[&[u8]], plain: &[u8]) -> Vec<u8> {
+        self.root.derive(&[b"permanent"]).seal(label, plain, &self.chance)
+    }
+
+    /// Opens what [`Keyring::seal_permanent`] sealed.
+    ///
+    /// # Errors
+    /// The bytes do not open.
+    pub fn open_permanent(&self, label: &[&[u8]], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        open(&self.root.derive(&[b"permanent"]), label, sealed)
+    }
+
     /// Adds a signing key.
     ///
     /// # Errors

@@ -12,15 +12,25 @@ use std::time::Duration;
 use futures::{Stream, TryStreamExt as _};
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::HeaderMap;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use url::{Host, Url};
 
-use crate::config::Outbound as Settings;
+use crate::config::{Outbound as Settings, Webhooks};
 use crate::domain::asset::Failure;
+use crate::domain::webhook::NoAnswer;
 
 /// Longest time to connect.
 const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long a connection to a receiver of webhooks is kept for the next delivery. It leads to the address that was looked
+/// at when it was made, whatever the name means by now.
+const KEPT: Duration = Duration::from_secs(15);
+
+/// Most bytes that are read of what a receiver of webhooks answers; nobody looks at them, but then its connection can be
+/// used again.
+const ANSWER: usize = 16 * 1024;
 
 /// Where names are looked up.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +95,21 @@ impl Outbound {
     /// # Errors
     /// The extra certificate authorities cannot be read, in words for the operator.
     pub fn new(settings: &Settings, lookup: Lookup) -> Result<Self, String> {
-        Self::build(settings, lookup, false)
+        Self::build(settings, lookup, false, 0)
+    }
+
+    /// The client that sends to webhooks.
+    ///
+    /// # Errors
+    /// As [`Outbound::new`].
+    pub fn to_receivers(settings: &Settings, webhooks: &Webhooks, lookup: Lookup) -> Result<Self, String> {
+        let mut settings = settings.clone();
+        settings.timeout = webhooks.timeout;
+        if webhooks.allow_loopback {
+            settings.allow_this_machine();
+        }
+        let kept = usize::try_from(webhooks.concurrency).unwrap_or(1);
+        Self::build(&settings, lookup, webhooks.allow_loopback, kept)
     }
 
     /// A client that also asks servers on this machine, by http: for a person at a terminal who tries things out, never
@@ -95,13 +119,11 @@ impl Outbound {
     /// As [`Outbound::new`].
     pub fn with_this_machine(settings: &Settings) -> Result<Self, String> {
         let mut settings = settings.clone();
-        settings
-            .allowed_networks
-            .extend(["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse::<IpNet>().ok()));
-        Self::build(&settings, Lookup::System, true)
+        settings.allow_this_machine();
+        Self::build(&settings, Lookup::System, true, 0)
     }
 
-    fn build(settings: &Settings, lookup: Lookup, with_this_machine: bool) -> Result<Self, String> {
+    fn build(settings: &Settings, lookup: Lookup, with_this_machine: bool, kept: usize) -> Result<Self, String> {
         let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = &settings.extra_roots {
             let refuse = |error: &dyn std::fmt::Display| format!("outbound.extra_roots, {}: {error}", path.display());
@@ -123,8 +145,9 @@ impl Outbound {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .timeout(settings.timeout)
-            // A connection that is kept would answer for a name whose addresses were looked at long ago.
-            .pool_max_idle_per_host(0)
+            // A connection that is kept long would answer for a name whose addresses were looked at long ago.
+            .pool_max_idle_per_host(kept)
+            .pool_idle_timeout(KEPT)
             .user_agent(concat!("Tenure/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::new(Filter { lookup, allowed: allowed.clone() }))
             .build()
@@ -141,17 +164,7 @@ impl Outbound {
         address: &Url,
         most: u64,
     ) -> Result<impl Stream<Item = Result<bytes::Bytes, Failure>> + Send + use<>, Failure> {
-        // A literal address is connected to without being resolved, so the filter would not see it.
-        let literal = match address.host() {
-            Some(Host::Domain(_)) => None,
-            Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
-            None => return Err(Failure::AddressRefused),
-        };
-        let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let is_spoken =
-            address.scheme() == "https" || (self.with_this_machine && is_here && address.scheme() == "http");
-        if literal.is_some_and(|address| !may_reach(address, &self.allowed)) || !is_spoken {
+        if !self.may_ask(address) {
             return Err(Failure::AddressRefused);
         }
         let answer = self.client.get(address.clone()).send().await.map_err(|error| failure(&error))?;
@@ -163,17 +176,68 @@ impl Outbound {
         }
         Ok(answer.bytes_stream().map_err(|error| failure(&error)))
     }
+
+    /// Posts `body`, and returns the status that is answered; a redirect is an answer like any other.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn post(&self, address: &Url, headers: HeaderMap, body: bytes::Bytes) -> Result<u16, NoAnswer> {
+        if !self.may_ask(address) {
+            return Err(NoAnswer::AddressRefused);
+        }
+        let sent = self.client.post(address.clone()).headers(headers).body(body).send().await;
+        let mut answer = sent.map_err(|error| no_answer(&error))?;
+        let status = answer.status().as_u16();
+        let mut read = 0;
+        while read < ANSWER {
+            match answer.chunk().await {
+                Ok(Some(chunk)) => read += chunk.len(),
+                _ => break,
+            }
+        }
+        Ok(status)
+    }
+
+    /// Whether an address may be asked, as far as can be told without looking its name up.
+    pub fn may_ask(&self, address: &Url) -> bool {
+        // A literal address is connected to without being resolved, so the filter would not see it.
+        let literal = match address.host() {
+            Some(Host::Domain(_)) => None,
+            Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
+            None => return false,
+        };
+        let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let is_spoken =
+            address.scheme() == "https" || (self.with_this_machine && is_here && address.scheme() == "http");
+        is_spoken && literal.is_none_or(|address| may_reach(address, &self.allowed))
+    }
 }
 
 fn failure(error: &reqwest::Error) -> Failure {
+    if is_not_public(error) { Failure::AddressRefused } else { Failure::Unreachable }
+}
+
+fn no_answer(error: &reqwest::Error) -> NoAnswer {
+    if is_not_public(error) {
+        NoAnswer::AddressRefused
+    } else if error.is_timeout() {
+        NoAnswer::TimedOut
+    } else {
+        NoAnswer::Unreachable
+    }
+}
+
+/// Whether the filter left nothing of what the name means.
+fn is_not_public(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.is::<NotPublic>() {
-            return Failure::AddressRefused;
+            return true;
         }
         cause = error.source();
     }
-    Failure::Unreachable
+    false
 }
 
 fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {

@@ -103,7 +103,6 @@ console-state-waiting = Waiting
 console-state-accepted = Accepted
 console-state-declined = Declined
 console-state-expired = Expired
-console-state-removed = Removed
 console-state-withdrawn = Withdrawn
 console-none-at-all = You have not pushed anything yet.
 console-none-such = There is nothing here in this state.
@@ -116,10 +115,9 @@ console-batch-title = Items of a batch
 console-batch-lead = What came in one request:
 
 console-means-waiting = The person has not answered yet.
-console-means-accepted = It is in the person's wallet.
+console-means-accepted = The person has added it to their wallet.
 console-means-declined = The person said no. Its data is deleted.
 console-means-expired = Nobody accepted it in time. Its data is deleted.
-console-means-removed = The person had accepted it, and deleted it since.
 console-means-withdrawn = You withdrew it.
 console-replaced = On { $moment } you pushed this id again, and that push took its place.
 console-type = Type
@@ -134,9 +132,7 @@ console-event-opened = Somebody signed in, and it became theirs to answer.
 console-event-accepted = Accepted.
 console-event-declined = Declined.
 console-event-expired = Its time was over.
-console-event-removed = Deleted from the wallet.
 console-event-withdrawn = You withdrew it.
-console-event-superseded = A newer push of yours took its place in the wallet.
 console-document-awaited = Not sent yet
 console-document-fetching = Being fetched
 console-document-stored = Kept
@@ -219,8 +215,101 @@ console-explorer-empty = The answer has no body.
 console-explorer-headers = Headers of the answer
 console-explorer-curl = The same request with curl
 
+console-webhooks = Webhooks
+console-webhooks-lead = Where we tell you what happened, as soon as it has. Events name your ids, and nobody.
+console-webhooks-none-title = No webhook yet
+console-webhooks-none = Without one you can ask for statuses at any time. With one you need not ask.
+console-webhooks-full = { $count ->
+   *[other] You have { $count } webhooks, which is as many as there may be.
+}
+console-webhooks-all = All webhooks
+console-webhook-new = New webhook
+console-webhook-new-title = New webhook
+console-webhook-edit-title = Change the webhook
+console-webhook-back = Back to the webhook
+console-webhook-about = About this webhook
+console-form-wrong = Something is not right yet. It is said beside the field.
+console-webhook-url = Address
+console-webhook-url-help = By https, on a public server, without user, password and fragment.
+console-webhook-name = Name (you may leave it empty)
+console-webhook-description = What it is for (you may leave it empty)
+console-webhook-events = What it is told
+console-webhook-make = Make the webhook
+console-webhook-save = Save
+console-webhook-edit = Change
+console-webhook-test = Send a test event
+console-webhook-secret = Secret
+console-webhook-previous = The secret before the last rotation signs too, until { $moment }.
+console-webhook-good = Active
+console-webhook-failures = { $count ->
+    [one] Active; the last attempt failed
+   *[other] Active; the last { $count } attempts failed
+}
+console-webhook-paused = Paused until { $moment }, since too many attempts failed in a row
+console-webhook-probation = One event is tried first, since too many attempts failed in a row
+console-webhook-secret-title = The webhook's secret
+console-webhook-overlap = For 24 hours the one before signs too, so that you can change over without missing anything.
+console-webhook-secret-plain = Secret
+console-webhook-secret-plain-help = The key of X-Signature: these 64 characters as they stand.
+console-webhook-secret-standard = Secret for libraries of Standard Webhooks
+console-webhook-secret-standard-help = The same key in the form that they take.
+console-webhook-go-on = Go on to the webhook
+console-webhook-delete-title = Delete this webhook?
+console-webhook-delete-what = Nothing is sent to it any more, and its log is deleted.
+console-webhook-delete-do = Delete it
+console-webhook-rotate-title = Rotate this webhook's secret?
+console-webhook-rotate-what = You get a new secret. For 24 hours the present one signs too; the one before that ends now.
+console-webhook-leave = Leave it as it is
+
+console-event-type-verified = A person showed what you asked for
+console-event-type-canceled = A request of yours was canceled, or its time was over
+console-event-type-created = You pushed something
+console-event-type-opened = Somebody opened a person's link
+console-event-type-signed-in = A person signed in to look at it
+console-event-type-accepted = A person accepted what you pushed
+console-event-type-ended = A push was declined, withdrawn, or its time was over
+console-event-type-test = Test event
+
+console-log = Log
+console-log-none = Nothing has been sent yet. Send a test event to see what arrives.
+console-log-none-such = There is nothing here in this state.
+console-delivery-waiting = Waiting
+console-delivery-delivered = Delivered
+console-delivery-failed = Given up
+console-delivered-at = Delivered { $moment }
+console-given-up = Given up after three days
+console-to-be-sent = To be sent
+console-again-at = Tried again { $moment }
+console-attempts = { $count ->
+    [0] No attempt yet
+    [one] One attempt
+   *[other] { $count } attempts
+}
+console-attempt-answered = Your server answered { $status } after { $millis } ms.
+console-attempt-late = No answer in time: given up after { $millis } ms.
+console-attempt-refused = Not sent: its name leads to an address that is not public.
+console-attempt-unreachable = Nobody answered, or not with a certificate that counts ({ $millis } ms).
+console-event-id = Event id
+console-credential-id = Your id
+console-happened = Happened
+console-send-again = Send again
+console-send-again-of = Send the event { $event } again
+console-range-title = Send a time again
+console-range-help = Everything of that time that does not wait anyway, with the same event ids as the first time. Times are UTC.
+console-range-from = From
+console-range-to = To
+console-range-state = Which
+console-range-failed = Those given up
+console-range-delivered = Those delivered
+console-range-both = Both
+
 notice-console-ended = Your session is over. Sign in again to go on.
 notice-console-signed-out = You are signed out of the console.
 notice-console-others-ended = The other browsers are signed out.
 notice-console-passkey-added = Passkey added. You can sign in with it from now on.
 notice-console-passkey-removed = Passkey removed here. You may also want to delete it on the device.
+notice-console-webhook-changed = Saved. It is tried again at once.
+notice-console-webhook-deleted = Webhook deleted.
+notice-console-test-sent = A test event is on its way. Load the page again to see what became of it.
+notice-console-replayed = Queued again. Load the page again to see what became of it.
+notice-console-replayed-none = There was nothing to send again in that time.

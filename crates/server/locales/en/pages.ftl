@@ -236,6 +236,7 @@ record-title = Consent record
 record-events = What happened
 record-data = What was sent
 event-pushed = { $partner } sent it.
+event-link-opened = Its link was opened in a browser.
 event-opened = You opened it, and it became yours alone.
 event-accepted = You agreed that it is kept in your wallet.
 event-declined = You declined it.

@@ -10,8 +10,8 @@ CREATE TABLE console_session (
 CREATE INDEX console_session_partner ON console_session (partner_id);
 CREATE INDEX console_session_expires ON console_session (expires_at);
 
--- Public key, counter and the name that somebody gave it, sealed under a key of the partner's in the key ring. Like a
--- session it lives under the secret that was in force, unless whoever rotates it says in the console that it stays.
+-- Public key, counter and the name that somebody gave it, sealed under the root key. Like a session it
+-- lives under the secret that was in force, unless whoever rotates it says in the console that it stays.
 CREATE TABLE console_passkey (
     id BYTEA PRIMARY KEY NOT NULL,
     partner_id UUID NOT NULL REFERENCES partner (id),

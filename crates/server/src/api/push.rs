@@ -25,7 +25,7 @@ use crate::domain::asset::{Asset, AssetState};
 use crate::domain::submission::{self as stored, State as SubmissionState};
 use crate::error::{Error, Kind};
 use crate::oid4vci::offer;
-use crate::store::{NewRequest, NewSubmission, Pushed};
+use crate::store::{NewRequest, NewSubmission, Pushed, joined_chain};
 use crate::time::Timestamp;
 use crate::web::mails::Offer;
 
@@ -311,6 +311,7 @@ pub(super) async fn prepare(
         credential_type: submission.credential_type,
         document_type: submission.document_type,
         batch_id,
+        partner_chain: joined_chain(&submission.partner_chain),
         created_at: now,
         expires_at: now + app.config.retention.incomplete,
         assets: documents::rows(app, submission, id, sealed.period).await?,

@@ -57,6 +57,8 @@ impl Demo {
         if config.log.filter == "info" {
             "warn".clone_into(&mut config.log.filter);
         }
+        // Who tries webhooks out has their receiver here.
+        config.webhooks.allow_loopback = true;
         config.log.format = crate::config::LogFormat::Text;
         log::start(&config.log)?;
         block_on(demonstrate(config, self.data))?;

@@ -6,3 +6,4 @@ pub mod career;
 pub mod issuance;
 pub mod share;
 pub mod submission;
+pub mod webhook;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::event::EventKind;
+use super::event::{EventKind, Subject};
 use super::group::{GroupCommit, GroupWriter};
 use super::{NewBatch, NewSubmission, OutboxItem, Store, StoreError, Tx};
 use crate::domain::asset::Asset;
@@ -112,14 +112,15 @@ impl GroupWriter for Pushes {
             stored.map(|(request, _)| request)
         };
         let created = || stored().flat_map(|request| request.new.items());
-        let mut ids: Vec<Uuid> = created().map(|new| new.id).collect();
-        ids.sort_unstable();
-        tx.record_events(&ids, EventKind::Pushed, now).await?;
         let assets: Vec<&Asset> = created().flat_map(|new| &new.assets).collect();
         tx.insert_assets(&assets, now).await?;
         for outgoing in stored().filter_map(|request| request.outgoing.as_ref()) {
             tx.add_to_outbox(outgoing).await?;
         }
+        // Last, since every node that pushes for the same partner counts in the same row.
+        let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
+        subjects.sort_unstable_by_key(|subject| subject.id);
+        tx.record_events_of(&subjects, EventKind::Pushed, now).await?;
         tx.commit().await?;
         Ok(outcomes)
     }

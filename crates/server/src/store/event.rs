@@ -5,7 +5,8 @@
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::delivery::{Announcement, AnnouncementKind};
+use super::{NewSubmission, StoreError, Tx, on};
 use crate::time::Timestamp;
 
 /// What can happen to a submission.
@@ -13,7 +14,7 @@ use crate::time::Timestamp;
 pub enum EventKind {
     /// The partner pushed it.
     Pushed,
-    /// Somebody's browser handed the link over.
+    /// Somebody's browser handed its link over, before anybody signed in.
     LinkOpened,
     /// A person signed in and it was bound to their account.
     Opened,
@@ -32,7 +33,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    const ALL: [Self; 9] = [
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
         Self::Pushed,
         Self::LinkOpened,
         Self::Opened,
@@ -58,6 +60,62 @@ impl EventKind {
             Self::Superseded => "superseded",
         }
     }
+
+    /// The kind with that stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What partners are told of it. What people do with what they hold is their own affair; it is over with the status.
+    fn announcement(self) -> Option<AnnouncementKind> {
+        match self {
+            Self::Pushed => Some(AnnouncementKind::AddPushed),
+            Self::LinkOpened => Some(AnnouncementKind::AddOpened),
+            Self::Opened => Some(AnnouncementKind::AddSignedIn),
+            Self::Accepted => Some(AnnouncementKind::AddAccepted),
+            Self::Declined => Some(AnnouncementKind::AddDeclined),
+            Self::Expired => Some(AnnouncementKind::AddExpired),
+            Self::Withdrawn => Some(AnnouncementKind::AddWithdrawn),
+            Self::Removed | Self::Superseded => None,
+        }
+    }
+}
+
+/// A submission, as far as its events need it.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Subject {
+    /// Its id.
+    pub id: Uuid,
+    /// Who pushed it.
+    pub partner_id: Uuid,
+    /// The partner's id for it.
+    pub credential_id: String,
+    /// The batch that it came in, if any.
+    pub batch_id: Option<Uuid>,
+    /// The partner chain it was pushed with.
+    pub partner_chain: Option<String>,
+    /// When it was pushed.
+    pub created_at: Timestamp,
+}
+
+impl Subject {
+    /// The request id that its partner was answered.
+    fn request_id(&self) -> String {
+        self.batch_id.unwrap_or(self.id).to_string()
+    }
+}
+
+impl From<&NewSubmission> for Subject {
+    fn from(new: &NewSubmission) -> Self {
+        Self {
+            id: new.id,
+            partner_id: new.partner_id,
+            credential_id: new.credential_id.clone(),
+            batch_id: new.batch_id,
+            partner_chain: new.partner_chain.clone(),
+            created_at: new.created_at,
+        }
+    }
 }
 
 /// One event of a submission.
@@ -70,13 +128,65 @@ pub struct Event {
 }
 
 impl Tx {
-    /// Records that `kind` happened to each of `submissions` at `at`.
+    /// Records that `kind` happened to each of `submissions` at `at`, tells their partners, and counts it.
     pub async fn record_events(
         &mut self,
         submissions: &[Uuid],
         kind: EventKind,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        if submissions.is_empty() {
+            return Ok(());
+        }
+        let subjects = self.subjects(submissions).await?;
+        self.write_events(submissions, kind, at).await?;
+        self.tell_and_count(&subjects, kind, at).await
+    }
+
+    /// As [`Tx::record_events`], of submissions that the caller has at hand.
+    pub(super) async fn record_events_of(
+        &mut self,
+        subjects: &[Subject],
+        kind: EventKind,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
+        self.write_events(&ids, kind, at).await?;
+        self.tell_and_count(subjects, kind, at).await
+    }
+
+    async fn tell_and_count(&mut self, subjects: &[Subject], kind: EventKind, at: Timestamp) -> Result<(), StoreError> {
+        if let Some(kind) = kind.announcement() {
+            let told: Vec<(&Subject, String)> =
+                subjects.iter().map(|subject| (subject, subject.request_id())).collect();
+            let announcements = told.iter().map(|(subject, request_id)| Announcement {
+                partner: subject.partner_id,
+                kind,
+                request_id,
+                credential_id: Some(&subject.credential_id),
+                at,
+            });
+            self.announce(&announcements.collect::<Vec<_>>()).await?;
+        }
+        self.count_events(subjects, kind).await
+    }
+
+    /// What events need to know of submissions, in the order of their ids; those that are not there are left out.
+    async fn subjects(&mut self, submissions: &[Uuid]) -> Result<Vec<Subject>, StoreError> {
+        Ok(on!(self, connection => {
+            let mut query = QueryBuilder::new(
+                "SELECT id, partner_id, credential_id, batch_id, partner_chain, created_at FROM submission WHERE id IN (",
+            );
+            let mut list = query.separated(", ");
+            for id in submissions {
+                list.push_bind(*id);
+            }
+            query.push(") ORDER BY id");
+            query.build_query_as().fetch_all(connection).await
+        })?)
+    }
+
+    async fn write_events(&mut self, submissions: &[Uuid], kind: EventKind, at: Timestamp) -> Result<(), StoreError> {
         let mut rest = submissions;
         while !rest.is_empty() {
             let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
@@ -103,7 +213,7 @@ impl Tx {
             .bind(submission).fetch_all(connection).await)?;
         rows.into_iter()
             .map(|row| {
-                let kind = EventKind::ALL.into_iter().find(|kind| kind.name() == row.kind);
+                let kind = EventKind::from_name(&row.kind);
                 Ok(Event { kind: kind.ok_or_else(|| StoreError::nonsense("event", row.kind))?, at: row.at })
             })
             .collect()

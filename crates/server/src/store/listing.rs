@@ -1,5 +1,6 @@
 //! A partner's submissions as its console lists them: what the partner is told anyway, without anything that is sealed
-//! and without whose they are.
+//! and without whose they are. What a person does with what they hold is not told: a credential that was accepted and
+//! deleted later is accepted.
 
 use credential::Type;
 use sqlx::{FromRow, QueryBuilder};
@@ -29,6 +30,8 @@ pub struct ListedSubmission {
     pub expires_at: Timestamp,
     /// When a later push with the same id took its place, if one did.
     pub replaced_at: Option<Timestamp>,
+    /// The institutions that it was pushed by way of, joined by ` > `.
+    pub partner_chain: Option<String>,
 }
 
 /// Where a submission stands, to its partner.
@@ -36,22 +39,19 @@ pub struct ListedSubmission {
 pub enum ListedState {
     /// Nobody has answered yet.
     Waiting,
-    /// In somebody's wallet.
+    /// Accepted. Whether it is in the wallet still is the person's own affair.
     Accepted,
     /// The person said no.
     Declined,
     /// Nobody accepted it in time.
     Expired,
-    /// Accepted, and deleted from the wallet since.
-    Removed,
     /// Withdrawn by the partner, before or after it was accepted.
     Withdrawn,
 }
 
 impl ListedState {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Waiting, Self::Accepted, Self::Declined, Self::Expired, Self::Removed, Self::Withdrawn];
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Accepted, Self::Declined, Self::Expired, Self::Withdrawn];
 
     /// The name, as an address has it.
     pub fn name(self) -> &'static str {
@@ -60,20 +60,18 @@ impl ListedState {
             Self::Accepted => "accepted",
             Self::Declined => "declined",
             Self::Expired => "expired",
-            Self::Removed => "removed",
             Self::Withdrawn => "withdrawn",
         }
     }
 
-    /// The stored states that it can be read from.
-    fn stored(self) -> &'static str {
+    /// What the rows have in common that it is read from; the time is compared besides.
+    fn condition(self) -> &'static str {
         match self {
-            Self::Waiting => "('incomplete')",
-            Self::Accepted => "('accepted')",
-            Self::Declined => "('declined')",
-            Self::Expired => "('expired', 'incomplete')",
-            Self::Removed => "('removed')",
-            Self::Withdrawn => "('withdrawn', 'taken_back')",
+            Self::Waiting => "state = 'incomplete' AND expires_at > ",
+            Self::Accepted => "state IN ('accepted', 'removed') AND withdrawn_at IS NULL AND created_at <= ",
+            Self::Declined => "state = 'declined' AND created_at <= ",
+            Self::Expired => "state IN ('expired', 'incomplete') AND expires_at <= ",
+            Self::Withdrawn => "withdrawn_at IS NOT NULL AND created_at <= ",
         }
     }
 }
@@ -111,20 +109,20 @@ struct Row {
     created_at: Timestamp,
     expires_at: Timestamp,
     replaced_at: Option<Timestamp>,
+    withdrawn_at: Option<Timestamp>,
+    partner_chain: Option<String>,
 }
 
-const COLUMNS: &str =
-    "id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at";
+const COLUMNS: &str = "id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at, withdrawn_at, partner_chain";
 
 impl Row {
     fn read(self, now: Timestamp) -> Result<ListedSubmission, StoreError> {
         let state = match self.state.as_str() {
             "incomplete" if self.expires_at > now => ListedState::Waiting,
             "incomplete" | "expired" => ListedState::Expired,
-            "accepted" => ListedState::Accepted,
+            _ if self.withdrawn_at.is_some() => ListedState::Withdrawn,
+            "accepted" | "removed" => ListedState::Accepted,
             "declined" => ListedState::Declined,
-            "removed" => ListedState::Removed,
-            "withdrawn" | "taken_back" => ListedState::Withdrawn,
             state => return Err(StoreError::nonsense("submission", format!("state {state}"))),
         };
         Ok(ListedSubmission {
@@ -137,6 +135,7 @@ impl Row {
             created_at: self.created_at,
             expires_at: self.expires_at,
             replaced_at: self.replaced_at,
+            partner_chain: self.partner_chain.filter(|chain| !chain.is_empty()),
         })
     }
 }
@@ -160,12 +159,7 @@ impl Tx {
             query.push(" AND id < ").push_bind(before).push(" AND state <> 'batch' ORDER BY id DESC LIMIT ");
             query.push_bind(if state.is_some() { WINDOW } else { most }).push(") AS recent");
             if let Some(state) = state {
-                query.push(" WHERE state IN ").push(state.stored());
-            }
-            match state {
-                Some(ListedState::Waiting) => drop(query.push(" AND expires_at > ").push_bind(now)),
-                Some(ListedState::Expired) => drop(query.push(" AND expires_at <= ").push_bind(now)),
-                _ => {}
+                query.push(" WHERE ").push(state.condition()).push_bind(now);
             }
             query.push(" ORDER BY id DESC LIMIT ").push_bind(most);
             query.build_query_as().fetch_all(connection).await
@@ -197,7 +191,8 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Option<ListedSubmission>, StoreError> {
         let row: Option<Row> = on!(self, connection => sqlx::query_as(
-            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at
+            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
+                    withdrawn_at, partner_chain
                FROM submission WHERE id = $1 AND partner_id = $2 AND state <> 'batch'",
         ).bind(id).bind(partner).fetch_optional(connection).await)?;
         row.map(|row| row.read(now)).transpose()
@@ -211,7 +206,8 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Vec<ListedSubmission>, StoreError> {
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
-            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at
+            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
+                    withdrawn_at, partner_chain
                FROM submission WHERE batch_id = $1 AND partner_id = $2 ORDER BY id",
         ).bind(batch).bind(partner).fetch_all(connection).await)?;
         rows.into_iter().map(|row| row.read(now)).collect()

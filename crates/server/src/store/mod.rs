@@ -8,6 +8,7 @@ mod asset;
 mod ceremony;
 mod commit;
 mod console;
+mod delivery;
 mod event;
 mod group;
 mod holder;
@@ -25,6 +26,7 @@ mod sign_in;
 mod status_list;
 mod submission;
 mod tally;
+mod webhook;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -40,7 +42,8 @@ use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
 pub use ceremony::Ceremony;
 pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
-pub use event::{Event, EventKind};
+pub use delivery::{Announcement, AnnouncementKind, Attempt, Settled, TRIED_FOR};
+pub use event::{Event, EventKind, Subject};
 pub use holder::Holder;
 pub use idempotency::StoredAnswer;
 pub use issuance::{Deferred, GrantIssued, Redemption};
@@ -54,8 +57,8 @@ pub use session::Session;
 pub use share::ShareEntry;
 pub use sign_in::SignIn;
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
-pub use submission::{CredentialStatus, NewBatch, NewSubmission};
-pub use tally::Tally;
+pub use submission::{CredentialStatus, NewBatch, NewSubmission, joined_chain};
+pub use tally::{Tally, day};
 
 /// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.
 macro_rules! on {

@@ -4,6 +4,7 @@ use credential::Type;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
+use super::event::EventKind;
 use super::{StoreError, Tx, on};
 use crate::domain::asset::Asset;
 use crate::domain::batch::{Batch, status_of_batch};
@@ -25,6 +26,8 @@ pub struct NewSubmission {
     pub document_type: Option<&'static str>,
     /// The batch that it came in, if any.
     pub batch_id: Option<Uuid>,
+    /// The partner chain that it names, joined; see [`joined_chain`].
+    pub partner_chain: Option<String>,
     /// When it arrived.
     pub created_at: Timestamp,
     /// When it is given up.
@@ -151,7 +154,16 @@ impl StatusRow {
     }
 }
 
-const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, ring_period, sealed) ";
+const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, state, created_at, expires_at, ring_period, sealed) ";
+
+/// Most characters of a joined chain: it is part of a key, and PostgreSQL's have 2.7 kB at most.
+const CHAIN: usize = 500;
+
+/// A partner chain as tallies know it: the institutions' names, parent first.
+pub fn joined_chain(names: &[String]) -> Option<String> {
+    let joined: String = names.join(" > ").chars().take(CHAIN).collect();
+    (!joined.is_empty()).then_some(joined)
+}
 
 impl Tx {
     /// Inserts those of `new` whose credential id its partner does not have yet; returns the ids that went in.
@@ -183,6 +195,7 @@ impl Tx {
                     .push_bind(new.credential_type.name())
                     .push_bind(new.document_type)
                     .push_bind(new.batch_id)
+                    .push_bind(new.partner_chain.as_deref())
                     .push("'incomplete'")
                     .push_bind(new.created_at)
                     .push_bind(new.expires_at)
@@ -223,10 +236,15 @@ impl Tx {
     /// Takes `partner`'s submission out of the way of a new one with the same id: its data is deleted, and an
     /// incomplete one is expired. One that was withdrawn stays with whoever holds it.
     pub async fn replace_submission(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let expired = on!(self, connection => sqlx::query(
+            "UPDATE submission SET state = 'expired', finalized_at = expires_at, sealed = NULL
+              WHERE id = $1 AND partner_id = $2 AND state = 'incomplete'",
+        ).bind(id).bind(partner).execute(connection).await.map(|done| done.rows_affected()))?;
+        if expired == 1 {
+            self.record_events(&[id], EventKind::Expired, now).await?;
+        }
         let lost: Option<String> = on!(self, connection => sqlx::query_scalar(
-            "UPDATE submission SET replaced_at = $3, finalized_at = COALESCE(finalized_at, expires_at),
-                    sealed = CASE state WHEN 'withdrawn' THEN sealed END,
-                    state = CASE state WHEN 'incomplete' THEN 'expired' ELSE state END
+            "UPDATE submission SET replaced_at = $3, sealed = CASE state WHEN 'withdrawn' THEN sealed END
               WHERE id = $1 AND partner_id = $2 RETURNING state",
         ).bind(id).bind(partner).bind(now).fetch_optional(connection).await)?;
         if lost.is_some_and(|state| state != "withdrawn") {
@@ -323,6 +341,25 @@ impl Tx {
     pub async fn linked_submission(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Submission>, StoreError> {
         let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1 AND state <> 'batch'").bind(id).fetch_optional(connection).await)?;
         row.map(|row| Submission::try_from(row).map(|submission| submission.as_of(now))).transpose()
+    }
+
+    /// How many submissions behind a link wait for somebody, and had no link handed over yet.
+    pub async fn count_unopened(&mut self, link: Uuid, now: Timestamp) -> Result<i64, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT count(*) FROM submission
+              WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $2 AND holder_id IS NULL AND link_opened_at IS NULL",
+        ).bind(link).bind(now).fetch_one(connection).await)?)
+    }
+
+    /// Notes that somebody's browser handed a link over. Returns the submissions of which it was the first time.
+    pub async fn note_link_opened(&mut self, link: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        let mut opened: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
+            "UPDATE submission SET link_opened_at = $2
+              WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $2 AND holder_id IS NULL AND link_opened_at IS NULL
+             RETURNING id",
+        ).bind(link).bind(now).fetch_all(connection).await)?;
+        opened.sort_unstable();
+        Ok(opened)
     }
 
     /// Binds an incomplete submission to the first account that opens it. True if it is `holder`'s now.
@@ -589,6 +626,10 @@ impl Tx {
                 .execute(&mut **transaction)
                 .await?;
         }
+        let ending: Vec<(Uuid, String, Timestamp)> = on!(self, connection => sqlx::query_as(
+            "SELECT id, state, expires_at FROM submission
+              WHERE holder_id = $1 AND state IN ('incomplete', 'accepted', 'withdrawn') ORDER BY id",
+        ).bind(holder).fetch_all(connection).await)?;
         let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET sealed = NULL, reason_sealed = NULL, holder_id = NULL,
                     finalized_at = COALESCE(finalized_at, CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END),
@@ -599,6 +640,16 @@ impl Tx {
         ).bind(holder).bind(now).fetch_all(connection).await)?;
         self.drop_assets(&ids).await?;
         self.revoke_status_entries(&ids, now).await?;
+        // In one order of kinds, as whoever else records several.
+        for kind in [EventKind::Declined, EventKind::Expired, EventKind::Removed] {
+            let became = |(_, state, expires_at): &&(Uuid, String, Timestamp)| match state.as_str() {
+                "incomplete" if *expires_at > now => kind == EventKind::Declined,
+                "incomplete" => kind == EventKind::Expired,
+                _ => kind == EventKind::Removed,
+            };
+            let ids: Vec<Uuid> = ending.iter().filter(became).map(|(id, ..)| *id).collect();
+            self.record_events(&ids, kind, now).await?;
+        }
         Ok(())
     }
 }

@@ -1,26 +1,80 @@
-//! Tallies (stub until the webhooks branch brings them).
+//! Tallies: how many of a day's pushes went how far.
+//!
+//! They outlive what they count, and name institutions alone.
 
+use std::collections::BTreeMap;
+
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{EventKind, StoreError, Tx};
+use super::event::{EventKind, Subject};
+use super::{StoreError, Tx, on};
+use crate::time::Timestamp;
 
-/// How many of a day's pushes went how far.
+/// How many of a day's pushes this happened to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// Days since 1970 (UTC) of the push.
+    /// The day of the push: days since 1970, UTC.
     pub day: i64,
-    /// The chain, or empty.
+    /// The push's partner chain, its names joined by ` > `; empty where it named none.
     pub chain: String,
-    /// How far.
+    /// What happened.
     pub kind: EventKind,
-    /// How many.
+    /// To how many.
     pub count: i64,
 }
 
+/// The day of an instant: days since 1970, UTC.
+pub fn day(at: Timestamp) -> i64 {
+    at.seconds().div_euclid(86_400)
+}
+
 impl Tx {
-    /// Stub.
+    /// Counts that `kind` happened to `subjects`. In the order of the key, so that two who count at once never wait for each
+    /// other in a circle.
+    pub(super) async fn count_events(&mut self, subjects: &[Subject], kind: EventKind) -> Result<(), StoreError> {
+        let mut counts: BTreeMap<(Uuid, i64, &str), i64> = BTreeMap::new();
+        for subject in subjects {
+            let chain = subject.partner_chain.as_deref().unwrap_or_default();
+            *counts.entry((subject.partner_id, day(subject.created_at), chain)).or_default() += 1;
+        }
+        let counts: Vec<_> = counts.into_iter().collect();
+        for chunk in counts.chunks(256) {
+            on!(self, connection => {
+                let mut query = QueryBuilder::new("INSERT INTO tally (partner_id, day, chain, kind, count) ");
+                query.push_values(chunk, |mut row, ((partner, day, chain), count)| {
+                    row.push_bind(*partner).push_bind(*day).push_bind(*chain).push_bind(kind.name()).push_bind(*count);
+                });
+                query.push(" ON CONFLICT (partner_id, day, chain, kind) DO UPDATE SET count = tally.count + excluded.count");
+                query.build().execute(connection).await.map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What became of `partner`'s pushes since `since_day`, by day, chain and kind.
     pub async fn tallies(&mut self, partner: Uuid, since_day: i64) -> Result<Vec<Tally>, StoreError> {
-        let _ = (partner, since_day);
-        Ok(Vec::new())
+        #[derive(FromRow)]
+        struct Row {
+            day: i64,
+            chain: String,
+            kind: String,
+            count: i64,
+        }
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT day, chain, kind, count FROM tally WHERE partner_id = $1 AND day >= $2 ORDER BY day, chain, kind",
+        ).bind(partner).bind(since_day).fetch_all(connection).await)?;
+        rows.into_iter()
+            .map(|row| {
+                let kind = EventKind::from_name(&row.kind).ok_or_else(|| StoreError::nonsense("tally", &row.kind))?;
+                Ok(Tally { day: row.day, chain: row.chain, kind, count: row.count })
+            })
+            .collect()
+    }
+
+    /// Forgets the tallies of the days before `day`.
+    pub async fn forget_tallies(&mut self, day: i64) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query("DELETE FROM tally WHERE day < $1")
+            .bind(day).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 }

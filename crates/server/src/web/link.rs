@@ -15,6 +15,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{LINK, Visitor};
 use crate::error::Error;
+use crate::store::EventKind;
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -63,10 +64,26 @@ async fn open(
         let unreadable = page(&app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
         return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, unreadable).into_response());
     };
+    note_opened(&app, id).await?;
     match visitor {
         Some(signed_in) => Ok(open_for(&app, id, signed_in.holder.id).await?.into_response()),
         None => Ok(([LINK.set(&app, &id.to_string())], Redirect::to("/sign-in")).into_response()),
     }
+}
+
+/// Records, once for each submission, that a browser handed the link over.
+async fn note_opened(app: &App, id: Uuid) -> Result<(), Error> {
+    let now = app.now();
+    // Mostly it was opened before, or leads nowhere, and then nobody who writes is kept waiting.
+    if app.store.read().await?.count_unopened(id, now).await? == 0 {
+        return Ok(());
+    }
+    let mut tx = app.store.write().await?;
+    let opened = tx.note_link_opened(id, now).await?;
+    tx.record_events(&opened, EventKind::LinkOpened, now).await?;
+    tx.commit().await?;
+    app.deliveries_due.notify_one();
+    Ok(())
 }
 
 fn read_id(form: &LinkForm) -> Option<Uuid> {

@@ -91,6 +91,11 @@ const NOTICES: &[&str] = &[
     "notice-console-others-ended",
     "notice-console-passkey-added",
     "notice-console-passkey-removed",
+    "notice-console-webhook-changed",
+    "notice-console-webhook-deleted",
+    "notice-console-test-sent",
+    "notice-console-replayed",
+    "notice-console-replayed-none",
 ];
 
 impl Layout {

@@ -89,6 +89,7 @@ impl Record {
     fn sentence(kind: &EventKind) -> &'static str {
         match kind {
             EventKind::Pushed => "event-pushed",
+            EventKind::LinkOpened => "event-link-opened",
             EventKind::Opened => "event-opened",
             EventKind::Accepted => "event-accepted",
             EventKind::Declined => "event-declined",

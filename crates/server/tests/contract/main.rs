@@ -46,6 +46,7 @@ mod issuances;
 
 mod shares;
 mod status_lists;
+mod webhooks;
 
 fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -59,6 +60,7 @@ fn new_submission(number: u128, partner: Uuid, credential_id: &str) -> NewSubmis
         credential_type: Type::default(),
         document_type: None,
         batch_id: None,
+        partner_chain: None,
         assets: Vec::new(),
         created_at: NOW,
         expires_at: LATER,

@@ -62,6 +62,7 @@ async fn prepare(store: &Store) -> Result<(), StoreError> {
             credential_type: credential::Type::default(),
             document_type: None,
             batch_id: None,
+            partner_chain: None,
             assets: Vec::new(),
             created_at: NOW,
             expires_at: later,

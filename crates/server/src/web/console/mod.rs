@@ -6,11 +6,13 @@
 
 mod chart;
 mod credentials;
+mod deliveries;
 mod explorer;
 mod overview;
 mod passkey;
 mod sign_in;
 mod submissions;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -32,11 +34,13 @@ use crate::http::RequestId;
 pub(super) fn routes(app: &App) -> Router<App> {
     Router::new()
         .merge(credentials::routes())
+        .merge(deliveries::routes())
         .merge(explorer::routes())
         .merge(overview::routes())
         .merge(passkey::routes())
         .merge(sign_in::routes())
         .merge(submissions::routes())
+        .merge(webhooks::routes())
         .route("/console/{*path}", any(|| async { Error::not_found() }))
         .layer(from_fn_with_state(app.clone(), write_errors))
 }
@@ -46,17 +50,19 @@ pub(super) fn routes(app: &App) -> Router<App> {
 enum Section {
     Overview,
     Submissions,
+    Webhooks,
     Credentials,
     Explorer,
 }
 
 impl Section {
-    const ALL: [Self; 4] = [Self::Overview, Self::Submissions, Self::Credentials, Self::Explorer];
+    const ALL: [Self; 5] = [Self::Overview, Self::Submissions, Self::Webhooks, Self::Credentials, Self::Explorer];
 
     fn path(self) -> &'static str {
         match self {
             Self::Overview => "/console",
             Self::Submissions => "/console/submissions",
+            Self::Webhooks => "/console/webhooks",
             Self::Credentials => "/console/credentials",
             Self::Explorer => "/console/explorer",
         }
@@ -67,6 +73,7 @@ impl Section {
         match self {
             Self::Overview => "console-overview",
             Self::Submissions => "console-submissions",
+            Self::Webhooks => "console-webhooks",
             Self::Credentials => "console-credentials",
             Self::Explorer => "console-explorer",
         }

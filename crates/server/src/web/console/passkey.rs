@@ -1,7 +1,7 @@
 //! Passkeys of a console (WebAuthn Level 3): enrolled once signed in by the secret, used to sign in from then on.
 //!
 //! The ceremonies are those of people's passkeys. What the authenticator gives, and the name that somebody gave it, are
-//! sealed under a key of the partner's in the key ring. A rotated secret ends them, unless whoever rotates it in the console says that they stay.
+//! sealed under the root key. A rotated secret ends them, unless whoever rotates it in the console says that they stay.
 
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -98,9 +98,8 @@ async fn finish_registration(
     let name: String = name.trim().chars().filter(|c| !c.is_control()).take(NAME_LENGTH).collect();
     let passkey = webauthn(&app)?.finish_passkey_registration(&credential, &state).map_err(refused)?;
     let (partner, id) = (user.partner.id, passkey.cred_id().to_vec());
-    app.keyring.create_holder_key(partner).await?;
     let stored = ConsolePasskey {
-        sealed: seal(&app, partner, &id, &Secret { name, passkey }).await?,
+        sealed: seal(&app, partner, &id, &Secret { name, passkey })?,
         id,
         partner_id: partner,
         secret_hash: user.partner.secret_hash.clone(),
@@ -141,7 +140,7 @@ async fn finish_sign_in(
     let mut secret = found.1;
     let result = webauthn.finish_discoverable_authentication_v2(&credential, state, &secret.passkey).map_err(refused)?;
     secret.passkey.update_credential(&result);
-    let sealed = seal(&app, partner.id, credential_id, &secret).await?;
+    let sealed = seal(&app, partner.id, credential_id, &secret)?;
     let mut tx = app.store.write().await?;
     tx.use_console_passkey(credential_id, partner.id, &sealed, app.now()).await?;
     tx.commit().await?;
@@ -177,18 +176,18 @@ pub(super) async fn enrolled(app: &App, partner: Uuid) -> Result<Vec<Enrolled>, 
     Ok(enrolled.collect())
 }
 
-async fn seal(app: &App, partner: Uuid, id: &[u8], secret: &Secret) -> Result<Vec<u8>, Error> {
+fn seal(app: &App, partner: Uuid, id: &[u8], secret: &Secret) -> Result<Vec<u8>, Error> {
     let plain = serde_json::to_vec(secret).map_err(Error::internal)?;
-    Ok(app.keyring.seal_for_holder(partner, &[b"console-passkey", id], &plain).await?)
+    Ok(app.keyring.seal_permanent(&[b"console-passkey", partner.as_bytes(), id], &plain))
 }
 
 async fn open_all(app: &App, partner: Uuid) -> Result<Vec<(ConsolePasskey, Secret)>, Error> {
     let stored = app.store.read().await?.console_passkeys(partner).await?;
-    let mut passkeys = Vec::with_capacity(stored.len());
-    for passkey in stored {
-        let plain = app.keyring.open_for_holder(partner, &[b"console-passkey", &passkey.id], &passkey.sealed).await?;
+    let open = |passkey: ConsolePasskey| {
+        let label: &[&[u8]] = &[b"console-passkey", partner.as_bytes(), &passkey.id];
+        let plain = app.keyring.open_permanent(label, &passkey.sealed)?;
         let secret = serde_json::from_slice(&plain).map_err(Error::internal)?;
-        passkeys.push((passkey, secret));
-    }
-    Ok(passkeys)
+        Ok((passkey, secret))
+    };
+    stored.into_iter().map(open).collect()
 }

@@ -57,7 +57,6 @@ fn said(state: &ListedState) -> &'static str {
         ListedState::Accepted => "console-state-accepted",
         ListedState::Declined => "console-state-declined",
         ListedState::Expired => "console-state-expired",
-        ListedState::Removed => "console-state-removed",
         ListedState::Withdrawn => "console-state-withdrawn",
     }
 }
@@ -75,19 +74,18 @@ struct SubmissionPage {
 }
 
 impl SubmissionPage {
-    /// The key of what happened.
-    fn happened(&self, event: &Event) -> &'static str {
-        match event.kind {
+    /// The key of what happened; `None` for what people do with what they hold, which is their own affair.
+    fn happened(&self, event: &Event) -> Option<&'static str> {
+        Some(match event.kind {
             EventKind::Pushed => "console-event-pushed",
             EventKind::LinkOpened => "console-event-link-opened",
             EventKind::Opened => "console-event-opened",
             EventKind::Accepted => "console-event-accepted",
             EventKind::Declined => "console-event-declined",
             EventKind::Expired => "console-event-expired",
-            EventKind::Removed => "console-event-removed",
             EventKind::Withdrawn => "console-event-withdrawn",
-            EventKind::Superseded => "console-event-superseded",
-        }
+            EventKind::Removed | EventKind::Superseded => return None,
+        })
     }
 
     /// The key of what a state means.
@@ -97,7 +95,6 @@ impl SubmissionPage {
             ListedState::Accepted => "console-means-accepted",
             ListedState::Declined => "console-means-declined",
             ListedState::Expired => "console-means-expired",
-            ListedState::Removed => "console-means-removed",
             ListedState::Withdrawn => "console-means-withdrawn",
         }
     }

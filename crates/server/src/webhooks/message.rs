@@ -1,0 +1,172 @@
+//! What is sent to a webhook: the body, and the headers that prove who sends it (partner-api section 11, and the
+//! specification of Standard Webhooks beside it).
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::chance::Chance;
+use crate::domain::webhook::{Delivery, Webhook};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// What signs: 64 hexadecimal characters, which are the key as they stand.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing into a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Secret {
+    /// A new one, of 256 bits.
+    pub fn random(chance: &Chance) -> Self {
+        Self(hex(&chance.bytes::<32>()).into())
+    }
+
+    /// The characters, as the documented signature uses them.
+    pub fn characters(&self) -> &str {
+        &self.0
+    }
+
+    /// The same key in the form that libraries for Standard Webhooks take.
+    pub fn standard(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(self.0.as_bytes()))
+    }
+
+    /// Sealed for the webhook `id`.
+    pub fn seal(&self, app: &App, id: Uuid) -> Vec<u8> {
+        app.keyring.seal_permanent(&[b"webhook", id.as_bytes()], self.0.as_bytes())
+    }
+
+    fn open(app: &App, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
+        let plain = app.keyring.open_permanent(&[b"webhook", id.as_bytes()], sealed)?;
+        let text = std::str::from_utf8(&plain).map_err(|error| StoreError::nonsense("webhook", error))?;
+        Ok(Self(text.to_owned().into()))
+    }
+
+    fn sign(&self, parts: &[&[u8]]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes()));
+        for part in parts {
+            context.update(part);
+        }
+        context.sign()
+    }
+}
+
+/// The secrets of a webhook that sign now.
+#[derive(Debug)]
+pub struct Signer {
+    current: Secret,
+    previous: Option<Secret>,
+}
+
+impl Signer {
+    /// Of `webhook`, at `now`.
+    ///
+    /// # Errors
+    /// A secret does not open.
+    pub fn of(app: &App, webhook: &Webhook, now: Timestamp) -> Result<Self, StoreError> {
+        let previous = webhook.previous_secret(now).map(|sealed| Secret::open(app, webhook.id, sealed)).transpose()?;
+        Ok(Self { current: Secret::open(app, webhook.id, &webhook.secret_sealed)?, previous })
+    }
+
+    /// The headers of one attempt at `now`.
+    ///
+    /// # Errors
+    /// Something cannot be written as a header, which would be our mistake.
+    pub fn headers(&self, event: Uuid, body: &[u8], now: Timestamp) -> Result<HeaderMap, StoreError> {
+        let (event, time) = (event.to_string(), now.seconds().to_string());
+        let documented = |secret: &Secret| hex(secret.sign(&[time.as_bytes(), b".", body]).as_ref());
+        let standard = |secret: &Secret| {
+            let signed = secret.sign(&[event.as_bytes(), b".", time.as_bytes(), b".", body]);
+            format!("v1,{}", STANDARD.encode(signed.as_ref()))
+        };
+        let secrets = [Some(&self.current), self.previous.as_ref()].into_iter().flatten();
+        let mut headers = vec![
+            ("x-timestamp", time.clone()),
+            ("x-signature", documented(&self.current)),
+            ("webhook-id", event.clone()),
+            ("webhook-timestamp", time.clone()),
+            ("webhook-signature", secrets.map(standard).collect::<Vec<_>>().join(" ")),
+        ];
+        headers.extend(self.previous.as_ref().map(|secret| ("x-signature-previous", documented(secret))));
+        let mut map = HeaderMap::new();
+        map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in headers {
+            let value = HeaderValue::try_from(value).map_err(|error| StoreError::Broken(error.to_string()))?;
+            map.insert(HeaderName::from_static(name), value);
+        }
+        Ok(map)
+    }
+}
+
+/// The body of an event. It names nobody: whoever may know more asks by the ids.
+#[derive(Debug, Serialize)]
+struct Event<'a> {
+    event_id: Uuid,
+    request_id: &'a str,
+    r#type: &'a str,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_id: Option<&'a str>,
+}
+
+/// The body of a delivery: the same bytes at each attempt.
+pub fn body(delivery: &Delivery) -> Vec<u8> {
+    let event = Event {
+        event_id: delivery.event_id,
+        request_id: &delivery.request_id,
+        r#type: &delivery.kind,
+        created_at: delivery.created_at,
+        credential_id: delivery.credential_id.as_deref(),
+    };
+    serde_json::to_vec(&event).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_are_those_of_other_implementations() {
+        // The expected values are of Python's hmac.
+        let secret = Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_owned().into());
+        let signer = Signer { current: secret.clone(), previous: None };
+        let headers = signer.headers(Uuid::nil(), br#"{"event_id":1}"#, Timestamp::from_micros(1_700_000_000_000_000));
+        let headers = headers.expect("headers");
+        assert_eq!(headers["x-timestamp"], "1700000000");
+        assert_eq!(headers["x-signature"], "3684b5950691f7be1e69c5d4934df31527f7509af9fd4cc64857f192934066dd");
+        assert_eq!(headers["webhook-id"], "00000000-0000-0000-0000-000000000000");
+        assert_eq!(headers["webhook-signature"], "v1,RTdX1CF1kgGiz84OI8lMACI3iue4rewXZiZ22F1jKQQ=");
+        assert!(!headers.contains_key("x-signature-previous"));
+        assert_eq!(secret.standard(), "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZg==");
+    }
+
+    #[test]
+    fn both_secrets_sign_after_a_rotation() {
+        let chance = Chance::seeded(1);
+        let signer = Signer { current: Secret::random(&chance), previous: Some(Secret::random(&chance)) };
+        let headers = signer.headers(Uuid::nil(), b"{}", Timestamp::from_micros(0)).expect("headers");
+        assert_ne!(headers["x-signature"], headers["x-signature-previous"]);
+        let standard = headers["webhook-signature"].to_str().expect("text");
+        assert_eq!(standard.split(' ').filter(|signature| signature.starts_with("v1,")).count(), 2);
+        assert_eq!(signer.current.characters().len(), 64);
+    }
+}
