@@ -28,3 +28,4 @@ pub mod sharing;
 pub mod store;
 pub mod time;
 pub mod web;
+pub mod webhooks;

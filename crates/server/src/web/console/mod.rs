@@ -118,12 +118,12 @@ struct ErrorPage {
     frame: Frame,
     title: &'static str,
     body: String,
-    request_id: Arc<str>,
+    request_id: String,
 }
 
 /// Writes an error of the console as a page of the console. It asks nothing of the store, which may be what failed.
 async fn write_errors(State(app): State<App>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone());
+    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.to_string());
     let mut response = next.run(request).await;
     let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
     let layout = Layout::new(&app, true);

@@ -62,11 +62,20 @@ struct Tiles {
 /// What may be used.
 #[derive(Debug)]
 struct Limits {
-    /// Requests a second and at once; `None` where limits are off.
-    requests: Option<(i64, i64)>,
+    /// `None` where limits are off.
+    requests: Option<Rate>,
     /// Hours that a link is good for.
     link_hours: i64,
     body_bytes: u64,
+}
+
+/// How many requests may be made.
+#[derive(Debug)]
+struct Rate {
+    /// In a second.
+    second: i64,
+    /// At once.
+    burst: i64,
 }
 
 /// How far pushes went.
@@ -247,7 +256,7 @@ fn by_day(tallies: &[&Tally], today: i64, days: i64, text: &Text) -> Vec<Day> {
 fn limits(app: &App) -> Limits {
     let limit = &app.config.rate_limit;
     Limits {
-        requests: limit.enabled.then(|| (limit.partner_per_second.into(), limit.partner_burst.into())),
+        requests: limit.enabled.then(|| Rate { second: limit.partner_per_second.into(), burst: limit.partner_burst.into() }),
         link_hours: i64::try_from(app.config.retention.incomplete.as_secs() / 3600).unwrap_or(i64::MAX),
         body_bytes: app.config.server.body_limit as u64,
     }

@@ -31,6 +31,10 @@ struct WebhooksPage {
 }
 
 impl WebhooksPage {
+    fn most(&self) -> i64 {
+        i64::try_from(MOST).unwrap_or(i64::MAX)
+    }
+
     fn may_add(&self) -> bool {
         self.webhooks.len() < MOST
     }
