@@ -42,6 +42,7 @@ macro_rules! contract {
     };
 }
 
+mod console;
 mod issuances;
 
 mod shares;
