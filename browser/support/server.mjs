@@ -101,14 +101,19 @@ export class Server {
     return answer.credentials[0].status;
   }
 
-  async #api(path, body) {
+  #api(path, body) {
+    return this.call("POST", path, body);
+  }
+
+  /** Calls the API as "Acme Payroll". */
+  async call(method, path, body) {
     this.#token ??= await this.#fetchToken();
     const answer = await fetch(this.base + path, {
-      method: "POST",
+      method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
+      body: body === undefined ? undefined : JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 

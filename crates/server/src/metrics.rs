@@ -34,6 +34,7 @@ pub struct Metrics {
     shares: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
+    deliveries: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
     /// Things that wait to be sent.
     pub outbox: Gauge,
@@ -53,6 +54,7 @@ impl Default for Metrics {
             shares: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
+            deliveries: Family::default(),
             destroyed_keys: Counter::default(),
             outbox: Gauge::default(),
         };
@@ -65,6 +67,7 @@ impl Default for Metrics {
         registry.register("shares", "Links for hirers, by what happened to them", metrics.shares.clone());
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
         registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
+        registry.register("deliveries", "Attempts to tell webhooks, by outcome", metrics.deliveries.clone());
         registry.register(
             "ring_keys_destroyed",
             "Ring keys destroyed because their time was over",
@@ -110,6 +113,11 @@ impl Metrics {
     /// Counts what happened to a document: uploaded, fetched, failed, deleted, orphaned.
     pub fn documents(&self, outcome: &'static str) {
         self.documents.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what became of an attempt to deliver to a webhook: delivered, failed, refused (its address), given_up.
+    pub fn deliveries(&self, outcome: &'static str) {
+        self.deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts destroyed ring keys.

@@ -68,7 +68,7 @@ async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Nex
     let request_parts = [parts.method.as_str().as_bytes(), uri.as_bytes(), scopes.as_bytes(), &body];
     let hash = sha256(&request_parts.join(&b"\n"[..]));
     if let Some(stored) = claim(app, partner, key, &hash).await? {
-        return replay(&stored, &hash);
+        return replay(app, partner, key, &stored, &hash);
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let id = id.map(|id| id.0.to_string()).unwrap_or_default();
@@ -95,7 +95,7 @@ fn is_over(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
     age >= app.config.retention.idempotency || (stored.status == 0 && age >= ABANDONED)
 }
 
-fn replay(stored: &StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
+fn replay(app: &App, partner: Uuid, key: &str, stored: &StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
     if stored.request_hash != hash {
         return Err(Error::new(
             Kind::Conflict,
@@ -109,13 +109,19 @@ fn replay(stored: &StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
             "The first request with this Idempotency-Key is still under way. Repeat it in a moment.",
         ));
     };
-    let mut response = (status, stored.body.clone()).into_response();
+    let body = app.keyring.open_permanent(&label(&partner, key), &stored.body)?;
+    let mut response = (status, body.to_vec()).into_response();
     let headers = response.headers_mut();
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     if let Ok(content_type) = HeaderValue::try_from(&stored.content_type) {
         headers.insert(header::CONTENT_TYPE, content_type);
     }
     Ok(response)
+}
+
+/// Which answer is meant, when it is sealed.
+fn label<'a>(partner: &'a Uuid, key: &'a str) -> [&'a [u8]; 3] {
+    [b"idempotency", partner.as_bytes(), key.as_bytes()]
 }
 
 /// Keeps an answer that would be the same again; lets the key go after one that would not.
@@ -150,7 +156,9 @@ async fn keep(app: &App, partner: Uuid, key: &str, id: &str, mut response: Respo
             (content_type, to_bytes(body, usize::MAX).await.map_err(Error::internal)?.to_vec())
         }
     };
-    tx.store_answer(partner, key, status.as_u16(), &content_type, &body).await?;
+    // An answer may hold a link or a secret, which no copy of the database may give away.
+    let sealed = app.keyring.seal_permanent(&label(&partner, key), &body);
+    tx.store_answer(partner, key, status.as_u16(), &content_type, &sealed).await?;
     tx.commit().await?;
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(HeaderValue::try_from(content_type).map(|value| (header::CONTENT_TYPE, value)));

@@ -5,6 +5,7 @@
 
 pub mod batch;
 mod claim;
+mod deliveries;
 mod idempotency;
 mod jwks;
 pub mod openapi;
@@ -14,6 +15,7 @@ mod reference;
 mod status;
 mod token;
 pub mod upload;
+mod webhooks;
 mod withdraw;
 
 use axum::Router;
@@ -31,7 +33,13 @@ use crate::error::{Error, Kind};
 
 /// The documented routes that need an access token.
 fn protected() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(push::routes()).merge(batch::routes()).merge(withdraw::routes()).merge(status::routes())
+    OpenApiRouter::new()
+        .merge(push::routes())
+        .merge(batch::routes())
+        .merge(withdraw::routes())
+        .merge(status::routes())
+        .merge(webhooks::routes())
+        .merge(deliveries::routes())
 }
 
 /// The documented routes that need none.

@@ -48,6 +48,7 @@ const COMMON: [(&str, &str); 6] = [
         (name = "Add", description = "Push credentials"),
         (name = "Withdraw", description = "Take credentials back"),
         (name = "Status", description = "Where submissions stand"),
+        (name = "Webhooks", description = "Be told, instead of asking"),
         (name = "Operations", description = "For the operator"),
     )
 )]

@@ -131,6 +131,7 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     }
     tx.commit().await?;
     app.outbox_filled.notify_one();
+    app.deliveries_due.notify_one();
     app.metrics.submissions("withdrawn", 1);
     Ok(true)
 }

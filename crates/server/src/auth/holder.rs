@@ -305,6 +305,7 @@ pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
     Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
     tx.commit().await?;
     app.outbox_filled.notify_one();
+    app.deliveries_due.notify_one();
     app.keyring.destroy_holder_key(holder).await
 }
 

@@ -5,6 +5,7 @@
 mod documents;
 mod outbox;
 mod retention;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::time::Timestamp;
 pub use documents::{delete_dropped_objects, delete_orphans, end_waits_for_keeping, fetch_due};
 pub use outbox::{Outgoing, send_due};
 pub use retention::end_what_is_over;
+pub use webhooks::deliver_due;
 
 /// How long the outbox rests when nothing wakes it.
 const OUTBOX_PAUSE: Duration = Duration::from_secs(5);
@@ -57,6 +59,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
             }
         }
     });
+    jobs.spawn(webhooks::run(app.clone(), stop.clone()));
     let (sweeper, sweeper_stop) = (app.clone(), stop.clone());
     jobs.spawn(async move {
         // Everything at the start, since nobody knows how long the server was away; then what is recent.

@@ -34,6 +34,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
     tx.commit().await?;
+    super::webhooks::end_deliveries(app, BATCH).await?;
     drop_status_lists(app).await?;
     forget_issuances(app).await?;
     app.limits.forget_idle();
@@ -82,5 +83,6 @@ async fn expire(app: &App) -> Result<u64, StoreError> {
     tx.commit().await?;
     let count = expired.len() as u64;
     app.metrics.submissions("expired", count);
+    app.deliveries_due.notify_one();
     Ok(count)
 }

@@ -117,6 +117,7 @@ pub(super) async fn open_for(app: &App, id: Uuid, holder: Uuid) -> Result<Redire
     if !opened.is_empty() {
         tx.record_events(&opened, EventKind::Opened, now).await?;
         tx.commit().await?;
+        app.deliveries_due.notify_one();
     }
     Ok(Redirect::to(&format!("/requests/{id}")))
 }
@@ -261,6 +262,7 @@ async fn accept(
     tx.record_events(&accepted, EventKind::Accepted, now).await?;
     supersede(&mut tx, linked.items(), holder, now).await?;
     tx.commit().await?;
+    app.deliveries_due.notify_one();
     app.metrics.submissions("accepted", accepted.len() as u64);
     // Another wallet's request may have brought the person here: it goes on with what is accepted now.
     let done = match authorize::waiting(&app, &headers).await {
@@ -354,6 +356,7 @@ async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
     if !declined.is_empty() {
         tx.record_events(&declined, EventKind::Declined, now).await?;
         tx.commit().await?;
+        app.deliveries_due.notify_one();
         app.metrics.submissions("declined", declined.len() as u64);
     }
     let next = next_page(&app, &linked, &format!("/requests/{id}")).await?;

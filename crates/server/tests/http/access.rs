@@ -19,7 +19,7 @@ fn operations() -> Vec<(Method, String, Value)> {
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("a path item") {
             let method = method.to_uppercase().parse().expect("a method");
-            operations.push((method, path.replace("{id}", "1").replace("{credential_id}", "1"), operation.clone()));
+            operations.push((method, path.replace("{id}", "1").replace("{credential_id}", "1").replace("{event_id}", "1"), operation.clone()));
         }
     }
     operations

@@ -23,4 +23,5 @@ mod status;
 mod token;
 mod types;
 mod versions;
+mod webhooks;
 mod withdrawal;

@@ -17,3 +17,4 @@ mod indices;
 mod mail;
 mod privacy;
 mod stop;
+mod webhooks;

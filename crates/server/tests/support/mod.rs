@@ -3,5 +3,6 @@
 
 pub mod app;
 pub mod database;
+pub mod receiver;
 pub mod samples;
 pub mod wallet;

@@ -1,0 +1,152 @@
+//! A receiver of webhooks on this machine: it keeps what it gets, and answers as it is told.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Response};
+use http_body_util::BodyExt as _;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// Something that was received.
+#[derive(Clone, Debug)]
+pub struct Received {
+    headers: HashMap<String, String>,
+    /// The body, as it came.
+    pub body: Bytes,
+}
+
+impl Received {
+    /// A header's value; empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    received: Mutex<Vec<Received>>,
+    answers: Mutex<VecDeque<u16>>,
+    connections: AtomicUsize,
+}
+
+/// The receiver.
+#[derive(Debug)]
+pub struct Receiver {
+    /// Where it listens.
+    pub port: u16,
+    /// The authority of its certificate, if it has one.
+    pub roots: PathBuf,
+    kept: Arc<Kept>,
+    _folder: tempfile::TempDir,
+}
+
+impl Receiver {
+    /// An answer that never comes.
+    pub const NEVER: u16 = 0;
+
+    /// By http.
+    pub async fn start() -> Self {
+        Self::listen(None).await
+    }
+
+    /// By https, as `host`.
+    pub async fn start_tls(host: &str) -> Self {
+        Self::listen(Some(host)).await
+    }
+
+    async fn listen(host: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let roots = folder.path().join("roots.pem");
+        let acceptor = host.map(|host| {
+            let made = rcgen::generate_simple_self_signed(vec![host.to_owned()]).expect("a certificate");
+            std::fs::write(&roots, made.cert.pem()).expect("written");
+            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+            let config =
+                rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                    .with_safe_default_protocol_versions()
+                    .expect("versions")
+                    .with_no_client_auth()
+                    .with_single_cert(vec![made.cert.der().clone()], key)
+                    .expect("a configuration");
+            TlsAcceptor::from(Arc::new(config))
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let kept = Arc::<Kept>::default();
+        let shared = kept.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                let (kept, acceptor) = (shared.clone(), acceptor.clone());
+                tokio::spawn(async move {
+                    match acceptor {
+                        Some(acceptor) => {
+                            if let Ok(stream) = acceptor.accept(stream).await {
+                                serve(stream, kept, port).await;
+                            }
+                        }
+                        None => serve(stream, kept, port).await,
+                    }
+                });
+            }
+        });
+        Self { port, roots, kept, _folder: folder }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/hook", self.port)
+    }
+
+    /// What it answers next, one after the other; 204 after that.
+    pub fn answer(&self, statuses: &[u16]) {
+        *self.kept.answers.lock().expect("no panic") = statuses.iter().copied().collect();
+    }
+
+    /// What it has got so far.
+    pub fn received(&self) -> Vec<Received> {
+        self.kept.received.lock().expect("no panic").clone()
+    }
+
+    /// How often somebody has connected.
+    pub fn connections(&self) -> usize {
+        self.kept.connections.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, kept: Arc<Kept>, port: u16) {
+    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let kept = kept.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await?.to_bytes();
+            kept.received.lock().expect("no panic").push(Received { headers: readable(&parts.headers), body });
+            let status = kept.answers.lock().expect("no panic").pop_front().unwrap_or(204);
+            if status == Receiver::NEVER {
+                std::future::pending::<()>().await;
+            }
+            let answer = Response::builder().status(status);
+            let answer = answer.header("location", format!("http://127.0.0.1:{port}/elsewhere"));
+            Ok::<_, hyper::Error>(answer.body(Body::empty()).expect("an answer"))
+        }
+    });
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+}
+
+fn readable(headers: &HeaderMap) -> HashMap<String, String> {
+    let text = |value: &axum::http::HeaderValue| value.to_str().expect("readable").to_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
