@@ -118,8 +118,7 @@ export class Server {
   }
 
   async #fetchToken() {
-    this.#partner ??= await this.#addPartner();
-    const { client_id, client_secret } = this.#partner;
+    const { client_id, client_secret } = await this.partner();
     const form = { grant_type: "client_credentials", client_id, client_secret };
     const answer = await fetch(`${this.base}/api/partner/v1/oauth/token`, {
       method: "POST",
@@ -129,8 +128,15 @@ export class Server {
     return (await answer.json()).access_token;
   }
 
-  async #addPartner() {
-    const args = ["partner", "add", "--data", this.#folder, "--name", "Acme Payroll"];
+  /** The partner that pushes here. */
+  async partner() {
+    this.#partner ??= await this.addPartner();
+    return this.#partner;
+  }
+
+  /** Another partner: its client id and secret. */
+  async addPartner({ sandbox = false } = {}) {
+    const args = ["partner", "add", "--data", this.#folder, "--name", "Acme Payroll", ...(sandbox ? ["--sandbox"] : [])];
     const { stdout } = await promisify(execFile)(BINARY, [...args, "--scope", SCOPES, "--json"]);
     return JSON.parse(stdout);
   }
