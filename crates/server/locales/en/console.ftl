@@ -91,6 +91,7 @@ console-limit-used-said = { $today } today, { $month } in 30 days.
 console-limit-links = Links
 console-limit-links-said = Good for { $hours } hours; what nobody has accepted by then is deleted.
 console-limit-body = Largest body
+console-limit-body-said = { $bytes } bytes
 
 console-submissions-lead = What you pushed, newest first, and what became of it.
 console-find = Find by your id or the request id
@@ -279,7 +280,7 @@ console-delivery-failed = Given up
 console-delivered-at = Delivered { $moment }
 console-given-up = Given up after three days
 console-to-be-sent = To be sent
-console-again-at = Tried again { $moment }
+console-again-at = Next try { $moment }
 console-attempts = { $count ->
     [0] No attempt yet
     [one] One attempt

@@ -142,7 +142,7 @@ impl Row {
 
 impl Tx {
     /// Up to `limit` of `partner`'s submissions as they stand at `now`, newest first, from below the id `before`; of one
-    /// state alone if `state` says so, and then of the newest [`WINDOW`] there.
+    /// state alone if `state` says so, and then of the newest 5,000 there.
     pub async fn list_submissions(
         &mut self,
         partner: Uuid,

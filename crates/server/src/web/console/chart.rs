@@ -10,8 +10,10 @@ use askama::Template;
 
 use crate::web::Text;
 
-/// Height of a step of the funnel: its words, its bar, and the slope to the next.
-const STEP: u32 = 64;
+/// Height of a step of the funnel: its words, its bar, and some room.
+const STEP: u32 = 62;
+/// Height of the words over a bar of the funnel.
+const LABEL: u32 = 22;
 /// Height of a bar of the funnel.
 const BAR: u32 = 26;
 /// Where the plot of days begins and ends, from the top.
@@ -86,7 +88,7 @@ impl Funnel {
         Self {
             title: text.of("console-funnel-title"),
             description: steps.iter().map(said).collect::<Vec<_>>().join(" "),
-            height: (rows * STEP).saturating_sub(STEP - BAR - 22),
+            height: (rows * STEP).saturating_sub(STEP - BAR - LABEL),
             steps: drawn.collect(),
         }
     }
@@ -96,7 +98,7 @@ impl Funnel {
     }
 
     fn slope(&self) -> u32 {
-        STEP - BAR - 22
+        STEP - BAR
     }
 
     pub(super) fn html(&self) -> String {

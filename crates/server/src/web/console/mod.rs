@@ -19,7 +19,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
@@ -124,17 +124,35 @@ struct ErrorPage {
 /// Writes an error of the console as a page of the console. It asks nothing of the store, which may be what failed.
 async fn write_errors(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.to_string());
+    let is_look = request.method() == Method::GET;
     let mut response = next.run(request).await;
-    let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
+    let error = match response.extensions_mut().remove::<Arc<Error>>() {
+        Some(error) => error,
+        // What the framework refuses is text: an address or a form that is none of ours.
+        None if response.status().is_client_error() && !is_html(&response) => {
+            let malformed = || Error::new(Kind::Malformed, "This form cannot be read. Open the page again and send it from there.");
+            let error = if is_look { Error::not_found() } else { malformed() };
+            *response.status_mut() = error.status();
+            Arc::new(error)
+        }
+        None => return response,
+    };
     let layout = Layout::new(&app, true);
     let (title, body) = said(&error, &layout.text);
     let page = ErrorPage { layout, frame: Frame::default(), title, body, request_id: id };
     let Ok(html) = page.render() else { return Error::internal("an error page could not be written").into_response() };
     let (mut parts, _) = response.into_parts();
     let (written, body) = Html(html).into_response().into_parts();
-    parts.headers.extend(written.headers);
+    for (name, value) in &written.headers {
+        parts.headers.insert(name, value.clone());
+    }
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, body)
+}
+
+fn is_html(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|content_type| content_type.starts_with("text/html"))
 }
 
 /// The key of an error's title, and what to do.

@@ -17,7 +17,7 @@ use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::error::Error;
-use crate::store::{EventKind, Tally};
+use crate::store::{self, EventKind, Tally};
 use crate::time::Timestamp;
 use crate::web::{Layout, Text, page};
 
@@ -66,7 +66,7 @@ struct Limits {
     requests: Option<Rate>,
     /// Hours that a link is good for.
     link_hours: i64,
-    body_bytes: u64,
+    body_bytes: i64,
 }
 
 /// How many requests may be made.
@@ -200,7 +200,7 @@ async fn overview(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let (partner, now) = (user.partner.id, app.now());
-    let today = now.micros().div_euclid(DAY_MICROS);
+    let today = store::day(now);
     let days = choice.days.filter(|days| PERIODS.contains(days)).unwrap_or(DEFAULT_PERIOD);
     let mut tx = app.store.read().await?;
     let all = tx.tallies(partner, today + 1 - PERIODS[2]).await?;
@@ -220,7 +220,7 @@ async fn overview(
     let (token_line, push_line) = first_lines(&app, &user);
     let template = Overview {
         frame: Frame::new(&user, Section::Overview),
-        sandbox: explorer_is_open(&user),
+        sandbox: super::explorer::is_open(&user),
         tiles: Tiles { waiting, today: Counts::of(all.iter().filter(|tally| tally.day == today)).pushed, month },
         is_empty: all.is_empty() && waiting == 0,
         days,
@@ -239,15 +239,14 @@ async fn overview(
     Ok(page(&app, &template, &layout))
 }
 
-fn explorer_is_open(user: &SignedInPartner) -> bool {
-    super::explorer::is_open(user)
-}
-
 /// Every day of the time that is looked at, oldest first.
 fn by_day(tallies: &[&Tally], today: i64, days: i64, text: &Text) -> Vec<Day> {
+    let mut counted: BTreeMap<i64, Counts> = BTreeMap::new();
+    for tally in tallies {
+        counted.entry(tally.day).or_default().add(tally);
+    }
     let day = |day: i64| {
-        let counts = Counts::of(tallies.iter().copied().filter(|tally| tally.day == day));
-        let moment = Timestamp::from_micros(day * DAY_MICROS);
+        let (counts, moment) = (counted.get(&day).copied().unwrap_or_default(), Timestamp::from_micros(day * DAY_MICROS));
         Day { said: text.day(&moment), short: text.short_day(&moment), pushed: counts.pushed, accepted: counts.accepted }
     };
     (today + 1 - days..=today).map(day).collect()
@@ -258,7 +257,7 @@ fn limits(app: &App) -> Limits {
     Limits {
         requests: limit.enabled.then(|| Rate { second: limit.partner_per_second.into(), burst: limit.partner_burst.into() }),
         link_hours: i64::try_from(app.config.retention.incomplete.as_secs() / 3600).unwrap_or(i64::MAX),
-        body_bytes: app.config.server.body_limit as u64,
+        body_bytes: i64::try_from(app.config.server.body_limit).unwrap_or(i64::MAX),
     }
 }
 
