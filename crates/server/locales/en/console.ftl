@@ -249,6 +249,7 @@ console-webhook-failures = { $count ->
 console-webhook-paused = Paused until { $moment }, since too many attempts failed in a row
 console-webhook-probation = One event is tried first, since too many attempts failed in a row
 console-webhook-secret-title = The webhook's secret
+console-webhook-secret-once = Copy it now. It is shown this once.
 console-webhook-overlap = For 24 hours the one before signs too, so that you can change over without missing anything.
 console-webhook-secret-plain = Secret
 console-webhook-secret-plain-help = The key of X-Signature: these 64 characters as they stand.

@@ -117,7 +117,7 @@ const PASSCODES_PER_CLIENT: u32 = 60;
 const CONSOLE_PER_CLIENT: u32 = 60;
 /// Sign-ins to a console that may be tried for one client id in an hour. Client ids stand in links, so that this is wide:
 /// a stranger at one address cannot use it up.
-const CONSOLE_PER_PARTNER: u32 = 600;
+const CONSOLE_PER_PARTNER: u32 = 300;
 
 /// All limits.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
@@ -124,7 +124,7 @@ struct ErrorPage {
 /// Writes an error of the console as a page of the console. It asks nothing of the store, which may be what failed.
 async fn write_errors(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.to_string());
-    let is_look = request.method() == Method::GET;
+    let is_look = request.method().is_safe();
     let mut response = next.run(request).await;
     let error = match response.extensions_mut().remove::<Arc<Error>>() {
         Some(error) => error,
