@@ -13,7 +13,8 @@ import { until } from "./until.mjs";
 
 const BINARY = process.env.TENURE_BINARY ?? fileURLToPath(new URL("../../target/debug/tenure", import.meta.url));
 const SCOPES =
-  "write.career_history write.education write.microcredential write.english_proficiency write.digital_identity write.right_to_work write.universal";
+  "write.career_history write.education write.microcredential write.english_proficiency write.digital_identity write.right_to_work write.universal " +
+  "read.career_history";
 const STOPS_WITHIN_MS = 10_000;
 
 export class Server {
@@ -84,6 +85,12 @@ export class Server {
     return answer.redirect_uri;
   }
 
+  /** Pushes a career history as another partner, and gives the link. */
+  async pushAs(name, submission) {
+    const token = await this.#fetchToken(await this.#addPartner(name));
+    return (await this.#api("/api/partner/v2/add/requests/career_history", submission, token)).redirect_uri;
+  }
+
   /** Pushes a batch and gives the whole answer. */
   pushBatch(batch) {
     return this.#api("/api/partner/v2/add/requests/batch", batch);
@@ -101,24 +108,39 @@ export class Server {
     return answer.credentials[0].status;
   }
 
-  #api(path, body) {
-    return this.call("POST", path, body);
+  /** Asks to be shown a career history, and gives the whole answer; people are sent back to `callback_url`. */
+  async ask(question) {
+    const { client_id } = await this.#fetchPartner();
+    if (question.callback_url) {
+      const args = ["partner", "callback-urls", "--data", this.#folder, client_id, question.callback_url];
+      await promisify(execFile)(BINARY, args);
+    }
+    return this.#api("/api/partner/v2/verify/requests/career_history", question);
   }
 
-  /** Calls the API as "Acme Payroll". */
-  async call(method, path, body) {
-    this.#token ??= await this.#fetchToken();
+  /** What the partner sees of a verification request. */
+  result(requestId) {
+    return this.#api(`/api/partner/v2/verify/requests/${requestId}`);
+  }
+
+  /** A POST of a body, or a GET where there is none. */
+  #api(path, body, token) {
+    return this.call(body ? "POST" : "GET", path, body, token);
+  }
+
+  /** Calls the API as "Acme Payroll", or by `token`. */
+  async call(method, path, body, token) {
+    token ??= this.#token ??= await this.#fetchToken(await this.#fetchPartner());
     const answer = await fetch(this.base + path, {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 
-  async #fetchToken() {
-    const { client_id, client_secret } = await this.partner();
+  async #fetchToken({ client_id, client_secret }) {
     const form = { grant_type: "client_credentials", client_id, client_secret };
     const answer = await fetch(`${this.base}/api/partner/v1/oauth/token`, {
       method: "POST",
@@ -128,15 +150,22 @@ export class Server {
     return (await answer.json()).access_token;
   }
 
+  async #fetchPartner() {
+    return (this.#partner ??= await this.#addPartner("Acme Payroll"));
+  }
+
   /** The partner that pushes here. */
-  async partner() {
-    this.#partner ??= await this.addPartner();
-    return this.#partner;
+  partner() {
+    return this.#fetchPartner();
   }
 
   /** Another partner: its client id and secret. */
-  async addPartner({ sandbox = false } = {}) {
-    const args = ["partner", "add", "--data", this.#folder, "--name", "Acme Payroll", ...(sandbox ? ["--sandbox"] : [])];
+  addPartner({ sandbox = false } = {}) {
+    return this.#addPartner("Acme Payroll", sandbox ? ["--sandbox"] : []);
+  }
+
+  async #addPartner(name, more = []) {
+    const args = ["partner", "add", "--data", this.#folder, "--name", name, ...more];
     const { stdout } = await promisify(execFile)(BINARY, [...args, "--scope", SCOPES, "--json"]);
     return JSON.parse(stdout);
   }

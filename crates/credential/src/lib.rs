@@ -20,6 +20,7 @@
 //! assert_eq!(faults[0].suggestion.as_deref(), Some("2020-01"));
 //! ```
 
+mod asking;
 mod asset;
 mod batch;
 mod country;
@@ -44,6 +45,7 @@ mod view;
 mod webhook;
 mod year_month;
 
+pub use asking::{Question, question_sample, question_schema};
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
 pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use date::Date;

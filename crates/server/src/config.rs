@@ -41,6 +41,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How long what is kept.
     pub retention: Retention,
+    /// What partners ask people to show.
+    pub verification: Verification,
     /// Holders' sign-in.
     pub sign_in: SignIn,
     /// Rate limits.
@@ -269,11 +271,20 @@ impl Retention {
         self.incomplete.clamp(Duration::from_secs(1), Duration::from_secs(3600))
     }
 
-    /// How long a ring key lives after its period: as long as a submission, and never so short that a mailed code
-    /// could not be used.
+    /// How long a ring key lives after its period, and so what is sealed under it: as long as a submission, and never so
+    /// short that a mailed code could not be used.
     pub fn ring_key_lifetime(&self) -> Duration {
         self.incomplete.max(Duration::from_secs(3600))
     }
+}
+
+/// What partners ask people to show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// How long a request can be answered.
+    #[serde(deserialize_with = "duration")]
+    pub lifetime: Duration,
 }
 
 /// Holders' sign-in.
@@ -374,6 +385,11 @@ impl Config {
             return Err(ConfigError(format!(
                 "server.base_url must be like https://passport.example, without a path; it is {base}"
             )));
+        }
+        if self.verification.lifetime > self.retention.ring_key_lifetime() {
+            return Err(ConfigError(
+                "verification.lifetime must not be longer than retention.incomplete: a request is sealed under a key that lives as long".to_owned(),
+            ));
         }
         Ok(self)
     }
@@ -495,5 +511,7 @@ mod tests {
         let bad = load(&[("TENURE_RETENTION__INCOMPLETE", "soon")]).expect_err("not a duration").to_string();
         assert!(bad.contains("'soon'"), "{bad}");
         assert!(load(&[("TENURE_SERVER__BASE_URL", "https://passport.example/sub")]).is_err());
+        let long = load(&[("TENURE_VERIFICATION__LIFETIME", "49h")]).expect_err("its key is gone by then").to_string();
+        assert!(long.contains("verification.lifetime"), "{long}");
     }
 }

@@ -32,6 +32,7 @@ pub struct Metrics {
     credentials: Family<OutcomeLabels, Counter>,
     sign_ins: Family<OutcomeLabels, Counter>,
     shares: Family<OutcomeLabels, Counter>,
+    verifications: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
     deliveries: Family<OutcomeLabels, Counter>,
@@ -52,6 +53,7 @@ impl Default for Metrics {
             credentials: Family::default(),
             sign_ins: Family::default(),
             shares: Family::default(),
+            verifications: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
             deliveries: Family::default(),
@@ -65,6 +67,8 @@ impl Default for Metrics {
         registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
         registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
         registry.register("shares", "Links for hirers, by what happened to them", metrics.shares.clone());
+        let verifications = metrics.verifications.clone();
+        registry.register("verifications", "Verification requests, by what happened to them", verifications);
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
         registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
         registry.register("deliveries", "Attempts to tell webhooks, by outcome", metrics.deliveries.clone());
@@ -103,6 +107,11 @@ impl Metrics {
     /// Counts what happened to links for hirers: made, viewed, revoked, refused.
     pub fn shares(&self, outcome: &'static str) {
         self.shares.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what happened to verification requests: asked, verified, canceled, expired.
+    pub fn verifications(&self, outcome: &'static str, count: u64) {
+        self.verifications.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
     /// Counts what the outbox did: sent, failed, given_up.

@@ -1,28 +1,26 @@
 //! Sharing with a hirer: from what a person chose to presentations behind a link, and from the link back to them, checked.
 //!
 //! Owns which key seals what: what is shown opens with the link's secret alone, which the server does not keep in a form
-//! that it can read by itself; the wallet's memory of the link is under the holder's key. Each share has credentials of its own, bound to a
-//! key that is made for it, signs once, and is dropped: so links cannot be told to be of one person by their keys, and
-//! taking one back leaves the others.
+//! that it can read by itself; the wallet's memory of the link is under the holder's key. Each share has credentials of its own
+//! ([`presenting`]), so that taking one back leaves the others.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::format::Format;
-use credential::format::sd_jwt::{self, Challenge};
-use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
-use credential::key::{Algorithm, SoftwareKey};
-use credential::verification::{Answer, Evidence, Report, Token};
+use credential::verification::Report;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::share::{ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, Share, lifetime};
+use crate::domain::share::{
+    ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, Share, lies_in, lifetime,
+};
 use crate::error::Error;
-use crate::issuing::{self, Form, Material};
+use crate::issuing::Material;
+use crate::presenting;
 use crate::seal::{Key, sha256};
-use crate::store::{IssueRequest, Issued, ShareEntry, StatusPlace, StoreError, WantedEntry};
+use crate::store::{ShareEntry, StoreError};
 use crate::time::Timestamp;
 
 /// A share that is about to be made.
@@ -66,12 +64,16 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     for chosen in &new.chosen {
         materials.push(Material::open(app, chosen.submission, holder).await?.ok_or_else(Error::not_found)?);
     }
-    let entries = give_places(app, holder, &materials, expires_at).await?;
+    let places = presenting::give_places(app, &materials, expires_at).await?.into_iter().zip(&materials);
+    let entry = |(place, material): (_, &Material)| ShareEntry { place, submission: material.submission };
+    let entries: Vec<ShareEntry> = places.map(entry).collect();
     let (id, nonce) = (app.chance.anonymous_id(), app.chance.secret());
     let audience = audience(app.config.base(), id);
     let mut presentations = Vec::with_capacity(materials.len());
     for ((material, chosen), entry) in materials.iter().zip(&new.chosen).zip(&entries) {
-        presentations.push(present(app, material, (entry.place, expires_at), chosen, (&audience, &nonce))?);
+        let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
+        let place = (entry.place, expires_at);
+        presentations.push(presenting::present(app, material, place, shows, (&audience, &nonce))?);
     }
     let secret = app.chance.secret();
     let titles = materials.iter().map(|material| (material.credential_type.title, material.attester.as_str()));
@@ -120,41 +122,6 @@ fn link_key(secret: &str) -> Option<Key> {
     Key::from_bytes(&URL_SAFE_NO_PAD.decode(secret).ok()?)
 }
 
-/// A status entry for each credential, of this share alone.
-async fn give_places(
-    app: &App,
-    holder: Uuid,
-    materials: &[Material],
-    expires_at: Timestamp,
-) -> Result<Vec<ShareEntry>, Error> {
-    let wanted =
-        |material: &Material| WantedEntry { submission: material.submission, holder, expires_at, issuance: None };
-    let request = IssueRequest { entries: materials.iter().map(wanted).collect(), ..IssueRequest::default() };
-    let Issued::Places(places) = app.issuing.issue(request).await? else { return Err(Error::not_found()) };
-    let entry = |(place, material): (Option<StatusPlace>, &Material)| {
-        // Deleted or replaced since the page was opened.
-        Ok(ShareEntry { place: place.ok_or_else(Error::not_found)?, submission: material.submission })
-    };
-    places.into_iter().zip(materials).map(entry).collect()
-}
-
-/// Signs one credential for this share and shows of it what was chosen, bound to a key that nothing else is bound to.
-fn present(
-    app: &App,
-    material: &Material,
-    place: (StatusPlace, Timestamp),
-    chosen: &Chosen,
-    challenge: (&str, &str),
-) -> Result<String, Error> {
-    let keys = app.issuer_keys.now()?;
-    let key = SoftwareKey::from_bytes(Algorithm::Es256, &app.chance.bytes()).map_err(Error::internal)?;
-    let signed = issuing::sign(app, &keys, material, Format::SdJwtVc, place, Some(key.public()));
-    let signed = signed.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    let credential = SdJwtVc::read(&signed).map_err(Error::internal)?;
-    let shown = credential.sd_jwt.present(|place| chosen.shows(place)).map_err(Error::internal)?;
-    sd_jwt::bind(&shown, challenge, app.now().seconds(), &key).map_err(Error::internal)
-}
-
 /// What the wallet remembers of a share of its holder.
 ///
 /// # Errors
@@ -182,36 +149,12 @@ pub fn open(share: &Share, secret: &str) -> Result<Option<Contents>, StoreError>
     read(&opened).map(Some)
 }
 
-/// Checks a presentation as a hirer would: with the keys, the status list and the type's metadata that the server
-/// publishes.
+/// Checks a presentation of `share` as a hirer would.
 ///
 /// # Errors
 /// The store cannot be used, or what is kept is no presentation.
 pub async fn check(app: &App, share: &Share, presentation: &str) -> Result<Report, Error> {
-    let token = Token::read(presentation).map_err(Error::internal)?;
-    let (base, questions) = (app.config.base(), token.questions());
-    let unknown = || "it is not one of this server's".to_owned();
-    let issuer_keys = match questions.issuer {
-        Some(issuer) if issuer == base => Answer::Some(app.issuer_keys.now()?.published.clone()),
-        _ => Answer::None(unknown()),
-    };
-    let list =
-        questions.status.as_deref().and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
-    let list = match list {
-        Some(list) => app.status_lists.get(app, list, Form::Token).await?,
-        None => None,
-    };
-    let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));
-    let metadata = known.into_iter().find(|known| questions.metadata.as_ref() == Some(&known.vct));
-    let evidence = Evidence {
-        issuer_keys,
-        status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
-        metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
-    };
-    let audience = audience(base, share.id);
-    let challenge =
-        Challenge { audience: Some(&audience), nonce: Some(&share.nonce), now: app.now().seconds(), most_age: None };
-    Ok(token.judge(&evidence, &challenge))
+    presenting::check(app, presentation, (&audience(app.config.base(), share.id), &share.nonce)).await
 }
 
 fn passcode_fingerprint(app: &App, share: Uuid, passcode: &str) -> [u8; 32] {

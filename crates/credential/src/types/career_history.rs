@@ -18,6 +18,7 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     name: "career_history",
     redirect_name: "careerHistory",
     write_scope: "write.career_history",
+    read_scope: "read.career_history",
     title: "Career history",
     summary: "Where a person worked, as what, from when to when, and up to which month this is known.",
     fields: FIELDS,

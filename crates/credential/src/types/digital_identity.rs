@@ -15,6 +15,7 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     name: "digital_identity",
     redirect_name: "digitalIdentity",
     write_scope: "write.digital_identity",
+    read_scope: "read.digital_identity",
     title: "Digital identity",
     summary: "That a person's identity was verified, and by which checks.",
     fields: FIELDS,

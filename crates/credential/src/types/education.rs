@@ -15,6 +15,7 @@ pub static EDUCATION: CredentialType = CredentialType {
     name: "education",
     redirect_name: "education",
     write_scope: "write.education",
+    read_scope: "read.education",
     title: "Education",
     summary: "A course of study: where, which, when it was conferred, and its transcript.",
     fields: FIELDS,

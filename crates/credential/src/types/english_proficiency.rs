@@ -16,6 +16,7 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     name: "english_proficiency",
     redirect_name: "englishProficiency",
     write_scope: "write.english_proficiency",
+    read_scope: "read.english_proficiency",
     title: "English proficiency",
     summary: "The result of an English test: which test, when, overall and by skill.",
     fields: FIELDS,

@@ -15,6 +15,7 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
     name: "microcredential",
     redirect_name: "microcredential",
     write_scope: "write.microcredential",
+    read_scope: "read.microcredential",
     title: "Microcredential",
     summary: "A short course, badge or certificate: who issued it, for what, and until when it counts.",
     fields: FIELDS,

@@ -56,6 +56,8 @@ pub struct CredentialType {
     pub redirect_name: &'static str,
     /// The OAuth scope that a push needs, such as `write.career_history` (partner-api, section 3).
     pub write_scope: &'static str,
+    /// The OAuth scope that the result of a verification request needs, such as `read.career_history` (partner-api, section 3).
+    pub read_scope: &'static str,
     /// What people call it.
     pub title: &'static str,
     /// What it is for, in a sentence or two.
@@ -334,6 +336,7 @@ mod tests {
             assert!(!known.headline(&submission.fields).is_empty());
             assert!(!known.view(&submission.fields).is_empty());
             assert!(submission.advice().is_empty(), "a sample shows how it is done well");
+            assert_eq!(known.write_scope.strip_prefix("write."), known.read_scope.strip_prefix("read."));
             assert!(known.write_scope.starts_with("write."));
             assert!(known.assets.kinds.values.iter().all(|kind| AssetKind::from_name(kind).is_some()));
         }

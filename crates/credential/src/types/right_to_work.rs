@@ -15,6 +15,7 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     name: "right_to_work",
     redirect_name: "rightToWork",
     write_scope: "write.right_to_work",
+    read_scope: "read.right_to_work",
     title: "Right to work",
     summary: "In which country a person may work.",
     fields: FIELDS,

@@ -17,6 +17,7 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     name: "universal_credential",
     redirect_name: "universalCredential",
     write_scope: "write.universal",
+    read_scope: "read.universal",
     title: "Credential",
     summary: "A licence, registration, membership, clearance or any other credential that has no type of its own.",
     fields: FIELDS,

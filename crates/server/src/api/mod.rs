@@ -15,6 +15,7 @@ mod reference;
 mod status;
 mod token;
 pub mod upload;
+mod verify;
 mod webhooks;
 mod withdraw;
 
@@ -38,6 +39,7 @@ fn protected() -> OpenApiRouter<App> {
         .merge(batch::routes())
         .merge(withdraw::routes())
         .merge(status::routes())
+        .merge(verify::routes())
         .merge(webhooks::routes())
         .merge(deliveries::routes())
 }

@@ -11,6 +11,9 @@ const PUSH: &str = "/api/partner/v2/add/requests/{type}";
 const PUSH_V1: &str = "/api/partner/v1/add/{type}";
 /// Likewise, where one of them is withdrawn.
 const WITHDRAW: &str = "/api/partner/v2/add/requests/{type}/{credential_id}";
+/// Likewise, where one asks for something of a type; what came of it is fetched by the request's own id.
+const VERIFY: &str = "/api/partner/v2/verify/requests/{type}";
+const VERIFIED: &str = "/api/partner/v2/verify/requests/{request_id}";
 
 /// What the names of the schemas of v2 bodies start with.
 const SUBMISSION: &str = "Submission_";
@@ -48,6 +51,7 @@ const COMMON: [(&str, &str); 6] = [
         (name = "Add", description = "Push credentials"),
         (name = "Withdraw", description = "Take credentials back"),
         (name = "Status", description = "Where submissions stand"),
+        (name = "Verify", description = "Ask people to show what they hold"),
         (name = "Webhooks", description = "Be told, instead of asking"),
         (name = "Operations", description = "For the operator"),
     )
@@ -80,6 +84,7 @@ fn document() -> Value {
     expand_types(paths, PUSH, "add", |known| Some((submission(known), (known.sample)())));
     expand_types(paths, PUSH_V1, "add_v1", |known| known.v1_schema().zip(known.v1_sample()));
     expand_withdrawals(paths);
+    expand_questions(paths);
     describe_batch(
         paths,
         "/api/partner/v2/add/requests/batch",
@@ -95,9 +100,12 @@ fn document() -> Value {
 }
 
 fn security_schemes() -> Map<String, Value> {
-    let scopes = Scopes::from_iter(
-        credential::ALL.iter().map(|known| (known.write_scope.to_owned(), format!("Push {}", known.title))),
-    );
+    let scopes = Scopes::from_iter(credential::ALL.iter().flat_map(|known| {
+        [
+            (known.write_scope.to_owned(), format!("Push, or ask people for: {}", known.title)),
+            (known.read_scope.to_owned(), format!("Read what people showed: {}", known.title)),
+        ]
+    }));
     let oauth = OAuth2::new([Flow::ClientCredentials(ClientCredentials::new("/api/partner/v1/oauth/token", scopes))]);
     let bearer = Http::new(HttpAuthScheme::Bearer);
     [("oauth", SecurityScheme::OAuth2(oauth)), ("bearer", SecurityScheme::Http(bearer))]
@@ -175,6 +183,24 @@ fn expand_withdrawals(paths: &mut Map<String, Value>) {
         operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
         paths.insert(WITHDRAW.replace("{type}", known.name()), item);
     }
+}
+
+/// One path a type for asking, since the scope and what can be asked for are the type's. Which scope a result needs, only
+/// the request says.
+fn expand_questions(paths: &mut Map<String, Value>) {
+    let mut template = paths.remove(VERIFY).expect("asking is documented");
+    let result = template.as_object_mut().and_then(|item| item.remove("get")).expect("its result is documented");
+    for known in credential::ALL {
+        let mut item = template.clone();
+        let operation = &mut item["post"];
+        operation["operationId"] = json!(format!("ask_{known}"));
+        operation["summary"] = json!(format!("Ask for: {}", known.title));
+        operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
+        operation["requestBody"] =
+            request_body(&credential::question_schema(*known), &credential::question_sample(*known));
+        paths.insert(VERIFY.replace("{type}", known.name()), item);
+    }
+    paths.insert(VERIFIED.to_owned(), json!({ "get": result }));
 }
 
 /// Where the schema of a type's v2 body stands.

@@ -18,7 +18,8 @@ use crate::error::Error;
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
 use crate::seal::sha256;
-use crate::store::{Holder, Session, SignIn, StoreError};
+use crate::store::{AnnouncementKind, Holder, Session, SignIn, StoreError};
+use crate::verification;
 
 /// A cookie of ours: its name, and how long the browser keeps it.
 #[derive(Clone, Copy, Debug)]
@@ -301,6 +302,8 @@ pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
     tx.release_submissions(holder, app.now()).await?;
     tx.release_issuances(holder).await?;
     tx.delete_shares(holder).await?;
+    let canceled = tx.release_verifications(holder, app.now()).await?;
+    verification::announce(&mut tx, &canceled, AnnouncementKind::RequestCanceled).await?;
     tx.delete_holder(holder).await?;
     Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
     tx.commit().await?;

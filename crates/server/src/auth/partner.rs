@@ -153,6 +153,27 @@ impl WriteAll {
     }
 }
 
+/// The right to read results of verification requests, of which only the request says the type: [`ReadAny::require`] is
+/// the check.
+#[derive(Clone, Debug)]
+pub struct ReadAny(Arc<Verified>);
+
+impl Right for ReadAny {
+    fn of(_: &HashMap<String, String>, token: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
+        Ok((Self(token.clone()), None))
+    }
+}
+
+impl ReadAny {
+    /// The right to read results of this type: `read.<type>`.
+    ///
+    /// # Errors
+    /// 403 that names the scope.
+    pub fn require(&self, known: Type) -> Result<(), Error> {
+        if self.0.has(known.read_scope) { Ok(()) } else { Err(missing_scope(known.read_scope.to_owned())) }
+    }
+}
+
 fn missing_scope(scope: String) -> Error {
     let detail = format!(
         "This needs the scope {scope}. Ask for a token with it; if that is refused, the operator can grant it."

@@ -92,7 +92,8 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error
     let sandbox = match kept {
         Some(sandbox) if known.is_some_and(|partner| partner.sandbox) => sandbox,
         _ => {
-            let scopes: Vec<String> = credential::ALL.iter().map(|known| known.write_scope.to_owned()).collect();
+            let scopes: Vec<&str> =
+                credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
             let (client_id, client_secret) =
                 partner::add(&app.store, &app.chance, app.now(), "Sandbox Payroll", &scopes.join(" "), true).await?;
             let sandbox = Sandbox { client_id, client_secret };

@@ -1,9 +1,11 @@
-//! `tenure partner add|list|rotate|disable`: the OAuth clients, straight in the store, while the server runs or not.
+//! `tenure partner add|list|rotate|document-hosts|callback-urls|disable`: the OAuth clients, straight in the store, while the server runs or not.
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use url::Url;
 use uuid::Uuid;
 
 use super::{Outcome, StoreArguments, block_on};
@@ -55,6 +57,16 @@ enum PartnerCommand {
         client_id: Uuid,
         /// Host names, such as documents.example.edu; what is below one is meant too.
         hosts: Vec<String>,
+    },
+    /// Say to which addresses people may be sent back after they answered one of its verification requests; without one:
+    /// to none.
+    CallbackUrls {
+        #[command(flatten)]
+        output: OutputArguments,
+        /// Which partner.
+        client_id: Uuid,
+        /// Addresses, such as https://hr.example/verified. Nothing but the answer is ever added to one.
+        urls: Vec<String>,
     },
     /// Disable a partner: its secret and its tokens stop working.
     Disable {
@@ -110,6 +122,15 @@ impl PartnerArguments {
                 let text = format!("Documents of {client_id} are fetched from: {said}");
                 output.say(&json!({ "client_id": client_id, "document_hosts": hosts }), &text);
             }
+            PartnerCommand::CallbackUrls { output, client_id, urls } => {
+                let urls = check_callbacks(&urls, output.store.load(&[])?.is_https())?;
+                let mut tx = output.open().await?.write().await.map_err(shown)?;
+                known(tx.set_callback_urls(client_id, &urls).await)?;
+                tx.commit().await.map_err(shown)?;
+                let said = if urls.is_empty() { "nowhere" } else { &urls };
+                let text = format!("People are sent back to {client_id} at: {said}");
+                output.say(&json!({ "client_id": client_id, "callback_urls": urls }), &text);
+            }
             PartnerCommand::Disable { output, client_id } => {
                 let mut tx = output.open().await?.write().await.map_err(shown)?;
                 known(tx.disable_partner(client_id, now).await)?;
@@ -141,6 +162,7 @@ pub(super) async fn add(
         disabled_at: None,
         document_hosts: String::new(),
         sandbox,
+        callback_urls: String::new(),
     };
     let mut tx = store.write().await?;
     tx.add_partner(&partner).await?;
@@ -167,7 +189,8 @@ impl OutputArguments {
             .map(|partner| {
                 json!({ "client_id": partner.id, "name": partner.name, "scope": partner.scopes, "created_at": partner.created_at,
                         "rotated_at": partner.rotated_at, "disabled_at": partner.disabled_at,
-                        "document_hosts": partner.document_hosts, "sandbox": partner.sandbox })
+                        "document_hosts": partner.document_hosts, "callback_urls": partner.callback_urls,
+                        "sandbox": partner.sandbox })
             })
             .collect();
         let mut lines: Vec<String> = partners
@@ -227,12 +250,75 @@ fn check_hosts(hosts: &[String]) -> Result<String, String> {
     Ok(hosts.iter().map(named).collect::<Result<Vec<_>, _>>()?.join(" "))
 }
 
+/// Addresses in the form in which a browser goes to them. Only a server that is itself reached by http, on one's own machine,
+/// sends people to http, and only on that machine.
+fn check_callbacks(urls: &[String], is_https: bool) -> Result<String, String> {
+    let checked = urls.iter().map(|text| {
+        let url: Url = text.parse().map_err(|_| format!("'{text}' is not an address such as https://hr.example/verified"))?;
+        let is_loopback = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        let is_allowed = url.scheme() == "https" || (url.scheme() == "http" && is_loopback && !is_https);
+        let is_ours = |(name, _): (Cow<'_, str>, _)| name == "request_id" || name == "status";
+        if !is_allowed {
+            Err(format!("'{text}' must begin with https://"))
+        } else if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            Err(format!("'{text}' must have no fragment, no user and no password"))
+        } else if url.query_pairs().any(is_ours) {
+            Err(format!("'{text}' must not have request_id or status in its query: those are added to it"))
+        } else {
+            Ok(url.to_string())
+        }
+    });
+    Ok(checked.collect::<Result<Vec<_>, _>>()?.join(" "))
+}
+
 fn check_scopes(scopes: &str) -> Result<String, String> {
-    let known: Vec<String> = credential::ALL.iter().map(|known| known.write_scope.to_owned()).collect();
+    let known: Vec<&str> = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
     let asked: Vec<&str> = scopes.split_whitespace().collect();
-    match asked.iter().find(|scope| !known.iter().any(|known| known == *scope)) {
+    match asked.iter().find(|scope| !known.contains(scope)) {
         Some(unknown) => Err(format!("there is no scope '{unknown}'; the scopes are: {}", known.join(" "))),
         None if asked.is_empty() => Err(format!("--scope must name at least one of: {}", known.join(" "))),
         None => Ok(asked.join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_sent_back_by_https_or_within_one_machine() {
+        let check = |url: &str, is_https| check_callbacks(&[url.to_owned()], is_https);
+        assert_eq!(check("https://HR.example", true), Ok("https://hr.example/".to_owned()));
+        assert_eq!(check("https://hr.example/back?x=1", false), Ok("https://hr.example/back?x=1".to_owned()));
+        for local in ["http://localhost:3000/", "http://127.0.0.1:3000/", "http://[::1]/"] {
+            assert_eq!(check(local, false), Ok(local.to_owned()));
+            assert!(check(local, true).is_err(), "{local}");
+        }
+        for bad in [
+            "hr.example/back",
+            "http://hr.example/",
+            "http://10.0.0.1/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://hr.example/#here",
+            "https://ada@hr.example/",
+            "https://hr.example/?status=verified",
+            "",
+        ] {
+            assert!(check(bad, false).is_err(), "{bad}");
+        }
+        assert_eq!(check_callbacks(&[], true), Ok(String::new()));
+    }
+
+    #[test]
+    fn scopes_are_those_of_the_types() {
+        assert_eq!(check_scopes(" write.education  read.universal"), Ok("write.education read.universal".to_owned()));
+        assert!(check_scopes("read.salary").is_err_and(|said| said.contains("read.digital_identity")));
+        assert!(check_scopes(" ").is_err());
     }
 }

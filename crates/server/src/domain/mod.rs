@@ -6,4 +6,5 @@ pub mod career;
 pub mod issuance;
 pub mod share;
 pub mod submission;
+pub mod verification;
 pub mod webhook;

@@ -113,8 +113,15 @@ pub struct Part {
     pub says: String,
 }
 
-/// The parts of a credential, in the order of its type; what is always shown is not among them.
+/// The parts of a credential that a link may leave out, in the order of its type; what is always shown is not among them.
 pub fn parts(credential_type: Type, payload: &Payload) -> Vec<Part> {
+    let mut parts = every_part(credential_type, payload);
+    parts.retain(|part| part.place != ALWAYS_SHOWN);
+    parts
+}
+
+/// All parts of a credential, in the order of its type.
+pub fn every_part(credential_type: Type, payload: &Payload) -> Vec<Part> {
     let mut parts = Vec::new();
     for member in credential_type.fields {
         let (place, value) = (format!("/{}", member.name), &payload.fields[member.name]);
@@ -124,7 +131,6 @@ pub fn parts(credential_type: Type, payload: &Payload) -> Vec<Part> {
                 let part = |(at, item)| Part { place: format!("{place}/{at}"), meaning: None, says: said(of, item) };
                 parts.extend(items.iter().enumerate().map(part));
             }
-            _ if place == ALWAYS_SHOWN => {}
             (shape, value) => {
                 let meaning = Some(member.meaning.trim_end_matches('.'));
                 parts.push(Part { place, meaning, says: said(shape, value) });
@@ -159,17 +165,20 @@ fn said(shape: &Shape, value: &Value) -> String {
 pub struct Chosen {
     /// The credential.
     pub submission: Uuid,
-    /// The places of the parts that are shown, besides what always is.
+    /// The places of the parts that are shown.
     pub places: BTreeSet<String>,
 }
 
 impl Chosen {
-    /// Whether what stands at `place` is shown: a part that was chosen, what lies in one, or what is always shown.
+    /// Whether what stands at `place` was chosen, or lies in what was.
     pub fn shows(&self, place: &str) -> bool {
-        let lies_in =
-            |outer: &str| place == outer || place.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-        lies_in(ALWAYS_SHOWN) || self.places.iter().any(|chosen| lies_in(chosen))
+        self.places.iter().any(|chosen| lies_in(chosen, place))
     }
+}
+
+/// Whether `place` is `outer` or lies in it; both are JSON Pointers.
+pub fn lies_in(outer: &str, place: &str) -> bool {
+    place.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// How long a link is good for `days`, which is one of [`DAYS`].
@@ -212,10 +221,10 @@ mod tests {
     fn what_lies_in_a_chosen_part_is_shown_and_its_neighbours_are_not() {
         let places = ["/employment/1", "/address"].map(str::to_owned).into();
         let chosen = Chosen { submission: Uuid::nil(), places };
-        for shown in ["/full_name", "/employment/1", "/employment/1/organisation", "/address/street"] {
+        for shown in ["/employment/1", "/employment/1/organisation", "/address/street"] {
             assert!(chosen.shows(shown), "{shown}");
         }
-        for hidden in ["/employment/0", "/employment/10", "/address2", "/employment", "/partner_chain"] {
+        for hidden in ["/full_name", "/employment/0", "/employment/10", "/address2", "/employment", "/partner_chain"] {
             assert!(!chosen.shows(hidden), "{hidden}");
         }
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::store::{EventKind, StoreError};
+use crate::store::{AnnouncementKind, EventKind, StoreError};
+use crate::verification;
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
 const BATCH: i64 = 500;
@@ -17,7 +18,11 @@ const BATCH: i64 = 500;
 pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     while expire(app).await? == BATCH.unsigned_abs() {}
+    while expire_verifications(app).await? == BATCH.unsigned_abs() {}
     let retention = &app.config.retention;
+    let mut tx = app.store.write().await?;
+    tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
+    tx.commit().await?;
     // After the rows, the keys: what a copy of the data still holds can be opened by nobody.
     let destroyed = app.keyring.destroy_expired(now, retention.ring_key_lifetime()).await?;
     if destroyed > 0 {
@@ -33,6 +38,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
+    tx.forget_verifications(now - retention.status, BATCH).await?;
     tx.commit().await?;
     super::webhooks::end_deliveries(app, BATCH).await?;
     drop_status_lists(app).await?;
@@ -84,5 +90,22 @@ async fn expire(app: &App) -> Result<u64, StoreError> {
     let count = expired.len() as u64;
     app.metrics.submissions("expired", count);
     app.deliveries_due.notify_one();
+    Ok(count)
+}
+
+/// Ends what partners asked and nobody answered in time, and tells them.
+async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
+    let now = app.now();
+    let due = app.store.read().await?.count_due_verifications(now).await?;
+    if due == 0 {
+        return Ok(0);
+    }
+    let mut tx = app.store.write().await?;
+    let expired = tx.expire_verifications(now, BATCH).await?;
+    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled).await?;
+    tx.commit().await?;
+    app.deliveries_due.notify_one();
+    let count = expired.len() as u64;
+    app.metrics.verifications("expired", count);
     Ok(count)
 }

@@ -163,13 +163,14 @@ impl Tx {
         Ok(Some(WalletAccess { issuance: row.read(grants)?, token_expires_at, key }))
     }
 
-    /// Gives the person who has arrived until `until` to answer a wallet's request that is still open.
-    pub async fn await_answer(&mut self, id: Uuid, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
-            "UPDATE issuance SET expires_at = $2
-              WHERE id = $1 AND kind = 'authorization' AND code_hash IS NULL AND expires_at > $3 AND expires_at < $2",
-        ).bind(id).bind(until).bind(now).execute(connection).await.map(drop))?;
-        Ok(())
+    /// Gives the person who has arrived until `until`, at least, to answer a wallet's request. False if it was answered or
+    /// is over.
+    pub async fn await_answer(&mut self, id: Uuid, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE issuance SET expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END
+              WHERE id = $1 AND kind = 'authorization' AND code_hash IS NULL AND expires_at > $3",
+        ).bind(id).bind(until).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
     }
 
     /// Binds a wallet's request to the first account that opens it. True if it is `holder`'s now, and not answered yet.

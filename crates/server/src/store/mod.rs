@@ -26,6 +26,7 @@ mod sign_in;
 mod status_list;
 mod submission;
 mod tally;
+mod verification;
 mod webhook;
 
 use std::os::unix::fs::DirBuilderExt as _;
@@ -59,6 +60,7 @@ pub use sign_in::SignIn;
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
 pub use submission::{CredentialStatus, NewBatch, NewSubmission, joined_chain};
 pub use tally::{Tally, day};
+pub use verification::{EndedVerification, NewVerification, VerificationEnd};
 
 /// Runs one body in both arms of a [`Tx`], with the native connection as `$connection`.
 macro_rules! on {

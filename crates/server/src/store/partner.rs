@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use sqlx::{FromRow, QueryBuilder};
+use url::Url;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, on};
@@ -29,6 +30,8 @@ pub struct Partner {
     pub document_hosts: String,
     /// Whether it is for trying things out: its people may be played by the server. Never changes.
     pub sandbox: bool,
+    /// Addresses to which people may be sent back after a verification request, separated by spaces.
+    pub callback_urls: String,
 }
 
 impl Partner {
@@ -38,6 +41,11 @@ impl Partner {
         let is_below =
             |known: &str| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         hosts.peek().is_none() || hosts.any(is_below)
+    }
+
+    /// Whether people may be sent back to `address`, which is on its list: the same address, as a browser reads it.
+    pub fn may_call_back(&self, address: &Url) -> bool {
+        self.callback_urls.split_whitespace().any(|known| Url::parse(known).is_ok_and(|known| known == *address))
     }
 
     /// Whether it may do anything at all.
@@ -50,9 +58,10 @@ impl Tx {
     /// Adds a partner.
     pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query(
-            "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts, sandbox) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts, sandbox, callback_urls)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         ).bind(partner.id).bind(&partner.name).bind(&partner.scopes).bind(&partner.secret_hash).bind(partner.created_at)
-            .bind(&partner.document_hosts).bind(partner.sandbox)
+            .bind(&partner.document_hosts).bind(partner.sandbox).bind(&partner.callback_urls)
             .execute(connection).await.map(drop))?;
         Ok(())
     }
@@ -96,6 +105,13 @@ impl Tx {
     pub async fn set_document_hosts(&mut self, id: Uuid, hosts: &str) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query("UPDATE partner SET document_hosts = $2 WHERE id = $1")
             .bind(id).bind(hosts).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Says to which addresses people may be sent back. False if there is no such partner.
+    pub async fn set_callback_urls(&mut self, id: Uuid, urls: &str) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query("UPDATE partner SET callback_urls = $2 WHERE id = $1")
+            .bind(id).bind(urls).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 

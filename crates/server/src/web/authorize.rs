@@ -100,7 +100,9 @@ async fn arrive(
     // Signing in by a mailed code takes a while; coming back again and again does not keep a request open for ever.
     let now = app.now();
     let mut tx = app.store.write().await?;
-    tx.await_answer(id, (now + ANSWER).min(issuance.created_at + LONGEST), now).await?;
+    if !tx.await_answer(id, (now + ANSWER).min(issuance.created_at + LONGEST), now).await? {
+        return Err(over());
+    }
     tx.commit().await?;
     let here = format!("/oid4vci/authorize/{id}");
     Ok(match (visitor, request.issuer_state) {
@@ -162,7 +164,7 @@ async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) ->
 }
 
 /// A form's redirect counts as a place that it goes to (CSP 3, section 6.4.2), so the wallet's address must be one.
-fn allow_form_to(response: &mut Response, redirect_uri: &str) {
+pub(super) fn allow_form_to(response: &mut Response, redirect_uri: &str) {
     let Ok(url) = redirect_uri.parse::<Url>() else { return };
     let target = match url.scheme() {
         "https" | "http" => url.origin().ascii_serialization(),
@@ -174,7 +176,7 @@ fn allow_form_to(response: &mut Response, redirect_uri: &str) {
 }
 
 /// Who gets the answer, as far as it can be told: the host, or the name of the wallet's own scheme.
-fn destination(redirect_uri: &str) -> String {
+pub(super) fn destination(redirect_uri: &str) -> String {
     let Ok(url) = redirect_uri.parse::<Url>() else { return String::new() };
     match (url.scheme(), url.host_str()) {
         ("https" | "http", Some(host)) => host.to_owned(),

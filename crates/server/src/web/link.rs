@@ -1,4 +1,4 @@
-//! `/partner/add/{name}`: where a partner's link leads. The request's id is in the fragment, which a browser does not send;
+//! `/partner/add/{name}`: where a partner's link leads (and what `/partner/verify/{name}` has in common with it). The request's id is in the fragment, which a browser does not send;
 //! a script hands it over in a form, and whoever has no scripts pastes the link.
 
 use askama::Template;
@@ -10,10 +10,9 @@ use axum::routing::get;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::requests::open_for;
-use super::{Layout, page};
+use super::{Layout, page, requests, verify};
 use crate::app::App;
-use crate::auth::holder::{LINK, Visitor};
+use crate::auth::holder::{LINK, SignedIn, Visitor};
 use crate::error::Error;
 use crate::store::EventKind;
 
@@ -27,7 +26,7 @@ struct LinkPage {
 /// What the page sends: the id from the fragment, or the whole link pasted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct LinkForm {
+pub(super) struct LinkForm {
     content: String,
     link: String,
 }
@@ -47,11 +46,15 @@ async fn landing(
     Path(name): Path<String>,
 ) -> Result<Response, Error> {
     known(&name)?;
-    let layout = Layout::new(&app, visitor.is_some());
-    Ok(page(&app, &LinkPage { layout: layout.clone(), unreadable: false }, &layout))
+    Ok(landing_page(&app, visitor.is_some()))
 }
 
-/// Signed in: straight to the request. Otherwise the id waits in a cookie while its owner signs in.
+/// The page that takes the id out of the fragment.
+pub(super) fn landing_page(app: &App, signed_in: bool) -> Response {
+    let layout = Layout::new(app, signed_in);
+    page(app, &LinkPage { layout: layout.clone(), unreadable: false }, &layout)
+}
+
 async fn open(
     State(app): State<App>,
     Visitor(visitor): Visitor,
@@ -59,15 +62,33 @@ async fn open(
     Form(form): Form<LinkForm>,
 ) -> Result<Response, Error> {
     known(&name)?;
-    let Some(id) = read_id(&form) else {
-        let layout = Layout::new(&app, visitor.is_some());
-        let unreadable = page(&app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
+    take_over(&app, visitor, &form).await
+}
+
+/// Signed in: straight to what the link leads to. Otherwise the id waits in a cookie while its owner signs in.
+pub(super) async fn take_over(app: &App, visitor: Option<SignedIn>, form: &LinkForm) -> Result<Response, Error> {
+    let Some(id) = read_id(form) else {
+        let layout = Layout::new(app, visitor.is_some());
+        let unreadable = page(app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
         return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, unreadable).into_response());
     };
-    note_opened(&app, id).await?;
+    note_opened(app, id).await?;
     match visitor {
-        Some(signed_in) => Ok(open_for(&app, id, signed_in.holder.id).await?.into_response()),
-        None => Ok(([LINK.set(&app, &id.to_string())], Redirect::to("/sign-in")).into_response()),
+        Some(signed_in) => Ok(go(app, id, signed_in.holder.id).await?.into_response()),
+        None => Ok(wait(app, id)),
+    }
+}
+
+/// Lets an id wait in this browser while its owner signs in.
+pub(super) fn wait(app: &App, id: Uuid) -> Response {
+    ([LINK.set(app, &id.to_string())], Redirect::to("/sign-in")).into_response()
+}
+
+/// Where a link leads its owner: to something that a partner asks to be shown, or to what it pushed.
+pub(super) async fn go(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Error> {
+    match verify::open_for(app, id, holder).await? {
+        Some(page) => Ok(page),
+        None => requests::open_for(app, id, holder).await,
     }
 }
 

@@ -25,6 +25,7 @@ mod shown;
 mod sign_in;
 mod text;
 mod timeline;
+mod verify;
 mod wallet;
 
 use askama::Template;
@@ -54,6 +55,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(requests::routes())
         .merge(shares::routes())
         .merge(sign_in::routes())
+        .merge(verify::routes())
         .merge(wallet::routes());
     let pages = if app.demo { pages.merge(inbox::routes()) } else { pages };
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| {

@@ -12,7 +12,6 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::qr::Qr;
-use super::requests::open_for;
 use super::{Layout, Text, authorize, link, page};
 use crate::api::push;
 use crate::app::App;
@@ -20,6 +19,7 @@ use crate::auth::holder::{self, CodeRefused, Email, LINK, NOTICE, SESSION, Visit
 use crate::error::Error;
 use crate::http::Client;
 use crate::mail::Mail;
+use crate::verification;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -76,12 +76,14 @@ async fn email_page(app: &App, headers: &HeaderMap, email: String, invalid: bool
     Ok(if invalid { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
-/// What a link that waits offers, as far as anybody may know: who sends it, and what, or how many things.
+/// What a link that waits offers or asks for, as far as anybody may know: who sends it, and what, or how many things.
 #[derive(Debug)]
 struct Opening {
     partner: String,
     title: &'static str,
     count: i64,
+    /// Whether it asks to be shown something, and does not offer it.
+    asks: bool,
     /// The partner's link itself, for another of the person's devices.
     link: String,
 }
@@ -98,6 +100,11 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
     let Some(id) = link::waiting(app, headers) else { return Ok(None) };
     let mut tx = app.store.read().await?;
     let base = app.config.base();
+    if let Some(asked) = tx.linked_verification(id, app.now()).await? {
+        let partner = tx.partner(asked.partner_id).await?.filter(|_| asked.is_open() && asked.holder.is_none());
+        let (title, link) = (asked.credential_type.title, verification::redirect_uri(base, &asked));
+        return Ok(partner.map(|partner| Opening { partner: partner.name, title, count: 1, asks: true, link }));
+    }
     let (items, link) = match tx.linked_submission(id, app.now()).await? {
         Some(submission) => {
             let (partner, document_type) = (submission.partner_id, submission.document_type.as_deref());
@@ -115,7 +122,7 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
     }
     let partner = tx.partner(first.partner_id).await?;
     let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));
-    Ok(partner.map(|partner| Opening { partner: partner.name, title, count, link }))
+    Ok(partner.map(|partner| Opening { partner: partner.name, title, count, asks: false, link }))
 }
 
 async fn send_code(
@@ -194,7 +201,7 @@ pub(super) async fn signed_in(
 ) -> Result<impl IntoResponse + use<>, Error> {
     let session = holder::begin_session(app, holder, SESSION.read(app, headers)).await?;
     let location = match link::waiting(app, headers) {
-        Some(id) => open_for(app, id, holder).await?,
+        Some(id) => link::go(app, id, holder).await?,
         None => authorize::next_page(app, headers, holder).await?.unwrap_or_else(|| Redirect::to("/wallet")),
     };
     Ok((AppendHeaders([session, LINK.remove(app)]), location))

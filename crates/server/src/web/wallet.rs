@@ -16,9 +16,11 @@ use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn, address};
 use crate::domain::share::Share;
 use crate::domain::submission::Submission;
+use crate::domain::verification::{MOST_SHOWN, Verification};
 use crate::error::Error;
 use crate::sharing;
 use crate::store::{Event, EventKind};
+use crate::verification;
 
 #[derive(Template)]
 #[template(path = "wallet.html")]
@@ -174,6 +176,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
     let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
     let passkeys = tx.passkeys(holder.id).await?;
     let shared = tx.shares(holder.id).await?;
+    let answered = tx.shown_verifications(holder.id, MOST_SHOWN).await?;
     let mut credentials = Vec::new();
     for submission in held.iter().chain(&waiting) {
         let events = tx.events(submission.id).await?;
@@ -201,6 +204,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
         "passkeys": passkeys.iter().map(|passkey| json!({ "created_at": passkey.created_at, "used_at": passkey.used_at })).collect::<Vec<_>>(),
         "credentials": credentials,
         "shares": shares(&app, &shared).await?,
+        "shown": shown(&app, &answered).await?,
     });
     let text = serde_json::to_vec_pretty(&export).map_err(Error::internal)?;
     let headers = [
@@ -208,6 +212,22 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
         (header::CONTENT_DISPOSITION, "attachment; filename=\"tenure-wallet.json\""),
     ];
     Ok((headers, text).into_response())
+}
+
+/// What a person showed to partners that asked.
+async fn shown(app: &App, answered: &[Verification]) -> Result<Vec<Value>, Error> {
+    let mut shown = Vec::with_capacity(answered.len());
+    for answered in answered {
+        let Some(memory) = verification::remember(app, answered).await? else { continue };
+        shown.push(json!({
+            "to": memory.partner,
+            "purpose": memory.purpose,
+            "credential": memory.title,
+            "shown": memory.shown,
+            "at": answered.status().finalized_at(),
+        }));
+    }
+    Ok(shown)
 }
 
 /// The links that a person shared, without what opens them.

@@ -98,8 +98,9 @@ contract! {
             tx.add_issuance(&asked(number)).await.expect("added");
         }
         assert_eq!(tx.issuance(id(40)).await.expect("read"), Some(asked(40)));
-        tx.await_answer(id(40), LATER, NOW).await.expect("extended");
-        tx.await_answer(id(41), LATER, LATER).await.expect("it was over");
+        assert!(tx.await_answer(id(40), LATER, NOW).await.expect("extended"));
+        assert!(tx.await_answer(id(40), SOON, NOW).await.expect("never shortened"));
+        assert!(!tx.await_answer(id(41), LATER, LATER).await.expect("it was over"));
         assert_eq!(tx.issuance(id(40)).await.expect("read").expect("there").expires_at, LATER);
         assert_eq!(tx.issuance(id(41)).await.expect("read").expect("there").expires_at, SOON);
         assert!(tx.bind_issuance(id(40), ada, NOW).await.expect("bound"));
@@ -110,6 +111,7 @@ contract! {
         assert!(tx.authorize_issuance((id(40), ada), &[7; 32], LATER, NOW).await.expect("answered"));
         assert!(!tx.authorize_issuance((id(40), ada), &[8; 32], LATER, NOW).await.expect("once"));
         assert!(!tx.bind_issuance(id(40), ada, NOW).await.expect("answered"));
+        assert!(!tx.await_answer(id(40), LATER, NOW).await.expect("answered"));
         assert!(!tx.deny_issuance(id(40), ada, NOW).await.expect("answered"));
         assert_eq!(tx.issuance_by_code(&[7; 32]).await.expect("read").map(|issuance| issuance.id), Some(id(40)));
         assert_eq!(tx.issuance_by_code(&[8; 32]).await.expect("read"), None);

@@ -47,6 +47,7 @@ mod issuances;
 
 mod shares;
 mod status_lists;
+mod verifications;
 mod webhooks;
 
 fn id(number: u128) -> Uuid {
@@ -95,6 +96,7 @@ async fn add_partner(store: &Store, number: u128) -> Uuid {
         disabled_at: None,
         document_hosts: String::new(),
         sandbox: false,
+        callback_urls: String::new(),
     };
     let mut tx = store.write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");

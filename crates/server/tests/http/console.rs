@@ -46,6 +46,7 @@ async fn sandbox(test: &TestApp) -> TestPartner {
         disabled_at: None,
         document_hosts: String::new(),
         sandbox: true,
+        callback_urls: String::new(),
     };
     let mut tx = test.app.store.write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");

@@ -22,6 +22,7 @@ mod shares;
 mod status;
 mod token;
 mod types;
+mod verification;
 mod versions;
 mod webhooks;
 mod withdrawal;

@@ -44,6 +44,12 @@ fn partners_are_managed_while_the_server_runs() {
         let (code, text) = run(&["partner", "document-hosts", "--data", &data, &id, bad]);
         assert!(code == Some(1) && text.contains("is not a host name"), "{bad}: {text}");
     }
+    let set = ["partner", "callback-urls", "--data", &data, "--json", &id, "https://HR.example", "http://localhost:3000/x"];
+    let (code, text) = run(&set);
+    assert!(code == Some(0) && text.contains(r#""callback_urls":"https://hr.example/ http://localhost:3000/x""#), "{text}");
+    for bad in ["http://hr.example/", "hr.example", "https://hr.example/#x"] {
+        assert_eq!(run(&["partner", "callback-urls", "--data", &data, &id, bad]).0, Some(1), "{bad}");
+    }
     assert_eq!(run(&["partner", "disable", "--data", &data, &id]).0, Some(0));
     assert_eq!(server.push(&bearer, "2").expect("an answer").status, 401, "at once");
     assert!(token(server.port, &id, &new).is_none());
@@ -57,7 +63,7 @@ fn partners_with_mistakes_are_refused_with_what_would_be_right() {
     assert!(code == Some(1) && text.contains("write.career_history"), "{text}");
     assert_eq!(run(&["partner", "add", "--data", &data, "--name", " ", "--scope", "write.career_history"]).0, Some(1));
     let nobody = "00000000-0000-4000-8000-000000000000";
-    for command in ["rotate", "disable", "document-hosts"] {
+    for command in ["rotate", "disable", "document-hosts", "callback-urls"] {
         let (code, text) = run(&["partner", command, "--data", &data, nobody]);
         assert!(code == Some(1) && text.contains("tenure partner list"), "{text}");
     }

@@ -144,7 +144,8 @@ impl TestApp {
 
     /// Adds a partner that may do everything.
     pub async fn partner(&self) -> TestPartner {
-        let scopes: Vec<String> = credential::ALL.iter().map(|known| known.write_scope.to_owned()).collect();
+        let scopes: Vec<&str> =
+            credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
         self.partner_with(&scopes.join(" ")).await
     }
 
@@ -166,6 +167,7 @@ impl TestApp {
             disabled_at: None,
             document_hosts: String::new(),
             sandbox: false,
+            callback_urls: String::new(),
         };
         let mut tx = self.app.store.write().await.expect("a transaction");
         tx.add_partner(&partner).await.expect("added");

@@ -59,6 +59,12 @@ impl<'a> TestWallet<'a> {
 
     /// A DPoP proof.
     pub fn dpop_proof(&self, key: &SoftwareKey, path: &str, token: Option<&str>, nonce: &str) -> String {
+        let header = json!({ "typ": "dpop+jwt", "jwk": key.public().jwk() });
+        signed(key, header, &self.dpop_payload(path, token, nonce))
+    }
+
+    /// What a DPoP proof says; tests change it.
+    pub fn dpop_payload(&self, path: &str, token: Option<&str>, nonce: &str) -> Value {
         use base64::Engine as _;
         let mut payload = json!({
             "htm": "POST",
@@ -71,7 +77,7 @@ impl<'a> TestWallet<'a> {
             let hash = tenure::seal::sha256(token.as_bytes());
             payload["ath"] = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash).into();
         }
-        signed(key, json!({ "typ": "dpop+jwt", "jwk": key.public().jwk() }), &payload)
+        payload
     }
 
     /// Posts a form without a token.

@@ -52,14 +52,11 @@ struct Scope {
 
 impl Scope {
     fn new(name: &str) -> Self {
-        let title = |write_scope: &str| {
-            credential::ALL.iter().find(|known| known.write_scope == write_scope).map(|known| known.title)
-        };
-        let reads = name.strip_prefix("read.").and_then(|kind| title(&format!("write.{kind}")));
-        let (purpose, title) = match (title(name), reads) {
-            (Some(title), _) => ("console-scope-write", title),
-            (None, Some(title)) => ("console-scope-read", title),
-            (None, None) => ("console-scope-other", ""),
+        let known = |known: &&credential::Type| known.write_scope == name || known.read_scope == name;
+        let (purpose, title) = match credential::ALL.iter().find(known) {
+            Some(known) if known.write_scope == name => ("console-scope-write", known.title),
+            Some(known) => ("console-scope-read", known.title),
+            None => ("console-scope-other", ""),
         };
         Self { name: name.to_owned(), purpose, title }
     }

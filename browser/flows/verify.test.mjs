@@ -1,0 +1,137 @@
+// A partner asks to be shown something: its person picks what, shares or cancels, and goes back to the partner.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+
+import { checkPage, watch } from "../support/check.mjs";
+import { careerHistory } from "../support/sample.mjs";
+import { freshAddress } from "../support/server.mjs";
+import { stage } from "../support/stage.mjs";
+import { acceptSample, assertTellsNothing, button, openLink, signIn, signOut } from "../support/steps.mjs";
+
+const scene = stage();
+
+// The partner's own site, to which people come back.
+let partner;
+let callback;
+before(async () => {
+  partner = createServer((_, response) => response.end("Welcome back")).listen(0, "127.0.0.1");
+  await new Promise((resolve) => partner.once("listening", resolve));
+  callback = `http://127.0.0.1:${partner.address().port}/back?case=7`;
+});
+after(() => partner.close());
+
+const question = () => ({ callback_url: callback, purpose: "To check your experience", claims: ["employment"] });
+
+/** A person who holds the sample opens the link of a request; returns their page and the request. */
+async function opened(asked = question()) {
+  const page = await scene.visitor();
+  await acceptSample(page, scene.server, freshAddress());
+  const request = await scene.server.ask(asked);
+  await page.goto(request.redirect_uri);
+  await page.waitForURL("**/verifications/*");
+  return { page, request };
+}
+
+/** What the person brings back to the partner. */
+async function backAtThePartner(page, request) {
+  await page.waitForURL("http://127.0.0.1:*/back**");
+  const { searchParams } = new URL(page.url());
+  assert.deepEqual([searchParams.get("case"), searchParams.get("request_id")], ["7", request.request_id]);
+  return searchParams.get("status");
+}
+
+test("whoever shares what is asked for goes back, and the partner gets that and no more", async () => {
+  const { page, request } = await opened();
+  await page.getByRole("heading", { level: 1, name: "Acme Payroll asks to see your Career history" }).waitFor();
+  await checkPage(page);
+  const said = await page.textContent("main");
+  for (const words of ["To check your experience", "You are sent back to 127.0.0.1.", "Northwind Rail", "Harbour Analytics"]) {
+    assert.ok(said.includes(words), words);
+  }
+  await page.getByRole("checkbox", { name: /Northwind Rail/ }).uncheck();
+  await button(page, "Share").click();
+  assert.equal(await backAtThePartner(page, request), "verified");
+  const result = await scene.server.result(request.request_id);
+  const [job, ...others] = result.credential.employment;
+  assert.deepEqual([job.organisation, others, Object.keys(result.credential)], ["Harbour Analytics", [], ["employment"]]);
+  assert.ok(!JSON.stringify(result).includes("Ada Example"), "the name was not asked for");
+  assert.ok(result.verification.checks.every(({ outcome }) => outcome === "passed"));
+  // Another tab of the same person, which has not been elsewhere.
+  const tab = await page.context().newPage();
+  watch(tab, scene.server.base);
+  await tab.goto("/wallet/shown");
+  await checkPage(tab);
+  const shown = await tab.textContent("main");
+  assert.ok(shown.includes("Harbour Analytics") && !shown.includes("Northwind Rail"), shown);
+  await tab.goto(request.redirect_uri);
+  await tab.getByRole("heading", { name: "You have answered" }).waitFor();
+  await checkPage(tab);
+  assert.equal(await tab.getByRole("link", { name: "Back to Acme Payroll" }).count(), 1);
+});
+
+test("whoever cancels goes back too, and nothing was shown", async () => {
+  const { page, request } = await opened();
+  await button(page, "Cancel").click();
+  assert.equal(await backAtThePartner(page, request), "canceled");
+  assert.equal((await scene.server.result(request.request_id)).credential, null);
+});
+
+test("with nothing ticked nothing is shared", async () => {
+  const { page } = await opened();
+  for (const box of await page.getByRole("checkbox").all()) await box.uncheck();
+  await button(page, "Share").click();
+  await page.getByRole("alert").waitFor();
+  await checkPage(page, { status: 422 });
+});
+
+test("who is not signed in signs in first, also without scripts, and comes to it", async () => {
+  const page = await scene.visitor({ javaScriptEnabled: false });
+  const request = await scene.server.ask({ purpose: "To check your experience" });
+  await page.goto(request.redirect_uri);
+  await page.getByLabel("Your link").fill(request.redirect_uri);
+  await button(page, "Open").click();
+  await page.getByText("Acme Payroll asks you to show something from your wallet: Career history.").waitFor();
+  await signIn(page, scene.server, freshAddress());
+  await page.getByRole("heading", { name: "You have nothing to show here" }).waitFor();
+  assert.equal(await button(page, "Share").count(), 0);
+  await button(page, "Cancel").click();
+  await page.getByText("You said no to Acme Payroll").waitFor();
+});
+
+test("of two careers one is picked, and the parts of the other are put away", async () => {
+  const page = await scene.visitor();
+  const address = freshAddress();
+  await acceptSample(page, scene.server, address);
+  const second = await scene.server.pushAs("Beta Payroll", careerHistory());
+  await page.goto(second);
+  await button(page, "Add to my wallet").click();
+  await page.waitForURL("**/wallet");
+  const request = await scene.server.ask({ claims: ["full_name", "employment"] });
+  await page.goto(request.redirect_uri);
+  await page.waitForURL("**/verifications/*");
+  await checkPage(page);
+  const boxes = page.getByRole("checkbox", { name: /Northwind Rail/ });
+  assert.equal(await boxes.filter({ visible: true }).count(), 1);
+  await page.getByRole("radio", { name: /Acme Payroll/ }).check();
+  assert.equal(await boxes.filter({ visible: true }).count(), 1);
+  await button(page, "Share").click();
+  await page.getByRole("heading", { name: "You have answered" }).waitFor();
+  await checkPage(page);
+  assert.equal((await scene.server.result(request.request_id)).verification.attested_by, "Acme Payroll");
+});
+
+test("somebody else learns nothing of it", async () => {
+  const { page, request } = await opened();
+  const other = await scene.visitor();
+  await openLink(other, scene.server, await scene.server.push(careerHistory({ fullName: "Eve Example" })), freshAddress());
+  await other.goto(request.redirect_uri);
+  await other.waitForURL("**/verifications/*");
+  await checkPage(other, { status: 403 });
+  await assertTellsNothing(other);
+  assert.ok(!(await other.content()).includes("To check your experience"));
+  await signOut(page);
+  await page.goto(request.redirect_uri);
+  await page.getByLabel("Email").waitFor();
+  await assertTellsNothing(page);
+});

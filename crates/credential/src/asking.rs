@@ -1,0 +1,177 @@
+//! What a partner asks a person to show (partner-api, section 10).
+
+use serde_json::{Value, json};
+
+use crate::fault::Code;
+use crate::schema::{Member, Path, Presence, Shape, check_object, nearest, object_schema};
+use crate::submission::{ID, Rejection, object, text};
+use crate::types::Type;
+
+/// Most characters of an address.
+const ADDRESS: usize = 2000;
+/// Most members that can be asked for; no type has as many.
+const MOST_CLAIMS: usize = 100;
+
+/// A verification request, checked and in its normal form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The partner's own id for it; `None`: it is to be given one.
+    pub request_id: Option<String>,
+    /// Where the person is to be sent back to. Whether the partner may have people sent there is not looked at here.
+    pub callback_url: Option<String>,
+    /// What it is for, in the partner's words.
+    pub purpose: Option<String>,
+    /// The members of the type's `fields` that are asked for, each once and in the type's order; never empty.
+    pub claims: Vec<String>,
+}
+
+const MEMBERS: &[Member] = &[
+    Member {
+        name: "request_id",
+        shape: Shape::Identifier { most: ID },
+        presence: Presence::Nullable,
+        meaning: "Your own unique id for this request; left out: one is made.",
+        example: r#""HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21""#,
+    },
+    Member {
+        name: "callback_url",
+        shape: Shape::Identifier { most: ADDRESS },
+        presence: Presence::Nullable,
+        meaning: "Where the person is sent back to, with request_id and status added; one of the addresses that the operator has noted for you. Left out: they stay on our page.",
+        example: r#""https://hr.example/verified""#,
+    },
+    Member {
+        name: "purpose",
+        shape: Shape::Text,
+        presence: Presence::Nullable,
+        meaning: "What it is for. The person reads it as you write it.",
+        example: r#""To check your experience for the post of a site manager""#,
+    },
+    Member {
+        name: "claims",
+        shape: Shape::List { of: &Shape::Text, least: 1, most: MOST_CLAIMS },
+        presence: Presence::Nullable,
+        meaning: "The members of the type's fields that you need. The person may leave out any of them, and nothing else is ever shown. Left out: all.",
+        example: "",
+    },
+];
+
+impl Question {
+    /// Checks the body of a request for something of `credential_type`.
+    ///
+    /// # Errors
+    /// [`Rejection`], as for a submission.
+    pub fn parse(credential_type: Type, source: &[u8]) -> Result<Self, Rejection> {
+        let (mut object, mut faults) = object(source)?;
+        check_object(&mut object, MEMBERS, &Path::Root, &mut faults);
+        let known = || credential_type.fields.iter().map(|member| member.name);
+        let asked = object.get("claims").and_then(Value::as_array);
+        let asked: Option<Vec<&str>> = asked.map(|asked| asked.iter().filter_map(Value::as_str).collect());
+        for (at, claim) in asked.iter().flatten().enumerate().filter(|(_, claim)| !claim.is_empty()) {
+            if !known().any(|name| name == *claim) {
+                let message = || {
+                    let names: Vec<&str> = known().collect();
+                    format!("{credential_type} has no such member; its members are {}.", names.join(", "))
+                };
+                let place = Path::Member(&Path::Root, "claims");
+                let meant = faults.has_room().then(|| nearest(claim, known())).flatten().map(ToOwned::to_owned);
+                let fault = faults.add(&Path::Item(&place, at), Code::ChoiceUnknown, message);
+                fault.received(&Value::from(*claim)).suggest(meant);
+            }
+        }
+        let is_asked = |name: &&str| asked.as_ref().is_none_or(|asked| asked.contains(name));
+        let claims = known().filter(is_asked).map(ToOwned::to_owned).collect();
+        faults.into_result(source).map_err(Rejection::Invalid)?;
+        let mut take = |name: &str| object.remove(name).map(|value| text(Some(value)));
+        Ok(Self {
+            request_id: take("request_id"),
+            callback_url: take("callback_url"),
+            purpose: take("purpose"),
+            claims,
+        })
+    }
+}
+
+/// JSON Schema (2020-12) of the body of a request for something of `credential_type`.
+pub fn question_schema(credential_type: Type) -> Value {
+    let mut schema = object_schema(MEMBERS);
+    let names: Vec<&str> = credential_type.fields.iter().map(|member| member.name).collect();
+    schema["properties"]["claims"]["items"] = json!({ "type": "string", "enum": names });
+    schema
+}
+
+/// A whole body that is taken, from a partner that has the address on its list.
+pub fn question_sample(credential_type: Type) -> Value {
+    let required = credential_type.fields.iter().filter(|member| member.presence == Presence::Required);
+    json!({
+        "purpose": "To check what you told us in your application",
+        "claims": required.map(|member| member.name).collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &Value) -> Result<Question, Vec<(String, &'static str, Option<String>)>> {
+        Question::parse(Type::default(), body.to_string().as_bytes()).map_err(|rejection| match rejection {
+            Rejection::Invalid(faults) => {
+                faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str(), fault.suggestion)).collect()
+            }
+            Rejection::Malformed(malformed) => panic!("{malformed:?}"),
+        })
+    }
+
+    #[test]
+    fn every_member_may_be_left_out_or_null_and_then_all_is_asked_for() {
+        let all = vec!["full_name".to_owned(), "employment".to_owned()];
+        let least = Question { request_id: None, callback_url: None, purpose: None, claims: all };
+        assert_eq!(parse(&json!({})), Ok(least.clone()));
+        let nulls = json!({ "request_id": null, "callback_url": null, "purpose": null, "claims": null });
+        assert_eq!(parse(&nulls), Ok(least));
+    }
+
+    #[test]
+    fn claims_are_members_of_the_type_once_and_in_its_order() {
+        let claims = |claims: Value| parse(&json!({ "claims": claims })).map(|question| question.claims);
+        assert_eq!(claims(json!(["employment", "full_name", "employment"])), Ok(vec!["full_name".to_owned(), "employment".to_owned()]));
+        assert_eq!(claims(json!(["employment"])), Ok(vec!["employment".to_owned()]));
+        let fault = |at: usize, code, meant: Option<&str>| (format!("/claims/{at}"), code, meant.map(ToOwned::to_owned));
+        assert_eq!(
+            claims(json!(["/full_name", "salary", "employment", "emploiment"])),
+            Err(vec![
+                fault(0, "choice.unknown", Some("full_name")),
+                fault(1, "choice.unknown", None),
+                fault(3, "choice.unknown", Some("employment")),
+            ])
+        );
+        assert_eq!(claims(json!([])), Err(vec![("/claims".to_owned(), "list.too_short", None)]));
+        assert_eq!(claims(json!([1])), Err(vec![fault(0, "type.mismatch", None)]));
+        assert_eq!(claims(json!([""])), Err(vec![fault(0, "text.empty", None)]));
+    }
+
+    #[test]
+    fn what_nobody_reads_is_a_fault() {
+        let fault = ("/callbackUrl".to_owned(), "member.unknown", Some("callback_url".to_owned()));
+        assert_eq!(parse(&json!({ "callbackUrl": "https://hr.example/" })), Err(vec![fault]));
+    }
+
+    #[test]
+    fn every_type_takes_its_sample_and_its_schema_names_its_members() {
+        for known in crate::ALL {
+            let question = Question::parse(*known, question_sample(*known).to_string().as_bytes()).expect("a sample");
+            let names = &question_schema(*known)["properties"]["claims"]["items"]["enum"];
+            assert!(!question.claims.is_empty() && question.claims.iter().all(|claim| names.as_array().is_some_and(|names| names.contains(&json!(claim)))));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_asked_for_is_a_member_of_the_type(claims in proptest::collection::vec("[a-z_/]{0,12}|full_name|employment", 0..6)) {
+            if let Ok(question) = parse(&json!({ "claims": claims })) {
+                proptest::prop_assert!(!question.claims.is_empty());
+                proptest::prop_assert!(question.claims.iter().all(|claim| Type::default().fields.iter().any(|member| member.name == claim)));
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `POST /api/partner/v2/verify/requests/{type}` and `GET .../{request_id}`: a partner asks a person to show something, and
+//! fetches what was shown (partner-api section 10).
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use credential::{Code, Fault, Question};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::Url;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::JsonBody;
+use super::push::Warning;
+use crate::app::App;
+use crate::auth::partner::{Partner, ReadAny, Write};
+use crate::domain::verification::Checked;
+use crate::error::{Error, Kind, Problem};
+use crate::time::Timestamp;
+use crate::verification::{self, AskedNow};
+
+/// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(ask, result))
+}
+
+/// A request that was taken, now or earlier.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AskAnswer {
+    /// Your own id for it, or the one that we made.
+    #[schema(example = "HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21")]
+    pub request_id: String,
+    /// The link to send the person to.
+    #[schema(
+        example = "https://passport.example/partner/verify/careerHistory#clientId=0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21&content=0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"
+    )]
+    pub redirect_uri: String,
+    /// Until when they can answer (RFC 3339, UTC).
+    #[schema(value_type = String, format = "date-time", example = "2026-11-23T09:15:00Z")]
+    pub expires_at: Timestamp,
+    /// What you should know although it was taken: that an earlier body stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// What came of a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerificationAnswer {
+    /// The id that the request was answered with.
+    #[schema(example = "HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21")]
+    request_id: String,
+    /// `incomplete`: not answered; `verified`: the person showed something; `canceled`: they said no, or did not answer in
+    /// time.
+    #[schema(example = "verified")]
+    status: &'static str,
+    /// When it became final (RFC 3339, UTC); null while it is incomplete.
+    #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:09:30Z")]
+    finalized_at: Option<Timestamp>,
+    /// What was shown: members of the type's fields, each asked for and chosen by the person. Null where nothing was, and
+    /// again 48 hours after the answer.
+    #[schema(value_type = Option<Object>, example = json!({ "full_name": "John Doe" }))]
+    credential: Option<Map<String, Value>>,
+    /// How it was checked; null where `credential` is.
+    verification: Option<Checked>,
+}
+
+const DIFFERS: Warning = Warning {
+    code: "request.differs",
+    message: Cow::Borrowed(
+        "You have sent this request_id before, with another body. The earlier one stands; to ask otherwise, use a new request_id.",
+    ),
+};
+
+/// Ask a person to show something
+///
+/// Answers with the link to send the person to. They sign in, read who asks and what for, pick one of their credentials
+/// of this type and which of the fields that you asked for to show, and share or cancel. Then they are sent to your
+/// `callback_url` with `request_id` and `status` added. A request can be answered for 15 minutes, once, by the first
+/// account that opens it.
+///
+/// The same `request_id` again, while the request is open, answers with the same link and changes nothing. Once it is over,
+/// or for another type, the id is taken for good: 409.
+#[utoipa::path(
+    post,
+    path = "/api/partner/v2/verify/requests/{type}",
+    params(super::idempotency::IdempotencyHeader),
+    responses(
+        (status = 201, description = "Taken: send the person to `redirect_uri`", body = AskAnswer),
+        (status = 400, description = "The body is not JSON; line and column are named", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The `request_id` was used for a request that is over or for another type; or the Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every fault of the body, each with its place, code and cure", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be stored now; nothing was stored", body = Problem, content_type = "application/problem+json"),
+    ),
+    tag = "Verify"
+)]
+async fn ask(
+    State(app): State<App>,
+    partner: Partner<Write>,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<AskAnswer>), Error> {
+    let known = partner.right.credential_type;
+    let question = Question::parse(known, &body)?;
+    check_callback(&app, &partner, question.callback_url.as_deref()).await?;
+    let Some(AskedNow { verification, differs }) = verification::ask(&app, partner.id, known, question).await? else {
+        return Err(Error::new(
+            Kind::Conflict,
+            "You have used this request_id for a request that is over, or for another type. Fetch its result, or use a new request_id.",
+        ));
+    };
+    let answer = AskAnswer {
+        redirect_uri: verification::redirect_uri(app.config.base(), &verification),
+        request_id: verification.request_id,
+        expires_at: verification.expires_at,
+        warnings: differs.then_some(DIFFERS).into_iter().collect(),
+    };
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// People are sent to addresses on the partner's list alone: otherwise our name would vouch for any.
+async fn check_callback(app: &App, partner: &Partner<Write>, address: Option<&str>) -> Result<(), Error> {
+    let stored = app.store.read().await?.partner(partner.id).await?.filter(|stored| stored.is_active());
+    let stored = stored.ok_or_else(Error::unauthorized)?;
+    let Some(address) = address else { return Ok(()) };
+    if address.parse::<Url>().is_ok_and(|url| stored.may_call_back(&url)) {
+        return Ok(());
+    }
+    let known: Vec<&str> = stored.callback_urls.split_whitespace().collect();
+    let listed = if known.is_empty() { "It is empty".to_owned() } else { format!("On it are: {}", known.join(", ")) };
+    Err(Error::invalid(vec![Fault {
+        pointer: "/callback_url".to_owned(),
+        code: Code::CallbackUrlUnknown,
+        message: format!("This is not on the list of your callback addresses, which the operator keeps. {listed}."),
+        received: Some(address.chars().take(64).collect()),
+        suggestion: None,
+    }]))
+}
+
+/// What came of a request
+///
+/// Where the request stands, and for 48 hours after the answer what was shown and how it was checked. Needs the scope
+/// `read.<type>` (`read.universal` for a `universal_credential`) of the type that was asked for. The status outlives the
+/// result by 400 days.
+#[utoipa::path(
+    get,
+    path = "/api/partner/v2/verify/requests/{type}",
+    params(("request_id" = String, Path, description = "The `request_id` that the request was answered with")),
+    responses(
+        (status = 200, description = "Where it stands, and what was shown", body = VerificationAnswer),
+        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+    ),
+    tag = "Verify"
+)]
+async fn result(
+    State(app): State<App>,
+    partner: Partner<ReadAny>,
+    Path(request_id): Path<String>,
+) -> Result<Json<VerificationAnswer>, Error> {
+    if !credential::is_identifier(&request_id) {
+        return Err(Error::not_found());
+    }
+    let found = app.store.read().await?.asked_verification(partner.id, &request_id, app.now()).await?;
+    let found = found.ok_or_else(Error::not_found)?;
+    partner.right.require(found.credential_type)?;
+    let outcome = verification::result(&app, &found).await?;
+    let (credential, verification) = outcome.map(|shown| (shown.credential, shown.verification)).unzip();
+    let status = found.status();
+    Ok(Json(VerificationAnswer {
+        request_id: found.request_id,
+        status: status.name(),
+        finalized_at: status.finalized_at(),
+        credential,
+        verification,
+    }))
+}

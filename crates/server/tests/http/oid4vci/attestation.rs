@@ -1,0 +1,110 @@
+//! Wallets, and keys of wallets, that a provider vouches for.
+
+use super::authorization::{VERIFIER, authorization, push};
+use super::*;
+
+/// A provider's JWK Set in a file, and its key.
+fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {
+    let provider = key(60);
+    let path = folder.join("providers.json");
+    std::fs::write(&path, json!({ "keys": [provider.public().published_jwk("p1")] }).to_string()).expect("written");
+    (path.display().to_string(), provider)
+}
+
+#[tokio::test]
+async fn a_provider_vouches_for_wallets_and_for_their_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, provider) = provider(folder.path());
+    let test = TestApp::with(&[("wallets.providers", &path), ("wallets.attestation_required", "true")]).await;
+    let (_, _, offer) = offered(&test).await;
+    refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
+    let (now, instance) = (test.app.now().seconds(), key(61));
+    let attestation = |by: &SoftwareKey, change: &dyn Fn(&mut Value)| {
+        let mut payload =
+            json!({ "sub": "wallet-1", "iat": now, "exp": now + 3600, "cnf": { "jwk": instance.public().jwk() } });
+        change(&mut payload);
+        signed(by, json!({ "typ": "oauth-client-attestation+jwt", "kid": "p1" }), &payload)
+    };
+    let proof = |by: &SoftwareKey, change: &dyn Fn(&mut Value)| {
+        let mut payload =
+            json!({ "iss": "wallet-1", "aud": test.app.config.base(), "iat": now, "jti": test.app.chance.secret() });
+        change(&mut payload);
+        signed(by, json!({ "typ": "oauth-client-attestation-pop+jwt" }), &payload)
+    };
+    let with = |attestation: String, proof: String| {
+        let headers = vec![("oauth-client-attestation", attestation), ("oauth-client-attestation-pop", proof)];
+        TestWallet { headers, ..TestWallet::new(&test) }
+    };
+    let good = |attestation: String| with(attestation, proof(&instance, &|_| {}));
+    let bad = [
+        good(attestation(&key(62), &|_| {})),
+        good(attestation(&provider, &|payload| payload["exp"] = (now - 100).into())),
+        good(attestation(&provider, &|payload| payload["sub"] = Value::Null)),
+        with(attestation(&provider, &|_| {}), proof(&key(62), &|_| {})),
+        with(
+            attestation(&provider, &|_| {}),
+            proof(&instance, &|payload| payload["aud"] = "https://other.example".into()),
+        ),
+        with(attestation(&provider, &|_| {}), proof(&instance, &|payload| payload["iat"] = (now - 1000).into())),
+        with(attestation(&provider, &|_| {}), proof(&instance, &|payload| payload["jti"] = Value::Null)),
+    ];
+    for wallet in bad {
+        refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
+    }
+    let wallet = good(attestation(&provider, &|_| {}));
+    let token = wallet.token(&offer).await;
+    refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
+    // Keys: without an attestation of them nothing is given.
+    let wallet = TestWallet::new(&test);
+    refused(&wallet.fetch(&token, SD_JWT).await, 400, "invalid_proof");
+    let attested = |by: &SoftwareKey, keys: &[&SoftwareKey], nonce: &str| {
+        let keys: Vec<Value> = keys.iter().map(|key| key.public().jwk()).collect();
+        let payload = json!({ "iat": now, "exp": now + 600, "attested_keys": keys, "nonce": nonce });
+        signed(by, json!({ "typ": "key-attestation+jwt", "kid": "p1" }), &payload)
+    };
+    let ask = async |proofs: Value| {
+        wallet
+            .post("/oid4vci/credential", &token, &json!({ "credential_configuration_id": SD_JWT, "proofs": proofs }))
+            .await
+    };
+    let (one, two) = (key(71), key(72));
+    let nonce = wallet.nonce().await;
+    refused(&ask(json!({ "attestation": [attested(&key(62), &[&one], &nonce)] })).await, 400, "invalid_proof");
+    refused(&ask(json!({ "attestation": [attested(&provider, &[&one], "made up")] })).await, 400, "invalid_nonce");
+    let answer = ask(json!({ "attestation": [attested(&provider, &[&one, &two], &nonce)] })).await.expect(200);
+    assert_eq!(answer.json()["credentials"].as_array().map(Vec::len), Some(2));
+    let nonce = wallet.nonce().await;
+    let in_header = |attested_key: &SoftwareKey| {
+        let header = json!({ "typ": "openid4vci-proof+jwt", "jwk": one.public().jwk(), "key_attestation": attested(&provider, &[attested_key], &nonce) });
+        json!({ "jwt": [signed(&one, header, &wallet.proof_payload(&nonce))] })
+    };
+    refused(&ask(in_header(&two)).await, 400, "invalid_proof");
+    ask(in_header(&one)).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_pushed_request_is_vouched_for_like_a_token_request_and_names_the_wallet_that_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, provider) = provider(folder.path());
+    let test = TestApp::with(&[("wallets.providers", &path), ("wallets.attestation_required", "true")]).await;
+    let (now, instance) = (test.app.now().seconds(), key(61));
+    let wallet = || {
+        let payload =
+            json!({ "sub": "wallet-1", "iat": now, "exp": now + 3600, "cnf": { "jwk": instance.public().jwk() } });
+        let attestation = signed(&provider, json!({ "typ": "oauth-client-attestation+jwt", "kid": "p1" }), &payload);
+        let payload =
+            json!({ "iss": "wallet-1", "aud": test.app.config.base(), "iat": now, "jti": test.app.chance.secret() });
+        let proof = signed(&instance, json!({ "typ": "oauth-client-attestation-pop+jwt" }), &payload);
+        let headers = vec![("oauth-client-attestation", attestation), ("oauth-client-attestation-pop", proof)];
+        TestWallet { headers, ..TestWallet::new(&test) }
+    };
+    refused(&push(&TestWallet::new(&test), &authorization(VERIFIER)).await, 401, "invalid_client");
+    let mut anothers = authorization(VERIFIER);
+    anothers.retain(|(name, _)| *name != "client_id");
+    anothers.push(("client_id", "wallet-2".to_owned()));
+    refused(&push(&wallet(), &anothers).await, 401, "invalid_client");
+    push(&wallet(), &authorization(VERIFIER)).await.expect(201);
+    let used = wallet();
+    push(&used, &authorization(VERIFIER)).await.expect(201);
+    refused(&push(&used, &authorization(VERIFIER)).await, 401, "invalid_client");
+}
