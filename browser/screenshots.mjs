@@ -3,9 +3,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 import { demoBatchLink, demoLink, inboxCode } from "./support/demo.mjs";
+import { consoleOf, signInToConsole } from "./support/console.mjs";
+import { careerHistory } from "./support/sample.mjs";
 import { freshAddress, Server } from "./support/server.mjs";
 import { DESKTOP, launch, PHONE } from "./support/stage.mjs";
-import { button, enterCode, textbox } from "./support/steps.mjs";
+import { button, enterCode, signIn, textbox } from "./support/steps.mjs";
+import { until } from "./support/until.mjs";
 
 const FOLDER = fileURLToPath(new URL("../target/screenshots/", import.meta.url));
 const SHAPES = { phone: PHONE, desktop: DESKTOP };
@@ -90,6 +93,90 @@ async function share(page, browser, server) {
   await context.close();
 }
 
+// The partner's side: a console in which something has happened.
+async function partnerConsole(browser) {
+  const server = await Server.start();
+  try {
+    const scene = { server, visitor: () => freshPage(browser, server) };
+    const partner = await server.addPartner({ sandbox: true });
+    const page = await scene.visitor();
+    await page.goto("/console");
+    await picture(page, "40-console-sign-in");
+    await signInToConsole(page, { ...partner });
+    await picture(page, "41-console-first");
+    const visit = async (path, name) => {
+      await page.goto(path);
+      await picture(page, name);
+    };
+    await visit("/console/explorer", "42-console-explorer");
+    await button(page, "Send").click();
+    await page.getByText("201 Created").waitFor();
+    await picture(page, "43-console-explorer-answer");
+    await page.getByLabel("Body", { exact: true }).fill('{\n  "credential_id": "x",\n  "fields": { "full_name": 7 }\n}');
+    await button(page, "Send").click();
+    await page.getByText("422 Unprocessable").waitFor();
+    await picture(page, "44-console-explorer-faults");
+    const { page: mine } = await consoleOf(scene);
+    await happen(scene);
+    await mine.goto("/console");
+    await picture(mine, "45-console-overview");
+    await mine.goto("/console/submissions");
+    await picture(mine, "46-console-submissions");
+    await mine.locator(".rows a").last().click();
+    await mine.getByRole("heading", { name: "What happened" }).waitFor();
+    await picture(mine, "47-console-submission");
+    await mine.goto("/console/credentials");
+    await picture(mine, "48-console-credentials");
+    await mine.goto("/console/credentials/rotate");
+    await picture(mine, "49-console-rotate");
+    await button(mine, "Rotate now").click();
+    await mine.getByText("Copy it now.").waitFor();
+    await picture(mine, "50-console-rotated");
+    await mine.goto("/console/webhooks/new");
+    await picture(mine, "51-console-webhook-new");
+    await textbox(mine, "Address").fill("https://hooks.invalid/tenure");
+    await textbox(mine, "Name (you may leave it empty)").fill("Production");
+    await button(mine, "Make the webhook").click();
+    await mine.getByText("whsec_").waitFor();
+    await picture(mine, "52-console-webhook-secret");
+    await mine.getByRole("link", { name: "Go on to the webhook" }).click();
+    await button(mine, "Send a test event").click();
+    await until("an attempt", async () => {
+      await mine.reload();
+      return (await mine.textContent("main")).includes("One attempt");
+    });
+    await mine.getByText(/^One attempt/).click();
+    await picture(mine, "53-console-webhook");
+    await mine.goto("/console/webhooks");
+    await picture(mine, "54-console-webhooks");
+    await mine.goto("/console/nothing");
+    await picture(mine, "55-console-not-found");
+  } finally {
+    await server.stop();
+  }
+}
+
+// Some people accept, one declines, some look, some do nothing.
+async function happen(scene) {
+  const chains = [undefined, [{ name: "Payroll Bureau South" }], [{ name: "Payroll Bureau South" }, { name: "Branch Office 3" }]];
+  for (let number = 0; number < 14; number++) {
+    const link = await scene.server.push({ ...careerHistory(), partner_chain: chains[number % 3] });
+    if (number % 4 === 3) continue;
+    const person = await scene.visitor();
+    await person.goto(link);
+    await textbox(person, "Email").waitFor();
+    if (number % 5 === 1) continue;
+    await signIn(person, scene.server, freshAddress());
+    await button(person, number === 6 ? "Decline" : "Add to my wallet").click();
+    await person.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  }
+}
+
+async function freshPage(browser, server) {
+  const context = await browser.newContext({ baseURL: server.base, reducedMotion: "reduce" });
+  return context.newPage();
+}
+
 async function picture(page, name) {
   for (const [shape, size] of Object.entries(SHAPES)) {
     await page.setViewportSize(size);
@@ -106,6 +193,7 @@ const server = await Server.start({ demo: true });
 const browser = await launch();
 try {
   await walk(browser, server);
+  await partnerConsole(browser);
   console.log(`Pictures are in ${FOLDER}`);
 } finally {
   await browser.close();

@@ -154,8 +154,18 @@ export class Server {
     return (this.#partner ??= await this.#addPartner("Acme Payroll"));
   }
 
-  async #addPartner(name) {
-    const args = ["partner", "add", "--data", this.#folder, "--name", name];
+  /** The partner that pushes here. */
+  partner() {
+    return this.#fetchPartner();
+  }
+
+  /** Another partner: its client id and secret. */
+  addPartner({ sandbox = false } = {}) {
+    return this.#addPartner("Acme Payroll", sandbox ? ["--sandbox"] : []);
+  }
+
+  async #addPartner(name, more = []) {
+    const args = ["partner", "add", "--data", this.#folder, "--name", name, ...more];
     const { stdout } = await promisify(execFile)(BINARY, [...args, "--scope", SCOPES, "--json"]);
     return JSON.parse(stdout);
   }

@@ -3,6 +3,8 @@
 const status = document.getElementById("passkey-status");
 const signIn = document.getElementById("passkey-sign-in");
 const register = document.getElementById("passkey-register");
+// People's passkeys and those of a console are told apart by where they are sent.
+const base = (signIn ?? register)?.dataset.path ?? "/passkey";
 let waiting;
 
 async function send(path, body) {
@@ -60,16 +62,17 @@ async function useOne(mediation) {
   waiting?.abort();
   waiting = new AbortController();
   const { signal } = waiting;
-  const options = await send("/passkey/sign-in/start");
+  const options = await send(`${base}/sign-in/start`);
   const credential = await navigator.credentials.get({ publicKey: decode(options), mediation, signal });
-  const { location: next } = await send("/passkey/sign-in/finish", encode(credential));
+  const { location: next } = await send(`${base}/sign-in/finish`, encode(credential));
   location.assign(next);
 }
 
 async function addOne() {
-  const options = await send("/passkey/register/start");
+  const options = await send(`${base}/register/start`);
   const credential = await navigator.credentials.create({ publicKey: decode(options) });
-  await send("/passkey/register/finish", encode(credential));
+  const name = document.getElementById("passkey-name")?.value;
+  await send(`${base}/register/finish`, { ...encode(credential), name });
   location.reload();
 }
 

@@ -57,6 +57,7 @@ home-step-3-title = You keep it
 home-step-3 = It stays in your wallet under a key of your own. Delete your account, and the key is destroyed with it.
 home-partner = Do you send credentials for people?
 home-docs = Read how to connect
+home-console = Open your console
 
 link-title = Open your link
 link-opening = Opening your link…

@@ -8,19 +8,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
-use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use super::AnyBody;
 use crate::app::App;
+use crate::auth::partner::by_secret;
 use crate::error::Error;
 use crate::http::Client;
-use crate::seal::sha256;
 use crate::store::Partner;
 
 /// The route.
@@ -147,7 +145,7 @@ async fn token(
             Refusal::Grant
         });
     }
-    let partner = find(&app, &id, &secret).await?.ok_or(Refusal::Client { by_basic })?;
+    let partner = by_secret(&app, &id, &secret).await?.ok_or(Refusal::Client { by_basic })?;
     let scope = grant(&partner, form.scope.as_deref())?;
     let access_token = app.tokens.issue(partner.id, &scope, app.chance.anonymous_id(), app.now())?;
     let answer = TokenAnswer { access_token, token_type: "Bearer", expires_in: app.tokens.lifetime().as_secs(), scope };
@@ -210,14 +208,6 @@ fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, SecretS
 
 fn form_decode(value: &str) -> String {
     percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-/// The active partner with this id and secret. The database is asked and a secret compared whichever of them is wrong.
-async fn find(app: &App, id: &str, secret: &SecretString) -> Result<Option<Partner>, Error> {
-    let partner = app.store.read().await?.partner(id.parse().unwrap_or(Uuid::nil())).await?;
-    let expected = partner.as_ref().map_or_else(|| vec![0; 32], |partner| partner.secret_hash.clone());
-    let matches = bool::from(sha256(secret.expose_secret().as_bytes()).as_slice().ct_eq(&expected));
-    Ok(partner.filter(|partner| matches && partner.is_active()))
 }
 
 /// The scopes asked for, if the partner has them all; all of the partner's where none were asked for.

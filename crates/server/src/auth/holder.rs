@@ -40,6 +40,8 @@ pub const CEREMONY: Cookie = Cookie { name: "ceremony", lifetime: Duration::from
 pub const SHARE: Cookie = Cookie { name: "share", lifetime: Duration::from_secs(3600) };
 /// The secret of a browser that asked an outside wallet: an answer counts there and nowhere else.
 pub const PRESENTATION: Cookie = Cookie { name: "presentation", lifetime: Duration::from_secs(3600) };
+/// The secret of a session of a partner's console.
+pub const CONSOLE: Cookie = Cookie { name: "console", lifetime: Duration::from_secs(8 * 3600) };
 /// A notice to show once, on the next page.
 pub const NOTICE: Cookie = Cookie { name: "notice", lifetime: Duration::from_secs(60) };
 
@@ -62,18 +64,28 @@ impl Cookie {
 
     /// The header that sets it.
     pub fn set(self, app: &App, value: &str) -> (HeaderName, HeaderValue) {
-        self.header(app, value, self.lifetime)
+        self.header(app, value, self.lifetime, "Lax")
+    }
+
+    /// The header that sets it so that no other site's link brings it along: for pages that nobody is led to from elsewhere.
+    pub fn set_strict(self, app: &App, value: &str) -> (HeaderName, HeaderValue) {
+        self.header(app, value, self.lifetime, "Strict")
+    }
+
+    /// How long the browser keeps it.
+    pub fn lifetime(self) -> Duration {
+        self.lifetime
     }
 
     /// The header that removes it.
     pub fn remove(self, app: &App) -> (HeaderName, HeaderValue) {
-        self.header(app, "", Duration::ZERO)
+        self.header(app, "", Duration::ZERO, "Lax")
     }
 
-    fn header(self, app: &App, value: &str, lifetime: Duration) -> (HeaderName, HeaderValue) {
+    fn header(self, app: &App, value: &str, lifetime: Duration, same_site: &str) -> (HeaderName, HeaderValue) {
         let secure = if app.config.is_https() { "; Secure" } else { "" };
         let text = format!(
-            "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}",
+            "{}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={}{secure}",
             self.full_name(app),
             lifetime.as_secs()
         );

@@ -113,6 +113,12 @@ const PASSCODES_PER_SHARE: u32 = 10;
 /// Passcodes that may be tried from one network address in an hour, behind which a whole company may sit.
 const PASSCODES_PER_CLIENT: u32 = 60;
 
+/// Sign-ins to a console that may be tried from one network address in an hour.
+const CONSOLE_PER_CLIENT: u32 = 60;
+/// Sign-ins to a console that may be tried for one client id in an hour. Client ids stand in links, so that this is wide:
+/// a stranger at one address cannot use it up.
+const CONSOLE_PER_PARTNER: u32 = 300;
+
 /// All limits.
 #[derive(Debug)]
 pub struct Limits {
@@ -137,6 +143,10 @@ pub struct Limits {
     pub passcodes_per_share: Limit<Uuid>,
     /// Passcodes tried from a network address.
     pub passcodes_per_client: Limit<IpAddr>,
+    /// Sign-ins to a console from a network address.
+    pub console_per_client: Limit<IpAddr>,
+    /// Sign-ins to a console for a client id, by the hash of what was typed.
+    pub console_per_partner: Limit<[u8; 32]>,
 }
 
 impl Limits {
@@ -178,6 +188,8 @@ impl Limits {
             ),
             passcodes_per_share: Limit::new("passcode", per_hour(PASSCODES_PER_SHARE), clock, enabled),
             passcodes_per_client: Limit::new("client-passcode", per_hour(PASSCODES_PER_CLIENT), clock, enabled),
+            console_per_client: Limit::new("client-console", per_hour(CONSOLE_PER_CLIENT), clock, enabled),
+            console_per_partner: Limit::new("console", per_hour(CONSOLE_PER_PARTNER), clock, enabled),
         }
     }
 
@@ -193,6 +205,8 @@ impl Limits {
         self.tries_per_client.forget_idle();
         self.passcodes_per_share.forget_idle();
         self.passcodes_per_client.forget_idle();
+        self.console_per_client.forget_idle();
+        self.console_per_partner.forget_idle();
     }
 }
 

@@ -12,12 +12,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use credential::Type;
 use quick_cache::sync::Cache;
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::token::Verified;
 use crate::error::{Error, Kind};
-use crate::store::StoreError;
+use crate::seal::sha256;
+use crate::store::{self, StoreError};
 use crate::time::Timestamp;
 
 /// How long a partner's being active is taken for granted. A push asks again in its own transaction.
@@ -87,6 +90,17 @@ async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The active partner with this id and secret. The database is asked and a secret compared whichever of them is wrong.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn by_secret(app: &App, id: &str, secret: &SecretString) -> Result<Option<store::Partner>, StoreError> {
+    let partner = app.store.read().await?.partner(id.parse().unwrap_or(Uuid::nil())).await?;
+    let expected = partner.as_ref().map_or_else(|| vec![0; 32], |partner| partner.secret_hash.clone());
+    let matches = bool::from(sha256(secret.expose_secret().as_bytes()).as_slice().ct_eq(&expected));
+    Ok(partner.filter(|partner| matches && partner.is_active()))
 }
 
 /// A right that a handler demands.

@@ -84,13 +84,18 @@ async fn demonstrate(config: Config, data: PathBuf) -> Result<(), String> {
 async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error> {
     let path = data.join("sandbox-partner.json");
     let kept: Option<Sandbox> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let known = match &kept {
+        Some(sandbox) => app.store.read().await?.partner(sandbox.client_id).await?,
+        None => None,
+    };
+    // A folder of an earlier version may hold a partner that is none: it gets one that is.
     let sandbox = match kept {
-        Some(sandbox) => sandbox,
-        None => {
+        Some(sandbox) if known.is_some_and(|partner| partner.sandbox) => sandbox,
+        _ => {
             let scopes: Vec<&str> =
                 credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
             let (client_id, client_secret) =
-                partner::add(&app.store, &app.chance, app.now(), "Sandbox Payroll", &scopes.join(" ")).await?;
+                partner::add(&app.store, &app.chance, app.now(), "Sandbox Payroll", &scopes.join(" "), true).await?;
             let sandbox = Sandbox { client_id, client_secret };
             let text = serde_json::to_vec_pretty(&sandbox).map_err(Error::internal)?;
             std::fs::write(&path, text).map_err(Error::internal)?;

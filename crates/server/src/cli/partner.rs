@@ -33,6 +33,9 @@ enum PartnerCommand {
         /// The scopes it may use, separated by spaces, like "write.career_history".
         #[arg(long)]
         scope: String,
+        /// For trying things out: addresses at sandbox.invalid stand for people whom the server plays.
+        #[arg(long)]
+        sandbox: bool,
     },
     /// List all partners.
     List {
@@ -92,10 +95,11 @@ impl PartnerArguments {
     async fn execute(self) -> Result<(), String> {
         let now = Clock::System.now();
         match self.command {
-            PartnerCommand::Add { output, name, scope } => {
+            PartnerCommand::Add { output, name, scope, sandbox } => {
                 let (name, scope) = (check_name(&name)?, check_scopes(&scope)?);
                 let store = output.open().await?;
-                let (id, secret) = add(&store, &Chance::System, now, &name, &scope).await.map_err(shown)?;
+                let added = add(&store, &Chance::System, now, &name, &scope, sandbox).await;
+                let (id, secret) = added.map_err(shown)?;
                 output.secret(id, &secret);
             }
             PartnerCommand::List { output } => {
@@ -145,6 +149,7 @@ pub(super) async fn add(
     now: Timestamp,
     name: &str,
     scopes: &str,
+    sandbox: bool,
 ) -> Result<(Uuid, String), StoreError> {
     let (id, secret) = (chance.anonymous_id(), chance.secret());
     let partner = Partner {
@@ -156,6 +161,7 @@ pub(super) async fn add(
         rotated_at: None,
         disabled_at: None,
         document_hosts: String::new(),
+        sandbox,
         callback_urls: String::new(),
     };
     let mut tx = store.write().await?;
@@ -183,14 +189,16 @@ impl OutputArguments {
             .map(|partner| {
                 json!({ "client_id": partner.id, "name": partner.name, "scope": partner.scopes, "created_at": partner.created_at,
                         "rotated_at": partner.rotated_at, "disabled_at": partner.disabled_at,
-                        "document_hosts": partner.document_hosts, "callback_urls": partner.callback_urls })
+                        "document_hosts": partner.document_hosts, "callback_urls": partner.callback_urls,
+                        "sandbox": partner.sandbox })
             })
             .collect();
         let mut lines: Vec<String> = partners
             .iter()
             .map(|partner| {
                 let state = partner.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {at}"));
-                format!("{}  {state:<29}  {}  [{}]", partner.id, partner.name, partner.scopes)
+                let sandbox = if partner.sandbox { "  (sandbox)" } else { "" };
+                format!("{}  {state:<29}  {}{sandbox}  [{}]", partner.id, partner.name, partner.scopes)
             })
             .collect();
         if lines.is_empty() {

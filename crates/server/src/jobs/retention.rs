@@ -33,6 +33,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     tx.forget_sign_ins(now).await?;
     tx.forget_sessions(now).await?;
+    tx.forget_console_sessions(now).await?;
     tx.forget_ceremonies(now).await?;
     tx.forget_answers(now - retention.idempotency).await?;
     tx.forget_submissions(now - retention.status, BATCH).await?;

@@ -28,6 +28,8 @@ pub struct Partner {
     pub disabled_at: Option<Timestamp>,
     /// Host names from which its documents may be fetched, separated by spaces; empty: any public host.
     pub document_hosts: String,
+    /// Whether it is for trying things out: its people may be played by the server. Never changes.
+    pub sandbox: bool,
     /// Addresses to which people may be sent back after a verification request, separated by spaces.
     pub callback_urls: String,
 }
@@ -56,10 +58,10 @@ impl Tx {
     /// Adds a partner.
     pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query(
-            "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts, callback_urls)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO partner (id, name, scopes, secret_hash, created_at, document_hosts, sandbox, callback_urls)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         ).bind(partner.id).bind(&partner.name).bind(&partner.scopes).bind(&partner.secret_hash).bind(partner.created_at)
-            .bind(&partner.document_hosts).bind(&partner.callback_urls)
+            .bind(&partner.document_hosts).bind(partner.sandbox).bind(&partner.callback_urls)
             .execute(connection).await.map(drop))?;
         Ok(())
     }

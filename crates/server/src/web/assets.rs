@@ -9,9 +9,10 @@ use axum::routing::get;
 use crate::app::App;
 use crate::error::Error;
 
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: &[(&str, &str, &str)] = &[
     ("tenure.css", "text/css; charset=utf-8", include_str!("../../static/tenure.css")),
     ("reference.css", "text/css; charset=utf-8", include_str!("../../static/reference.css")),
+    ("console.css", "text/css; charset=utf-8", include_str!("../../static/console.css")),
     ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../static/passkey.js")),
     ("copy.js", "text/javascript; charset=utf-8", include_str!("../../static/copy.js")),

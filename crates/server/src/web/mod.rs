@@ -7,6 +7,7 @@ mod account;
 mod assets;
 mod authorize;
 mod career;
+mod console;
 mod documents;
 pub mod error;
 mod hire;
@@ -45,6 +46,7 @@ pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
         .merge(authorize::routes())
+        .merge(console::routes(app))
         .merge(documents::routes())
         .merge(hire::routes())
         .merge(home::routes())
@@ -79,7 +81,7 @@ pub struct Layout {
 }
 
 /// Notices that may be shown once after something was done.
-const NOTICES: [&str; 8] = [
+const NOTICES: &[&str] = &[
     "notice-accepted",
     "notice-deleted",
     "notice-account-deleted",
@@ -88,6 +90,16 @@ const NOTICES: [&str; 8] = [
     "notice-passkey-added",
     "notice-passkey-removed",
     "notice-share-revoked",
+    "notice-console-ended",
+    "notice-console-signed-out",
+    "notice-console-others-ended",
+    "notice-console-passkey-added",
+    "notice-console-passkey-removed",
+    "notice-console-webhook-changed",
+    "notice-console-webhook-deleted",
+    "notice-console-test-sent",
+    "notice-console-replayed",
+    "notice-console-replayed-none",
 ];
 
 impl Layout {
@@ -100,7 +112,7 @@ impl Layout {
     #[must_use]
     pub fn with_notice(mut self, app: &App, headers: &HeaderMap) -> Self {
         let left = NOTICE.read(app, headers);
-        self.notice = left.and_then(|left| NOTICES.into_iter().find(|known| *known == left));
+        self.notice = left.and_then(|left| NOTICES.iter().copied().find(|known| *known == left));
         self
     }
 }

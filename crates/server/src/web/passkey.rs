@@ -39,12 +39,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/passkey/later", post(later))
 }
 
-fn webauthn(app: &App) -> Result<&Webauthn, Error> {
+pub(super) fn webauthn(app: &App) -> Result<&Webauthn, Error> {
     app.webauthn.as_ref().ok_or_else(|| Error::new(Kind::NotFound, "This server's address cannot have passkeys."))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
-fn refused(error: WebauthnError) -> Error {
+pub(super) fn refused(error: WebauthnError) -> Error {
     tracing::info!(%error, "a passkey was refused");
     Error::new(Kind::Forbidden, "The passkey was not accepted.")
 }
@@ -134,13 +134,13 @@ async fn later(State(app): State<App>, user: SignedIn) -> Result<Redirect, Error
     Ok(Redirect::to("/wallet"))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body)
         .map_err(|_| Error::new(Kind::Malformed, "The browser sent something else than a passkey."))
 }
 
 /// Keeps `state` for the second request, and answers with `options`.
-async fn begin(app: &App, state: &impl Serialize, options: &Value) -> Result<Response, Error> {
+pub(super) async fn begin(app: &App, state: &impl Serialize, options: &Value) -> Result<Response, Error> {
     let (now, secret) = (app.now(), app.chance.secret());
     let token_hash = sha256(secret.as_bytes());
     let plain = serde_json::to_vec(state).map_err(Error::internal)?;
@@ -158,7 +158,7 @@ async fn begin(app: &App, state: &impl Serialize, options: &Value) -> Result<Res
 }
 
 /// The state of this browser's ceremony, which ends with it.
-async fn take<T: DeserializeOwned>(app: &App, headers: &HeaderMap) -> Result<T, Error> {
+pub(super) async fn take<T: DeserializeOwned>(app: &App, headers: &HeaderMap) -> Result<T, Error> {
     let over = || Error::new(Kind::Conflict, "This took too long. Please try again.");
     let token_hash = sha256(CEREMONY.read(app, headers).ok_or_else(over)?.as_bytes());
     let mut tx = app.store.write().await?;

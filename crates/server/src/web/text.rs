@@ -96,6 +96,13 @@ impl Text {
         self.calendar_day(i32::from(date.year()), i32::from(date.month()), i32::from(date.day()))
     }
 
+    /// A day in few letters, like "23 Nov".
+    pub fn short_day(&self, moment: &Timestamp) -> String {
+        let date = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).date();
+        let name = self.with_numbers("month-short", &[("month", date.month().into())]);
+        self.with("day-short", &[("day", &date.day().to_string()), ("month", &name)])
+    }
+
     /// A day that is said of a credential, like "23 November 2026".
     pub fn date(&self, date: credential::Date) -> String {
         self.calendar_day(date.year(), date.month(), date.day())
@@ -123,6 +130,30 @@ impl Text {
                 let tenths = bytes.div_ceil(100_000);
                 self.with("size-megabytes", &[("size", &format!("{}.{}", tenths / 10, tenths % 10))])
             }
+        }
+    }
+
+    /// A number with its thousands apart, like "12,034".
+    pub fn number(&self, number: impl Borrow<i64>) -> String {
+        let digits = number.borrow().unsigned_abs().to_string();
+        let mut parts: Vec<&str> = digits.as_bytes().rchunks(3).filter_map(|part| std::str::from_utf8(part).ok()).collect();
+        parts.reverse();
+        let sign = if *number.borrow() < 0 { "−" } else { "" };
+        format!("{sign}{}", parts.join(&self.of("number-thousands")))
+    }
+
+    /// How much `part` is of `whole`, like "65.6 %"; a dash where there is no whole.
+    pub fn share_of(&self, part: impl Borrow<i64>, whole: impl Borrow<i64>) -> String {
+        let (part, whole) = (*part.borrow(), *whole.borrow());
+        if whole <= 0 {
+            return "–".to_owned();
+        }
+        let tenths = (part * 1000 + whole / 2) / whole;
+        let (whole, rest) = ((tenths / 10).to_string(), (tenths % 10).to_string());
+        if rest == "0" {
+            self.with("number-per-cent", &[("whole", &whole)])
+        } else {
+            self.with("number-per-cent-tenths", &[("whole", &whole), ("tenths", &rest)])
         }
     }
 
@@ -212,5 +243,14 @@ mod tests {
         assert_eq!(text.duration(12), "1 year");
         assert_eq!(text.duration(1), "1 month");
         assert_eq!(text.moment(&Timestamp::from_micros(1_706_000_000_000_000)), "23 January 2024, 08:53 UTC");
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_shares_rounded() {
+        let text = Text::default();
+        assert_eq!([0, 999, 12_034, 1_000_000, -5].map(|number| text.number(number)), ["0", "999", "12,034", "1,000,000", "−5"]);
+        assert_eq!(text.share_of(2, 3), "66.7 %");
+        assert_eq!(text.share_of(3, 3), "100 %");
+        assert_eq!(text.share_of(0, 0), "–");
     }
 }

@@ -42,6 +42,7 @@ macro_rules! contract {
     };
 }
 
+mod console;
 mod issuances;
 mod presentations;
 
@@ -95,6 +96,7 @@ async fn add_partner(store: &Store, number: u128) -> Uuid {
         rotated_at: None,
         disabled_at: None,
         document_hosts: String::new(),
+        sandbox: false,
         callback_urls: String::new(),
     };
     let mut tx = store.write().await.expect("a transaction");
@@ -701,7 +703,10 @@ contract! {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.partner(partner).await.expect("read").expect("there").may_fetch_from("anywhere.example"));
+        let stored = tx.partner(partner).await.expect("read").expect("there");
+        assert!(stored.may_fetch_from("anywhere.example") && !stored.sandbox);
+        tx.add_partner(&Partner { id: id(2), sandbox: true, ..stored }).await.expect("added");
+        assert!(tx.partner(id(2)).await.expect("read").expect("there").sandbox, "it is read as it was added");
         assert!(tx.set_document_hosts(partner, "example.edu documents.example.org").await.expect("set"));
         assert!(!tx.set_document_hosts(id(99), "x").await.expect("nobody there"));
         let found = tx.partner(partner).await.expect("read").expect("there");

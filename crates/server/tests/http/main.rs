@@ -7,6 +7,7 @@ mod access;
 mod batch;
 mod claim;
 mod consent;
+mod console;
 mod documents;
 mod fetch;
 mod holder;

@@ -35,6 +35,11 @@ fn partners_are_managed_while_the_server_runs() {
     assert!(list.contains(r#""document_hosts":"example.edu documents.example.org""#), "{list}");
     let (code, text) = run(&["partner", "document-hosts", "--data", &data, &id]);
     assert!(code == Some(0) && text.contains("any public host"), "{text}");
+    assert!(list.contains(r#""sandbox":false"#), "{list}");
+    let sandbox =
+        ["partner", "add", "--data", &data, "--name", "Trial", "--scope", "write.career_history", "--sandbox"];
+    assert_eq!(run(&sandbox).0, Some(0));
+    assert!(run(&["partner", "list", "--data", &data]).1.contains("Trial  (sandbox)"));
     for bad in ["https://example.edu", "10.0.0.1", "[::1]", "a b"] {
         let (code, text) = run(&["partner", "document-hosts", "--data", &data, &id, bad]);
         assert!(code == Some(1) && text.contains("is not a host name"), "{bad}: {text}");

@@ -166,6 +166,7 @@ impl TestApp {
             rotated_at: None,
             disabled_at: None,
             document_hosts: String::new(),
+            sandbox: false,
             callback_urls: String::new(),
         };
         let mut tx = self.app.store.write().await.expect("a transaction");

@@ -1,0 +1,228 @@
+// A partner's console: signed in by the secret and by a passkey, every page looked at, in light and dark and on the
+// narrowest phone.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { checkPage } from "../support/check.mjs";
+import { consoleOf, signInToConsole } from "../support/console.mjs";
+import { careerHistory } from "../support/sample.mjs";
+import { freshAddress } from "../support/server.mjs";
+import { DESKTOP, stage } from "../support/stage.mjs";
+import { acceptSample, assertTellsNothing, button, openLink, textbox } from "../support/steps.mjs";
+import { until } from "../support/until.mjs";
+
+const scene = stage();
+
+test("a wrong secret is told so, the right one leads in, and signing out leads out", async () => {
+  const page = await scene.visitor();
+  const { client_id, client_secret } = await scene.server.addPartner();
+  await page.goto("/console");
+  await page.waitForURL("**/console/sign-in?to=/console");
+  await checkPage(page);
+  await textbox(page, "Client id").fill(client_id);
+  await page.getByLabel("Client secret").fill("guess");
+  await button(page, "Sign in").click();
+  await page.getByRole("alert").waitFor();
+  await checkPage(page, { status: 422 });
+  assert.equal(await textbox(page, "Client id").inputValue(), client_id, "what is no secret need not be typed twice");
+  await page.getByLabel("Client secret").fill(client_secret);
+  await button(page, "Sign in").click();
+  await page.waitForURL("**/console");
+  await page.getByRole("heading", { level: 2, name: "Push something" }).waitFor();
+  await checkPage(page);
+  await button(page, "Sign out").click();
+  await page.waitForURL("**/console/sign-in");
+  await checkPage(page);
+  await page.goto("/console/submissions");
+  await textbox(page, "Client id").waitFor();
+});
+
+test("the overview counts what was pushed, opened and accepted, and names nobody", async () => {
+  const { page, server } = await consoleOf(scene, { viewport: DESKTOP });
+  await acceptSample(await scene.visitor(), server, freshAddress());
+  await openLink(await scene.visitor(), server, await server.push(), freshAddress());
+  await server.push({ ...careerHistory(), partner_chain: undefined });
+  await page.goto("/console");
+  const funnel = page.getByRole("img", { name: "How far pushes go" });
+  await funnel.waitFor();
+  const said = await funnel.locator("desc").textContent();
+  assert.match(said, /Pushed: 3, 100 %\. Link opened: 2, 66\.7 %\. Signed in: 2, 66\.7 %\. Accepted: 1, 33\.3 %\./);
+  await page.getByRole("img", { name: "How they ended" }).waitFor();
+  await page.getByRole("img", { name: "Day by day" }).waitFor();
+  await page.getByText("All days as a table").click();
+  await checkPage(page);
+  await assertTellsNothing(page);
+  await page.getByLabel("By way of", { exact: true }).selectOption("Payroll Bureau South");
+  await button(page, "Show").click();
+  await page.waitForURL("**chain=Payroll**");
+  await page.getByRole("link", { name: "7 days" }).click();
+  await page.waitForURL("**days=7&chain=Payroll**");
+  assert.match(await funnel.locator("desc").textContent(), /Pushed: 2, 100 %/);
+  await checkPage(page);
+});
+
+test("submissions are listed, filtered, found, and shown with what happened", async () => {
+  const { page, server } = await consoleOf(scene);
+  const sample = careerHistory();
+  await server.push(sample);
+  await page.goto("/console/submissions");
+  await page.getByRole("link", { name: sample.credential_id }).waitFor();
+  await checkPage(page);
+  await assertTellsNothing(page);
+  await page.getByRole("link", { name: "Declined" }).click();
+  await page.getByText("There is nothing here in this state.").waitFor();
+  await checkPage(page);
+  await textbox(page, "Find by your id or the request id").fill("nothing of ours");
+  await button(page, "Find").click();
+  await page.getByRole("alert").waitFor();
+  await checkPage(page, { status: 404 });
+  await textbox(page, "Find by your id or the request id").fill(sample.credential_id);
+  await button(page, "Find").click();
+  await page.getByRole("heading", { level: 1, name: sample.credential_id }).waitFor();
+  assert.ok(!page.url().includes(sample.credential_id), "an address holds no id of the partner's");
+  await page.getByText("You pushed it.").waitFor();
+  await checkPage(page);
+  await assertTellsNothing(page);
+  await page.goto("/console/submissions/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70");
+  await checkPage(page, { status: 404 });
+});
+
+test("the secret is rotated, shown once, and copied", async () => {
+  const { page, partner } = await consoleOf(scene, {}, await scene.server.addPartner());
+  const colleague = await scene.visitor();
+  await signInToConsole(colleague, partner);
+  await page.goto("/console/credentials");
+  await checkPage(page);
+  await page.getByRole("link", { name: "Rotate the secret" }).click();
+  await checkPage(page);
+  await button(page, "Rotate now").click();
+  await page.getByText("Copy it now.").waitFor();
+  await checkPage(page);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await button(page, "Copy Client secret").click();
+  await page.getByText("Copied.").waitFor();
+  const secret = await page.evaluate(() => navigator.clipboard.readText());
+  await colleague.goto("/console");
+  await colleague.getByText("Your session is over.").waitFor();
+  await checkPage(colleague);
+  await signInToConsole(colleague, { ...partner, client_secret: secret });
+});
+
+test("a passkey is enrolled, signs in, and is removed", async () => {
+  const { page } = await consoleOf(scene, {}, await scene.server.addPartner());
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  await page.goto("/console/credentials");
+  await textbox(page, "Name for a new passkey").fill("Office laptop");
+  await button(page, "Add a passkey").click();
+  await page.getByText("Passkey added.").waitFor();
+  await page.getByText("Office laptop").waitFor();
+  await checkPage(page);
+  await button(page, "Sign out").click();
+  await page.waitForURL("**/console/sign-in");
+  await button(page, "Sign in with a passkey").click();
+  await page.waitForURL("**/console");
+  await page.goto("/console/credentials");
+  await page.getByText("Last used on").waitFor();
+  // A person's wallet does not know it.
+  await page.goto("/sign-in");
+  const refused = page.waitForResponse("**/passkey/sign-in/finish");
+  await button(page, "Sign in with a passkey").click();
+  assert.equal((await refused).status(), 403);
+  await page.goto("/console/credentials");
+  await button(page, "Remove the passkey Office laptop").click();
+  await page.getByText("Passkey removed here.").waitFor();
+  assert.equal(await page.getByText("Office laptop").count(), 0);
+});
+
+test("a webhook is made, tried, changed, rotated and deleted", async () => {
+  const { page } = await consoleOf(scene, {}, await scene.server.addPartner());
+  await page.goto("/console/webhooks");
+  await checkPage(page);
+  await page.getByRole("link", { name: "New webhook" }).click();
+  await checkPage(page);
+  await textbox(page, "Address").fill("https://localhost/hook");
+  await button(page, "Make the webhook").click();
+  await page.getByText("it is not public").waitFor();
+  await checkPage(page, { status: 422 });
+  // A name that nobody has (RFC 6761, section 6.4): nothing can be delivered there.
+  await textbox(page, "Address").fill("https://hooks.invalid/tenure");
+  await textbox(page, "Name (you may leave it empty)").fill("Production");
+  await page.getByLabel("You pushed something").check();
+  await button(page, "Make the webhook").click();
+  await page.getByText("whsec_").waitFor();
+  await checkPage(page);
+  await page.getByRole("link", { name: "Go on to the webhook" }).click();
+  await page.getByRole("heading", { level: 1, name: "Production" }).waitFor();
+  await checkPage(page);
+  await button(page, "Send a test event").click();
+  await page.getByText("A test event is on its way.").waitFor();
+  await until("an attempt in the log", async () => {
+    await page.reload();
+    return (await page.textContent("main")).includes("One attempt");
+  });
+  await page.getByText(/^One attempt/).click();
+  await page.getByText("Nobody answered").waitFor();
+  await checkPage(page);
+  await button(page, "Send again").last().click();
+  await page.waitForURL("**/console/webhooks/*");
+  await page.getByRole("link", { name: "Change", exact: true }).click();
+  await textbox(page, "Name (you may leave it empty)").fill("Staging");
+  await checkPage(page);
+  await button(page, "Save").click();
+  await page.getByRole("heading", { level: 1, name: "Staging" }).waitFor();
+  await page.getByRole("link", { name: "Rotate the secret" }).click();
+  await checkPage(page);
+  await button(page, "Rotate now").click();
+  await page.getByText("For 24 hours").waitFor();
+  await checkPage(page);
+  await page.getByRole("link", { name: "Go on to the webhook" }).click();
+  await page.goto("/console/webhooks");
+  await checkPage(page);
+  await page.getByRole("link", { name: "Staging" }).click();
+  await page.getByRole("link", { name: "Delete" }).click();
+  await checkPage(page);
+  await button(page, "Delete it").click();
+  await page.getByText("Webhook deleted.").waitFor();
+});
+
+test("the explorer is closed to real clients, and sends for a sandbox", async () => {
+  const { page: closed } = await consoleOf(scene, {}, await scene.server.addPartner());
+  await closed.goto("/console/explorer");
+  await closed.getByRole("heading", { level: 2, name: "Only in a sandbox" }).waitFor();
+  await checkPage(closed);
+  const { page } = await consoleOf(scene, { viewport: DESKTOP }, await scene.server.addPartner({ sandbox: true }));
+  await page.goto("/console/explorer");
+  await checkPage(page);
+  await button(page, "Send").click();
+  await page.getByText("201 Created").waitFor();
+  await checkPage(page);
+  await page.getByRole("link", { name: "Ask for its status" }).click();
+  await button(page, "Send").click();
+  await page.getByText("200 OK").waitFor();
+  assert.ok((await page.locator("#answer-body").textContent()).includes("incomplete"));
+  await page.getByLabel("Operation").selectOption({ label: "Push: Education" });
+  await button(page, "Choose").click();
+  await page.waitForURL("**operation=add_education");
+  await textbox(page, "Body").fill('{\n  "credential_id": "x"\n}');
+  await button(page, "Send").click();
+  await page.getByText("422").waitFor();
+  await page.getByRole("heading", { level: 3, name: "What is wrong" }).waitFor();
+  await checkPage(page);
+});
+
+test("the console works without scripts", async () => {
+  const { page } = await consoleOf(scene, { javaScriptEnabled: false }, await scene.server.addPartner({ sandbox: true }));
+  await page.goto("/console/explorer");
+  await button(page, "Send").click();
+  await page.getByText("201 Created").waitFor();
+  await page.goto("/console");
+  await page.getByRole("img", { name: "How far pushes go" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /^Copy/ }).count(), 0, "what needs a script is not there");
+});

@@ -1,0 +1,266 @@
+//! `/console/webhooks/{id}`: how a webhook is doing: its log with every attempt, sending again, and trying it out.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::webhooks::{called, health, meaning, own};
+use super::{Frame, Section, audit, layout};
+use crate::app::App;
+use crate::auth::console::SignedInPartner;
+use crate::auth::holder::NOTICE;
+use crate::domain::webhook::{Delivery, DeliveryState, Webhook};
+use crate::error::Error;
+use crate::store::Attempt;
+use crate::time::Timestamp;
+use crate::web::{Layout, Text, page};
+use crate::webhooks;
+
+/// Deliveries on one page.
+const PAGE: i64 = 20;
+
+#[derive(Template)]
+#[template(path = "console/webhook.html")]
+struct WebhookPage {
+    layout: Layout,
+    frame: Frame,
+    webhook: Webhook,
+    now: Timestamp,
+    log: Vec<Logged>,
+    state: Option<DeliveryState>,
+    next: Option<i64>,
+    is_first: bool,
+    range: Range,
+    /// What is wrong with the time that was to be sent again.
+    problem: Option<String>,
+}
+
+impl WebhookPage {
+    /// Until when the secret before signs too.
+    fn previous_until(&self) -> Option<Timestamp> {
+        self.webhook.previous_until.filter(|until| *until > self.now)
+    }
+
+    fn next_page(&self, next: &i64) -> String {
+        let id = self.webhook.id;
+        match self.state {
+            Some(state) => format!("/console/webhooks/{id}?state={}&before={next}", state.name()),
+            None => format!("/console/webhooks/{id}?before={next}"),
+        }
+    }
+}
+
+/// A delivery with its attempts.
+#[derive(Debug)]
+struct Logged {
+    delivery: Delivery,
+    attempts: Vec<Attempt>,
+}
+
+impl Logged {
+    /// Where it stands, in words.
+    fn said(&self, text: &Text) -> String {
+        match (self.delivery.state, self.delivery.delivered_at) {
+            (DeliveryState::Delivered, Some(at)) => {
+                text.with("console-delivered-at", &[("moment", &text.moment(&at))])
+            }
+            (DeliveryState::Delivered, None) => text.of("console-delivery-delivered"),
+            (DeliveryState::Failed, _) => text.of("console-given-up"),
+            (DeliveryState::Waiting, _) if self.attempts.is_empty() => text.of("console-to-be-sent"),
+            (DeliveryState::Waiting, _) => {
+                text.with("console-again-at", &[("moment", &text.moment(&self.delivery.due_at))])
+            }
+        }
+    }
+
+    fn attempt_count(&self) -> i64 {
+        i64::try_from(self.attempts.len()).unwrap_or(i64::MAX)
+    }
+}
+
+/// What came of an attempt, in words.
+fn outcome(attempt: &Attempt, text: &Text) -> String {
+    let took = text.number(attempt.duration_ms);
+    match (attempt.status, attempt.error.as_deref()) {
+        (Some(status), _) => text.with("console-attempt-answered", &[("status", &status.to_string()), ("millis", &took)]),
+        (None, Some("timed_out")) => text.with("console-attempt-late", &[("millis", &took)]),
+        (None, Some("address_refused")) => text.of("console-attempt-refused"),
+        (None, _) => text.with("console-attempt-unreachable", &[("millis", &took)]),
+    }
+}
+
+fn is_good(attempt: &Attempt) -> bool {
+    attempt.status.is_some_and(|status| (200..300).contains(&status))
+}
+
+/// The key of a state's name.
+fn state_name(state: &DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Waiting => "console-delivery-waiting",
+        DeliveryState::Delivered => "console-delivery-delivered",
+        DeliveryState::Failed => "console-delivery-failed",
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Choice {
+    state: String,
+    before: Option<i64>,
+}
+
+/// A time, as a browser's fields give it: without seconds, and here in UTC.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Range {
+    from: String,
+    to: String,
+    state: String,
+}
+
+impl Range {
+    /// The last day.
+    fn last_day(now: Timestamp) -> Self {
+        let field = |at: Timestamp| at.to_string().get(..16).unwrap_or_default().to_owned();
+        let minute = std::time::Duration::from_secs(60);
+        Self {
+            from: field(now - 24 * 60 * minute),
+            to: field(now + minute),
+            state: DeliveryState::Failed.name().to_owned(),
+        }
+    }
+
+    /// Checks it like a body of the API.
+    fn check(&self) -> Result<credential::Replay, Error> {
+        let moment = |text: &str| if text.len() == 16 { format!("{text}:00Z") } else { format!("{text}Z") };
+        let mut body = json!({ "from": moment(&self.from), "to": moment(&self.to) });
+        if !self.state.is_empty() {
+            body["state"] = json!(self.state);
+        }
+        Ok(credential::parse_replay(body.to_string().as_bytes())?)
+    }
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/console/webhooks/{id}", get(show))
+        .route("/console/webhooks/{id}/test", post(test))
+        .route("/console/webhooks/{id}/replay", post(replay_range))
+        .route("/console/webhooks/{id}/deliveries/{event}/replay", post(replay))
+}
+
+async fn show(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let range = Range::last_day(app.now());
+    webhook_page(&app, &user, id, &choice, range, None, &headers).await
+}
+
+async fn webhook_page(
+    app: &App,
+    user: &SignedInPartner,
+    id: Uuid,
+    choice: &Choice,
+    range: Range,
+    problem: Option<String>,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let webhook = own(app, user, id).await?;
+    let state = DeliveryState::from_name(&choice.state);
+    let mut tx = app.store.read().await?;
+    let mut found = tx.deliveries(id, user.partner.id, state, choice.before, PAGE + 1).await?;
+    let has_more = found.len() as u64 > PAGE.unsigned_abs();
+    found.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let events: Vec<Uuid> = found.iter().map(|delivery| delivery.event_id).collect();
+    let attempts = tx.delivery_attempts(id, user.partner.id, &events).await?;
+    drop(tx);
+    let next = found.last().map(|last| last.sequence).filter(|_| has_more);
+    let logged = |delivery: Delivery| {
+        let own = attempts.iter().filter(|attempt| attempt.event_id == delivery.event_id);
+        Logged { attempts: own.cloned().collect(), delivery }
+    };
+    let layout = layout(app, headers);
+    let (now, is_wrong) = (app.now(), problem.is_some());
+    let template = WebhookPage {
+        frame: Frame::new(user, Section::Webhooks),
+        webhook,
+        now,
+        log: found.into_iter().map(logged).collect(),
+        state,
+        next,
+        is_first: choice.before.is_none(),
+        range,
+        problem,
+        layout: layout.clone(),
+    };
+    let response = page(app, &template, &layout);
+    Ok(if is_wrong { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
+}
+
+/// Back to the webhook, with a notice.
+fn done(app: &App, id: Uuid, notice: &str) -> Response {
+    ([NOTICE.set(app, notice)], Redirect::to(&format!("/console/webhooks/{id}"))).into_response()
+}
+
+async fn test(State(app): State<App>, user: SignedInPartner, Path(id): Path<Uuid>) -> Result<Response, Error> {
+    webhooks::test(&app, user.partner.id, id).await?;
+    audit(&user, "webhook_tested");
+    Ok(done(&app, id, "notice-console-test-sent"))
+}
+
+async fn replay(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path((id, event)): Path<(Uuid, Uuid)>,
+) -> Result<Response, Error> {
+    webhooks::replay(&app, user.partner.id, id, event).await?;
+    audit(&user, "delivery_replayed");
+    Ok(done(&app, id, "notice-console-replayed"))
+}
+
+async fn replay_range(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Form(range): Form<Range>,
+) -> Result<Response, Error> {
+    let which = match range.check() {
+        Ok(which) => which,
+        Err(error) => {
+            let said: Vec<String> = error.faults.iter().map(|fault| fault.message.clone()).collect();
+            return webhook_page(&app, &user, id, &Choice::default(), range, Some(said.join(" ")), &headers).await;
+        }
+    };
+    let count = webhooks::replay_range(&app, user.partner.id, id, &which).await?;
+    audit(&user, "deliveries_replayed");
+    Ok(done(&app, id, if count == 0 { "notice-console-replayed-none" } else { "notice-console-replayed" }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_as_browsers_give_it_is_read_as_utc() {
+        let now = Timestamp::from_micros(1_795_600_800_000_000);
+        let range = Range::last_day(now);
+        assert_eq!((range.from.len(), range.to.len()), (16, 16));
+        let replay = range.check().expect("a time");
+        assert!(replay.from < replay.to && replay.to.as_second() >= now.seconds(), "what is failed now is in it");
+        for (from, to) in [("", ""), ("yesterday", "today"), (range.to.as_str(), range.from.as_str())] {
+            let wrong = Range { from: from.to_owned(), to: to.to_owned(), state: String::new() };
+            assert!(wrong.check().is_err(), "{wrong:?}");
+        }
+    }
+}

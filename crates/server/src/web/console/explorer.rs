@@ -1,0 +1,329 @@
+//! `/console/explorer`: a sandbox partner's requests, sent for real.
+//!
+//! A request goes to this server's own router, through every layer, with a token of the partner's; what comes back is
+//! shown as it came. What there is to ask is read from the OpenAPI document.
+
+mod exchange;
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::exchange::Exchange;
+use super::{Frame, Section, audit, layout};
+use crate::api::openapi::DOCUMENT;
+use crate::app::App;
+use crate::auth::console::SignedInPartner;
+use crate::error::{Error, Kind};
+use crate::http::Client;
+use crate::web::{Layout, page};
+
+/// What the explorer begins with.
+const FIRST: &str = "add_career_history";
+/// Where the statuses of up to 30 ids are asked for.
+const STATUSES: &str = "/api/partner/v2/submissions/status";
+/// Paths that the explorer may ask.
+const PREFIX: &str = "/api/partner/";
+
+#[derive(Template)]
+#[template(path = "console/explorer.html")]
+struct ExplorerPage {
+    layout: Layout,
+    frame: Frame,
+    groups: &'static [Group],
+    chosen: &'static Operation,
+    path: String,
+    body: String,
+    /// The key of what is wrong with what was sent.
+    problem: Option<&'static str>,
+    exchange: Option<Exchange>,
+}
+
+impl ExplorerPage {
+    /// Enough to see most of the body, and no more than a screen.
+    fn body_rows(&self) -> usize {
+        (self.body.lines().count() + 1).clamp(4, 24)
+    }
+
+    /// The operation that asks for statuses.
+    fn status_operation(&self) -> &'static str {
+        let mut all = GROUPS.iter().flat_map(|group| &group.operations);
+        all.find(|found| found.path == STATUSES).map_or("", |found| &found.id)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/explorer_closed.html")]
+struct ClosedPage {
+    layout: Layout,
+    frame: Frame,
+}
+
+/// The operations under one tag.
+#[derive(Debug)]
+struct Group {
+    name: String,
+    operations: Vec<Operation>,
+}
+
+/// Something that can be asked.
+#[derive(Debug)]
+struct Operation {
+    id: String,
+    method: Method,
+    path: String,
+    summary: String,
+    /// Whether it needs a token; the token endpoint needs the secret instead.
+    needs_token: bool,
+    /// The body's media type; `None` where it takes no body.
+    content_type: Option<String>,
+    example: Option<Value>,
+}
+
+impl Operation {
+    fn method(&self) -> &str {
+        self.method.as_str()
+    }
+}
+
+static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(|| groups(&DOCUMENT));
+
+fn groups(document: &Value) -> Vec<Group> {
+    let tags = document["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str());
+    let group = |tag: &str| {
+        let paths = document["paths"].as_object().into_iter().flatten().filter(|(path, _)| path.starts_with(PREFIX));
+        let found = paths.flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flatten();
+            methods.filter_map(|(method, operation)| read(tag, path, method, operation))
+        });
+        Group { name: tag.to_owned(), operations: found.collect() }
+    };
+    tags.map(group).filter(|group| !group.operations.is_empty()).collect()
+}
+
+/// An operation of the document, unless it is of another tag, is an older one, or takes a file.
+fn read(tag: &str, path: &str, method: &str, operation: &Value) -> Option<Operation> {
+    if operation["tags"][0] != tag || operation["deprecated"] == true {
+        return None;
+    }
+    let content = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
+    let content_type = content.map(|(content_type, _)| content_type.clone());
+    let is_text = |found: &String| found == "application/json" || found == "application/x-www-form-urlencoded";
+    if !content_type.as_ref().is_none_or(is_text) {
+        return None;
+    }
+    Some(Operation {
+        id: operation["operationId"].as_str()?.to_owned(),
+        method: method.to_uppercase().parse().ok()?,
+        path: path.to_owned(),
+        summary: operation["summary"].as_str().unwrap_or(path).to_owned(),
+        needs_token: operation.get("security").is_some(),
+        example: content.and_then(|(_, content)| content.get("example")).cloned(),
+        content_type,
+    })
+}
+
+fn operation(id: &str) -> Option<&'static Operation> {
+    let mut all = GROUPS.iter().flat_map(|group| &group.operations);
+    all.clone().find(|operation| operation.id == id).or_else(|| all.find(|operation| operation.id == FIRST))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Choice {
+    operation: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SendForm {
+    operation: String,
+    path: String,
+    body: String,
+    client_secret: SecretString,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/console/explorer", get(explore).post(send))
+}
+
+/// Whether `user` may send requests here: what a real partner pushes is about a real person.
+pub(super) fn is_open(user: &SignedInPartner) -> bool {
+    user.partner.sandbox
+}
+
+fn closed(app: &App, user: &SignedInPartner, headers: &HeaderMap) -> Response {
+    let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Explorer));
+    page(app, &ClosedPage { layout: layout.clone(), frame }, &layout)
+}
+
+async fn explore(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    if !is_open(&user) {
+        return Ok(closed(&app, &user, &headers));
+    }
+    let chosen = operation(&choice.operation).ok_or_else(Error::not_found)?;
+    // What was pushed last is what a status is asked of.
+    let mut tx = app.store.read().await?;
+    let newest = tx.list_submissions(user.partner.id, None, None, app.now(), 1).await?.rows.pop();
+    drop(tx);
+    let newest = newest.map_or_else(|| "my-first".to_owned(), |newest| newest.credential_id);
+    let path = chosen.path.replace("{credential_id}", &newest);
+    let path = if chosen.path.contains("/submissions/") { path.replace("{id}", &newest) } else { path };
+    let layout = layout(&app, &headers);
+    let template = ExplorerPage {
+        frame: Frame::new(&user, Section::Explorer),
+        groups: &GROUPS,
+        body: body(&app, &user, chosen, &newest),
+        path,
+        chosen,
+        problem: None,
+        exchange: None,
+        layout: layout.clone(),
+    };
+    Ok(page(&app, &template, &layout))
+}
+
+/// The body to begin with: the operation's example, under ids that nothing was pushed under yet.
+fn body(app: &App, user: &SignedInPartner, chosen: &Operation, newest: &str) -> String {
+    if chosen.path == STATUSES {
+        return serde_json::to_string_pretty(&serde_json::json!({ "ids": [newest] })).unwrap_or_default();
+    }
+    if !chosen.needs_token {
+        return format!("grant_type=client_credentials&client_id={}", user.partner.id);
+    }
+    let Some(mut example) = chosen.example.clone() else { return String::new() };
+    let fresh = app.chance.anonymous_id().simple().to_string();
+    renew_ids(&mut example, &fresh[..8], &mut 0);
+    serde_json::to_string_pretty(&example).unwrap_or_default()
+}
+
+/// Gives everything that is pushed an id of its own.
+fn renew_ids(value: &mut Value, fresh: &str, count: &mut u32) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if name == "credential_id" && member.is_string() {
+                    *count += 1;
+                    *member = if *count == 1 { format!("try-{fresh}") } else { format!("try-{fresh}-{count}") }.into();
+                } else {
+                    renew_ids(member, fresh, count);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| renew_ids(item, fresh, count)),
+        _ => {}
+    }
+}
+
+async fn send(
+    State(app): State<App>,
+    user: SignedInPartner,
+    client: Client,
+    headers: HeaderMap,
+    Form(form): Form<SendForm>,
+) -> Result<Response, Error> {
+    if !is_open(&user) {
+        return Ok((StatusCode::FORBIDDEN, closed(&app, &user, &headers)).into_response());
+    }
+    let chosen = operation(&form.operation).filter(|chosen| chosen.id == form.operation).ok_or_else(Error::not_found)?;
+    // Browsers send line breaks of a text as CR LF.
+    let (path, body) = (form.path.trim().to_owned(), form.body.replace("\r\n", "\n"));
+    let problem = problem(&path);
+    let exchange = match problem {
+        Some(_) => None,
+        None => Some(exchange(&app, &user, client, chosen, &path, &body, &form.client_secret).await?),
+    };
+    let layout = layout(&app, &headers);
+    let frame = Frame::new(&user, Section::Explorer);
+    let template =
+        ExplorerPage { layout: layout.clone(), frame, groups: &GROUPS, chosen, path, body, problem, exchange };
+    let response = page(&app, &template, &layout);
+    Ok(if problem.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
+}
+
+/// The key of what is wrong with a path.
+fn problem(path: &str) -> Option<&'static str> {
+    if !path.starts_with(PREFIX) || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Some("console-explorer-problem-path")
+    } else if path.contains(['{', '}']) {
+        Some("console-explorer-problem-name")
+    } else {
+        None
+    }
+}
+
+async fn exchange(
+    app: &App,
+    user: &SignedInPartner,
+    client: Client,
+    chosen: &Operation,
+    path: &str,
+    body: &str,
+    secret: &SecretString,
+) -> Result<Exchange, Error> {
+    let mut sent = body.to_owned();
+    let token = if chosen.needs_token {
+        Some(app.tokens.issue(user.partner.id, &user.partner.scopes, app.chance.anonymous_id(), app.now())?)
+    } else {
+        let secret = url::form_urlencoded::byte_serialize(secret.expose_secret().as_bytes()).collect::<String>();
+        sent = format!("{}&client_secret={secret}", sent.trim());
+        None
+    };
+    let request = exchange::Request {
+        method: &chosen.method,
+        path,
+        content_type: chosen.content_type.as_deref(),
+        body: sent,
+        shown_body: body,
+        token,
+    };
+    audit(user, "explorer_request_sent");
+    Exchange::make(app, client, request).await.map_err(|_| Error::new(Kind::Malformed, "This is no path."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_asked_is_what_is_documented() {
+        for known in credential::ALL {
+            let found = operation(&format!("add_{known}")).expect("it is documented");
+            assert!(found.needs_token && found.path.ends_with(known.name()), "{found:?}");
+        }
+        let all: Vec<&Operation> = GROUPS.iter().flat_map(|group| &group.operations).collect();
+        assert!(all.iter().any(|found| found.path == STATUSES));
+        assert!(all.iter().any(|found| !found.needs_token && found.path.ends_with("/oauth/token")));
+        assert!(all.iter().all(|found| !found.path.contains("/uploads/")), "a file is not written into a field");
+        assert_eq!(operation("nothing").expect("the first").id, FIRST);
+    }
+
+    #[test]
+    fn a_path_stays_within_the_api() {
+        assert_eq!(problem("/api/partner/v2/submissions/x/status"), None);
+        for bad in ["", "/console", "https://elsewhere.example/api/partner/", "/api/partner/v2/a b", "/api/partner/{id}"] {
+            assert!(problem(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn examples_get_ids_of_their_own() {
+        let mut batch = credential::batch_sample_of(credential::ALL);
+        renew_ids(&mut batch, "0a1b2c3d", &mut 0);
+        let text = batch.to_string();
+        assert!(text.contains("\"try-0a1b2c3d\"") && text.contains("\"try-0a1b2c3d-2\""), "{text}");
+    }
+}

@@ -1,0 +1,237 @@
+//! `/console/submissions`: what was pushed and what became of it.
+//!
+//! Nothing that is sealed is opened here: the list holds ids, types, times and states. Searching is a POST, so that
+//! a partner's ids are in no address.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Frame, Section, layout};
+use crate::api::push;
+use crate::app::App;
+use crate::auth::console::SignedInPartner;
+use crate::domain::asset::{Asset, AssetState, Failure};
+use crate::error::Error;
+use crate::store::{Event, EventKind, Found, ListedState, ListedSubmission};
+use crate::web::{Layout, page};
+
+/// Submissions on one page.
+const PAGE: usize = 25;
+
+#[derive(Template)]
+#[template(path = "console/submissions.html")]
+struct SubmissionsPage {
+    layout: Layout,
+    frame: Frame,
+    rows: Vec<ListedSubmission>,
+    state: Option<ListedState>,
+    /// Where the next page begins.
+    next: Option<Uuid>,
+    is_first: bool,
+    /// The batch whose items these are, if they are one's.
+    batch: Option<Uuid>,
+    /// What was searched for and is not there.
+    missed: Option<String>,
+}
+
+impl SubmissionsPage {
+    /// The address of the page after this one.
+    fn next_page(&self, next: &Uuid) -> String {
+        match self.state {
+            Some(state) => format!("/console/submissions?state={}&before={next}", state.name()),
+            None => format!("/console/submissions?before={next}"),
+        }
+    }
+}
+
+/// The key of a state's name.
+fn said(state: &ListedState) -> &'static str {
+    match state {
+        ListedState::Waiting => "console-state-waiting",
+        ListedState::Accepted => "console-state-accepted",
+        ListedState::Declined => "console-state-declined",
+        ListedState::Expired => "console-state-expired",
+        ListedState::Withdrawn => "console-state-withdrawn",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/submission.html")]
+struct SubmissionPage {
+    layout: Layout,
+    frame: Frame,
+    shown: ListedSubmission,
+    events: Vec<Event>,
+    documents: Vec<Asset>,
+    /// The person's link, while it waits.
+    link: Option<String>,
+}
+
+impl SubmissionPage {
+    /// The key of what happened; `None` for what people do with what they hold, which is their own affair.
+    fn happened(&self, event: &Event) -> Option<&'static str> {
+        Some(match event.kind {
+            EventKind::Pushed => "console-event-pushed",
+            EventKind::LinkOpened => "console-event-link-opened",
+            EventKind::Opened => "console-event-opened",
+            EventKind::Accepted => "console-event-accepted",
+            EventKind::Declined => "console-event-declined",
+            EventKind::Expired => "console-event-expired",
+            EventKind::Withdrawn => "console-event-withdrawn",
+            EventKind::Removed | EventKind::Superseded => return None,
+        })
+    }
+
+    /// The key of what a state means.
+    fn meaning(&self) -> &'static str {
+        match self.shown.state {
+            ListedState::Waiting => "console-means-waiting",
+            ListedState::Accepted => "console-means-accepted",
+            ListedState::Declined => "console-means-declined",
+            ListedState::Expired => "console-means-expired",
+            ListedState::Withdrawn => "console-means-withdrawn",
+        }
+    }
+
+    /// The key of where a document stands.
+    fn document_state(&self, document: &Asset) -> &'static str {
+        match document.state {
+            AssetState::Awaited => "console-document-awaited",
+            AssetState::Fetching { .. } => "console-document-fetching",
+            AssetState::Stored(_) => "console-document-stored",
+            AssetState::Deleted => "console-document-deleted",
+            AssetState::Failed(Failure::AddressRefused) => "console-document-address",
+            AssetState::Failed(Failure::Unreachable) => "console-document-unreachable",
+            AssetState::Failed(Failure::TooLarge) => "console-document-large",
+            AssetState::Failed(Failure::ContentRefused) => "console-document-content",
+            AssetState::Failed(Failure::Late) => "console-document-late",
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Choice {
+    state: String,
+    before: String,
+    batch: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Search {
+    id: String,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/console/submissions", get(list))
+        .route("/console/submissions/find", post(find))
+        .route("/console/submissions/{id}", get(show))
+}
+
+async fn list(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Query(choice): Query<Choice>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    if let Ok(batch) = choice.batch.parse() {
+        return items(&app, &user, batch, &headers).await;
+    }
+    let state = ListedState::ALL.into_iter().find(|state| state.name() == choice.state);
+    let before = choice.before.parse().ok();
+    let mut tx = app.store.read().await?;
+    let listing = tx.list_submissions(user.partner.id, state, before, app.now(), PAGE).await?;
+    drop(tx);
+    let layout = layout(&app, &headers);
+    let template = SubmissionsPage {
+        frame: Frame::new(&user, Section::Submissions),
+        rows: listing.rows,
+        state,
+        next: listing.next,
+        is_first: before.is_none(),
+        batch: None,
+        missed: None,
+        layout: layout.clone(),
+    };
+    Ok(page(&app, &template, &layout))
+}
+
+/// The items of a batch.
+async fn items(app: &App, user: &SignedInPartner, batch: Uuid, headers: &HeaderMap) -> Result<Response, Error> {
+    let rows = app.store.read().await?.listed_batch(user.partner.id, batch, app.now()).await?;
+    if rows.is_empty() {
+        return Err(Error::not_found());
+    }
+    let layout = layout(app, headers);
+    let template = SubmissionsPage {
+        frame: Frame::new(user, Section::Submissions),
+        rows,
+        state: None,
+        next: None,
+        is_first: true,
+        batch: Some(batch),
+        missed: None,
+        layout: layout.clone(),
+    };
+    Ok(page(app, &template, &layout))
+}
+
+async fn find(
+    State(app): State<App>,
+    user: SignedInPartner,
+    headers: HeaderMap,
+    Form(search): Form<Search>,
+) -> Result<Response, Error> {
+    let words = search.id.trim();
+    if words.is_empty() {
+        return Ok(Redirect::to("/console/submissions").into_response());
+    }
+    let found = app.store.read().await?.find_submission(user.partner.id, words).await?;
+    match found {
+        Some(Found::Submission(id)) => Ok(Redirect::to(&format!("/console/submissions/{id}")).into_response()),
+        Some(Found::Batch(id)) => Ok(Redirect::to(&format!("/console/submissions?batch={id}")).into_response()),
+        None => {
+            let layout = layout(&app, &headers);
+            let template = SubmissionsPage {
+                frame: Frame::new(&user, Section::Submissions),
+                rows: Vec::new(),
+                state: None,
+                next: None,
+                is_first: true,
+                batch: None,
+                missed: Some(words.to_owned()),
+                layout: layout.clone(),
+            };
+            Ok((StatusCode::NOT_FOUND, page(&app, &template, &layout)).into_response())
+        }
+    }
+}
+
+async fn show(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let partner = user.partner.id;
+    let mut tx = app.store.read().await?;
+    let shown = tx.listed_submission(partner, id, app.now()).await?.ok_or_else(Error::not_found)?;
+    let (events, documents) = (tx.events(id).await?, tx.assets(&[id]).await?);
+    drop(tx);
+    let base = app.config.base();
+    let link = (shown.state == ListedState::Waiting).then(|| match shown.batch_id {
+        Some(batch) => push::batch_redirect_uri(base, partner, batch),
+        None => push::redirect_uri(base, shown.credential_type, partner, id, shown.document_type.as_deref()),
+    });
+    let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Submissions));
+    let template = SubmissionPage { layout: layout.clone(), frame, shown, events, documents, link };
+    Ok(page(&app, &template, &layout))
+}

@@ -1,0 +1,332 @@
+//! `/console/webhooks`: where a partner is told of events. What may be done is in [`crate::webhooks`], and what is read of
+//! a form is what the API reads of a body.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use credential::{EVENT_TYPES, WebhookFields, WebhookForm};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Frame, Section, audit, layout};
+use crate::app::App;
+use crate::auth::console::SignedInPartner;
+use crate::auth::holder::NOTICE;
+use crate::domain::webhook::{DEFAULT_EVENTS, MOST, Webhook};
+use crate::error::{Error, Kind};
+use crate::time::Timestamp;
+use crate::web::{Layout, Text, page};
+use crate::webhooks::{self, message::Secret};
+
+#[derive(Template)]
+#[template(path = "console/webhooks.html")]
+struct WebhooksPage {
+    layout: Layout,
+    frame: Frame,
+    webhooks: Vec<Webhook>,
+    now: Timestamp,
+}
+
+impl WebhooksPage {
+    fn most(&self) -> i64 {
+        i64::try_from(MOST).unwrap_or(i64::MAX)
+    }
+
+    fn may_add(&self) -> bool {
+        self.webhooks.len() < MOST
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/webhook_form.html")]
+struct FormPage {
+    layout: Layout,
+    frame: Frame,
+    /// Which one is changed; `None` for a new one.
+    id: Option<Uuid>,
+    wanted: Wanted,
+    problems: Vec<Problem>,
+}
+
+impl FormPage {
+    /// What is wrong with a field; empty if nothing is.
+    fn problem(&self, field: &str) -> &str {
+        self.problems.iter().find(|problem| problem.field == field).map_or("", |problem| &problem.message)
+    }
+
+    /// Every type of event, what it means, and whether it is ticked.
+    fn choices(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let choice = |name: &&'static str| (*name, meaning(name), self.wanted.events.iter().any(|event| event == name));
+        EVENT_TYPES.values.iter().map(choice).collect()
+    }
+}
+
+/// The key of what a type of event means.
+pub(super) fn meaning(event: &str) -> &'static str {
+    match event {
+        "vwsp_request.verified" => "console-event-type-verified",
+        "vwsp_request.canceled" => "console-event-type-canceled",
+        "atsp_request.created" => "console-event-type-created",
+        "atsp_request.opened" => "console-event-type-opened",
+        "atsp_request.signed_in" => "console-event-type-signed-in",
+        "atsp_request.verified" => "console-event-type-accepted",
+        "atsp_request.canceled" => "console-event-type-ended",
+        _ => "console-event-type-test",
+    }
+}
+
+/// What is wrong with what was sent.
+#[derive(Debug)]
+struct Problem {
+    /// The field; empty if it is none of them.
+    field: String,
+    message: String,
+}
+
+/// What somebody typed, or what a form begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    url: String,
+    name: String,
+    description: String,
+    events: Vec<String>,
+}
+
+impl Wanted {
+    fn read(pairs: Vec<(String, String)>) -> Self {
+        let mut wanted = Self::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "url" => value.trim().clone_into(&mut wanted.url),
+                "name" => value.trim().clone_into(&mut wanted.name),
+                "description" => value.trim().clone_into(&mut wanted.description),
+                "event" => wanted.events.push(value),
+                _ => {}
+            }
+        }
+        wanted
+    }
+
+    /// Checks it like a body of the API.
+    fn check(&self) -> Result<WebhookFields, Error> {
+        let text = |text: &str| if text.is_empty() { json!(null) } else { json!(text) };
+        let body = json!({ "url": self.url, "name": text(&self.name), "description": text(&self.description), "events": self.events });
+        Ok(credential::parse_webhook(WebhookForm::New, body.to_string().as_bytes())?)
+    }
+}
+
+impl From<Webhook> for Wanted {
+    fn from(webhook: Webhook) -> Self {
+        Self {
+            url: webhook.url,
+            name: webhook.name.unwrap_or_default(),
+            description: webhook.description.unwrap_or_default(),
+            events: webhook.events.split_whitespace().map(str::to_owned).collect(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "console/webhook_secret.html")]
+struct SecretPage {
+    layout: Layout,
+    frame: Frame,
+    id: Uuid,
+    is_new: bool,
+    characters: String,
+    standard: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/webhook_confirm.html")]
+struct ConfirmPage {
+    layout: Layout,
+    frame: Frame,
+    webhook: Webhook,
+    /// Whether it is to be deleted; else its secret is to be rotated.
+    deletes: bool,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/console/webhooks", get(list))
+        .route("/console/webhooks/new", get(ask).post(create))
+        .route("/console/webhooks/{id}/edit", get(edit).post(change))
+        .route("/console/webhooks/{id}/delete", get(confirm_delete).post(delete))
+        .route("/console/webhooks/{id}/rotate", get(confirm_rotate).post(rotate))
+}
+
+/// What people call a webhook: its name, or else its address.
+pub(super) fn called(webhook: &Webhook) -> &str {
+    webhook.name.as_deref().unwrap_or(&webhook.url)
+}
+
+/// How a webhook is doing: the class of its state, and the state in words.
+pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'static str, String) {
+    match webhook.paused_until.filter(|_| webhook.is_paused(now)) {
+        Some(until) => ("paused", text.with("console-webhook-paused", &[("moment", &text.moment(&until))])),
+        None if webhook.is_on_probation() => ("paused", text.of("console-webhook-probation")),
+        None if webhook.failures > 0 => ("waiting", text.count("console-webhook-failures", webhook.failures)),
+        None => ("good", text.of("console-webhook-good")),
+    }
+}
+
+/// The webhook, if it is the user's.
+pub(super) async fn own(app: &App, user: &SignedInPartner, id: Uuid) -> Result<Webhook, Error> {
+    app.store.read().await?.webhook(id, user.partner.id).await?.ok_or_else(Error::not_found)
+}
+
+async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
+    let webhooks = app.store.read().await?.webhooks(user.partner.id).await?;
+    let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Webhooks));
+    Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks, now: app.now() }, &layout))
+}
+
+/// The form; with what is wrong, if anything is.
+fn form(app: &App, user: &SignedInPartner, headers: &HeaderMap, id: Option<Uuid>, wanted: Wanted, problems: Vec<Problem>) -> Response {
+    let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Webhooks));
+    let is_wrong = !problems.is_empty();
+    let response = page(app, &FormPage { layout: layout.clone(), frame, id, wanted, problems }, &layout);
+    if is_wrong { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
+}
+
+/// What is wrong, if the error is about what was typed.
+fn problems(error: Error) -> Result<Vec<Problem>, Error> {
+    match error.kind {
+        Kind::Invalid => Ok(error
+            .faults
+            .iter()
+            .map(|fault| Problem {
+                field: fault.pointer.split('/').nth(1).unwrap_or_default().to_owned(),
+                message: fault.message.clone(),
+            })
+            .collect()),
+        Kind::Conflict => Ok(vec![Problem { field: String::new(), message: error.detail }]),
+        _ => Err(error),
+    }
+}
+
+async fn ask(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Response {
+    let events = DEFAULT_EVENTS.split_whitespace().map(str::to_owned).collect();
+    form(&app, &user, &headers, None, Wanted { events, ..Wanted::default() }, Vec::new())
+}
+
+async fn create(
+    State(app): State<App>,
+    user: SignedInPartner,
+    headers: HeaderMap,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    let wanted = Wanted::read(pairs);
+    let created = match wanted.check() {
+        Ok(fields) => webhooks::create(&app, user.partner.id, fields).await,
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok((webhook, secret)) => {
+            audit(&user, "webhook_created");
+            Ok(secret_page(&app, &user, &headers, &webhook, &secret, true))
+        }
+        Err(error) => Ok(form(&app, &user, &headers, None, wanted, problems(error)?)),
+    }
+}
+
+async fn edit(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let webhook = own(&app, &user, id).await?;
+    Ok(form(&app, &user, &headers, Some(id), webhook.into(), Vec::new()))
+}
+
+async fn change(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    let wanted = Wanted::read(pairs);
+    let changed = match wanted.check() {
+        // What was emptied is taken away, which the API says by null.
+        Ok(fields) => {
+            let (name, description) = (Some(fields.name.flatten()), Some(fields.description.flatten()));
+            webhooks::update(&app, user.partner.id, id, WebhookFields { name, description, ..fields }).await
+        }
+        Err(error) => own(&app, &user, id).await.and(Err(error)),
+    };
+    match changed {
+        Ok(_) => {
+            audit(&user, "webhook_changed");
+            let notice = [NOTICE.set(&app, "notice-console-webhook-changed")];
+            Ok((notice, Redirect::to(&format!("/console/webhooks/{id}"))).into_response())
+        }
+        Err(error) => Ok(form(&app, &user, &headers, Some(id), wanted, problems(error)?)),
+    }
+}
+
+fn secret_page(
+    app: &App,
+    user: &SignedInPartner,
+    headers: &HeaderMap,
+    webhook: &Webhook,
+    secret: &Secret,
+    is_new: bool,
+) -> Response {
+    let layout = layout(app, headers);
+    let template = SecretPage {
+        frame: Frame::new(user, Section::Webhooks),
+        id: webhook.id,
+        is_new,
+        characters: secret.characters().to_owned(),
+        standard: secret.standard(),
+        layout: layout.clone(),
+    };
+    page(app, &template, &layout)
+}
+
+async fn confirm_delete(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    confirm(&app, &user, id, &headers, true).await
+}
+
+async fn confirm_rotate(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    confirm(&app, &user, id, &headers, false).await
+}
+
+async fn confirm(app: &App, user: &SignedInPartner, id: Uuid, headers: &HeaderMap, deletes: bool) -> Result<Response, Error> {
+    let webhook = own(app, user, id).await?;
+    let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Webhooks));
+    Ok(page(app, &ConfirmPage { layout: layout.clone(), frame, webhook, deletes }, &layout))
+}
+
+async fn delete(State(app): State<App>, user: SignedInPartner, Path(id): Path<Uuid>) -> Result<Response, Error> {
+    webhooks::remove(&app, user.partner.id, id).await?;
+    audit(&user, "webhook_deleted");
+    Ok(([NOTICE.set(&app, "notice-console-webhook-deleted")], Redirect::to("/console/webhooks")).into_response())
+}
+
+async fn rotate(
+    State(app): State<App>,
+    user: SignedInPartner,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let (webhook, secret) = webhooks::rotate(&app, user.partner.id, id).await?;
+    audit(&user, "webhook_secret_rotated");
+    Ok(secret_page(&app, &user, &headers, &webhook, &secret, false))
+}
