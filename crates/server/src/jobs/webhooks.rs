@@ -61,10 +61,10 @@ pub async fn run(app: App, stop: CancellationToken) {
             () = stop.cancelled() => {}
             () = app.deliveries_due.notified() => {}
             () = tokio::time::sleep(longest) => {}
-            Some(ended) = lanes.join_next() => free(&mut busy, ended),
+            Some(ended) = lanes.join_next() => free(&mut busy, &ended),
         }
         while let Some(ended) = lanes.try_join_next() {
-            free(&mut busy, ended);
+            free(&mut busy, &ended);
         }
     }
     // What is on its way is waited for; the caller does not wait for long.
@@ -73,9 +73,9 @@ pub async fn run(app: App, stop: CancellationToken) {
 
 /// Notes that a lane has ended. One that panicked, which none does, would be busy for good: then all are looked at anew, and
 /// a webhook with two lanes is as one with two nodes.
-fn free(busy: &mut HashSet<Uuid>, ended: Result<Uuid, JoinError>) {
+fn free(busy: &mut HashSet<Uuid>, ended: &Result<Uuid, JoinError>) {
     match ended {
-        Ok(webhook) => drop(busy.remove(&webhook)),
+        Ok(webhook) => drop(busy.remove(webhook)),
         Err(_) => busy.clear(),
     }
 }

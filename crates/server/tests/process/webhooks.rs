@@ -49,7 +49,7 @@ impl Receiver {
                             kept.lock().expect("no panic").push(serde_json::from_slice(body).expect("JSON"));
                         }
                         counted.fetch_add(1, Ordering::SeqCst);
-                    })
+                    });
                 });
             }
         });
