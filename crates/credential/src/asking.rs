@@ -113,7 +113,10 @@ pub fn question_sample(credential_type: Type) -> Value {
 mod tests {
     use super::*;
 
-    fn parse(body: &Value) -> Result<Question, Vec<(String, &'static str, Option<String>)>> {
+    /// Pointer, code and suggestion.
+    type Told = (String, &'static str, Option<String>);
+
+    fn parse(body: &Value) -> Result<Question, Vec<Told>> {
         Question::parse(Type::default(), body.to_string().as_bytes()).map_err(|rejection| match rejection {
             Rejection::Invalid(faults) => {
                 faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str(), fault.suggestion)).collect()
@@ -134,9 +137,13 @@ mod tests {
     #[test]
     fn claims_are_members_of_the_type_once_and_in_its_order() {
         let claims = |claims: Value| parse(&json!({ "claims": claims })).map(|question| question.claims);
-        assert_eq!(claims(json!(["employment", "full_name", "employment"])), Ok(vec!["full_name".to_owned(), "employment".to_owned()]));
+        assert_eq!(
+            claims(json!(["employment", "full_name", "employment"])),
+            Ok(vec!["full_name".to_owned(), "employment".to_owned()])
+        );
         assert_eq!(claims(json!(["employment"])), Ok(vec!["employment".to_owned()]));
-        let fault = |at: usize, code, meant: Option<&str>| (format!("/claims/{at}"), code, meant.map(ToOwned::to_owned));
+        let fault =
+            |at: usize, code, meant: Option<&str>| (format!("/claims/{at}"), code, meant.map(ToOwned::to_owned));
         assert_eq!(
             claims(json!(["/full_name", "salary", "employment", "emploiment"])),
             Err(vec![
@@ -161,7 +168,13 @@ mod tests {
         for known in crate::ALL {
             let question = Question::parse(*known, question_sample(*known).to_string().as_bytes()).expect("a sample");
             let names = &question_schema(*known)["properties"]["claims"]["items"]["enum"];
-            assert!(!question.claims.is_empty() && question.claims.iter().all(|claim| names.as_array().is_some_and(|names| names.contains(&json!(claim)))));
+            assert!(
+                !question.claims.is_empty()
+                    && question
+                        .claims
+                        .iter()
+                        .all(|claim| names.as_array().is_some_and(|names| names.contains(&json!(claim))))
+            );
         }
     }
 

@@ -87,7 +87,10 @@ impl TryFrom<Row> for Verification {
             id: row.id,
             partner_id: row.partner_id,
             request_id: row.request_id,
-            credential_type: row.credential_type.parse().map_err(|_| StoreError::nonsense("verification", "its type"))?,
+            credential_type: row
+                .credential_type
+                .parse()
+                .map_err(|_| StoreError::nonsense("verification", "its type"))?,
             created_at: row.created_at,
             expires_at: row.expires_at,
             holder: row.holder_id,
