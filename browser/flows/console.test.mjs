@@ -212,7 +212,7 @@ test("the explorer is closed to real clients, and sends for a sandbox", async ()
   await page.waitForURL("**operation=add_education");
   await textbox(page, "Body").fill('{\n  "credential_id": "x"\n}');
   await button(page, "Send").click();
-  await page.getByText("422").waitFor();
+  await page.getByText("422 Unprocessable").waitFor();
   await page.getByRole("heading", { level: 3, name: "What is wrong" }).waitFor();
   await checkPage(page);
 });

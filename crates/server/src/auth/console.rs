@@ -121,7 +121,17 @@ mod tests {
         for good in ["/console", "/console/submissions", "/console/submissions/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"] {
             assert_eq!(page_of_console(good), Some(good));
         }
-        for bad in ["", "/", "/wallet", "/consolee", "/console//evil.example", "/console/sign-in", "https://evil.example", "/console/x?y", "/console/\\evil"] {
+        for bad in [
+            "",
+            "/",
+            "/wallet",
+            "/consolee",
+            "/console//evil.example",
+            "/console/sign-in",
+            "https://evil.example",
+            "/console/x?y",
+            "/console/\\evil",
+        ] {
             assert_eq!(page_of_console(bad), None, "{bad}");
         }
     }

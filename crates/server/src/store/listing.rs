@@ -128,7 +128,10 @@ impl Row {
         Ok(ListedSubmission {
             id: self.id,
             credential_id: self.credential_id,
-            credential_type: self.credential_type.parse().map_err(|_| StoreError::nonsense("submission", "its type"))?,
+            credential_type: self
+                .credential_type
+                .parse()
+                .map_err(|_| StoreError::nonsense("submission", "its type"))?,
             document_type: self.document_type,
             batch_id: self.batch_id,
             state,
@@ -220,8 +223,10 @@ impl Tx {
         ).bind(partner).bind(words).fetch_optional(connection).await)?;
         let found = match (by_credential_id, words.parse::<Uuid>()) {
             (Some(found), _) => Some(found),
-            (None, Ok(id)) => on!(self, connection => sqlx::query_as("SELECT id, state FROM submission WHERE id = $1 AND partner_id = $2")
-                .bind(id).bind(partner).fetch_optional(connection).await)?,
+            (None, Ok(id)) => {
+                on!(self, connection => sqlx::query_as("SELECT id, state FROM submission WHERE id = $1 AND partner_id = $2")
+                .bind(id).bind(partner).fetch_optional(connection).await)?
+            }
             (None, Err(_)) => None,
         };
         Ok(found.map(|(id, state)| if state == "batch" { Found::Batch(id) } else { Found::Submission(id) }))

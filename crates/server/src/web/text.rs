@@ -136,7 +136,8 @@ impl Text {
     /// A number with its thousands apart, like "12,034".
     pub fn number(&self, number: impl Borrow<i64>) -> String {
         let digits = number.borrow().unsigned_abs().to_string();
-        let mut parts: Vec<&str> = digits.as_bytes().rchunks(3).filter_map(|part| std::str::from_utf8(part).ok()).collect();
+        let mut parts: Vec<&str> =
+            digits.as_bytes().rchunks(3).filter_map(|part| std::str::from_utf8(part).ok()).collect();
         parts.reverse();
         let sign = if *number.borrow() < 0 { "−" } else { "" };
         format!("{sign}{}", parts.join(&self.of("number-thousands")))
@@ -248,7 +249,10 @@ mod tests {
     #[test]
     fn numbers_are_grouped_and_shares_rounded() {
         let text = Text::default();
-        assert_eq!([0, 999, 12_034, 1_000_000, -5].map(|number| text.number(number)), ["0", "999", "12,034", "1,000,000", "−5"]);
+        assert_eq!(
+            [0, 999, 12_034, 1_000_000, -5].map(|number| text.number(number)),
+            ["0", "999", "12,034", "1,000,000", "−5"]
+        );
         assert_eq!(text.share_of(2, 3), "66.7 %");
         assert_eq!(text.share_of(3, 3), "100 %");
         assert_eq!(text.share_of(0, 0), "–");

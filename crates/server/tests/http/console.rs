@@ -24,7 +24,10 @@ async fn sign_in(browser: &mut Browser<'_>, id: &str, secret: &str) -> Answer {
 /// A browser that is signed in for `partner`.
 async fn console<'a>(test: &'a TestApp, partner: &TestPartner) -> Browser<'a> {
     let mut browser = test.browser();
-    assert_eq!(sign_in(&mut browser, &partner.id.to_string(), &partner.secret).await.expect(303).header("location"), "/console");
+    assert_eq!(
+        sign_in(&mut browser, &partner.id.to_string(), &partner.secret).await.expect(303).header("location"),
+        "/console"
+    );
     browser
 }
 
@@ -57,9 +60,26 @@ async fn sandbox(test: &TestApp) -> TestPartner {
 /// Every page, and every form that changes something, for a request and a webhook with these ids.
 fn pages(id: Uuid) -> Vec<(Method, String)> {
     let get = ["", "/submissions", "/credentials", "/credentials/rotate", "/webhooks", "/webhooks/new", "/explorer"];
-    let get_one = ["/submissions/ID", "/webhooks/ID", "/webhooks/ID/edit", "/webhooks/ID/delete", "/webhooks/ID/rotate"];
-    let post = ["/sign-out-others", "/credentials/rotate", "/passkeys/remove", "/passkey/register/start", "/passkey/register/finish", "/submissions/find", "/webhooks/new", "/explorer"];
-    let post_one = ["/webhooks/ID/edit", "/webhooks/ID/delete", "/webhooks/ID/rotate", "/webhooks/ID/test", "/webhooks/ID/replay", "/webhooks/ID/deliveries/ID/replay"];
+    let get_one =
+        ["/submissions/ID", "/webhooks/ID", "/webhooks/ID/edit", "/webhooks/ID/delete", "/webhooks/ID/rotate"];
+    let post = [
+        "/sign-out-others",
+        "/credentials/rotate",
+        "/passkeys/remove",
+        "/passkey/register/start",
+        "/passkey/register/finish",
+        "/submissions/find",
+        "/webhooks/new",
+        "/explorer",
+    ];
+    let post_one = [
+        "/webhooks/ID/edit",
+        "/webhooks/ID/delete",
+        "/webhooks/ID/rotate",
+        "/webhooks/ID/test",
+        "/webhooks/ID/replay",
+        "/webhooks/ID/deliveries/ID/replay",
+    ];
     let path = |path: &&str| format!("/console{}", path.replace("ID", &id.to_string()));
     let get = get.iter().chain(&get_one).map(|found| (Method::GET, path(found)));
     get.chain(post.iter().chain(&post_one).map(|found| (Method::POST, path(found)))).collect()
@@ -121,7 +141,9 @@ async fn sign_in_is_limited_by_network_address_and_by_client_id() {
         attempt("192.0.2.1".to_owned(), "no-such-secret").await.expect(422);
     }
     let refused = attempt("192.0.2.1".to_owned(), &partner.secret).await.expect(429);
-    assert!(refused.text.contains("Please wait") && refused.header("retry-after").parse::<u32>().expect("seconds") > 30);
+    assert!(
+        refused.text.contains("Please wait") && refused.header("retry-after").parse::<u32>().expect("seconds") > 30
+    );
     attempt("192.0.2.2".to_owned(), &partner.secret).await.expect(303);
     for number in 0..240 {
         attempt(format!("198.51.100.{}", number % 200), "no-such-secret").await;
@@ -147,12 +169,20 @@ async fn without_a_session_every_page_leads_to_sign_in_and_back() {
     }
     let mut person = test.signed_in("ada@example.org").await;
     person.get("/console").await.expect(303);
-    for (to, leads) in [("/console/webhooks", "/console/webhooks"), ("https://evil.example", "/console"), ("//evil.example", "/console"), ("/wallet", "/console")] {
+    for (to, leads) in [
+        ("/console/webhooks", "/console/webhooks"),
+        ("https://evil.example", "/console"),
+        ("//evil.example", "/console"),
+        ("/wallet", "/console"),
+    ] {
         let mut browser = test.browser();
         let form = browser.get(&format!("/console/sign-in?to={to}")).await.expect(200);
         assert_eq!(form.text.contains(r#"name="to""#), leads == to, "{to}");
         let answer = browser
-            .post("/console/sign-in", &[("client_id", &partner.id.to_string()), ("client_secret", &partner.secret), ("to", to)])
+            .post(
+                "/console/sign-in",
+                &[("client_id", &partner.id.to_string()), ("client_secret", &partner.secret), ("to", to)],
+            )
             .await;
         assert_eq!(answer.expect(303).header("location"), leads, "{to}");
     }
@@ -171,16 +201,28 @@ async fn another_partner_s_things_are_not_there() {
     theirs.get(&format!("/console/submissions/{request}")).await.expect(404);
     theirs.post("/console/submissions/find", &[("id", "mine")]).await.expect(404);
     theirs.post("/console/submissions/find", &[("id", &request.to_string())]).await.expect(404);
-    let of_webhook = pages(webhook).into_iter().filter(|(_, path)| path.contains("/webhooks/") && path.contains(&webhook.to_string()));
-    let form = [("url", "https://evil.example/x"), ("event", "atsp_request.created"), ("from", "2026-11-23T00:00"), ("to", "2026-11-24T00:00")];
+    let of_webhook = pages(webhook)
+        .into_iter()
+        .filter(|(_, path)| path.contains("/webhooks/") && path.contains(&webhook.to_string()));
+    let form = [
+        ("url", "https://evil.example/x"),
+        ("event", "atsp_request.created"),
+        ("from", "2026-11-23T00:00"),
+        ("to", "2026-11-24T00:00"),
+    ];
     for (method, path) in of_webhook {
         let answer = if method == Method::GET { theirs.get(&path).await } else { theirs.post(&path, &form).await };
         assert_eq!(answer.status, 404, "{method} {path}");
-        assert!(answer.text.contains("not yours") && answer.text.contains("/console"), "an error is a page of the console");
+        assert!(
+            answer.text.contains("not yours") && answer.text.contains("/console"),
+            "an error is a page of the console"
+        );
     }
     assert!(!theirs.get("/console/webhooks").await.text.contains("hooks.example.com"));
     assert!(!theirs.get("/console/submissions").await.text.contains("mine"));
-    assert!(mine.get(&format!("/console/webhooks/{webhook}")).await.expect(200).text.contains("hooks.example.com/tenure"));
+    assert!(
+        mine.get(&format!("/console/webhooks/{webhook}")).await.expect(200).text.contains("hooks.example.com/tenure")
+    );
 }
 
 #[tokio::test]
@@ -193,7 +235,12 @@ async fn a_rotated_secret_ends_every_session_but_the_one_that_rotated() {
     assert!(page.contains("One other browser is signed in too.") && page.contains("never rotated"), "{page}");
     assert!(mine.get("/console/credentials/rotate").await.expect(200).text.contains("Rotate now"));
     let shown = mine.post("/console/credentials/rotate", &[]).await.expect(200).text;
-    let secret = shown.split(r#"<pre id="new-secret""#).nth(1).and_then(|rest| rest.split('>').nth(1)).and_then(|rest| rest.split('<').next()).expect("the secret");
+    let secret = shown
+        .split(r#"<pre id="new-secret""#)
+        .nth(1)
+        .and_then(|rest| rest.split('>').nth(1))
+        .and_then(|rest| rest.split('<').next())
+        .expect("the secret");
     assert!(is_signed_in(&mut mine).await && mine.cookies != before);
     let answer = colleague.get("/console/submissions").await.expect(303);
     assert_eq!(answer.header("location"), "/console/sign-in?to=/console/submissions");
@@ -253,7 +300,10 @@ async fn the_overview_begins_with_the_first_push_and_then_counts() {
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
     let empty = browser.get("/console").await.expect(200).text;
-    assert!(empty.contains(&format!("client_id={}", partner.id)) && empty.contains("/api/partner/v2/add/requests/career_history"));
+    assert!(
+        empty.contains(&format!("client_id={}", partner.id))
+            && empty.contains("/api/partner/v2/add/requests/career_history")
+    );
     let token = test.token(&partner).await;
     let mut by_bureau = career("by-bureau");
     by_bureau["partner_chain"] = json!([{ "name": "Bureau <South>" }]);
@@ -270,7 +320,8 @@ async fn the_overview_begins_with_the_first_push_and_then_counts() {
         let row = format!(r#"<th scope="row">{name}</th><td class="num">{count}</td><td class="num">{share}</td>"#);
         assert!(text.contains(&row), "{row}: {text}");
     }
-    for part in ["Declined: 1, 25 %.", "No answer: 2, 50 %.", "Bureau &#60;South&#62;", "Most on 23 November 2026: 4."] {
+    for part in ["Declined: 1, 25 %.", "No answer: 2, 50 %.", "Bureau &#60;South&#62;", "Most on 23 November 2026: 4."]
+    {
         assert!(text.contains(part), "{part}");
     }
     assert!(SECRETS.iter().all(|secret| !page.contains(secret)) && !page.contains("style="));
@@ -301,15 +352,34 @@ async fn submissions_are_listed_found_and_shown_without_anything_personal() {
     assert!(first.contains("accepted-one") && first.contains("row-29") && !first.contains("row-05"));
     let next = first.split("before=").nth(1).and_then(|rest| rest.split('"').next()).expect("there is more");
     let second = browser.get(&format!("/console/submissions?before={next}")).await.expect(200).text;
-    assert!(second.contains("row-05") && second.contains("row-00") && !second.contains("row-29") && second.contains("Back to the newest"));
+    assert!(
+        second.contains("row-05")
+            && second.contains("row-00")
+            && !second.contains("row-29")
+            && second.contains("Back to the newest")
+    );
     let filtered = browser.get("/console/submissions?state=accepted").await.expect(200).text;
     assert!(filtered.contains("accepted-one") && !filtered.contains("row-0") && !filtered.contains("row-29"));
-    assert!(browser.get("/console/submissions?state=declined").await.expect(200).text.contains("nothing here in this state"));
+    assert!(
+        browser
+            .get("/console/submissions?state=declined")
+            .await
+            .expect(200)
+            .text
+            .contains("nothing here in this state")
+    );
     for words in ["accepted-one", &accepted.to_string(), " accepted-one "] {
         let found = browser.post("/console/submissions/find", &[("id", words)]).await.expect(303);
         assert_eq!(found.header("location"), format!("/console/submissions/{accepted}"));
     }
-    assert!(browser.post("/console/submissions/find", &[("id", "<b>nothing</b>")]).await.expect(404).text.contains("&#60;b&#62;nothing"));
+    assert!(
+        browser
+            .post("/console/submissions/find", &[("id", "<b>nothing</b>")])
+            .await
+            .expect(404)
+            .text
+            .contains("&#60;b&#62;nothing")
+    );
     let shown = browser.get(&format!("/console/submissions/{accepted}")).await.expect(200).text;
     for part in ["accepted-one", "The person has added it", "You pushed it.", "became theirs", "Accepted."] {
         assert!(shown.contains(part), "{part}");
@@ -331,11 +401,17 @@ async fn what_waits_shows_its_link_and_a_batch_its_items() {
     let request = test.push(&token, "waiting").await;
     let mut browser = console(&test, &partner).await;
     let shown = browser.get(&format!("/console/submissions/{request}")).await.expect(200).text;
-    let link = format!("/partner/add/careerHistory#clientId={}&#38;documentType=none&#38;content={request}", partner.id);
+    let link =
+        format!("/partner/add/careerHistory#clientId={}&#38;documentType=none&#38;content={request}", partner.id);
     assert!(shown.contains(&link), "{shown}");
-    let batch = test.post("/api/partner/v2/add/requests/batch", &token, &credential::batch_sample_of(credential::ALL)).await.expect(201).json();
+    let batch = test
+        .post("/api/partner/v2/add/requests/batch", &token, &credential::batch_sample_of(credential::ALL))
+        .await
+        .expect(201)
+        .json();
     let batch = batch["request_id"].as_str().expect("an id");
-    let found = browser.post("/console/submissions/find", &[("id", batch)]).await.expect(303).header("location").to_owned();
+    let found =
+        browser.post("/console/submissions/find", &[("id", batch)]).await.expect(303).header("location").to_owned();
     let items = browser.get(&found).await.expect(200).text;
     assert_eq!(items.matches("class=\"row-id\"").count(), credential::ALL.len());
     test.advance(49 * HOUR);
@@ -348,7 +424,10 @@ async fn what_waits_shows_its_link_and_a_batch_its_items() {
 async fn make_webhook(browser: &mut Browser<'_>, url: &str) -> Uuid {
     let form = [("url", url), ("name", ""), ("description", ""), ("event", "atsp_request.created")];
     let made = browser.post("/console/webhooks/new", &form).await.expect(200).text;
-    let id = made.split("href=\"/console/webhooks/").filter_map(|rest| rest.split('"').next()).find_map(|id| id.parse().ok());
+    let id = made
+        .split("href=\"/console/webhooks/")
+        .filter_map(|rest| rest.split('"').next())
+        .find_map(|id| id.parse().ok());
     id.expect("the webhook's page")
 }
 
@@ -358,16 +437,31 @@ async fn a_webhook_is_made_changed_tried_and_deleted() {
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
     for (url, said) in [("http://hooks.example.com", "https alone"), ("https://127.0.0.1/x", "not public"), ("", "")] {
-        let refused = browser.post("/console/webhooks/new", &[("url", url), ("event", "atsp_request.created")]).await.expect(422);
+        let refused =
+            browser.post("/console/webhooks/new", &[("url", url), ("event", "atsp_request.created")]).await.expect(422);
         assert!(refused.text.contains(said) && refused.text.contains(r#"id="url-problem""#), "{url}: {}", refused.text);
     }
     let none = browser.post("/console/webhooks/new", &[("url", "https://hooks.example.com/a")]).await.expect(422).text;
     assert!(none.contains(r#"id="events-problem""#), "at least one event");
-    let form = [("url", "https://hooks.example.com/a"), ("name", "Production"), ("event", "atsp_request.created"), ("event", "vwsp_request.verified")];
+    let form = [
+        ("url", "https://hooks.example.com/a"),
+        ("name", "Production"),
+        ("event", "atsp_request.created"),
+        ("event", "vwsp_request.verified"),
+    ];
     let made = browser.post("/console/webhooks/new", &form).await.expect(200).text;
-    let secret = made.split("id=\"hook-secret\"").nth(1).and_then(|rest| rest.split('>').nth(1)).and_then(|rest| rest.split('<').next()).expect("a secret");
+    let secret = made
+        .split("id=\"hook-secret\"")
+        .nth(1)
+        .and_then(|rest| rest.split('>').nth(1))
+        .and_then(|rest| rest.split('<').next())
+        .expect("a secret");
     assert!(secret.len() == 64 && made.contains("whsec_"));
-    let id = made.split("href=\"/console/webhooks/").filter_map(|rest| rest.split('"').next()).find_map(|id| id.parse::<Uuid>().ok()).expect("its page");
+    let id = made
+        .split("href=\"/console/webhooks/")
+        .filter_map(|rest| rest.split('"').next())
+        .find_map(|id| id.parse::<Uuid>().ok())
+        .expect("its page");
     let page = format!("/console/webhooks/{id}");
     let shown = browser.get(&page).await.expect(200).text;
     assert!(shown.contains("Production") && !shown.contains(secret), "the secret is shown once");
@@ -396,7 +490,11 @@ async fn deliveries_are_sent_again_one_by_one_or_by_their_time() {
     let page = format!("/console/webhooks/{id}");
     let log = browser.get(&page).await.expect(200).text;
     assert!(log.contains("You pushed something") && log.contains("told"));
-    let again = log.split(&format!("action=\"{page}/deliveries/")).nth(1).and_then(|rest| rest.split('"').next()).expect("a button");
+    let again = log
+        .split(&format!("action=\"{page}/deliveries/"))
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a button");
     browser.post(&format!("{page}/deliveries/{again}"), &[]).await.expect(303);
     assert!(browser.get(&page).await.text.contains("Queued again."));
     browser.post(&format!("{page}/deliveries/{}/replay", Uuid::nil()), &[]).await.expect(404);
@@ -442,7 +540,13 @@ async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
     let body = serde_json::to_string_pretty(&career("from-a-page")).expect("JSON");
     let form = [("operation", "add_career_history"), ("path", PUSH), ("body", &body)];
     let pushed = browser.post("/console/explorer", &form).await.expect(200).text;
-    for part in ["201 Created", "redirect_uri", "Open the link as the person", "ratelimit", "-H &#34;Authorization: Bearer $TOKEN&#34;"] {
+    for part in [
+        "201 Created",
+        "redirect_uri",
+        "Open the link as the person",
+        "ratelimit",
+        "-H &#34;Authorization: Bearer $TOKEN&#34;",
+    ] {
         assert!(pushed.contains(part), "{part}: {pushed}");
     }
     let token = test.token(&partner).await;
@@ -450,7 +554,11 @@ async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
     let asked = browser.get("/console/explorer?operation=many_v2").await.expect(200).text;
     assert!(asked.contains("&#34;from-a-page&#34;"), "a status is asked of what was pushed last");
     let wrong = body.replace("2020-01", "January 2020");
-    let faults = browser.post("/console/explorer", &[("operation", "add_career_history"), ("path", PUSH), ("body", &wrong)]).await.expect(200).text;
+    let faults = browser
+        .post("/console/explorer", &[("operation", "add_career_history"), ("path", PUSH), ("body", &wrong)])
+        .await
+        .expect(200)
+        .text;
     assert!(faults.contains("422 Unprocessable") && faults.contains("/fields/employment/0/start_date"), "{faults}");
     let line = wrong.lines().position(|line| line.contains("January 2020")).expect("a line") + 1;
     assert!(faults.contains(&format!("line {line} of the body")), "{faults}");
@@ -459,7 +567,10 @@ async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
     for (secret, status) in [(partner.secret.as_str(), "200 OK"), ("no-such-secret", "401 Unauthorized")] {
         let form = [("operation", "token"), ("path", path), ("body", &token_form), ("client_secret", secret)];
         let answer = browser.post("/console/explorer", &form).await.expect(200).text;
-        assert!(answer.contains(status) && answer.contains("client_secret=$CLIENT_SECRET") && !answer.contains(secret), "{answer}");
+        assert!(
+            answer.contains(status) && answer.contains("client_secret=$CLIENT_SECRET") && !answer.contains(secret),
+            "{answer}"
+        );
     }
     for path in ["/console/credentials/rotate", "https://elsewhere.example/api/partner/", "/api/partner/v2/{id}"] {
         let form = [("operation", "add_career_history"), ("path", path), ("body", "{}")];
@@ -475,7 +586,11 @@ async fn errors_are_pages_of_the_console_even_without_a_store() {
     let mut browser = console(&test, &partner).await;
     for path in ["/console/nothing", "/console/submissions/none", &format!("/console/submissions/{}", Uuid::nil())] {
         let answer = browser.get(path).await.expect(404);
-        assert!(answer.text.contains("console.css") && answer.text.contains(answer.header("x-request-id")), "{path}: {}", answer.text);
+        assert!(
+            answer.text.contains("console.css") && answer.text.contains(answer.header("x-request-id")),
+            "{path}: {}",
+            answer.text
+        );
     }
     test.app.store.close().await;
     let down = browser.get("/console").await.expect(503);

@@ -69,7 +69,8 @@ impl Funnel {
         let all = steps.first().map_or(0, |(_, count)| *count);
         let width = |index: usize| steps.get(index).map(|(_, count)| Percent::of(*count, all));
         let said = |(label, count): &(String, i64)| {
-            let values = [("step", label.as_str()), ("count", &text.number(count)), ("share", &text.share_of(count, all))];
+            let values =
+                [("step", label.as_str()), ("count", &text.number(count)), ("share", &text.share_of(count, all))];
             text.with("console-funnel-step", &values)
         };
         let drawn = steps.iter().zip(0_u32..).enumerate().map(|(index, ((label, count), row))| Step {
@@ -246,7 +247,8 @@ impl Series {
 /// The first day, the last, and some between, evenly apart.
 fn names(days: &[Day], slot: f64) -> Vec<Name> {
     let last = days.len().saturating_sub(1);
-    let mut named: Vec<usize> = (0..NAMED_DAYS).map(|step| (step * last + (NAMED_DAYS - 1) / 2) / (NAMED_DAYS - 1)).collect();
+    let mut named: Vec<usize> =
+        (0..NAMED_DAYS).map(|step| (step * last + (NAMED_DAYS - 1) / 2) / (NAMED_DAYS - 1)).collect();
     named.dedup();
     let place = |index: usize| match index {
         0 => ("start", Percent(0.0)),
@@ -284,10 +286,13 @@ mod tests {
 
     #[test]
     fn a_funnel_narrows_and_says_what_it_draws() {
-        let steps = [("Pushed", 200), ("Link opened", 150), ("Accepted", 50)].map(|(name, count)| (name.to_owned(), count));
+        let steps =
+            [("Pushed", 200), ("Link opened", 150), ("Accepted", 50)].map(|(name, count)| (name.to_owned(), count));
         let funnel = Funnel::new(&steps, &Text::default());
         let html = funnel.html();
-        for part in [r#"width="75.00%""#, r#"width="25.00%""#, r#"points="0,0 75.00,0 25.00,10 0,10""#, "Accepted: 50, 25 %."] {
+        for part in
+            [r#"width="75.00%""#, r#"width="25.00%""#, r#"points="0,0 75.00,0 25.00,10 0,10""#, "Accepted: 50, 25 %."]
+        {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(!html.contains("style="));
@@ -321,7 +326,11 @@ mod tests {
 
     #[test]
     fn parts_of_a_bar_fill_it() {
-        let parts = [("accepted", "Accepted".to_owned(), 3), ("declined", "Declined".to_owned(), 0), ("expired", "Expired".to_owned(), 1)];
+        let parts = [
+            ("accepted", "Accepted".to_owned(), 3),
+            ("declined", "Declined".to_owned(), 0),
+            ("expired", "Expired".to_owned(), 1),
+        ];
         let outcomes = Outcomes::new(&parts, &Text::default());
         let drawn: Vec<(f64, f64)> = outcomes.parts.iter().map(|part| (part.x.0, part.width.0)).collect();
         assert_eq!(drawn, [(0.0, 75.0), (75.0, 25.0)]);

@@ -98,11 +98,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/credentials/rotate", get(confirm).post(rotate))
 }
 
-async fn credentials(
-    State(app): State<App>,
-    user: SignedInPartner,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
+async fn credentials(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
     let sessions = app.store.read().await?.count_console_sessions(user.partner.id, app.now()).await?;
     let layout = layout(&app, &headers);
     let template = CredentialsPage {

@@ -67,9 +67,7 @@ impl Logged {
     /// Where it stands, in words.
     fn said(&self, text: &Text) -> String {
         match (self.delivery.state, self.delivery.delivered_at) {
-            (DeliveryState::Delivered, Some(at)) => {
-                text.with("console-delivered-at", &[("moment", &text.moment(&at))])
-            }
+            (DeliveryState::Delivered, Some(at)) => text.with("console-delivered-at", &[("moment", &text.moment(&at))]),
             (DeliveryState::Delivered, None) => text.of("console-delivery-delivered"),
             (DeliveryState::Failed, _) => text.of("console-given-up"),
             (DeliveryState::Waiting, _) if self.attempts.is_empty() => text.of("console-to-be-sent"),
@@ -88,7 +86,9 @@ impl Logged {
 fn outcome(attempt: &Attempt, text: &Text) -> String {
     let took = text.number(attempt.duration_ms);
     match (attempt.status, attempt.error.as_deref()) {
-        (Some(status), _) => text.with("console-attempt-answered", &[("status", &status.to_string()), ("millis", &took)]),
+        (Some(status), _) => {
+            text.with("console-attempt-answered", &[("status", &status.to_string()), ("millis", &took)])
+        }
         (None, Some("timed_out")) => text.with("console-attempt-late", &[("millis", &took)]),
         (None, Some("address_refused")) => text.of("console-attempt-refused"),
         (None, _) => text.with("console-attempt-unreachable", &[("millis", &took)]),

@@ -238,7 +238,8 @@ async fn send(
     if !is_open(&user) {
         return Ok((StatusCode::FORBIDDEN, closed(&app, &user, &headers)).into_response());
     }
-    let chosen = operation(&form.operation).filter(|chosen| chosen.id == form.operation).ok_or_else(Error::not_found)?;
+    let chosen =
+        operation(&form.operation).filter(|chosen| chosen.id == form.operation).ok_or_else(Error::not_found)?;
     // Browsers send line breaks of a text as CR LF.
     let (path, body) = (form.path.trim().to_owned(), form.body.replace("\r\n", "\n"));
     let problem = problem(&path);
@@ -314,7 +315,9 @@ mod tests {
     #[test]
     fn a_path_stays_within_the_api() {
         assert_eq!(problem("/api/partner/v2/submissions/x/status"), None);
-        for bad in ["", "/console", "https://elsewhere.example/api/partner/", "/api/partner/v2/a b", "/api/partner/{id}"] {
+        for bad in
+            ["", "/console", "https://elsewhere.example/api/partner/", "/api/partner/v2/a b", "/api/partner/{id}"]
+        {
             assert!(problem(bad).is_some(), "{bad}");
         }
     }

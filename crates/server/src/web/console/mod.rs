@@ -130,7 +130,8 @@ async fn write_errors(State(app): State<App>, request: Request, next: Next) -> R
         Some(error) => error,
         // What the framework refuses is text: an address or a form that is none of ours.
         None if response.status().is_client_error() && !is_html(&response) => {
-            let malformed = || Error::new(Kind::Malformed, "This form cannot be read. Open the page again and send it from there.");
+            let malformed =
+                || Error::new(Kind::Malformed, "This form cannot be read. Open the page again and send it from there.");
             let error = if is_look { Error::not_found() } else { malformed() };
             *response.status_mut() = error.status();
             Arc::new(error)

@@ -246,8 +246,14 @@ fn by_day(tallies: &[&Tally], today: i64, days: i64, text: &Text) -> Vec<Day> {
         counted.entry(tally.day).or_default().add(tally);
     }
     let day = |day: i64| {
-        let (counts, moment) = (counted.get(&day).copied().unwrap_or_default(), Timestamp::from_micros(day * DAY_MICROS));
-        Day { said: text.day(&moment), short: text.short_day(&moment), pushed: counts.pushed, accepted: counts.accepted }
+        let (counts, moment) =
+            (counted.get(&day).copied().unwrap_or_default(), Timestamp::from_micros(day * DAY_MICROS));
+        Day {
+            said: text.day(&moment),
+            short: text.short_day(&moment),
+            pushed: counts.pushed,
+            accepted: counts.accepted,
+        }
     };
     (today + 1 - days..=today).map(day).collect()
 }
@@ -255,7 +261,9 @@ fn by_day(tallies: &[&Tally], today: i64, days: i64, text: &Text) -> Vec<Day> {
 fn limits(app: &App) -> Limits {
     let limit = &app.config.rate_limit;
     Limits {
-        requests: limit.enabled.then(|| Rate { second: limit.partner_per_second.into(), burst: limit.partner_burst.into() }),
+        requests: limit
+            .enabled
+            .then(|| Rate { second: limit.partner_per_second.into(), burst: limit.partner_burst.into() }),
         link_hours: i64::try_from(app.config.retention.incomplete.as_secs() / 3600).unwrap_or(i64::MAX),
         body_bytes: i64::try_from(app.config.server.body_limit).unwrap_or(i64::MAX),
     }

@@ -138,7 +138,8 @@ async fn finish_sign_in(
     let known = open_all(&app, partner.id).await?;
     let found = known.into_iter().find(|(stored, _)| stored.id == credential_id).ok_or_else(unknown)?;
     let mut secret = found.1;
-    let result = webauthn.finish_discoverable_authentication_v2(&credential, state, &secret.passkey).map_err(refused)?;
+    let result =
+        webauthn.finish_discoverable_authentication_v2(&credential, state, &secret.passkey).map_err(refused)?;
     secret.passkey.update_credential(&result);
     let sealed = seal(&app, partner.id, credential_id, &secret)?;
     let mut tx = app.store.write().await?;

@@ -55,11 +55,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/sign-out-others", post(sign_out_others))
 }
 
-async fn ask(
-    State(app): State<App>,
-    Query(wanted): Query<Wanted>,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
+async fn ask(State(app): State<App>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Result<Response, Error> {
     if session(&app, &headers).await?.is_some() {
         return Ok(Redirect::to("/console").into_response());
     }

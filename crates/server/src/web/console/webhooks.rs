@@ -186,7 +186,14 @@ async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap)
 }
 
 /// The form; with what is wrong, if anything is.
-fn form(app: &App, user: &SignedInPartner, headers: &HeaderMap, id: Option<Uuid>, wanted: Wanted, problems: Vec<Problem>) -> Response {
+fn form(
+    app: &App,
+    user: &SignedInPartner,
+    headers: &HeaderMap,
+    id: Option<Uuid>,
+    wanted: Wanted,
+    problems: Vec<Problem>,
+) -> Response {
     let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Webhooks));
     let is_wrong = !problems.is_empty();
     let response = page(app, &FormPage { layout: layout.clone(), frame, id, wanted, problems }, &layout);
@@ -308,7 +315,13 @@ async fn confirm_rotate(
     confirm(&app, &user, id, &headers, false).await
 }
 
-async fn confirm(app: &App, user: &SignedInPartner, id: Uuid, headers: &HeaderMap, deletes: bool) -> Result<Response, Error> {
+async fn confirm(
+    app: &App,
+    user: &SignedInPartner,
+    id: Uuid,
+    headers: &HeaderMap,
+    deletes: bool,
+) -> Result<Response, Error> {
     let webhook = own(app, user, id).await?;
     let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Webhooks));
     Ok(page(app, &ConfirmPage { layout: layout.clone(), frame, webhook, deletes }, &layout))

@@ -89,9 +89,9 @@ impl Exchange {
         let json: Option<Value> = serde_json::from_str(text).ok();
         let word = |name: &str| json.as_ref().and_then(|json| json[name].as_str());
         let faults = json.as_ref().and_then(|json| json["errors"].as_array()).into_iter().flatten();
-        let named = headers.iter().map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        });
+        let named = headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         Self {
             curl: String::new(),
             status: status.as_u16(),
@@ -102,7 +102,10 @@ impl Exchange {
             faults: faults.map(|fault| ReadableFault::new(fault, sent)).collect(),
             link: word("redirect_uri").map(str::to_owned),
             pushed: word("request_id").filter(|_| status.is_success()).and_then(|id| id.parse().ok()),
-            body: json.as_ref().and_then(|json| serde_json::to_string_pretty(json).ok()).unwrap_or_else(|| text.to_owned()),
+            body: json
+                .as_ref()
+                .and_then(|json| serde_json::to_string_pretty(json).ok())
+                .unwrap_or_else(|| text.to_owned()),
         }
     }
 }
