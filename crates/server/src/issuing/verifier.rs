@@ -46,7 +46,7 @@ impl VerifierKey {
         let (purpose, address) = (Purpose::Request, config.base());
         let host = config.server.base_url.host().map(|host| host.to_owned());
         let host = host.ok_or_else(|| StoreError::Broken("the base URL names no host".to_owned()))?;
-        let (authority, _) = keys.authority(ring, chance, now).await?;
+        let authority = keys.authority(ring, chance, now).await?;
         // Should two nodes have made one each at the same time, all agree on the first.
         let of_host = |stored: Vec<SigningKey>| stored.into_iter().rev().find(|key| names(key, &host));
         let found = match of_host(ring.signing_keys(purpose).await?) {

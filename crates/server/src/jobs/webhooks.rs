@@ -46,8 +46,18 @@ pub async fn run(app: App, stop: CancellationToken) {
                 for webhook in due.into_iter().filter(|webhook| busy.insert(*webhook)).collect::<Vec<_>>() {
                     let (app, stop) = (app.clone(), stop.clone());
                     lanes.spawn(async move {
-                        if let Err(error) = lane(&app, webhook, &stop).await {
-                            tracing::warn!(%error, "deliveries could not be worked on; they are tried again");
+                        match lane(&app, webhook, &stop).await {
+                            Ok(1..) => return webhook,
+                            Ok(0) => {}
+                            Err(error) => {
+                                tracing::warn!(%error, "deliveries could not be worked on; they are tried again");
+                            }
+                        }
+                        // What is due waits for something that another node has taken, or a server that was killed: looking
+                        // again at once would find the same.
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = tokio::time::sleep(LOOK.0) => {}
                         }
                         webhook
                     });

@@ -381,7 +381,7 @@ impl Tx {
     pub async fn give_up_deliveries(&mut self, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
         Ok(on!(self, connection => sqlx::query(
             "UPDATE delivery SET state = 'failed'
-              WHERE sequence IN (SELECT sequence FROM delivery
+              WHERE state = 'waiting' AND sequence IN (SELECT sequence FROM delivery
                                   WHERE state = 'waiting' AND give_up_at <= $1 AND due_at <= $1 ORDER BY give_up_at LIMIT $2)",
         ).bind(now).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
     }

@@ -149,12 +149,15 @@ contract! {
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.rotate_partner(one, &[8; 32], LATER).await.expect("rotated"));
         assert!(!tx.rotate_partner(id(99), &[8; 32], LATER).await.expect("nobody there"));
+        assert!(!tx.exchange_partner_secret(one, &[7; 32], &[9; 32], LATER).await.expect("not its secret"));
+        assert!(tx.exchange_partner_secret(one, &[8; 32], &[9; 32], LATER).await.expect("exchanged"));
+        assert!(!tx.exchange_partner_secret(one, &[8; 32], &[10; 32], LATER).await.expect("no more"));
         assert!(tx.disable_partner(other, LATER).await.expect("disabled"));
         assert!(!tx.disable_partner(id(99), LATER).await.expect("nobody there"));
         tx.commit().await.expect("committed");
         let mut tx = store.read().await.expect("a transaction");
         let partner = tx.partner(one).await.expect("read").expect("there");
-        assert_eq!((partner.secret_hash, partner.rotated_at, partner.disabled_at), (vec![8; 32], Some(LATER), None));
+        assert_eq!((partner.secret_hash, partner.rotated_at, partner.disabled_at), (vec![9; 32], Some(LATER), None));
         assert_eq!(tx.partners().await.expect("read").len(), 2);
         assert_eq!(tx.partner(id(99)).await.expect("read"), None);
         let active = tx.active_partners(&[one, other, id(99)]).await.expect("read");
@@ -414,7 +417,7 @@ contract! {
         assert!(tx.claim_idempotency_key(other, "k", &[3], NOW).await.expect("theirs"));
         let claimed = tx.stored_answer(one, "k").await.expect("read").expect("there");
         assert_eq!((claimed.request_hash, claimed.status), (vec![1], 0));
-        tx.store_answer(one, "k", 201, "application/json", b"{}").await.expect("kept");
+        tx.store_answer(one, "k", 201, "application/json", &Sealed { period: NOW, bytes: b"{}".to_vec() }).await.expect("kept");
         let kept = tx.stored_answer(one, "k").await.expect("read").expect("there");
         assert_eq!((kept.status, kept.content_type.as_str(), kept.body.as_slice()), (201, "application/json", b"{}".as_slice()));
         assert_eq!(tx.stored_answer(other, "k").await.expect("read").expect("there").status, 0);
