@@ -66,9 +66,7 @@ impl ClaimsPath {
         let step = |step: &Value| match step {
             Value::String(name) => Ok(Step::Name(name.clone())),
             Value::Null => Ok(Step::All),
-            other => {
-                other.as_u64().and_then(|place| usize::try_from(place).ok()).map(Step::Index).ok_or(WRONG)
-            }
+            other => other.as_u64().and_then(|place| usize::try_from(place).ok()).map(Step::Index).ok_or(WRONG),
         };
         steps.iter().map(step).collect::<Result<_, _>>().map(Self)
     }
@@ -96,7 +94,9 @@ impl ClaimsPath {
                         let found = value.as_object()?.get(name);
                         next.extend(found.map(|value| (format!("{place}/{}", escape(name)), value)));
                     }
-                    Step::Index(at) => next.extend(value.as_array()?.get(*at).map(|item| (format!("{place}/{at}"), item))),
+                    Step::Index(at) => {
+                        next.extend(value.as_array()?.get(*at).map(|item| (format!("{place}/{at}"), item)));
+                    }
                     Step::All => {
                         let items = value.as_array()?.iter().enumerate();
                         next.extend(items.map(|(at, item)| (format!("{place}/{at}"), item)));
@@ -141,7 +141,8 @@ impl ClaimQuery {
         let values = match claim.get("values") {
             None => Vec::new(),
             Some(values) => {
-                let scalar = |value: &Value| value.is_string() || value.is_boolean() || value.is_i64() || value.is_u64();
+                let scalar =
+                    |value: &Value| value.is_string() || value.is_boolean() || value.is_i64() || value.is_u64();
                 let values = values.as_array().filter(|values| !values.is_empty() && values.iter().all(scalar));
                 values.cloned().ok_or(Invalid("values are texts, whole numbers or truth values, at least one"))?
             }
@@ -449,7 +450,10 @@ impl Query {
     ///
     /// # Errors
     /// [`Refusal::Malformed`]: it is no object of lists of texts, something in it was not asked for, or something is missing.
-    pub fn answered<'q, 'a>(&'q self, vp_token: &'a Value) -> Result<Vec<(&'q CredentialQuery, Vec<&'a str>)>, Refusal> {
+    pub fn answered<'q, 'a>(
+        &'q self,
+        vp_token: &'a Value,
+    ) -> Result<Vec<(&'q CredentialQuery, Vec<&'a str>)>, Refusal> {
         let answers = vp_token.as_object().ok_or(Refusal::Malformed("vp_token is not an object"))?;
         let mut found = Vec::new();
         for (id, presentations) in answers {
@@ -459,7 +463,10 @@ impl Query {
                 presentations.as_array().and_then(|all| all.iter().map(Value::as_str).collect());
             let most = if query.multiple { MOST } else { 1 };
             let texts = texts.filter(|texts| (1..=most).contains(&texts.len()));
-            found.push((query, texts.ok_or(Refusal::Malformed("vp_token has a list with one presentation for each id"))?));
+            found.push((
+                query,
+                texts.ok_or(Refusal::Malformed("vp_token has a list with one presentation for each id"))?,
+            ));
         }
         let came = |id: &String| answers.contains_key(id);
         let is_met = |set: &SetQuery| !set.required || set.options.iter().any(|option| option.iter().all(came));
@@ -491,7 +498,9 @@ fn choices(must: &[usize], may: &[usize]) -> Vec<Vec<usize>> {
         chosen
     };
     let mut all: Vec<Vec<usize>> = if may.len() <= MOST_CHOSEN {
-        (0..1_u32 << may.len()).map(|without| with(&|at| may.iter().position(|one| *one == at).is_some_and(|bit| without >> bit & 1 == 0))).collect()
+        (0..1_u32 << may.len())
+            .map(|without| with(&|at| may.iter().position(|one| *one == at).is_some_and(|bit| without >> bit & 1 == 0)))
+            .collect()
     } else {
         let one_less = may.iter().map(|left_out| with(&|at| at != *left_out));
         let one_alone = may.iter().map(|kept| with(&|at| at == *kept));
@@ -538,14 +547,24 @@ mod tests {
         assert_eq!(places(json!(["address", "street_address"])), some(&["/address/street_address"]));
         assert_eq!(places(json!(["nationalities", 1])), some(&["/nationalities/1"]));
         assert_eq!(places(json!(["degrees", null, "type"])), some(&["/degrees/0/type", "/degrees/1/type"]));
-        for nothing in [json!(["age"]), json!(["name", "first"]), json!(["address", null]), json!(["degrees", 2]), json!([0])] {
+        for nothing in
+            [json!(["age"]), json!(["name", "first"]), json!(["address", null]), json!(["degrees", 2]), json!([0])]
+        {
             assert_eq!(places(nothing.clone()), None, "{nothing}");
         }
     }
 
     #[test]
     fn what_is_no_path_and_no_query_is_refused() {
-        for wrong in [json!([]), json!("name"), json!([-1]), json!([1.5]), json!([true]), json!([["name"]]), json!(vec!["a"; 17])] {
+        for wrong in [
+            json!([]),
+            json!("name"),
+            json!([-1]),
+            json!([1.5]),
+            json!([true]),
+            json!([["name"]]),
+            json!(vec!["a"; 17]),
+        ] {
             assert!(ClaimsPath::read(&wrong).is_err(), "{wrong}");
         }
         let good = json!({ "id": "a", "format": FORMAT, "meta": { "vct_values": ["x"] }, "claims": [{ "id": "n", "path": ["name"] }] });
@@ -572,7 +591,12 @@ mod tests {
         ] {
             assert!(with(name, value.clone()).is_err(), "{name}: {value}");
         }
-        for wrong in [json!({}), json!({ "credentials": [] }), json!({ "credentials": [good, good] }), json!({ "credentials": [good], "credential_sets": [{ "options": [["b"]] }] })] {
+        for wrong in [
+            json!({}),
+            json!({ "credentials": [] }),
+            json!({ "credentials": [good, good] }),
+            json!({ "credentials": [good], "credential_sets": [{ "options": [["b"]] }] }),
+        ] {
             assert!(Query::read(&wrong).is_err(), "{wrong}");
         }
     }
@@ -621,7 +645,8 @@ mod tests {
     fn answers_hold_what_was_asked_for_once_each() {
         let query = Query::new(Type::default(), &["full_name"], vec!["vct".to_owned()], Vec::new());
         let found = |vp_token: Value| {
-            let answered = query.answered(&vp_token).map(|all| all.iter().map(|(_, texts)| texts.len()).collect::<Vec<_>>());
+            let answered =
+                query.answered(&vp_token).map(|all| all.iter().map(|(_, texts)| texts.len()).collect::<Vec<_>>());
             answered.map_err(|refusal| refusal.code())
         };
         assert_eq!(found(json!({ ID: ["x~"] })), Ok(vec![1]));

@@ -431,11 +431,17 @@ impl Config {
         }
         let asks = &self.openid4vp;
         if asks.client_id_prefix == ClientIdPrefix::X509SanDns && base.domain().is_none() {
-            return Err(ConfigError(format!("openid4vp.client_id_prefix x509_san_dns needs a name in server.base_url; it is {base}")));
+            return Err(ConfigError(format!(
+                "openid4vp.client_id_prefix x509_san_dns needs a name in server.base_url; it is {base}"
+            )));
         }
-        let is_scheme = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "+-.".contains(character);
+        let is_scheme =
+            |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "+-.".contains(character);
         if !asks.scheme.starts_with(|first: char| first.is_ascii_lowercase()) || !asks.scheme.chars().all(is_scheme) {
-            return Err(ConfigError(format!("openid4vp.scheme must be like openid4vp or haip-vp; it is '{}'", asks.scheme)));
+            return Err(ConfigError(format!(
+                "openid4vp.scheme must be like openid4vp or haip-vp; it is '{}'",
+                asks.scheme
+            )));
         }
         if self.verification.lifetime > self.retention.ring_key_lifetime() {
             return Err(ConfigError(
@@ -475,7 +481,8 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D:
 
 fn response_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
     let name = String::deserialize(deserializer)?;
-    Mode::from_name(&name).ok_or_else(|| de::Error::custom(format!("'{name}' is neither direct_post.jwt nor direct_post")))
+    Mode::from_name(&name)
+        .ok_or_else(|| de::Error::custom(format!("'{name}' is neither direct_post.jwt nor direct_post")))
 }
 
 fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {

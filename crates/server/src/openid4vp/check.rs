@@ -71,9 +71,11 @@ pub(super) async fn check(
     // An issuer may leave claims in the open that were not asked for; then the token says more than it should.
     let stranger = |name: &str| !asked.claims.iter().any(|asked| asked == name);
     let is_exact = weighed.is_exact
-        && verification.credential_type.fields.iter().all(|member| {
-            !shown.disclosed.claims.contains_key(member.name) || !stranger(member.name)
-        });
+        && verification
+            .credential_type
+            .fields
+            .iter()
+            .all(|member| !shown.disclosed.claims.contains_key(member.name) || !stranger(member.name));
     let token = Token::SdJwtVc(Box::new(shown));
     let evidence = evidence(app, &token).await?;
     let challenge = Challenge {
@@ -130,7 +132,8 @@ async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
         return Ok(Evidence {
             issuer_keys: Answer::Some(app.issuer_keys.now()?.published.clone()),
             status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
-            metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
+            metadata: metadata
+                .map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
         });
     }
     let x5c = shown.sd_jwt.jws.header.get("x5c");

@@ -19,7 +19,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::Type;
 use credential::dcql::Query;
 use credential::format::sd_jwt_vc::vct;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -59,12 +58,7 @@ async fn secret(app: &App, presentation: Uuid, key: &Sealed) -> Result<Option<Ke
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
-pub async fn begin(
-    app: &App,
-    verification: &Verification,
-    flow: Flow,
-    binding_hash: &[u8],
-) -> Result<Uuid, Error> {
+pub async fn begin(app: &App, verification: &Verification, flow: Flow, binding_hash: &[u8]) -> Result<Uuid, Error> {
     let (id, now) = (app.chance.anonymous_id(), app.now());
     let key = app.keyring.seal(now, &label(&id), Key::random(&app.chance).expose()).await?;
     let new = Presentation {
@@ -100,14 +94,13 @@ fn query(app: &App, credential_type: Type, claims: &[String]) -> Query {
 
 /// The link that a wallet opens (OpenID4VP 1.0, section 5; RFC 9101, section 5): who asks, and where the rest is.
 pub fn link(app: &App, presentation: &Presentation) -> String {
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let address = format!("{}/openid4vp/requests/{}", app.config.base(), presentation.id);
-    format!(
-        "{}://?client_id={}&request_uri={}&request_uri_method=post",
-        app.config.openid4vp.scheme,
-        encoded(&presentation.client_id),
-        encoded(&address)
-    )
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", &presentation.client_id)
+        .append_pair("request_uri", &address)
+        .append_pair("request_uri_method", "post")
+        .finish();
+    format!("{}://?{query}", app.config.openid4vp.scheme)
 }
 
 /// What the wallet gives back so that an answer is known to be of one who has read the question: nothing that is stored.

@@ -52,7 +52,10 @@ async fn by_post(
     let (presentation, mut payload) = question(&app, id).await?;
     if let Some(nonce) = form.get("wallet_nonce") {
         if nonce.chars().count() > NONCE_LENGTH {
-            return Err(Refused::code("invalid_request", format!("wallet_nonce is longer than {NONCE_LENGTH} characters.")));
+            return Err(Refused::code(
+                "invalid_request",
+                format!("wallet_nonce is longer than {NONCE_LENGTH} characters."),
+            ));
         }
         payload["wallet_nonce"] = nonce.into();
     }
@@ -146,7 +149,8 @@ impl Wallet {
         let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Ok(Self { encryption: None }) };
         let key = keys.iter().find(fits).cloned();
         let key = key.ok_or_else(|| refused("Requests are encrypted for keys on P-256 (ECDH-ES) here."))?;
-        let offered = |encryption: &Encryption| !lacks("request_object_encryption_enc_values_supported", encryption.name());
+        let offered =
+            |encryption: &Encryption| !lacks("request_object_encryption_enc_values_supported", encryption.name());
         let encryption = [Encryption::A256Gcm, Encryption::A128Gcm].into_iter().find(offered);
         let encryption = encryption.ok_or_else(|| refused("Requests are encrypted by A128GCM or A256GCM here."))?;
         Ok(Self { encryption: Some((key, encryption)) })

@@ -71,7 +71,10 @@ async fn take(app: &App, presentation: &Presentation, form: &Form) -> Result<Res
             Err(refused) => return Ok(Err(refused)),
         },
         (Mode::PostJwt, None, None) => {
-            return Ok(Err(NotTaken::new("not_encrypted", "The answer must be encrypted: direct_post.jwt was asked for.")));
+            return Ok(Err(NotTaken::new(
+                "not_encrypted",
+                "The answer must be encrypted: direct_post.jwt was asked for.",
+            )));
         }
         (Mode::Post, ..) => {
             let vp_token = form.get("vp_token").map(serde_json::from_str).transpose();

@@ -45,7 +45,8 @@ impl TrustedIssuers {
     pub fn read(settings: &Openid4vp) -> Result<Self, String> {
         let mut anchors = Vec::new();
         if let Some(path) = &settings.trust_anchors {
-            let refused = |error: &dyn std::fmt::Display| format!("openid4vp.trust_anchors, {}: {error}", path.display());
+            let refused =
+                |error: &dyn std::fmt::Display| format!("openid4vp.trust_anchors, {}: {error}", path.display());
             for anchor in CertificateDer::pem_file_iter(path).map_err(|error| refused(&error))? {
                 let anchor = anchor.map_err(|error| refused(&error))?;
                 anchor_from_trusted_cert(&anchor).map_err(|error| refused(&error))?;
@@ -60,7 +61,9 @@ impl TrustedIssuers {
         for (address, issuer) in &issuers {
             let has_keys = !credential::verification::keys_of(&issuer.jwks).is_empty();
             if !has_keys && (anchors.is_empty() || !issuer.jwks.is_null()) {
-                return Err(refused(format!("{address} has no key on P-256 and no Ed25519 key, and no trust anchor to stand under")));
+                return Err(refused(format!(
+                    "{address} has no key on P-256 and no Ed25519 key, and no trust anchor to stand under"
+                )));
             }
             if let Some(name) = issuer.types.keys().find(|name| name.parse::<Type>().is_err()) {
                 return Err(refused(format!("{address} is said to issue '{name}', which is no type")));
@@ -94,7 +97,9 @@ impl TrustedIssuers {
         let Some(trusted) = self.issuers.get(issuer) else { return Ok(None) };
         let listed = credential::verification::keys_of(&trusted.jwks);
         match x5c {
-            Some(x5c) if listed.is_empty() => self.certified(issuer, x5c, now).map(|key| Some(vec![(String::new(), key)])),
+            Some(x5c) if listed.is_empty() => {
+                self.certified(issuer, x5c, now).map(|key| Some(vec![(String::new(), key)]))
+            }
             _ if listed.is_empty() => Err("it names no certificate (x5c)".to_owned()),
             _ => Ok(Some(listed)),
         }
@@ -104,7 +109,8 @@ impl TrustedIssuers {
     fn certified(&self, issuer: &str, x5c: &Value, now: Timestamp) -> Result<PublicKey, String> {
         let refused = |error: webpki::Error| format!("its certificate is not good: {error}");
         let read = |text: &Value| text.as_str().and_then(|text| STANDARD.decode(text).ok()).map(CertificateDer::from);
-        let chain: Option<Vec<CertificateDer<'static>>> = x5c.as_array().and_then(|chain| chain.iter().map(read).collect());
+        let chain: Option<Vec<CertificateDer<'static>>> =
+            x5c.as_array().and_then(|chain| chain.iter().map(read).collect());
         let chain = chain.filter(|chain| (1..=8).contains(&chain.len())).ok_or("x5c is no chain of certificates")?;
         let (leaf, between) = chain.split_first().ok_or("x5c is empty")?;
         let leaf = EndEntityCert::try_from(leaf).map_err(refused)?;
@@ -127,7 +133,8 @@ impl TrustedIssuers {
         if !is_named {
             return Err("its certificate is of somebody else".to_owned());
         }
-        public_key(leaf.subject_public_key_info().as_ref()).ok_or_else(|| "its certificate has a key of another kind".to_owned())
+        public_key(leaf.subject_public_key_info().as_ref())
+            .ok_or_else(|| "its certificate has a key of another kind".to_owned())
     }
 }
 
@@ -136,7 +143,10 @@ const ANY_PURPOSE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
 
 /// The key in a SubjectPublicKeyInfo: on P-256 (RFC 5480) or Ed25519 (RFC 8410). Both end with the key itself.
 fn public_key(info: &[u8]) -> Option<PublicKey> {
-    const P256: &[u8] = &[0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00];
+    const P256: &[u8] = &[
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+        0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    ];
     const ED25519: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
     match (info.strip_prefix(P256), info.strip_prefix(ED25519)) {
         (Some(point), _) => PublicKey::from_bytes(Algorithm::Es256, point),

@@ -64,7 +64,10 @@ struct PresentationPage {
 #[derive(Debug)]
 enum Standing {
     /// It waits for a wallet, or for what the wallet's device was given.
-    Open { link: String, picture: String },
+    Open {
+        link: String,
+        picture: String,
+    },
     Finished,
     Declined,
     Rejected,

@@ -154,7 +154,11 @@ impl<'a> Scene<'a> {
     }
 
     async fn result(&self, request_id: &str) -> Value {
-        self.test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), &self.token).await.expect(200).json()
+        self.test
+            .get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), &self.token)
+            .await
+            .expect(200)
+            .json()
     }
 }
 
@@ -206,7 +210,9 @@ async fn a_wallet_on_the_same_device_answers_and_the_browser_that_began_finishes
     assert_eq!(test.get(&format!("/openid4vp/requests/{}", asked.id)).await.status, 400);
     let again = browser.get(&sent_to(&test, &answer)).await.expect(303);
     assert_eq!(again.header("location"), format!("/presentations/{}", asked.id));
-    assert!(browser.get(again.header("location")).await.expect(200).text.contains("Harbour Hiring has what you showed"));
+    assert!(
+        browser.get(again.header("location")).await.expect(200).text.contains("Harbour Hiring has what you showed")
+    );
 }
 
 #[tokio::test]
@@ -227,7 +233,9 @@ async fn an_answer_that_comes_back_to_another_browser_does_not_count() {
     assert!(page.text.contains("Nothing was shared"), "{}", page.text);
     // Nor does it any more for the browser that began.
     attacker.get(&sent_to(&test, &answer)).await.expect(303);
-    assert!(attacker.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("nothing was shared"));
+    assert!(
+        attacker.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("nothing was shared")
+    );
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
     // Whose secret is of another question is another browser.
     let (_, other) = scene.ask_for_all().await;
@@ -527,38 +535,88 @@ async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
         changed("answers another challenge", |_, payload| payload["nonce"] = "another".into()),
         changed("sd_hash", |_, payload| payload["sd_hash"] = "AAAA".into()),
         changed("kb+jwt is wanted", |header, _| header["typ"] = "JWT".into()),
-        ("in the future", Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now + 3600).into())), "made in the future"),
-        ("long ago", Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now - 3600).into())), "too long ago"),
-        ("another's key", Box::new(|scene, asked| {
-            let challenge = (asked.text("client_id"), asked.text("nonce"));
-            sd_jwt::bind(&scene.chosen(asked), challenge, scene.test.app.now().seconds(), &key(22)).expect("signed")
-        }), "signature is not of this key"),
+        (
+            "in the future",
+            Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now + 3600).into())),
+            "made in the future",
+        ),
+        (
+            "long ago",
+            Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now - 3600).into())),
+            "too long ago",
+        ),
+        (
+            "another's key",
+            Box::new(|scene, asked| {
+                let challenge = (asked.text("client_id"), asked.text("nonce"));
+                sd_jwt::bind(&scene.chosen(asked), challenge, scene.test.app.now().seconds(), &key(22)).expect("signed")
+            }),
+            "signature is not of this key",
+        ),
         ("no key binding", Box::new(|scene, asked| scene.chosen(asked)), "not bound"),
-        ("less than was asked for", Box::new(|scene, asked| {
-            let read = SdJwtVc::read(&scene.credential).expect("a credential");
-            let shown = read.sd_jwt.present(|place| place == "/full_name").expect("shown");
-            sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), scene.test.app.now().seconds(), &scene.holder).expect("signed")
-        }), "is not shown"),
-        ("a changed disclosure", Box::new(|scene, asked| {
-            let shown = scene.chosen(asked);
-            let (first, rest) = shown.split_once('~').expect("parts");
-            let forged = jws::protected(&json!(["c2FsdA", "full_name", "Eve"]));
-            let shown = format!("{first}~{forged}~{rest}");
-            sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), scene.test.app.now().seconds(), &scene.holder).expect("signed")
-        }), "no digest"),
-        ("a bad signature of the issuer", Box::new(|scene, asked| {
-            let shown = scene.chosen(asked);
-            let (signed, rest) = shown.split_once('~').expect("parts");
-            let (input, signature) = signed.rsplit_once('.').expect("a JWS");
-            let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
-            bytes[40] ^= 1;
-            let shown = format!("{input}.{}~{rest}", URL_SAFE_NO_PAD.encode(bytes));
-            sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), scene.test.app.now().seconds(), &scene.holder).expect("signed")
-        }), "signature is not of this key"),
-        ("an unknown issuer", Box::new(|scene, asked| foreign(scene, asked, "https://issuer.example", &key(30), json!({ "kid": "1" }))), "not an issuer that is trusted here"),
-        ("our name and another's key", Box::new(|scene, asked| {
-            foreign(scene, asked, scene.test.app.config.base(), &key(30), json!({ "kid": "1" }))
-        }), "None of the issuer's keys"),
+        (
+            "less than was asked for",
+            Box::new(|scene, asked| {
+                let read = SdJwtVc::read(&scene.credential).expect("a credential");
+                let shown = read.sd_jwt.present(|place| place == "/full_name").expect("shown");
+                sd_jwt::bind(
+                    &shown,
+                    (asked.text("client_id"), asked.text("nonce")),
+                    scene.test.app.now().seconds(),
+                    &scene.holder,
+                )
+                .expect("signed")
+            }),
+            "is not shown",
+        ),
+        (
+            "a changed disclosure",
+            Box::new(|scene, asked| {
+                let shown = scene.chosen(asked);
+                let (first, rest) = shown.split_once('~').expect("parts");
+                let forged = jws::protected(&json!(["c2FsdA", "full_name", "Eve"]));
+                let shown = format!("{first}~{forged}~{rest}");
+                sd_jwt::bind(
+                    &shown,
+                    (asked.text("client_id"), asked.text("nonce")),
+                    scene.test.app.now().seconds(),
+                    &scene.holder,
+                )
+                .expect("signed")
+            }),
+            "no digest",
+        ),
+        (
+            "a bad signature of the issuer",
+            Box::new(|scene, asked| {
+                let shown = scene.chosen(asked);
+                let (signed, rest) = shown.split_once('~').expect("parts");
+                let (input, signature) = signed.rsplit_once('.').expect("a JWS");
+                let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+                bytes[40] ^= 1;
+                let shown = format!("{input}.{}~{rest}", URL_SAFE_NO_PAD.encode(bytes));
+                sd_jwt::bind(
+                    &shown,
+                    (asked.text("client_id"), asked.text("nonce")),
+                    scene.test.app.now().seconds(),
+                    &scene.holder,
+                )
+                .expect("signed")
+            }),
+            "signature is not of this key",
+        ),
+        (
+            "an unknown issuer",
+            Box::new(|scene, asked| foreign(scene, asked, "https://issuer.example", &key(30), json!({ "kid": "1" }))),
+            "not an issuer that is trusted here",
+        ),
+        (
+            "our name and another's key",
+            Box::new(|scene, asked| {
+                foreign(scene, asked, scene.test.app.config.base(), &key(30), json!({ "kid": "1" }))
+            }),
+            "None of the issuer's keys",
+        ),
     ];
     for (what, make, why) in cases {
         let asked = scene.begin(&mut browser, content, "same_device").await;
@@ -566,7 +624,10 @@ async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
         assert!(answer.status == 400, "{what} was taken: {}", answer.text);
         refused(&answer, why);
         // The question stays open for a better answer, and the page says that one was not taken.
-        assert!(browser.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("Nothing was shared"), "{what}");
+        assert!(
+            browser.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("Nothing was shared"),
+            "{what}"
+        );
         scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
     }
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
@@ -603,9 +664,11 @@ async fn other_issuers_count_if_the_operator_lists_them() {
         let secret = [41; 32];
         let key = SoftwareKey::from_bytes(Algorithm::Es256, &secret).expect("a key");
         let document = rustls::pki_types::PrivatePkcs8KeyDer::from(key.pkcs8().expect("PKCS #8"));
-        let pair = rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&document, &rcgen::PKCS_ECDSA_P256_SHA256).expect("a key");
+        let pair =
+            rcgen::KeyPair::from_pkcs8_der_and_sign_algo(&document, &rcgen::PKCS_ECDSA_P256_SHA256).expect("a key");
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let made = rcgen::CertificateParams::new(names).expect("names").signed_by(&pair, &authority).expect("a certificate");
+        let made =
+            rcgen::CertificateParams::new(names).expect("names").signed_by(&pair, &authority).expect("a certificate");
         (key, json!([STANDARD.encode(made.der())]))
     };
     std::fs::write(folder.path().join("anchors.pem"), anchor.pem()).expect("written");
@@ -623,7 +686,9 @@ async fn other_issuers_count_if_the_operator_lists_them() {
     let (good, of_b) = certified(&["b.example"]);
     let (_, of_c) = certified(&["c.example"]);
     let mut forged = of_b.clone();
-    forged[0] = STANDARD.encode(rcgen::generate_simple_self_signed(vec!["b.example".to_owned()]).expect("made").cert.der()).into();
+    forged[0] = STANDARD
+        .encode(rcgen::generate_simple_self_signed(vec!["b.example".to_owned()]).expect("made").cert.der())
+        .into();
     for (issuer, by, header, why) in [
         ("https://a.example", &key(31), json!({ "kid": "a1" }), Some("signature is not of this key")),
         ("https://a.example", &listed, json!({ "kid": "a2" }), Some("None of the issuer's keys")),
@@ -639,7 +704,14 @@ async fn other_issuers_count_if_the_operator_lists_them() {
         let asked = scene.begin(&mut browser, content, "same_device").await;
         let types = &asked.request["dcql_query"]["credentials"][0]["meta"]["vct_values"];
         let base = test.app.config.base();
-        assert_eq!(*types, json!([format!("{base}/credentials/career_history"), "https://a.example/credentials/career_history", "https://b.example/career"]));
+        assert_eq!(
+            *types,
+            json!([
+                format!("{base}/credentials/career_history"),
+                "https://a.example/credentials/career_history",
+                "https://b.example/career"
+            ])
+        );
         let answer = scene.answer(&asked, &foreign(&scene, &asked, issuer, by, header)).await;
         match why {
             Some(why) => refused(&answer, why),
@@ -654,7 +726,8 @@ async fn other_issuers_count_if_the_operator_lists_them() {
     payload["status"] = json!({ "status_list": { "idx": 1, "uri": "https://127.0.0.1/status" } });
     let shown = format!("{}~", signed(&listed, json!({ "typ": "dc+sd-jwt", "kid": "a1" }), &payload));
     let now = test.app.now().seconds();
-    let shown = sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder).expect("signed");
+    let shown =
+        sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder).expect("signed");
     refused(&scene.answer(&asked, &shown).await, "could not be had");
 }
 
@@ -778,7 +851,10 @@ async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
     stranger.get(&sent_to(&test, &answer)).await.expect(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "it is somebody's now");
     assert_eq!(stranger.get(&format!("/verifications/{content}/other-wallet")).await.status, 404);
-    assert_eq!(stranger.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "same_device")]).await.status, 404);
+    assert_eq!(
+        stranger.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "same_device")]).await.status,
+        404
+    );
     // They answer from two wallets at once; one of them counts.
     let (first, second) = (
         scene.begin(&mut person, content, "same_device").await,
@@ -786,7 +862,9 @@ async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
     );
     let first = scene.answer(&first, &scene.presentation(&first)).await.expect(200);
     let second = scene.answer(&second, &scene.presentation(&second)).await.expect(200);
-    assert!(person.get(&sent_to(&test, &first)).await.expect(303).header("location").starts_with("https://hr.example/"));
+    assert!(
+        person.get(&sent_to(&test, &first)).await.expect(303).header("location").starts_with("https://hr.example/")
+    );
     assert!(person.get(&sent_to(&test, &second)).await.expect(303).header("location").starts_with("/presentations/"));
     assert_eq!(scene.result(&request_id).await["status"], "verified");
     assert_eq!(person.get(&format!("/verifications/{content}/other-wallet")).await.status, 410);
@@ -795,22 +873,40 @@ async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
 #[tokio::test]
 async fn wallets_are_told_under_whose_authority_a_credential_must_be() {
     let other = "s9tIpPmhxdiuNkHMEWNpYim8S8Y";
-    let test = TestApp::with(&[("openid4vp.authorities", &format!("own {other}")), ("openid4vp.cross_device", "false")]).await;
+    let test =
+        TestApp::with(&[("openid4vp.authorities", &format!("own {other}")), ("openid4vp.cross_device", "false")]).await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
     let asked = scene.begin(&mut browser, content, "same_device").await;
-    let [authority] = asked.request["dcql_query"]["credentials"][0]["trusted_authorities"].as_array().expect("a list").as_slice() else { panic!("one") };
+    let [authority] =
+        asked.request["dcql_query"]["credentials"][0]["trusted_authorities"].as_array().expect("a list").as_slice()
+    else {
+        panic!("one")
+    };
     let values = authority["values"].as_array().expect("values");
     assert_eq!((&authority["type"], values.len(), &values[1]), (&json!("aki"), 2, &json!(other)));
     // It is the identifier that stands in the certificates of our credentials.
     let identifier = URL_SAFE_NO_PAD.decode(values[0].as_str().expect("a text")).expect("base64url");
     let jwt = scene.credential.split('~').next().expect("a JWT");
-    let leaf = Jws::read(jwt).expect("a JWT").header["x5c"][0].as_str().map(|leaf| STANDARD.decode(leaf).expect("base64")).expect("a certificate");
+    let leaf = Jws::read(jwt).expect("a JWT").header["x5c"][0]
+        .as_str()
+        .map(|leaf| STANDARD.decode(leaf).expect("base64"))
+        .expect("a certificate");
     assert!(identifier.len() == 20 && leaf.windows(20).any(|window| window == identifier));
     // Where wallets on other devices may not answer, none is asked.
-    assert!(!browser.get(&format!("/verifications/{content}/other-wallet")).await.expect(200).text.contains("On another device"));
-    assert_eq!(browser.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "cross_device")]).await.status, 404);
+    assert!(
+        !browser
+            .get(&format!("/verifications/{content}/other-wallet"))
+            .await
+            .expect(200)
+            .text
+            .contains("On another device")
+    );
+    assert_eq!(
+        browser.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "cross_device")]).await.status,
+        404
+    );
 }
 
 #[tokio::test]
