@@ -79,7 +79,11 @@ async fn forget_issuances(app: &App) -> Result<(), StoreError> {
     }
 }
 
-async fn expire(app: &App) -> Result<u64, StoreError> {
+/// Expires submissions whose time is over; returns how many, at most a batch.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn expire(app: &App) -> Result<u64, StoreError> {
     let now = app.now();
     let due = app.store.read().await?.count_due_submissions(now).await?;
     if due == 0 {
@@ -95,8 +99,11 @@ async fn expire(app: &App) -> Result<u64, StoreError> {
     Ok(count)
 }
 
-/// Ends what partners asked and nobody answered in time, and tells them.
-async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
+/// Ends what partners asked and nobody answered in time, and tells them; returns how many, at most a batch.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     let now = app.now();
     let due = app.store.read().await?.count_due_verifications(now).await?;
     if due == 0 {

@@ -177,6 +177,19 @@ impl Tx {
         rows.into_iter().map(Verification::try_from).collect()
     }
 
+    /// Ends the time of `partner`'s open request at `now`. Returns whether there was anything to end.
+    pub async fn cut_verification_short(
+        &mut self,
+        id: Uuid,
+        partner: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE verification SET expires_at = $3 WHERE id = $1 AND partner_id = $2 AND state = 'open' AND expires_at > $3",
+        ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
     /// How many requests are over at `now` and not yet expired.
     pub async fn count_due_verifications(&mut self, now: Timestamp) -> Result<i64, StoreError> {
         Ok(

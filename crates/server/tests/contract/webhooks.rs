@@ -267,4 +267,15 @@ contract! {
         assert_eq!(kinds, [EventKind::Pushed, EventKind::Expired]);
         assert_eq!(tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect::<Vec<_>>(), [1, 2]);
     }
+
+    async fn what_waits_is_counted_for_its_partner(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let hook = add_webhook(store, 10, one, "vwsp_request.verified").await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.waiting_deliveries(hook, one).await.expect("read"), (0, None));
+        tx.announce(&[told(one, "1", NOW), told(one, "2", LATER)]).await.expect("announced");
+        assert_eq!(tx.waiting_deliveries(hook, one).await.expect("read"), (2, Some(NOW)));
+        assert_eq!(tx.waiting_deliveries(hook, other).await.expect("read"), (0, None), "not theirs");
+    }
 }

@@ -19,6 +19,7 @@ mod push;
 mod reference;
 mod retention;
 mod s3;
+mod sandbox;
 mod shares;
 mod status;
 mod token;
