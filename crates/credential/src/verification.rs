@@ -437,6 +437,12 @@ fn read_bitstring(text: &str, uri: &str, keys: &[(String, PublicKey)], now: i64)
 const COMMON: [&str; 11] =
     ["iss", "iat", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status", "sub", "jti"];
 
+/// Whether a claim says something of the credential rather than of its holder: what every SD-JWT VC may have, and who attests
+/// it since when.
+pub fn is_of_credential(name: &str) -> bool {
+    COMMON.contains(&name) || matches!(name, "attested_by" | "attested_at")
+}
+
 /// That the metadata is the right document and knows every claim; returns the type's name (SD-JWT VC, sections 5 and 6).
 fn check_metadata(credential: &SdJwtVc<'_>, document: &[u8]) -> Result<String, Refusal> {
     if credential

@@ -40,6 +40,8 @@ pub enum Answer {
         outcome: Box<Outcome>,
         /// What the wallet here remembers of it, if it was shown from one.
         memory: Option<Memory>,
+        /// The outside wallet's answer that it is, if it is one: it ends in the same transaction, unless it was rejected.
+        presentation: Option<Uuid>,
     },
     /// By saying no.
     Canceled,
@@ -175,9 +177,9 @@ pub fn callback(asked: &Asked, verification: &Verification) -> Option<Url> {
 pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> Result<bool, Error> {
     let (now, id) = (app.now(), verification.id);
     // Keys are fetched and used before the database is held for writing.
-    let (end, kind, happened) = match answer {
-        Answer::Canceled => (VerificationEnd::Canceled, AnnouncementKind::RequestCanceled, "canceled"),
-        Answer::Shown { mut outcome, memory } => {
+    let (end, presentation, kind, happened) = match answer {
+        Answer::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestCanceled, "canceled"),
+        Answer::Shown { mut outcome, memory, presentation } => {
             let Some(asked) = details(app, verification).await? else { return Ok(false) };
             let brought = outcome.credential.len();
             outcome.credential.retain(|name, _| asked.claims.contains(name));
@@ -191,11 +193,16 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
                 }
                 _ => None,
             };
-            (VerificationEnd::Verified { result, memory }, AnnouncementKind::RequestVerified, "verified")
+            (VerificationEnd::Verified { result, memory }, presentation, AnnouncementKind::RequestVerified, "verified")
         }
     };
     let mut tx = app.store.write().await?;
     if !tx.finish_verification(id, verification.holder, &end, now).await? {
+        return Ok(false);
+    }
+    if let Some(presentation) = presentation
+        && !tx.finish_presentation(presentation, now).await?
+    {
         return Ok(false);
     }
     let ended = EndedVerification {

@@ -123,7 +123,7 @@ async fn replay(
             "This Idempotency-Key was used, and its answer is not kept any more. Use a new key for a new request.",
         )
     })?;
-    let mut response = (status, body).into_response();
+    let mut response = (status, body.to_vec()).into_response();
     let headers = response.headers_mut();
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     if let Ok(content_type) = HeaderValue::try_from(&stored.content_type) {

@@ -149,7 +149,8 @@ async fn turn(
         held.paused_until = pause_after(failures).map(|pause| now + pause);
         tx.note_webhook_health(webhook, failures, held.paused_until).await?;
     }
-    let limit = if stop.is_cancelled() || held.is_paused(now) {
+    let is_active = tx.partner(held.partner_id).await?.is_some_and(|partner| partner.is_active());
+    let limit = if stop.is_cancelled() || held.is_paused(now) || !is_active {
         0
     } else if held.is_on_probation() {
         1

@@ -6,14 +6,15 @@ use std::fmt::Display;
 use credential::Refusal;
 use credential::dcql::Weighed;
 use credential::format::sd_jwt::Challenge;
-use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
-use credential::verification::{Answer, Evidence, Outcome as Step, Report, Step as Name, Token};
+use credential::Type;
+use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata, vct};
+use credential::verification::{Answer, Evidence, Outcome as Step, Report, Step as Name, Token, is_of_credential};
 use futures::TryStreamExt as _;
 use serde_json::Value;
 
 use crate::app::App;
 use crate::domain::presentation::Presentation;
-use crate::domain::verification::{Check, Checked, Outcome, Presented, Verification};
+use crate::domain::verification::{Check, Checked, Outcome, Presented};
 use crate::error::Error;
 use crate::issuing::Form;
 use crate::verification;
@@ -51,10 +52,8 @@ pub(super) async fn check(
     vp_token: &Value,
 ) -> Result<Result<Outcome, NotTaken>, Error> {
     let over = || NotTaken::new("over", "The time of this request is over.");
-    let found = app.store.read().await?.linked_verification(presentation.verification, app.now()).await?;
-    let Some(verification) = found.filter(Verification::is_open) else {
-        return Ok(Err(over()));
-    };
+    let found = super::open_question(&mut app.store.read().await?, presentation.verification, app.now()).await?;
+    let Some(verification) = found else { return Ok(Err(over())) };
     let Some(asked) = verification::details(app, &verification).await? else { return Ok(Err(over())) };
     let query = super::query(app, verification.credential_type, &asked.claims);
     let read = || {
@@ -69,52 +68,67 @@ pub(super) async fn check(
         Err(refusal) => return Ok(Err(refusal.into())),
     };
     // An issuer may leave claims in the open that were not asked for; then the token says more than it should.
-    let stranger = |name: &str| !asked.claims.iter().any(|asked| asked == name);
-    let is_exact = weighed.is_exact
-        && verification
-            .credential_type
-            .fields
-            .iter()
-            .all(|member| !shown.disclosed.claims.contains_key(member.name) || !stranger(member.name));
+    let is_asked = |name: &String| is_of_credential(name) || asked.claims.contains(name);
+    let is_exact = weighed.is_exact && shown.disclosed.claims.keys().all(is_asked);
+    if !counts_for(app, &shown, verification.credential_type) {
+        return Ok(Err(NotTaken::new("issuer_unknown", "This issuer does not count for what was asked for.")));
+    }
+    let has_status = shown.disclosed.claims.contains_key("status");
     let token = Token::SdJwtVc(Box::new(shown));
-    let evidence = evidence(app, &token).await?;
+    let mut evidence = evidence(app, &token).await?;
     let challenge = Challenge {
         audience: Some(&presentation.client_id),
         nonce: Some(&presentation.nonce),
         now: app.now().seconds(),
         most_age: Some(MOST_AGE),
     };
+    // Nobody is asked for a status at the word of somebody who has not proved to be that issuer, and that holder.
+    if let Some(why) = objection(&token.judge(&evidence, &challenge), &PROVED) {
+        return Ok(Err(why));
+    }
+    if let (Answer::NotAsked, Some(address)) = (&evidence.status, token.questions().status) {
+        evidence.status = fetch(app, &address).await.map_or_else(Answer::None, Answer::Some);
+    }
     let report = token.judge(&evidence, &challenge);
-    if let Some(why) = objection(&token, &report) {
+    if let Some(why) = objection(&report, &[(Name::Status, has_status.then_some("status_unknown"))]) {
         return Ok(Err(why));
     }
     Ok(Ok(outcome(app, presentation, &report, Weighed { is_exact, ..weighed }, text)))
 }
 
-/// Why a report is not good enough: what failed, or could not be checked and must be.
-fn objection(token: &Token<'_>, report: &Report) -> Option<NotTaken> {
-    let has_status = token.questions().status.is_some();
-    for (name, unchecked) in [
-        (Name::Issuer, Some("issuer_unknown")),
-        (Name::Signature, Some("signature")),
-        (Name::Dates, Some("dates")),
-        (Name::Status, has_status.then_some("status_unknown")),
-        (Name::Holder, Some("not_bound")),
-        (Name::Schema, None),
-    ] {
-        let verdict = report.verdict(name)?;
-        match (verdict.outcome, unchecked) {
-            (Step::Passed, _) | (Step::NotChecked, None) => {}
-            (_, unchecked) => {
-                let code = verdict.code.or(unchecked).unwrap_or("not_checked");
-                return Some(NotTaken::new(code, verdict.reason.clone()));
-            }
-        }
-    }
-    None
+/// Whether what an issuer says counts for this type, by this `vct`.
+fn counts_for(app: &App, shown: &SdJwtVc<'_>, credential_type: Type) -> bool {
+    let (issuer, named) = (shown.text("iss").unwrap_or_default(), shown.text("vct").unwrap_or_default());
+    let base = app.config.base();
+    if issuer == base { named == vct(credential_type, base) } else { app.trusted_issuers.issues(issuer, credential_type, named) }
 }
 
-/// Finds out what must be known from elsewhere: of our own credentials here, of trusted issuers' from them.
+/// What must be seen of every answer, with the code for what could not be looked at; where there is none, that is no objection.
+const PROVED: [(Name, Option<&str>); 5] = [
+    (Name::Issuer, Some("issuer_unknown")),
+    (Name::Signature, Some("signature")),
+    (Name::Dates, Some("dates")),
+    (Name::Holder, Some("not_bound")),
+    (Name::Schema, None),
+];
+
+/// Why a report is not good enough: what failed, or could not be checked and must be.
+fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<NotTaken> {
+    steps.iter().find_map(|(name, unchecked)| {
+        let Some(verdict) = report.verdict(*name) else {
+            return Some(NotTaken::new("not_checked", format!("{} was not checked.", name.name())));
+        };
+        match (verdict.outcome, unchecked) {
+            (Step::Passed, _) | (Step::NotChecked, None) => None,
+            (_, unchecked) => {
+                let code = verdict.code.or(*unchecked).unwrap_or("not_checked");
+                Some(NotTaken::new(code, verdict.reason.clone()))
+            }
+        }
+    })
+}
+
+/// What is known here: of our own credentials everything, of trusted issuers' their keys.
 async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
     let (base, questions) = (app.config.base(), token.questions());
     let Token::SdJwtVc(shown) = token else { return Ok(Evidence::default()) };
@@ -142,12 +156,7 @@ async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
         Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
         Err(why) => Answer::None(why),
     };
-    // Nobody is asked at the word of an issuer that is not trusted.
-    let status = match (&issuer_keys, &questions.status) {
-        (Answer::Some(_), Some(address)) => fetch(app, address).await.map_or_else(Answer::None, Answer::Some),
-        _ => Answer::NotAsked,
-    };
-    Ok(Evidence { issuer_keys, status, metadata: Answer::NotAsked })
+    Ok(Evidence { issuer_keys, ..Evidence::default() })
 }
 
 async fn fetch(app: &App, address: &str) -> Result<String, String> {

@@ -28,7 +28,8 @@ use crate::domain::submission::Sealed;
 use crate::domain::verification::{Outcome, Verification};
 use crate::error::Error;
 use crate::seal::{Key, sha256};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
+use crate::time::Timestamp;
 use crate::verification::{self, Answer};
 
 /// All routes for wallets. Wallets in a browser may call them from wherever they are: nothing here goes by cookies.
@@ -158,27 +159,34 @@ pub async fn finish_by_code(app: &App, presentation: &Presentation, code: &str) 
     finish(app, presentation).await
 }
 
+/// The partner's question, if it can be answered: it is open, and its partner may ask.
+async fn open_question(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<Verification>, StoreError> {
+    let found = tx.linked_verification(id, now).await?.filter(Verification::is_open);
+    let Some(found) = found else { return Ok(None) };
+    let partner = tx.partner(found.partner_id).await?;
+    Ok(partner.is_some_and(|partner| partner.is_active()).then_some(found))
+}
+
 /// Lets an answer count: the caller has seen that it is the browser that began, with what the wallet's device was given.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error> {
     let State::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Over) };
-    let found = app.store.read().await?.linked_verification(presentation.verification, app.now()).await?;
+    let mut tx = app.store.read().await?;
+    let found = open_question(&mut tx, presentation.verification, app.now()).await?;
+    drop(tx);
     let opened = app.keyring.open_sealed(shown, &shown_label(&presentation.id)).await?;
-    let found = found.filter(|found| found.is_open() && found.holder == presentation.holder);
+    let found = found.filter(|found| found.holder == presentation.holder);
     let (Some(verification), Some(opened)) = (found, opened) else {
         return Ok(Finish::Over);
     };
     let outcome: Outcome =
         serde_json::from_slice(&opened).map_err(|error| StoreError::nonsense("presentation", error))?;
-    // The verification is what must count once; should the server die in between, the answer is over with its time.
-    if !verification::finish(app, &verification, Answer::Shown { outcome: Box::new(outcome), memory: None }).await? {
+    let answer = Answer::Shown { outcome: Box::new(outcome), memory: None, presentation: Some(presentation.id) };
+    if !verification::finish(app, &verification, answer).await? {
         return Ok(Finish::Over);
     }
-    let mut tx = app.store.write().await?;
-    tx.finish_presentation(presentation.id, app.now()).await?;
-    tx.commit().await?;
     app.metrics.presentations("finished");
     Ok(Finish::Done)
 }

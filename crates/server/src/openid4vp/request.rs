@@ -76,12 +76,9 @@ async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), Refused>
     let mut tx = app.store.read().await?;
     let presentation = tx.presentation(id, app.now()).await?.ok_or_else(over)?;
     let State::Waiting { key } = &presentation.state else { return Err(over()) };
-    let verification = tx.linked_verification(presentation.verification, app.now()).await?.ok_or_else(over)?;
+    let verification = super::open_question(&mut tx, presentation.verification, app.now()).await?.ok_or_else(over)?;
     drop(tx);
     let asked = verification::details(app, &verification).await?.ok_or_else(over)?;
-    if !verification.is_open() {
-        return Err(over());
-    }
     let query = super::query(app, verification.credential_type, &asked.claims);
     let algorithms = ["ES256", "EdDSA"];
     let mut metadata = json!({

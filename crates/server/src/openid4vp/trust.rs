@@ -32,9 +32,18 @@ pub struct TrustedIssuers {
 struct TrustedIssuer {
     #[serde(default)]
     jwks: Value,
-    /// By which `vct` it issues a type; those that are not here follow Tenure's own form.
+    /// By which `vct` it issues which types, and no others; empty: every type, by Tenure's own form.
     #[serde(default)]
     types: BTreeMap<String, Vec<String>>,
+}
+
+impl TrustedIssuer {
+    fn vct_values(&self, address: &str, credential_type: Type) -> Vec<String> {
+        if self.types.is_empty() {
+            return vec![credential::format::sd_jwt_vc::vct(credential_type, address)];
+        }
+        self.types.get(credential_type.name()).cloned().unwrap_or_default()
+    }
 }
 
 impl TrustedIssuers {
@@ -74,14 +83,13 @@ impl TrustedIssuers {
 
     /// By which `vct` they issue a type.
     pub fn vct_values(&self, credential_type: Type) -> Vec<String> {
-        let mut values = Vec::new();
-        for (address, issuer) in &self.issuers {
-            match issuer.types.get(credential_type.name()) {
-                Some(types) => values.extend(types.iter().cloned()),
-                None => values.push(credential::format::sd_jwt_vc::vct(credential_type, address)),
-            }
-        }
-        values
+        self.issuers.iter().flat_map(|(address, issuer)| issuer.vct_values(address, credential_type)).collect()
+    }
+
+    /// Whether an issuer that is trusted issues a type by this `vct`.
+    pub fn issues(&self, issuer: &str, credential_type: Type, vct: &str) -> bool {
+        let trusted = self.issuers.get(issuer);
+        trusted.is_some_and(|trusted| trusted.vct_values(issuer, credential_type).iter().any(|known| known == vct))
     }
 
     /// The keys of an issuer that may have signed what has this header; `None` if it is not trusted.

@@ -758,7 +758,7 @@ async fn an_answer_from_elsewhere_ends_it_as_well_and_cannot_bring_more() {
         let found =
             test.app.store.read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
         let found = found.expect("read").expect("known");
-        let answer = || Answer::Shown { outcome: Box::new(brought(&credential)), memory: None };
+        let answer = || Answer::Shown { outcome: Box::new(brought(&credential)), memory: None, presentation: None };
         let first = verification::finish(&test.app, &found, answer()).await.expect("done");
         (first, verification::finish(&test.app, &found, answer()).await.expect("done"))
     };
