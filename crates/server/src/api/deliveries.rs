@@ -173,8 +173,10 @@ async fn log(
     params(("id" = String, Path, description = "The webhook's id"), ("event_id" = String, Path, description = "The event's id"), IdempotencyHeader),
     responses(
         (status = 202, description = "It is sent soon"),
+        (status = 400, description = "The Idempotency-Key is not readable", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn replay(
     State(app): State<App>,
@@ -249,8 +251,10 @@ pub struct TestAnswer {
     params(("id" = String, Path, description = "The webhook's id"), IdempotencyHeader),
     responses(
         (status = 202, description = "It is sent soon", body = TestAnswer),
+        (status = 400, description = "The Idempotency-Key is not readable", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
     ))]
 async fn test(
     State(app): State<App>,
