@@ -1,8 +1,7 @@
-// The clients of /docs: one language at a time, with or without scripts.
+// The clients of /docs: one language at a time, with or without scripts. That the page is in order is pages.test.mjs's.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { checkPage } from "../support/check.mjs";
 import { stage } from "../support/stage.mjs";
 
 const scene = stage();
@@ -18,5 +17,4 @@ test("a language is chosen by a radio button, and its client is the one that is 
   // The keyboard's way through a group of radio buttons.
   await page.keyboard.press("ArrowLeft");
   assert.ok(await page.locator("#client-php").isVisible());
-  await checkPage(page);
 });
