@@ -23,6 +23,8 @@ pub struct Question {
     pub purpose: Option<String>,
     /// The members of the type's `fields` that are asked for, each once and in the type's order; never empty.
     pub claims: Vec<String>,
+    /// The person of the sandbox who is to answer. Whether the partner may have one is not looked at here.
+    pub sandbox_person: Option<String>,
 }
 
 const MEMBERS: &[Member] = &[
@@ -53,6 +55,13 @@ const MEMBERS: &[Member] = &[
         presence: Presence::Nullable,
         meaning: "The members of the type's fields that you need. The person may leave out any of them, and nothing else is ever shown. Left out: all.",
         example: "",
+    },
+    Member {
+        name: "sandbox_person",
+        shape: Shape::Email,
+        presence: Presence::Nullable,
+        meaning: "For sandbox partners: the person whom the server plays, and who answers within seconds.",
+        example: r#""consents@sandbox.invalid""#,
     },
 ];
 
@@ -88,6 +97,7 @@ impl Question {
             callback_url: take("callback_url"),
             purpose: take("purpose"),
             claims,
+            sandbox_person: take("sandbox_person"),
         })
     }
 }
@@ -113,7 +123,10 @@ pub fn question_sample(credential_type: Type) -> Value {
 mod tests {
     use super::*;
 
-    fn parse(body: &Value) -> Result<Question, Vec<(String, &'static str, Option<String>)>> {
+    /// Pointer, code and suggestion.
+    type Told = (String, &'static str, Option<String>);
+
+    fn parse(body: &Value) -> Result<Question, Vec<Told>> {
         Question::parse(Type::default(), body.to_string().as_bytes()).map_err(|rejection| match rejection {
             Rejection::Invalid(faults) => {
                 faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str(), fault.suggestion)).collect()
@@ -125,7 +138,7 @@ mod tests {
     #[test]
     fn every_member_may_be_left_out_or_null_and_then_all_is_asked_for() {
         let all = vec!["full_name".to_owned(), "employment".to_owned()];
-        let least = Question { request_id: None, callback_url: None, purpose: None, claims: all };
+        let least = Question { request_id: None, callback_url: None, purpose: None, claims: all, sandbox_person: None };
         assert_eq!(parse(&json!({})), Ok(least.clone()));
         let nulls = json!({ "request_id": null, "callback_url": null, "purpose": null, "claims": null });
         assert_eq!(parse(&nulls), Ok(least));
@@ -134,9 +147,13 @@ mod tests {
     #[test]
     fn claims_are_members_of_the_type_once_and_in_its_order() {
         let claims = |claims: Value| parse(&json!({ "claims": claims })).map(|question| question.claims);
-        assert_eq!(claims(json!(["employment", "full_name", "employment"])), Ok(vec!["full_name".to_owned(), "employment".to_owned()]));
+        assert_eq!(
+            claims(json!(["employment", "full_name", "employment"])),
+            Ok(vec!["full_name".to_owned(), "employment".to_owned()])
+        );
         assert_eq!(claims(json!(["employment"])), Ok(vec!["employment".to_owned()]));
-        let fault = |at: usize, code, meant: Option<&str>| (format!("/claims/{at}"), code, meant.map(ToOwned::to_owned));
+        let fault =
+            |at: usize, code, meant: Option<&str>| (format!("/claims/{at}"), code, meant.map(ToOwned::to_owned));
         assert_eq!(
             claims(json!(["/full_name", "salary", "employment", "emploiment"])),
             Err(vec![
@@ -161,7 +178,13 @@ mod tests {
         for known in crate::ALL {
             let question = Question::parse(*known, question_sample(*known).to_string().as_bytes()).expect("a sample");
             let names = &question_schema(*known)["properties"]["claims"]["items"]["enum"];
-            assert!(!question.claims.is_empty() && question.claims.iter().all(|claim| names.as_array().is_some_and(|names| names.contains(&json!(claim)))));
+            assert!(
+                !question.claims.is_empty()
+                    && question
+                        .claims
+                        .iter()
+                        .all(|claim| names.as_array().is_some_and(|names| names.contains(&json!(claim))))
+            );
         }
     }
 

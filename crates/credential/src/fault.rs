@@ -69,6 +69,7 @@ codes! {
     TextTooLong "text.too_long" "A text has more characters than allowed."
     TextControl "text.control" "A text holds a control character."
     EmailFormat "email.format" "A text is not an e-mail address that can be written to."
+    SandboxOnly "sandbox.only" "An address at sandbox.invalid stands for a person whom the server plays, for sandbox partners alone."
     MemberForbidden "member.forbidden" "A member is there although another value rules it out."
     MemberConflict "member.conflict" "The same thing stands in two places, and the two differ."
     DateFormat "date.format" "A date is not written as asked for: YYYY-MM, YYYY-MM-DD or YYYY."

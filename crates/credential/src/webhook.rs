@@ -211,12 +211,23 @@ mod tests {
     fn a_new_webhook_needs_an_address_and_may_say_more() {
         let body = br#"{"url":"https://a.example/x","name":" Production ","events":["atsp_request.created","atsp_request.created"]}"#;
         let read = parse_webhook(WebhookForm::New, body).expect("good");
-        assert_eq!((read.url.as_deref(), read.name), (Some("https://a.example/x"), Some(Some("Production".to_owned()))));
+        assert_eq!(
+            (read.url.as_deref(), read.name),
+            (Some("https://a.example/x"), Some(Some("Production".to_owned())))
+        );
         assert_eq!(read.events, Some(vec!["atsp_request.created".to_owned()]), "each once");
         let found = faults(parse_webhook(WebhookForm::New, br#"{"id":"1","events":["vwsp.verified"],"nmae":"x"}"#));
-        let expected = [("", Code::MemberMissing), ("/id", Code::MemberUnknown), ("/events/0", Code::ChoiceUnknown), ("/nmae", Code::MemberUnknown)];
+        let expected = [
+            ("", Code::MemberMissing),
+            ("/id", Code::MemberUnknown),
+            ("/events/0", Code::ChoiceUnknown),
+            ("/nmae", Code::MemberUnknown),
+        ];
         assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
-        assert_eq!(faults(parse_webhook(WebhookForm::New, br#"{"url":"x","events":[]}"#)), [("/events".to_owned(), Code::ListTooShort)]);
+        assert_eq!(
+            faults(parse_webhook(WebhookForm::New, br#"{"url":"x","events":[]}"#)),
+            [("/events".to_owned(), Code::ListTooShort)]
+        );
     }
 
     #[test]

@@ -16,10 +16,12 @@ use crate::documents::Documents;
 use crate::issuing::StatusLists;
 use crate::issuing::dpop::SeenProofs;
 use crate::issuing::keys::{EncryptionKey, IssuerKeys};
+use crate::issuing::verifier::VerifierKey;
 use crate::keyring::{Keyring, RootKeyError};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::objects::Objects;
+use crate::openid4vp::trust::TrustedIssuers;
 use crate::outbound::{Lookup, Outbound};
 use crate::store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Store, StoreError};
 use crate::time::{Clock, Timestamp};
@@ -51,6 +53,10 @@ pub struct Parts {
     pub issuer_keys: IssuerKeys,
     /// The key that wallets encrypt for.
     pub encryption_key: EncryptionKey,
+    /// The key that signs questions to wallets.
+    pub verifier_key: VerifierKey,
+    /// The issuers that are trusted besides this server.
+    pub trusted_issuers: TrustedIssuers,
     /// The keys of wallet providers that are trusted, with their names.
     pub wallet_providers: Vec<(String, PublicKey)>,
     /// Proofs that wallets have used.
@@ -146,6 +152,8 @@ impl App {
             IssuerKeys::new(config.base(), credentials.algorithm, credentials.signing_key_age, credentials.lifetime);
         issuer_keys.refresh(&keyring, &chance, clock.now()).await?;
         let encryption_key = EncryptionKey::open(&keyring, &chance, clock.now()).await?;
+        let verifier_key = VerifierKey::open(&keyring, &issuer_keys, &config, &chance, clock.now()).await?;
+        let trusted_issuers = TrustedIssuers::read(&config.openid4vp).map_err(StartError::Operator)?;
         let wallet_providers = config.wallets.provider_keys().map_err(StartError::Operator)?;
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
@@ -174,6 +182,8 @@ impl App {
             tokens,
             issuer_keys,
             encryption_key,
+            verifier_key,
+            trusted_issuers,
             wallet_providers,
             seen_proofs: SeenProofs::default(),
             status_lists: StatusLists::default(),

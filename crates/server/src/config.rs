@@ -14,6 +14,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
+use crate::domain::presentation::Mode;
+
 /// The documented default, as text; `tenure config` prints it.
 pub const DEFAULT: &str = include_str!("default.toml");
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// Other people's wallets.
     pub wallets: Wallets,
+    /// Other people's wallets, as they answer what partners ask people to show.
+    pub openid4vp: Openid4vp,
     /// How mail leaves.
     pub mail: Mail,
     /// Access tokens.
@@ -222,6 +226,45 @@ impl Wallets {
     }
 }
 
+/// Other people's wallets, as they answer what partners ask people to show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Openid4vp {
+    /// How a wallet knows the server.
+    pub client_id_prefix: ClientIdPrefix,
+    /// How an answer is sent.
+    #[serde(deserialize_with = "response_mode")]
+    pub response_mode: Mode,
+    /// What a link to a wallet begins with, without `://`.
+    pub scheme: String,
+    /// Whether a wallet on another device may answer.
+    pub cross_device: bool,
+    /// How long a wallet has to answer.
+    #[serde(deserialize_with = "duration")]
+    pub lifetime: Duration,
+    /// Under whose authority wallets are told that a credential must be: `own`, or key identifiers in base64url.
+    #[serde(deserialize_with = "words")]
+    pub authorities: Vec<String>,
+    /// A file with the issuers that are trusted besides this server.
+    #[serde(default)]
+    pub trusted_issuers: Option<PathBuf>,
+    /// A PEM file with certificate authorities, for those of them that are known by certificate.
+    #[serde(default)]
+    pub trust_anchors: Option<PathBuf>,
+}
+
+/// By what a wallet knows who asks (OpenID4VP 1.0, section 5.9.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientIdPrefix {
+    /// By its certificate.
+    X509Hash,
+    /// By a name in its certificate.
+    X509SanDns,
+    /// By its DID.
+    DecentralizedIdentifier,
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -386,6 +429,20 @@ impl Config {
                 "server.base_url must be like https://passport.example, without a path; it is {base}"
             )));
         }
+        let asks = &self.openid4vp;
+        if asks.client_id_prefix == ClientIdPrefix::X509SanDns && base.domain().is_none() {
+            return Err(ConfigError(format!(
+                "openid4vp.client_id_prefix x509_san_dns needs a name in server.base_url; it is {base}"
+            )));
+        }
+        let is_scheme =
+            |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "+-.".contains(character);
+        if !asks.scheme.starts_with(|first: char| first.is_ascii_lowercase()) || !asks.scheme.chars().all(is_scheme) {
+            return Err(ConfigError(format!(
+                "openid4vp.scheme must be like openid4vp or haip-vp; it is '{}'",
+                asks.scheme
+            )));
+        }
         if self.verification.lifetime > self.retention.ring_key_lifetime() {
             return Err(ConfigError(
                 "verification.lifetime must not be longer than retention.incomplete: a request is sealed under a key that lives as long".to_owned(),
@@ -420,6 +477,12 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
 fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {
     let name = String::deserialize(deserializer)?;
     Algorithm::from_name(&name).ok_or_else(|| de::Error::custom(format!("'{name}' is neither ES256 nor EdDSA")))
+}
+
+fn response_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Mode::from_name(&name)
+        .ok_or_else(|| de::Error::custom(format!("'{name}' is neither direct_post.jwt nor direct_post")))
 }
 
 fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {

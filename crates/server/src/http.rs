@@ -86,8 +86,17 @@ fn log_answer(method: &Method, route: &str, status: StatusCode, elapsed: Duratio
 }
 
 fn is_api(path: &str) -> bool {
-    const API: [&str; 8] =
-        ["/api/", "/.well-known/", "/oid4vci/", "/credentials/", "/status/", "/healthz", "/readyz", "/metrics"];
+    const API: [&str; 9] = [
+        "/api/",
+        "/.well-known/",
+        "/oid4vci/",
+        "/openid4vp/",
+        "/credentials/",
+        "/status/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ];
     // Where a person answers a wallet's request is a page.
     API.iter().any(|prefix| path.starts_with(prefix)) && !path.starts_with("/oid4vci/authorize")
 }
@@ -159,7 +168,8 @@ pub async fn method_not_allowed() -> Error {
     Error::new(Kind::MethodNotAllowed, "This path does not take this method; the Allow header names those it takes.")
 }
 
-/// The network address of the client, as far as the trusted proxies vouch for it.
+/// The network address of the client, as far as the trusted proxies vouch for it. Of IPv6, what one subscriber has: 64 bits
+/// (RFC 6177), since whoever has one address there has all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Client(pub IpAddr);
 
@@ -176,6 +186,31 @@ impl FromRequestParts<App> for Client {
             forwarded.flat_map(|value| value.split(',')).filter_map(|address| address.trim().parse().ok()).collect();
         // Each trusted proxy appended the address it saw: count from the right, no further than they go.
         let trusted = app.config.server.trusted_proxies.min(chain.len());
-        Ok(Self(if trusted == 0 { peer } else { chain[chain.len() - trusted] }))
+        Ok(Self(subscriber(if trusted == 0 { peer } else { chain[chain.len() - trusted] })))
+    }
+}
+
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & (u128::MAX << 64)).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_many_addresses_of_one_network_is_one_client() {
+        for (address, counted) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
+            ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ] {
+            assert_eq!(subscriber(address.parse().expect(address)), counted.parse::<IpAddr>().expect(counted));
+        }
     }
 }

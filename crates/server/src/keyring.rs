@@ -61,6 +61,8 @@ pub enum Purpose {
     Authority,
     /// To open what wallets send encrypted.
     Encryption,
+    /// What wallets are asked for.
+    Request,
 }
 
 impl Purpose {
@@ -71,6 +73,7 @@ impl Purpose {
             Self::Credential(Algorithm::EdDsa) => "credential.EdDSA",
             Self::Authority => "authority",
             Self::Encryption => "encryption",
+            Self::Request => "request",
         }
     }
 }

@@ -42,6 +42,17 @@ pub enum SendError {
     NotNow(String),
 }
 
+/// A way out that was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It prints.
+    Console,
+    /// The folder can be written to.
+    Folder,
+    /// The server would take a mail.
+    Smtp,
+}
+
 /// Sends mails from one address.
 #[derive(Clone, Debug)]
 pub struct Mailer {
@@ -103,6 +114,34 @@ impl Mailer {
                 Err(error) => Err(SendError::NotNow(
                     error.status().map_or_else(|| error.to_string(), |status| format!("status {status}")),
                 )),
+            },
+        }
+    }
+
+    /// Tries the way out without sending anything: an SMTP server is greeted, asked for TLS and signed in to as for a mail.
+    ///
+    /// # Errors
+    /// Why no mail would leave, in words that hold no address.
+    pub async fn probe(&self) -> Result<Probe, String> {
+        match &self.transport {
+            Transport::Console => Ok(Probe::Console),
+            Transport::Folder(folder) => {
+                let probe = folder.join(".probe");
+                let written = async {
+                    tokio::fs::write(&probe, b"").await?;
+                    tokio::fs::remove_file(&probe).await
+                };
+                written.await.map(|()| Probe::Folder).map_err(|error| format!("{}: {error}", folder.display()))
+            }
+            Transport::Smtp(smtp) => match smtp.test_connection().await {
+                Ok(true) => Ok(Probe::Smtp),
+                Ok(false) => Err("the server answers, and then does not".to_owned()),
+                Err(error) => Err(match error.status() {
+                    Some(status) => format!("the server refuses us with status {status}"),
+                    None if error.is_tls() => format!("TLS failed: {error}"),
+                    None if error.is_timeout() => "the server does not answer in time".to_owned(),
+                    None => format!("the server cannot be reached: {error}"),
+                }),
             },
         }
     }

@@ -32,6 +32,7 @@ pub struct Metrics {
     credentials: Family<OutcomeLabels, Counter>,
     sign_ins: Family<OutcomeLabels, Counter>,
     shares: Family<OutcomeLabels, Counter>,
+    presentations: Family<OutcomeLabels, Counter>,
     verifications: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
     documents: Family<OutcomeLabels, Counter>,
@@ -53,6 +54,7 @@ impl Default for Metrics {
             credentials: Family::default(),
             sign_ins: Family::default(),
             shares: Family::default(),
+            presentations: Family::default(),
             verifications: Family::default(),
             outgoing: Family::default(),
             documents: Family::default(),
@@ -66,6 +68,8 @@ impl Default for Metrics {
         registry.register("credentials", "Signed credentials, by what happened to them", metrics.credentials.clone());
         registry.register("submissions", "Submissions, by what happened to them", metrics.submissions.clone());
         registry.register("sign_ins", "Sign-ins of people, by outcome", metrics.sign_ins.clone());
+        let presentations = metrics.presentations.clone();
+        registry.register("presentations", "Questions to outside wallets, by what happened to them", presentations);
         registry.register("shares", "Links for hirers, by what happened to them", metrics.shares.clone());
         let verifications = metrics.verifications.clone();
         registry.register("verifications", "Verification requests, by what happened to them", verifications);
@@ -107,6 +111,11 @@ impl Metrics {
     /// Counts what happened to links for hirers: made, viewed, revoked, refused.
     pub fn shares(&self, outcome: &'static str) {
         self.shares.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts what happened to questions to outside wallets: asked, answered, refused, declined, rejected, finished.
+    pub fn presentations(&self, outcome: &'static str) {
+        self.presentations.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts what happened to verification requests: asked, verified, canceled, expired.

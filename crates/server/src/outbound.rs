@@ -4,6 +4,8 @@
 //! connection is made to what is left of that same answer: a name that means something else a moment later gains
 //! nothing. Redirects are not followed, proxies are not used, and only https is spoken.
 
+pub mod look;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -148,6 +150,7 @@ impl Outbound {
             // A connection that is kept long would answer for a name whose addresses were looked at long ago.
             .pool_max_idle_per_host(kept)
             .pool_idle_timeout(KEPT)
+            .tls_info(with_this_machine)
             .user_agent(concat!("Tenure/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::new(Filter { lookup, allowed: allowed.clone() }))
             .build()

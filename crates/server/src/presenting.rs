@@ -20,11 +20,7 @@ use crate::time::Timestamp;
 ///
 /// # Errors
 /// 404 where one was deleted or replaced since it was opened; the store cannot be used.
-pub async fn give_places(
-    app: &App,
-    materials: &[Material],
-    expires_at: Timestamp,
-) -> Result<Vec<StatusPlace>, Error> {
+pub async fn give_places(app: &App, materials: &[Material], expires_at: Timestamp) -> Result<Vec<StatusPlace>, Error> {
     let wanted = |material: &Material| WantedEntry {
         submission: material.submission,
         holder: material.holder,

@@ -19,7 +19,7 @@ use tower::{ServiceBuilder, ServiceExt as _};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
-use crate::{api, http, jobs, oid4vci, web};
+use crate::{api, http, jobs, oid4vci, openid4vp, web};
 
 /// The whole router, with everything that a request passes through.
 pub fn router(app: &App) -> Router {
@@ -31,6 +31,7 @@ pub fn router(app: &App) -> Router {
     Router::new()
         .merge(api::routes(app))
         .merge(oid4vci::routes())
+        .merge(openid4vp::routes())
         .merge(web::routes(app))
         .fallback(http::not_found)
         .method_not_allowed_fallback(http::method_not_allowed)

@@ -45,8 +45,10 @@ CREATE TABLE delivery (
 );
 CREATE UNIQUE INDEX delivery_event ON delivery (webhook_id, event_id);
 CREATE INDEX delivery_log ON delivery (webhook_id, sequence);
+CREATE INDEX delivery_range ON delivery (webhook_id, created_at);
 CREATE INDEX delivery_due ON delivery (webhook_id, due_at, sequence) WHERE state = 'waiting';
 CREATE INDEX delivery_order ON delivery (webhook_id, request_id, sequence) WHERE state = 'waiting' AND tries = 0;
+CREATE INDEX delivery_give_up ON delivery (give_up_at) WHERE state = 'waiting';
 CREATE INDEX delivery_created ON delivery (created_at);
 
 -- Each attempt of a delivery. status: what the receiver answered; error: why there was no answer.
@@ -71,3 +73,7 @@ CREATE TABLE tally (
     PRIMARY KEY (partner_id, day, chain, kind)
 );
 CREATE INDEX tally_day ON tally (day);
+
+-- Answers kept for an Idempotency-Key are sealed from now on, under the ring key of ring_period. Those of before were not.
+DELETE FROM idempotency;
+ALTER TABLE idempotency ADD COLUMN ring_period BIGINT NOT NULL DEFAULT 0;

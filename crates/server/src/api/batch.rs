@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::JsonBody;
-use super::claim::{Claim, Wished};
+use super::claim::{self, Claim, Wished};
 use super::push::{
     Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, batch_redirect_uri, context, earlier_warnings,
     existing_uploads, is_dry_run, is_same, prepare, taken, upload_links, wake,
@@ -126,6 +126,7 @@ async fn read(app: &App, partner: &Partner<WriteAll>, form: BatchForm, body: &[u
     let body = BatchBody::read(form, body).inspect_err(refused)?;
     partner.right.require(&body.types())?;
     let batch = body.check(&context(app)).inspect_err(refused)?;
+    claim::check(app, partner.id, batch.claim.as_deref()).await?;
     documents::check(app, partner.id, &batch.items).await?;
     Ok(batch)
 }
@@ -153,6 +154,7 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
         partner,
         credential_id: &batch.credential_id,
         offer: Offer::Several(batch.items.len()),
+        request: id,
         link: &link,
         until: now + app.config.retention.incomplete,
     };

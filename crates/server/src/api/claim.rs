@@ -1,10 +1,12 @@
-//! The member `claim` of a push (ours): the link is mailed to the person, beside being answered to the partner.
+//! The member `claim` of a push (ours): the link is mailed to the person, beside being answered to the partner. A person of
+//! the sandbox gets no mail, and answers.
 //!
 //! The address is sealed in the outbox until the mail has left, and is kept nowhere else. The mail is stored with the
 //! push, in its transaction: both or none.
 
 use std::borrow::Cow;
 
+use credential::{Code, Fault};
 use uuid::Uuid;
 
 use super::push::Warning;
@@ -12,6 +14,7 @@ use crate::app::App;
 use crate::auth::holder::Email;
 use crate::error::Error;
 use crate::jobs::Outgoing;
+use crate::sandbox::{self, Person, Play, Player};
 use crate::store::OutboxItem;
 use crate::time::Timestamp;
 use crate::web::mails::{self, Offer};
@@ -19,7 +22,7 @@ use crate::web::mails::{self, Offer};
 /// What a push has to send beside being stored.
 #[derive(Debug, Default)]
 pub struct Claim {
-    /// The mail, unless there is none to send.
+    /// The mail, or that the person answers, unless there is neither.
     pub mail: Option<OutboxItem>,
     /// Why there is none although one was wished for.
     pub warning: Option<Warning>,
@@ -36,6 +39,8 @@ pub struct Wished<'a> {
     pub credential_id: &'a str,
     /// What is offered.
     pub offer: Offer,
+    /// What the link has as `content`.
+    pub request: Uuid,
     /// Where the person finds it.
     pub link: &'a str,
     /// Until when.
@@ -57,6 +62,39 @@ pub const EARLIER: Warning = Warning {
     ),
 };
 
+/// That an address of the sandbox is named by a sandbox partner, and is of somebody there.
+///
+/// # Errors
+/// 422 if not; or the store cannot be used.
+pub async fn check(app: &App, partner: Uuid, email: Option<&str>) -> Result<(), Error> {
+    match email.filter(|address| sandbox::is_address(address)) {
+        Some(address) => check_person(app, partner, address, "/claim/email").await,
+        None => Ok(()),
+    }
+}
+
+/// That `address`, which stands at `pointer`, is of somebody in the sandbox, and that `partner` may name such people.
+///
+/// # Errors
+/// 422 if not; or the store cannot be used.
+pub async fn check_person(app: &App, partner: Uuid, address: &str, pointer: &str) -> Result<(), Error> {
+    let partner = app.store.read().await?.partner(partner).await?;
+    let (code, message) = if !partner.is_some_and(|partner| partner.sandbox) {
+        let message = "People of the sandbox are played by the server, for sandbox partners alone.";
+        (Code::SandboxOnly, message.to_owned())
+    } else if Player::of(address).is_none() {
+        let known: Vec<String> = Person::ALL.into_iter().map(Person::address).collect();
+        (
+            Code::ChoiceUnknown,
+            format!("There is nobody of this name in the sandbox. The people there are: {}.", known.join(", ")),
+        )
+    } else {
+        return Ok(());
+    };
+    let received = Some(address.chars().take(64).collect());
+    Err(Error::invalid(vec![Fault { pointer: pointer.to_owned(), code, message, received, suggestion: None }]))
+}
+
 impl Claim {
     /// The mail for a push that is about to be stored.
     ///
@@ -77,8 +115,15 @@ impl Claim {
         if stands {
             return Ok(Self::default());
         }
-        let partner = tx.partner(wished.partner).await?.map(|partner| partner.name).unwrap_or_default();
+        let partner = tx.partner(wished.partner).await?;
         drop(tx);
+        if let Some(player) = Player::of(email.as_str())
+            && partner.as_ref().is_some_and(|partner| partner.sandbox)
+        {
+            let play = Play { player, partner: wished.partner, request: wished.request };
+            return Ok(Self { mail: Some(Outgoing::Play(play).sealed(app).await?), warning: None });
+        }
+        let partner = partner.map(|partner| partner.name).unwrap_or_default();
         if app.limits.links_per_address.check(&email.fingerprint(app)).is_err() {
             return Ok(Self { mail: None, warning: Some(LIMITED) });
         }

@@ -26,7 +26,11 @@ const PAGE: i64 = 100;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(log)).routes(routes!(replay)).routes(routes!(replay_range)).routes(routes!(test))
+    OpenApiRouter::new()
+        .routes(routes!(log))
+        .routes(routes!(replay))
+        .routes(routes!(replay_range))
+        .routes(routes!(test))
 }
 
 /// Which deliveries are shown.

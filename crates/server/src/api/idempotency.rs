@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::token::Verified;
+use crate::domain::submission::Sealed;
 use crate::error::{Error, Kind};
 use crate::http::RequestId;
 use crate::seal::sha256;
@@ -68,7 +69,7 @@ async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Nex
     let request_parts = [parts.method.as_str().as_bytes(), uri.as_bytes(), scopes.as_bytes(), &body];
     let hash = sha256(&request_parts.join(&b"\n"[..]));
     if let Some(stored) = claim(app, partner, key, &hash).await? {
-        return replay(app, partner, key, &stored, &hash);
+        return replay(app, partner, key, stored, &hash).await;
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let id = id.map(|id| id.0.to_string()).unwrap_or_default();
@@ -95,7 +96,13 @@ fn is_over(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
     age >= app.config.retention.idempotency || (stored.status == 0 && age >= ABANDONED)
 }
 
-fn replay(app: &App, partner: Uuid, key: &str, stored: &StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
+async fn replay(
+    app: &App,
+    partner: Uuid,
+    key: &str,
+    stored: StoredAnswer,
+    hash: &[u8; 32],
+) -> Result<Response, Error> {
     if stored.request_hash != hash {
         return Err(Error::new(
             Kind::Conflict,
@@ -109,8 +116,14 @@ fn replay(app: &App, partner: Uuid, key: &str, stored: &StoredAnswer, hash: &[u8
             "The first request with this Idempotency-Key is still under way. Repeat it in a moment.",
         ));
     };
-    let body = app.keyring.open_permanent(&label(&partner, key), &stored.body)?;
-    let mut response = (status, body.to_vec()).into_response();
+    let sealed = Sealed { period: stored.ring_period, bytes: stored.body };
+    let body = app.keyring.open_sealed(&sealed, &label(&partner, key)).await?.ok_or_else(|| {
+        Error::new(
+            Kind::Conflict,
+            "This Idempotency-Key was used, and its answer is not kept any more. Use a new key for a new request.",
+        )
+    })?;
+    let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     if let Ok(content_type) = HeaderValue::try_from(&stored.content_type) {
@@ -128,10 +141,10 @@ fn label<'a>(partner: &'a Uuid, key: &'a str) -> [&'a [u8]; 3] {
 async fn keep(app: &App, partner: Uuid, key: &str, id: &str, mut response: Response) -> Result<Response, Error> {
     let error = response.extensions_mut().remove::<Arc<Error>>();
     let status = response.status();
-    let mut tx = app.store.write().await?;
     if status.is_server_error()
         || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
     {
+        let mut tx = app.store.write().await?;
         tx.release_idempotency_key(partner, key).await?;
         tx.commit().await?;
         if let Some(error) = error {
@@ -156,8 +169,10 @@ async fn keep(app: &App, partner: Uuid, key: &str, id: &str, mut response: Respo
             (content_type, to_bytes(body, usize::MAX).await.map_err(Error::internal)?.to_vec())
         }
     };
-    // An answer may hold a link or a secret, which no copy of the database may give away.
-    let sealed = app.keyring.seal_permanent(&label(&partner, key), &body);
+    // An answer may hold a link, a secret, or the start of what was wrong in a body: no copy of the database may give them away,
+    // and none of it outlives what it is about.
+    let sealed = app.keyring.seal(app.now(), &label(&partner, key), &body).await?;
+    let mut tx = app.store.write().await?;
     tx.store_answer(partner, key, status.as_u16(), &content_type, &sealed).await?;
     tx.commit().await?;
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -12,6 +12,8 @@ pub mod openapi;
 mod operations;
 pub mod push;
 mod reference;
+mod sandbox;
+pub mod snippets;
 mod status;
 mod token;
 pub mod upload;
@@ -42,6 +44,7 @@ fn protected() -> OpenApiRouter<App> {
         .merge(verify::routes())
         .merge(webhooks::routes())
         .merge(deliveries::routes())
+        .merge(sandbox::routes())
 }
 
 /// The documented routes that need none.

@@ -53,6 +53,7 @@ const COMMON: [(&str, &str); 6] = [
         (name = "Status", description = "Where submissions stand"),
         (name = "Verify", description = "Ask people to show what they hold"),
         (name = "Webhooks", description = "Be told, instead of asking"),
+        (name = "Sandbox", description = "Try everything out, with no human"),
         (name = "Operations", description = "For the operator"),
     )
 )]

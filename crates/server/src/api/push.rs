@@ -173,6 +173,7 @@ async fn push(
     let dry_run = is_dry_run(options)?;
     let submission = Submission::parse_v2(partner.right.credential_type, &body, &context(&app));
     let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
+    claim::check(&app, partner.id, submission.claim.as_deref()).await?;
     documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
     if dry_run {
         let headline = submission.credential_type.headline(&submission.fields);
@@ -253,6 +254,7 @@ pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<
         partner,
         credential_id: &submission.credential_id,
         offer: Offer::One(submission.credential_type.title),
+        request: id,
         link: &link,
         until: new.expires_at,
     };

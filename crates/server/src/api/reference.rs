@@ -16,9 +16,11 @@ use credential::Code;
 use serde_json::Value;
 
 use super::openapi::{DOCUMENT, ITEM};
+use super::snippets::{self, Snippet};
 use crate::app::App;
 use crate::auth::holder::Visitor;
 use crate::error::Kind;
+use crate::sandbox::Person;
 use crate::web::{Layout, page};
 
 /// The routes; not in the document that they serve.
@@ -35,8 +37,12 @@ async fn openapi() -> Response {
 #[template(path = "reference.html")]
 struct Reference {
     layout: Layout,
+    base: String,
+    people: [(String, String); 4],
     token_line: String,
     push_line: String,
+    status_line: String,
+    snippets: &'static [Snippet],
     groups: &'static [Group],
     errors: Vec<ErrorKind>,
     codes: &'static [Code],
@@ -98,6 +104,12 @@ async fn reference(State(app): State<App>, Visitor(visitor): Visitor) -> Respons
     let sample = serde_json::to_string_pretty(&(push.sample)()).unwrap_or_default();
     let template = Reference {
         layout: layout.clone(),
+        base: base.to_owned(),
+        people: Person::ALL.map(|person| (person.address(), format!("docs-sandbox-{}", person.name()))),
+        snippets: &snippets::ALL,
+        status_line: format!(
+            "curl {base}/api/partner/v2/submissions/$CREDENTIAL_ID/status \\\n  -H \"Authorization: Bearer $TOKEN\""
+        ),
         token_line: format!(
             "curl {base}/api/partner/v1/oauth/token \\\n  -d grant_type=client_credentials \\\n  -d client_id=$CLIENT_ID -d client_secret=$CLIENT_SECRET"
         ),

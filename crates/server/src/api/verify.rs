@@ -14,12 +14,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::JsonBody;
 use super::push::Warning;
+use super::{JsonBody, claim};
 use crate::app::App;
 use crate::auth::partner::{Partner, ReadAny, Write};
 use crate::domain::verification::Checked;
 use crate::error::{Error, Kind, Problem};
+use crate::sandbox::{Play, Player};
 use crate::time::Timestamp;
 use crate::verification::{self, AskedNow};
 
@@ -107,12 +108,19 @@ async fn ask(
     let known = partner.right.credential_type;
     let question = Question::parse(known, &body)?;
     check_callback(&app, &partner, question.callback_url.as_deref()).await?;
+    let person = question.sandbox_person.clone();
+    if let Some(person) = &person {
+        claim::check_person(&app, partner.id, person, "/sandbox_person").await?;
+    }
     let Some(AskedNow { verification, differs }) = verification::ask(&app, partner.id, known, question).await? else {
         return Err(Error::new(
             Kind::Conflict,
             "You have used this request_id for a request that is over, or for another type. Fetch its result, or use a new request_id.",
         ));
     };
+    if let Some(player) = person.as_deref().and_then(Player::of) {
+        Play { player, partner: partner.id, request: verification.id }.enqueue(&app).await?;
+    }
     let answer = AskAnswer {
         redirect_uri: verification::redirect_uri(app.config.base(), &verification),
         request_id: verification.request_id,

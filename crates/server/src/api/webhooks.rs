@@ -31,25 +31,69 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rotate))
 }
 
-/// A webhook to register or to change.
+/// A webhook to register.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
 pub struct WebhookBody {
-    /// Which one, where the path does not say.
-    #[schema(required = false, nullable = false)]
-    id: Option<String>,
-    /// Where to send events: https, public, without user, password and fragment. Needed to register.
-    #[schema(max_length = 2048, example = "https://hooks.example.com/tenure")]
+    /// Where to send events: https, public, without user, password and fragment.
+    #[schema(format = "uri", max_length = 2048, example = "https://hooks.example.com/tenure")]
     url: String,
     /// What you call it.
-    #[schema(max_length = 500, example = "Production")]
+    #[schema(min_length = 1, max_length = 500, example = "Production")]
     name: Option<String>,
     /// What it is for.
-    #[schema(max_length = 500)]
+    #[schema(min_length = 1, max_length = 500)]
     description: Option<String>,
     /// The types of events that it is sent; `vwsp_request.verified` and `vwsp_request.canceled` unless you say otherwise.
-    #[schema(example = json!(["vwsp_request.verified", "vwsp_request.canceled", "atsp_request.verified"]))]
-    events: Option<Vec<String>>,
+    #[schema(min_items = 1, max_items = 20, example = json!(["vwsp_request.verified", "vwsp_request.canceled", "atsp_request.verified"]))]
+    events: Option<Vec<EventType>>,
+}
+
+/// What changes of a webhook.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "documents the body, which is parsed to faults by hand")]
+pub struct WebhookChange {
+    /// Which one; needed where the path does not say.
+    #[schema(required = false, nullable = false)]
+    id: Option<String>,
+    /// Where to send events.
+    #[schema(
+        required = false,
+        nullable = false,
+        format = "uri",
+        max_length = 2048,
+        example = "https://hooks.example.com/tenure"
+    )]
+    url: Option<String>,
+    /// What you call it; null: it has no name any more.
+    #[schema(min_length = 1, max_length = 500, example = "Production")]
+    name: Option<String>,
+    /// What it is for; null: nothing is said any more.
+    #[schema(min_length = 1, max_length = 500)]
+    description: Option<String>,
+    /// The types of events that it is sent.
+    #[schema(min_items = 1, max_items = 20, example = json!(["vwsp_request.verified", "vwsp_request.canceled", "atsp_request.verified"]))]
+    events: Option<Vec<EventType>>,
+}
+
+/// A type of events.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(dead_code, reason = "documents what credential::EVENT_TYPES lists")]
+pub enum EventType {
+    #[serde(rename = "vwsp_request.verified")]
+    RequestVerified,
+    #[serde(rename = "vwsp_request.canceled")]
+    RequestCanceled,
+    #[serde(rename = "atsp_request.created")]
+    AddCreated,
+    #[serde(rename = "atsp_request.opened")]
+    AddOpened,
+    #[serde(rename = "atsp_request.signed_in")]
+    AddSignedIn,
+    #[serde(rename = "atsp_request.verified")]
+    AddVerified,
+    #[serde(rename = "atsp_request.canceled")]
+    AddCanceled,
 }
 
 /// A webhook.
@@ -95,7 +139,9 @@ pub struct WebhookWithSecret {
     #[schema(example = "6a1f0c4e9b7d2835f4e1a09c8b6d7e52310fa4c9d8e7b6a5f4c3d2e1b0a99887")]
     secret: String,
     /// The same key in the form that libraries for Standard Webhooks take.
-    #[schema(example = "whsec_NmExZjBjNGU5YjdkMjgzNWY0ZTFhMDljOGI2ZDdlNTIzMTBmYTRjOWQ4ZTdiNmE1ZjRjM2QyZTFiMGE5OTg4Nw==")]
+    #[schema(
+        example = "whsec_NmExZjBjNGU5YjdkMjgzNWY0ZTFhMDljOGI2ZDdlNTIzMTBmYTRjOWQ4ZTdiNmE1ZjRjM2QyZTFiMGE5OTg4Nw=="
+    )]
     standard_webhooks_secret: String,
 }
 
@@ -193,7 +239,7 @@ async fn one(
 /// What you leave out stays as it is; null takes a name or a description away. A pause ends, and what waits is sent.
 #[utoipa::path(put, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "change_webhook",
     params(("id" = String, Path, description = "The webhook's id")),
-    request_body(content = WebhookBody, content_type = "application/json", example = json!({ "url": "https://hooks.example.com/tenure" })),
+    request_body(content = WebhookChange, content_type = "application/json", example = json!({ "url": "https://hooks.example.com/tenure" })),
     responses(
         (status = 200, description = "As it is now", body = WebhookAnswer),
         (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
@@ -226,7 +272,7 @@ async fn change(
 ///
 /// As `PUT /api/partner/v2/webhooks/{id}`.
 #[utoipa::path(put, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "change_webhook_by_id",
-    request_body(content = WebhookBody, content_type = "application/json", example = json!({ "id": "0192f0c1-7a11-7d02-9c55-1f2e3d4c5b6a", "url": "https://hooks.example.com/tenure" })),
+    request_body(content = WebhookChange, content_type = "application/json", example = json!({ "id": "0192f0c1-7a11-7d02-9c55-1f2e3d4c5b6a", "url": "https://hooks.example.com/tenure" })),
     responses(
         (status = 200, description = "As it is now", body = WebhookAnswer),
         (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
@@ -245,7 +291,12 @@ async fn change_by_id(
     write(&app, &partner, body_id, fields).await
 }
 
-async fn write(app: &App, partner: &Partner<Own>, id: Uuid, fields: WebhookFields) -> Result<Json<WebhookAnswer>, Error> {
+async fn write(
+    app: &App,
+    partner: &Partner<Own>,
+    id: Uuid,
+    fields: WebhookFields,
+) -> Result<Json<WebhookAnswer>, Error> {
     let webhook = webhooks::update(app, partner.id, id, fields).await?;
     Ok(Json(WebhookAnswer::new(app, webhook)))
 }

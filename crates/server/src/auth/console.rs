@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::auth::holder::{CONSOLE, NOTICE};
 use crate::error::Error;
 use crate::seal::sha256;
-use crate::store::{ConsoleSession, Partner, StoreError};
+use crate::store::{ConsoleSession, Partner, StoreError, Tx};
 
 /// Someone who is signed in for a partner. Taking it as an argument is the permission check; without a session the
 /// visitor is sent to sign in.
@@ -95,8 +95,23 @@ pub async fn begin_session(
     partner: &Partner,
     old: Option<String>,
 ) -> Result<(HeaderName, HeaderValue), StoreError> {
-    let (now, secret) = (app.now(), app.chance.secret());
     let mut tx = app.store.write().await?;
+    let cookie = add_session(app, &mut tx, partner, old).await?;
+    tx.commit().await?;
+    Ok(cookie)
+}
+
+/// As [`begin_session`], in a transaction that the caller commits.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn add_session(
+    app: &App,
+    tx: &mut Tx,
+    partner: &Partner,
+    old: Option<String>,
+) -> Result<(HeaderName, HeaderValue), StoreError> {
+    let (now, secret) = (app.now(), app.chance.secret());
     if let Some(old) = old {
         tx.end_console_session(&sha256(old.as_bytes())).await?;
     }
@@ -108,7 +123,6 @@ pub async fn begin_session(
         expires_at: now + CONSOLE.lifetime(),
     })
     .await?;
-    tx.commit().await?;
     Ok(CONSOLE.set_strict(app, &secret))
 }
 

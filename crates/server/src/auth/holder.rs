@@ -38,6 +38,8 @@ pub const AUTHORIZE: Cookie = Cookie { name: "authorize", lifetime: Duration::fr
 pub const CEREMONY: Cookie = Cookie { name: "ceremony", lifetime: Duration::from_secs(300) };
 /// Which shared link this browser has given the passcode of.
 pub const SHARE: Cookie = Cookie { name: "share", lifetime: Duration::from_secs(3600) };
+/// The secret of a browser that asked an outside wallet: an answer counts there and nowhere else.
+pub const PRESENTATION: Cookie = Cookie { name: "presentation", lifetime: Duration::from_secs(3600) };
 /// The secret of a session of a partner's console.
 pub const CONSOLE: Cookie = Cookie { name: "console", lifetime: Duration::from_secs(8 * 3600) };
 /// A notice to show once, on the next page.

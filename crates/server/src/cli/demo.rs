@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::Error;
 use crate::log;
+use crate::sandbox::Person;
 
 /// The body of the push to try: the smallest that is taken.
 const SAMPLE: &str = r#"{"credential_id":"my-first","fields":{"full_name":"Ada Example","employment":[{"organisation":"Company A","role_title":"Engineer","start_date":"2021-03","last_processed_month":"2024-05"}]}}"#;
@@ -141,6 +142,11 @@ fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
     let _ = writeln!(
         text,
         "   curl -s {base}/api/partner/v2/add/requests/career_history -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '{SAMPLE}'\n"
+    );
+    let _ = writeln!(
+        text,
+        "3. Or finish an integration with no human: push with \"claim\": {{\"email\": \"{}\"}}, and the server plays that\n   person within seconds. {base}/docs#sandbox lists them all.\n",
+        Person::Consents.address()
     );
     let _ = writeln!(
         text,

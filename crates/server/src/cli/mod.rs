@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod doctor;
 mod partner;
 mod serve;
 mod verify;
@@ -29,6 +30,8 @@ enum Command {
     Demo(demo::Demo),
     /// Add, list, rotate and disable partners (OAuth clients); works while the server runs.
     Partner(partner::PartnerArguments),
+    /// Look at everything that a server stands on, and say what to do about what is wrong.
+    Doctor(doctor::Doctor),
     /// Check the body of a push before sending it, and point at every fault.
     Check(check::Check),
     /// Check a signed credential or a showing of one, and explain each step.
@@ -48,6 +51,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Demo(demo) => demo.run(),
             Command::Partner(partner) => partner.run(),
+            Command::Doctor(doctor) => doctor.run(),
             Command::Check(check) => check.run(),
             Command::Verify(verify) => verify.run(),
             Command::Config => print(crate::config::DEFAULT),

@@ -254,7 +254,8 @@ fn check_hosts(hosts: &[String]) -> Result<String, String> {
 /// sends people to http, and only on that machine.
 fn check_callbacks(urls: &[String], is_https: bool) -> Result<String, String> {
     let checked = urls.iter().map(|text| {
-        let url: Url = text.parse().map_err(|_| format!("'{text}' is not an address such as https://hr.example/verified"))?;
+        let url: Url =
+            text.parse().map_err(|_| format!("'{text}' is not an address such as https://hr.example/verified"))?;
         let is_loopback = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
             Some(url::Host::Ipv4(address)) => address.is_loopback(),

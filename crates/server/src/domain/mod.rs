@@ -4,6 +4,7 @@ pub mod asset;
 pub mod batch;
 pub mod career;
 pub mod issuance;
+pub mod presentation;
 pub mod share;
 pub mod submission;
 pub mod verification;

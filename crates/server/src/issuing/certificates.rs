@@ -1,4 +1,4 @@
-//! Certificates of the keys that sign credentials: an authority of the server's own, and one certificate a key.
+//! Certificates of the keys that sign credentials and questions: an authority of the server's own, and one certificate a key.
 //!
 //! HAIP 1.0 (section 6.1.1) wants the key in a certificate that is not self-signed, and the trust anchor left out of
 //! the credential. Whoever checks offline trusts the authority's certificate, which the server publishes.
@@ -8,7 +8,8 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SanType, SerialNumber, SignatureAlgorithm, date_time_ymd,
 };
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use url::Host;
 
 use crate::store::StoreError;
 use crate::time::Timestamp;
@@ -17,6 +18,14 @@ use crate::time::Timestamp;
 const AUTHORITY_YEARS: i16 = 30;
 /// How long a key's certificate lives, in years: longer than any credential under it.
 const KEY_YEARS: i16 = 10;
+
+/// The server's own authority.
+pub(super) struct Authority {
+    /// Its key.
+    pub key: SoftwareKey,
+    /// Its certificate, DER.
+    pub certificate: Vec<u8>,
+}
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::Broken(format!("a certificate cannot be made: {error}"))
@@ -68,15 +77,51 @@ pub(super) fn certify(
     key: &SoftwareKey,
     address: &str,
     serial: &[u8],
-    authority: &SoftwareKey,
+    authority: &Authority,
     now: Timestamp,
 ) -> Result<Vec<u8>, StoreError> {
-    let mut params = params(&format!("Credentials of {address}"), serial, now, KEY_YEARS);
+    let names = vec![SanType::URI(address.try_into().map_err(failed)?)];
+    signed(key, params(&format!("Credentials of {address}"), serial, now, KEY_YEARS), names, authority)
+}
+
+/// The certificate of the `key` that signs questions to wallets, DER, by the authority; it names the server's host too, as
+/// the client identifier prefix `x509_san_dns` wants (OpenID4VP 1.0, section 5.9.3).
+pub(super) fn certify_verifier(
+    key: &SoftwareKey,
+    address: &str,
+    host: &Host<String>,
+    serial: &[u8],
+    authority: &Authority,
+    now: Timestamp,
+) -> Result<Vec<u8>, StoreError> {
+    let host = match host {
+        Host::Domain(name) => SanType::DnsName(name.as_str().try_into().map_err(failed)?),
+        Host::Ipv4(address) => SanType::IpAddress((*address).into()),
+        Host::Ipv6(address) => SanType::IpAddress((*address).into()),
+    };
+    let names = vec![host, SanType::URI(address.try_into().map_err(failed)?)];
+    let params = params(&format!("Questions of {address}"), serial, now, KEY_YEARS);
+    signed(key, params, names, authority)
+}
+
+/// The authority's key identifier, as it stands in every certificate that it signs (RFC 5280, section 4.2.1.1).
+pub(super) fn authority_identifier(authority: &Authority, address: &str) -> Result<Vec<u8>, StoreError> {
+    Ok(authority_params(address, &[], Timestamp::from_micros(0)).key_identifier(&pair(&authority.key)?))
+}
+
+fn signed(
+    key: &SoftwareKey,
+    mut params: CertificateParams,
+    names: Vec<SanType>,
+    authority: &Authority,
+) -> Result<Vec<u8>, StoreError> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
-    params.subject_alt_names = vec![SanType::URI(address.try_into().map_err(failed)?)];
-    // Of the authority, a certificate repeats the name and the key's identifier, and nothing else.
-    let issuer = Issuer::new(authority_params(address, serial, now), pair(authority)?);
+    params.subject_alt_names = names;
+    // Of the authority, a certificate repeats the name and the key's identifier as they stand in the authority's own, which
+    // keeps the address that the server had when it was made.
+    let certificate = CertificateDer::from(authority.certificate.as_slice());
+    let issuer = Issuer::from_ca_cert_der(&certificate, pair(&authority.key)?).map_err(failed)?;
     let made = params.signed_by(&pair(key)?, &issuer).map_err(failed)?;
     Ok(made.der().to_vec())
 }

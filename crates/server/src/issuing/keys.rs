@@ -13,7 +13,7 @@ use credential::jwe;
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Value, json};
 
-use super::certificates;
+use super::certificates::{self, Authority};
 use crate::chance::Chance;
 use crate::keyring::{Keyring, Purpose, SigningKey};
 use crate::seal::Key;
@@ -71,7 +71,7 @@ impl IssuerKeys {
         let mut own = ring.signing_keys(purpose).await?;
         if own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE) {
             let (id, secret, key) = new_key(self.algorithm, chance)?;
-            let certificate = certificates::certify(&key, &self.address, &chance.bytes::<16>(), &authority.0, now)?;
+            let certificate = certificates::certify(&key, &self.address, &chance.bytes::<16>(), &authority, now)?;
             let made = SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) };
             ring.add_signing_key(&made).await?;
             own = ring.signing_keys(purpose).await?;
@@ -95,18 +95,18 @@ impl IssuerKeys {
         let certificates: Vec<String> = signing.certificate.iter().map(|der| STANDARD.encode(der)).collect();
         let signer = software(signing, self.algorithm)?;
         let issuer = Issuer::new(&self.address, NAME, &signing.id, &certificates, signer);
-        let state = State { issuer, kid: signing.id.clone(), certificates, published, authority: authority.1 };
+        let state = State { issuer, kid: signing.id.clone(), certificates, published, authority: authority.certificate };
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
         Ok(())
     }
 
     /// The authority's key and certificate; made on the first start.
-    async fn authority(
+    pub(super) async fn authority(
         &self,
         ring: &Keyring,
         chance: &Chance,
         now: Timestamp,
-    ) -> Result<(SoftwareKey, Vec<u8>), StoreError> {
+    ) -> Result<Authority, StoreError> {
         let mut stored = ring.signing_keys(Purpose::Authority).await?;
         if stored.is_empty() {
             let (id, secret, key) = new_key(Algorithm::Es256, chance)?;
@@ -120,7 +120,7 @@ impl IssuerKeys {
         let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
         let certificate =
             first.certificate.clone().ok_or_else(|| StoreError::nonsense("signing_key", "no certificate"))?;
-        Ok((software(&first, Algorithm::Es256)?, certificate))
+        Ok(Authority { key: software(&first, Algorithm::Es256)?, certificate })
     }
 
     /// The keys now.
@@ -205,7 +205,7 @@ pub(crate) fn new_key(algorithm: Algorithm, chance: &Chance) -> Result<(String, 
     Ok((key.public().thumbprint(), secret, key))
 }
 
-fn software(key: &SigningKey, algorithm: Algorithm) -> Result<SoftwareKey, StoreError> {
+pub(super) fn software(key: &SigningKey, algorithm: Algorithm) -> Result<SoftwareKey, StoreError> {
     SoftwareKey::from_bytes(algorithm, key.secret.expose()).map_err(|error| StoreError::nonsense("signing_key", error))
 }
 

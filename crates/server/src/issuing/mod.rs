@@ -11,6 +11,7 @@ pub mod nonce;
 pub mod proof;
 mod sign;
 mod status_lists;
+pub mod verifier;
 
 pub use sign::{Material, sign, status_list_address};
 pub use status_lists::{Form, Served, StatusLists};

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 
 pub use documents::{delete_dropped_objects, delete_orphans, end_waits_for_keeping, fetch_due};
 pub use outbox::{Outgoing, send_due};
-pub use retention::end_what_is_over;
+pub use retention::{end_what_is_over, expire, expire_verifications};
 pub use webhooks::deliver_due;
 
 /// How long the outbox rests when nothing wakes it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::domain::presentation::REMEMBERED;
 use crate::store::{AnnouncementKind, EventKind, StoreError};
 use crate::verification;
 
@@ -38,6 +39,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
+    tx.forget_presentations(now - REMEMBERED, BATCH).await?;
     tx.forget_verifications(now - retention.status, BATCH).await?;
     tx.commit().await?;
     super::webhooks::end_deliveries(app, BATCH).await?;
@@ -77,7 +79,11 @@ async fn forget_issuances(app: &App) -> Result<(), StoreError> {
     }
 }
 
-async fn expire(app: &App) -> Result<u64, StoreError> {
+/// Expires submissions whose time is over; returns how many, at most a batch.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn expire(app: &App) -> Result<u64, StoreError> {
     let now = app.now();
     let due = app.store.read().await?.count_due_submissions(now).await?;
     if due == 0 {
@@ -93,8 +99,11 @@ async fn expire(app: &App) -> Result<u64, StoreError> {
     Ok(count)
 }
 
-/// Ends what partners asked and nobody answered in time, and tells them.
-async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
+/// Ends what partners asked and nobody answered in time, and tells them; returns how many, at most a batch.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     let now = app.now();
     let due = app.store.read().await?.count_due_verifications(now).await?;
     if due == 0 {

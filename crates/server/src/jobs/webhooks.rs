@@ -27,6 +27,10 @@ const ROUND: i64 = 64;
 /// How long is waited between two looks for what is due, when nothing wakes us; and at least, however often we are woken.
 const LOOK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_millis(20));
 
+/// How often, and how far apart, it is tried to write what became of a round while the store is not there.
+const WRITES: u32 = 10;
+const BETWEEN_WRITES: Duration = Duration::from_secs(1);
+
 /// A round's deliveries are due again after this time if nobody has said what became of them.
 fn lease(app: &App) -> Duration {
     2 * app.config.webhooks.timeout + Duration::from_secs(10)
@@ -42,8 +46,18 @@ pub async fn run(app: App, stop: CancellationToken) {
                 for webhook in due.into_iter().filter(|webhook| busy.insert(*webhook)).collect::<Vec<_>>() {
                     let (app, stop) = (app.clone(), stop.clone());
                     lanes.spawn(async move {
-                        if let Err(error) = lane(&app, webhook, &stop).await {
-                            tracing::warn!(%error, "deliveries could not be worked on; they are tried again");
+                        match lane(&app, webhook, &stop).await {
+                            Ok(1..) => return webhook,
+                            Ok(0) => {}
+                            Err(error) => {
+                                tracing::warn!(%error, "deliveries could not be worked on; they are tried again");
+                            }
+                        }
+                        // What is due waits for something that another node has taken, or a server that was killed: looking
+                        // again at once would find the same.
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = tokio::time::sleep(LOOK.0) => {}
                         }
                         webhook
                     });
@@ -57,10 +71,10 @@ pub async fn run(app: App, stop: CancellationToken) {
             () = stop.cancelled() => {}
             () = app.deliveries_due.notified() => {}
             () = tokio::time::sleep(longest) => {}
-            Some(ended) = lanes.join_next() => free(&mut busy, ended),
+            Some(ended) = lanes.join_next() => free(&mut busy, &ended),
         }
         while let Some(ended) = lanes.try_join_next() {
-            free(&mut busy, ended);
+            free(&mut busy, &ended);
         }
     }
     // What is on its way is waited for; the caller does not wait for long.
@@ -69,9 +83,9 @@ pub async fn run(app: App, stop: CancellationToken) {
 
 /// Notes that a lane has ended. One that panicked, which none does, would be busy for good: then all are looked at anew, and
 /// a webhook with two lanes is as one with two nodes.
-fn free(busy: &mut HashSet<Uuid>, ended: Result<Uuid, JoinError>) {
+fn free(busy: &mut HashSet<Uuid>, ended: &Result<Uuid, JoinError>) {
     match ended {
-        Ok(webhook) => drop(busy.remove(&webhook)),
+        Ok(webhook) => drop(busy.remove(webhook)),
         Err(_) => busy.clear(),
     }
 }
@@ -100,36 +114,54 @@ async fn due(app: &App) -> Result<Vec<Uuid>, StoreError> {
 
 /// Sends what is due to one webhook, round by round, until nothing is; returns how many attempts were made.
 async fn lane(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<usize, StoreError> {
-    let (mut attempts, mut settled) = (0, Vec::new());
+    let (mut attempts, mut settled, mut writes) = (0, Vec::new(), 0);
     loop {
-        let now = app.now();
-        let mut tx = app.store.write().await?;
-        // It may have been deleted meanwhile.
-        let Some(mut held) = tx.hold_webhook(webhook).await? else { return Ok(attempts) };
-        tx.settle_deliveries(webhook, &settled, now).await?;
-        if let Some(failures) = failures_after(held.failures, &settled) {
-            held.failures = failures;
-            held.paused_until = pause_after(failures).map(|pause| now + pause);
-            tx.note_webhook_health(webhook, failures, held.paused_until).await?;
-        }
-        let limit = if stop.is_cancelled() || held.is_paused(now) {
-            0
-        } else if held.is_on_probation() {
-            1
-        } else {
-            ROUND
+        let taken = match turn(app, webhook, &settled, stop).await {
+            // What is not written is sent again: the store is given some time first.
+            Err(StoreError::Unavailable(_)) if writes < WRITES && !settled.is_empty() => {
+                writes += 1;
+                tokio::time::sleep(BETWEEN_WRITES).await;
+                continue;
+            }
+            taken => taken?,
         };
-        let taken = match limit {
-            0 => Vec::new(),
-            limit => tx.take_deliveries(webhook, now, now + lease(app), limit).await?,
-        };
-        tx.commit().await?;
-        if taken.is_empty() {
-            return Ok(attempts);
-        }
+        let Some((held, taken)) = taken else { return Ok(attempts) };
+        writes = 0;
         settled = send_all(app, &held, taken, stop).await?;
         attempts += settled.iter().filter(|settled| !matches!(settled, Settled::Released(..))).count();
     }
+}
+
+/// Writes what became of a round, and takes the next; `None` if there is nothing to take.
+async fn turn(
+    app: &App,
+    webhook: Uuid,
+    settled: &[Settled],
+    stop: &CancellationToken,
+) -> Result<Option<(Webhook, Vec<Delivery>)>, StoreError> {
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    // It may have been deleted meanwhile.
+    let Some(mut held) = tx.hold_webhook(webhook).await? else { return Ok(None) };
+    tx.settle_deliveries(webhook, settled, now).await?;
+    if let Some(failures) = failures_after(held.failures, settled) {
+        held.failures = failures;
+        held.paused_until = pause_after(failures).map(|pause| now + pause);
+        tx.note_webhook_health(webhook, failures, held.paused_until).await?;
+    }
+    let limit = if stop.is_cancelled() || held.is_paused(now) {
+        0
+    } else if held.is_on_probation() {
+        1
+    } else {
+        ROUND
+    };
+    let taken = match limit {
+        0 => Vec::new(),
+        limit => tx.take_deliveries(webhook, now, now + lease(app), limit).await?,
+    };
+    tx.commit().await?;
+    Ok((!taken.is_empty()).then_some((held, taken)))
 }
 
 /// How many deliveries have failed in a row after these; `None` if none was tried.
@@ -279,9 +311,14 @@ mod tests {
 
     #[test]
     fn failures_count_in_a_row() {
-        for (before, outcomes, after) in
-            [(3, "", None), (3, ".", None), (3, "-", Some(4)), (3, "-+", Some(0)), (3, "+--.", Some(2)), (0, "---", Some(3))]
-        {
+        for (before, outcomes, after) in [
+            (3, "", None),
+            (3, ".", None),
+            (3, "-", Some(4)),
+            (3, "-+", Some(0)),
+            (3, "+--.", Some(2)),
+            (0, "---", Some(3)),
+        ] {
             assert_eq!(failures_after(before, &settled(outcomes)), after, "{before} {outcomes}");
         }
     }

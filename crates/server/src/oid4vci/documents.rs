@@ -34,7 +34,16 @@ async fn issuer(State(app): State<App>) -> Result<Response, Error> {
 }
 
 async fn did(State(app): State<App>) -> Result<Response, Error> {
-    let document = app.issuer_keys.now()?.did_document().to_string();
+    let mut document = app.issuer_keys.now()?.did_document();
+    // The key that signs questions to wallets says who asks, and asserts nothing (OpenID4VP 1.0, section 5.9.3).
+    let did = document["id"].as_str().unwrap_or_default().to_owned();
+    let (verifier, name) = (&app.verifier_key, format!("{did}#{}", app.verifier_key.kid));
+    if let Some(methods) = document["verificationMethod"].as_array_mut() {
+        let jwk = verifier.public().published_jwk(&verifier.kid);
+        methods.push(json!({ "id": name, "type": "JsonWebKey", "controller": did, "publicKeyJwk": jwk }));
+    }
+    document["authentication"] = json!([name]);
+    let document = document.to_string();
     Ok(([CACHED, (header::CONTENT_TYPE, "application/did+ld+json")], document).into_response())
 }
 

@@ -47,7 +47,7 @@ pub fn routes() -> Router<App> {
 }
 
 /// Cross-origin requests without credentials are answered to all (Fetch, section 3.3).
-async fn share_with_all_origins(request: Request, next: Next) -> Response {
+pub(crate) async fn share_with_all_origins(request: Request, next: Next) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
     let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
@@ -104,7 +104,7 @@ impl<E: Into<Error>> From<E> for Refused {
 }
 
 impl Refused {
-    fn code(code: &'static str, description: impl Into<String>) -> Self {
+    pub(crate) fn code(code: &'static str, description: impl Into<String>) -> Self {
         Self::Code(code, description.into())
     }
 
@@ -197,10 +197,10 @@ impl IntoResponse for Refused {
 }
 
 /// The fields of a form, each at most once (RFC 6749, section 3.2); those that nobody knows are passed over.
-struct Form(std::collections::HashMap<String, String>);
+pub(crate) struct Form(std::collections::HashMap<String, String>);
 
 impl Form {
-    fn read(headers: &http::HeaderMap, body: &[u8]) -> Result<Self, Refused> {
+    pub(crate) fn read(headers: &http::HeaderMap, body: &[u8]) -> Result<Self, Refused> {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             return Err(Refused::code("invalid_request", "Send the parameters as application/x-www-form-urlencoded."));
@@ -214,7 +214,7 @@ impl Form {
         Ok(Self(fields))
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 

@@ -381,9 +381,8 @@ impl Tx {
     pub async fn give_up_deliveries(&mut self, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
         Ok(on!(self, connection => sqlx::query(
             "UPDATE delivery SET state = 'failed'
-              WHERE sequence IN (SELECT delivery.sequence FROM webhook JOIN delivery ON delivery.webhook_id = webhook.id
-                                  WHERE delivery.state = 'waiting' AND delivery.due_at <= $1 AND delivery.give_up_at <= $1
-                                  ORDER BY delivery.sequence LIMIT $2)",
+              WHERE state = 'waiting' AND sequence IN (SELECT sequence FROM delivery
+                                  WHERE state = 'waiting' AND give_up_at <= $1 AND due_at <= $1 ORDER BY give_up_at LIMIT $2)",
         ).bind(now).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 
@@ -412,13 +411,16 @@ impl Tx {
     }
 
     async fn delete_attempts(&mut self, deliveries: &[(Uuid, Uuid)]) -> Result<(), StoreError> {
-        for chunk in deliveries.chunks(ROWS) {
+        let mut deliveries = deliveries.to_vec();
+        deliveries.sort_unstable();
+        for chunk in deliveries.chunk_by(|(one, _), (other, _)| one == other) {
             on!(self, connection => {
-                let mut query =
-                    QueryBuilder::new("DELETE FROM delivery_attempt WHERE (webhook_id, event_id) IN (");
-                query.push_values(chunk, |mut row, (webhook, event)| {
-                    row.push_bind(*webhook).push_bind(*event);
-                });
+                let mut query = QueryBuilder::new("DELETE FROM delivery_attempt WHERE webhook_id = ");
+                query.push_bind(chunk.first().map(|(webhook, _)| *webhook)).push(" AND event_id IN (");
+                let mut list = query.separated(", ");
+                for (_, event) in chunk {
+                    list.push_bind(*event);
+                }
                 query.push(")");
                 query.build().execute(connection).await.map(drop)
             })?;

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, on};
+use crate::domain::submission::Sealed;
 use crate::time::Timestamp;
 
 /// What is known of a key.
@@ -15,8 +16,10 @@ pub struct StoredAnswer {
     pub status: i64,
     /// The answer's content type.
     pub content_type: String,
-    /// The answer's body.
+    /// The answer's body, sealed under the ring key of `ring_period`.
     pub body: Vec<u8>,
+    /// Whose key.
+    pub ring_period: Timestamp,
     /// When the first request came.
     pub created_at: Timestamp,
 }
@@ -40,7 +43,7 @@ impl Tx {
     /// What is known of `partner`'s key.
     pub async fn stored_answer(&mut self, partner: Uuid, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
         Ok(on!(self, connection => sqlx::query_as(
-            "SELECT request_hash, status, content_type, body, created_at FROM idempotency WHERE partner_id = $1 AND idempotency_key = $2",
+            "SELECT request_hash, status, content_type, body, ring_period, created_at FROM idempotency WHERE partner_id = $1 AND idempotency_key = $2",
         ).bind(partner).bind(key).fetch_optional(connection).await)?)
     }
 
@@ -51,11 +54,11 @@ impl Tx {
         key: &str,
         status: u16,
         content_type: &str,
-        body: &[u8],
+        body: &Sealed,
     ) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query(
-            "UPDATE idempotency SET status = $3, content_type = $4, body = $5 WHERE partner_id = $1 AND idempotency_key = $2",
-        ).bind(partner).bind(key).bind(i64::from(status)).bind(content_type).bind(body).execute(connection).await.map(drop))?;
+            "UPDATE idempotency SET status = $3, content_type = $4, body = $5, ring_period = $6 WHERE partner_id = $1 AND idempotency_key = $2",
+        ).bind(partner).bind(key).bind(i64::from(status)).bind(content_type).bind(&body.bytes).bind(body.period).execute(connection).await.map(drop))?;
         Ok(())
     }
 

@@ -10,6 +10,7 @@ mod commit;
 mod console;
 mod delivery;
 mod event;
+mod examine;
 mod group;
 mod holder;
 mod idempotency;
@@ -20,6 +21,7 @@ mod listing;
 mod outbox;
 mod partner;
 mod passkey;
+mod presentation;
 mod session;
 mod share;
 mod sign_in;
@@ -34,7 +36,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
@@ -45,6 +47,7 @@ pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
 pub use delivery::{Announcement, AnnouncementKind, Attempt, Settled, TRIED_FOR};
 pub use event::{Event, EventKind, Subject};
+pub use examine::Migrations;
 pub use holder::Holder;
 pub use idempotency::StoredAnswer;
 pub use issuance::{Deferred, GrantIssued, Redemption};
@@ -175,6 +178,16 @@ pub enum Part {
     Keyring,
 }
 
+impl Part {
+    /// The file of SQLite in the data folder.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Data => "tenure.sqlite",
+            Self::Keyring => "keyring.sqlite",
+        }
+    }
+}
+
 impl Store {
     /// Opens, and brings up to date, `part` in the folder `data` (made for its owner alone if it is not there) or, if `url` is not empty, on PostgreSQL.
     ///
@@ -201,10 +214,10 @@ impl Store {
             .busy_timeout(Duration::from_secs(5))
             .optimize_on_close(false, None);
         let options = match part {
-            Part::Data => options.filename(data.join("tenure.sqlite")).journal_mode(SqliteJournalMode::Wal),
+            Part::Data => options.filename(data.join(part.file())).journal_mode(SqliteJournalMode::Wal),
             // A destroyed key must not linger in a write-ahead log or in free pages.
             Part::Keyring => options
-                .filename(data.join("keyring.sqlite"))
+                .filename(data.join(part.file()))
                 .journal_mode(SqliteJournalMode::Delete)
                 .pragma("secure_delete", "ON"),
         };
@@ -224,15 +237,19 @@ impl Store {
     }
 
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
+        if part == Part::Keyring {
+            let pool = PgPool::connect_with(PgConnectOptions::from_str(url)?).await?;
+            sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&pool).await?;
+            pool.close().await;
+        }
+        Self::postgres_as_it_is(part, url, connections).await
+    }
+
+    async fn postgres_as_it_is(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?;
         let (options, connections) = match part {
             Part::Data => (options, connections),
-            Part::Keyring => {
-                let pool = PgPool::connect_with(options.clone()).await?;
-                sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&pool).await?;
-                pool.close().await;
-                (options.options([("search_path", "tenure_keyring")]), 4)
-            }
+            Part::Keyring => (options.options([("search_path", "tenure_keyring")]), 4),
         };
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(connections.max(2))
@@ -244,15 +261,21 @@ impl Store {
     }
 
     async fn migrate(&self, part: Part) -> Result<(), StoreError> {
-        match (self, part) {
-            (Self::Sqlite { writer, .. }, Part::Data) => sqlx::migrate!("migrations/sqlite").run(writer).await?,
-            (Self::Sqlite { writer, .. }, Part::Keyring) => {
-                sqlx::migrate!("migrations/sqlite-keyring").run(writer).await?;
-            }
-            (Self::Postgres(pool), Part::Data) => sqlx::migrate!("migrations/postgres").run(pool).await?,
-            (Self::Postgres(pool), Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring").run(pool).await?,
+        let migrator = self.migrator(part);
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await?,
+            Self::Postgres(pool) => migrator.run(pool).await?,
         }
         Ok(())
+    }
+
+    fn migrator(&self, part: Part) -> Migrator {
+        match (self, part) {
+            (Self::Sqlite { .. }, Part::Data) => sqlx::migrate!("migrations/sqlite"),
+            (Self::Sqlite { .. }, Part::Keyring) => sqlx::migrate!("migrations/sqlite-keyring"),
+            (Self::Postgres(_), Part::Data) => sqlx::migrate!("migrations/postgres"),
+            (Self::Postgres(_), Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring"),
+        }
     }
 
     /// A transaction that reads.

@@ -101,6 +101,19 @@ impl Tx {
         Ok(changed == 1)
     }
 
+    /// Gives a partner another secret in the place of the one with the hash `old`. False if that is not its secret (any more).
+    pub async fn exchange_partner_secret(
+        &mut self,
+        id: Uuid,
+        old: &[u8],
+        new: &[u8],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query("UPDATE partner SET secret_hash = $3, rotated_at = $4 WHERE id = $1 AND secret_hash = $2")
+            .bind(id).bind(old).bind(new).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
     /// Says from which hosts a partner's documents may be fetched. False if there is no such partner.
     pub async fn set_document_hosts(&mut self, id: Uuid, hosts: &str) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query("UPDATE partner SET document_hosts = $2 WHERE id = $1")

@@ -595,6 +595,16 @@ impl Tx {
         Ok(ids)
     }
 
+    /// Ends the time of what `partner` sent at `now`: a submission that waits, or a batch with all of its items that wait.
+    /// Returns whether there was anything to end.
+    pub async fn cut_short(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE submission SET expires_at = $3
+              WHERE partner_id = $2 AND (id = $1 OR batch_id = $1) AND state IN ('incomplete', 'batch') AND expires_at > $3",
+        ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed > 0)
+    }
+
     /// Forgets up to `limit` submissions that became final before `before` and hold no data any more, with their events.
     /// Returns how many.
     pub async fn forget_submissions(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {

@@ -87,7 +87,10 @@ impl TryFrom<Row> for Verification {
             id: row.id,
             partner_id: row.partner_id,
             request_id: row.request_id,
-            credential_type: row.credential_type.parse().map_err(|_| StoreError::nonsense("verification", "its type"))?,
+            credential_type: row
+                .credential_type
+                .parse()
+                .map_err(|_| StoreError::nonsense("verification", "its type"))?,
             created_at: row.created_at,
             expires_at: row.expires_at,
             holder: row.holder_id,
@@ -172,6 +175,19 @@ impl Tx {
             "SELECT * FROM verification WHERE holder_id = $1 AND state = 'verified' ORDER BY finalized_at DESC, id LIMIT $2",
         ).bind(holder).bind(most).fetch_all(connection).await)?;
         rows.into_iter().map(Verification::try_from).collect()
+    }
+
+    /// Ends the time of `partner`'s open request at `now`. Returns whether there was anything to end.
+    pub async fn cut_verification_short(
+        &mut self,
+        id: Uuid,
+        partner: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE verification SET expires_at = $3 WHERE id = $1 AND partner_id = $2 AND state = 'open' AND expires_at > $3",
+        ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
     }
 
     /// How many requests are over at `now` and not yet expired.

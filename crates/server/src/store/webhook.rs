@@ -26,8 +26,10 @@ impl Tx {
 
     /// The webhooks of `partner`, oldest first.
     pub async fn webhooks(&mut self, partner: Uuid) -> Result<Vec<Webhook>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as("SELECT * FROM webhook WHERE partner_id = $1 ORDER BY created_at, id")
-            .bind(partner).fetch_all(connection).await)?)
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT * FROM webhook WHERE partner_id = $1 ORDER BY created_at, id")
+            .bind(partner).fetch_all(connection).await)?,
+        )
     }
 
     /// Writes what a partner may change of its webhook, and forgives what failed before. False if it is not there.
@@ -67,13 +69,14 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// The webhooks, whoever's, that have something to be sent at `now` and are not paused.
+    /// The webhooks, of whatever active partner, that have something to be sent at `now` and are not paused.
     pub async fn due_webhooks(&mut self, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
         Ok(on!(self, connection => sqlx::query_scalar(
             "SELECT id FROM webhook
               WHERE (paused_until IS NULL OR paused_until <= $1)
                 AND EXISTS (SELECT 1 FROM delivery
                              WHERE delivery.webhook_id = webhook.id AND delivery.state = 'waiting' AND delivery.due_at <= $1)
+                AND EXISTS (SELECT 1 FROM partner WHERE partner.id = webhook.partner_id AND partner.disabled_at IS NULL)
               ORDER BY id",
         ).bind(now).fetch_all(connection).await)?)
     }

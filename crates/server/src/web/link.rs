@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{Layout, page, requests, verify};
 use crate::app::App;
 use crate::auth::holder::{LINK, SignedIn, Visitor};
+use crate::consent;
 use crate::error::Error;
-use crate::store::EventKind;
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -72,7 +72,7 @@ pub(super) async fn take_over(app: &App, visitor: Option<SignedIn>, form: &LinkF
         let unreadable = page(app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
         return Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, unreadable).into_response());
     };
-    note_opened(app, id).await?;
+    consent::note_link_opened(app, id).await?;
     match visitor {
         Some(signed_in) => Ok(go(app, id, signed_in.holder.id).await?.into_response()),
         None => Ok(wait(app, id)),
@@ -90,21 +90,6 @@ pub(super) async fn go(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Er
         Some(page) => Ok(page),
         None => requests::open_for(app, id, holder).await,
     }
-}
-
-/// Records, once for each submission, that a browser handed the link over.
-async fn note_opened(app: &App, id: Uuid) -> Result<(), Error> {
-    let now = app.now();
-    // Mostly it was opened before, or leads nowhere, and then nobody who writes is kept waiting.
-    if app.store.read().await?.count_unopened(id, now).await? == 0 {
-        return Ok(());
-    }
-    let mut tx = app.store.write().await?;
-    let opened = tx.note_link_opened(id, now).await?;
-    tx.record_events(&opened, EventKind::LinkOpened, now).await?;
-    tx.commit().await?;
-    app.deliveries_due.notify_one();
-    Ok(())
 }
 
 fn read_id(form: &LinkForm) -> Option<Uuid> {

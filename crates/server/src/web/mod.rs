@@ -18,6 +18,7 @@ pub mod mails;
 mod offers;
 mod passkey;
 mod pdf;
+mod presentations;
 mod qr;
 mod requests;
 mod shares;
@@ -52,6 +53,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(link::routes())
         .merge(offers::routes())
         .merge(passkey::routes())
+        .merge(presentations::routes())
         .merge(requests::routes())
         .merge(shares::routes())
         .merge(sign_in::routes())

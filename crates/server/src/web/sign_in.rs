@@ -82,8 +82,8 @@ struct Opening {
     partner: String,
     title: &'static str,
     count: i64,
-    /// Whether it asks to be shown something, and does not offer it.
-    asks: bool,
+    /// What asks to be shown something, and does not offer it: another wallet can answer that without an account here.
+    asks: Option<Uuid>,
     /// The partner's link itself, for another of the person's devices.
     link: String,
 }
@@ -103,7 +103,7 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
     if let Some(asked) = tx.linked_verification(id, app.now()).await? {
         let partner = tx.partner(asked.partner_id).await?.filter(|_| asked.is_open() && asked.holder.is_none());
         let (title, link) = (asked.credential_type.title, verification::redirect_uri(base, &asked));
-        return Ok(partner.map(|partner| Opening { partner: partner.name, title, count: 1, asks: true, link }));
+        return Ok(partner.map(|partner| Opening { partner: partner.name, title, count: 1, asks: Some(id), link }));
     }
     let (items, link) = match tx.linked_submission(id, app.now()).await? {
         Some(submission) => {
@@ -122,7 +122,7 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
     }
     let partner = tx.partner(first.partner_id).await?;
     let (title, count) = (first.credential_type.title, i64::try_from(items.len()).unwrap_or(i64::MAX));
-    Ok(partner.map(|partner| Opening { partner: partner.name, title, count, asks: false, link }))
+    Ok(partner.map(|partner| Opening { partner: partner.name, title, count, asks: None, link }))
 }
 
 async fn send_code(

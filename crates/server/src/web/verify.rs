@@ -81,7 +81,8 @@ impl Offer {
     /// `picked` is what the person sent; in a new page everything that was asked for is ticked, and of one credential.
     fn new(shown: &Shown, verification: &Verification, asked: &Asked, picked: Option<&Picked>) -> Self {
         let parts = share::every_part(verification.credential_type, &shown.payload);
-        let is_ticked = |place: &str| picked.is_none_or(|picked| picked.parts.contains(&format!("{}{place}", shown.id)));
+        let is_ticked =
+            |place: &str| picked.is_none_or(|picked| picked.parts.contains(&format!("{}{place}", shown.id)));
         let parts = parts.into_iter().filter(|part| asked.covers(&part.place));
         Self {
             id: shown.id,
@@ -237,11 +238,7 @@ async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Found, Over>, 
 }
 
 /// Whoever is not signed in comes back here once they are.
-async fn ask(
-    AppState(app): AppState<App>,
-    Visitor(visitor): Visitor,
-    Path(id): Path<Uuid>,
-) -> Result<Response, Error> {
+async fn ask(AppState(app): AppState<App>, Visitor(visitor): Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let Some(signed_in) = visitor else { return Ok(link::wait(&app, id)) };
     let found = match find(&app, id, signed_in.holder.id).await? {
         Ok(found) => found,

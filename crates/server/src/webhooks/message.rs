@@ -156,7 +156,10 @@ mod tests {
         assert_eq!(headers["webhook-id"], "00000000-0000-0000-0000-000000000000");
         assert_eq!(headers["webhook-signature"], "v1,RTdX1CF1kgGiz84OI8lMACI3iue4rewXZiZ22F1jKQQ=");
         assert!(!headers.contains_key("x-signature-previous"));
-        assert_eq!(secret.standard(), "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZg==");
+        assert_eq!(
+            secret.standard(),
+            "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZg=="
+        );
     }
 
     #[test]

@@ -10,8 +10,8 @@ use support::database::{self, Databases};
 use tenure::domain::asset::{Asset, AssetState, Failure, Object};
 use tenure::domain::submission::{Sealed, State, Status};
 use tenure::store::{
-    Ceremony, Committer, EventKind, Holder, NewBatch, NewRequest, NewSubmission, OutboxItem, Partner, Pushed, Session,
-    SignIn, Store, StoredPasskey, WrappedSigningKey,
+    Ceremony, Committer, EventKind, Holder, Migrations, NewBatch, NewRequest, NewSubmission, OutboxItem, Part, Partner,
+    Pushed, Session, SignIn, Store, StoredPasskey, Tx, WrappedSigningKey,
 };
 use tenure::time::{Clock, Timestamp};
 use uuid::Uuid;
@@ -44,6 +44,7 @@ macro_rules! contract {
 
 mod console;
 mod issuances;
+mod presentations;
 
 mod shares;
 mod status_lists;
@@ -148,12 +149,15 @@ contract! {
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.rotate_partner(one, &[8; 32], LATER).await.expect("rotated"));
         assert!(!tx.rotate_partner(id(99), &[8; 32], LATER).await.expect("nobody there"));
+        assert!(!tx.exchange_partner_secret(one, &[7; 32], &[9; 32], LATER).await.expect("not its secret"));
+        assert!(tx.exchange_partner_secret(one, &[8; 32], &[9; 32], LATER).await.expect("exchanged"));
+        assert!(!tx.exchange_partner_secret(one, &[8; 32], &[10; 32], LATER).await.expect("no more"));
         assert!(tx.disable_partner(other, LATER).await.expect("disabled"));
         assert!(!tx.disable_partner(id(99), LATER).await.expect("nobody there"));
         tx.commit().await.expect("committed");
         let mut tx = store.read().await.expect("a transaction");
         let partner = tx.partner(one).await.expect("read").expect("there");
-        assert_eq!((partner.secret_hash, partner.rotated_at, partner.disabled_at), (vec![8; 32], Some(LATER), None));
+        assert_eq!((partner.secret_hash, partner.rotated_at, partner.disabled_at), (vec![9; 32], Some(LATER), None));
         assert_eq!(tx.partners().await.expect("read").len(), 2);
         assert_eq!(tx.partner(id(99)).await.expect("read"), None);
         let active = tx.active_partners(&[one, other, id(99)]).await.expect("read");
@@ -282,6 +286,25 @@ contract! {
         assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("four of them"), 4);
         assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("the rest"), 1);
         assert_eq!(tx.events(id(10)).await.expect("read"), []);
+    }
+
+    async fn time_is_cut_short_by_whose_request_it_is_alone(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        insert(store, &[&new_submission(10, one, "a"), &new_submission(11, one, "b")]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let items = vec![new_submission(21, one, "c"), new_submission(22, one, "d")];
+        let items = items.into_iter().map(|item| NewSubmission { batch_id: Some(id(20)), ..item }).collect();
+        assert!(tx.insert_batch(&NewBatch { id: id(20), credential_id: "batch".to_owned(), items }).await.expect("in"));
+        let soon = NOW + Duration::from_secs(1);
+        assert!(!tx.cut_short(id(10), other, soon).await.expect("not theirs"));
+        assert!(tx.cut_short(id(10), one, soon).await.expect("cut short"));
+        assert!(!tx.cut_short(id(10), one, soon + Duration::from_secs(1)).await.expect("never longer again"));
+        assert!(tx.cut_short(id(20), one, soon).await.expect("the batch with its items"));
+        assert_eq!(tx.expire_submissions(soon, 10).await.expect("expired").len(), 3);
+        let waiting = tx.linked_submission(id(11), soon).await.expect("read").expect("there");
+        assert!(matches!(waiting.state, State::Incomplete { .. }), "nothing else is over");
+        tx.commit().await.expect("committed");
     }
 
     async fn releasing_an_account_leaves_statuses_and_no_name(databases: Databases) {
@@ -413,7 +436,7 @@ contract! {
         assert!(tx.claim_idempotency_key(other, "k", &[3], NOW).await.expect("theirs"));
         let claimed = tx.stored_answer(one, "k").await.expect("read").expect("there");
         assert_eq!((claimed.request_hash, claimed.status), (vec![1], 0));
-        tx.store_answer(one, "k", 201, "application/json", b"{}").await.expect("kept");
+        tx.store_answer(one, "k", 201, "application/json", &Sealed { period: NOW, bytes: b"{}".to_vec() }).await.expect("kept");
         let kept = tx.stored_answer(one, "k").await.expect("read").expect("there");
         assert_eq!((kept.status, kept.content_type.as_str(), kept.body.as_slice()), (201, "application/json", b"{}".as_slice()));
         assert_eq!(tx.stored_answer(other, "k").await.expect("read").expect("there").status, 0);
@@ -690,6 +713,35 @@ contract! {
         assert_eq!(states, [false, false, false, true, true, true]);
         assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
         tx.commit().await.expect("committed");
+    }
+
+    async fn a_database_is_looked_at_as_it_stands(databases: Databases) {
+        for (part, store) in [(Part::Data, &databases.data), (Part::Keyring, &databases.keyring)] {
+            let found = store.migrations(part).await.expect("read");
+            let expected = Migrations { applied: found.applied, ..Migrations::default() };
+            assert!(found.applied > 0 && found == expected, "{found:?}");
+            let applied = store.read().await.expect("a transaction").applied_migrations().await.expect("read");
+            assert!(applied.iter().all(|(_, whole)| *whole));
+        }
+        assert_ne!(databases.data.migrations(Part::Keyring).await.ok(), databases.keyring.migrations(Part::Keyring).await.ok());
+        let mut tx = databases.data.write().await.expect("a transaction");
+        assert!(!tx.rewrite_instance().await.expect("nothing there yet"));
+        tx.instance(id(1)).await.expect("named");
+        assert!(tx.rewrite_instance().await.expect("written"));
+        assert_eq!(tx.instance(id(2)).await.expect("read"), id(1), "as it was");
+        let settings = tx.durability().await.expect("read");
+        assert!(settings.iter().any(|(name, value)| name.starts_with("synchronous") && value != "off"), "{settings:?}");
+        let time = tx.server_time().await.expect("read");
+        assert_eq!(time.is_some(), matches!(tx, Tx::Postgres(_)), "SQLite has no clock of its own");
+        assert_eq!(tx.oldest_in_outbox().await.expect("read"), None);
+        for number in [2, 1] {
+            let due_at = NOW + Duration::from_secs(number);
+            let item = OutboxItem {
+                id: id(number.into()), kind: "mail".to_owned(), due_at, attempts: 0, ring_period: NOW, sealed: vec![7],
+            };
+            tx.add_to_outbox(&item).await.expect("added");
+        }
+        assert_eq!(tx.oldest_in_outbox().await.expect("read"), Some(NOW + Duration::from_secs(1)));
     }
 
     async fn a_database_has_one_name(databases: Databases) {

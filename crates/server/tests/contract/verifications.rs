@@ -166,4 +166,18 @@ contract! {
             assert!(!may(other), "{other}");
         }
     }
+
+    async fn a_verification_s_time_is_cut_short_by_whose_it_is_alone(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let new = asked(10, one);
+        add(store, &new).await;
+        let mut tx = store.write().await.expect("a transaction");
+        let soon = NOW + Duration::from_secs(1);
+        assert!(!tx.cut_verification_short(new.id, other, soon).await.expect("not theirs"));
+        assert!(tx.cut_verification_short(new.id, one, soon).await.expect("cut short"));
+        assert!(!tx.cut_verification_short(new.id, one, LATER).await.expect("never longer again"));
+        assert_eq!(tx.expire_verifications(soon, 10).await.expect("expired"), [ended(&new, soon)]);
+        assert!(!tx.cut_verification_short(new.id, one, NOW).await.expect("over"));
+    }
 }

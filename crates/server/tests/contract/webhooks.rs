@@ -92,6 +92,8 @@ contract! {
         tx.note_webhook_health(wants, 5, Some(LATER)).await.expect("paused");
         assert_eq!(tx.due_webhooks(NOW).await.expect("read"), [wants_not]);
         assert_eq!(tx.due_webhooks(LATER).await.expect("read"), [wants, wants_not]);
+        assert!(tx.disable_partner(one, NOW).await.expect("disabled"));
+        assert!(tx.due_webhooks(LATER).await.expect("read").is_empty());
     }
 
     async fn deliveries_are_taken_for_a_while_settled_and_replayed(databases: Databases) {
@@ -264,5 +266,16 @@ contract! {
         let kinds: Vec<EventKind> = tx.events(id(10)).await.expect("read").into_iter().map(|event| event.kind).collect();
         assert_eq!(kinds, [EventKind::Pushed, EventKind::Expired]);
         assert_eq!(tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    async fn what_waits_is_counted_for_its_partner(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let hook = add_webhook(store, 10, one, "vwsp_request.verified").await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.waiting_deliveries(hook, one).await.expect("read"), (0, None));
+        tx.announce(&[told(one, "1", NOW), told(one, "2", LATER)]).await.expect("announced");
+        assert_eq!(tx.waiting_deliveries(hook, one).await.expect("read"), (2, Some(NOW)));
+        assert_eq!(tx.waiting_deliveries(hook, other).await.expect("read"), (0, None), "not theirs");
     }
 }

@@ -2,6 +2,44 @@
 
 use crate::support::app::TestApp;
 use tenure::api::openapi::DOCUMENT;
+use tenure::api::snippets;
+use tenure::sandbox::Person;
+
+/// The text of the element `pre` with this id, as a browser shows it.
+fn shown(page: &str, id: &str) -> String {
+    let start = format!("<pre id=\"{id}\" tabindex=\"0\">");
+    let after = page.split_once(&start).unwrap_or_else(|| panic!("{id}")).1;
+    let text = after.split_once("</pre>").expect("its end").0;
+    let marks = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    marks.iter().fold(text.to_owned(), |text, (mark, letter)| text.replace(mark, letter))
+}
+
+#[tokio::test]
+async fn the_clients_are_the_files_that_are_run() {
+    let test = TestApp::new().await;
+    let page = test.get("/docs").await.expect(200).text;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("snippets");
+    let files = std::fs::read_dir(&folder).expect("a folder").count();
+    assert_eq!(files, snippets::ALL.len(), "every file is shown");
+    let script = std::fs::read_to_string(folder.join("../../../scripts/snippets")).expect("the script");
+    for snippet in snippets::ALL {
+        let file = std::fs::read_to_string(folder.join(snippet.file)).expect("a file");
+        assert_eq!(shown(&page, &format!("client-{}", snippet.id)), file, "{}", snippet.file);
+        let command = snippet.command.replace(snippet.file, &format!("\"$SNIPPETS/{}\"", snippet.file));
+        assert!(script.contains(&format!("{command}\n")), "{command} is what is run");
+        assert!(page.contains(&format!("<label for=\"language-{}\">{}</label>", snippet.id, snippet.language)));
+    }
+}
+
+#[tokio::test]
+async fn the_people_of_the_sandbox_are_on_the_page_with_what_they_do() {
+    let test = TestApp::new().await;
+    let page = test.get("/docs").await.expect(200).text;
+    for person in Person::ALL {
+        assert!(page.contains(&person.address()), "{person:?}");
+    }
+    assert!(!page.contains("docs-sandbox-") && !page.contains("docs-start-"), "every sentence has its words");
+}
 
 #[tokio::test]
 async fn every_operation_every_code_and_every_error_is_on_the_page() {

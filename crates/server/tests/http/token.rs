@@ -166,7 +166,10 @@ async fn a_token_is_an_rfc_9068_jwt_that_the_published_keys_verify() {
     assert_eq!(claims["iss"], "http://localhost:8080");
     assert_eq!(claims["exp"].as_i64().expect("a time") - claims["iat"].as_i64().expect("a time"), 3600);
     let granted: Vec<&str> = claims["scope"].as_str().expect("scopes").split(' ').collect();
-    assert_eq!(granted, credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect::<Vec<_>>());
+    assert_eq!(
+        granted,
+        credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect::<Vec<_>>()
+    );
     // Two tokens of one moment are told apart.
     let another = self::claims(&test, &test.token(&partner).await).await;
     assert!(claims["jti"].is_string() && claims["jti"] != another["jti"]);

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::support::app::{Browser, PUSH, TestApp, TestPartner, career};
 use axum::http::Method;
 use credential::format::sd_jwt_vc::SdJwtVc;
 use credential::{Type, question_sample};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use crate::support::app::{Browser, PUSH, TestApp, TestPartner, career};
 use tenure::chance::Chance;
 use tenure::domain::submission::Sealed;
 use tenure::domain::verification::{Checked, Outcome, Presented, State};
@@ -182,7 +182,10 @@ async fn every_type_is_asked_for_shown_and_fetched_with_its_checks() {
         let token = checked["presentation"]["token"].as_str().expect("a token");
         let presented = SdJwtVc::read(token).expect("a presentation");
         let binding = &presented.sd_jwt.key_binding.as_ref().expect("bound").payload;
-        assert_eq!((&binding["aud"], &binding["nonce"]), (&checked["presentation"]["audience"], &checked["presentation"]["nonce"]));
+        assert_eq!(
+            (&binding["aud"], &binding["nonce"]),
+            (&checked["presentation"]["audience"], &checked["presentation"]["nonce"])
+        );
     }
     test.get("/partner/verify/batch").await.expect(404);
     test.get("/partner/verify/salary").await.expect(404);
@@ -215,9 +218,13 @@ async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what
     assert!(!shown.text.contains("Ada Marker-Lovelace"), "the name was not asked for");
     assert!(shown.header("content-security-policy").contains("form-action 'self' https://hr.example"));
     let parts = form(&shown.text);
-    let expected: Vec<(String, String)> = [("credential", id.to_string()), ("part", format!("{id}/employment/0")), ("part", format!("{id}/employment/1"))]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec();
+    let expected: Vec<(String, String)> = [
+        ("credential", id.to_string()),
+        ("part", format!("{id}/employment/0")),
+        ("part", format!("{id}/employment/1")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec();
     assert_eq!(parts, expected, "everything asked for is ticked");
     let nothing = send(&mut person, &format!("{page}/share"), &parts[..1]).await.expect(422);
     assert!(nothing.text.contains("Tick at least one thing to show"), "{}", nothing.text);
@@ -235,12 +242,19 @@ async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what
     assert_eq!(SdJwtVc::read(&presented).expect("a presentation").disclosed.places.len(), 2, "the list and one job");
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.verified".to_owned(), "HIRE-1".to_owned())]);
     let shown_to = person.get("/wallet/shown").await.expect(200).text;
-    for said in ["<h2>Harbour Hiring</h2>", "Career history (Acme Payroll), on 23 November 2026, 09:00 UTC", "Company B, Software Engineer"] {
+    for said in [
+        "<h2>Harbour Hiring</h2>",
+        "Career history (Acme Payroll), on 23 November 2026, 09:00 UTC",
+        "Company B, Software Engineer",
+    ] {
         assert!(shown_to.contains(said), "{said}: {shown_to}");
     }
     assert!(!shown_to.contains("Company A"));
     let export = person.get("/wallet/export").await.expect(200).json();
-    assert_eq!((&export["shown"][0]["to"], &export["shown"][0]["at"]), (&json!("Harbour Hiring"), &json!("2026-11-23T09:00:00Z")));
+    assert_eq!(
+        (&export["shown"][0]["to"], &export["shown"][0]["at"]),
+        (&json!("Harbour Hiring"), &json!("2026-11-23T09:00:00Z"))
+    );
     assert!(person.get("/wallet").await.text.contains("href=\"/wallet/shown\""));
 }
 
@@ -260,7 +274,10 @@ async fn whoever_says_no_shows_nothing_and_an_answer_counts_once() {
         assert_eq!(answer.header("location"), back, "{path}");
     }
     let found = result(&test, &token, &request_id).await;
-    assert_eq!((&found["status"], &found["credential"], &found["verification"]), (&json!("canceled"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&found["status"], &found["credential"], &found["verification"]),
+        (&json!("canceled"), &Value::Null, &Value::Null)
+    );
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.canceled".to_owned(), request_id)]);
     let done = person.get(&page).await.expect(200).text;
     assert!(done.contains("You said no to Harbour Hiring") && done.contains("Back to Harbour Hiring"), "{done}");
@@ -300,7 +317,10 @@ async fn whoever_is_not_signed_in_comes_back_to_it() {
     let mut stranger = test.browser();
     assert_eq!(open(&mut stranger, content).await, "/sign-in");
     let sign_in = stranger.get("/sign-in").await.expect(200).text;
-    assert!(sign_in.contains("Harbour Hiring asks you to show something from your wallet: Career history."), "{sign_in}");
+    assert!(
+        sign_in.contains("Harbour Hiring asks you to show something from your wallet: Career history."),
+        "{sign_in}"
+    );
     let page = format!("/verifications/{content}");
     assert_eq!(stranger.sign_in("ada@example.org").await, page);
     assert!(stranger.get(&page).await.expect(200).text.contains("Company A"));
@@ -328,7 +348,11 @@ async fn another_person_learns_nothing_and_can_do_nothing() {
     let path = open(&mut eve, content).await;
     for answer in [
         eve.get(&path).await,
-        eve.post(&format!("{page}/share"), &[("credential", &hers.to_string()), ("part", &format!("{hers}/full_name"))]).await,
+        eve.post(
+            &format!("{page}/share"),
+            &[("credential", &hers.to_string()), ("part", &format!("{hers}/full_name"))],
+        )
+        .await,
         eve.post(&format!("{page}/cancel"), &[]).await,
     ] {
         let answer = answer.expect(403);
@@ -340,7 +364,8 @@ async fn another_person_learns_nothing_and_can_do_nothing() {
     // Nor can she show what is ada's: what is not in one's wallet is not there to pick.
     let (_, another) = ask(&test, &token, &json!({})).await;
     let page = open(&mut eve, another).await;
-    let stolen = [("credential", id.to_string()), ("part", format!("{id}/full_name"))].map(|(name, value)| (name.to_owned(), value));
+    let stolen = [("credential", id.to_string()), ("part", format!("{id}/full_name"))]
+        .map(|(name, value)| (name.to_owned(), value));
     let answer = send(&mut eve, &format!("{page}/share"), &stolen).await.expect(422);
     assert!(answer.text.contains("Choose one of your credentials"), "{}", answer.text);
     eve.get(&format!("/verifications/{}", Uuid::nil())).await.expect(404);
@@ -364,9 +389,8 @@ async fn of_several_credentials_one_is_picked_and_one_that_counts_no_more_is_not
     assert_eq!(form(&text).first(), Some(&("part".to_owned(), format!("{old}/full_name"))));
     assert!(form(&text).contains(&("credential".to_owned(), new.to_string())), "the newest is picked at first");
     // What belongs to the other is sent along by a browser, and not shown.
-    let both = [("credential", old), ("part", old), ("part", new)].map(|(name, id)| {
-        (name.to_owned(), if name == "part" { format!("{id}/full_name") } else { id.to_string() })
-    });
+    let both = [("credential", old), ("part", old), ("part", new)]
+        .map(|(name, id)| (name.to_owned(), if name == "part" { format!("{id}/full_name") } else { id.to_string() }));
     send(&mut person, &format!("{page}/share"), &both).await.expect(303);
     let found = result(&test, &token, &request_id).await;
     assert_eq!(found["verification"]["attested_by"], "Acme Payroll");
@@ -378,7 +402,8 @@ async fn of_several_credentials_one_is_picked_and_one_that_counts_no_more_is_not
     let page = open(&mut person, content).await;
     let text = person.get(&page).await.expect(200).text;
     assert!(!text.contains("Beta Payroll") && text.contains("Acme Payroll"), "{text}");
-    let gone = [("credential", new.to_string()), ("part", format!("{new}/full_name"))].map(|(name, value)| (name.to_owned(), value));
+    let gone = [("credential", new.to_string()), ("part", format!("{new}/full_name"))]
+        .map(|(name, value)| (name.to_owned(), value));
     send(&mut person, &format!("{page}/share"), &gone).await.expect(422);
 }
 
@@ -491,12 +516,22 @@ async fn results_are_the_asking_partner_s_and_need_their_scope() {
     test.get_with("/api/partner/v2/verify/requests/unknown", &token).await.expect(404);
     test.get_with(&format!("/api/partner/v2/verify/requests/{content}"), &token).await.expect(404);
     let form = |scope| {
-        [("grant_type", "client_credentials".to_owned()), ("client_id", partner.id.to_string()), ("client_secret", partner.secret.clone()), ("scope", scope)]
+        [
+            ("grant_type", "client_credentials".to_owned()),
+            ("client_id", partner.id.to_string()),
+            ("client_secret", partner.secret.clone()),
+            ("scope", scope),
+        ]
     };
-    for (scope, read, write) in [("write.career_history", 403, 201), ("read.career_history", 200, 403), ("read.education write.education", 403, 403)] {
+    for (scope, read, write) in [
+        ("write.career_history", 403, 201),
+        ("read.career_history", 200, 403),
+        ("read.education write.education", 403, 403),
+    ] {
         let form = form(scope.to_owned());
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let narrow = test.token_form(&form, None).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
+        let narrow =
+            test.token_form(&form, None).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
         let answer = test.get_with(path, &narrow).await.expect(read);
         if read == 403 {
             let expected = r#"Bearer realm="tenure", error="insufficient_scope", scope="read.career_history""#;
@@ -547,7 +582,12 @@ async fn every_fault_of_a_question_is_told_at_once() {
     let answer = test.post(ASK, &token, &body).await.expect(422);
     let mut faults = answer.faults();
     faults.sort();
-    let expected = [("choice.unknown", "/claims/1"), ("member.unknown", "/purpos"), ("text.empty", "/request_id"), ("type.mismatch", "/purpose")];
+    let expected = [
+        ("choice.unknown", "/claims/1"),
+        ("member.unknown", "/purpos"),
+        ("text.empty", "/request_id"),
+        ("type.mismatch", "/purpose"),
+    ];
     assert_eq!(faults, expected.map(|(code, pointer)| (code.to_owned(), pointer.to_owned())));
     test.send(test.api(Method::POST, ASK, &token, "{")).await.expect(400);
     test.send(test.api(Method::POST, ASK, &token, "[]")).await.expect(422);
@@ -576,7 +616,8 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;
-    let (request_id, content) = ask(&test, &token, &json!({ "callback_url": CALLBACK, "purpose": "For Ada's post" })).await;
+    let (request_id, content) =
+        ask(&test, &token, &json!({ "callback_url": CALLBACK, "purpose": "For Ada's post" })).await;
     share_all(&mut person, content).await;
     let sealed = async || {
         let mut tx = test.app.store.read().await.expect("a transaction");
@@ -585,11 +626,15 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
         (found.request, result)
     };
     let (Some(request), Some(shown)) = sealed().await else { panic!("both are there") };
-    let copies = [(request, b"verification".as_slice(), "For Ada's post"), (shown, b"verification-result".as_slice(), "Marker-Lovelace")];
+    let copies = [
+        (request, b"verification".as_slice(), "For Ada's post"),
+        (shown, b"verification-result".as_slice(), "Marker-Lovelace"),
+    ];
     // A copy of the database is opened with the root key and the key ring as it is then.
     let opened = async |sealed: &Sealed, label: &[u8]| {
         let ring = Store::open(Part::Keyring, test.folder.path(), "", 1).await.expect("the ring opens");
-        let keyring = Keyring::open(ring, test.folder.path(), HOUR, Chance::System).await.expect("the root key is right");
+        let keyring =
+            Keyring::open(ring, test.folder.path(), HOUR, Chance::System).await.expect("the root key is right");
         let plain = keyring.open_sealed(sealed, &[label, content.as_bytes()]).await.expect("readable");
         plain.map(|plain| String::from_utf8_lossy(&plain).into_owned())
     };
@@ -604,7 +649,10 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
     test.advance(Duration::from_secs(1));
     // The clock ends it, whether or not the job has come by.
     let over = result(&test, &token, &request_id).await;
-    assert_eq!((&over["status"], &over["credential"], &over["verification"]), (&json!("verified"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&over["status"], &over["credential"], &over["verification"]),
+        (&json!("verified"), &Value::Null, &Value::Null)
+    );
     end_what_is_over(&test.app).await.expect("done");
     assert_eq!(sealed().await, (None, None));
     assert!(person.get("/wallet/shown").await.expect(200).text.contains("Company A"), "the wallet remembers");
@@ -637,7 +685,10 @@ async fn whoever_deletes_their_account_takes_what_they_showed_along() {
     let told = told(&test, partner.id, hook).await;
     assert_eq!(told, [("vwsp_request.verified".to_owned(), shown), ("vwsp_request.canceled".to_owned(), open_still)]);
     let entries = test.app.store.read().await.expect("a transaction").status_entries(id).await.expect("read");
-    assert!(!entries.is_empty() && entries.iter().all(|entry| entry.revoked_at.is_some()), "and what was signed is revoked");
+    assert!(
+        !entries.is_empty() && entries.iter().all(|entry| entry.revoked_at.is_some()),
+        "and what was signed is revoked"
+    );
     // Who signs up again with the same address is another person to it.
     let mut again = test.signed_in("ada@example.org").await;
     for content in [content, other] {
@@ -704,7 +755,8 @@ async fn an_answer_from_elsewhere_ends_it_as_well_and_cannot_bring_more() {
     let hook = listen(&test, partner.id).await;
     let mut person = test.signed_in("ada@example.org").await;
     let finish = async |content: Uuid, credential: Value| {
-        let found = test.app.store.read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
+        let found =
+            test.app.store.read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
         let found = found.expect("read").expect("known");
         let answer = || Answer::Shown { outcome: Box::new(brought(&credential)), memory: None };
         let first = verification::finish(&test.app, &found, answer()).await.expect("done");
@@ -713,12 +765,18 @@ async fn an_answer_from_elsewhere_ends_it_as_well_and_cannot_bring_more() {
     let (exact, one) = ask(&test, &token, &json!({ "claims": ["full_name"] })).await;
     assert_eq!(finish(one, json!({ "full_name": "Ada" })).await, (true, false), "once");
     let found = result(&test, &token, &exact).await;
-    assert_eq!((&found["credential"], &found["verification"]["issuer"]), (&json!({ "full_name": "Ada" }), &json!("https://university.example")));
+    assert_eq!(
+        (&found["credential"], &found["verification"]["issuer"]),
+        (&json!({ "full_name": "Ada" }), &json!("https://university.example"))
+    );
     assert_eq!(found["verification"]["presentation"]["token"], "token");
     let (more, other) = ask(&test, &token, &json!({ "claims": ["full_name"] })).await;
     finish(other, json!({ "full_name": "Ada", "employment": [], "salary": 1 })).await;
     let found = result(&test, &token, &more).await;
-    assert_eq!((&found["credential"], &found["verification"]["presentation"]), (&json!({ "full_name": "Ada" }), &Value::Null));
+    assert_eq!(
+        (&found["credential"], &found["verification"]["presentation"]),
+        (&json!({ "full_name": "Ada" }), &Value::Null)
+    );
     let kinds: Vec<String> = told(&test, partner.id, hook).await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["vwsp_request.verified", "vwsp_request.verified"]);
     let page = open(&mut person, one).await;
@@ -732,12 +790,24 @@ fn nothing_is_returned_but_what_was_asked_for_and_chosen() {
         let test = TestApp::with(&[("rate_limit.enabled", "false")]).await;
         let (_, token) = asker(&test).await;
         let (person, id) = holder(&test, "ada@example.org").await;
-        let cookies = person.cookies.clone();
+        let cookies = person.cookies;
         (test, token, cookies, id)
     });
     let names = ["full_name", "employment"];
-    let places = ["/full_name", "/employment/0", "/employment/1", "/employment", "/partner_chain", "/iss", "", "/employment/0/organisation"];
-    let strategy = (proptest::sample::subsequence(names.to_vec(), 1..=2), proptest::sample::subsequence(places.to_vec(), 0..=places.len()));
+    let places = [
+        "/full_name",
+        "/employment/0",
+        "/employment/1",
+        "/employment",
+        "/partner_chain",
+        "/iss",
+        "",
+        "/employment/0/organisation",
+    ];
+    let strategy = (
+        proptest::sample::subsequence(names.to_vec(), 1..=2),
+        proptest::sample::subsequence(places.to_vec(), 0..=places.len()),
+    );
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 40, ..ProptestConfig::default() });
     let outcome = runner.run(&strategy, |(asked, sent)| {
         runtime.block_on(async {
@@ -758,14 +828,18 @@ fn nothing_is_returned_but_what_was_asked_for_and_chosen() {
             let shown = found.to_string();
             prop_assert_eq!(answer.status.as_u16(), if allowed.is_empty() { 422 } else { 303 });
             prop_assert_eq!(&found["status"], if allowed.is_empty() { "incomplete" } else { "verified" });
-            for (place, mark) in [("/full_name", "Marker-Lovelace"), ("/employment/0", "Company A"), ("/employment/1", "Company B")] {
+            for (place, mark) in
+                [("/full_name", "Marker-Lovelace"), ("/employment/0", "Company A"), ("/employment/1", "Company B")]
+            {
                 prop_assert_eq!(shown.contains(mark), allowed.contains(place), "{} in {}", mark, &shown);
             }
             let told = found["verification"]["presentation"]["token"].as_str();
             if let Some(token) = told {
                 let presented = SdJwtVc::read(token).expect("a presentation");
-                let claims = Value::Object(presented.disclosed.claims.clone()).to_string();
-                for (place, mark) in [("/full_name", "Marker-Lovelace"), ("/employment/0", "Company A"), ("/employment/1", "Company B")] {
+                let claims = Value::Object(presented.disclosed.claims).to_string();
+                for (place, mark) in
+                    [("/full_name", "Marker-Lovelace"), ("/employment/0", "Company A"), ("/employment/1", "Company B")]
+                {
                     prop_assert_eq!(claims.contains(mark), allowed.contains(place), "{} in the token", mark);
                 }
             }

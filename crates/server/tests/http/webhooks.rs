@@ -108,11 +108,24 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
     assert_eq!(test.get_with(WEBHOOKS, &token).await.expect(200).json(), json!({ "webhooks": [shown] }));
     assert_eq!(test.get_with(WEBHOOKS, &other).await.expect(200).json(), json!({ "webhooks": [] }));
     test.advance(Duration::from_secs(60));
-    let changed = put(&test, &token, &path, &json!({ "name": null, "events": ["atsp_request.created"] })).await.expect(200).json();
-    assert_eq!((&changed["name"], &changed["url"], &changed["updated_at"]), (&Value::Null, &shown["url"], &json!("2026-11-23T09:01:00Z")));
-    let changed = put(&test, &token, WEBHOOKS, &json!({ "id": id, "url": "https://hooks.example.com/new" })).await.expect(200).json();
-    assert_eq!((&changed["events"], &changed["url"]), (&json!(["atsp_request.created"]), &json!("https://hooks.example.com/new")));
-    let mismatch = put(&test, &token, &path, &json!({ "id": "another", "url": "https://hooks.example.com" })).await.expect(422);
+    let changed = put(&test, &token, &path, &json!({ "name": null, "events": ["atsp_request.created"] }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&changed["name"], &changed["url"], &changed["updated_at"]),
+        (&Value::Null, &shown["url"], &json!("2026-11-23T09:01:00Z"))
+    );
+    let changed = put(&test, &token, WEBHOOKS, &json!({ "id": id, "url": "https://hooks.example.com/new" }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&changed["events"], &changed["url"]),
+        (&json!(["atsp_request.created"]), &json!("https://hooks.example.com/new"))
+    );
+    let mismatch =
+        put(&test, &token, &path, &json!({ "id": "another", "url": "https://hooks.example.com" })).await.expect(422);
     assert_eq!(mismatch.faults(), [("id.mismatch".to_owned(), "/id".to_owned())]);
     for (method, path) in [
         (Method::GET, path.clone()),
@@ -124,11 +137,21 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
         (Method::POST, format!("{path}/replay")),
         (Method::POST, format!("{path}/test")),
     ] {
-        let body = if path.ends_with("/replay") { json!({ "from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z" }) } else { json!({}) };
+        let body = if path.ends_with("/replay") {
+            json!({ "from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z" })
+        } else {
+            json!({})
+        };
         test.send(test.api(method, &path, &other, &body.to_string())).await.expect(404);
     }
     test.send(test.api(Method::DELETE, &path, &token, "")).await.expect(204);
     test.get_with(&path, &token).await.expect(404);
+}
+
+#[test]
+fn the_documented_types_are_those_that_are_taken() {
+    let documented = &tenure::api::openapi::DOCUMENT["components"]["schemas"]["EventType"]["enum"];
+    assert_eq!(documented, &json!(credential::EVENT_TYPES.values));
 }
 
 #[tokio::test]
@@ -137,7 +160,8 @@ async fn every_fault_of_a_registration_is_told_at_once() {
     let token = test.token(&test.partner().await).await;
     let body = json!({ "url": 7, "nmae": "x", "events": ["vwsp.verified"] });
     let answer = test.post(WEBHOOKS, &token, &body).await.expect(422);
-    let mut codes: Vec<String> = answer.faults().into_iter().map(|(code, pointer)| format!("{pointer} {code}")).collect();
+    let mut codes: Vec<String> =
+        answer.faults().into_iter().map(|(code, pointer)| format!("{pointer} {code}")).collect();
     codes.sort();
     assert_eq!(codes, ["/events/0 choice.unknown", "/nmae member.unknown", "/url type.mismatch"]);
     for (url, code) in [
@@ -174,13 +198,18 @@ async fn an_event_arrives_once_signed_in_both_ways_and_says_nothing_of_anybody()
     let event_id = body["event_id"].as_str().expect("an id");
     assert_eq!(
         String::from_utf8_lossy(&event.body),
-        format!(r#"{{"event_id":"{event_id}","request_id":"r1","type":"vwsp_request.verified","created_at":"2026-11-23T09:00:00Z"}}"#)
+        format!(
+            r#"{{"event_id":"{event_id}","request_id":"r1","type":"vwsp_request.verified","created_at":"2026-11-23T09:00:00Z"}}"#
+        )
     );
     assert_eq!(event.header("content-type"), "application/json");
     assert_eq!(event.header("x-timestamp"), test.app.now().seconds().to_string());
     assert!(is_signed(event, "x-signature", &secret));
     assert_eq!(event.header("x-signature-previous"), "");
-    assert_eq!((event.header("webhook-id"), event.header("webhook-timestamp")), (event_id, event.header("x-timestamp")));
+    assert_eq!(
+        (event.header("webhook-id"), event.header("webhook-timestamp")),
+        (event_id, event.header("x-timestamp"))
+    );
     let message = [event_id.as_bytes(), b".", event.header("x-timestamp").as_bytes(), b".", &event.body].concat();
     assert_eq!(event.header("webhook-signature"), format!("v1,{}", STANDARD.encode(mac(secret.as_bytes(), &message))));
     assert_eq!(deliver(&test).await, 0, "it has it");
@@ -216,17 +245,35 @@ async fn what_happens_to_a_push_is_told_in_order_to_who_opted_in() {
     let told = |credential: &str| -> Vec<String> {
         let received = opted.received().into_iter().map(|event| event.json());
         let about = received.filter(|event| event["credential_id"] == credential);
-        about.map(|event| event["type"].as_str().expect("a type").trim_start_matches("atsp_request.").to_owned()).collect()
+        about
+            .map(|event| event["type"].as_str().expect("a type").trim_start_matches("atsp_request.").to_owned())
+            .collect()
     };
-    assert_eq!(told("mine"), ["created", "opened", "signed_in", "verified"], "that it was deleted later is the person's affair");
+    assert_eq!(
+        told("mine"),
+        ["created", "opened", "signed_in", "verified"],
+        "that it was deleted later is the person's affair"
+    );
     assert_eq!(told("declined"), ["created", "opened", "signed_in", "canceled"]);
     for event in opted.received().iter().chain(&other.received()) {
         let text = String::from_utf8_lossy(&event.body).into_owned();
         assert!(!text.contains("Ada") && !text.contains("example.org") && !text.contains("Umbrella"), "{text}");
     }
     assert_eq!(other.received().len(), 0, "nobody opted in there");
-    let tallies = test.app.store.read().await.expect("a transaction").tallies(partner.id, day(test.app.now())).await.expect("read");
-    let chained: Vec<(&str, i64)> = tallies.iter().filter(|tally| tally.chain == "Umbrella").map(|tally| (tally.kind.name(), tally.count)).collect();
+    let tallies = test
+        .app
+        .store
+        .read()
+        .await
+        .expect("a transaction")
+        .tallies(partner.id, day(test.app.now()))
+        .await
+        .expect("read");
+    let chained: Vec<(&str, i64)> = tallies
+        .iter()
+        .filter(|tally| tally.chain == "Umbrella")
+        .map(|tally| (tally.kind.name(), tally.count))
+        .collect();
     assert_eq!(chained, [("accepted", 1), ("link_opened", 1), ("opened", 1), ("pushed", 1), ("removed", 1)]);
 }
 
@@ -249,8 +296,12 @@ async fn a_receiver_that_fails_is_tried_again_ever_more_seldom_and_given_up_afte
     assert!(received.iter().all(|event| is_signed(event, "x-signature", &secret)));
     assert_ne!(received[0].header("x-timestamp"), received[3].header("x-timestamp"), "signed anew each time");
     let found = log(&test, &token, &id).await.remove(0);
-    let statuses: Vec<&Value> = found["attempts"].as_array().expect("attempts").iter().map(|attempt| &attempt["status"]).collect();
-    assert_eq!((statuses, &found["state"]), (vec![&json!(500), &json!(302), &json!(404), &json!(204)], &json!("delivered")));
+    let statuses: Vec<&Value> =
+        found["attempts"].as_array().expect("attempts").iter().map(|attempt| &attempt["status"]).collect();
+    assert_eq!(
+        (statuses, &found["state"]),
+        (vec![&json!(500), &json!(302), &json!(404), &json!(204)], &json!("delivered"))
+    );
     // Nobody listens any more.
     receiver.answer(&[500; 200]);
     tell(&test, &partner, &["r2"]).await;
@@ -307,7 +358,8 @@ async fn a_dead_receiver_is_left_alone_and_asked_by_one_event_at_a_time() {
     let mut page = test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?limit=60"), &token).await.expect(200).json();
     let mut delivered = state(page["deliveries"].as_array().expect("a list"));
     let cursor = page["next_cursor"].as_i64().expect("more");
-    page = test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?limit=60&cursor={cursor}"), &token).await.expect(200).json();
+    page =
+        test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?limit=60&cursor={cursor}"), &token).await.expect(200).json();
     delivered += state(page["deliveries"].as_array().expect("a list"));
     assert_eq!((delivered, &page["next_cursor"]), (100, &Value::Null), "nothing is lost");
     for query in ["limit=0", "limit=101", "cursor=x", "state=lost"] {
@@ -380,7 +432,8 @@ async fn a_webhook_is_tried_out_and_a_time_is_sent_again() {
     let range = json!({ "from": "2026-11-23T09:10:00Z", "to": "2026-11-23T09:30:00Z" });
     assert_eq!(test.post(&path, &token, &range).await.expect(202).json(), json!({ "replayed": 2 }));
     deliver(&test).await;
-    let requests: Vec<Value> = receiver.received()[4..].iter().map(|event| event.json()["request_id"].clone()).collect();
+    let requests: Vec<Value> =
+        receiver.received()[4..].iter().map(|event| event.json()["request_id"].clone()).collect();
     assert_eq!(requests, ["r1", "r2"]);
     let failed = json!({ "from": "2026-11-23T09:00:00Z", "to": "2026-11-24T00:00:00Z", "state": "failed" });
     assert_eq!(test.post(&path, &token, &failed).await.expect(202).json(), json!({ "replayed": 0 }));
@@ -494,8 +547,10 @@ type Table = Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>;
 async fn named(receiver: &Receiver, answers: Vec<Vec<IpAddr>>, allowed: &str) -> (TestApp, Table, TestPartner, String) {
     let table: Table = Arc::new(Mutex::new(HashMap::from([("hooks.example.com".to_owned(), answers)])));
     let roots = receiver.roots.display().to_string();
-    let settings = [("outbound.extra_roots", &*roots), ("outbound.allowed_networks", allowed), ("webhooks.timeout", "2s")];
-    let test = TestApp::start_with(tempfile::tempdir().expect("a folder"), &settings, Lookup::Table(table.clone())).await;
+    let settings =
+        [("outbound.extra_roots", &*roots), ("outbound.allowed_networks", allowed), ("webhooks.timeout", "2s")];
+    let test =
+        TestApp::start_with(tempfile::tempdir().expect("a folder"), &settings, Lookup::Table(table.clone())).await;
     let partner = test.partner().await;
     let url = format!("https://hooks.example.com:{}/", receiver.port);
     let (id, _) = register(&test, &test.token(&partner).await, &url, &ALL).await;
@@ -527,7 +582,11 @@ async fn a_name_that_changes_its_meaning_between_check_and_connection_gains_noth
     tell(&test, &partner, &["r1"]).await;
     deliver(&test).await;
     assert_eq!(error_of_newest(&test, &partner, &id).await, "unreachable", "the first answer is the one connected to");
-    assert_eq!(table.lock().expect("a table")["hooks.example.com"], [addresses(&["127.0.0.1"])], "it was asked for once");
+    assert_eq!(
+        table.lock().expect("a table")["hooks.example.com"],
+        [addresses(&["127.0.0.1"])],
+        "it was asked for once"
+    );
     test.advance(Duration::from_secs(60));
     tell(&test, &partner, &["r2"]).await;
     deliver(&test).await;

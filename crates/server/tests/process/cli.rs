@@ -44,9 +44,13 @@ fn partners_are_managed_while_the_server_runs() {
         let (code, text) = run(&["partner", "document-hosts", "--data", &data, &id, bad]);
         assert!(code == Some(1) && text.contains("is not a host name"), "{bad}: {text}");
     }
-    let set = ["partner", "callback-urls", "--data", &data, "--json", &id, "https://HR.example", "http://localhost:3000/x"];
+    let set =
+        ["partner", "callback-urls", "--data", &data, "--json", &id, "https://HR.example", "http://localhost:3000/x"];
     let (code, text) = run(&set);
-    assert!(code == Some(0) && text.contains(r#""callback_urls":"https://hr.example/ http://localhost:3000/x""#), "{text}");
+    assert!(
+        code == Some(0) && text.contains(r#""callback_urls":"https://hr.example/ http://localhost:3000/x""#),
+        "{text}"
+    );
     for bad in ["http://hr.example/", "hr.example", "https://hr.example/#x"] {
         assert_eq!(run(&["partner", "callback-urls", "--data", &data, &id, bad]).0, Some(1), "{bad}");
     }

@@ -12,6 +12,7 @@ mod tenure;
 mod cli;
 mod crash;
 mod disk;
+mod doctor;
 mod documents;
 mod indices;
 mod mail;

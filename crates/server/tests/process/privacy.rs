@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::tenure::{PUSH, Server, request, until};
 
+const ASK: &str = "/api/partner/v2/verify/requests/career_history";
+
 /// What no log may hold beside the marks.
 struct Secrets {
     client: String,
@@ -12,6 +14,8 @@ struct Secrets {
     content: String,
     code: String,
     session: String,
+    /// The part of the link of what was asked for.
+    asked: String,
 }
 
 /// A person's browser, as far as the sign-in needs one: the place it is sent to, and the cookies it is given.
@@ -56,7 +60,22 @@ fn push_and_accept(server: &Server) -> Secrets {
     assert_eq!(location, format!("/requests/{content}"));
     let session = cookies.split("session=").nth(1).expect("a session").split(';').next().expect("a value").to_owned();
     assert_eq!(form(server, &format!("/requests/{content}/accept"), &cookies, "").0, "/wallet");
-    Secrets { client, token, content, code, session }
+    let asked = ask_and_share(server, &token, &cookies, &content);
+    Secrets { client, token, content, code, session, asked }
+}
+
+/// A partner asks to be shown what was accepted as `content`, and the person shares it; returns what opens the link.
+fn ask_and_share(server: &Server, token: &str, cookies: &str, content: &str) -> String {
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", &*bearer), ("Content-Type", "application/json")];
+    let body = r#"{"request_id": "marked-request", "purpose": "marked-purpose"}"#;
+    let answer = request(server.port, "POST", ASK, &headers, body).expect("an answer");
+    let link = answer.json()["redirect_uri"].as_str().expect("a link").to_owned();
+    let asked = link.rsplit_once("content=").expect("a content").1.to_owned();
+    let (page, _) = form(server, "/partner/verify/careerHistory", cookies, &format!("content={asked}"));
+    let parts = format!("credential={content}&part={content}/full_name");
+    assert_eq!(form(server, &format!("{page}/share"), cookies, &parts).0, page);
+    asked
 }
 
 /// Requests that go wrong, with the marks everywhere.
@@ -77,6 +96,8 @@ fn go_wrong(server: &Server, token: &str) {
         ("MARKED", "/wallet", ""),
         ("GET", "/api/partner/v1/submissions/marked-id/status", ""),
         ("POST", "/api/partner/v1/submissions/status", "{\"ids\": [\"marked-id\"]}"),
+        ("POST", ASK, "{\"purpose\": \"marked-purpose\", \"callback_url\": \"https://marked.example/\"}"),
+        ("GET", "/api/partner/v2/verify/requests/marked-id", ""),
         ("POST", "/api/partner/v1/oauth/token", "marked-form"),
         ("POST", "/sign-in", "email=marked-no-address"),
     ] {
@@ -121,11 +142,12 @@ fn logs_and_metrics_know_nothing_of_people() {
     go_wrong(&server, &secrets.token);
     let metrics = server.get("/metrics").expect("an answer").body;
     assert!(metrics.contains("tenure_requests_total"), "{metrics}");
+    assert!(metrics.contains("tenure_verifications_total{outcome=\"verified\"} 1"), "{metrics}");
     let log = server.log();
-    let Secrets { client, token, content, code, session } = &secrets;
+    let Secrets { client, token, content, code, session, asked } = &secrets;
     for (text, name) in [(&log, "the log"), (&metrics, "the metrics"), (&server.output(), "standard output")] {
         assert!(!text.to_lowercase().contains("marked"), "a mark in {name}: {text}");
-        for secret in [client, token, content, code, session] {
+        for secret in [client, token, content, code, session, asked] {
             assert!(!is_in(text, secret), "{secret} in {name}: {text}");
         }
     }

@@ -164,7 +164,9 @@ impl Server {
         if !arguments.contains(&"--mail") {
             command.arg("--mail").arg(format!("dir:{}", data.join("mail").display()));
         }
-        command.args(arguments).env("TENURE_RATE_LIMIT__ENABLED", "false").envs(variables.iter().copied());
+        // An address may need the port, which only now is known.
+        command.args(arguments.iter().map(|argument| argument.replace("{port}", &port.to_string())));
+        command.env("TENURE_RATE_LIMIT__ENABLED", "false").envs(variables.iter().copied());
         let file = |path: &Path| std::fs::File::create(path).expect("a file");
         command.stdin(Stdio::null()).stdout(file(&output)).stderr(file(&log));
         Self { process: Process(command.spawn().expect("it starts")), port, data: data.to_owned(), log, output }

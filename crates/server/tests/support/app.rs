@@ -175,6 +175,17 @@ impl TestApp {
         TestPartner { id, secret }
     }
 
+    /// Adds a sandbox partner, as the command line does.
+    pub async fn sandbox_partner(&self) -> TestPartner {
+        let partner = self.partner_named("Acme Sandbox", "write.career_history read.career_history").await;
+        let mut tx = self.app.store.write().await.expect("a transaction");
+        let known = tx.partner(partner.id).await.expect("read").expect("added");
+        let added = Partner { id: Chance::System.anonymous_id(), sandbox: true, ..known };
+        tx.add_partner(&added).await.expect("added");
+        tx.commit().await.expect("committed");
+        TestPartner { id: added.id, secret: partner.secret }
+    }
+
     /// Disables a partner, as the command line does.
     pub async fn disable(&self, partner: &TestPartner) {
         let mut tx = self.app.store.write().await.expect("a transaction");

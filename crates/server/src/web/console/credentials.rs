@@ -4,16 +4,16 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
 use super::passkey::{self, Enrolled, NAME_LENGTH};
-use super::sign_in::signed_in;
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
-use crate::auth::console::SignedInPartner;
-use crate::error::Error;
+use crate::auth::console::{SignedInPartner, add_session};
+use crate::auth::holder::CONSOLE;
+use crate::error::{Error, Kind};
 use crate::seal::sha256;
 use crate::store::Partner;
 use crate::time::Timestamp;
@@ -131,16 +131,21 @@ async fn rotate(
     let (secret, partner) = (app.chance.secret(), &user.partner);
     let hash = sha256(secret.as_bytes()).to_vec();
     let mut tx = app.store.write().await?;
-    if !tx.rotate_partner(partner.id, &hash, app.now()).await? {
-        return Err(Error::not_found());
+    if !tx.exchange_partner_secret(partner.id, &partner.secret_hash, &hash, app.now()).await? {
+        return Err(Error::new(
+            Kind::Conflict,
+            "The secret was changed a moment ago, by another session or by the operator. Sign in with the new one.",
+        ));
     }
     if form.passkeys != "remove" {
         tx.keep_console_passkeys(partner.id, &partner.secret_hash, &hash).await?;
     }
+    // In the same transaction: whoever is told the new secret is signed in by it, or nothing has changed.
+    let renewed = Partner { secret_hash: hash, ..partner.clone() };
+    let cookie = add_session(&app, &mut tx, &renewed, CONSOLE.read(&app, &headers)).await?;
     tx.commit().await?;
     audit(&user, "secret_rotated");
-    let cookie = signed_in(&app, &headers, &Partner { secret_hash: hash, ..partner.clone() }).await?;
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Credentials));
     let template = RotatedPage { layout: layout.clone(), frame, client_id: partner.id, secret };
-    Ok((cookie, page(&app, &template, &layout)).into_response())
+    Ok((AppendHeaders([cookie]), page(&app, &template, &layout)).into_response())
 }

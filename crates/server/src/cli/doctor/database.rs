@@ -1,0 +1,195 @@
+//! The database and the key ring's: reachable, up to date, durable, fast enough, with room on the disk; and what waits in the
+//! outbox.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::finding::Report;
+use super::outside::told_apart;
+use super::{Examination, told};
+use crate::store::{Part, Store, StoreError};
+
+/// A durable write that takes longer is felt by everybody who pushes one by one.
+const SLOW: Duration = Duration::from_millis(50);
+/// What has waited longer than this to be sent is stuck.
+const STUCK: Duration = Duration::from_secs(900);
+/// Room below which a disk is soon full, in KiB.
+const ROOM: u64 = 1024 * 1024;
+
+/// What later checks need.
+#[derive(Debug, Default)]
+pub(super) struct Stores {
+    pub(super) data: Option<Store>,
+    pub(super) keyring: Option<Store>,
+    /// The name of the database, under which its documents are kept.
+    pub(super) instance: Option<Uuid>,
+}
+
+/// Looks; the clock is compared with the database's unless it `was_compared` before.
+pub(super) async fn examine(report: &mut Report, it: &Examination, was_compared: bool) -> Stores {
+    let url = &it.config.storage.database_url;
+    let place = if url.is_empty() { "SQLite in the data folder".to_owned() } else { "PostgreSQL".to_owned() };
+    let data = open(report, it, Part::Data, "data", &place).await;
+    let keyring = if data.is_none() && !url.is_empty() {
+        report.skip("key ring", "it is on the same server");
+        None
+    } else {
+        open(report, it, Part::Keyring, "key ring", &place).await
+    };
+    let mut stores = Stores { keyring, ..Stores::default() };
+    if let Some(store) = data {
+        let looked = async {
+            durability(report, it, &store).await?;
+            if !was_compared {
+                clock(report, it, &store).await?;
+            }
+            outbox(report, it, &store).await?;
+            stores.instance = write(report, &store).await?;
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = looked.await {
+            report.fail("reading and writing", error.to_string(), "Mend what the database complains of.");
+        }
+        stores.data = Some(store);
+    }
+    room(report, it.data());
+    stores
+}
+
+/// Opens a part; nothing of it if it is not as this version needs it.
+async fn open(report: &mut Report, it: &Examination, part: Part, name: &str, place: &str) -> Option<Store> {
+    let (data, url) = (it.data(), &it.config.storage.database_url);
+    let fix = if url.is_empty() {
+        "Check --data; a server that is started there makes what is missing."
+    } else {
+        "Check --database-url, that the database exists, and that its server lets this user and machine in."
+    };
+    let looked = async {
+        let store = Store::look(part, data, url).await?;
+        let migrations = store.migrations(part).await?;
+        Ok::<_, StoreError>((store, migrations))
+    };
+    let (store, found) = match looked.await {
+        Ok(found) => found,
+        Err(error) => {
+            report.fail(name, error.to_string(), fix);
+            return None;
+        }
+    };
+    if !found.broken.is_empty() {
+        let fix = "Restore the backup from before the upgrade, and start the server again.";
+        report.fail(name, format!("{place}; the migrations {:?} broke off", found.broken), fix);
+        return None;
+    }
+    if !found.unknown.is_empty() {
+        let fix = "Use the newer version again, or restore the backup from before the upgrade.";
+        report.fail(name, format!("{place}; a newer version has changed it ({:?})", found.unknown), fix);
+        return None;
+    }
+    if !found.missing.is_empty() {
+        let fix = "Start the server of this version: it brings the database up to date.";
+        report.warn(name, format!("{place}; {} migrations are missing", found.missing.len()), fix);
+        return None;
+    }
+    report.ok(name, format!("{place}; all {} migrations are in", found.applied));
+    Some(store)
+}
+
+async fn durability(report: &mut Report, it: &Examination, store: &Store) -> Result<(), StoreError> {
+    let settings = store.write().await?.durability().await?;
+    let of = |name: &str| settings.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+    let told: Vec<String> = settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let told = told.join(", ");
+    let losing: Vec<&str> = ["fsync", "full_page_writes", "synchronous_commit", "synchronous"]
+        .into_iter()
+        .filter(|name| of(name) == "off")
+        .collect();
+    if losing.is_empty() {
+        report.ok("durability", told);
+    } else {
+        let fix = format!(
+            "Turn {} on in PostgreSQL's settings: a power cut would lose what was answered.",
+            losing.join(" and ")
+        );
+        report.fail("durability", told, fix);
+    }
+    if let Ok(most) = of("max_connections").parse::<u32>() {
+        // The key ring has a few of its own.
+        let wanted = it.config.storage.connections + 4;
+        let measured = format!("this server uses up to {wanted}, PostgreSQL allows {most}");
+        if wanted + 3 > most {
+            let fix = "Lower storage.connections or raise PostgreSQL's max_connections, counting every server.";
+            report.warn("connections", measured, fix);
+        } else {
+            report.ok("connections", measured);
+        }
+    }
+    Ok(())
+}
+
+async fn clock(report: &mut Report, it: &Examination, store: &Store) -> Result<(), StoreError> {
+    let asked = it.now();
+    if let Some(time) = store.read().await?.server_time().await? {
+        told_apart(report, "the database server's clock", time, time, asked, it.now());
+    }
+    Ok(())
+}
+
+async fn outbox(report: &mut Report, it: &Examination, store: &Store) -> Result<(), StoreError> {
+    let mut tx = store.read().await?;
+    let (length, oldest) = (tx.outbox_length().await?, tx.oldest_in_outbox().await?);
+    let waited = oldest.map(|oldest| it.now().since(oldest)).unwrap_or_default();
+    let measured = format!("{length} waiting to be sent");
+    if waited > STUCK {
+        let fix = "Start the server, or see in its log why mails do not leave.";
+        report.warn("outbox", format!("{measured}, the oldest for {}", told(waited)), fix);
+    } else {
+        report.ok("outbox", measured);
+    }
+    Ok(())
+}
+
+/// Times the quickest of three durable writes, and returns the database's name.
+async fn write(report: &mut Report, store: &Store) -> Result<Option<Uuid>, StoreError> {
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let mut tx = store.write().await?;
+        if !tx.rewrite_instance().await? {
+            report.skip("a durable write", "no server was ever started on it");
+            return Ok(None);
+        }
+        let started = Instant::now();
+        tx.commit().await?;
+        best = best.min(started.elapsed());
+    }
+    let measured = format!("committed in {}", told(best));
+    if best > SLOW {
+        report.warn("a durable write", measured, "Put the database on a disk of its own, or one that syncs faster.");
+    } else {
+        report.ok("a durable write", measured);
+    }
+    // It is there, so none is made.
+    let mut tx = store.write().await?;
+    Ok(Some(tx.instance(Uuid::nil()).await?))
+}
+
+/// POSIX's df says what is left for whoever is not root.
+fn room(report: &mut Report, data: &Path) {
+    let output = Command::new("df").arg("-Pk").arg(data).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let free = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
+    let Some(free) = free else {
+        return report.skip("free disk", format!("df says nothing of {}", data.display()));
+    };
+    let measured = format!("{} MiB free under {}", free / 1024, data.display());
+    if free < ROOM / 8 {
+        report.fail("free disk", measured, "Make room: a full disk answers every push 503.");
+    } else if free < ROOM {
+        report.warn("free disk", measured, "Make room before it is full: then every push is answered 503.");
+    } else {
+        report.ok("free disk", measured);
+    }
+}

@@ -1,0 +1,158 @@
+//! What was found, and how it is shown.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::json;
+
+/// How a check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Outcome {
+    /// As it should be.
+    Ok,
+    /// It works, but not as it should.
+    Warning,
+    /// It does not work.
+    Failure,
+    /// It could not be looked at.
+    Skipped,
+}
+
+impl Outcome {
+    const ALL: [Self; 4] = [Self::Ok, Self::Warning, Self::Failure, Self::Skipped];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failure => "failure",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, Serialize)]
+struct Finding {
+    area: &'static str,
+    name: String,
+    outcome: Outcome,
+    measured: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+}
+
+/// All findings, in the order in which they were made.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    area: &'static str,
+    findings: Vec<Finding>,
+    /// What must not be shown, whoever says it.
+    secrets: Vec<String>,
+}
+
+impl Report {
+    /// A report in which none of `secrets` is ever shown.
+    pub(super) fn without(secrets: Vec<String>) -> Self {
+        let mut secrets: Vec<String> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+        // A secret that another one begins with would leave the rest of that one to be seen.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self { secrets, ..Self::default() }
+    }
+
+    /// What comes next is about `area`.
+    pub(super) fn begin(&mut self, area: &'static str) {
+        self.area = area;
+    }
+
+    pub(super) fn ok(&mut self, name: impl Into<String>, measured: impl Into<String>) {
+        self.add(Outcome::Ok, name.into(), measured.into(), None);
+    }
+
+    pub(super) fn skip(&mut self, name: impl Into<String>, why: impl Into<String>) {
+        self.add(Outcome::Skipped, name.into(), why.into(), None);
+    }
+
+    pub(super) fn warn(&mut self, name: impl Into<String>, measured: impl Into<String>, fix: impl Into<String>) {
+        self.add(Outcome::Warning, name.into(), measured.into(), Some(fix.into()));
+    }
+
+    pub(super) fn fail(&mut self, name: impl Into<String>, measured: impl Into<String>, fix: impl Into<String>) {
+        self.add(Outcome::Failure, name.into(), measured.into(), Some(fix.into()));
+    }
+
+    fn add(&mut self, outcome: Outcome, name: String, measured: String, fix: Option<String>) {
+        let clean = |text: String| self.secrets.iter().fold(text, |text, secret| text.replace(secret, "[secret]"));
+        // Programs that are asked may answer in several lines.
+        let line = |text: String| clean(text).split_whitespace().collect::<Vec<_>>().join(" ");
+        let finding =
+            Finding { area: self.area, name: line(name), outcome, measured: line(measured), fix: fix.map(line) };
+        self.findings.push(finding);
+    }
+
+    fn count(&self, outcome: Outcome) -> usize {
+        self.findings.iter().filter(|finding| finding.outcome == outcome).count()
+    }
+
+    /// Whether something does not work.
+    pub(super) fn has_failure(&self) -> bool {
+        self.count(Outcome::Failure) > 0
+    }
+
+    /// For programs.
+    pub(super) fn json(&self) -> String {
+        let counts: serde_json::Map<String, serde_json::Value> =
+            Outcome::ALL.iter().map(|outcome| (outcome.word().to_owned(), json!(self.count(*outcome)))).collect();
+        format!("{:#}", json!({ "findings": self.findings, "counts": counts }))
+    }
+
+    /// For a person: a line a finding, under its area; below it what to do, if anything.
+    pub(super) fn text(&self) -> String {
+        let width = self.findings.iter().map(|finding| finding.name.chars().count()).max().unwrap_or_default();
+        let (mut text, mut area) = (String::new(), "");
+        for finding in &self.findings {
+            if finding.area != area {
+                area = finding.area;
+                let _ = writeln!(text, "{}{area}", if text.is_empty() { "" } else { "\n" });
+            }
+            let (word, name) = (finding.outcome.word(), &finding.name);
+            let _ = writeln!(text, "  {word:<8} {name:<width$}  {}", finding.measured);
+            if let Some(fix) = &finding.fix {
+                let _ = writeln!(text, "           {:<width$}  {fix}", "");
+            }
+        }
+        let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        let _ = write!(
+            text,
+            "\n{} ok, {}, {}, {} skipped",
+            self.count(Outcome::Ok),
+            plural(self.count(Outcome::Warning), "warning"),
+            plural(self.count(Outcome::Failure), "failure"),
+            self.count(Outcome::Skipped)
+        );
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_aligned_counted_and_without_secrets() {
+        let mut report = Report::without(vec!["hunter2".to_owned(), String::new(), "hunter2000".to_owned()]);
+        report.begin("Mail");
+        report.ok("sender", "good");
+        report.fail("server", "said:\n no to hunter2000", "Mend it.");
+        report.begin("Keys");
+        report.skip("root key", "none");
+        let expected = "Mail\n  ok       sender    good\n  failure  server    said: no to [secret]\n                     Mend it.\n\n\
+                        Keys\n  skipped  root key  none\n\n1 ok, 0 warnings, 1 failure, 1 skipped";
+        assert_eq!(report.text(), expected);
+        assert!(report.has_failure());
+        let json: serde_json::Value = serde_json::from_str(&report.json()).expect("JSON");
+        assert_eq!(json["counts"]["failure"], 1);
+        assert_eq!(json["findings"][1]["fix"], "Mend it.");
+    }
+}

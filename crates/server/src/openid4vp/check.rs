@@ -1,0 +1,190 @@
+//! Weighing an answer (OpenID4VP 1.0, section 8.6): what was asked for, from an issuer that is trusted, in its time, not
+//! revoked, and signed by its holder for this one question. What cannot be checked does not count.
+
+use std::fmt::Display;
+
+use credential::Refusal;
+use credential::dcql::Weighed;
+use credential::format::sd_jwt::Challenge;
+use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
+use credential::verification::{Answer, Evidence, Outcome as Step, Report, Step as Name, Token};
+use futures::TryStreamExt as _;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::domain::presentation::Presentation;
+use crate::domain::verification::{Check, Checked, Outcome, Presented, Verification};
+use crate::error::Error;
+use crate::issuing::Form;
+use crate::verification;
+
+/// How old a holder's signature may be, in seconds: a wallet signs when it answers.
+const MOST_AGE: i64 = 300;
+/// Largest status list that is fetched, in bytes.
+const MOST: u64 = 4 * 1024 * 1024;
+
+/// Why an answer is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotTaken {
+    /// A stable code.
+    pub code: &'static str,
+    /// In a sentence.
+    pub why: String,
+}
+
+impl NotTaken {
+    pub(super) fn new(code: &'static str, why: impl Into<String>) -> Self {
+        Self { code, why: why.into() }
+    }
+}
+
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code(), refusal.to_string())
+    }
+}
+
+/// Checks what a wallet shows; what of it was asked for, with the verdicts.
+pub(super) async fn check(
+    app: &App,
+    presentation: &Presentation,
+    vp_token: &Value,
+) -> Result<Result<Outcome, NotTaken>, Error> {
+    let over = || NotTaken::new("over", "The time of this request is over.");
+    let found = app.store.read().await?.linked_verification(presentation.verification, app.now()).await?;
+    let Some(verification) = found.filter(Verification::is_open) else {
+        return Ok(Err(over()));
+    };
+    let Some(asked) = verification::details(app, &verification).await? else { return Ok(Err(over())) };
+    let query = super::query(app, verification.credential_type, &asked.claims);
+    let read = || {
+        let answered = query.answered(vp_token)?;
+        let (query, texts) = answered.first().ok_or(Refusal::Malformed("vp_token is empty"))?;
+        let text = texts.first().copied().unwrap_or_default();
+        let shown = SdJwtVc::read(text)?;
+        Ok::<_, Refusal>((text, query.weigh(&shown)?, shown))
+    };
+    let (text, weighed, shown) = match read() {
+        Ok(read) => read,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    // An issuer may leave claims in the open that were not asked for; then the token says more than it should.
+    let stranger = |name: &str| !asked.claims.iter().any(|asked| asked == name);
+    let is_exact = weighed.is_exact
+        && verification
+            .credential_type
+            .fields
+            .iter()
+            .all(|member| !shown.disclosed.claims.contains_key(member.name) || !stranger(member.name));
+    let token = Token::SdJwtVc(Box::new(shown));
+    let evidence = evidence(app, &token).await?;
+    let challenge = Challenge {
+        audience: Some(&presentation.client_id),
+        nonce: Some(&presentation.nonce),
+        now: app.now().seconds(),
+        most_age: Some(MOST_AGE),
+    };
+    let report = token.judge(&evidence, &challenge);
+    if let Some(why) = objection(&token, &report) {
+        return Ok(Err(why));
+    }
+    Ok(Ok(outcome(app, presentation, &report, Weighed { is_exact, ..weighed }, text)))
+}
+
+/// Why a report is not good enough: what failed, or could not be checked and must be.
+fn objection(token: &Token<'_>, report: &Report) -> Option<NotTaken> {
+    let has_status = token.questions().status.is_some();
+    for (name, unchecked) in [
+        (Name::Issuer, Some("issuer_unknown")),
+        (Name::Signature, Some("signature")),
+        (Name::Dates, Some("dates")),
+        (Name::Status, has_status.then_some("status_unknown")),
+        (Name::Holder, Some("not_bound")),
+        (Name::Schema, None),
+    ] {
+        let verdict = report.verdict(name)?;
+        match (verdict.outcome, unchecked) {
+            (Step::Passed, _) | (Step::NotChecked, None) => {}
+            (_, unchecked) => {
+                let code = verdict.code.or(unchecked).unwrap_or("not_checked");
+                return Some(NotTaken::new(code, verdict.reason.clone()));
+            }
+        }
+    }
+    None
+}
+
+/// Finds out what must be known from elsewhere: of our own credentials here, of trusted issuers' from them.
+async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
+    let (base, questions) = (app.config.base(), token.questions());
+    let Token::SdJwtVc(shown) = token else { return Ok(Evidence::default()) };
+    let issuer = questions.issuer.as_deref().unwrap_or_default();
+    if issuer == base {
+        let list = questions.status.as_deref();
+        let list = list.and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
+        let list = match list {
+            Some(list) => app.status_lists.get(app, list, Form::Token).await?,
+            None => None,
+        };
+        let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));
+        let metadata = known.into_iter().find(|known| questions.metadata.as_ref() == Some(&known.vct));
+        let unknown = || "it is not one of this server's".to_owned();
+        return Ok(Evidence {
+            issuer_keys: Answer::Some(app.issuer_keys.now()?.published.clone()),
+            status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
+            metadata: metadata
+                .map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
+        });
+    }
+    let x5c = shown.sd_jwt.jws.header.get("x5c");
+    let issuer_keys = match app.trusted_issuers.keys(issuer, x5c, app.now()) {
+        Ok(Some(keys)) => Answer::Some(keys),
+        Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
+        Err(why) => Answer::None(why),
+    };
+    // Nobody is asked at the word of an issuer that is not trusted.
+    let status = match (&issuer_keys, &questions.status) {
+        (Answer::Some(_), Some(address)) => fetch(app, address).await.map_or_else(Answer::None, Answer::Some),
+        _ => Answer::NotAsked,
+    };
+    Ok(Evidence { issuer_keys, status, metadata: Answer::NotAsked })
+}
+
+async fn fetch(app: &App, address: &str) -> Result<String, String> {
+    let said = |failure: &dyn Display| format!("{address}: {failure}");
+    let url = address.parse().map_err(|error: url::ParseError| said(&error))?;
+    let fetched = app.documents.outbound.fetch(&url, MOST).await.map_err(|failure| said(&failure.name()))?;
+    let mut stream = std::pin::pin!(fetched);
+    let mut bytes = Vec::new();
+    while let Some(piece) = stream.try_next().await.map_err(|failure| said(&failure.name()))? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() as u64 > MOST {
+            return Err(said(&"longer than 4 MiB"));
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+}
+
+fn outcome(app: &App, presentation: &Presentation, report: &Report, weighed: Weighed, token: &str) -> Outcome {
+    let said = |name: &str| report.claims.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let attested_by = report.claims.get("attested_by").and_then(|by| by["name"].as_str());
+    let presented = Presented {
+        format: credential::dcql::FORMAT.to_owned(),
+        token: token.to_owned(),
+        audience: presentation.client_id.clone(),
+        nonce: presentation.nonce.clone(),
+    };
+    Outcome {
+        credential: weighed.claims,
+        verification: Checked {
+            valid: report.is_valid(),
+            checked_at: app.now().to_string(),
+            issuer: said("iss"),
+            attested_by: attested_by.map(ToOwned::to_owned),
+            attested_at: said("attested_at"),
+            checks: report.verdicts.iter().map(Check::from).collect(),
+            // A presentation that says more than was asked for goes no further.
+            presentation: weighed.is_exact.then_some(presented),
+        },
+    }
+}

@@ -1,0 +1,295 @@
+//! `tenure doctor`: a running server is well, and each thing that is broken is found, with what to do about it.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::Value;
+use tenure::time::Clock;
+
+use crate::database;
+use crate::tenure::{Server, binary, ended, free_port, shown};
+
+/// What the doctor found.
+struct Findings(Option<i32>, Value, String);
+
+impl Findings {
+    /// Outcome and fix of the finding `name` under `area`.
+    fn of(&self, area: &str, name: &str) -> (&str, &str) {
+        let found = self.1["findings"].as_array().expect("a list").iter();
+        let mut found = found.filter(|finding| finding["area"] == area && finding["name"] == name);
+        let finding = found.next().unwrap_or_else(|| panic!("{area}, {name}: {}", self.2));
+        (finding["outcome"].as_str().expect("a word"), finding["fix"].as_str().unwrap_or_default())
+    }
+
+    /// Names of the findings with this outcome.
+    fn with(&self, outcome: &str) -> Vec<&str> {
+        let found = self.1["findings"].as_array().expect("a list").iter();
+        found
+            .filter(|finding| finding["outcome"] == outcome)
+            .map(|finding| finding["name"].as_str().expect("a name"))
+            .collect()
+    }
+}
+
+fn doctor(data: &Path, arguments: &[&str]) -> Findings {
+    doctor_that_trusts(Path::new(""), data, arguments)
+}
+
+/// With an authority besides the public ones, unless the path is empty.
+fn doctor_that_trusts(roots: &Path, data: &Path, arguments: &[&str]) -> Findings {
+    let mut command = binary();
+    if roots.exists() {
+        command.env("TENURE_OUTBOUND__EXTRA_ROOTS", roots);
+    }
+    let output = ended(command.args(["doctor", "--json", "--data"]).arg(data).args(arguments));
+    let text = shown(&output);
+    let json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    Findings(output.status.code(), json, text)
+}
+
+/// A server, where it is reached, and how its mail leaves.
+fn running(folder: &Path, store: &[&str]) -> (Server, String, String) {
+    let data = folder.join("data");
+    let arguments = [&["--base-url", "http://127.0.0.1:{port}"], store].concat();
+    let server = Server::start(&data, &arguments, &[]);
+    let (base, mail) = (format!("http://127.0.0.1:{}", server.port), format!("dir:{}", data.join("mail").display()));
+    (server, base, mail)
+}
+
+#[test]
+fn a_running_server_is_well_and_what_only_works_here_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, base, mail) = running(folder.path(), &[]);
+    server.add_partner(&[]);
+    let settings = ["--base-url", &base, "--mail", &mail];
+    let found = doctor(&server.data, &settings);
+    assert_eq!((found.0, found.with("failure")), (Some(0), vec![]), "{}", found.2);
+    for (area, name) in [
+        ("From outside", "base URL"),
+        ("From outside", "clock"),
+        ("From outside", "readiness"),
+        ("From outside", "/.well-known/jwks.json"),
+        ("From outside", "/.well-known/openid-credential-issuer"),
+        ("From outside", "/.well-known/oauth-authorization-server"),
+        ("From outside", "/.well-known/jwt-vc-issuer"),
+        ("From outside", "/.well-known/did.json"),
+        ("From outside", "/api/partner/openapi.json"),
+        ("Database", "data"),
+        ("Database", "key ring"),
+        ("Database", "durability"),
+        ("Database", "outbox"),
+        ("Keys", "root key"),
+        ("Keys", "key ring"),
+        ("Keys", "keys of credentials"),
+        ("Documents", "object store"),
+        ("Mail", "transport"),
+        ("Webhooks", "webhooks"),
+        ("Settings", "rate limits"),
+    ] {
+        assert_eq!(found.of(area, name).0, "ok", "{area}, {name}: {}", found.2);
+    }
+    assert_eq!(found.of("From outside", "TLS").0, "skipped");
+    assert_eq!(found.of("Settings", "base URL").0, "warning", "nobody else reaches it");
+    let left: Vec<_> = std::fs::read_dir(server.data.join("mail")).expect("a folder").collect();
+    assert!(left.is_empty(), "what was tried was taken away again");
+
+    let output = ended(binary().arg("doctor").arg("--data").arg(&server.data).args(settings));
+    let text = shown(&output);
+    assert!(text.contains("\nKeys\n  warning  data folder") && text.contains(" 0 failures, "), "{text}");
+    for file in ["root.key", "tenure.sqlite"] {
+        assert!(server.data.join(file).exists());
+    }
+    // The same server, looked for under another name: what it says of itself does not fit.
+    let other = doctor(&server.data, &["--base-url", &base.replace("127.0.0.1", "localhost"), "--mail", &mail]);
+    assert_eq!(other.0, Some(1), "{}", other.2);
+    for path in ["openid-credential-issuer", "oauth-authorization-server", "jwt-vc-issuer", "did.json"] {
+        let (outcome, fix) = other.of("From outside", &format!("/.well-known/{path}"));
+        assert!(outcome == "failure" && fix.contains("server.base_url"), "{path}: {}", other.2);
+    }
+}
+
+#[test]
+fn what_is_broken_is_found_with_its_cure_and_no_password_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, base, mail) = running(folder.path(), &[]);
+    let data = &server.data;
+    let well = ["--base-url", &*base, "--mail", &*mail];
+
+    let root = data.join("root.key");
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o644)).expect("changed");
+    let found = doctor(data, &well);
+    let (outcome, fix) = found.of("Keys", "root key");
+    assert!(found.0 == Some(1) && outcome == "failure" && fix.contains("chmod 600"), "{}", found.2);
+    assert_eq!(found.of("Keys", "key ring").0, "skipped");
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o600)).expect("changed");
+
+    let right = std::fs::read(&root).expect("a key");
+    std::fs::write(&root, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").expect("written");
+    let found = doctor(data, &well);
+    let (outcome, fix) = found.of("Keys", "keys of credentials");
+    assert!(found.0 == Some(1) && outcome == "failure" && fix.contains("root key that belongs"), "{}", found.2);
+    std::fs::write(&root, right).expect("written");
+
+    let found = doctor(data, &["--base-url", &format!("http://127.0.0.1:{}", free_port()), "--mail", &mail]);
+    let (outcome, fix) = found.of("From outside", "base URL");
+    assert!(found.0 == Some(1) && outcome == "failure" && fix.contains("Start the server"), "{}", found.2);
+    assert_eq!(found.of("From outside", "TLS").0, "skipped");
+    let found = doctor(data, &["--base-url", "http://passport.example", "--mail", &mail]);
+    assert_eq!(found.of("Settings", "base URL").0, "failure", "{}", found.2);
+
+    let port = refusing_mail_server();
+    let transport = format!("smtp://tenure:hunter2@127.0.0.1:{port}");
+    let found = doctor(data, &["--base-url", &base, "--mail", &transport]);
+    assert!(found.0 == Some(1) && found.of("Mail", "transport").0 == "failure", "{}", found.2);
+    assert!(found.2.contains("status 554") && !found.2.contains("hunter2"), "{}", found.2);
+
+    let url = format!("postgres://tenure:hunter2@127.0.0.1:{}/tenure", free_port());
+    let found = doctor(data, &["--base-url", &base, "--mail", &mail, "--database-url", &url]);
+    let (outcome, fix) = found.of("Database", "data");
+    assert!(found.0 == Some(1) && outcome == "failure" && fix.contains("--database-url"), "{}", found.2);
+    assert_eq!(found.of("Documents", "object store").0, "skipped");
+    assert!(!found.2.contains("hunter2"), "{}", found.2);
+
+    assert_eq!(doctor(data, &well).with("failure"), Vec::<&str>::new(), "all is well again");
+}
+
+#[test]
+fn an_empty_folder_is_found_empty_and_left_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let found =
+        doctor(folder.path(), &["--mail", "console", "--base-url", &format!("http://127.0.0.1:{}", free_port())]);
+    assert_eq!(found.0, Some(1));
+    for (area, name) in [("Database", "data"), ("Database", "key ring"), ("Keys", "root key")] {
+        assert_eq!(found.of(area, name).0, "failure", "{}", found.2);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing was made");
+}
+
+#[test]
+fn on_postgresql_it_is_said_what_a_power_cut_would_lose() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let url = runtime.block_on(database::postgres_url());
+    let (server, base, mail) = running(folder.path(), &["--database-url", &url]);
+    let found = doctor(&server.data, &["--base-url", &base, "--mail", &mail, "--database-url", &url]);
+    for name in ["data", "key ring", "connections", "outbox"] {
+        assert_eq!(found.of("Database", name).0, "ok", "{name}: {}", found.2);
+    }
+    // The tests' own server is fast because it forgets.
+    let (outcome, fix) = found.of("Database", "durability");
+    assert!(outcome == "failure" && fix.contains("fsync and full_page_writes"), "{}", found.2);
+    assert_eq!((found.0, found.with("failure")), (Some(1), vec!["durability"]), "{}", found.2);
+    assert_eq!(found.of("Keys", "key ring").0, "ok");
+}
+
+#[test]
+fn a_certificate_is_looked_at_as_by_any_client() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (authority, roots) = (Authority::new(), folder.path().join("roots.pem"));
+    std::fs::write(&roots, authority.certificate.pem()).expect("written");
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = format!("https://localhost:{}", proxy.local_addr().expect("an address").port());
+    let server = Server::start(&folder.path().join("data"), &["--base-url", &base], &[]);
+    let mail = format!("dir:{}", server.data.join("mail").display());
+    let serve = |proxy: TcpListener, name: &str, days: i64| {
+        let base = format!("https://localhost:{}", proxy.local_addr().expect("an address").port());
+        speak_tls(proxy, authority.certificate_for(name, days), server.port);
+        base
+    };
+    let look = |roots: &Path, base: &str| {
+        let listen = format!("127.0.0.1:{}", server.port);
+        doctor_that_trusts(roots, &server.data, &["--base-url", base, "--mail", &mail, "--listen", &listen])
+    };
+    let another = || TcpListener::bind("127.0.0.1:0").expect("a port");
+
+    serve(proxy, "localhost", 90);
+    let found = look(&roots, &base);
+    assert_eq!((found.0, found.with("failure")), (Some(0), vec![]), "{}", found.2);
+    assert_eq!(found.of("From outside", "TLS").0, "ok", "{}", found.2);
+    assert_eq!(found.of("Settings", "proxies").0, "warning", "all clients share the proxy's limits");
+
+    let found = look(Path::new(""), &base);
+    let (outcome, fix) = found.of("From outside", "base URL");
+    assert!(outcome == "failure" && fix.contains("outbound.extra_roots"), "{}", found.2);
+    assert_eq!(found.of("From outside", "listening").0, "ok", "the server itself is there");
+
+    let found = look(&roots, &serve(another(), "localhost", 5));
+    let (outcome, fix) = found.of("From outside", "TLS");
+    assert!(outcome == "warning" && fix.contains("Renew"), "{}", found.2);
+    for (name, days, cure) in [("localhost", -1, "Renew the certificate"), ("other.example", 90, "for the host name")] {
+        let found = look(&roots, &serve(another(), name, days));
+        let (outcome, fix) = found.of("From outside", "base URL");
+        assert!(outcome == "failure" && fix.contains(cure), "{name}, {days} days: {}", found.2);
+    }
+}
+
+/// An authority of the tests' own.
+struct Authority {
+    certificate: rcgen::Certificate,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self { certificate, issuer: rcgen::Issuer::new(params, key) }
+    }
+
+    /// A certificate for `name` that began long ago and is good for so many days more.
+    fn certificate_for(&self, name: &str, days: i64) -> ServerConfig {
+        let now = Clock::System.now().to_jiff();
+        let on = |days: i64| {
+            let date = jiff::tz::Offset::UTC.to_datetime(now + jiff::SignedDuration::from_hours(24 * days)).date();
+            rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+        };
+        let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        (params.not_before, params.not_after) = (on(-400), on(days));
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let made = params.signed_by(&key, &self.issuer).expect("a certificate");
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.expect("versions").with_no_client_auth();
+        config.with_single_cert(vec![made.der().clone()], key).expect("a certificate and its key")
+    }
+}
+
+/// What stands in front of a server: it speaks TLS, and passes on what it hears.
+fn speak_tls(listener: TcpListener, config: ServerConfig, port: u16) {
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            listener.set_nonblocking(true).expect("set");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let mut outside = acceptor.accept(stream).await.ok()?;
+                    let mut inside = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+                    tokio::io::copy_bidirectional(&mut outside, &mut inside).await.ok()
+                });
+            }
+        });
+    });
+}
+
+/// A mail server that takes mail from nobody (RFC 5321, section 3.1).
+fn refusing_mail_server() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.write_all(b"554 no mail from you\r\n");
+        }
+    });
+    port
+}
