@@ -103,7 +103,7 @@ impl Metrics {
         self.credentials.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
-    /// Counts a sign-in: code_sent, code, passkey, refused.
+    /// Counts a sign-in: code_sent, code, passkey, refused; console, console_passkey, console_refused.
     pub fn sign_in(&self, outcome: &'static str) {
         self.sign_ins.get_or_create(&OutcomeLabels { outcome }).inc();
     }

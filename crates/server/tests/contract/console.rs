@@ -158,7 +158,9 @@ contract! {
         let partner = add_partner(store, 1).await;
         let ada = add_holder(store, 2).await;
         let new: Vec<NewSubmission> = (0..5100).map(|number| new_submission(1000 + number, partner, &format!("c{number}"))).collect();
-        insert(store, &new.iter().collect::<Vec<_>>()).await;
+        for some in new.chunks(256) {
+            insert(store, &some.iter().collect::<Vec<_>>()).await;
+        }
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.bind_submission(id(1000), ada, NOW).await.expect("bound"));
         assert!(tx.accept_submission(id(1000), ada, &[4], NOW).await.expect("accepted"));

@@ -38,7 +38,6 @@ impl fmt::Display for Percent {
 }
 
 /// Counts of pushes are far below 2^53, where a float is exact.
-#[expect(clippy::cast_precision_loss, reason = "see above")]
 fn as_float(count: i64) -> f64 {
     count as f64
 }
@@ -73,14 +72,13 @@ impl Funnel {
                 [("step", label.as_str()), ("count", &text.number(count)), ("share", &text.share_of(count, all))];
             text.with("console-funnel-step", &values)
         };
+        let value = |count: i64| {
+            let (count, share) = (text.number(count), text.share_of(count, all));
+            text.with("console-funnel-value", &[("count", &count), ("share", &share)])
+        };
         let drawn = steps.iter().zip(0_u32..).enumerate().map(|(index, ((label, count), row))| Step {
             label: label.clone(),
-            value: if index == 0 {
-                text.number(count)
-            } else {
-                let values = [("count", text.number(count)), ("share", text.share_of(count, all))];
-                text.with("console-funnel-value", &[("count", &values[0].1), ("share", &values[1].1)])
-            },
+            value: if index == 0 { text.number(count) } else { value(*count) },
             width: width(index).unwrap_or(Percent(0.0)),
             next: width(index + 1),
             y: row * STEP,

@@ -30,6 +30,8 @@ use crate::web::{Layout, page};
 const FIRST: &str = "add_career_history";
 /// Where the statuses of up to 30 ids are asked for.
 const STATUSES: &str = "/api/partner/v2/submissions/status";
+/// Where documents are sent; a file is not written into a field.
+const UPLOADS: &str = "/api/partner/v2/uploads/";
 /// Paths that the explorer may ask.
 const PREFIX: &str = "/api/partner/";
 
@@ -109,9 +111,9 @@ fn groups(document: &Value) -> Vec<Group> {
     tags.map(group).filter(|group| !group.operations.is_empty()).collect()
 }
 
-/// An operation of the document, unless it is of another tag, is an older one, or takes a file.
+/// An operation of the document, unless it is of another tag, is an older one, or takes a document.
 fn read(tag: &str, path: &str, method: &str, operation: &Value) -> Option<Operation> {
-    if operation["tags"][0] != tag || operation["deprecated"] == true {
+    if operation["tags"][0] != tag || operation["deprecated"] == true || path.starts_with(UPLOADS) {
         return None;
     }
     let content = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
