@@ -522,8 +522,8 @@ mod tests {
         object
     }
 
-    fn path(steps: Value) -> ClaimsPath {
-        ClaimsPath::read(&steps).expect("a path")
+    fn path(steps: &Value) -> ClaimsPath {
+        ClaimsPath::read(steps).expect("a path")
     }
 
     /// The credential and the paths of section 7.3.
@@ -539,7 +539,7 @@ mod tests {
             "nationalities": ["British", "Betelgeusian"],
         }));
         let places = |steps| {
-            let selected = path(steps).select(&claims)?;
+            let selected = path(&steps).select(&claims)?;
             Some(selected.into_iter().map(|(place, _)| place).collect::<Vec<_>>())
         };
         let some = |places: &[&str]| Some(places.iter().map(|place| (*place).to_owned()).collect());
@@ -631,7 +631,7 @@ mod tests {
     fn what_is_kept_was_asked_for() {
         let claims = object(json!({ "a": { "b": 1, "c": 2 }, "d": [{ "e": 3, "f": 4 }, { "f": 5 }], "g": 6 }));
         let kept = |paths: &[Value]| {
-            let paths: Vec<ClaimsPath> = paths.iter().map(|steps| path(steps.clone())).collect();
+            let paths: Vec<ClaimsPath> = paths.iter().map(path).collect();
             let paths: Vec<&[Step]> = paths.iter().map(|path| path.0.as_slice()).collect();
             Value::Object(narrow_object(&claims, &paths))
         };

@@ -12,9 +12,9 @@ fn question(number: u128) -> Presentation {
     Presentation {
         id: id(number),
         verification: id(number + 1000),
-        holder: (number % 2 == 0).then(|| id(7)),
-        flow: if number % 2 == 0 { Flow::CrossDevice } else { Flow::SameDevice },
-        mode: if number % 3 == 0 { Mode::Post } else { Mode::PostJwt },
+        holder: number.is_multiple_of(2).then(|| id(7)),
+        flow: if number.is_multiple_of(2) { Flow::CrossDevice } else { Flow::SameDevice },
+        mode: if number.is_multiple_of(3) { Mode::Post } else { Mode::PostJwt },
         client_id: format!("x509_hash:{number}"),
         nonce: format!("n{number}"),
         binding_hash: vec![1, 2, 3],
