@@ -167,7 +167,9 @@ impl Play {
         let chosen = Chosen { submission: newest.id, places: [String::new()].into() };
         let outcome = verification::present(app, bound, &asked, (holder, &chosen)).await?;
         Ok(match outcome.map(Box::new) {
-            Some(outcome) => Answer::Shown { outcome, memory: Some(memory(partner, &asked, bound)), presentation: None },
+            Some(outcome) => {
+                Answer::Shown { outcome, memory: Some(memory(partner, &asked, bound)), presentation: None }
+            }
             None => Answer::Canceled,
         })
     }

@@ -96,13 +96,7 @@ fn is_over(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
     age >= app.config.retention.idempotency || (stored.status == 0 && age >= ABANDONED)
 }
 
-async fn replay(
-    app: &App,
-    partner: Uuid,
-    key: &str,
-    stored: StoredAnswer,
-    hash: &[u8; 32],
-) -> Result<Response, Error> {
+async fn replay(app: &App, partner: Uuid, key: &str, stored: StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
     if stored.request_hash != hash {
         return Err(Error::new(
             Kind::Conflict,

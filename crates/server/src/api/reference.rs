@@ -38,7 +38,7 @@ async fn openapi() -> Response {
 struct Reference {
     layout: Layout,
     base: String,
-    people: [(String, String); 4],
+    people: [(String, &'static str); 4],
     token_line: String,
     push_line: String,
     status_line: String,
@@ -98,6 +98,16 @@ struct ErrorKind {
 
 static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(|| groups(&DOCUMENT));
 
+/// The key of what a sandbox person does.
+fn what_happens(person: Person) -> &'static str {
+    match person {
+        Person::Consents => "docs-sandbox-consents",
+        Person::Declines => "docs-sandbox-declines",
+        Person::Expires => "docs-sandbox-expires",
+        Person::Stranger => "docs-sandbox-stranger",
+    }
+}
+
 async fn reference(State(app): State<App>, Visitor(visitor): Visitor) -> Response {
     let layout = Layout::new(&app, visitor.is_some());
     let (base, push) = (app.config.base(), credential::Type::default());
@@ -105,7 +115,7 @@ async fn reference(State(app): State<App>, Visitor(visitor): Visitor) -> Respons
     let template = Reference {
         layout: layout.clone(),
         base: base.to_owned(),
-        people: Person::ALL.map(|person| (person.address(), format!("docs-sandbox-{}", person.name()))),
+        people: Person::ALL.map(|person| (person.address(), what_happens(person))),
         snippets: &snippets::ALL,
         status_line: format!(
             "curl {base}/api/partner/v2/submissions/$CREDENTIAL_ID/status \\\n  -H \"Authorization: Bearer $TOKEN\""

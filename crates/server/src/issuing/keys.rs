@@ -95,7 +95,8 @@ impl IssuerKeys {
         let certificates: Vec<String> = signing.certificate.iter().map(|der| STANDARD.encode(der)).collect();
         let signer = software(signing, self.algorithm)?;
         let issuer = Issuer::new(&self.address, NAME, &signing.id, &certificates, signer);
-        let state = State { issuer, kid: signing.id.clone(), certificates, published, authority: authority.certificate };
+        let state =
+            State { issuer, kid: signing.id.clone(), certificates, published, authority: authority.certificate };
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
         Ok(())
     }

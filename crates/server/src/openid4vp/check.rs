@@ -4,9 +4,9 @@
 use std::fmt::Display;
 
 use credential::Refusal;
+use credential::Type;
 use credential::dcql::Weighed;
 use credential::format::sd_jwt::Challenge;
-use credential::Type;
 use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata, vct};
 use credential::verification::{Answer, Evidence, Outcome as Step, Report, Step as Name, Token, is_of_credential};
 use futures::TryStreamExt as _;
@@ -71,7 +71,7 @@ pub(super) async fn check(
     let is_asked = |name: &String| is_of_credential(name) || asked.claims.contains(name);
     let is_exact = weighed.is_exact && shown.disclosed.claims.keys().all(is_asked);
     if !counts_for(app, &shown, verification.credential_type) {
-        return Ok(Err(NotTaken::new("issuer_unknown", "This issuer does not count for what was asked for.")));
+        return Ok(Err(NotTaken::new("issuer_unknown", "This issuer is not trusted here for what was asked for.")));
     }
     let has_status = shown.disclosed.claims.contains_key("status");
     let token = Token::SdJwtVc(Box::new(shown));
@@ -100,7 +100,11 @@ pub(super) async fn check(
 fn counts_for(app: &App, shown: &SdJwtVc<'_>, credential_type: Type) -> bool {
     let (issuer, named) = (shown.text("iss").unwrap_or_default(), shown.text("vct").unwrap_or_default());
     let base = app.config.base();
-    if issuer == base { named == vct(credential_type, base) } else { app.trusted_issuers.issues(issuer, credential_type, named) }
+    if issuer == base {
+        named == vct(credential_type, base)
+    } else {
+        app.trusted_issuers.issues(issuer, credential_type, named)
+    }
 }
 
 /// What must be seen of every answer, with the code for what could not be looked at; where there is none, that is no objection.

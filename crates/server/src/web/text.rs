@@ -193,7 +193,7 @@ mod tests {
 
     /// Every quoted word in templates and pages that looks like a key.
     fn used() -> BTreeSet<String> {
-        let sources = [files("templates", ".html"), files("src/web", ".rs")].concat();
+        let sources = [files("templates", ".html"), files("src/web", ".rs"), files("src/api", ".rs")].concat();
         sources
             .iter()
             .flat_map(|source| source.split('"'))

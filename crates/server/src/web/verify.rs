@@ -363,7 +363,12 @@ async fn share(
         return found.question_page(&app, &asked, offers, Some("verify-problem-changed"));
     };
     // Whoever is second, here or in an outside wallet, finds it answered.
-    verification::finish(&app, &found.verification, Answer::Shown { outcome, memory: Some(memory), presentation: None }).await?;
+    verification::finish(
+        &app,
+        &found.verification,
+        Answer::Shown { outcome, memory: Some(memory), presentation: None },
+    )
+    .await?;
     go_on(&app, id, holder).await
 }
 

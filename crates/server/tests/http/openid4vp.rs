@@ -14,6 +14,7 @@ use credential::jws::{self, Jws};
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Map, Value, json};
 use tenure::jobs::end_what_is_over;
+use tenure::outbound::Lookup;
 use tenure::seal::sha256;
 use uuid::Uuid;
 
@@ -608,7 +609,7 @@ async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
         (
             "an unknown issuer",
             Box::new(|scene, asked| foreign(scene, asked, "https://issuer.example", &key(30), json!({ "kid": "1" }))),
-            "not an issuer that is trusted here",
+            "not trusted here for what was asked for",
         ),
         (
             "our name and another's key",
@@ -634,12 +635,29 @@ async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
 }
 
 /// A credential of another issuer, shown in answer to a question.
-fn foreign(scene: &Scene<'_>, asked: &Asked, issuer: &str, by: &SoftwareKey, mut header: Value) -> String {
+fn foreign(scene: &Scene<'_>, asked: &Asked, issuer: &str, by: &SoftwareKey, header: Value) -> String {
+    foreign_with(scene, asked, issuer, by, header, |_| {})
+}
+
+/// As [`foreign`], with something changed of what it says.
+fn foreign_with(
+    scene: &Scene<'_>,
+    asked: &Asked,
+    issuer: &str,
+    by: &SoftwareKey,
+    mut header: Value,
+    change: impl FnOnce(&mut Value),
+) -> String {
     header["typ"] = "dc+sd-jwt".into();
     let now = scene.test.app.now().seconds();
-    let payload = json!({
+    let types = &asked.request["dcql_query"]["credentials"][0]["meta"]["vct_values"];
+    let vct = match issuer {
+        "https://a.example" => json!("https://a.example/credentials/career_history"),
+        _ => types.as_array().and_then(|all| all.last()).cloned().expect("a type"),
+    };
+    let mut payload = json!({
         "iss": issuer,
-        "vct": asked.request["dcql_query"]["credentials"][0]["meta"]["vct_values"].as_array().and_then(|all| all.last()),
+        "vct": vct,
         "iat": now,
         "exp": now + 86_400,
         // The members that a key needs, and no others.
@@ -647,6 +665,7 @@ fn foreign(scene: &Scene<'_>, asked: &Asked, issuer: &str, by: &SoftwareKey, mut
         "full_name": "Ada Marker-Lovelace",
         "employment": [{ "organisation": "Company Z" }],
     });
+    change(&mut payload);
     let shown = format!("{}~", signed(by, header, &payload));
     sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder).expect("signed")
 }
@@ -697,7 +716,7 @@ async fn other_issuers_count_if_the_operator_lists_them() {
         ("https://b.example", &good, json!({ "x5c": forged }), Some("certificate is not good")),
         ("https://b.example", &good, json!({ "x5c": ["AAAA"] }), Some("certificate is not good")),
         ("https://b.example", &key(31), json!({ "x5c": of_b }), Some("signature is not of this key")),
-        ("https://c.example", &good, json!({ "x5c": of_c }), Some("not an issuer that is trusted here")),
+        ("https://c.example", &good, json!({ "x5c": of_c }), Some("not trusted here for what was asked for")),
         ("https://a.example", &listed, json!({ "kid": "a1" }), None),
         ("https://b.example", &good, json!({ "x5c": of_b }), None),
     ] {
@@ -720,15 +739,72 @@ async fn other_issuers_count_if_the_operator_lists_them() {
     }
     // Whether something is revoked is asked of its issuer by the filtering client; what cannot be found out does not count.
     let asked = scene.begin(&mut browser, content, "same_device").await;
-    let shown = foreign(&scene, &asked, "https://a.example", &listed, json!({ "kid": "a1" }));
-    let (jwt, _) = shown.split_once('~').expect("parts");
-    let mut payload = Value::Object(Jws::read(jwt).expect("a JWT").payload);
-    payload["status"] = json!({ "status_list": { "idx": 1, "uri": "https://127.0.0.1/status" } });
-    let shown = format!("{}~", signed(&listed, json!({ "typ": "dc+sd-jwt", "kid": "a1" }), &payload));
-    let now = test.app.now().seconds();
+    let by_a = |change: &dyn Fn(&mut Value)| {
+        foreign_with(&scene, &asked, "https://a.example", &listed, json!({ "kid": "a1" }), |payload| change(payload))
+    };
     let shown =
-        sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder).expect("signed");
+        by_a(&|payload| payload["status"] = json!({ "status_list": { "idx": 1, "uri": "https://127.0.0.1/status" } }));
     refused(&scene.answer(&asked, &shown).await, "could not be had");
+    let shown = by_a(&|payload| payload["status"] = json!({ "of_another_kind": {} }));
+    refused(&scene.answer(&asked, &shown).await, "status");
+    // Each issuer counts by its own types alone.
+    let shown = by_a(&|payload| payload["vct"] = "https://b.example/career".into());
+    refused(&scene.answer(&asked, &shown).await, "not trusted here for what was asked for");
+}
+
+/// A server that trusts `https://a.example`, whose key is returned, and looks names up in a table.
+async fn trusting(names: &[(&str, Vec<Vec<std::net::IpAddr>>)]) -> (TestApp, SoftwareKey, Table) {
+    let (folder, listed) = (tempfile::tempdir().expect("a folder"), key(30));
+    let issuers = json!({ "https://a.example": { "jwks": { "keys": [listed.public().published_jwk("a1")] } } });
+    let path = folder.path().join("issuers.json");
+    std::fs::write(&path, issuers.to_string()).expect("written");
+    let names = names.iter().map(|(name, answers)| ((*name).to_owned(), answers.clone())).collect();
+    let table: Table = std::sync::Arc::new(std::sync::Mutex::new(names));
+    let path = path.display().to_string();
+    let settings = [("openid4vp.trusted_issuers", path.as_str())];
+    (TestApp::start_with(folder, &settings, Lookup::Table(table.clone())).await, listed, table)
+}
+
+type Table = std::sync::Arc<std::sync::Mutex<std::collections::HashMap<String, Vec<Vec<std::net::IpAddr>>>>>;
+
+#[tokio::test]
+async fn nobody_is_asked_at_the_word_of_somebody_who_has_proved_nothing() {
+    let local: Vec<std::net::IpAddr> = vec!["127.0.0.1".parse().expect("an address")];
+    let (test, listed, table) = trusting(&[("status.example", vec![local.clone(), local.clone(), local])]).await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    let answers = || table.lock().expect("a table")["status.example"].len();
+    for (by, lookups) in [(&key(31), 0), (&listed, 1)] {
+        let before = answers();
+        let shown = foreign_with(&scene, &asked, "https://a.example", by, json!({ "kid": "a1" }), |payload| {
+            payload["status"] = json!({ "status_list": { "idx": 1, "uri": "https://status.example/1" } });
+        });
+        assert!(scene.answer(&asked, &shown).await.status.is_client_error());
+        assert_eq!(before - answers(), lookups);
+    }
+}
+
+#[tokio::test]
+async fn what_another_issuer_left_in_the_open_goes_no_further() {
+    let (test, listed, _) = trusting(&[]).await;
+    let scene = scene(&test).await;
+    for (more, goes_on) in [(None, true), (Some("birthdate"), false)] {
+        let (request_id, content) = scene.ask(&json!({ "claims": ["full_name"] })).await;
+        let mut browser = test.browser();
+        let asked = scene.begin(&mut browser, content, "same_device").await;
+        let shown = foreign_with(&scene, &asked, "https://a.example", &listed, json!({ "kid": "a1" }), |payload| {
+            payload.as_object_mut().expect("an object").remove("employment");
+            if let Some(more) = more {
+                payload[more] = "1815-12-10".into();
+            }
+        });
+        let answer = scene.answer(&asked, &shown).await.expect(200);
+        browser.get(&sent_to(&test, &answer)).await.expect(303);
+        let result = scene.result(&request_id).await;
+        assert_eq!(result["credential"], json!({ "full_name": "Ada Marker-Lovelace" }));
+        assert_eq!(result["verification"]["presentation"].is_object(), goes_on, "{more:?}");
+    }
 }
 
 #[tokio::test]
@@ -932,4 +1008,8 @@ async fn the_key_that_asks_stays_and_follows_the_address() {
     again.app.close().await;
     let moved = TestApp::start(again.folder, &[("server.base_url", "https://passport.example")]).await;
     assert_ne!(moved.app.verifier_key.hash(), hash, "its certificate names another host");
+    // The authority keeps the name that it was made with, and what it certifies later says so too.
+    let authority = moved.get("/.well-known/tenure-authority.pem").await.expect(200).text;
+    let leaf = STANDARD.decode(&moved.app.verifier_key.x5c()[0]).expect("base64");
+    verify_chain(&leaf, &authority);
 }

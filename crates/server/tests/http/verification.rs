@@ -380,6 +380,7 @@ async fn of_several_credentials_one_is_picked_and_one_that_counts_no_more_is_not
     for name in ["Acme Payroll", "Beta Payroll"] {
         let source = test.token(&test.partner_named(name, &scopes()).await).await;
         ids.push((accept(&test, &mut person, &source, PUSH, &career(name)).await, source));
+        test.advance(Duration::from_secs(1));
     }
     let (request_id, content) = ask(&test, &token, &json!({ "claims": ["full_name"] })).await;
     let page = open(&mut person, content).await;
