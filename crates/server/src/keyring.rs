@@ -153,7 +153,7 @@ impl Keyring {
         label: &[&[u8]],
         plain: &[u8],
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let wrapped = self.store.read().await?.ring_key(period).await?;
+        let wrapped = self.store.glance().await?.ring_key(period).await?;
         let Some(wrapped) = wrapped else { return Ok(None) };
         let key = self.unwrap(&Wrapped::Ring(period), &wrapped)?;
         Ok(Some(key.seal(label, plain, &self.chance)))
@@ -168,7 +168,7 @@ impl Keyring {
         sealed: &Sealed,
         label: &[&[u8]],
     ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        let wrapped = self.store.read().await?.ring_key(sealed.period).await?;
+        let wrapped = self.store.glance().await?.ring_key(sealed.period).await?;
         let Some(wrapped) = wrapped else { return Ok(None) };
         let key = self.unwrap(&Wrapped::Ring(sealed.period), &wrapped)?;
         open(&key, label, &sealed.bytes).map(Some)
@@ -284,7 +284,7 @@ impl Keyring {
     }
 
     async fn holder_key(&self, holder: Uuid) -> Result<Key, StoreError> {
-        let wrapped = self.store.read().await?.holder_key(holder).await?;
+        let wrapped = self.store.glance().await?.holder_key(holder).await?;
         let wrapped = wrapped.ok_or_else(|| StoreError::nonsense("holder_key", format!("{holder} has none")))?;
         self.unwrap(&Wrapped::Holder(holder), &wrapped)
     }

@@ -150,7 +150,7 @@ async fn one(
     if !credential::is_identifier(&id) {
         return Err(Error::not_found());
     }
-    let found = app.store.read().await?.credential_statuses(partner.id, &[id], app.now()).await?;
+    let found = app.store.glance().await?.credential_statuses(partner.id, &[id], app.now()).await?;
     found.into_iter().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
 }
 
@@ -175,7 +175,7 @@ async fn many(
     let mut ids = credential::parse_status_question(&body)?;
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(id.clone()));
-    let mut found = app.store.read().await?.credential_statuses(partner.id, &ids, app.now()).await?;
+    let mut found = app.store.glance().await?.credential_statuses(partner.id, &ids, app.now()).await?;
     let mut answers = StatusAnswers { credentials: Vec::with_capacity(found.len()), not_found: Vec::new() };
     for id in ids {
         match found.iter().position(|status| status.credential_id == id) {

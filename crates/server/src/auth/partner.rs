@@ -43,7 +43,7 @@ impl ActivePartners {
         {
             return Ok(active);
         }
-        let active = app.store.read().await?.partner(partner).await?.is_some_and(|partner| partner.is_active());
+        let active = app.store.glance().await?.partner(partner).await?.is_some_and(|partner| partner.is_active());
         self.0.insert(partner, (now, active));
         Ok(active)
     }
@@ -97,7 +97,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// # Errors
 /// The store cannot be used.
 pub async fn by_secret(app: &App, id: &str, secret: &SecretString) -> Result<Option<store::Partner>, StoreError> {
-    let partner = app.store.read().await?.partner(id.parse().unwrap_or(Uuid::nil())).await?;
+    let partner = app.store.glance().await?.partner(id.parse().unwrap_or(Uuid::nil())).await?;
     let expected = partner.as_ref().map_or_else(|| vec![0; 32], |partner| partner.secret_hash.clone());
     let matches = bool::from(sha256(secret.expose_secret().as_bytes()).as_slice().ct_eq(&expected));
     Ok(partner.filter(|partner| matches && partner.is_active()))

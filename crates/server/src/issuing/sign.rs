@@ -38,7 +38,7 @@ impl Material {
     /// # Errors
     /// The store or the key ring cannot be used.
     pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Self>, Error> {
-        let mut tx = app.store.read().await?;
+        let mut tx = app.store.glance().await?;
         let submission: Option<Submission> = tx.linked_submission(id, app.now()).await?;
         let Some(submission) = submission else { return Ok(None) };
         let State::Accepted { holder: owner, sealed, .. } = &submission.state else { return Ok(None) };

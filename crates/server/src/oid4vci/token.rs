@@ -124,14 +124,14 @@ async fn pre_authorized(app: &App, form: &Form) -> Result<(Issuance, bool), Refu
     }
     let typed = form.require("tx_code")?;
     let is_right = bool::from(transaction_code(app, offer).as_bytes().ct_eq(typed.trim().as_bytes()));
-    let issuance = app.store.read().await?.issuance(offer).await?.ok_or_else(invalid_grant)?;
+    let issuance = app.store.glance().await?.issuance(offer).await?.ok_or_else(invalid_grant)?;
     Ok((issuance, is_right))
 }
 
 /// The answer of a person to a wallet's request, by its code (RFC 6749, section 4.1.3; RFC 7636, section 4.5).
 async fn authorized(app: &App, form: &Form, wallet: Option<&str>, key: Option<&str>) -> Result<Issuance, Refused> {
     let code = form.require("code")?;
-    let issuance = app.store.read().await?.issuance_by_code(&sha256(code.as_bytes())).await?;
+    let issuance = app.store.glance().await?.issuance_by_code(&sha256(code.as_bytes())).await?;
     let issuance = issuance.filter(|issuance| issuance.expires_at > app.now()).ok_or_else(invalid_grant)?;
     let IssuanceKind::Authorization { request, .. } = &issuance.kind else { return Err(invalid_grant()) };
     let verifier = form.require("code_verifier")?;

@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Wallet {
             return Err(refused());
         }
         let token = token.trim();
-        let access = app.store.read().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
+        let access = app.store.glance().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
         let access = access.ok_or_else(refused)?;
         match &access.key {
             // A token that is bound to a key is no bearer token (section 7.2).

@@ -31,16 +31,17 @@ mod tally;
 mod verification;
 mod webhook;
 
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::pool::PoolOptions;
+use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Database, Postgres, Sqlite, SqliteConnection, Transaction};
 
 pub use ceremony::Ceremony;
 pub use commit::{Committer, NewRequest, Pushed};
@@ -150,13 +151,50 @@ pub enum Store {
     Postgres(PgPool),
 }
 
-/// One transaction, on either database.
+/// One transaction, on either database; or a connection alone, from [`Store::glance`].
 #[derive(Debug)]
 pub enum Tx {
     /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Handle<Sqlite>),
     /// On PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Handle<Postgres>),
+}
+
+/// What a [`Tx`] speaks through.
+#[derive(Debug)]
+pub enum Handle<D: Database> {
+    /// A transaction.
+    Transaction(Transaction<'static, D>),
+    /// A connection outside of any.
+    Alone(PoolConnection<D>),
+}
+
+impl<D: Database> Deref for Handle<D> {
+    type Target = D::Connection;
+    fn deref(&self) -> &D::Connection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Alone(connection) => connection,
+        }
+    }
+}
+
+impl<D: Database> DerefMut for Handle<D> {
+    fn deref_mut(&mut self) -> &mut D::Connection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Alone(connection) => connection,
+        }
+    }
+}
+
+impl<D: Database> Handle<D> {
+    async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Transaction(transaction) => transaction.commit().await,
+            Self::Alone(_) => Ok(()),
+        }
+    }
 }
 
 /// Whether a connection can be used again. On a full disk SQLite ends a transaction by itself; the driver's own rollback
@@ -284,8 +322,20 @@ impl Store {
     /// No connection can be had.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Transaction(reader.begin().await?)),
+            Self::Postgres(pool) => Tx::Postgres(Handle::Transaction(pool.begin().await?)),
+        })
+    }
+
+    /// Reads outside of a transaction: for one statement, or for several that need not see the same moment. Beginning and
+    /// ending a transaction would cost as much as two more statements.
+    ///
+    /// # Errors
+    /// No connection can be had.
+    pub async fn glance(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Alone(reader.acquire().await?)),
+            Self::Postgres(pool) => Tx::Postgres(Handle::Alone(pool.acquire().await?)),
         })
     }
 
@@ -295,8 +345,8 @@ impl Store {
     /// No connection can be had, or the lock is not free in time.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(Handle::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Postgres(pool) => Tx::Postgres(Handle::Transaction(pool.begin().await?)),
         })
     }
 
