@@ -306,16 +306,19 @@ impl<'a> Token<'a> {
             };
         };
         let expected = challenge.audience.is_some() || challenge.nonce.is_some();
-        let key = match (credential.holder(), &credential.sd_jwt.key_binding) {
-            (Err(refusal), _) => return Finding::Failed(refusal),
-            (Ok(None), Some(_)) => return Finding::Failed(Refusal::NotBound),
-            (Ok(_), None) if expected => return Finding::Failed(Refusal::NotBound),
-            (Ok(_), None) => {
+        // The key is looked at where something was signed by it: that is an elliptic curve's arithmetic.
+        let key = match (&credential.sd_jwt.key_binding, expected) {
+            (None, true) => return Finding::Failed(Refusal::NotBound),
+            (None, false) => {
                 return Finding::NotChecked(
                     "The holder has not signed this: it is a credential, not a showing of one.".to_owned(),
                 );
             }
-            (Ok(Some(key)), Some(_)) => key,
+            (Some(_), _) => match credential.holder() {
+                Ok(Some(key)) => key,
+                Ok(None) => return Finding::Failed(Refusal::NotBound),
+                Err(refusal) => return Finding::Failed(refusal),
+            },
         };
         match credential.sd_jwt.verify_key_binding(&key, challenge) {
             Ok(()) => {

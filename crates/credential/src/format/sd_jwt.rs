@@ -331,12 +331,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, digest: &Value) -> Result<Option<Disclosure>, Refusal> {
+    fn take(&mut self, digest: Value) -> Result<Option<Disclosure>, Refusal> {
         let Value::String(digest) = digest else { return Err(Refusal::Disclosure("a digest is not a string")) };
-        if !self.seen.insert(digest.clone()) {
-            return Err(Refusal::DuplicateDigest);
-        }
-        Ok(self.waiting.remove(digest))
+        let found = self.waiting.remove(&digest);
+        if self.seen.insert(digest) { Ok(found) } else { Err(Refusal::DuplicateDigest) }
     }
 
     fn value(&mut self, value: Value, place: &str, places: &mut [String], depth: usize) -> Result<Value, Refusal> {
@@ -367,7 +365,7 @@ impl Reader {
                 *value = self.value(value.take(), &step(place, name), places, depth + 1)?;
             }
         }
-        for digest in &digests {
+        for digest in digests {
             let Some(Disclosure { at, name, value }) = self.take(digest)? else { continue };
             let name = name.ok_or(Refusal::Disclosure("an item stands where a member should"))?;
             if matches!(name.as_str(), "_sd" | "...") || object.contains_key(&name) {
@@ -392,10 +390,10 @@ impl Reader {
             return Err(Refusal::Disclosure("it lies too deep in others"));
         }
         let mut shown = Vec::with_capacity(items.len());
-        for item in items {
+        for mut item in items {
             let here = format!("{place}/{}", shown.len());
-            let digest = item.as_object().filter(|object| object.len() == 1).and_then(|object| object.get("..."));
-            let value = match digest {
+            let digest = item.as_object_mut().filter(|object| object.len() == 1);
+            let value = match digest.and_then(|object| object.remove("...")) {
                 None => item,
                 Some(digest) => match self.take(digest)? {
                     None => continue,
