@@ -140,7 +140,10 @@ async function partnerConsole(browser) {
     await mine.getByText("whsec_").waitFor();
     await picture(mine, "52-console-webhook-secret");
     await mine.getByRole("link", { name: "Go on to the webhook" }).click();
+    const sent = mine.waitForEvent("framenavigated");
     await button(mine, "Send a test event").click();
+    await sent;
+    await mine.waitForLoadState();
     await until("an attempt", async () => {
       await mine.reload();
       return (await mine.textContent("main")).includes("One attempt");
