@@ -60,6 +60,18 @@ pub fn present(
 /// The store cannot be used, or it is no presentation.
 pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Result<Report, Error> {
     let token = Token::read(presentation).map_err(Error::internal)?;
+    let evidence = own_evidence(app, &token).await?;
+    let (audience, nonce) = challenge;
+    let challenge =
+        Challenge { audience: Some(audience), nonce: Some(nonce), now: app.now().seconds(), most_age: None };
+    Ok(token.judge(&evidence, &challenge))
+}
+
+/// What this server knows of its own credentials, as it publishes it. Of anybody else's it knows nothing.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn own_evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
     let (base, questions) = (app.config.base(), token.questions());
     let unknown = || "it is not one of this server's".to_owned();
     let issuer_keys = match questions.issuer {
@@ -74,13 +86,9 @@ pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Re
     };
     let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));
     let metadata = known.into_iter().find(|known| questions.metadata.as_ref() == Some(&known.vct));
-    let evidence = Evidence {
+    Ok(Evidence {
         issuer_keys,
         status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
         metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
-    };
-    let (audience, nonce) = challenge;
-    let challenge =
-        Challenge { audience: Some(audience), nonce: Some(nonce), now: app.now().seconds(), most_age: None };
-    Ok(token.judge(&evidence, &challenge))
+    })
 }

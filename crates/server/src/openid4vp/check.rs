@@ -7,7 +7,7 @@ use credential::Refusal;
 use credential::Type;
 use credential::dcql::Weighed;
 use credential::format::sd_jwt::Challenge;
-use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata, vct};
+use credential::format::sd_jwt_vc::{SdJwtVc, vct};
 use credential::verification::{Answer, Evidence, Outcome as Step, Report, Step as Name, Token, is_of_credential};
 use futures::TryStreamExt as _;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::domain::presentation::Presentation;
 use crate::domain::verification::{Check, Checked, Outcome, Presented};
 use crate::error::Error;
-use crate::issuing::Form;
+use crate::presenting;
 use crate::verification;
 
 /// How old a holder's signature may be, in seconds: a wallet signs when it answers.
@@ -134,25 +134,10 @@ fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<
 
 /// What is known here: of our own credentials everything, of trusted issuers' their keys.
 async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
-    let (base, questions) = (app.config.base(), token.questions());
     let Token::SdJwtVc(shown) = token else { return Ok(Evidence::default()) };
-    let issuer = questions.issuer.as_deref().unwrap_or_default();
-    if issuer == base {
-        let list = questions.status.as_deref();
-        let list = list.and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
-        let list = match list {
-            Some(list) => app.status_lists.get(app, list, Form::Token).await?,
-            None => None,
-        };
-        let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));
-        let metadata = known.into_iter().find(|known| questions.metadata.as_ref() == Some(&known.vct));
-        let unknown = || "it is not one of this server's".to_owned();
-        return Ok(Evidence {
-            issuer_keys: Answer::Some(app.issuer_keys.now()?.published.clone()),
-            status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
-            metadata: metadata
-                .map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
-        });
+    let issuer = shown.text("iss").unwrap_or_default();
+    if issuer == app.config.base() {
+        return presenting::own_evidence(app, token).await;
     }
     let x5c = shown.sd_jwt.jws.header.get("x5c");
     let issuer_keys = match app.trusted_issuers.keys(issuer, x5c, app.now()) {
