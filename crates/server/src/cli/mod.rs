@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod doctor;
 mod partner;
+mod push;
 mod serve;
 mod verify;
 
@@ -34,6 +35,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Check the body of a push before sending it, and point at every fault.
     Check(check::Check),
+    /// Push a CSV or NDJSON file of any size to a server, and keep the links: a payroll bureau's client.
+    Push(Box<push::Push>),
     /// Check a signed credential or a showing of one, and explain each step.
     Verify(verify::Verify),
     /// Print every setting with its meaning and default.
@@ -53,6 +56,7 @@ impl Cli {
             Command::Partner(partner) => partner.run(),
             Command::Doctor(doctor) => doctor.run(),
             Command::Check(check) => check.run(),
+            Command::Push(push) => push.run(),
             Command::Verify(verify) => verify.run(),
             Command::Config => print(crate::config::DEFAULT),
         };
@@ -97,6 +101,12 @@ impl StoreArguments {
             .collect();
         Config::load(self.config.as_deref(), std::env::vars(), &overrides).map_err(|error| error.to_string())
     }
+}
+
+/// A variable of the environment that is no setting of the server.
+#[expect(clippy::disallowed_methods, reason = "beside the settings, which StoreArguments reads")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Runs `work` on a runtime with all cores.
