@@ -17,5 +17,6 @@ mod documents;
 mod indices;
 mod mail;
 mod privacy;
+mod push;
 mod stop;
 mod webhooks;

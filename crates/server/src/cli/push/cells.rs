@@ -96,9 +96,14 @@ mod tests {
 
     #[test]
     fn separators_are_detected_outside_quotes() {
-        for (header, expected) in
-            [("a,b;c,d\n;;;;", b','), ("a;b;c", b';'), ("a\tb", b'\t'), ("\"a,b,c\";d", b';'), ("a|b", b'|'), ("a", b',')]
-        {
+        for (header, expected) in [
+            ("a,b;c,d\n;;;;", b','),
+            ("a;b;c", b';'),
+            ("a\tb", b'\t'),
+            ("\"a,b,c\";d", b';'),
+            ("a|b", b'|'),
+            ("a", b','),
+        ] {
             assert_eq!(separator(header.as_bytes()), expected, "{header}");
         }
     }

@@ -39,7 +39,9 @@ pub fn check(source: &mut Source, past: &Past, refusals: &mut Refusals, config: 
                     continue;
                 }
                 Some(line) => {
-                    let message = format!("The credential on line {line} has the same credential_id, or says the same of the same person.");
+                    let message = format!(
+                        "The credential on line {line} has the same credential_id, or says the same of the same person."
+                    );
                     let pointer = "/credential_id".to_owned();
                     let code = credential::Code::CredentialIdDuplicate.as_str().to_owned();
                     vec![source.located(index, Refusal { pointer, code, message, ..entry.refusal() })?]

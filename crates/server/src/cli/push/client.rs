@@ -113,7 +113,8 @@ pub struct Fault {
 
 /// The server's address, without a slash at its end.
 pub fn base(server: &str) -> Result<String, String> {
-    let url: Url = server.parse().map_err(|_| format!("'{server}' is not an address such as https://passport.example"))?;
+    let url: Url =
+        server.parse().map_err(|_| format!("'{server}' is not an address such as https://passport.example"))?;
     let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
         return Err(format!("{server} must be the server's address alone, such as https://passport.example"));
@@ -199,7 +200,8 @@ impl Client {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         let address = format!("{}/api/partner/v1/oauth/token", self.base);
-        let unusable = || Answer::Hopeless(format!("{} gives no token that can be used; is it a Tenure server?", self.base));
+        let unusable =
+            || Answer::Hopeless(format!("{} gives no token that can be used; is it a Tenure server?", self.base));
         let address = address.parse().map_err(|_| unusable())?;
         let seen = self.outbound.ask(&address, headers, Bytes::from(form)).await;
         let seen = seen.map_err(|unseen| lost(&self.base, &unseen))?;
@@ -230,9 +232,10 @@ impl Client {
             )),
             Some(other) => Answer::Hopeless(format!("{} gives no token: {other}. {description}", self.base)),
             None => match read(seen, &self.base) {
-                Answer::Refused(problem) | Answer::Broken(problem) => {
-                    Answer::Hopeless(format!("{} gives no token: it answers {}. {}", self.base, seen.status, problem.detail))
-                }
+                Answer::Refused(problem) | Answer::Broken(problem) => Answer::Hopeless(format!(
+                    "{} gives no token: it answers {}. {}",
+                    self.base, seen.status, problem.detail
+                )),
                 answer => answer,
             },
         }
@@ -280,10 +283,11 @@ fn read(seen: &Seen, base: &str) -> Answer {
             Answer::Hopeless(format!("{base} sends on to {to}; if that is the server, name it by --server"))
         }
         500.. => Answer::Broken(problem()),
-        status => Answer::Hopeless(format!("{base} answers {status}, which means nothing here; is it a Tenure server?")),
+        status => {
+            Answer::Hopeless(format!("{base} answers {status}, which means nothing here; is it a Tenure server?"))
+        }
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -308,8 +312,12 @@ mod tests {
 
     fn seen(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> Answer {
         let headers = header.map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)));
-        let seen =
-            Seen { status, headers: headers.into_iter().collect(), body: Bytes::from_static(body.as_bytes()), certificate: None };
+        let seen = Seen {
+            status,
+            headers: headers.into_iter().collect(),
+            body: Bytes::from_static(body.as_bytes()),
+            certificate: None,
+        };
         read(&seen, "https://x")
     }
 
@@ -332,7 +340,9 @@ mod tests {
         let elsewhere = seen(301, Some(("location", "https://y/")), "");
         assert!(matches!(elsewhere, Answer::Hopeless(said) if said.contains("https://y/")));
         let scope = r#"{"detail":"This needs the scope write.education.","request_id":"r1"}"#;
-        assert!(matches!(seen(403, None, scope), Answer::Hopeless(said) if said.contains("write.education") && said.contains("r1")));
+        assert!(
+            matches!(seen(403, None, scope), Answer::Hopeless(said) if said.contains("write.education") && said.contains("r1"))
+        );
         for status in [401, 404, 405, 415] {
             assert!(matches!(seen(status, None, ""), Answer::Hopeless(_)), "{status}");
         }

@@ -47,11 +47,20 @@ const SURE: [&str; 14] = [
 const STANDARD: [&str; 2] = ["YYYY-MM", "YYYY-MM-DD"];
 
 /// What stands in the place of an end that has not come.
-const OPEN: [&str; 10] =
-    ["present", "current", "now", "ongoing", "today", "to date", "until now", "-", "n/a", "null"];
+const OPEN: [&str; 10] = ["present", "current", "now", "ongoing", "today", "to date", "until now", "-", "n/a", "null"];
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -179,8 +188,21 @@ mod tests {
     #[test]
     fn what_can_be_meant_in_one_way_is_read_without_being_told() {
         for text in [
-            "2020-01", "2020-01-31", "2020-01-31T00:00:00Z", "2020-01-31 00:00", "2020/01", "2020/1/5", "20200131", "202001",
-            "01/2020", "1.2020", "31.01.2020", "Jan 2020", "January 2020", "5 Jan 2020", "31-JAN-2020",
+            "2020-01",
+            "2020-01-31",
+            "2020-01-31T00:00:00Z",
+            "2020-01-31 00:00",
+            "2020/01",
+            "2020/1/5",
+            "20200131",
+            "202001",
+            "01/2020",
+            "1.2020",
+            "31.01.2020",
+            "Jan 2020",
+            "January 2020",
+            "5 Jan 2020",
+            "31-JAN-2020",
         ] {
             assert_eq!(month(text, None).as_deref(), Some("2020-01"), "{text}");
         }
@@ -213,7 +235,11 @@ mod tests {
         for text in ["present", " Current", "-", "9999-12-31"] {
             assert_eq!(month(text, None), None, "{text}");
         }
-        assert_eq!(convert("present", Shape::YearMonth, false, None).as_deref(), Some("present"), "a start must be one");
+        assert_eq!(
+            convert("present", Shape::YearMonth, false, None).as_deref(),
+            Some("present"),
+            "a start must be one"
+        );
         assert_eq!(convert("31.12.2020", Shape::Date, false, None).as_deref(), Some("2020-12-31"));
         assert_eq!(convert("12/2020", Shape::Date, false, None).as_deref(), Some("12/2020"), "no day is made up");
         assert_eq!(convert("2020-12-31", Shape::Year, false, None).as_deref(), Some("2020"));

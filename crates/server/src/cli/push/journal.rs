@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Stop;
+use super::client::Taken;
 use super::source::{Digest, Entry, digest};
 
 const LINKS: [&str; 4] = ["person", "credential_id", "redirect_uri", "request_id"];
@@ -196,18 +197,20 @@ impl Journal {
         Ok((past, journal))
     }
 
-    /// Notes that `entry` was taken, and its link.
-    pub fn taken(&mut self, entry: &Entry, redirect_uri: &str, request_id: Uuid) -> Result<(), Stop> {
+    /// Notes the link of `entry`, and that it is pushed, unless what `stands` behind the link is something else.
+    pub fn taken(&mut self, entry: &Entry, taken: &Taken, stands: bool) -> Result<(), Stop> {
         // An answer that was written down, but not that it was, is given again; only another request has another link.
         let id = digest(&[entry.credential_id.as_bytes()]);
-        if self.known.insert(id, request_id) != Some(request_id) {
+        if self.known.insert(id, taken.request_id) != Some(taken.request_id) {
             let mut writer = csv::Writer::from_writer(&mut self.rows);
-            let row = [&*entry.person, &*entry.credential_id, redirect_uri, &request_id.to_string()];
+            let row = [&*entry.person, &*entry.credential_id, &*taken.redirect_uri, &taken.request_id.to_string()];
             let written = writer.write_record(row).map_err(|error| cannot(&self.paths.0, &error));
             written.and_then(|()| writer.flush().map_err(|error| cannot(&self.paths.0, &error)))?;
         }
-        self.lines.push_str(&super::hex(&entry.digest()));
-        self.lines.push('\n');
+        if stands {
+            self.lines.push_str(&super::hex(&entry.digest()));
+            self.lines.push('\n');
+        }
         self.pending += 1;
         if self.pending >= BATCH { self.flush() } else { Ok(()) }
     }
@@ -298,7 +301,13 @@ mod tests {
 
     fn title() -> Title {
         let text = |text: &str| text.to_owned();
-        Title { tenure_push: 1, input: text("a"), mapping: text("b"), server: text("https://x"), client_id: Uuid::nil() }
+        Title {
+            tenure_push: 1,
+            input: text("a"),
+            mapping: text("b"),
+            server: text("https://x"),
+            client_id: Uuid::nil(),
+        }
     }
 
     fn entry(id: &str) -> Entry {
@@ -311,13 +320,16 @@ mod tests {
         }
     }
 
-    const LINK: &str = "https://x/partner/add/careerHistory#content=1";
+    fn link() -> Taken {
+        let redirect_uri = "https://x/partner/add/careerHistory#content=1".to_owned();
+        Taken { redirect_uri, request_id: Uuid::max(), warnings: Vec::new() }
+    }
 
     #[test]
     fn what_was_answered_is_known_to_the_next_run_and_only_to_its_owner() {
         let files = files();
         let (_, mut journal) = files.open(&title());
-        journal.taken(&entry("1"), LINK, Uuid::max()).expect("noted");
+        journal.taken(&entry("1"), &link(), true).expect("noted");
         journal.flush().expect("written");
         drop(journal);
         let past = files.look(&title(), false).expect("readable");
@@ -334,21 +346,22 @@ mod tests {
         let files = files();
         let (_, mut journal) = files.open(&title());
         for id in ["1", "2"] {
-            journal.taken(&entry(id), LINK, Uuid::max()).expect("noted");
+            journal.taken(&entry(id), &link(), true).expect("noted");
         }
         journal.flush().expect("written");
         drop(journal);
         let (links, progress) = (files.text("links"), files.text("progress"));
         let first = progress.find('\n').expect("a title") + 1;
         // The links are written before the progress: a crash leaves them whole and it cut, or them cut and it without both.
-        let cuts = (first..=progress.len()).map(|end| (links.len(), end)).chain((0..links.len()).map(|end| (end, first)));
+        let cuts =
+            (first..=progress.len()).map(|end| (links.len(), end)).chain((0..links.len()).map(|end| (end, first)));
         for (links_end, progress_end) in cuts {
             std::fs::write(files.path("links"), &links[..links_end]).expect("written");
             std::fs::write(files.path("progress"), &progress[..progress_end]).expect("written");
             let (past, mut journal) = files.open(&title());
             for id in ["1", "2"] {
                 if !past.has(&entry(id).digest()) {
-                    journal.taken(&entry(id), LINK, Uuid::max()).expect("noted");
+                    journal.taken(&entry(id), &link(), true).expect("noted");
                 }
             }
             journal.flush().expect("written");

@@ -153,7 +153,7 @@ mod tests {
     fn the_clients_own_members_are_taken_out_without_moving_the_rest() {
         for (text, person, left) in [
             (r#"{"person": "E1", "a": 1}"#, "E1", r#"{                "a": 1}"#),
-            (r#"{"a": 1, "person": "Zoë"}"#, "Zoë", r#"{"a": 1                   }"#),
+            (r#"{"a": 1, "person": "Zoë"}"#, "Zoë", r#"{"a": 1                  }"#),
             (r#"{"person":"E1"}"#, "E1", r#"{             }"#),
             (r#"{"a":1,"person":"E1","b":2}"#, "E1", r#"{"a":1,              "b":2}"#),
             (r#"{"a": {"person": "E1"}}"#, "", r#"{"a": {"person": "E1"}}"#),
@@ -165,7 +165,10 @@ mod tests {
             assert_eq!(line.body.len(), text.len());
         }
         let line = Line::read(r#"{"credential_type":"education","person":"E1","a":1}"#);
-        assert_eq!((line.credential_type.as_deref(), line.body.trim_start_matches(['{', ' '])), (Some("education"), "\"a\":1}"));
+        assert_eq!(
+            (line.credential_type.as_deref(), line.body.trim_start_matches(['{', ' '])),
+            (Some("education"), "\"a\":1}")
+        );
     }
 
     proptest::proptest! {

@@ -84,7 +84,8 @@ impl Mapping {
     /// Reads a file: JSON if it is called so, otherwise TOML.
     pub fn load(path: &Path) -> Result<Self, Stop> {
         let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| Stop::Usage(format!("{name} cannot be read: {error}")))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Stop::Usage(format!("{name} cannot be read: {error}")))?;
         let read = if is_json(path) {
             serde_json::from_str(&text).map_err(|error| error.to_string())
         } else {
@@ -103,7 +104,9 @@ impl Mapping {
         };
         let text = text.map_err(|error| Stop::Failed(format!("{name}: {error}")))?;
         if std::fs::read_to_string(path).is_ok_and(|there| there != text) {
-            return Err(Stop::Usage(format!("{name} is there, and says something else; save the mapping under another name")));
+            return Err(Stop::Usage(format!(
+                "{name} is there, and says something else; save the mapping under another name"
+            )));
         }
         std::fs::write(path, text).map_err(|error| Stop::Failed(format!("{name} cannot be written: {error}")))
     }
@@ -174,8 +177,17 @@ impl Plan {
             }
         }
         let partner_chain = mapping.partner_chain.clone();
-        let mut plan =
-            Self { form, header, person, credential_id, email, dates, partner_chain, origins, mapping: mapping.clone() };
+        let mut plan = Self {
+            form,
+            header,
+            person,
+            credential_id,
+            email,
+            dates,
+            partner_chain,
+            origins,
+            mapping: mapping.clone(),
+        };
         plan.is_whole()?;
         plan.mapping = plan.told(mapping);
         Ok(plan)
@@ -212,7 +224,10 @@ impl Plan {
         let singles = [self.person, self.credential_id, self.email];
         let is_used = |column: usize| {
             singles.contains(&Some(column))
-                || self.origins.iter().any(|origin| matches!(origin, Origin::Columns(columns) if columns.contains(&column)))
+                || self
+                    .origins
+                    .iter()
+                    .any(|origin| matches!(origin, Origin::Columns(columns) if columns.contains(&column)))
         };
         let unused = self.header.iter().enumerate().filter(|(column, name)| !is_used(*column) && !name.is_empty());
         unused.map(|(_, name)| name.clone()).collect()
@@ -236,7 +251,8 @@ impl Plan {
                 Origin::Constant(value) => drop(told.constants.insert(self.form.name(target), value.clone())),
                 Origin::Columns(columns) => {
                     let mut names: Vec<String> = columns.iter().map(|column| self.header[*column].clone()).collect();
-                    let columns = if names.len() == 1 { Columns::One(names.remove(0)) } else { Columns::Several(names) };
+                    let columns =
+                        if names.len() == 1 { Columns::One(names.remove(0)) } else { Columns::Several(names) };
                     told.columns.insert(self.form.name(target), columns);
                 }
             }
@@ -299,14 +315,18 @@ mod tests {
         })
     }
 
-    const COLUMNS: &[&str] = &["Emp ID", "First name", "Last name", "Email", "Company", "Job title", "From", "To", "Pay period"];
+    const COLUMNS: &[&str] =
+        &["Emp ID", "First name", "Last name", "Email", "Company", "Job title", "From", "To", "Pay period"];
 
     #[test]
     fn a_usual_header_needs_no_mapping_and_its_mapping_says_what_was_guessed() {
         let guessed = plan(&Mapping::default(), COLUMNS).expect("whole");
         assert_eq!((guessed.person, guessed.email), (Some(0), None), "nobody is mailed by a guess");
         assert_eq!(guessed.unused(), ["Email"]);
-        assert_eq!(guessed.mapping.columns["full_name"], Columns::Several(vec!["First name".into(), "Last name".into()]));
+        assert_eq!(
+            guessed.mapping.columns["full_name"],
+            Columns::Several(vec!["First name".into(), "Last name".into()])
+        );
         assert_eq!(guessed.mapping.columns["end_date"], Columns::One("To".into()));
         let again = plan(&guessed.mapping, COLUMNS).expect("whole");
         assert_eq!((again.origins, again.mapping), (guessed.origins, guessed.mapping));
@@ -330,8 +350,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_with_what_to_do() {
-        let said = plan(&Mapping::default(), &["Who", "First name", "Last name", "Company", "Start"]).expect_err("not whole");
-        for part in ["person: whose row", "--person COLUMN", "last_processed_month", "--set last_processed_month=VALUE", "Who"] {
+        let said =
+            plan(&Mapping::default(), &["Who", "First name", "Last name", "Company", "Start"]).expect_err("not whole");
+        for part in
+            ["person: whose row", "--person COLUMN", "last_processed_month", "--set last_processed_month=VALUE", "Who"]
+        {
             assert!(said.contains(part), "{part}: {said}");
         }
         let mut mapping = Mapping { person: Some("Nobody".into()), ..Mapping::default() };

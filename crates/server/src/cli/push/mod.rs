@@ -235,7 +235,8 @@ impl Push {
         self.introduce(&source)?;
         let whither = if self.dry_run == Some(DryRun::Here) { None } else { Some(self.destination.read()?) };
         let title = whither.as_ref().map(|(server, id, _)| self.title(&source, server, *id)).transpose()?;
-        let (links, progress) = (self.beside(&self.output.links, ".links.csv"), self.beside(&self.output.state, ".progress"));
+        let (links, progress) =
+            (self.beside(&self.output.links, ".links.csv"), self.beside(&self.output.state, ".progress"));
         let past = match &title {
             Some(title) if self.dry_run.is_none() => Past::look(&links, &progress, title, self.changed)?,
             _ => Past::default(),
@@ -307,7 +308,13 @@ impl Push {
         };
         let mapping = mapping.map_err(|error| Stop::Failed(error.to_string()))?;
         let mapping = hex(&crate::seal::sha256(&mapping));
-        Ok(Title { tenure_push: 1, input: source.input().digest.clone(), mapping, server: server.to_owned(), client_id })
+        Ok(Title {
+            tenure_push: 1,
+            input: source.input().digest.clone(),
+            mapping,
+            server: server.to_owned(),
+            client_id,
+        })
     }
 
     fn dry(&self, source: &Source, checked: Checked, refusals: &Refusals) -> ExitCode {
@@ -341,6 +348,9 @@ impl Push {
         let refused = counted(counts.skipped, source.nouns());
         let others = counts.total - counts.skipped;
         let list = refusals.path().map(|path| path.display().to_string()).unwrap_or_default();
+        if self.output.json {
+            print(&self.summary(counts, source.nouns(), None, refusals, Some("refused")).json().to_string());
+        }
         let skip = if others > 0 { format!(", or push the other {others} by --skip-refused") } else { String::new() };
         Stop::Failed(format!(
             "{refused} of {} would be refused, so nothing was pushed. Mend what {list} lists{skip}",
@@ -394,7 +404,20 @@ impl Push {
             let past = past.unwrap_or_default();
             stop_on_signals(&stop, &drop).map_err(Stop::Failed)?;
             let progress = Progress::begin(source.len(), nouns.1, self.output.quiet);
-            let run = Run { client, source, skip, past, journal, refusals, counts, config, concurrency, patience, stop, drop };
+            let run = Run {
+                client,
+                source,
+                skip,
+                past,
+                journal,
+                refusals,
+                counts,
+                config,
+                concurrency,
+                patience,
+                stop,
+                drop,
+            };
             run.run(progress).await
         };
         block_on(async { Ok(work.await) }).map_err(Stop::Failed)?
@@ -492,7 +515,8 @@ impl Reading {
             }
         }
         let pair = |text: &String| {
-            let (field, value) = text.split_once('=').filter(|(field, value)| !field.is_empty() && !value.is_empty())?;
+            let (field, value) =
+                text.split_once('=').filter(|(field, value)| !field.is_empty() && !value.is_empty())?;
             Some((field.trim().to_owned(), value.trim().to_owned()))
         };
         let wrong = |text: &String, what: &str| Stop::Usage(format!("'{text}' must be like {what}"));

@@ -36,7 +36,7 @@ impl Progress {
             Way::Nothing
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
-            let style = ProgressStyle::with_template("{bar:20} {percent:>3}% {msg}");
+            let style = ProgressStyle::with_template("{bar:20} {percent:>3}% {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             Way::Bar(bar)
         } else {

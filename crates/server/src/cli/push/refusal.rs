@@ -97,7 +97,9 @@ impl Refusals {
             let is_ours = read.is_ok_and(|read| read == 0) || first.trim_end() == HEADER.join(",");
             if !is_ours {
                 let name = path.display();
-                return Err(Stop::Usage(format!("{name} is there, and is no list of refusals; name another by --refusals")));
+                return Err(Stop::Usage(format!(
+                    "{name} is there, and is no list of refusals; name another by --refusals"
+                )));
             }
             std::fs::remove_file(path).map_err(|error| cannot(path, &error))?;
         }
@@ -118,7 +120,8 @@ impl Refusals {
         };
         let line = refusal.line.to_string();
         let Refusal { person, credential_id, column, pointer, code, message, value, suggestion, .. } = refusal;
-        let row = [&line, person, credential_id, refusal.weight.name(), column, pointer, code, message, value, suggestion];
+        let row =
+            [&line, person, credential_id, refusal.weight.name(), column, pointer, code, message, value, suggestion];
         writer.write_record(row).map_err(|error| cannot(&path, &error))?;
         self.shown += 1;
         Ok((!self.is_quiet && self.shown <= SHOWN).then(|| self.render(refusal)))

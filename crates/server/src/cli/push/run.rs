@@ -26,6 +26,9 @@ const TICK: Duration = Duration::from_millis(250);
 /// After so many answers of 500 a row is given up: it may be the one that breaks the server.
 const TRIES: u32 = 6;
 
+/// The server's code for: the link is good, and what stands behind it is what was pushed earlier under this id.
+const EARLIER: &str = "submission.differs";
+
 /// What a run needs.
 pub struct Run {
     /// The server.
@@ -108,9 +111,10 @@ impl Run {
                     None => break,
                     Some(Outcome::Left) => {}
                     Some(Outcome::Taken(entry, taken)) => {
-                        book.counts.pushed += 1;
+                        let stands = !taken.warnings.iter().any(|warning| warning.code == EARLIER);
+                        if stands { book.counts.pushed += 1 } else { book.counts.refused += 1 }
                         if let Some(journal) = &mut journal {
-                            tokio::task::block_in_place(|| journal.taken(&entry, &taken.redirect_uri, taken.request_id))?;
+                            tokio::task::block_in_place(|| journal.taken(&entry, &taken, stands))?;
                         }
                         book.write(None, warnings(&entry, &taken), &progress)?;
                     }
@@ -244,7 +248,8 @@ impl Shared {
     fn is_silent(&self, why: &str) -> Option<Outcome> {
         let silence = self.gate.silence();
         let lasting = super::progress::lasting(silence);
-        (silence > self.patience).then(|| Outcome::Hopeless(format!("the server has taken nothing for {lasting}: {why}")))
+        (silence > self.patience)
+            .then(|| Outcome::Hopeless(format!("the server has taken nothing for {lasting}: {why}")))
     }
 
     /// Waits until it may be asked; false if all is to stop.
@@ -254,7 +259,8 @@ impl Shared {
         loop {
             let opens = self.gate.opens();
             // Not all at the same instant when the gate opens.
-            let spread = if opens > Instant::now() { within(Duration::from_millis(50), &self.chance) } else { Duration::ZERO };
+            let spread =
+                if opens > Instant::now() { within(Duration::from_millis(50), &self.chance) } else { Duration::ZERO };
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return false,
@@ -276,7 +282,8 @@ fn warnings(entry: &Entry, taken: &Taken) -> Vec<Refusal> {
         .filter(|warning| warning.code != "claim.earlier")
         .map(|warning| {
             let (code, message) = (warning.code.clone(), warning.message.clone());
-            Refusal { weight: Weight::Warning, code, message, ..entry.refusal() }
+            let weight = if code == EARLIER { Weight::Refused } else { Weight::Warning };
+            Refusal { weight, code, message, ..entry.refusal() }
         });
     told.collect()
 }

@@ -59,9 +59,13 @@ impl Summary<'_> {
             lines.push(format!("{} pushed before.", self.counted(counts.already)));
         }
         let refused = counts.skipped + counts.refused;
-        let not_taken = [(refused, "refused"), (counts.failed, "failed at the server"), (counts.left(), "not pushed yet")];
+        let not_taken =
+            [(refused, "refused"), (counts.failed, "failed at the server"), (counts.left(), "not pushed yet")];
         lines.extend(
-            not_taken.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}.", self.counted(*count))),
+            not_taken
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{} {what}.", self.counted(*count))),
         );
         if counts.warnings > 0 {
             lines.push(format!("{} of the server.", counted(counts.warnings, ("warning", "warnings"))));

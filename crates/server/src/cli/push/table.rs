@@ -63,7 +63,9 @@ impl Table {
         scan.row(Some(between), LONGEST_ROW, &mut raw)?.ok_or_else(empty)?;
         let header: Vec<String> = cells.split(as_text(&raw)).iter().map(|name| name.trim().to_owned()).collect();
         if raw.contains(&b'\r') {
-            return Err(Stop::Failed("lines end in a carriage return alone; save the file with usual line ends".to_owned()));
+            return Err(Stop::Failed(
+                "lines end in a carriage return alone; save the file with usual line ends".to_owned(),
+            ));
         }
         let plan = Plan::new(mapping, known, header, mail_links)?;
         let (mut rows, mut first) = (Vec::new(), Vec::new());
@@ -158,7 +160,9 @@ impl Group<'_> {
             // Spreadsheets leave empty cells at the end out, or add some.
             let has_more = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
             if has_more {
-                let message = format!("This row has {found} cells, and the header {wanted}. Is a cell that holds the separator not in quotes?");
+                let message = format!(
+                    "This row has {found} cells, and the header {wanted}. Is a cell that holds the separator not in quotes?"
+                );
                 refusals.push(self.at(index, column, refusal("row.cells", message)));
             }
             let person = record.cell(self.plan.person);
@@ -173,22 +177,28 @@ impl Group<'_> {
         refusals
     }
 
-    /// What all rows must say alike in `column`; the first that says something counts.
+    /// What all rows must say alike in `columns`; an empty cell says nothing.
     fn alike(&self, columns: &[usize], refusals: &mut Vec<Refusal>) -> String {
-        let (mut said, mut by) = (String::new(), 0);
+        let said = columns.iter().map(|column| self.alike_in(*column, refusals)).filter(|text| !text.is_empty());
+        said.collect::<Vec<_>>().join(" ")
+    }
+
+    fn alike_in(&self, column: usize, refusals: &mut Vec<Refusal>) -> String {
+        let (mut said, mut by) = ("", 0);
         for (index, record) in self.records.iter().enumerate() {
-            let text = joined(record, columns);
+            let text = record.cell(Some(column));
             if said.is_empty() {
                 (said, by) = (text, index);
             } else if !text.is_empty() && text != said {
                 let line = self.records[by].row.line;
-                let message = format!("Line {line} says '{}' of the same person; both must say the same.", shortened(&said));
+                let message =
+                    format!("Line {line} says '{}' of the same person; both must say the same.", shortened(said));
                 let mut found = refusal("rows.differ", message);
-                shortened(&said).clone_into(&mut found.suggestion);
-                refusals.push(self.at(index, columns.first().copied(), found));
+                shortened(said).clone_into(&mut found.suggestion);
+                refusals.push(self.at(index, Some(column), found));
             }
         }
-        said
+        said.to_owned()
     }
 
     /// The body, but for the id.
@@ -375,4 +385,134 @@ fn sent(submission: &Submission, credential_id: &str) -> String {
         body["claim"] = json!({ "email": email });
     }
     body.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use credential::{CareerHistory, Type};
+
+    use super::super::mapping::Columns;
+    use super::*;
+
+    struct Read {
+        table: Table,
+        _folder: tempfile::TempDir,
+    }
+
+    fn open(text: &str, mapping: &Mapping, known: Type) -> Read {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("people.csv");
+        std::fs::write(&path, text).expect("written");
+        let table = Table::open(Scan::open(&path).expect("there"), mapping, known, false);
+        Read { table: table.unwrap_or_else(|stop| panic!("{stop:?}")), _folder: folder }
+    }
+
+    impl Read {
+        fn entries(&mut self) -> Vec<super::Read> {
+            let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
+            (0..self.table.len()).map(|index| self.table.read(index, &context).expect("readable")).collect()
+        }
+
+        fn refusals(&mut self) -> Vec<(u32, String, String, String)> {
+            let found = self.entries().into_iter().filter_map(Result::err).flatten();
+            found.map(|found| (found.line, found.column, found.code, found.value)).collect()
+        }
+    }
+
+    fn career(entry: &Entry) -> CareerHistory {
+        let body: Value = serde_json::from_slice(&entry.body).expect("JSON");
+        CareerHistory::from_fields(&body["fields"]).expect("a career")
+    }
+
+    const HEADER: &str = "Emp ID,Given name,Surname,Company,Job title,From,To,Pay period\n";
+
+    #[test]
+    fn rows_of_one_person_become_one_career_wherever_they_stand() {
+        let rows = "1,Ada,Example,A,Clerk,2015-01,2016-01,2024-05\n2,Bo,Beispiel,B,Cook,2020-01,,2024-05\n\n,,,,,,,\n\
+            1,Ada,,C,Chief,2017-01,present,2024-05\n";
+        let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
+        assert_eq!((read.table.len(), read.table.rows()), (2, 3), "a row of empty cells is none");
+        let entries: Vec<Entry> = read.entries().into_iter().map(|entry| entry.expect("no fault")).collect();
+        let careers: Vec<CareerHistory> = entries.iter().map(career).collect();
+        assert_eq!((&*careers[0].full_name, careers[0].employment.len()), ("Ada Example", 2));
+        assert_eq!((&*careers[0].employment[1].organisation, careers[0].employment[1].end_date), ("C", None));
+        assert_eq!((&*entries[0].person, entries[0].line, &*entries[1].person, entries[1].line), ("1", 2, "2", 3));
+    }
+
+    #[test]
+    fn a_derived_id_stays_while_nothing_is_said_anew() {
+        let ids = |rows: &str| -> Vec<String> {
+            let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
+            read.entries().into_iter().map(|entry| entry.expect("no fault").credential_id).collect()
+        };
+        let (ada, bo) = ("1,Ada,Example,A,Clerk,2015-01,,2024-05\n", "2,Bo,Beispiel,B,Cook,2020-01,,2024-05\n");
+        let both = ids(&format!("{ada}{bo}"));
+        assert_eq!(
+            ids(&format!("{bo}{ada}")),
+            [both[1].clone(), both[0].clone()],
+            "the order of people does not matter"
+        );
+        assert_eq!(ids(&ada.replace("Ada", " Ada ")), both[..1], "nor does what is trimmed");
+        assert_ne!(ids(&ada.replace("Clerk", "Chief"))[0], both[0]);
+        assert_ne!(ids(&ada.replace("1,Ada", "3,Ada"))[0], both[0], "another person of the same name and job");
+        let id: uuid::Uuid = both[0].parse().expect("a UUID");
+        assert_eq!(id.get_version_num(), 8);
+    }
+
+    #[test]
+    fn faults_are_faults_of_cells() {
+        let rows = "1,Ada,Example,A,Clerk,2015-01,2014-01,2024-05\n2,Bo,Beispiel,,Cook,01/02/2020,,2024-05\n\
+            ,Cy,Example,A,Clerk,2015-01,,2024-05\n4,Di,Example,A,,2015-01,,2024-05\n5,Ed,Example,A,B,C,2015-01,,2024-05\n\
+            6,Flo,Example,A,Clerk,2015-01,,2024-05\n6,Flo,Sample,A,Clerk,2015-01,,2024-05\n";
+        let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
+        let found = read.refusals();
+        let text =
+            |line, column: &str, code: &str, value: &str| (line, column.to_owned(), code.to_owned(), value.to_owned());
+        let expected = [
+            text(2, "To", "date.order", "2014-01"),
+            text(3, "Company", "member.missing", ""),
+            text(3, "From", "date.format", "01/02/2020"),
+            text(4, "Emp ID", "person.missing", ""),
+            text(5, "", "one_of.missing", ""),
+            text(6, "Pay period", "row.cells", ""),
+            text(8, "Surname", "rows.differ", "Sample"),
+        ];
+        assert_eq!(found, expected);
+        let Err(refusals) = read.entries().remove(1) else { panic!("refused") };
+        let spot = refusals[1].spot.clone().expect("a place");
+        assert_eq!(&spot.source[spot.place], "01/02/2020");
+        assert!(spot.help.is_some_and(|help| help.contains("--date-format") && help.contains("column From")));
+    }
+
+    #[test]
+    fn constants_chains_addresses_and_given_ids_are_sent() {
+        let mut mapping =
+            Mapping { partner_chain: vec!["Holding".into()], email: Some("Mail".into()), ..Mapping::default() };
+        mapping.constants.insert("last_processed_month".into(), "05/2024".into());
+        mapping.columns.insert("role_title".into(), Columns::of("Grade+Job"));
+        let text =
+            "Credential ID,ID,Name,Mail,Employer,Grade,Job,Start\nX-1,7,Ada,ada@example.org,A,Senior,Clerk,2020-01\n";
+        let mut read = open(text, &mapping, Type::default());
+        let entry = read.entries().remove(0).expect("no fault");
+        let body: Value = serde_json::from_slice(&entry.body).expect("JSON");
+        assert_eq!((&*entry.credential_id, &body["claim"]["email"]), ("X-1", &json!("ada@example.org")));
+        assert_eq!(body["partner_chain"], json!([{ "name": "Holding" }]));
+        let career = career(&entry);
+        assert_eq!(career.employment[0].role_title.as_deref(), Some("Senior Clerk"));
+        assert_eq!(career.employment[0].last_processed_month.to_string(), "2024-05");
+    }
+
+    #[test]
+    fn another_type_is_a_row_each() {
+        let education: Type = "education".parse().expect("a type");
+        let text = "Full name|University|Degree|conferral_year|with honours|Majors\n\
+            Ada|X|BSc|2020-07-01|yes|Mathematics; Physics\nAda|Y|MSc|2022|no|\n";
+        let mut read = open(text, &Mapping::default(), education);
+        let entries: Vec<Entry> = read.entries().into_iter().map(|entry| entry.expect("no fault")).collect();
+        assert_eq!(entries.len(), 2);
+        let body: Value = serde_json::from_slice(&entries[0].body).expect("JSON");
+        let fields = &body["fields"];
+        assert_eq!((&fields["conferral_year"], &fields["with_honours"]), (&json!("2020"), &json!(true)));
+        assert_eq!(fields["majors"], json!(["Mathematics", "Physics"]));
+    }
 }
