@@ -7,7 +7,7 @@ use credential::Type;
 use serde::{Deserialize, Serialize};
 
 use super::Stop;
-use super::dates::Pattern;
+use super::dates::Dates;
 use super::form::Form;
 use super::guess;
 
@@ -136,8 +136,8 @@ pub struct Plan {
     pub credential_id: Option<usize>,
     /// The column with the address to mail the link to.
     pub email: Option<usize>,
-    /// How dates are written, if somebody said.
-    pub dates: Option<Pattern>,
+    /// How dates are written.
+    pub dates: Dates,
     /// The institutions between.
     pub partner_chain: Vec<String>,
     /// Where each target comes from.
@@ -150,7 +150,7 @@ impl Plan {
     /// Brings a mapping and a header together, and guesses what is not said.
     pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Stop> {
         let form = Form::of(credential_type);
-        let dates = mapping.date_format.as_deref().map(Pattern::parse).transpose().map_err(Stop::Usage)?;
+        let dates = Dates::new(mapping.date_format.as_deref()).map_err(Stop::Usage)?;
         let mut meeting = Meeting { header: &header, used: vec![false; header.len()] };
         let mut origins = vec![Origin::Nothing; form.targets.len()];
         for (name, columns) in &mapping.columns {
@@ -231,6 +231,23 @@ impl Plan {
         };
         let unused = self.header.iter().enumerate().filter(|(column, name)| !is_used(*column) && !name.is_empty());
         unused.map(|(_, name)| name.clone()).collect()
+    }
+
+    /// What goes where, a line each.
+    pub fn explained(&self) -> String {
+        let one = |what: &str, from: &str| format!("  {what:<22}{from}");
+        let single = |what: &str, column: Option<usize>| column.map(|column| one(what, &self.header[column]));
+        let fields = self.origins.iter().enumerate().filter_map(|(target, origin)| match origin {
+            Origin::Nothing => None,
+            Origin::Constant(value) => Some(one(&self.form.name(target), &format!("always {value}"))),
+            Origin::Columns(columns) => {
+                let names: Vec<&str> = columns.iter().map(|column| &*self.header[*column]).collect();
+                Some(one(&self.form.name(target), &names.join(" + ")))
+            }
+        });
+        let singles = [("person", self.person), ("credential_id", self.credential_id), ("email", self.email)];
+        let lines = singles.into_iter().filter_map(|(what, column)| single(what, column)).chain(fields);
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn told(&self, said: &Mapping) -> Mapping {
@@ -323,6 +340,8 @@ mod tests {
         let guessed = plan(&Mapping::default(), COLUMNS).expect("whole");
         assert_eq!((guessed.person, guessed.email), (Some(0), None), "nobody is mailed by a guess");
         assert_eq!(guessed.unused(), ["Email"]);
+        let explained = guessed.explained();
+        assert!(explained.contains("  full_name             First name + Last name\n"), "{explained}");
         assert_eq!(
             guessed.mapping.columns["full_name"],
             Columns::Several(vec!["First name".into(), "Last name".into()])
