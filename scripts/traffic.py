@@ -35,11 +35,23 @@ class Connection:
         self.host, self.port, self.patience, self.connection = host, port, patience, None
 
     def request(self, method, path, body=None, headers=None):
-        """The answer; nothing if the server is not there or goes away."""
+        """The answer; nothing if the server is not there or goes away.
+
+        A connection that was kept may have been closed meanwhile, by an answer that came before the body was read or by a restart:
+        then, as every client does (RFC 9112, section 9.3.1), it is tried once more on another one.
+        """
+        was_kept = self.connection is not None
+        started = time.monotonic()
+        answer = self._request(method, path, body, headers or {})
+        if answer is None and was_kept and time.monotonic() - started < 1:
+            answer = self._request(method, path, body, headers or {})
+        return answer
+
+    def _request(self, method, path, body, headers):
         try:
             if self.connection is None:
                 self.connection = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)
-            self.connection.request(method, path, body, headers or {})
+            self.connection.request(method, path, body, headers)
             response = self.connection.getresponse()
             return Answer(response.status, response.headers, response.read())
         except (OSError, http.client.HTTPException):
