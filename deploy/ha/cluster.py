@@ -121,17 +121,29 @@ class Cluster:
         return f"http://{one.address}:8000"
 
     def until_ready(self, one):
-        """Waits until every haproxy sends requests to one node of tenure."""
-        until(f"tenure on {one.name}", lambda: all(self.sees(proxy, one) for proxy in self.application))
+        """Waits until one node of tenure is ready, and every haproxy sends requests to it."""
+        until(f"tenure on {one.name}", lambda: (get(f"http://{one.address}:8080/readyz") or (0,))[0] == 200)
+        self.tell(f"set server tenure/{one.name} state ready")
+        until(f"haproxy to use {one.name}", lambda: all(self.sees(answer, one) for answer in self.tell("show stat")))
+
+    def drain(self, one):
+        """No haproxy begins anything on a node of tenure any more; what was begun is answered."""
+        self.tell(f"set server tenure/{one.name} state drain")
+
+    def tell(self, command):
+        """A command to every haproxy, as `socat - /run/haproxy/admin.sock` would; what each says."""
+        answers = []
+        for one in self.application:
+            with socket.socket(socket.AF_UNIX) as admin:
+                admin.connect(str(one.root / "run/haproxy/admin.sock"))
+                admin.sendall(f"{command}\n".encode())
+                answers.append(b"".join(iter(lambda admin=admin: admin.recv(65536), b"")).decode())
+        return answers
 
     @staticmethod
-    def sees(proxy, one):
-        """Whether the haproxy of one machine takes the tenure of another to be up."""
-        with socket.socket(socket.AF_UNIX) as admin:
-            admin.connect(str(proxy.root / "run/haproxy/admin.sock"))
-            admin.sendall(b"show stat\n")
-            text = b"".join(iter(lambda: admin.recv(65536), b"")).decode()
-        rows = csv.DictReader(text.removeprefix("# ").splitlines())
+    def sees(statistics, one):
+        """Whether a haproxy takes a node of tenure to be up."""
+        rows = csv.DictReader(statistics.removeprefix("# ").splitlines())
         return any((row["pxname"], row["svname"], row["status"]) == ("tenure", one.name, "UP") for row in rows)
 
     def members(self):
@@ -150,7 +162,7 @@ class Cluster:
         return None
 
     def sync_standby(self):
-        """The machine that has every acknowledged commit, and may take over."""
+        """A machine that has every acknowledged commit, and may take over."""
         return next(self.machines[member["name"]] for member in self.members() if member["role"] == "sync_standby")
 
     def patroni(self, one, action, body):
@@ -166,10 +178,10 @@ class Cluster:
             return error.code
 
     def is_whole(self):
-        """Whether every standby follows the primary, one of them synchronously. Patroni calls one running that is still rewound."""
+        """Whether every standby follows the primary synchronously. Patroni calls one running that is still rewound."""
         standbys = len(self.description["database"]) - 1
         roles = sorted(member["role"] for member in self.members())
-        if roles != ["leader", *["replica"] * (standbys - 1), "sync_standby"]:
+        if roles != ["leader", *["sync_standby"] * standbys]:
             return False
         return self.answers("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == f"{standbys}\n"
 

@@ -69,6 +69,7 @@ def values(cluster, kind, name, root="", local="127.0.0.1"):
         "NETWORK": cluster["network"],
         "ETCD_MEMBERS": ",".join(f"{name}=http://{address}:2380" for name, address in database.items()),
         "ETCD_HOSTS": ",".join(f"{address}:2379" for address in database.values()),
+        "STANDBYS": str(len(database) - 1),
         "POSTGRESQL_SERVERS": lines("    server {name} {address}:5432", database),
         "TENURE_SERVERS": lines("    server {name} {address}:8080", cluster["application"]),
         "PUBLIC": public,
