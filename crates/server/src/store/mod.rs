@@ -4,6 +4,7 @@
 //! as methods of [`Tx`]; every one of them is called by the contract suite on both databases. Nothing here decides
 //! what is allowed: callers pass the owner, and the SQL holds it.
 
+mod allowance;
 mod asset;
 mod ceremony;
 mod commit;
@@ -18,9 +19,11 @@ mod issuance;
 mod issuing;
 mod keyring;
 mod listing;
+mod notice;
 mod outbox;
 mod partner;
 mod passkey;
+mod pools;
 mod presentation;
 mod session;
 mod share;
@@ -39,10 +42,11 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::{PoolConnection, PoolOptions};
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection as _, Database, Postgres, Sqlite, SqliteConnection, Transaction};
 
+pub use allowance::Charge;
 pub use ceremony::Ceremony;
 pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
@@ -55,9 +59,11 @@ pub use issuance::{Deferred, GrantIssued, Redemption};
 pub use issuing::{IssueRequest, Issued, Issuing, STATUS_LIST_CAPACITY};
 pub use keyring::WrappedSigningKey;
 pub use listing::{Found, ListedState, ListedSubmission, Listing};
+pub use notice::{Notice, Notices};
 pub use outbox::OutboxItem;
 pub use partner::Partner;
 pub use passkey::StoredPasskey;
+pub use pools::Pools;
 pub use session::Session;
 pub use share::ShareEntry;
 pub use sign_in::SignIn;
@@ -106,6 +112,7 @@ impl From<sqlx::Error> for StoreError {
         let passing = match &error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => true,
@@ -126,15 +133,16 @@ impl From<MigrateError> for StoreError {
 }
 
 /// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
-/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58) and
-/// read-only transaction (25006), as a demoted primary answers.
+/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), a
+/// read-only transaction (25006), as a demoted primary answers, a lock that did not come in time (55P03), and a plan that
+/// a newer node's migration made useless (0A000: nothing of ours asks for what is not supported).
 fn is_passing(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
     {
         return matches!(extended & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14);
     }
-    ["08", "40", "53", "57", "58", "25006"].iter().any(|class| code.starts_with(class))
+    ["08", "40", "53", "57", "58", "25006", "55P03", "0A000"].iter().any(|class| code.starts_with(class))
 }
 
 /// A database with its connections: the data, or the key ring.
@@ -148,7 +156,7 @@ pub enum Store {
         reader: SqlitePool,
     },
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres(Pools),
 }
 
 /// One transaction, on either database; or a connection alone, from [`Store::glance`].
@@ -276,15 +284,20 @@ impl Store {
 
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
         if part == Part::Keyring {
-            let pool = PgPool::connect_with(PgConnectOptions::from_str(url)?).await?;
-            sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&pool).await?;
+            let one = PoolOptions::<Postgres>::new().max_connections(1).acquire_timeout(Duration::from_secs(5));
+            let pool = one.connect_with(PgConnectOptions::from_str(url)?).await?;
+            let mut transaction = pool.begin().await?;
+            // Of two nodes that start at once, IF NOT EXISTS alone would have one fail.
+            sqlx::query("SELECT pg_advisory_xact_lock(hashtext('tenure_keyring'))").execute(&mut *transaction).await?;
+            sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&mut *transaction).await?;
+            transaction.commit().await?;
             pool.close().await;
         }
         Self::postgres_as_it_is(part, url, connections).await
     }
 
     async fn postgres_as_it_is(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?;
+        let options = Pools::settled(PgConnectOptions::from_str(url)?);
         let (options, connections) = match part {
             Part::Data => (options, connections),
             Part::Keyring => (options.options([("search_path", "tenure_keyring")]), 4),
@@ -295,14 +308,14 @@ impl Store {
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await?;
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres(Pools::of(pool)))
     }
 
     async fn migrate(&self, part: Part) -> Result<(), StoreError> {
         let migrator = self.migrator(part);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pool) => migrator.run(pool).await?,
+            Self::Postgres(pools) => migrator.run(&pools.current()).await?,
         }
         Ok(())
     }
@@ -323,7 +336,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Transaction(reader.begin().await?)),
-            Self::Postgres(pool) => Tx::Postgres(Handle::Transaction(pool.begin().await?)),
+            Self::Postgres(pools) => Tx::Postgres(Handle::Transaction(pools.begin().await?)),
         })
     }
 
@@ -335,7 +348,7 @@ impl Store {
     pub async fn glance(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Alone(reader.acquire().await?)),
-            Self::Postgres(pool) => Tx::Postgres(Handle::Alone(pool.acquire().await?)),
+            Self::Postgres(pools) => Tx::Postgres(Handle::Alone(pools.acquire().await?)),
         })
     }
 
@@ -346,7 +359,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(Handle::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres(pool) => Tx::Postgres(Handle::Transaction(pool.begin().await?)),
+            Self::Postgres(pools) => Tx::Postgres(Handle::Transaction(pools.begin().await?)),
         })
     }
 
@@ -357,7 +370,27 @@ impl Store {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pools) => pools.close().await,
+        }
+    }
+
+    /// Lets go of connections that are of no use any more; what is under way on them is not broken off.
+    pub fn renew(&self) {
+        if let Self::Postgres(pools) = self {
+            pools.renew();
+        }
+    }
+
+    /// Does `work`, unless its connections are lost meanwhile: a server that is gone does not always say so, and who has all
+    /// the time in the world would wait for it for ever.
+    ///
+    /// # Errors
+    /// That of `work`, or [`StoreError::Unavailable`]; what was under way is given up then.
+    pub async fn unless_lost<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let Self::Postgres(pools) = self else { return work.await };
+        tokio::select! {
+            done = work => done,
+            () = pools.lost() => Err(StoreError::Unavailable("the connection to the database was lost".to_owned())),
         }
     }
 }
@@ -383,6 +416,11 @@ impl Tx {
         on!(self, connection => sqlx::query("SELECT count(*) FROM partner").execute(connection).await.map(drop))?;
         Ok(())
     }
+
+    /// How a statement that takes rows for itself leaves those that another node is taking. SQLite has one writer.
+    fn skip_taken(&self) -> &'static str {
+        if matches!(self, Self::Postgres(_)) { "FOR UPDATE SKIP LOCKED" } else { "" }
+    }
 }
 
 #[cfg(test)]
@@ -391,7 +429,7 @@ mod tests {
 
     #[test]
     fn codes_of_both_databases_are_told_apart() {
-        for passing in ["5", "13", "10", "778", "1544", "14", "08006", "53100", "57P01", "25006", "40001"] {
+        for passing in ["5", "13", "10", "778", "1544", "14", "08006", "53100", "57P01", "25006", "40001", "55P03"] {
             assert!(is_passing(passing), "{passing}");
         }
         for ours in ["1", "19", "2067", "23505", "42601", "22001"] {
