@@ -32,7 +32,8 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
         tokio::select! {
             () = stop.cancelled() => return,
             notice = notices.next() => match notice {
-                Notice::Lost | Notice::Schema => {
+                Notice::Lost => give_up(&app),
+                Notice::Schema => {
                     app.store.renew();
                     app.keyring.store().renew();
                 }
@@ -56,10 +57,14 @@ async fn read_keys(app: &App, stop: &CancellationToken) {
             Err(error) => tracing::warn!(%error, "keys that another node may have changed could not be read"),
         }
         // The connection that notices come by may be the first to know that the server is gone.
-        app.store.renew();
-        app.keyring.store().renew();
+        give_up(app);
         sleep(AGAIN).await;
     }
+}
+
+fn give_up(app: &App) {
+    app.store.give_up();
+    app.keyring.store().give_up();
 }
 
 async fn refresh_keys(app: &App) -> Result<(), StoreError> {

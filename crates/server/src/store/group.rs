@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::StoreError;
+use super::{Store, StoreError};
 
 /// Most requests in one transaction.
 const GROUP: usize = 256;
@@ -25,6 +25,9 @@ pub trait GroupWriter: Send + Sync + 'static {
     type Request: Send + Sync + 'static;
     /// What a caller is told.
     type Answer: Send + 'static;
+
+    /// Where it is written.
+    fn store(&self) -> &Store;
 
     /// Writes all of `requests` in one transaction and commits it durably; an answer for each, in order.
     ///
@@ -109,5 +112,5 @@ async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Resu
 
 async fn bounded<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Result<Vec<W::Answer>, StoreError> {
     let silent = |_| StoreError::Unavailable("the database does not answer; what was written may count".to_owned());
-    timeout(PATIENCE, writer.write(requests)).await.map_err(silent)?
+    timeout(PATIENCE, writer.store().unless_lost(writer.write(requests))).await.map_err(silent)?
 }

@@ -44,7 +44,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection as _, Database, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 pub use allowance::Charge;
 pub use ceremony::Ceremony;
@@ -215,6 +215,15 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Err
     Ok(!connection.is_in_transaction())
 }
 
+/// Whether a connection to PostgreSQL can be used: one that has rested for long may have been ended by something in between.
+/// Under load none rests, and none costs a trip for this.
+async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> Result<bool, sqlx::Error> {
+    if idle_for > Duration::from_secs(5) {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
 /// Which of the two databases: they differ in place and migrations alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -305,6 +314,7 @@ impl Store {
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(connections.max(2))
             .test_before_acquire(false)
+            .before_acquire(|connection, known| Box::pin(is_alive(connection, known.idle_for)))
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await?;
@@ -381,7 +391,14 @@ impl Store {
         }
     }
 
-    /// Does `work`, unless its connections are lost meanwhile: a server that is gone does not always say so, and who has all
+    /// Lets go of connections from which nothing comes back, and gives up what is under way on them.
+    pub fn give_up(&self) {
+        if let Self::Postgres(pools) = self {
+            pools.give_up();
+        }
+    }
+
+    /// Does `work`, unless its connections are given up meanwhile: a server that is gone does not always say so, and who has all
     /// the time in the world would wait for it for ever.
     ///
     /// # Errors

@@ -17,12 +17,12 @@ use super::{Store, StoreError};
 /// The channel; migrations name it too.
 const CHANNEL: &str = "tenure";
 
-/// How long nothing may be heard before the server is asked whether it is there, how long it may take to say so, and how
-/// long is waited before it is looked for again.
+/// How long nothing may be heard before the server is asked whether it is there; and how long is waited before it is looked
+/// for again.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// How long it may take to connect.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take to say so: longer than a server under load does, since everything under way is given up then.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ async fn heard(listener: &mut PgListener) -> Result<Option<Notice>, StoreError> 
         Ok(Ok(None)) => Err(StoreError::Unavailable("it was closed".to_owned())),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => {
-            let asked = timeout(BEAT, takes_writes(listener)).await;
+            let asked = timeout(PATIENCE, takes_writes(listener)).await;
             asked.map_err(|_| StoreError::Unavailable("it does not answer".to_owned()))?.map(|()| None)
         }
     }

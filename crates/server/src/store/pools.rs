@@ -18,20 +18,22 @@ use super::{StoreError, is_passing};
 /// How long a transaction may take to begin: a connection is waited for half as long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What every session asks of the server. Nobody waits for a lock for longer than any request is waited for; and a node
-/// whose machine is gone lets go of what it holds within half a minute.
-const SESSION: [(&str, &str); 4] = [
+/// What every session asks of the server. Nobody waits for a lock for longer than any request is waited for; and what a node
+/// holds whose machine is gone, it holds for a dozen seconds.
+const SESSION: [(&str, &str); 5] = [
     ("lock_timeout", "20s"),
-    ("tcp_keepalives_idle", "10"),
-    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
     ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "10s"),
 ];
 
-/// A pool, and how many there were before it.
+/// A pool, how many there were before it, and how often the server was given up.
 #[derive(Clone, Debug)]
 struct Current {
     pool: PgPool,
     generation: u64,
+    losses: u64,
     is_closed: bool,
 }
 
@@ -41,7 +43,7 @@ pub struct Pools(Arc<watch::Sender<Current>>);
 
 impl Pools {
     pub(super) fn of(pool: PgPool) -> Self {
-        Self(Arc::new(watch::Sender::new(Current { pool, generation: 0, is_closed: false })))
+        Self(Arc::new(watch::Sender::new(Current { pool, generation: 0, losses: 0, is_closed: false })))
     }
 
     /// The settings of a session of ours.
@@ -82,34 +84,52 @@ impl Pools {
 
     /// Lets go of all connections. What is under way on them goes on; who waits for one gets a fresh one.
     pub(super) fn renew(&self) {
-        let generation = self.0.borrow().generation;
-        self.renew_after(generation);
+        self.0.send_modify(Current::renew);
     }
 
     fn renew_after(&self, generation: u64) {
         self.0.send_if_modified(|current| {
-            if current.generation != generation || current.is_closed {
-                return false;
+            let is_known = current.generation == generation;
+            if is_known {
+                current.renew();
             }
-            let options = (*current.pool.connect_options()).clone();
-            let fresh = current.pool.options().clone().connect_lazy_with(options);
-            let old = std::mem::replace(&mut current.pool, fresh);
-            current.generation += 1;
-            // Idle connections end now, others when they come back; those that never do are left behind.
-            tokio::spawn(async move { old.close().await });
-            true
+            is_known
         });
     }
 
-    /// Returns once the connections of now have been let go of.
+    /// Lets go of all connections, since nothing comes back from them: what is under way on them is given up.
+    pub(super) fn give_up(&self) {
+        self.0.send_modify(|current| {
+            current.renew();
+            current.losses += 1;
+        });
+    }
+
+    /// Returns once the connections of now have been given up.
     pub(super) async fn lost(&self) {
+        let mut watched = self.0.subscribe();
+        let losses = watched.borrow().losses;
         // It cannot fail while `self` is there.
-        let _ = self.0.subscribe().changed().await;
+        let _ = watched.wait_for(|current| current.losses != losses).await;
     }
 
     pub(super) async fn close(&self) {
         self.0.send_modify(|current| current.is_closed = true);
         self.current().close().await;
+    }
+}
+
+impl Current {
+    fn renew(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        let options = (*self.pool.connect_options()).clone();
+        let fresh = self.pool.options().clone().connect_lazy_with(options);
+        let old = std::mem::replace(&mut self.pool, fresh);
+        self.generation += 1;
+        // Idle connections end now, others when they come back; those that never do are left behind.
+        tokio::spawn(async move { old.close().await });
     }
 }
 
