@@ -14,6 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -172,7 +174,7 @@ impl Limit {
         self.counting.is_on.then(|| self.count(key.into(), self.counting.is_shared)).transpose()
     }
 
-    /// Counts one request of `key` for all nodes, before it answers: for what is guessed at, and what is mailed. While the
+    /// Counts one request of `key` for all nodes before it answers: for what is guessed at, and what is mailed. While the
     /// database is away this node decides alone, as far as it gets without.
     ///
     /// # Errors
@@ -184,38 +186,43 @@ impl Limit {
         if !self.counting.is_on {
             return Ok(());
         }
-        let key = Key::from(key);
-        self.count(key, false)?;
+        let (key, now) = (Key::from(key), self.counting.clock.now());
         if !self.counting.is_shared {
-            return Ok(());
+            return Ok(self.count(key, false).map(drop)?);
         }
-        let now = self.counting.clock.now();
-        let id = key.fingerprint(&app.keyring, self.name);
-        match charge(&app.store, &[Charge { id, since: now, cost: self.interval }]).await {
-            Ok(charged) => {
-                let full_at = charged.first().map_or(now, |(_, full_at)| *full_at);
+        let known = self.buckets().get(&key).map_or(now, |bucket| bucket.full_at);
+        self.after(known, now)?;
+        let charge = Charge { id: key.fingerprint(&app.keyring, self.name), since: now, cost: self.interval };
+        match within(&app.store, &charge, now + self.window()).await {
+            Ok(Ok(full_at)) => {
                 self.learn(key, full_at);
-                let over = full_at.since(now).saturating_sub(self.window());
-                if over.is_zero() { Ok(()) } else { Err(self.allowance(0, over).into()) }
+                Ok(())
+            }
+            Ok(Err(full_at)) => {
+                self.learn(key, full_at);
+                let wait = (full_at + self.interval).since(now + self.window());
+                Err(self.allowance(0, wait).into())
             }
             Err(error) => {
                 tracing::warn!(%error, "other nodes could not be asked about a limit");
-                self.owe(key, 1, now);
-                Ok(())
+                Ok(self.count(key, true).map(drop)?)
             }
         }
+    }
+
+    /// When a bucket is full again that is full at `full_at`, after one request now.
+    fn after(&self, full_at: Timestamp, now: Timestamp) -> Result<Timestamp, Allowance> {
+        let after = full_at.max(now) + self.interval;
+        let over = after.since(now).saturating_sub(self.window());
+        if over.is_zero() { Ok(after) } else { Err(self.allowance(0, over)) }
     }
 
     fn count(&self, key: Key, is_told_later: bool) -> Result<Allowance, Allowance> {
         let now = self.counting.clock.now();
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at: now, untold: 0, since: now });
-        let full_at = bucket.full_at.max(now) + self.interval;
-        let used = full_at.since(now);
-        if let Some(over) = used.checked_sub(self.window()).filter(|over| !over.is_zero()) {
-            return Err(self.allowance(0, over));
-        }
-        bucket.full_at = full_at;
+        bucket.full_at = self.after(bucket.full_at, now)?;
+        let used = bucket.full_at.since(now);
         if is_told_later {
             if bucket.untold == 0 {
                 bucket.since = now;
@@ -397,8 +404,25 @@ async fn charge(store: &Store, charges: &[Charge]) -> Result<Vec<([u8; 32], Time
         tx.commit().await?;
         Ok(charged)
     };
-    let silent = |_| StoreError::Unavailable("the database does not answer".to_owned());
-    tokio::time::timeout(PATIENCE, work).await.map_err(silent)?
+    timeout(PATIENCE, work).await.map_err(silent)?
+}
+
+async fn within(
+    store: &Store,
+    charge: &Charge,
+    latest: Timestamp,
+) -> Result<Result<Timestamp, Timestamp>, StoreError> {
+    let work = async {
+        let mut tx = store.write().await?;
+        let charged = tx.charge_within(charge, latest).await?;
+        tx.commit().await?;
+        Ok(charged)
+    };
+    timeout(PATIENCE, work).await.map_err(silent)?
+}
+
+fn silent(_: Elapsed) -> StoreError {
+    StoreError::Unavailable("the database does not answer".to_owned())
 }
 
 #[cfg(test)]

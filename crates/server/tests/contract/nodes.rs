@@ -41,6 +41,12 @@ contract! {
         assert_eq!(charged, [([1; 32], NOW + 5 * SECOND)], "on top of what was used before");
         let charged = tx.charge(&[charge(1, NOW + 60 * SECOND, 2)]).await.expect("charged");
         assert_eq!(charged, [([1; 32], NOW + 62 * SECOND)], "it was full again meanwhile");
+        let within = tx.charge_within(&charge(1, NOW + 60 * SECOND, 2), NOW + 64 * SECOND).await.expect("asked");
+        assert_eq!(within, Ok(NOW + 64 * SECOND), "just");
+        let within = tx.charge_within(&charge(1, NOW + 60 * SECOND, 2), NOW + 65 * SECOND).await.expect("asked");
+        assert_eq!(within, Err(NOW + 64 * SECOND), "too much, and not charged");
+        let within = tx.charge_within(&charge(3, NOW, 2), NOW + 2 * SECOND).await.expect("asked");
+        assert_eq!(within, Ok(NOW + 2 * SECOND), "the first");
         assert_eq!(tx.forget_allowances(NOW + SECOND).await.expect("forgotten"), 1);
         assert_eq!(tx.charge(&[charge(2, NOW, 1)]).await.expect("charged"), [([2; 32], NOW + SECOND)], "as new");
     }

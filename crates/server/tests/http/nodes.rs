@@ -64,7 +64,7 @@ async fn what_is_begun_on_one_node_goes_on_at_the_other() {
 async fn the_same_id_at_the_same_instant_gives_one_link() {
     let (one, other) = nodes(&[("rate_limit.enabled", "false")]).await;
     let token = one.token(&one.partner().await).await;
-    for number in 0..200 {
+    for number in 0..100 {
         let body = career(&number.to_string());
         let (here, there) = tokio::join!(one.post(PUSH, &token, &body), other.post(PUSH, &token, &body));
         let (here, there) = (here.expect(201).json(), there.expect(201).json());
@@ -83,7 +83,7 @@ async fn an_idempotency_key_runs_once_on_whichever_node() {
         request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
         node.send(request).await
     };
-    for number in 0..60 {
+    for number in 0..40 {
         let (here, there) = tokio::join!(register(&one, number.to_string()), register(&other, number.to_string()));
         let ids: Vec<Value> =
             [here, there].iter().filter(|answer| answer.status == 201).map(|answer| answer.json()["id"].clone()).collect();
