@@ -16,6 +16,8 @@ mod doctor;
 mod documents;
 mod indices;
 mod mail;
+mod nodes;
 mod privacy;
+mod proxy;
 mod stop;
 mod webhooks;
