@@ -5,6 +5,7 @@
 //! what is allowed: callers pass the owner, and the SQL holds it.
 
 mod asset;
+mod blank;
 mod ceremony;
 mod commit;
 mod console;
@@ -22,6 +23,7 @@ mod outbox;
 mod partner;
 mod passkey;
 mod presentation;
+mod restored;
 mod session;
 mod share;
 mod sign_in;
@@ -43,6 +45,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection as _, Database, Postgres, Sqlite, SqliteConnection, Transaction};
 
+pub(crate) use blank::scratch;
 pub use ceremony::Ceremony;
 pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
@@ -218,7 +221,7 @@ pub enum Part {
 
 impl Part {
     /// The file of SQLite in the data folder.
-    fn file(self) -> &'static str {
+    pub(crate) fn file(self) -> &'static str {
         match self {
             Self::Data => "tenure.sqlite",
             Self::Keyring => "keyring.sqlite",
@@ -309,8 +312,7 @@ impl Store {
 
     fn migrator(&self, part: Part) -> Migrator {
         match (self, part) {
-            (Self::Sqlite { .. }, Part::Data) => sqlx::migrate!("migrations/sqlite"),
-            (Self::Sqlite { .. }, Part::Keyring) => sqlx::migrate!("migrations/sqlite-keyring"),
+            (Self::Sqlite { .. }, part) => blank::migrator(part),
             (Self::Postgres(_), Part::Data) => sqlx::migrate!("migrations/postgres"),
             (Self::Postgres(_), Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring"),
         }

@@ -9,6 +9,7 @@ mod database;
 mod samples;
 mod tenure;
 
+mod backup;
 mod cli;
 mod crash;
 mod disk;
@@ -16,6 +17,7 @@ mod doctor;
 mod documents;
 mod indices;
 mod mail;
+mod person;
 mod privacy;
 mod stop;
 mod webhooks;
