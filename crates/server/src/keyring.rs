@@ -272,6 +272,16 @@ impl Keyring {
         tx.commit().await
     }
 
+    /// Whether the root key opens the ring; `None` where there is nothing to try. (Every ring that a server was started on has
+    /// a signing key.)
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn is_opened_by_root_key(&self) -> Result<Option<bool>, StoreError> {
+        let key = self.store.glance().await?.any_signing_key().await?;
+        Ok(key.map(|(id, wrapped)| self.unwrap(&Wrapped::Signing(&id), &wrapped).is_ok()))
+    }
+
     /// Every signing key for `purpose`, newest first.
     ///
     /// # Errors

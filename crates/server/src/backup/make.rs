@@ -12,7 +12,7 @@ use super::plan::{Planned, plan};
 use super::{BackupError, postgres, sqlite, tables};
 use crate::chance::Chance;
 use crate::config::{Config, ObjectStoreKind};
-use crate::keyring::{Keyring, Purpose, root_key};
+use crate::keyring::{Keyring, root_key};
 use crate::store::{Part, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -46,8 +46,14 @@ pub async fn make(
     let period = config.retention.ring_period();
     let keyring = Keyring::open(ring.clone(), &config.storage.data, period, Chance::System).await?;
     // A backup under a root key that opens nothing would be found out on the worst day.
-    if keyring.signing_keys(Purpose::Token).await.map_err(|_| wrong_root_key(&config.storage.data))?.is_empty() {
-        return Err(BackupError::Refused("there is nothing to back up: no server has been started on this yet".to_owned()));
+    let refused = |why: String| Err(BackupError::Refused(why));
+    match keyring.is_opened_by_root_key().await? {
+        Some(true) => {}
+        Some(false) => {
+            let root = config.storage.data.join("root.key");
+            return refused(format!("{} does not open the key ring: it is another server's", root.display()));
+        }
+        None => return refused("there is nothing to back up: no server has been started on this yet".to_owned()),
     }
     let to = if to.is_dir() { to.join(format!("tenure-{}.backup", in_names(now))) } else { to.to_owned() };
     let unfinished = Unfinished::begin(&to, force)?;
@@ -140,11 +146,6 @@ pub(super) async fn named_objects(
     let objects = "SELECT object FROM asset WHERE state = 'stored' AND object IS NOT NULL ORDER BY object";
     let objects: Vec<Uuid> = sqlx::query_scalar(objects).fetch_all(file).await?;
     Ok(instance.filter(|_| !objects.is_empty()).map(|instance| (instance, objects)))
-}
-
-fn wrong_root_key(data: &Path) -> BackupError {
-    let said = format!("{} does not open the key ring: it is another server's", data.join("root.key").display());
-    BackupError::Refused(said)
 }
 
 /// A time as file names have it, UTC, sorting by itself: `20261126T093000Z`.
