@@ -50,6 +50,7 @@ mod restored;
 mod shares;
 mod status_lists;
 mod verifications;
+mod versions;
 mod webhooks;
 
 fn id(number: u128) -> Uuid {

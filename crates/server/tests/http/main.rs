@@ -24,6 +24,7 @@ mod shares;
 mod status;
 mod token;
 mod types;
+mod upgrade;
 mod verification;
 mod versions;
 mod webhooks;

@@ -72,6 +72,7 @@ impl Place {
     fn with_root_key_of(self, other: &Self) -> Self {
         std::fs::create_dir_all(&self.data).expect("a folder");
         std::fs::copy(other.data.join("root.key"), self.data.join("root.key")).expect("copied");
+        make_private(&self.data.join("root.key"));
         self
     }
 
@@ -490,4 +491,40 @@ fn a_restore_that_is_killed_leaves_nothing_that_a_server_would_take_for_whole() 
         assert!(ada.get(&server, "/wallet").body.contains("Marked Employer"), "round {round}");
     }
     assert!(broke_off > 0, "no kill was in the middle of it");
+}
+
+#[test]
+fn a_backup_of_the_first_release_is_brought_up_to_date_when_it_is_put_back() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/first-release");
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = Place::sqlite(folder.path(), "old");
+    std::fs::create_dir_all(&old.data).expect("a folder");
+    for (file, name) in [("tenure.sqlite", "tenure.sqlite"), ("keyring.sqlite", "keyring.sqlite"), ("sqlite.root.key", "root.key")] {
+        std::fs::copy(fixture.join(file), old.data.join(name)).expect("copied");
+    }
+    make_private(&old.data.join("root.key"));
+    let file = folder.path().join("first.backup");
+    old.back_up(&file);
+    let known: Value =
+        serde_json::from_str(&std::fs::read_to_string(fixture.join("sqlite.json")).expect("what is known")).expect("JSON");
+    for new in [Place::sqlite(folder.path(), "new"), Place::postgres(folder.path(), "moved")] {
+        let new = new.with_root_key_of(&old);
+        let told = new.restore(&file);
+        assert!(told.contains("there is no list of deleted accounts"), "{told}");
+        let server = new.start();
+        let (mut ada, _) = Person::sign_in(&server, "ada@example.org", None);
+        assert!(ada.get(&server, "/wallet").body.contains("Engineer at Company A"));
+        let token = token(server.port, text(&known["client_id"]), text(&known["client_secret"])).expect("a token");
+        assert_eq!(status(&server, &token, "accepted")["status"], "verified");
+        for id in ["opened", "waiting"] {
+            assert_eq!(status(&server, &token, id)["status"], "canceled");
+            let again = server.push(&token, id).expect("an answer");
+            assert_ne!(text(&again.json()["redirect_uri"]), text(&known["links"][id]));
+        }
+    }
+}
+
+fn make_private(file: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("private");
 }
