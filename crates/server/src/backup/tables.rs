@@ -79,6 +79,7 @@ pub(super) const DATA: &[(&str, Kept)] = &[
             ],
         },
     ),
+    ("allowance", Nothing("limits: a moment's counts")),
     ("presentation", Nothing("questions to wallets, under ring keys")),
     ("console_session", Nothing("as sessions")),
     ("console_passkey", Whole),

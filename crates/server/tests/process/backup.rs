@@ -288,7 +288,7 @@ fn holds_nothing_unaccepted(place: &Place, file: &Path) {
 }
 
 /// What is sealed under ring keys of submissions.
-const WAITING: &str = "SELECT sealed FROM submission WHERE state = 'incomplete' AND sealed IS NOT NULL";
+const WAITING: &str = "SELECT sealed FROM payload";
 
 /// From one database to another, and everything that must be true on both sides.
 fn rehearse(from: &Place, to: &Place, knows_deleted: bool) {
