@@ -1,9 +1,11 @@
 //! The command line: one file a sub-command. Owns what they share: the settings and how failures are shown.
 
+mod backup;
 mod check;
 mod demo;
 mod doctor;
 mod partner;
+mod restore;
 mod serve;
 mod verify;
 
@@ -32,6 +34,10 @@ enum Command {
     Partner(partner::PartnerArguments),
     /// Look at everything that a server stands on, and say what to do about what is wrong.
     Doctor(doctor::Doctor),
+    /// Make a backup of the data and the keys; works while the server runs.
+    Backup(backup::Backup),
+    /// Put a backup back, into an empty data folder or database.
+    Restore(restore::Restore),
     /// Check the body of a push before sending it, and point at every fault.
     Check(check::Check),
     /// Check a signed credential or a showing of one, and explain each step.
@@ -52,6 +58,8 @@ impl Cli {
             Command::Demo(demo) => demo.run(),
             Command::Partner(partner) => partner.run(),
             Command::Doctor(doctor) => doctor.run(),
+            Command::Backup(backup) => backup.run(),
+            Command::Restore(restore) => restore.run(),
             Command::Check(check) => check.run(),
             Command::Verify(verify) => verify.run(),
             Command::Config => print(crate::config::DEFAULT),

@@ -9,6 +9,7 @@ mod database;
 mod samples;
 mod tenure;
 
+mod backup;
 mod cli;
 mod crash;
 mod disk;
@@ -17,6 +18,7 @@ mod documents;
 mod indices;
 mod mail;
 mod nodes;
+mod person;
 mod privacy;
 mod proxy;
 mod stop;
