@@ -290,10 +290,7 @@ fn the_servers_refusals_are_told_with_their_place() {
     assert_eq!(bureau.push(&["one.ndjson"]).0, Some(0));
     bureau.write("two.ndjson", line("Chief"));
     let (code, said) = bureau.push(&["two.ndjson"]);
-    assert!(
-        code == Some(1) && said.contains("submission.differs") && said.contains("1 credential refused"),
-        "{said}"
-    );
+    assert!(code == Some(1) && said.contains("submission.differs") && said.contains("1 credential refused"), "{said}");
 }
 
 #[test]

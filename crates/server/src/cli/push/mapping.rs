@@ -233,6 +233,23 @@ impl Plan {
         unused.map(|(_, name)| name.clone()).collect()
     }
 
+    /// What goes where, a line each.
+    pub fn explained(&self) -> String {
+        let one = |what: &str, from: &str| format!("  {what:<22}{from}");
+        let single = |what: &str, column: Option<usize>| column.map(|column| one(what, &self.header[column]));
+        let fields = self.origins.iter().enumerate().filter_map(|(target, origin)| match origin {
+            Origin::Nothing => None,
+            Origin::Constant(value) => Some(one(&self.form.name(target), &format!("always {value}"))),
+            Origin::Columns(columns) => {
+                let names: Vec<&str> = columns.iter().map(|column| &*self.header[*column]).collect();
+                Some(one(&self.form.name(target), &names.join(" + ")))
+            }
+        });
+        let singles = [("person", self.person), ("credential_id", self.credential_id), ("email", self.email)];
+        let lines = singles.into_iter().filter_map(|(what, column)| single(what, column)).chain(fields);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     fn told(&self, said: &Mapping) -> Mapping {
         let name = |column: Option<usize>| column.map(|column| self.header[column].clone());
         let mut told = Mapping {
@@ -323,6 +340,8 @@ mod tests {
         let guessed = plan(&Mapping::default(), COLUMNS).expect("whole");
         assert_eq!((guessed.person, guessed.email), (Some(0), None), "nobody is mailed by a guess");
         assert_eq!(guessed.unused(), ["Email"]);
+        let explained = guessed.explained();
+        assert!(explained.contains("  full_name             First name + Last name\n"), "{explained}");
         assert_eq!(
             guessed.mapping.columns["full_name"],
             Columns::Several(vec!["First name".into(), "Last name".into()])

@@ -38,7 +38,7 @@ use self::input::Scan;
 use self::journal::{Journal, Past, Title};
 use self::lines::Lines;
 use self::mapping::Mapping;
-use self::progress::{Progress, say};
+use self::progress::{Progress, ask, say};
 use self::refusal::Refusals;
 use self::run::{Ran, Run};
 use self::source::Source;
@@ -157,9 +157,9 @@ struct Output {
 /// Who checks in a dry run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum DryRun {
-    /// This program.
+    /// This program checks, and sends nothing.
     Here,
-    /// The server.
+    /// The server checks, and stores nothing.
     Server,
 }
 
@@ -285,6 +285,10 @@ impl Push {
             Source::Table(table) => {
                 let rows = counted(u64::try_from(table.rows()).unwrap_or_default(), ("row", "rows"));
                 self.note(&format!("{name}: {count} in {rows}"));
+                // Who brings a mapping knows what the columns mean.
+                if self.reading.mapping.is_none() {
+                    self.note(&format!("What the columns mean:\n{}", table.plan.explained()));
+                }
                 let unused = table.plan.unused();
                 if !unused.is_empty() {
                     self.note(&format!("Columns that are not sent: {}", unused.join(", ")));
@@ -372,7 +376,7 @@ impl Push {
             return Ok(true);
         }
         let mailed = if is_mailed { ", and have each be mailed" } else { "" };
-        say(&format!("Push {} to {server}{mailed}? [y/N] ", counted(to_push, source.nouns())));
+        ask(&format!("Push {} to {server}{mailed}? [y/N] ", counted(to_push, source.nouns())));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map_err(|error| Stop::Failed(error.to_string()))?;
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

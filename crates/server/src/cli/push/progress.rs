@@ -117,3 +117,9 @@ pub fn lasting(duration: Duration) -> String {
 pub fn say(text: &str) {
     eprintln!("{text}");
 }
+
+/// As [`say`], to be answered on the same line.
+#[expect(clippy::print_stderr, reason = "this is for the person at the terminal")]
+pub fn ask(text: &str) {
+    eprint!("{text}");
+}

@@ -15,6 +15,9 @@ use crate::cli::check::Diagnostic;
 /// How many are shown on the terminal; the file has them all.
 const SHOWN: usize = 10;
 
+/// How wide a terminal is at least; a longer row is shown around the place.
+const WIDTH: usize = 79;
+
 const HEADER: [&str; 10] =
     ["line", "person", "credential_id", "outcome", "column", "pointer", "code", "message", "value", "suggestion"];
 
@@ -158,7 +161,12 @@ impl Refusals {
             help: spot.help.clone().or_else(suggested),
         };
         let line = usize::try_from(refusal.line).unwrap_or(1);
-        diagnostic.render_from(&self.input, &spot.source, line, &renderer.decor_style(DecorStyle::Ascii)) + "\n"
+        diagnostic.render_from(
+            &self.input,
+            &spot.source,
+            line,
+            &renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH),
+        ) + "\n"
     }
 }
 
