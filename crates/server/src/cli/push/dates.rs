@@ -149,31 +149,46 @@ pub fn is_date(shape: Shape) -> bool {
     matches!(shape, Shape::YearMonth | Shape::Date | Shape::Year | Shape::YearOrDate)
 }
 
-/// What the API is told of a date in a file; `None` where there is none yet. A text that cannot be read stays as it is, for
-/// the check to refuse.
-pub fn convert(text: &str, shape: Shape, is_optional: bool, pattern: Option<&Pattern>) -> Option<String> {
-    let text = text.trim();
-    if is_optional && OPEN.contains(&&*text.to_ascii_lowercase()) {
-        return None;
+/// How the dates of a file are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dates {
+    patterns: Vec<Pattern>,
+    /// Whether somebody said how they are written.
+    pub are_told: bool,
+}
+
+impl Dates {
+    /// By the pattern that is told, or by what can be meant in one way alone.
+    pub fn new(told: Option<&str>) -> Result<Self, String> {
+        let others: &[&str] = if told.is_some() { &STANDARD } else { &SURE };
+        let patterns: Result<Vec<Pattern>, String> =
+            told.iter().chain(others).map(|pattern| Pattern::parse(pattern)).collect();
+        Ok(Self { patterns: patterns?, are_told: told.is_some() })
     }
-    // A time of day behind the date is of no use.
-    let alone = text.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')).map_or(text, |(date, _)| date);
-    let of = |patterns: &[&str]| patterns.iter().find_map(|name| Pattern::parse(name).ok()?.read(alone));
-    let found = match pattern {
-        Some(pattern) => pattern.read(text).or_else(|| pattern.read(alone)).or_else(|| of(&STANDARD)),
-        None => of(&SURE),
-    };
-    let Some(Found { year, month, day }) = found else { return Some(text.to_owned()) };
-    // Payrolls write an employment without an end as one that ends at the end of time.
-    if is_optional && year == 9999 {
-        return None;
+
+    /// What the API is told of a date in a file; `None` where there is none yet. A text that cannot be read stays as it is, for
+    /// the check to refuse.
+    pub fn convert(&self, text: &str, shape: Shape, is_optional: bool) -> Option<String> {
+        let text = text.trim();
+        if is_optional && OPEN.iter().any(|open| open.eq_ignore_ascii_case(text)) {
+            return None;
+        }
+        // A time of day behind the date is of no use.
+        let alone = text.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')).map_or(text, |(date, _)| date);
+        let Some(Found { year, month, day }) = self.patterns.iter().find_map(|pattern| pattern.read(alone)) else {
+            return Some(text.to_owned());
+        };
+        // Payrolls write an employment without an end as one that ends at the end of time.
+        if is_optional && year == 9999 {
+            return None;
+        }
+        Some(match (shape, day) {
+            (Shape::YearMonth, _) => format!("{year:04}-{month:02}"),
+            (Shape::Year, _) | (Shape::YearOrDate, None) => format!("{year:04}"),
+            (_, Some(day)) => format!("{year:04}-{month:02}-{day:02}"),
+            _ => text.to_owned(),
+        })
     }
-    Some(match (shape, day) {
-        (Shape::YearMonth, _) => format!("{year:04}-{month:02}"),
-        (Shape::Year, _) | (Shape::YearOrDate, None) => format!("{year:04}"),
-        (_, Some(day)) => format!("{year:04}-{month:02}-{day:02}"),
-        _ => text.to_owned(),
-    })
 }
 
 #[cfg(test)]
@@ -181,8 +196,7 @@ mod tests {
     use super::*;
 
     fn month(text: &str, pattern: Option<&str>) -> Option<String> {
-        let pattern = pattern.map(|pattern| Pattern::parse(pattern).expect("a pattern"));
-        convert(text, Shape::YearMonth, true, pattern.as_ref())
+        Dates::new(pattern).expect("a pattern").convert(text, Shape::YearMonth, true)
     }
 
     #[test]
@@ -232,17 +246,18 @@ mod tests {
 
     #[test]
     fn an_end_that_has_not_come_is_none() {
+        let dates = Dates::new(None).expect("no pattern");
         for text in ["present", " Current", "-", "9999-12-31"] {
             assert_eq!(month(text, None), None, "{text}");
         }
         assert_eq!(
-            convert("present", Shape::YearMonth, false, None).as_deref(),
+            dates.convert("present", Shape::YearMonth, false).as_deref(),
             Some("present"),
             "a start must be one"
         );
-        assert_eq!(convert("31.12.2020", Shape::Date, false, None).as_deref(), Some("2020-12-31"));
-        assert_eq!(convert("12/2020", Shape::Date, false, None).as_deref(), Some("12/2020"), "no day is made up");
-        assert_eq!(convert("2020-12-31", Shape::Year, false, None).as_deref(), Some("2020"));
-        assert_eq!(convert("2020", Shape::YearOrDate, false, None).as_deref(), Some("2020"));
+        assert_eq!(dates.convert("31.12.2020", Shape::Date, false).as_deref(), Some("2020-12-31"));
+        assert_eq!(dates.convert("12/2020", Shape::Date, false).as_deref(), Some("12/2020"), "no day is made up");
+        assert_eq!(dates.convert("2020-12-31", Shape::Year, false).as_deref(), Some("2020"));
+        assert_eq!(dates.convert("2020", Shape::YearOrDate, false).as_deref(), Some("2020"));
     }
 }

@@ -117,7 +117,7 @@ impl Past {
             )));
         };
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        if !text.is_empty() && reader.headers().map_err(|error| cannot(links, &error))? != &LINKS[..] {
+        if !text.is_empty() && reader.headers().map_err(|error| cannot(links, &error))? != LINKS[..] {
             return Err(Stop::Usage(format!("{links_name} is no list of links; name another by --links")));
         }
         for record in reader.records() {

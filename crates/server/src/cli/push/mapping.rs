@@ -7,7 +7,7 @@ use credential::Type;
 use serde::{Deserialize, Serialize};
 
 use super::Stop;
-use super::dates::Pattern;
+use super::dates::Dates;
 use super::form::Form;
 use super::guess;
 
@@ -136,8 +136,8 @@ pub struct Plan {
     pub credential_id: Option<usize>,
     /// The column with the address to mail the link to.
     pub email: Option<usize>,
-    /// How dates are written, if somebody said.
-    pub dates: Option<Pattern>,
+    /// How dates are written.
+    pub dates: Dates,
     /// The institutions between.
     pub partner_chain: Vec<String>,
     /// Where each target comes from.
@@ -150,7 +150,7 @@ impl Plan {
     /// Brings a mapping and a header together, and guesses what is not said.
     pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Stop> {
         let form = Form::of(credential_type);
-        let dates = mapping.date_format.as_deref().map(Pattern::parse).transpose().map_err(Stop::Usage)?;
+        let dates = Dates::new(mapping.date_format.as_deref()).map_err(Stop::Usage)?;
         let mut meeting = Meeting { header: &header, used: vec![false; header.len()] };
         let mut origins = vec![Origin::Nothing; form.targets.len()];
         for (name, columns) in &mapping.columns {

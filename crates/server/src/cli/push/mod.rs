@@ -501,7 +501,7 @@ impl Reading {
         if is_lines {
             return Lines::open(scan, known).map(Source::Lines);
         }
-        Table::open(scan, &mapping, known, self.mail_links).map(Source::Table)
+        Table::open(scan, &mapping, known, self.mail_links).map(|table| Source::Table(Box::new(table)))
     }
 
     /// The mapping's file, and what the options say besides or instead.

@@ -64,7 +64,7 @@ pub type Read = Result<Entry, Vec<Refusal>>;
 #[derive(Debug)]
 pub enum Source {
     /// A table.
-    Table(Table),
+    Table(Box<Table>),
     /// Bodies, one a line.
     Lines(Lines),
 }

@@ -240,7 +240,7 @@ impl Group<'_> {
             return None;
         }
         if dates::is_date(shape) {
-            return dates::convert(text, shape, is_optional, self.plan.dates.as_ref()).map(Value::from);
+            return self.plan.dates.convert(text, shape, is_optional).map(Value::from);
         }
         Some(match shape {
             Shape::Boolean => match &*text.to_ascii_lowercase() {
@@ -337,7 +337,7 @@ impl Group<'_> {
             }
             None => 0..record.text.len(),
         };
-        let of_dates = refusal.code == "date.format" && self.plan.dates.is_none();
+        let of_dates = refusal.code == "date.format" && !self.plan.dates.are_told;
         let help = of_dates.then(|| "say how dates are written, such as: --date-format DD/MM/YYYY".to_owned());
         let named = (!refusal.column.is_empty()).then(|| format!("column {}", refusal.column));
         let suggested = (!refusal.suggestion.is_empty()).then(|| format!("write \"{}\"", refusal.suggestion));
