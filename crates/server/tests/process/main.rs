@@ -21,5 +21,6 @@ mod nodes;
 mod person;
 mod privacy;
 mod proxy;
+mod push;
 mod stop;
 mod webhooks;
