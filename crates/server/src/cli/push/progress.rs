@@ -36,7 +36,7 @@ impl Progress {
             Way::Nothing
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
-            let style = ProgressStyle::with_template("{bar:20} {percent:>3}% {wide_msg}");
+            let style = ProgressStyle::with_template("{bar:16} {percent:>3}% {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             Way::Bar(bar)
         } else {
@@ -55,7 +55,7 @@ impl Progress {
             }
             Way::Lines if self.told.elapsed() >= LINE => {
                 self.told = Instant::now();
-                say(&format!("{} {}", self.text(counts, waits), self.noun));
+                say(&self.text(counts, waits));
             }
             Way::Lines | Way::Nothing => {}
         }
@@ -63,7 +63,7 @@ impl Progress {
 
     fn text(&self, counts: &Counts, waits: Duration) -> String {
         let (done, total) = (HumanCount(counts.done()), HumanCount(self.total));
-        let mut text = format!("{done}/{total}");
+        let mut text = format!("{done}/{total} {}", self.noun);
         let rate = rate(counts.here(), self.began.elapsed());
         if let Some(rate) = rate {
             let left = Duration::from_secs_f64((self.total.saturating_sub(counts.done()) as f64 / rate).min(1e9));
