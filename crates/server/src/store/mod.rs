@@ -141,9 +141,9 @@ impl From<MigrateError> for StoreError {
 }
 
 /// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
-/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), a
-/// read-only transaction (25006), as a demoted primary answers, a lock that did not come in time (55P03), and a plan that
-/// a newer node's migration made useless (0A000: nothing of ours asks for what is not supported).
+/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), read-only
+/// transaction (25006), as a demoted primary answers, a lock that was not free in time (55P03), and a plan that a newer
+/// node's migration made useless (0A000: nothing of ours asks for what is not supported).
 fn is_passing(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
