@@ -161,6 +161,10 @@ impl App {
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
         let instance = tx.instance(chance.anonymous_id()).await?;
+        if let Some(before) = tx.note_base_url(config.base()).await? {
+            let now = config.base();
+            tracing::warn!(before, now, "the server was started with another base URL before; every node needs the same");
+        }
         tx.commit().await?;
         let objects = Objects::open(&config.objects, data, instance).map_err(StartError::Operator)?;
         let receivers =

@@ -126,8 +126,8 @@ fn refuse_folder(data: &Path) -> Result<(), BackupError> {
 /// A database that a server has been started on is not written to.
 async fn refuse_database(url: &str) -> Result<(), BackupError> {
     let store = Store::look(Part::Data, Path::new(""), url).await?;
-    let Store::Postgres(pool) = &store else { return Ok(()) };
-    let full = first_filled(pool).await?;
+    let Store::Postgres(pools) = &store else { return Ok(()) };
+    let full = first_filled(&pools.current()).await?;
     store.close().await;
     match full {
         Some(table) => {
@@ -227,8 +227,8 @@ async fn write_to_postgres(config: &Config, place: &Path, bar: &ProgressBar) -> 
     let url = &config.storage.database_url;
     let ring = Store::open(Part::Keyring, &config.storage.data, url, 2).await?;
     let data = Store::open(Part::Data, &config.storage.data, url, 2).await?;
-    if let Store::Postgres(pool) = &data {
-        let mut tx = pool.begin().await?;
+    if let Store::Postgres(pools) = &data {
+        let mut tx = pools.current().begin().await?;
         for (part, tables, schema) in
             [(Part::Data, tables::DATA, None), (Part::Keyring, tables::KEYRING, Some("tenure_keyring"))]
         {

@@ -88,6 +88,7 @@ pub(super) const DATA: &[(&str, Kept)] = &[
 /// The key ring.
 pub(super) const KEYRING: &[(&str, Kept)] = &[
     ("ring_key", Nothing("so that no backup opens what nobody has accepted")),
+    ("root", Whole),
     ("holder_key", Whole),
     ("signing_key", Whole),
 ];

@@ -44,6 +44,7 @@ macro_rules! contract {
 
 mod console;
 mod issuances;
+mod nodes;
 mod presentations;
 
 mod restored;

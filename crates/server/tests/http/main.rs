@@ -12,6 +12,7 @@ mod documents;
 mod fetch;
 mod holder;
 mod idempotency;
+mod nodes;
 mod oid4vci;
 mod openapi;
 mod openid4vp;

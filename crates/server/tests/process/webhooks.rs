@@ -15,7 +15,7 @@ use crate::tenure::{Answer, PATIENCE, Server, push, request, until};
 const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 const BATCH: &str = "/api/partner/v2/add/requests/batch";
 /// Receivers on this machine, and little patience: what was under way when the server died is due again after 14 s.
-const SETTINGS: [(&str, &str); 2] = [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
+pub const SETTINGS: [(&str, &str); 2] = [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
 
 /// How a receiver behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Receiver {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
     }
 }
