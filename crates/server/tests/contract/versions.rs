@@ -3,8 +3,7 @@
 use super::*;
 
 const FORGET: &str = "DELETE FROM _sqlx_migrations WHERE version = 9000";
-const NOTE: &str =
-    "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9000, $1, TRUE, $2, 1)";
+const NOTE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9000, $1, TRUE, $2, 1)";
 
 contract! {
     async fn what_a_newer_release_added_is_no_hindrance_and_what_it_took_away_is(databases: Databases) {
