@@ -158,10 +158,10 @@ class Machine:
     def _tenure(self):
         return [self.tenure, "serve"], settings(self.root / "etc/tenure/tenure.env"), None
 
-    def processes_of(self, services):
-        """Every process of these services. PostgreSQL is nobody's child: its file says who it is."""
-        roots = [self.processes[service].pid for service in services if service in self.processes]
-        return with_descendants([*roots, *(self.postmaster() if "patroni" in services else [])])
+    def roots(self, services):
+        """The processes that these services began with. PostgreSQL is nobody's child: its file says who it is."""
+        started = [self.processes[service].pid for service in services if service in self.processes]
+        return [*started, *(self.postmaster() if "patroni" in services else [])]
 
     def postmaster(self):
         """The number in PostgreSQL's file, if it still is PostgreSQL's."""
@@ -173,14 +173,15 @@ class Machine:
             return []
 
     def signal(self, number, *services):
-        """The signal to everything of these services, or of all."""
-        pids = self.processes_of(services or tuple(self.processes))
-        for pid in pids:
+        """The signal to everything of these services, or of all; whom it was sent to."""
+        roots = self.roots(services or tuple(self.processes))
+        found = with_descendants(roots)
+        for pid in found:
             try:
                 os.kill(pid, number)
             except ProcessLookupError:
                 continue
-        return pids
+        return found
 
     def kill(self, *services):
         """As if the power had gone."""

@@ -5,9 +5,10 @@
 //! data can be opened any more. What a person accepted is sealed under that person's key; deleting the account
 //! destroys it.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use crate::domain::submission::Sealed;
 use crate::seal::Key;
 use crate::store::{Store, StoreError, Tx, WrappedSigningKey};
 use crate::time::Timestamp;
+
+/// The file beside the root key that names the accounts that were deleted, one a line: ids that say nothing of a person.
+const DELETED_ACCOUNTS: &str = "deleted-accounts";
 
 /// Why the root key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +111,7 @@ pub struct Keyring {
     root: Key,
     chance: Chance,
     period: Duration,
+    deleted: PathBuf,
     current: Arc<RwLock<Option<(Timestamp, Key)>>>,
 }
 
@@ -127,7 +132,8 @@ impl Keyring {
             }
             Err(cause) => return Err(RootKeyError::File { path: path.display().to_string(), cause }),
         };
-        let ring = Self { store, root, chance, period, current: Arc::default() };
+        let deleted = data.join(DELETED_ACCOUNTS);
+        let ring = Self { store, root, chance, period, deleted, current: Arc::default() };
         if ring.begin().await? {
             return Ok(ring);
         }
@@ -233,12 +239,19 @@ impl Keyring {
         tx.commit().await
     }
 
-    /// Destroys an account's key: what it sealed stays shut in every copy.
+    /// Destroys an account's key: what it sealed stays shut in every copy that has no copy of the key. A backup has one, so
+    /// the account is noted for whoever puts that back.
     ///
     /// # Errors
     /// The ring cannot be written.
     pub async fn destroy_holder_key(&self, holder: Uuid) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
+        if tx.holder_key(holder).await?.is_none() {
+            return Ok(());
+        }
+        if let Err(error) = note_deleted(&self.deleted, holder) {
+            tracing::warn!(%error, "a deleted account could not be noted: a backup from before would bring it back");
+        }
         tx.destroy_holder_key(holder).await?;
         tx.commit().await
     }
@@ -311,6 +324,16 @@ impl Keyring {
         let keys = self.stored_signing_keys(&mut tx, purpose).await?;
         tx.commit().await?;
         Ok(keys)
+    }
+
+    /// Whether the root key opens the ring; `None` where there is nothing to try. (Every ring that a server was started on has
+    /// a signing key.)
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn is_opened_by_root_key(&self) -> Result<Option<bool>, StoreError> {
+        let key = self.store.glance().await?.any_signing_key().await?;
+        Ok(key.map(|(id, wrapped)| self.unwrap(&Wrapped::Signing(&id), &wrapped).is_ok()))
     }
 
     /// Every signing key for `purpose`, newest first.
@@ -393,6 +416,37 @@ impl Wrapped<'_> {
 
 fn open(key: &Key, label: &[&[u8]], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     key.open(label, sealed).map(Zeroizing::new).map_err(|error| StoreError::Broken(error.to_string()))
+}
+
+/// The root key in `data`, which must be there.
+///
+/// # Errors
+/// See [`RootKeyError`].
+pub fn root_key(data: &Path) -> Result<Key, RootKeyError> {
+    let path = data.join("root.key");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => read_root_key(&path, &Zeroizing::new(text)),
+        Err(cause) => Err(RootKeyError::File { path: path.display().to_string(), cause }),
+    }
+}
+
+fn note_deleted(path: &Path, holder: Uuid) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    file.write_all(format!("{holder}\n").as_bytes())?;
+    file.sync_data()
+}
+
+/// The accounts that are noted as deleted in `data`; `None` where there is no such file.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn deleted_accounts(data: &Path) -> std::io::Result<Option<HashSet<Uuid>>> {
+    match std::fs::read_to_string(data.join(DELETED_ACCOUNTS)) {
+        // The last line may be cut off; what is no id names nobody.
+        Ok(text) => Ok(Some(text.lines().filter_map(|line| line.trim().parse().ok()).collect())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn read_root_key(path: &Path, text: &str) -> Result<Key, RootKeyError> {

@@ -6,6 +6,7 @@
 
 mod allowance;
 mod asset;
+mod blank;
 mod ceremony;
 mod commit;
 mod console;
@@ -20,6 +21,8 @@ mod issuance;
 mod issuing;
 mod keyring;
 mod listing;
+#[cfg(test)]
+mod migrations;
 mod notice;
 mod outbox;
 mod partner;
@@ -27,6 +30,7 @@ mod passkey;
 mod payload;
 mod pools;
 mod presentation;
+mod restored;
 mod session;
 mod share;
 mod sign_in;
@@ -49,6 +53,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSy
 use sqlx::{Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 pub use allowance::Charge;
+pub(crate) use blank::scratch;
 pub use ceremony::Ceremony;
 pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
@@ -238,7 +243,7 @@ pub enum Part {
 
 impl Part {
     /// The file of SQLite in the data folder.
-    fn file(self) -> &'static str {
+    pub(crate) fn file(self) -> &'static str {
         match self {
             Self::Data => "tenure.sqlite",
             Self::Keyring => "keyring.sqlite",
@@ -325,18 +330,19 @@ impl Store {
     }
 
     async fn migrate(&self, part: Part) -> Result<(), StoreError> {
-        let migrator = self.migrator(part);
+        let mut migrator = self.migrator(part);
+        // A newer release may have been here: its nodes and ours run side by side while it is rolled out (docs/migrations.md).
+        migrator.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres(pools) => migrator.run(&pools.current()).await?,
         }
-        Ok(())
+        self.refuse_what_took_too_much_away(part).await
     }
 
     fn migrator(&self, part: Part) -> Migrator {
         match (self, part) {
-            (Self::Sqlite { .. }, Part::Data) => sqlx::migrate!("migrations/sqlite"),
-            (Self::Sqlite { .. }, Part::Keyring) => sqlx::migrate!("migrations/sqlite-keyring"),
+            (Self::Sqlite { .. }, part) => blank::migrator(part),
             (Self::Postgres(_), Part::Data) => sqlx::migrate!("migrations/postgres"),
             (Self::Postgres(_), Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring"),
         }

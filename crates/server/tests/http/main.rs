@@ -25,6 +25,7 @@ mod shares;
 mod status;
 mod token;
 mod types;
+mod upgrade;
 mod verification;
 mod versions;
 mod webhooks;

@@ -30,6 +30,7 @@ pub enum Manner {
 /// A receiver on threads of its own: a thread a connection.
 pub struct Receiver {
     port: u16,
+    /// What it was told, if it keeps that.
     pub events: Arc<Mutex<Vec<Value>>>,
     count: Arc<AtomicUsize>,
 }
@@ -107,6 +108,7 @@ fn call(port: u16, token: &str, method: &str, path: &str, body: &Value) -> Optio
     request(port, method, path, &headers, &body.to_string())
 }
 
+/// Registers a webhook; returns its id.
 pub fn register(server: &Server, token: &str, receiver: &Receiver, events: &[&str]) -> String {
     let body = json!({ "url": receiver.url(), "events": events });
     let answer = call(server.port, token, "POST", WEBHOOKS, &body).expect("an answer");
