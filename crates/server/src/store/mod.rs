@@ -335,7 +335,13 @@ impl Store {
         migrator.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pools) => migrator.run(&pools.current()).await?,
+            Self::Postgres(pools) => {
+                // A connection of its own, since migrations wait for locks as long as they themselves say.
+                let mut connection = pools.acquire().await?.detach();
+                sqlx::query("SET lock_timeout = 0").execute(&mut connection).await?;
+                migrator.run(&mut connection).await?;
+                connection.close().await?;
+            }
         }
         self.refuse_what_took_too_much_away(part).await
     }
