@@ -86,6 +86,10 @@ impl GroupWriter for Pushes {
     type Request = Request;
     type Answer = Pushed;
 
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
     async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
@@ -120,7 +124,7 @@ impl GroupWriter for Pushes {
         // Last, since every node that pushes for the same partner counts in the same row.
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
-        tx.record_events_of(&subjects, EventKind::Pushed, now).await?;
+        tx.tell_and_count(&subjects, EventKind::Pushed, now).await?;
         tx.commit().await?;
         Ok(outcomes)
     }
