@@ -163,7 +163,11 @@ impl App {
         let instance = tx.instance(chance.anonymous_id()).await?;
         if let Some(before) = tx.note_base_url(config.base()).await? {
             let now = config.base();
-            tracing::warn!(before, now, "the server was started with another base URL before; every node needs the same");
+            tracing::warn!(
+                before,
+                now,
+                "the server was started with another base URL before; every node needs the same"
+            );
         }
         tx.commit().await?;
         let objects = Objects::open(&config.objects, data, instance).map_err(StartError::Operator)?;

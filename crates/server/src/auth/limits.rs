@@ -407,11 +407,7 @@ async fn charge(store: &Store, charges: &[Charge]) -> Result<Vec<([u8; 32], Time
     timeout(PATIENCE, work).await.map_err(silent)?
 }
 
-async fn within(
-    store: &Store,
-    charge: &Charge,
-    latest: Timestamp,
-) -> Result<Result<Timestamp, Timestamp>, StoreError> {
+async fn within(store: &Store, charge: &Charge, latest: Timestamp) -> Result<Result<Timestamp, Timestamp>, StoreError> {
     let work = async {
         let mut tx = store.write().await?;
         let charged = tx.charge_within(charge, latest).await?;

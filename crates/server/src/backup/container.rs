@@ -149,7 +149,11 @@ pub(super) async fn describe(file: &mut SqliteConnection, about: &About) -> Resu
         ("documents", about.documents.clone()),
         ("waiting", about.waiting.to_string()),
     ] {
-        sqlx::query("INSERT INTO backup (name, value) VALUES ($1, $2)").bind(name).bind(value).execute(&mut *file).await?;
+        sqlx::query("INSERT INTO backup (name, value) VALUES ($1, $2)")
+            .bind(name)
+            .bind(value)
+            .execute(&mut *file)
+            .await?;
     }
     sqlx::query("CREATE TABLE backup_without (name TEXT NOT NULL, why TEXT NOT NULL)").execute(&mut *file).await?;
     for (name, kept) in tables::DATA.iter().chain(tables::KEYRING) {
@@ -159,7 +163,11 @@ pub(super) async fn describe(file: &mut SqliteConnection, about: &About) -> Resu
         }
     }
     for (name, rows) in &about.rows {
-        sqlx::query("INSERT INTO backup_table (name, rows) VALUES ($1, $2)").bind(name).bind(rows).execute(&mut *file).await?;
+        sqlx::query("INSERT INTO backup_table (name, rows) VALUES ($1, $2)")
+            .bind(name)
+            .bind(rows)
+            .execute(&mut *file)
+            .await?;
     }
     Ok(())
 }

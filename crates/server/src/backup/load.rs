@@ -39,8 +39,9 @@ pub(super) async fn load(
         let (table, columns) = (planned.table, planned.list());
         // A key of an account that is newer than the data opens nothing.
         let rows = if table == "holder_key" { "holder_id IN (SELECT id FROM backup.holder)" } else { "TRUE" };
-        let copy =
-            format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM backup.{table} WHERE {rows} ORDER BY rowid");
+        let copy = format!(
+            "INSERT INTO main.{table} ({columns}) SELECT {columns} FROM backup.{table} WHERE {rows} ORDER BY rowid"
+        );
         bar.inc(run(&mut connection, copy).await?);
     }
     for (_, statement) in indexes {

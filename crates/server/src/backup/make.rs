@@ -117,9 +117,9 @@ async fn read(
 ) -> Result<Vec<(String, i64)>, StoreError> {
     match store {
         Store::Sqlite { reader, .. } => sqlite::copy(reader, &unfinished.path, plan, of_one_moment, bar).await,
-        Store::Postgres(pool) => {
+        Store::Postgres(pools) => {
             let mut file = unfinished.open().await?;
-            let counts = postgres::copy(pool, &mut file, plan, bar).await?;
+            let counts = postgres::copy(&pools.current(), &mut file, plan, bar).await?;
             sqlx::Connection::close(file).await?;
             Ok(counts)
         }

@@ -55,8 +55,10 @@ pub(super) async fn plan(
             Kept::Part { rows, columns } => (rows, columns),
             Kept::Nothing(_) => continue,
         };
-        let columns: Vec<String> =
-            query_scalar("SELECT name FROM pragma_table_info($1) ORDER BY cid").bind(table).fetch_all(&mut *blank).await?;
+        let columns: Vec<String> = query_scalar("SELECT name FROM pragma_table_info($1) ORDER BY cid")
+            .bind(table)
+            .fetch_all(&mut *blank)
+            .await?;
         let value = |column: &String| {
             let replaced = replaced.iter().find(|(name, _)| name == column);
             replaced.map_or_else(|| quoted(column), |(_, value)| (*value).to_owned())

@@ -38,12 +38,11 @@ pub(super) async fn copy(
     let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
     for planned in plan {
         // As the server guesses it; counting would take as long as copying.
-        let rows: Option<i64> = sqlx::query_scalar(
-            "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass($1)",
-        )
-        .bind(planned.table)
-        .fetch_optional(&mut *tx)
-        .await?;
+        let rows: Option<i64> =
+            sqlx::query_scalar("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass($1)")
+                .bind(planned.table)
+                .fetch_optional(&mut *tx)
+                .await?;
         bar.inc_length(rows.unwrap_or_default().unsigned_abs());
     }
     let mut writing = file.begin().await?;

@@ -61,26 +61,29 @@ pub fn refuse_unfinished(data: &Path) -> Result<(), String> {
 ///
 /// # Errors
 /// See [`BackupError`]; nothing is changed then, but for tables of PostgreSQL that are made and empty.
-pub async fn restore(
-    config: &Config,
-    from: &Path,
-    now: Timestamp,
-    bar: &ProgressBar,
-) -> Result<Restored, BackupError> {
+pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &ProgressBar) -> Result<Restored, BackupError> {
     let (data, url) = (&config.storage.data, &config.storage.database_url);
     let from = std::path::absolute(from).map_err(at(from))?;
     let root = root_key(data).map_err(|error| {
-        BackupError::Refused(format!("{error}. Put the root.key of the server that the backup is of into {}, with mode 600", data.display()))
+        BackupError::Refused(format!(
+            "{error}. Put the root.key of the server that the backup is of into {}, with mode 600",
+            data.display()
+        ))
     })?;
     bar.set_message("checking");
     let about = container::check(&from, &root, bar).await?;
     for (part, version) in [(Part::Data, about.data), (Part::Keyring, about.keyring)] {
         if version > part.newest() {
-            let said = format!("the backup was made by Tenure {}, which is newer than this: use that one", about.tenure);
+            let said =
+                format!("the backup was made by Tenure {}, which is newer than this: use that one", about.tenure);
             return Err(BackupError::Refused(said));
         }
     }
-    if url.is_empty() { refuse_folder(data)? } else { refuse_database(url).await? }
+    if url.is_empty() {
+        refuse_folder(data)?
+    } else {
+        refuse_database(url).await?
+    }
     let place = preparing(data);
     if place.exists() {
         std::fs::remove_dir_all(&place).map_err(at(&place))?;
@@ -123,12 +126,14 @@ fn refuse_folder(data: &Path) -> Result<(), BackupError> {
 /// A database that a server has been started on is not written to.
 async fn refuse_database(url: &str) -> Result<(), BackupError> {
     let store = Store::look(Part::Data, Path::new(""), url).await?;
-    let Store::Postgres(pool) = &store else { return Ok(()) };
-    let full = first_filled(pool).await?;
+    let Store::Postgres(pools) = &store else { return Ok(()) };
+    let full = first_filled(&pools.current()).await?;
     store.close().await;
     match full {
         Some(table) => {
-            let said = format!("the database is not empty (there are rows in {table}): a backup is put back into an empty one alone");
+            let said = format!(
+                "the database is not empty (there are rows in {table}): a backup is put back into an empty one alone"
+            );
             Err(BackupError::Refused(said))
         }
         None => Ok(()),
@@ -137,7 +142,9 @@ async fn refuse_database(url: &str) -> Result<(), BackupError> {
 
 /// The first table with rows in it, among those that a server fills as soon as it is started.
 async fn first_filled(pool: &PgPool) -> Result<Option<&'static str>, StoreError> {
-    for table in ["instance", "partner", "holder", "submission", "tenure_keyring.signing_key", "tenure_keyring.holder_key"] {
+    for table in
+        ["instance", "partner", "holder", "submission", "tenure_keyring.signing_key", "tenure_keyring.holder_key"]
+    {
         let is_there: bool =
             sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(pool).await?;
         let is_filled = sqlx::AssertSqlSafe(format!("SELECT EXISTS (SELECT 1 FROM {table})"));
@@ -220,8 +227,8 @@ async fn write_to_postgres(config: &Config, place: &Path, bar: &ProgressBar) -> 
     let url = &config.storage.database_url;
     let ring = Store::open(Part::Keyring, &config.storage.data, url, 2).await?;
     let data = Store::open(Part::Data, &config.storage.data, url, 2).await?;
-    if let Store::Postgres(pool) = &data {
-        let mut tx = pool.begin().await?;
+    if let Store::Postgres(pools) = &data {
+        let mut tx = pools.current().begin().await?;
         for (part, tables, schema) in
             [(Part::Data, tables::DATA, None), (Part::Keyring, tables::KEYRING, Some("tenure_keyring"))]
         {

@@ -56,10 +56,7 @@ pub(super) async fn copy(
 }
 
 /// The first and the last row of a table.
-async fn span(
-    connection: &mut PoolConnection<Sqlite>,
-    planned: &Planned,
-) -> Result<Option<(i64, i64)>, StoreError> {
+async fn span(connection: &mut PoolConnection<Sqlite>, planned: &Planned) -> Result<Option<(i64, i64)>, StoreError> {
     let ends = format!("SELECT min(rowid), max(rowid) FROM main.{}", planned.table);
     let (first, last): (Option<i64>, Option<i64>) =
         sqlx::query_as(AssertSqlSafe(ends)).fetch_one(&mut **connection).await?;

@@ -142,16 +142,17 @@ mod tests {
 
     #[test]
     fn every_table_is_decided_on() {
-        for (decided, folders) in
-            [(DATA, ["sqlite", "postgres"]), (KEYRING, ["sqlite-keyring", "postgres-keyring"])]
-        {
+        for (decided, folders) in [(DATA, ["sqlite", "postgres"]), (KEYRING, ["sqlite-keyring", "postgres-keyring"])] {
             let names: BTreeSet<String> = decided.iter().map(|(name, _)| (*name).to_owned()).collect();
             assert_eq!(names.len(), decided.len(), "each once");
             for folder in folders {
                 let known = tables(folder);
                 assert!(known.len() > 2, "{folder}");
                 let undecided: Vec<&String> = known.difference(&names).collect();
-                assert!(undecided.is_empty(), "say in backup/tables.rs what a backup keeps of {undecided:?} ({folder})");
+                assert!(
+                    undecided.is_empty(),
+                    "say in backup/tables.rs what a backup keeps of {undecided:?} ({folder})"
+                );
             }
         }
     }

@@ -63,7 +63,11 @@ fn told(made: &Made, seconds: f64, root: &str) -> String {
     let Made { path, size, about, documents } = made;
     let mut text = format!("{}: {} in {seconds:.1} s\n", path.display(), bytes(*size));
     let _ = writeln!(text, "  holds {}", contents(about));
-    let _ = writeln!(text, "  without the data of {} submissions that nobody has accepted yet, and without sessions", about.waiting);
+    let _ = writeln!(
+        text,
+        "  without the data of {} submissions that nobody has accepted yet, and without sessions",
+        about.waiting
+    );
     match documents {
         Some(copied) if copied.copied + copied.there + copied.missing.len() == 0 => {}
         Some(copied) => {
@@ -71,7 +75,8 @@ fn told(made: &Made, seconds: f64, root: &str) -> String {
             let (new, old) = (copied.copied, copied.there);
             let _ = writeln!(text, "  documents: {}: {new} copied, {old} were there", folder.display());
             if !copied.missing.is_empty() {
-                let _ = writeln!(text, "  documents that were deleted meanwhile, or are missing: {}", copied.missing.len());
+                let _ =
+                    writeln!(text, "  documents that were deleted meanwhile, or are missing: {}", copied.missing.len());
             }
         }
         None => text.push_str("  documents are in the bucket, which is backed up by its own means\n"),

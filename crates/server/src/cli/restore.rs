@@ -36,21 +36,32 @@ impl Restore {
 fn told(restored: &Restored) -> String {
     let Restored { about, ended, deleted, documents } = restored;
     let mut text = format!("as it was at {}: {}\n", about.made_at, contents(about));
-    let _ = writeln!(text, "  {ended} submissions that nobody had accepted are over: their partners are told, and can push them again");
+    let _ = writeln!(
+        text,
+        "  {ended} submissions that nobody had accepted are over: their partners are told, and can push them again"
+    );
     match deleted {
         Some(deleted) => {
             let _ = writeln!(text, "  {deleted} accounts that were deleted since are deleted again");
         }
-        None => text.push_str("  there is no list of deleted accounts beside root.key: accounts that were deleted since are back\n"),
+        None => text.push_str(
+            "  there is no list of deleted accounts beside root.key: accounts that were deleted since are back\n",
+        ),
     }
     match documents {
         Some(copied) => {
-            let _ = writeln!(text, "  {} documents, {} of them missing", copied.copied + copied.there + copied.missing.len(), copied.missing.len());
+            let _ = writeln!(
+                text,
+                "  {} documents, {} of them missing",
+                copied.copied + copied.there + copied.missing.len(),
+                copied.missing.len()
+            );
             for object in &copied.missing {
                 let _ = writeln!(text, "    missing: {}", object.simple());
             }
         }
-        None => text.push_str("  documents are in the bucket: what was added to it since is deleted when the server starts\n"),
+        None => text
+            .push_str("  documents are in the bucket: what was added to it since is deleted when the server starts\n"),
     }
     text.push_str("What was done after that moment is not there: docs/operations.md says what that means.\n");
     text

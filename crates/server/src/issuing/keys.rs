@@ -68,9 +68,8 @@ impl IssuerKeys {
     pub async fn refresh(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
         let authority = self.authority(ring, chance, now).await?;
         let purpose = Purpose::Credential(self.algorithm);
-        let is_due = |own: &[SigningKey]| {
-            own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE)
-        };
+        let is_due =
+            |own: &[SigningKey]| own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE);
         let make = || {
             let (id, secret, key) = new_key(self.algorithm, chance)?;
             let certificate = certificates::certify(&key, &self.address, &chance.bytes::<16>(), &authority, now)?;

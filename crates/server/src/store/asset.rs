@@ -259,8 +259,7 @@ impl Tx {
 
     /// Notes the address by which a server that starts here is reached; the one before, if it was another.
     pub async fn note_base_url(&mut self, base_url: &str) -> Result<Option<String>, StoreError> {
-        let before: Option<String> =
-            on!(self, connection => sqlx::query_scalar("SELECT base_url FROM instance WHERE place = 1").fetch_optional(connection).await)?;
+        let before: Option<String> = on!(self, connection => sqlx::query_scalar("SELECT base_url FROM instance WHERE place = 1").fetch_optional(connection).await)?;
         let Some(before) = before.filter(|before| before != base_url) else { return Ok(None) };
         on!(self, connection => sqlx::query("UPDATE instance SET base_url = $1 WHERE place = 1")
             .bind(base_url).execute(connection).await.map(drop))?;

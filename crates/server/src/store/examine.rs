@@ -92,8 +92,10 @@ impl Tx {
 
     /// The migrations after `version` that the database has had, each with its description.
     pub async fn described_migrations(&mut self, version: i64) -> Result<Vec<(i64, String)>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as("SELECT version, description FROM _sqlx_migrations WHERE version > $1 ORDER BY version")
-            .bind(version).fetch_all(connection).await)?)
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT version, description FROM _sqlx_migrations WHERE version > $1 ORDER BY version")
+            .bind(version).fetch_all(connection).await)?,
+        )
     }
 
     /// Writes what is there already: how long the commit takes after it is how long the database takes to make something

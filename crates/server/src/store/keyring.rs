@@ -98,7 +98,9 @@ impl Tx {
 
     /// Any signing key, whatever it is for and whichever release's schema this is: its name and its wrapped form.
     pub async fn any_signing_key(&mut self) -> Result<Option<(String, Vec<u8>)>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as("SELECT id, wrapped FROM signing_key LIMIT 1").fetch_optional(connection).await)?)
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT id, wrapped FROM signing_key LIMIT 1").fetch_optional(connection).await)?,
+        )
     }
 
     /// Removes signing keys for `purpose` that were made before `before`.

@@ -50,16 +50,23 @@ fn name_after(statement: &str, word: &str) -> Option<String> {
 /// What is wrong with a migration for PostgreSQL.
 fn faults(file: &str) -> Vec<String> {
     let statements = statements(file);
-    let new: Vec<String> =
-        statements.iter().filter(|statement| statement.text.starts_with("CREATE")).filter_map(|statement| name_after(&statement.text, " TABLE ")).collect();
+    let new: Vec<String> = statements
+        .iter()
+        .filter(|statement| statement.text.starts_with("CREATE"))
+        .filter_map(|statement| name_after(&statement.text, " TABLE "))
+        .collect();
     let is_outside = file.starts_with("-- no-transaction");
     let has_timeout = statements.iter().any(|statement| statement.text.starts_with("SET LOCAL LOCK_TIMEOUT"));
     let mut faults = Vec::new();
     if is_outside && statements.len() != 1 {
-        faults.push("without a transaction there is one statement a file: several would be one transaction again".to_owned());
+        faults.push(
+            "without a transaction there is one statement a file: several would be one transaction again".to_owned(),
+        );
     }
     for Statement { text, comments } in &statements {
-        let takes_away = ["DROP COLUMN", "DROP TABLE", "RENAME ", "DROP CONSTRAINT", "SET NOT NULL"].iter().any(|word| text.contains(word))
+        let takes_away = ["DROP COLUMN", "DROP TABLE", "RENAME ", "DROP CONSTRAINT", "SET NOT NULL"]
+            .iter()
+            .any(|word| text.contains(word))
             || (text.contains("ALTER COLUMN") && text.contains(" TYPE "));
         if takes_away && !comments.contains(UNUSED) {
             faults.push(format!("takes away what the release before may use: {text}"));
@@ -73,12 +80,16 @@ fn faults(file: &str) -> Vec<String> {
         }
         let checks = text.contains("ADD CONSTRAINT") || text.contains("FOREIGN KEY") || text.contains("CHECK (");
         if table.is_some() && checks && !text.contains("NOT VALID") {
-            faults.push(format!("checks every row under a lock: add it NOT VALID, validate it in the next migration: {text}"));
+            faults.push(format!(
+                "checks every row under a lock: add it NOT VALID, validate it in the next migration: {text}"
+            ));
         }
         let is_index = (text.starts_with("CREATE") && text.contains("INDEX ")) || text.starts_with("DROP INDEX");
         let of = name_after(text, " ON ").filter(|table| !new.contains(table));
         if is_index && (of.is_some() || text.starts_with("DROP")) && !(text.contains("CONCURRENTLY") && is_outside) {
-            faults.push(format!("keeps everybody from writing: CONCURRENTLY, in a file that begins with -- no-transaction: {text}"));
+            faults.push(format!(
+                "keeps everybody from writing: CONCURRENTLY, in a file that begins with -- no-transaction: {text}"
+            ));
         }
         let rewritten = name_after(text, "UPDATE ").or_else(|| name_after(text, "DELETE FROM "));
         let is_statement = text.starts_with("UPDATE ") || text.starts_with("DELETE ");
@@ -114,11 +125,17 @@ fn what_would_hold_others_up_or_break_them_is_found() {
         ("SET LOCAL lock_timeout = '2s';\nALTER TABLE holder ALTER COLUMN sign_ins TYPE INTEGER;", "takes away"),
         ("ALTER TABLE partner ADD COLUMN note TEXT;", "without end"),
         ("SET LOCAL lock_timeout = '2s';\nALTER TABLE partner ADD COLUMN note TEXT NOT NULL;", "does not fill"),
-        ("SET LOCAL lock_timeout = '2s';\nALTER TABLE asset ADD CONSTRAINT x FOREIGN KEY (a) REFERENCES b (a);", "NOT VALID"),
+        (
+            "SET LOCAL lock_timeout = '2s';\nALTER TABLE asset ADD CONSTRAINT x FOREIGN KEY (a) REFERENCES b (a);",
+            "NOT VALID",
+        ),
         ("CREATE INDEX slow ON submission (state);", "from writing"),
         ("create unique index slow on only submission (state);", "from writing"),
         ("CREATE INDEX CONCURRENTLY slow ON submission (state);", "from writing"),
-        ("-- no-transaction\nCREATE INDEX CONCURRENTLY a ON b (c);\nCREATE INDEX CONCURRENTLY d ON b (e);", "one statement"),
+        (
+            "-- no-transaction\nCREATE INDEX CONCURRENTLY a ON b (c);\nCREATE INDEX CONCURRENTLY d ON b (e);",
+            "one statement",
+        ),
         ("DROP INDEX submission_due;", "from writing"),
         ("UPDATE submission SET note = '';", "in batches"),
         ("DELETE FROM event;", "in batches"),

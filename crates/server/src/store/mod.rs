@@ -141,9 +141,9 @@ impl From<MigrateError> for StoreError {
 }
 
 /// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
-/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), a
-/// read-only transaction (25006), as a demoted primary answers, a lock that did not come in time (55P03), and a plan that
-/// a newer node's migration made useless (0A000: nothing of ours asks for what is not supported).
+/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), read-only
+/// transaction (25006), as a demoted primary answers, a lock that was not free in time (55P03), and a plan that a newer
+/// node's migration made useless (0A000: nothing of ours asks for what is not supported).
 fn is_passing(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
@@ -335,7 +335,13 @@ impl Store {
         migrator.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pools) => migrator.run(&pools.current()).await?,
+            Self::Postgres(pools) => {
+                // A connection of its own, since migrations wait for locks as long as they themselves say.
+                let mut connection = pools.acquire().await?.detach();
+                sqlx::query("SET lock_timeout = 0").execute(&mut connection).await?;
+                migrator.run(&mut connection).await?;
+                connection.close().await?;
+            }
         }
         self.refuse_what_took_too_much_away(part).await
     }

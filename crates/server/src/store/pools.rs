@@ -52,7 +52,7 @@ impl Pools {
     }
 
     /// The pool now.
-    pub(super) fn current(&self) -> PgPool {
+    pub(crate) fn current(&self) -> PgPool {
         self.0.borrow().pool.clone()
     }
 

@@ -34,7 +34,9 @@ impl Tx {
 
     /// Every account.
     pub async fn holder_ids(&mut self) -> Result<Vec<Uuid>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar("SELECT id FROM holder ORDER BY id").fetch_all(connection).await)?)
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT id FROM holder ORDER BY id").fetch_all(connection).await)?,
+        )
     }
 
     /// Every account that has a key. (Of the key ring.)

@@ -199,7 +199,12 @@ async fn what_one_node_takes_the_other_leaves() {
     let mut tx = store.write().await.expect("a transaction");
     for number in 0..20 {
         let item = OutboxItem {
-            id: id(number), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1],
+            id: id(number),
+            kind: "mail".to_owned(),
+            due_at: NOW,
+            attempts: 0,
+            ring_period: NOW,
+            sealed: vec![1],
         };
         tx.add_to_outbox(&item).await.expect("added");
     }
@@ -228,7 +233,11 @@ async fn notices_come_with_the_commit_whoever_makes_the_change() {
     drop(tx);
     let mut tx = databases.keyring.write().await.expect("a transaction");
     let key = WrappedSigningKey {
-        id: "new".to_owned(), purpose: "token".to_owned(), created_at: NOW, wrapped: vec![5], certificate: None,
+        id: "new".to_owned(),
+        purpose: "token".to_owned(),
+        created_at: NOW,
+        wrapped: vec![5],
+        certificate: None,
     };
     tx.add_signing_key(&key).await.expect("added");
     tx.commit().await.expect("committed");

@@ -85,8 +85,11 @@ async fn an_idempotency_key_runs_once_on_whichever_node() {
     };
     for number in 0..40 {
         let (here, there) = tokio::join!(register(&one, number.to_string()), register(&other, number.to_string()));
-        let ids: Vec<Value> =
-            [here, there].iter().filter(|answer| answer.status == 201).map(|answer| answer.json()["id"].clone()).collect();
+        let ids: Vec<Value> = [here, there]
+            .iter()
+            .filter(|answer| answer.status == 201)
+            .map(|answer| answer.json()["id"].clone())
+            .collect();
         assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{number}: {ids:?}");
         let again = register(&other, number.to_string()).await.expect(201);
         assert_eq!((again.header("idempotency-replayed"), &again.json()["id"]), ("true", &ids[0]));

@@ -103,7 +103,10 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
     let token = test.token(&partner).await;
     assert_eq!(test.status(&token, "opened").await["status"], "canceled");
-    assert_ne!(content(text(&test.post(PUSH, &token, &career("opened")).await.expect(201).json(), "redirect_uri")), content(&link("opened")));
+    assert_ne!(
+        content(text(&test.post(PUSH, &token, &career("opened")).await.expect(201).json(), "redirect_uri")),
+        content(&link("opened"))
+    );
     // And what this release brought can be done with what the first one kept.
     assert!(test.sign(content(&link("accepted"))).await.is_some());
 }

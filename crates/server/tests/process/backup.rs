@@ -447,7 +447,9 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
     let new = new.with_root_key_of(&old);
     let whole = std::fs::read(&file).expect("a backup");
     let damaged = folder.path().join("damaged.backup");
-    for (at, why) in [(whole.len() / 2, "is damaged"), (whole.len() - 5, "another root key"), (whole.len() - 70, "its end")] {
+    for (at, why) in
+        [(whole.len() / 2, "is damaged"), (whole.len() - 5, "another root key"), (whole.len() - 70, "its end")]
+    {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         std::fs::write(&damaged, bytes).expect("written");
@@ -457,7 +459,8 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
     refused(&mut new.command("restore", &damaged), "its end is missing");
     std::fs::write(&damaged, b"short").expect("written");
     refused(&mut new.command("restore", &damaged), "is no backup");
-    let names: Vec<_> = std::fs::read_dir(&new.data).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    let names: Vec<_> =
+        std::fs::read_dir(&new.data).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(names, ["root.key"], "nothing was written");
     // A root key that opens nothing is found out when the backup is made.
     std::fs::copy(other.data.join("root.key"), old.data.join("root.key")).expect("copied");
@@ -499,14 +502,17 @@ fn a_backup_of_the_first_release_is_brought_up_to_date_when_it_is_put_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let old = Place::sqlite(folder.path(), "old");
     std::fs::create_dir_all(&old.data).expect("a folder");
-    for (file, name) in [("tenure.sqlite", "tenure.sqlite"), ("keyring.sqlite", "keyring.sqlite"), ("sqlite.root.key", "root.key")] {
+    for (file, name) in
+        [("tenure.sqlite", "tenure.sqlite"), ("keyring.sqlite", "keyring.sqlite"), ("sqlite.root.key", "root.key")]
+    {
         std::fs::copy(fixture.join(file), old.data.join(name)).expect("copied");
     }
     make_private(&old.data.join("root.key"));
     let file = folder.path().join("first.backup");
     old.back_up(&file);
     let known: Value =
-        serde_json::from_str(&std::fs::read_to_string(fixture.join("sqlite.json")).expect("what is known")).expect("JSON");
+        serde_json::from_str(&std::fs::read_to_string(fixture.join("sqlite.json")).expect("what is known"))
+            .expect("JSON");
     for new in [Place::sqlite(folder.path(), "new"), Place::postgres(folder.path(), "moved")] {
         let new = new.with_root_key_of(&old);
         let told = new.restore(&file);

@@ -128,7 +128,8 @@ fn a_node_with_another_root_key_is_refused() {
     let _first = Server::start(&folder.path().join("first"), &store, &[]);
     let refused = |data: &Path| {
         let listen = format!("127.0.0.1:{}", free_port());
-        let output = ended(binary().args(["serve", "--mail", "console", "--listen", &listen, "--data"]).arg(data).args(store));
+        let output =
+            ended(binary().args(["serve", "--mail", "console", "--listen", &listen, "--data"]).arg(data).args(store));
         assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
         shown(&output)
     };
@@ -197,7 +198,13 @@ fn webhooks_are_delivered_once_by_two_nodes() {
 }
 
 /// Pushes by so many clients on each of `ports` until `stop`; how each was answered.
-fn load(ports: &[u16], clients: usize, token: &str, stop: &AtomicBool, answered: impl Fn(String, Option<Answer>, Duration) + Sync) {
+fn load(
+    ports: &[u16],
+    clients: usize,
+    token: &str,
+    stop: &AtomicBool,
+    answered: impl Fn(String, Option<Answer>, Duration) + Sync,
+) {
     std::thread::scope(|scope| {
         for port in ports {
             for client in 0..clients {
@@ -247,9 +254,8 @@ fn a_killed_node_holds_up_nobody_and_nothing_is_lost_when_both_are_killed() {
         other.wait();
     });
     let acknowledged = acknowledged.into_inner().expect("no panic");
-    let again = ["one", "other"].map(|name| {
-        Server::start(&nodes.folder.path().join(name), &["--database-url", &nodes.url], &[])
-    });
+    let again = ["one", "other"]
+        .map(|name| Server::start(&nodes.folder.path().join(name), &["--database-url", &nodes.url], &[]));
     for server in &again {
         assert_eq!(known(server.port, &token, &acknowledged).len(), acknowledged.len());
     }

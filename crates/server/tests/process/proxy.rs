@@ -29,9 +29,8 @@ impl Proxy {
                 if own.is_cut.load(Ordering::SeqCst) {
                     continue;
                 }
-                let ends = [(&stream, &onward), (&onward, &stream)].map(|(from, to)| {
-                    (from.try_clone().expect("an end"), to.try_clone().expect("an end"))
-                });
+                let ends = [(&stream, &onward), (&onward, &stream)]
+                    .map(|(from, to)| (from.try_clone().expect("an end"), to.try_clone().expect("an end")));
                 let mut streams = own.streams.lock().expect("no panic");
                 streams.extend([stream, onward]);
                 let number = streams.len() / 2;

@@ -15,7 +15,8 @@ use crate::tenure::{Answer, PATIENCE, Server, push, request, until};
 const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 const BATCH: &str = "/api/partner/v2/add/requests/batch";
 /// Receivers on this machine, and little patience: what was under way when the server died is due again after 14 s.
-pub const SETTINGS: [(&str, &str); 2] = [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
+pub const SETTINGS: [(&str, &str); 2] =
+    [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
 
 /// How a receiver behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
