@@ -16,10 +16,10 @@ audit:
     scripts/install lint
     target/tools/bin/cargo-deny check advisories
 
-# Durable pushes a second, beside the floor and the echo.
-bench:
+# Pushes and statuses by connections, size, nodes and type, beside the floor: all of it (an hour), or a few minutes of it: quick.
+bench preset="full":
     cargo build --release --workspace
-    target/release/tenure-bench run
+    target/release/tenure-bench run {{ preset }} --repository .
 
 # Lets a fuzz target search for a while; needs a nightly toolchain and cargo-fuzz.
 fuzz target seconds="60":
