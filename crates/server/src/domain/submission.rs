@@ -58,7 +58,7 @@ pub enum State {
         /// When.
         at: Timestamp,
     },
-    /// Nobody accepted it in time; the data is gone.
+    /// Nobody accepted it in time; the data is gone, or goes with its period.
     Expired {
         /// The account it was bound to, if any.
         holder: Option<Uuid>,
@@ -151,18 +151,6 @@ impl Submission {
         }
     }
 
-    /// The same submission as it stands at `now`: one whose time is over is expired, whether or not the job that
-    /// writes this down has come by.
-    #[must_use]
-    pub fn as_of(mut self, now: Timestamp) -> Self {
-        if let State::Incomplete { holder, .. } = self.state
-            && self.expires_at <= now
-        {
-            self.state = State::Expired { holder, at: self.expires_at };
-        }
-        self
-    }
-
     /// Whether the partner has withdrawn it.
     pub fn is_withdrawn(&self) -> bool {
         matches!(
@@ -226,15 +214,6 @@ mod tests {
             holder: None,
             sealed: Sealed { period: Timestamp::from_micros(0), bytes: vec![] },
         })
-    }
-
-    #[test]
-    fn time_runs_out_at_the_hour_not_when_the_job_comes_by() {
-        assert_eq!(waiting().as_of(Timestamp::from_micros(99)).status(), Status::Incomplete);
-        assert_eq!(
-            waiting().as_of(Timestamp::from_micros(100)).status(),
-            Status::Canceled(Timestamp::from_micros(100))
-        );
     }
 
     #[test]

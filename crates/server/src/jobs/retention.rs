@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::app::App;
 use crate::domain::presentation::REMEMBERED;
-use crate::store::{AnnouncementKind, EventKind, StoreError};
+use crate::store::{AnnouncementKind, StoreError};
 use crate::verification;
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
@@ -24,6 +22,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
     tx.commit().await?;
+    drop_payloads(app).await?;
     // After the rows, the keys: what a copy of the data still holds can be opened by nobody.
     let destroyed = app.keyring.destroy_expired(now, retention.ring_key_lifetime()).await?;
     if destroyed > 0 {
@@ -50,6 +49,23 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     app.issuer_keys.refresh(&app.keyring, &app.chance, now).await?;
     super::end_waits_for_keeping(app).await?;
     super::delete_dropped_objects(app).await
+}
+
+/// Lets go of what was pushed in periods whose last submission has had its time, and makes room for the periods to come.
+async fn drop_payloads(app: &App) -> Result<(), StoreError> {
+    let (now, retention) = (app.now(), &app.config.retention);
+    let first = (now - retention.incomplete).floor(retention.ring_period());
+    loop {
+        let mut tx = app.store.write().await?;
+        let is_done = tx.drop_payloads(first, BATCH).await?;
+        if is_done {
+            tx.add_payload_partitions(now, retention.ring_period()).await?;
+        }
+        tx.commit().await?;
+        if is_done {
+            return Ok(());
+        }
+    }
 }
 
 /// Deletes status lists that nobody asks for any more: all of their credentials ended a day ago, which is more than
@@ -79,19 +95,17 @@ async fn forget_issuances(app: &App) -> Result<(), StoreError> {
     }
 }
 
-/// Expires submissions whose time is over; returns how many, at most a batch.
+/// Tells partners of submissions whose time is over; returns how many, at most a batch.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn expire(app: &App) -> Result<u64, StoreError> {
     let now = app.now();
-    let due = app.store.read().await?.count_due_submissions(now).await?;
-    if due == 0 {
+    if !app.store.read().await?.is_anything_over(now).await? {
         return Ok(0);
     }
     let mut tx = app.store.write().await?;
-    let expired: Vec<Uuid> = tx.expire_submissions(now, BATCH).await?;
-    tx.record_events(&expired, EventKind::Expired, now).await?;
+    let expired = tx.expire_submissions(now, BATCH).await?;
     tx.commit().await?;
     let count = expired.len() as u64;
     app.metrics.submissions("expired", count);

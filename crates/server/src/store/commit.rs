@@ -120,7 +120,7 @@ impl GroupWriter for Pushes {
         // Last, since every node that pushes for the same partner counts in the same row.
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
-        tx.record_events_of(&subjects, EventKind::Pushed, now).await?;
+        tx.tell_and_count(&subjects, EventKind::Pushed, now).await?;
         tx.commit().await?;
         Ok(outcomes)
     }

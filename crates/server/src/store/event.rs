@@ -143,19 +143,14 @@ impl Tx {
         self.tell_and_count(&subjects, kind, at).await
     }
 
-    /// As [`Tx::record_events`], of submissions that the caller has at hand.
-    pub(super) async fn record_events_of(
+    /// Tells the partners of `subjects` that `kind` happened to them, and counts it: all there is to do where a submission
+    /// says of itself when it was pushed and when its time is over.
+    pub(super) async fn tell_and_count(
         &mut self,
         subjects: &[Subject],
         kind: EventKind,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
-        self.write_events(&ids, kind, at).await?;
-        self.tell_and_count(subjects, kind, at).await
-    }
-
-    async fn tell_and_count(&mut self, subjects: &[Subject], kind: EventKind, at: Timestamp) -> Result<(), StoreError> {
         if let Some(kind) = kind.announcement() {
             let told: Vec<(&Subject, String)> =
                 subjects.iter().map(|subject| (subject, subject.request_id())).collect();
@@ -202,15 +197,24 @@ impl Tx {
         Ok(())
     }
 
-    /// The events of a submission, in the order they happened.
-    pub async fn events(&mut self, submission: Uuid) -> Result<Vec<Event>, StoreError> {
+    /// The events of a submission until `now`, in the order they happened. That it was pushed and that its time was over
+    /// are no rows: its own times say so. (Rows of older releases that said it are passed over.)
+    pub async fn events(&mut self, submission: Uuid, now: Timestamp) -> Result<Vec<Event>, StoreError> {
         #[derive(FromRow)]
         struct Row {
             kind: String,
             at: Timestamp,
         }
-        let rows: Vec<Row> = on!(self, connection => sqlx::query_as("SELECT kind, at FROM event WHERE submission_id = $1 ORDER BY sequence")
-            .bind(submission).fetch_all(connection).await)?;
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT kind, at FROM
+                (SELECT 'pushed' AS kind, created_at AS at, 0 AS sequence FROM submission WHERE id = $1 AND state <> 'batch'
+                 UNION ALL
+                 SELECT kind, at, sequence FROM event WHERE submission_id = $1 AND kind <> 'pushed'
+                 UNION ALL
+                 SELECT 'expired', expires_at, 9223372036854775807 FROM submission
+                  WHERE id = $1 AND state = 'incomplete' AND expires_at <= $2) AS happened
+              ORDER BY sequence",
+        ).bind(submission).bind(now).fetch_all(connection).await)?;
         rows.into_iter()
             .map(|row| {
                 let kind = EventKind::from_name(&row.kind);

@@ -11,6 +11,7 @@ mod console;
 mod delivery;
 mod event;
 mod examine;
+mod expiry;
 mod group;
 mod holder;
 mod idempotency;
@@ -21,6 +22,7 @@ mod listing;
 mod outbox;
 mod partner;
 mod passkey;
+mod payload;
 mod presentation;
 mod session;
 mod share;
@@ -104,7 +106,9 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let passing = match &error {
+            // All that is sent are our own statements: what breaks the protocol is the line, or a proxy that has no server.
             sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
@@ -126,15 +130,15 @@ impl From<MigrateError> for StoreError {
 }
 
 /// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
-/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58) and
-/// read-only transaction (25006), as a demoted primary answers.
+/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), read-only
+/// transaction (25006), as a demoted primary answers, and a lock that was not free in time (55P03).
 fn is_passing(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
     {
         return matches!(extended & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14);
     }
-    ["08", "40", "53", "57", "58", "25006"].iter().any(|class| code.starts_with(class))
+    ["08", "40", "53", "57", "58", "25006", "55P03"].iter().any(|class| code.starts_with(class))
 }
 
 /// A database with its connections: the data, or the key ring.

@@ -1,7 +1,10 @@
 //! Submissions: SQL of the aggregate, from the row to [`Submission`] and back.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use credential::Type;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, PgConnection, QueryBuilder, SqliteConnection};
 use uuid::Uuid;
 
 use super::event::EventKind;
@@ -82,16 +85,17 @@ struct Row {
     superseded_at: Option<Timestamp>,
 }
 
-impl TryFrom<Row> for Submission {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+impl Row {
+    /// The submission, with what was pushed if it waits. What waits and has no payload any more is over.
+    fn read(self, payload: Option<Sealed>) -> Result<Submission, StoreError> {
+        let row = self;
         let (holder, period) = (row.holder_id, row.ring_period);
         let by = |what: &str| holder.ok_or_else(|| StoreError::nonsense("submission", format!("{what} by nobody")));
         let state = match (row.state.as_str(), row.finalized_at, row.sealed, row.withdrawn_at, row.reason_sealed) {
-            ("incomplete", None, Some(bytes), None, None) => {
-                State::Incomplete { holder, sealed: Sealed { period, bytes } }
-            }
+            ("incomplete", None, None, None, None) => match payload {
+                Some(sealed) => State::Incomplete { holder, sealed },
+                None => State::Expired { holder, at: row.expires_at },
+            },
             ("accepted", Some(at), Some(sealed), None, None) => State::Accepted { holder: by("accepted")?, at, sealed },
             ("declined", Some(at), None, None, None) => State::Declined { holder, at },
             ("expired", Some(at), None, None, None) => State::Expired { holder, at },
@@ -104,7 +108,7 @@ impl TryFrom<Row> for Submission {
             }
             (state, ..) => return Err(StoreError::nonsense("submission", format!("{} in state {state}", row.id))),
         };
-        Ok(Self {
+        Ok(Submission {
             id: row.id,
             partner_id: row.partner_id,
             credential_id: row.credential_id,
@@ -154,7 +158,12 @@ impl StatusRow {
     }
 }
 
-const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, state, created_at, expires_at, ring_period, sealed) ";
+const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, state, created_at, expires_at, ring_period) ";
+
+const UNLESS_THERE: &str = " ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING";
+
+/// Most ids in one list.
+const LIST: usize = 256;
 
 /// Most characters of a joined chain: it is part of a key, and PostgreSQL's have 2.7 kB at most.
 const CHAIN: usize = 500;
@@ -165,46 +174,85 @@ pub fn joined_chain(names: &[String]) -> Option<String> {
     (!joined.is_empty()).then_some(joined)
 }
 
-impl Tx {
-    /// Inserts those of `new` whose credential id its partner does not have yet; returns the ids that went in.
-    /// Rows go in powers of two, so that a handful of prepared statements serves every batch.
-    pub async fn insert_submissions(&mut self, new: &[&NewSubmission]) -> Result<Vec<Uuid>, StoreError> {
-        let mut inserted = Vec::with_capacity(new.len());
-        let mut rest = new;
-        while !rest.is_empty() {
-            let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
-            rest = after;
-            let ids: Vec<Uuid> = chunk.iter().map(|new| new.id).collect();
-            // Nearly always all go in, and a count says so; only otherwise is it asked which.
-            if self.insert_chunk(chunk).await? == ids.len() as u64 {
-                inserted.extend(ids);
-            } else {
-                inserted.extend(self.known_submissions(&ids).await?);
-            }
-        }
-        Ok(inserted)
+/// Rows go in powers of two, so that a handful of prepared statements serves every group.
+async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
+    let (mut rest, mut count) = (new, 0);
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
+        rest = after;
+        let mut query = QueryBuilder::new(INSERT);
+        query.push_values(chunk, |mut row, new| {
+            row.push_bind(new.id)
+                .push_bind(new.partner_id)
+                .push_bind(new.credential_id.as_str())
+                .push_bind(new.credential_type.name())
+                .push_bind(new.document_type)
+                .push_bind(new.batch_id)
+                .push_bind(new.partner_chain.as_deref())
+                .push("'incomplete'")
+                .push_bind(new.created_at)
+                .push_bind(new.expires_at)
+                .push_bind(new.sealed.period);
+        });
+        query.push(UNLESS_THERE);
+        count += query.build().execute(&mut *connection).await?.rows_affected();
     }
+    Ok(count)
+}
 
-    async fn insert_chunk(&mut self, chunk: &[&NewSubmission]) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => {
-            let mut query = QueryBuilder::new(INSERT);
-            query.push_values(chunk, |mut row, new| {
-                row.push_bind(new.id)
-                    .push_bind(new.partner_id)
-                    .push_bind(new.credential_id.as_str())
-                    .push_bind(new.credential_type.name())
-                    .push_bind(new.document_type)
-                    .push_bind(new.batch_id)
-                    .push_bind(new.partner_chain.as_deref())
-                    .push("'incomplete'")
-                    .push_bind(new.created_at)
-                    .push_bind(new.expires_at)
-                    .push_bind(new.sealed.period)
-                    .push_bind(new.sealed.bytes.as_slice());
-            });
-            query.push(" ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING");
-            query.build().execute(connection).await.map(|done| done.rows_affected())
-        })?)
+/// On PostgreSQL a column is one array: one statement for any number of rows, planned once.
+async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
+    let mut query = QueryBuilder::new(INSERT);
+    query.push(
+        "SELECT id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, 'incomplete', created_at, expires_at, ring_period
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
+             AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period)",
+    );
+    query.push(UNLESS_THERE);
+    let query = query
+        .build()
+        .bind(column(new, |new| new.id))
+        .bind(column(new, |new| new.partner_id))
+        .bind(column(new, |new| new.credential_id.as_str()))
+        .bind(column(new, |new| new.credential_type.name()))
+        .bind(column(new, |new| new.document_type))
+        .bind(column(new, |new| new.batch_id))
+        .bind(column(new, |new| new.partner_chain.as_deref()))
+        .bind(column(new, |new| new.created_at.micros()))
+        .bind(column(new, |new| new.expires_at.micros()))
+        .bind(column(new, |new| new.sealed.period.micros()));
+    Ok(query.execute(connection).await?.rows_affected())
+}
+
+fn column<'a, T>(new: &[&'a NewSubmission], value: impl Fn(&'a NewSubmission) -> T) -> Vec<T> {
+    new.iter().map(|new| value(new)).collect()
+}
+
+impl Tx {
+    /// Inserts those of `new` whose credential id its partner does not have yet, with what was pushed; returns the ids that
+    /// went in.
+    pub async fn insert_submissions(&mut self, new: &[&NewSubmission]) -> Result<Vec<Uuid>, StoreError> {
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        // In the order of the index that keeps them apart, so that two nodes with the same ids never wait for each other in
+        // a circle.
+        let mut new = new.to_vec();
+        new.sort_unstable_by_key(|new| (new.partner_id, new.credential_id.as_str()));
+        let count = match self {
+            Self::Sqlite(transaction) => insert_by_values(&mut **transaction, &new).await?,
+            Self::Postgres(transaction) => insert_by_arrays(&mut **transaction, &new).await?,
+        };
+        // Nearly always all go in, and a count says so; only otherwise is it asked which.
+        let mut inserted: Vec<Uuid> = new.iter().map(|new| new.id).collect();
+        if count < inserted.len() as u64 {
+            let known: HashSet<Uuid> = self.known_submissions(&inserted).await?.into_iter().collect();
+            new.retain(|new| known.contains(&new.id));
+            inserted.retain(|id| known.contains(id));
+        }
+        new.sort_unstable_by_key(|new| (new.sealed.period, new.id));
+        self.insert_payloads(&new).await?;
+        Ok(inserted)
     }
 
     /// Those of `ids` that are there.
@@ -230,19 +278,25 @@ impl Tx {
         let row: Option<Row> = on!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL AND state <> 'batch'",
         ).bind(partner).bind(credential_id).fetch_optional(connection).await)?;
-        row.map(|row| Submission::try_from(row).map(|submission| submission.as_of(now))).transpose()
+        Ok(self.complete(row.into_iter().collect(), now).await?.pop())
     }
 
-    /// Takes `partner`'s submission out of the way of a new one with the same id: its data is deleted, and an
-    /// incomplete one is expired. One that was withdrawn stays with whoever holds it.
+    /// The submissions of rows, with what was pushed with those that wait at `now`.
+    async fn complete(&mut self, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
+        let waiting = rows.iter().filter(|row| row.state == "incomplete" && row.expires_at > now);
+        let waiting: Vec<(Timestamp, Uuid)> = waiting.map(|row| (row.ring_period, row.id)).collect();
+        let mut payloads = self.payloads(&waiting).await?;
+        rows.into_iter()
+            .map(|row| {
+                let payload = payloads.remove(&row.id);
+                row.read(payload)
+            })
+            .collect()
+    }
+
+    /// Takes `partner`'s submission out of the way of a new one with the same id. One that is over is told as such in its
+    /// turn; one that was withdrawn stays with whoever holds it.
     pub async fn replace_submission(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        let expired = on!(self, connection => sqlx::query(
-            "UPDATE submission SET state = 'expired', finalized_at = expires_at, sealed = NULL
-              WHERE id = $1 AND partner_id = $2 AND state = 'incomplete'",
-        ).bind(id).bind(partner).execute(connection).await.map(|done| done.rows_affected()))?;
-        if expired == 1 {
-            self.record_events(&[id], EventKind::Expired, now).await?;
-        }
         let lost: Option<String> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET replaced_at = $3, sealed = CASE state WHEN 'withdrawn' THEN sealed END
               WHERE id = $1 AND partner_id = $2 RETURNING state",
@@ -306,8 +360,7 @@ impl Tx {
         let Some(BatchRow { id, partner_id, expires_at }) = row else { return Ok(None) };
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE batch_id = $1 ORDER BY id")
             .bind(id).fetch_all(connection).await)?;
-        let items = rows.into_iter().map(|row| Submission::try_from(row).map(|item| item.as_of(now)));
-        Ok(Some(Batch { id, partner_id, expires_at, items: items.collect::<Result<_, _>>()? }))
+        Ok(Some(Batch { id, partner_id, expires_at, items: self.complete(rows, now).await? }))
     }
 
     /// Takes `partner`'s batch out of the way of a new request with the same id. Its items keep their own ids and statuses,
@@ -340,7 +393,7 @@ impl Tx {
     /// bound; the caller compares [`Submission::holder`] then.
     pub async fn linked_submission(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Submission>, StoreError> {
         let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1 AND state <> 'batch'").bind(id).fetch_optional(connection).await)?;
-        row.map(|row| Submission::try_from(row).map(|submission| submission.as_of(now))).transpose()
+        Ok(self.complete(row.into_iter().collect(), now).await?.pop())
     }
 
     /// How many submissions behind a link wait for somebody, and had no link handed over yet.
@@ -388,10 +441,14 @@ impl Tx {
         sealed: &[u8],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'accepted', finalized_at = $3, sealed = $4
-              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $3",
-        ).bind(id).bind(holder).bind(now).bind(sealed).execute(connection).await.map(|done| done.rows_affected()))?;
+              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $5",
+        ).bind(id).bind(holder).bind(now).bind(sealed).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.delete_payload(id).await?;
+        }
         Ok(changed == 1)
     }
 
@@ -436,11 +493,13 @@ impl Tx {
 
     /// Declines `holder`'s incomplete submission and deletes its data. False if it is not incomplete any more.
     pub async fn decline_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
-            "UPDATE submission SET state = 'declined', finalized_at = $3, sealed = NULL
-              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $3",
-        ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+            "UPDATE submission SET state = 'declined', finalized_at = $3
+              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $4",
+        ).bind(id).bind(holder).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
+            self.delete_payload(id).await?;
             self.drop_assets(&[id]).await?;
         }
         Ok(changed == 1)
@@ -454,11 +513,13 @@ impl Tx {
         reason: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
-            "UPDATE submission SET state = 'taken_back', finalized_at = $4, withdrawn_at = $4, reason_sealed = $3, sealed = NULL
-              WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $4",
-        ).bind(id).bind(partner).bind(reason).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+            "UPDATE submission SET state = 'taken_back', finalized_at = $4, withdrawn_at = $4, reason_sealed = $3
+              WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $5",
+        ).bind(id).bind(partner).bind(reason).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
+            self.delete_payload(id).await?;
             self.drop_assets(&[id]).await?;
         }
         Ok(changed == 1)
@@ -511,7 +572,7 @@ impl Tx {
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE holder_id = $1 AND state IN ('accepted', 'withdrawn') ORDER BY finalized_at, id",
         ).bind(holder).fetch_all(connection).await)?;
-        rows.into_iter().map(Submission::try_from).collect()
+        rows.into_iter().map(|row| row.read(None)).collect()
     }
 
     /// What waits for `holder`'s answer at `now`, oldest first.
@@ -519,7 +580,7 @@ impl Tx {
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
             "SELECT * FROM submission WHERE holder_id = $1 AND state = 'incomplete' AND expires_at > $2 ORDER BY id",
         ).bind(holder).bind(now).fetch_all(connection).await)?;
-        rows.into_iter().map(Submission::try_from).collect()
+        self.complete(rows, now).await
     }
 
     /// What `partner` is told of `ids` at `now`; ids that it does not have are left out.
@@ -575,59 +636,57 @@ impl Tx {
         })?)
     }
 
-    /// How many submissions are over at `now` and not yet expired.
-    pub async fn count_due_submissions(&mut self, now: Timestamp) -> Result<i64, StoreError> {
-        Ok(
-            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM submission WHERE state = 'incomplete' AND expires_at <= $1")
-            .bind(now).fetch_one(connection).await)?,
-        )
-    }
-
-    /// Expires up to `limit` submissions whose time is over at `now`, deleting their data; returns their ids.
-    pub async fn expire_submissions(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Uuid>, StoreError> {
-        let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
-            "UPDATE submission SET state = 'expired', sealed = NULL, finalized_at = expires_at
-              WHERE state = 'incomplete' AND id IN
-                    (SELECT id FROM submission WHERE state = 'incomplete' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
-             RETURNING id",
-        ).bind(now).bind(limit).fetch_all(connection).await)?;
-        self.drop_assets(&ids).await?;
-        Ok(ids)
-    }
-
     /// Ends the time of what `partner` sent at `now`: a submission that waits, or a batch with all of its items that wait.
-    /// Returns whether there was anything to end.
+    /// Returns whether there was anything to end. If partners have been told of what ended later already, it ends just
+    /// after that, so that its turn still comes.
     pub async fn cut_short(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let end = match self.hold_expiry(now).await? {
+            told if told > now => told + Duration::from_micros(1),
+            _ => now,
+        };
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET expires_at = $3
               WHERE partner_id = $2 AND (id = $1 OR batch_id = $1) AND state IN ('incomplete', 'batch') AND expires_at > $3",
-        ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        ).bind(id).bind(partner).bind(end).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed > 0)
     }
 
-    /// Forgets up to `limit` submissions that became final before `before` and hold no data any more, with their events.
-    /// Returns how many.
+    /// Forgets up to `limit` submissions that became final before `before` and hold no data any more, with their events, and
+    /// as many that were over before `before` unanswered. Returns how many.
     pub async fn forget_submissions(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        on!(self, connection => {
-            sqlx::query(
-                "DELETE FROM event WHERE submission_id IN
-                    (SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2)",
-            ).bind(before).bind(limit).execute(&mut *connection).await?;
-            let done = sqlx::query(
-                "DELETE FROM submission WHERE id IN
-                    (SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2)",
-            ).bind(before).bind(limit).execute(&mut *connection).await?;
-            sqlx::query(
-                "DELETE FROM submission WHERE state = 'batch' AND created_at < $1
-                    AND NOT EXISTS (SELECT 1 FROM submission AS item WHERE item.batch_id = submission.id)",
-            ).bind(before).execute(connection).await?;
-            Ok(done.rows_affected())
-        })
+        const FINAL: &str =
+            "SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2";
+        const OVER: &str =
+            "SELECT id FROM submission WHERE state = 'incomplete' AND expires_at < $1 ORDER BY expires_at LIMIT $2";
+        let mut forgotten = 0;
+        for ended in [FINAL, OVER] {
+            let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(ended).bind(before).bind(limit).fetch_all(connection).await)?;
+            for chunk in ids.chunks(LIST) {
+                for start in ["DELETE FROM event WHERE submission_id IN (", "DELETE FROM submission WHERE id IN ("] {
+                    on!(self, connection => {
+                        let mut query = QueryBuilder::new(start);
+                        let mut list = query.separated(", ");
+                        for id in chunk {
+                            list.push_bind(*id);
+                        }
+                        query.push(")");
+                        query.build().execute(connection).await.map(drop)
+                    })?;
+                }
+            }
+            forgotten += ids.len() as u64;
+        }
+        on!(self, connection => sqlx::query(
+            "DELETE FROM submission WHERE state = 'batch' AND created_at < $1
+                AND NOT EXISTS (SELECT 1 FROM submission AS item WHERE item.batch_id = submission.id)",
+        ).bind(before).execute(connection).await.map(drop))?;
+        Ok(forgotten)
     }
 
     /// Lets go of everything of `holder`: what waits is declined, what is held is removed, what was signed is revoked, and
     /// nothing names the account any more.
     pub async fn release_submissions(&mut self, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let over = self.hold_expiry(now).await?;
         self.hold_wallet(holder).await?;
         if let Self::Postgres(transaction) = self {
             // In the order in which issuing takes them, so that neither waits for the other in a circle.
@@ -636,28 +695,29 @@ impl Tx {
                 .execute(&mut **transaction)
                 .await?;
         }
-        let ending: Vec<(Uuid, String, Timestamp)> = on!(self, connection => sqlx::query_as(
-            "SELECT id, state, expires_at FROM submission
-              WHERE holder_id = $1 AND state IN ('incomplete', 'accepted', 'withdrawn') ORDER BY id",
-        ).bind(holder).fetch_all(connection).await)?;
+        let ending: Vec<(Uuid, String)> = on!(self, connection => sqlx::query_as(
+            "SELECT id, state FROM submission
+              WHERE holder_id = $1 AND (state IN ('accepted', 'withdrawn') OR state = 'incomplete' AND expires_at > $2) ORDER BY id",
+        ).bind(holder).bind(over).fetch_all(connection).await)?;
+        // What is over and was not told stays as it is, so that its turn still comes.
         let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET sealed = NULL, reason_sealed = NULL, holder_id = NULL,
-                    finalized_at = COALESCE(finalized_at, CASE WHEN expires_at < $2 THEN expires_at ELSE $2 END),
+                    finalized_at = CASE WHEN state = 'incomplete' AND expires_at > $3 THEN $2 ELSE finalized_at END,
                     state = CASE WHEN state IN ('accepted', 'withdrawn') THEN 'removed'
-                                 WHEN state <> 'incomplete' THEN state
-                                 WHEN expires_at <= $2 THEN 'expired' ELSE 'declined' END
+                                 WHEN state = 'incomplete' AND expires_at > $3 THEN 'declined' ELSE state END
               WHERE holder_id = $1 RETURNING id",
-        ).bind(holder).bind(now).fetch_all(connection).await)?;
+        ).bind(holder).bind(now).bind(over).fetch_all(connection).await)?;
+        for (id, _) in ending.iter().filter(|(_, state)| state == "incomplete") {
+            self.delete_payload(*id).await?;
+        }
         self.drop_assets(&ids).await?;
         self.revoke_status_entries(&ids, now).await?;
         // In one order of kinds, as whoever else records several.
-        for kind in [EventKind::Declined, EventKind::Expired, EventKind::Removed] {
-            let became = |(_, state, expires_at): &&(Uuid, String, Timestamp)| match state.as_str() {
-                "incomplete" if *expires_at > now => kind == EventKind::Declined,
-                "incomplete" => kind == EventKind::Expired,
-                _ => kind == EventKind::Removed,
-            };
-            let ids: Vec<Uuid> = ending.iter().filter(became).map(|(id, ..)| *id).collect();
+        for (kind, were) in
+            [(EventKind::Declined, &["incomplete"][..]), (EventKind::Removed, &["accepted", "withdrawn"])]
+        {
+            let became = ending.iter().filter(|(_, state)| were.contains(&state.as_str()));
+            let ids: Vec<Uuid> = became.map(|(id, _)| *id).collect();
             self.record_events(&ids, kind, now).await?;
         }
         Ok(())

@@ -143,7 +143,7 @@ async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<Shown, Error> {
 async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let shown = held(&app, id, signed_in.holder.id).await?;
     let mut tx = app.store.read().await?;
-    let (events, others) = (tx.events(id).await?, tx.held_submissions(signed_in.holder.id).await?);
+    let (events, others) = (tx.events(id, app.now()).await?, tx.held_submissions(signed_in.holder.id).await?);
     drop(tx);
     let layout = Layout::new(&app, true);
     let others = if shown.stands() { standing(&Shown::open_all(&app, &others).await?) } else { Vec::new() };
@@ -179,7 +179,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
     let answered = tx.shown_verifications(holder.id, MOST_SHOWN).await?;
     let mut credentials = Vec::new();
     for submission in held.iter().chain(&waiting) {
-        let events = tx.events(submission.id).await?;
+        let events = tx.events(submission.id, app.now()).await?;
         let Some(shown) = Shown::open(&app, submission).await? else { continue };
         credentials.push(json!({
             "request_id": submission.id,

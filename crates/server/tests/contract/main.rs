@@ -275,17 +275,19 @@ contract! {
         let rows: Vec<NewSubmission> = (0..5).map(|number| new_submission(10 + number, partner, &format!("c{number}"))).collect();
         insert(store, &rows.iter().collect::<Vec<_>>()).await;
         let mut tx = store.write().await.expect("a transaction");
-        assert_eq!(tx.count_due_submissions(NOW).await.expect("read"), 0);
-        assert_eq!(tx.count_due_submissions(LATER).await.expect("read"), 5);
+        assert!(!tx.is_anything_over(NOW).await.expect("read"));
+        assert!(tx.is_anything_over(LATER).await.expect("read"));
         assert!(tx.expire_submissions(NOW, 10).await.expect("none yet").is_empty());
         assert_eq!(tx.expire_submissions(LATER, 3).await.expect("three of them").len(), 3);
         assert_eq!(tx.expire_submissions(LATER, 3).await.expect("the rest").len(), 2);
-        tx.record_events(&[id(10), id(11)], EventKind::Expired, LATER).await.expect("recorded");
+        assert!(!tx.is_anything_over(LATER).await.expect("read"), "all were told");
+        assert_eq!(tx.events(id(10), LATER).await.expect("read").iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::Pushed, EventKind::Expired]);
         assert_eq!(tx.linked_submission(id(10), LATER).await.expect("read").expect("known").state, State::Expired { holder: None, at: LATER });
         assert_eq!(tx.forget_submissions(LATER, 10).await.expect("too early"), 0);
         assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("four of them"), 4);
         assert_eq!(tx.forget_submissions(LATER + Duration::from_secs(1), 4).await.expect("the rest"), 1);
-        assert_eq!(tx.events(id(10)).await.expect("read"), []);
+        assert_eq!(tx.events(id(10), LATER).await.expect("read"), []);
+        tx.commit().await.expect("committed");
     }
 
     async fn time_is_cut_short_by_whose_request_it_is_alone(databases: Databases) {
@@ -332,15 +334,100 @@ contract! {
     }
 
     async fn events_come_back_in_order(databases: Databases) {
-        let mut tx = databases.data.write().await.expect("a transaction");
-        tx.record_events(&[], EventKind::Pushed, NOW).await.expect("nothing to do");
-        tx.record_events(&[id(1), id(2), id(3)], EventKind::Pushed, NOW).await.expect("recorded");
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.record_events(&[], EventKind::Opened, NOW).await.expect("nothing to do");
         for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined] {
-            tx.record_events(&[id(1)], kind, LATER).await.expect("recorded");
+            tx.record_events(&[id(10)], kind, LATER).await.expect("recorded");
         }
-        let kinds: Vec<_> = tx.events(id(1)).await.expect("read").into_iter().map(|event| event.kind).collect();
-        assert_eq!(kinds, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined]);
-        assert_eq!(tx.events(id(2)).await.expect("read").len(), 1);
+        // As older releases wrote it.
+        tx.record_events(&[id(11)], EventKind::Pushed, NOW).await.expect("recorded");
+        let mut kinds = async |submission, now| tx.events(submission, now).await.expect("read").into_iter().map(|event| event.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(id(10), NOW).await, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined]);
+        assert_eq!(kinds(id(11), NOW).await, [EventKind::Pushed]);
+        assert_eq!(kinds(id(11), LATER).await, [EventKind::Pushed, EventKind::Expired]);
+        assert_eq!(kinds(id(99), LATER).await, []);
+    }
+
+    async fn what_was_told_to_be_over_is_not_answered_any_more(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let ada = add_holder(store, 2).await;
+        let rows = [10, 11, 12, 13].map(|number| new_submission(number, partner, &format!("c{number}")));
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for submission in [10, 11, 12, 13] {
+            assert!(tx.bind_submission(id(submission), ada, NOW).await.expect("bound"));
+        }
+        // Another node's clock is ahead, and this one's is not.
+        assert_eq!(tx.expire_submissions(LATER, 10).await.expect("told").len(), 4);
+        assert!(!tx.accept_submission(id(10), ada, &[4], NOW).await.expect("over"));
+        assert!(!tx.decline_submission(id(11), ada, NOW).await.expect("over"));
+        assert!(!tx.take_back_submission(id(12), partner, None, NOW).await.expect("over"));
+        tx.release_submissions(ada, NOW).await.expect("released");
+        assert_eq!(tx.linked_submission(id(13), LATER).await.expect("read").expect("known").state, State::Expired { holder: None, at: LATER });
+        let later = NewSubmission { expires_at: LATER + Duration::from_secs(60), ..new_submission(14, partner, "later") };
+        assert_eq!(tx.insert_submissions(&[&later]).await.expect("in"), [id(14)]);
+        assert!(tx.cut_short(id(14), partner, NOW).await.expect("cut short"));
+        assert_eq!(tx.expire_submissions(LATER + Duration::from_secs(1), 10).await.expect("told"), [id(14)], "its turn still comes");
+        tx.commit().await.expect("committed");
+    }
+
+    async fn an_answer_and_its_expiry_exclude_each_other(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let ada = add_holder(store, 2).await;
+        insert(store, &[&new_submission(10, partner, "a")]).await;
+        let mut answering = store.write().await.expect("a transaction");
+        assert!(answering.bind_submission(id(10), ada, NOW).await.expect("bound"));
+        assert!(answering.accept_submission(id(10), ada, &[4], NOW).await.expect("accepted"));
+        let telling = tokio::spawn({
+            let store = store.clone();
+            async move {
+                // On SQLite this waits; on PostgreSQL it finds the cursor held, and leaves it for the next time.
+                let mut tx = store.write().await.expect("a transaction");
+                let told = tx.expire_submissions(LATER, 10).await.expect("told");
+                tx.commit().await.expect("committed");
+                told
+            }
+        });
+        tokio::task::yield_now().await;
+        answering.commit().await.expect("committed");
+        assert!(telling.await.expect("no panic").is_empty());
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.expire_submissions(LATER, 10).await.expect("told").is_empty(), "it was accepted");
+    }
+
+    async fn what_waits_goes_with_its_period(databases: Databases) {
+        let hour = Duration::from_secs(3600);
+        let (store, first) = (&databases.data, NOW.floor(hour));
+        let partner = add_partner(store, 1).await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.add_payload_partitions(NOW, hour).await.expect("added");
+        tx.add_payload_partitions(NOW, hour).await.expect("added once");
+        tx.commit().await.expect("committed");
+        let pushed = |number: u128, hours: u32| NewSubmission {
+            sealed: Sealed { period: first + hour * hours, bytes: vec![1, 2, 3] },
+            expires_at: NOW + 48 * hour,
+            ..new_submission(number, partner, &format!("c{number}"))
+        };
+        // The first hour has no partition of its own, the others have.
+        let rows = [pushed(10, 0), pushed(11, 0), pushed(12, 1), pushed(13, 2)];
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let waits = async |submission| {
+            let found = store.read().await.expect("a transaction").linked_submission(id(submission), NOW).await.expect("read");
+            matches!(found.expect("known").state, State::Incomplete { .. })
+        };
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.drop_payloads(first, 10).await.expect("nothing is over"));
+        assert!(!tx.drop_payloads(first + hour * 2, 1).await.expect("more is left"));
+        while !tx.drop_payloads(first + hour * 2, 1).await.expect("dropped") {}
+        tx.commit().await.expect("committed");
+        for (submission, expected) in [(10, false), (11, false), (12, false), (13, true)] {
+            assert_eq!(waits(submission).await, expected, "{submission}");
+        }
     }
 
     async fn an_address_has_one_account(databases: Databases) {
@@ -523,7 +610,7 @@ contract! {
         let again = NewSubmission { expires_at: LATER + Duration::from_secs(60), ..new_submission(9000, partner, "c1") };
         assert_eq!(committer.push(NewRequest::One(Box::new(again))).await.expect("an outcome"), Pushed::Created, "after its time the id starts anew");
         let mut tx = store.read().await.expect("a transaction");
-        assert_eq!(tx.events(id(9000)).await.expect("read").len(), 1);
+        assert_eq!(tx.events(id(9000), LATER).await.expect("read").len(), 1);
         assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
     }
 
@@ -619,7 +706,7 @@ contract! {
         let mut tx = store.read().await.expect("a transaction");
         assert_eq!(tx.assets(&[id(101), id(102)]).await.expect("read").len(), 2);
         assert!(tx.assets(&[id(301)]).await.expect("read").is_empty());
-        assert_eq!(tx.events(id(101)).await.expect("read").len(), 1);
+        assert_eq!(tx.events(id(101), NOW).await.expect("read").len(), 1);
     }
 
     async fn assets_change_while_their_submission_waits_and_go_with_it(databases: Databases) {

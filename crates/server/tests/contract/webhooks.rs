@@ -227,7 +227,8 @@ contract! {
             ]
         );
         assert_eq!(tx.tallies(one, today + 1).await.expect("read").len(), 1);
-        assert_eq!(tx.forget_tallies(today + 1).await.expect("forgotten"), 6, "with the other partner's");
+        // With the other partner's; more where two connections have counted, each in its slot.
+        assert!(tx.forget_tallies(today + 1).await.expect("forgotten") >= 6);
         assert_eq!(tx.tallies(one, 0).await.expect("read").len(), 1);
         let log = tx.deliveries(hook, one, None, None, 10).await.expect("read");
         let told: Vec<(&str, Option<&str>)> = log.iter().rev().map(|found| (found.kind.as_str(), found.credential_id.as_deref())).collect();
@@ -262,9 +263,10 @@ contract! {
         assert_eq!(push(10).await, Pushed::Created);
         clock.advance(LATER.since(NOW));
         assert_eq!(push(11).await, Pushed::Created);
-        let mut tx = store.read().await.expect("a transaction");
-        let kinds: Vec<EventKind> = tx.events(id(10)).await.expect("read").into_iter().map(|event| event.kind).collect();
+        let mut tx = store.write().await.expect("a transaction");
+        let kinds: Vec<EventKind> = tx.events(id(10), LATER).await.expect("read").into_iter().map(|event| event.kind).collect();
         assert_eq!(kinds, [EventKind::Pushed, EventKind::Expired]);
+        assert_eq!(tx.expire_submissions(LATER, 1).await.expect("told in its turn"), [id(10)]);
         assert_eq!(tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect::<Vec<_>>(), [1, 2]);
     }
 

@@ -125,7 +125,8 @@ async fn retention_ends_what_nobody_accepted_and_leaves_the_rest() {
         person.get("/wallet").await.expect(200).text.contains("Marker-Lovelace"),
         "what was accepted opens with the holder's key"
     );
-    let events = test.app.store.read().await.expect("a transaction").events(silent).await.expect("read");
+    let events =
+        test.app.store.read().await.expect("a transaction").events(silent, test.app.now()).await.expect("read");
     assert_eq!(events.last().map(|event| event.kind.name()), Some("expired"));
 }
 

@@ -224,7 +224,7 @@ async fn show(
     let partner = user.partner.id;
     let mut tx = app.store.read().await?;
     let shown = tx.listed_submission(partner, id, app.now()).await?.ok_or_else(Error::not_found)?;
-    let (events, documents) = (tx.events(id).await?, tx.assets(&[id]).await?);
+    let (events, documents) = (tx.events(id, app.now()).await?, tx.assets(&[id]).await?);
     drop(tx);
     let base = app.config.base();
     let link = (shown.state == ListedState::Waiting).then(|| match shown.batch_id {

@@ -1,0 +1,38 @@
+-- What waits is kept apart from what is known of it, so that it goes with its hour: on PostgreSQL a partition is dropped, and
+-- no row of a submission is touched when its time is over.
+
+-- What nobody has accepted yet, sealed under the ring key of ring_period.
+CREATE TABLE payload (
+    ring_period BIGINT NOT NULL,
+    submission_id BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (ring_period, submission_id)
+) WITHOUT ROWID;
+INSERT INTO payload (ring_period, submission_id, sealed)
+    SELECT ring_period, id, sealed FROM submission WHERE state = 'incomplete' AND sealed IS NOT NULL;
+UPDATE submission SET sealed = NULL WHERE state = 'incomplete' AND sealed IS NOT NULL;
+
+-- Of which submissions partners have been told that their time is over: those before this one, by expires_at and id. From
+-- now on a submission that is over stays 'incomplete'; older rows say 'expired'.
+CREATE TABLE expiry (
+    place BIGINT PRIMARY KEY NOT NULL CHECK (place = 1),
+    through BIGINT NOT NULL,
+    submission_id BLOB NOT NULL
+);
+INSERT INTO expiry (place, through, submission_id) VALUES (1, 0, x'00000000000000000000000000000000');
+
+-- A tally has several slots, so that nodes that count for the same partner do not wait for each other. SQLite has one writer
+-- and needs one.
+CREATE TABLE slotted_tally (
+    partner_id BLOB NOT NULL,
+    day BIGINT NOT NULL,
+    chain TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    slot BIGINT NOT NULL DEFAULT 0,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (partner_id, day, chain, kind, slot)
+);
+INSERT INTO slotted_tally (partner_id, day, chain, kind, count) SELECT partner_id, day, chain, kind, count FROM tally;
+DROP TABLE tally;
+ALTER TABLE slotted_tally RENAME TO tally;
+CREATE INDEX tally_day ON tally (day);

@@ -1,0 +1,80 @@
+//! Expiry: telling partners of what nobody has answered in time.
+//!
+//! A submission's time being over is read from its `expires_at`; nothing is written to its row. One cursor says how far
+//! partners have been told. Who answers and who tells exclude each other by it: nothing is accepted of which a partner
+//! was told that it is over.
+
+use uuid::Uuid;
+
+use super::event::{EventKind, Subject};
+use super::{StoreError, Tx, on};
+use crate::time::Timestamp;
+
+/// What holds the cursor (PostgreSQL's advisory locks have numbers): shared by those who answer, alone for who tells.
+/// SQLite has one writer.
+const CURSOR: i64 = 0x7465_6e75_7265_0002;
+
+impl Tx {
+    /// Keeps others from telling partners until the end of the transaction. Returns the instant until which what expires
+    /// is over: `now`, or a later one if partners were told by a clock that is ahead.
+    pub(super) async fn hold_expiry(&mut self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        if let Self::Postgres(transaction) = self {
+            sqlx::query("SELECT pg_advisory_xact_lock_shared($1)").bind(CURSOR).execute(&mut **transaction).await?;
+        }
+        Ok(self.told_through().await?.0.max(now))
+    }
+
+    /// Whether there is anything to tell at `now`.
+    pub async fn is_anything_over(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(!self.over(now, 1).await?.is_empty())
+    }
+
+    /// Tells partners of up to `limit` submissions whose time is over at `now`, counts them, and lets go of their
+    /// documents; returns their ids. None where another node is at it.
+    pub async fn expire_submissions(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Uuid>, StoreError> {
+        if let Self::Postgres(transaction) = self {
+            let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+                .bind(CURSOR)
+                .fetch_one(&mut **transaction)
+                .await?;
+            if !is_held {
+                return Ok(Vec::new());
+            }
+        }
+        let over = self.over(now, limit).await?;
+        let Some((last, through)) = over.last().map(|(subject, expires_at)| (subject.id, *expires_at)) else {
+            return Ok(Vec::new());
+        };
+        on!(self, connection => sqlx::query("UPDATE expiry SET through = $1, submission_id = $2")
+            .bind(through).bind(last).execute(connection).await.map(drop))?;
+        let mut subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
+        subjects.sort_unstable_by_key(|subject| subject.id);
+        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
+        self.drop_assets(&ids).await?;
+        self.tell_and_count(&subjects, EventKind::Expired, now).await?;
+        Ok(ids)
+    }
+
+    async fn told_through(&mut self) -> Result<(Timestamp, Uuid), StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT through, submission_id FROM expiry").fetch_one(connection).await)?,
+        )
+    }
+
+    /// What is over at `now` and was not told, as it became over.
+    async fn over(&mut self, now: Timestamp, limit: i64) -> Result<Vec<(Subject, Timestamp)>, StoreError> {
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            #[sqlx(flatten)]
+            subject: Subject,
+            expires_at: Timestamp,
+        }
+        let (through, last) = self.told_through().await?;
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT id, partner_id, credential_id, batch_id, partner_chain, created_at, expires_at FROM submission
+              WHERE state = 'incomplete' AND expires_at >= $1 AND expires_at <= $2 AND (expires_at > $1 OR id > $3)
+              ORDER BY expires_at, id LIMIT $4",
+        ).bind(through).bind(now).bind(last).bind(limit).fetch_all(connection).await)?;
+        Ok(rows.into_iter().map(|row| (row.subject, row.expires_at)).collect())
+    }
+}
