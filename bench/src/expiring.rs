@@ -1,7 +1,7 @@
 //! Pushes while a million submissions become due at once: what Tenure's own retention does to those who push meanwhile.
 //!
-//! The rows are filled in beforehand, all of one hour two days ago; how long submissions live is set so that the hour's key
-//! is over when they are.
+//! The rows are filled in beforehand, all of one hour two days ago; how long submissions live is set so that the hour is over
+//! when they are. It counts until partners were told of all and what was pushed in that hour is gone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,20 +30,24 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     let rows = step.cell.stored;
     let place = bench.fresh(step.cell.database, "expiring")?;
     let due = now()? + (rows / 12_000 + 30 + BEFORE) * 1_000_000;
-    let (filled, lifetime) = due_at(&bench.tenure, &place, rows, bench.schema, due)?;
+    let due_there = due_at(&bench.tenure, &place, rows, bench.schema, due)?;
     if let Some(postgres) = &bench.postgres {
         postgres.checkpoint()?;
     }
     let start = due - BEFORE * 1_000_000;
     let wait = start.checked_sub(now()?).ok_or("the database was filled too slowly")?;
     std::thread::sleep(Duration::from_micros(wait));
-    let settings = [("TENURE_RETENTION__INCOMPLETE", format!("{lifetime}s"))];
+    let settings = [("TENURE_RETENTION__INCOMPLETE", format!("{}s", due_there.lifetime))];
     let served = bench.serve("tenure", &place, 1, &settings)?;
-    let requests = Bench::requests(step, &served, Some(&filled.client), Arc::default())?;
+    let requests = Bench::requests(step, &served, Some(&due_there.filled.client), Arc::default())?;
     let (began, stop) = (Instant::now(), Arc::new(AtomicBool::new(false)));
     let watched = std::thread::spawn({
-        let (address, stop) = (served.addresses[0].clone(), stop.clone());
-        move || watch(&address, rows, began, &stop)
+        let (address, place, stop) = (served.addresses[0].clone(), place.clone(), stop.clone());
+        let left = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM payload WHERE ring_period = {} LIMIT 1) AS row",
+            due_there.hour
+        );
+        move || watch(&address, rows, began, &stop, || place.number("tenure", &left).is_ok_and(|left| left == 0))
     });
     let put_on = Drive {
         addresses: served.addresses.clone(),
@@ -91,24 +95,31 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     Ok(vec![Point { step: step.clone(), load: Load::Push, figures, course: course.collect() }])
 }
 
-/// When, in seconds since `began`, the first had expired and the last; `None` if that was not seen. Ends the load some
-/// seconds later.
-fn watch(address: &str, rows: u64, began: Instant, stop: &AtomicBool) -> Option<(f64, f64)> {
-    let (mut first, mut last, mut most) = (None, None, 0);
+/// When, in seconds since `began`, the first was told as over, and the last was and `is_gone`; `None` if that was not seen.
+/// Ends the load some seconds later.
+fn watch(
+    address: &str,
+    rows: u64,
+    began: Instant,
+    stop: &AtomicBool,
+    is_gone: impl Fn() -> bool,
+) -> Option<(f64, f64)> {
+    let (mut first, mut last) = (None, None);
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(250));
         let seconds = began.elapsed().as_secs_f64();
-        let expired = expired(address).unwrap_or(most);
-        if expired > most {
+        let expired = expired(address).unwrap_or_default();
+        if expired > 0 {
             first.get_or_insert(seconds - 0.25);
-            last = Some(seconds);
-            most = expired;
         }
-        if most >= rows && last.is_some_and(|last| seconds > last + 8.0) {
+        if last.is_none() && expired >= rows && is_gone() {
+            last = Some(seconds);
+        }
+        if last.is_some_and(|last| seconds > last + 8.0) {
             stop.store(true, Ordering::Relaxed);
         }
     }
-    (most >= rows).then_some(first.zip(last)).flatten()
+    first.zip(last)
 }
 
 /// How many submissions the server says it has expired.

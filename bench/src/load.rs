@@ -116,8 +116,7 @@ impl Requests {
 /// A type's sample, around the place of its id.
 fn around_id(credential_type: &str) -> Result<(String, String), String> {
     const PLACE: &str = "the-id";
-    let known: credential::Type =
-        credential_type.parse().map_err(|_| format!("there is no type {credential_type}"))?;
+    let known: credential::Type = credential_type.parse().map_err(|_| format!("there is no type {credential_type}"))?;
     let mut sample = (known.sample)();
     sample["credential_id"] = PLACE.into();
     let body = sample.to_string();
@@ -161,5 +160,30 @@ impl Random {
             right >> 52,
             right & 0xffff_ffff_ffff
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_uuids_of_version_4_and_differ() {
+        let mut random = Random::new().expect("chance");
+        let ids: std::collections::HashSet<String> = (0..1000).map(|_| random.id()).collect();
+        assert_eq!(ids.len(), 1000);
+        for id in ids {
+            assert_eq!(uuid::Uuid::parse_str(&id).expect("a UUID").get_version_num(), 4, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_sample_of_every_type_is_pushed_under_the_id_that_is_asked_about_later() {
+        for known in credential::ALL {
+            let requests = Requests::new(known.name, "/push", None, Arc::default()).expect("a sample");
+            let body: serde_json::Value = serde_json::from_str(&requests.body("mine")).expect("JSON");
+            assert_eq!(body["credential_id"], "mine");
+            assert_eq!(body["fields"], (known.sample)()["fields"]);
+        }
     }
 }

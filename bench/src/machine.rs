@@ -4,6 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::place::block_on;
 
 /// The machine, in a line.
 pub fn machine() -> String {
@@ -19,6 +22,7 @@ pub fn described(dir: &Path, postgres: &str) -> Value {
         "kernel": kernel(),
         "disk": disk(dir),
         "postgres": postgres,
+        "sqlite": sqlite(),
         "commit": commit(),
     })
 }
@@ -50,6 +54,15 @@ fn memory() -> u64 {
 
 fn kernel() -> String {
     said("uname", &["-r"])
+}
+
+/// The version that is built into the floor, which is Tenure's.
+fn sqlite() -> String {
+    let version = block_on(async {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await?;
+        sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await
+    });
+    version.unwrap_or_default()
 }
 
 /// The file system and the kind of disk under the folder.

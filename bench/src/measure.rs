@@ -92,8 +92,7 @@ impl Bench {
         let postgres = self.on(cell.database)?;
         let (place, filled) = match cell.chapter {
             Chapter::Sizes => {
-                let (place, filled) =
-                    prefill::stored(&self.tenure, &self.run.dir, postgres, cell.stored, self.schema)?;
+                let (place, filled) = prefill::stored(&self.tenure, &self.run.dir, postgres, cell.stored, self.schema)?;
                 (place, Some(filled))
             }
             _ => (self.fresh(cell.database, &cell.server)?, None),

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 /// One of the two databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Database {
     /// A file in the folder.
@@ -74,20 +76,20 @@ impl Place {
     }
 
     /// A number from the database of `server`.
-    pub fn number(&self, server: &str, question: &'static str) -> Result<i64, String> {
+    pub fn number(&self, server: &str, question: &str) -> Result<i64, String> {
         match self {
             Self::Sqlite { .. } => {
                 let options = self.sqlite(server)?;
                 block_on(async {
                     let mut connection = SqliteConnection::connect_with(&options).await?;
-                    let number = sqlx::query_scalar(question).fetch_one(&mut connection).await?;
+                    let number = sqlx::query_scalar(AssertSqlSafe(question)).fetch_one(&mut connection).await?;
                     connection.close().await?;
                     Ok(number)
                 })
             }
             Self::Postgres { url, .. } => block_on(async {
                 let mut connection = PgConnection::connect(url).await?;
-                sqlx::query_scalar(question).fetch_one(&mut connection).await
+                sqlx::query_scalar(AssertSqlSafe(question)).fetch_one(&mut connection).await
             }),
         }
     }

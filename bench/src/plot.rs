@@ -97,11 +97,7 @@ impl Panel {
             );
         }
         let floor = HEIGHT - BOTTOM;
-        let _ = writeln!(
-            svg,
-            "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{floor}H{}\"/>",
-            WIDTH - RIGHT
-        );
+        let _ = writeln!(svg, "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{floor}H{}\"/>", WIDTH - RIGHT);
         for (value, name) in &self.x_ticks {
             let at = x(*value);
             let _ = writeln!(
@@ -112,7 +108,8 @@ impl Panel {
             );
         }
         let middle = LEFT + (WIDTH - LEFT - RIGHT) / 2.0;
-        let _ = writeln!(svg, "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>", floor + 36.0, self.x_label);
+        let _ =
+            writeln!(svg, "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>", floor + 36.0, self.x_label);
         if let Some((height, text)) = &self.goal {
             let at = y(*height);
             let _ = writeln!(
@@ -149,8 +146,7 @@ impl Panel {
     fn x_ends(&self) -> (f64, f64) {
         let ticks = self.x_ticks.iter().map(|(value, _)| *value);
         let all = ticks.chain(self.series.iter().flat_map(|series| series.points.iter().map(|(x, _)| *x)));
-        let (least, most) =
-            all.fold((f64::MAX, f64::MIN), |(least, most), value| (least.min(value), most.max(value)));
+        let (least, most) = all.fold((f64::MAX, f64::MIN), |(least, most), value| (least.min(value), most.max(value)));
         if least < most { (least, most) } else { (least, least + 1.0) }
     }
 
@@ -176,7 +172,8 @@ impl Panel {
         }
         let rough = most / 4.0;
         let magnitude = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|step| step * magnitude >= rough).unwrap_or(10.0) * magnitude;
+        let step =
+            [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|step| step * magnitude >= rough).unwrap_or(10.0) * magnitude;
         let count = (most * 1.02 / step).ceil();
         let mut ticks = vec![0.0];
         while (ticks.len() as f64) <= count {
@@ -195,7 +192,8 @@ impl Series {
         // A course over time has too many.
         if self.points.len() <= 12 {
             for (at, value) in &self.points {
-                let _ = writeln!(svg, "<circle class=\"f{colour}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>", x(*at), y(*value));
+                let _ =
+                    writeln!(svg, "<circle class=\"f{colour}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>", x(*at), y(*value));
             }
         }
     }

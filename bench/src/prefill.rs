@@ -101,21 +101,26 @@ pub fn stored(
     Ok((place, filled))
 }
 
-/// A place whose `rows` submissions were all pushed in one hour two days ago and are all due at `due`. Returns it with the
-/// time that submissions live, in seconds, by which that hour's key is over at `due` too.
-pub fn due_at(
-    tenure: &Path,
-    place: &Place,
-    rows: u64,
-    schema: i64,
-    due: u64,
-) -> Result<(Filled, u64), String> {
+/// A place whose `rows` submissions were all pushed in one hour two days ago and are all due in the second before `due`.
+#[derive(Debug)]
+pub struct Due {
+    /// What was filled in.
+    pub filled: Filled,
+    /// How long submissions live, in seconds, for that hour's key to be over at `due` too.
+    pub lifetime: u64,
+    /// The hour, in microseconds since 1970.
+    pub hour: u64,
+}
+
+/// Fills such a place.
+pub fn due_at(tenure: &Path, place: &Place, rows: u64, schema: i64, due: u64) -> Result<Due, String> {
     const HOUR: u64 = 3_600_000_000;
     let now = now()?;
     let hour = (now - micros(LIFETIME)) / HOUR * HOUR;
-    let times = Times { now, oldest: hour, step: HOUR / rows.max(1), due: due.to_string() };
+    let over = format!("{due} + (created_at - {hour}) / 3600 - 1000000");
+    let times = Times { now, oldest: hour, step: HOUR / rows.max(1), due: over };
     let filled = fill(tenure, place, rows, schema, &times)?;
-    Ok((filled, (due - hour - HOUR) / 1_000_000))
+    Ok(Due { filled, lifetime: (due - hour - HOUR) / 1_000_000, hour })
 }
 
 /// The clock, in microseconds since 1970.
@@ -216,13 +221,16 @@ async fn fill_sqlite(place: &Place, rows: u64, times: &Times) -> Result<(), sqlx
 async fn fill_postgres(place: &Place, rows: u64, times: &Times) -> Result<(), sqlx::Error> {
     let Place::Postgres { url, .. } = place else { return Ok(()) };
     let mut connection = PgConnection::connect(url).await?;
-    sqlx::raw_sql("SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '1GB'")
-        .execute(&mut connection)
-        .await?;
-    let index: String =
-        sqlx::query_scalar("SELECT indexdef FROM pg_indexes WHERE indexname = 'submission_current' AND schemaname = 'public'")
-            .fetch_one(&mut connection)
-            .await?;
+    sqlx::raw_sql(
+        "SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '1GB'",
+    )
+    .execute(&mut connection)
+    .await?;
+    let index: String = sqlx::query_scalar(
+        "SELECT indexdef FROM pg_indexes WHERE indexname = 'submission_current' AND schemaname = 'public'",
+    )
+    .fetch_one(&mut connection)
+    .await?;
     sqlx::raw_sql("DROP INDEX submission_current").execute(&mut connection).await?;
     let began = Instant::now();
     for from in (0..rows).step_by(usize::try_from(PORTION).unwrap_or(usize::MAX)) {

@@ -13,10 +13,10 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use clap::Args;
 use serde::Deserialize;
+use sqlx::QueryBuilder;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::QueryBuilder;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -86,7 +86,9 @@ pub fn floor(serve_at: &Serve) -> Result<(), String> {
         let (queue, requests) = mpsc::channel(4096);
         match url {
             None => tokio::spawn(commit_all(Sqlite::open(&data).await.map_err(|error| error.to_string())?, requests)),
-            Some(url) => tokio::spawn(commit_all(Postgres::open(&url).await.map_err(|error| error.to_string())?, requests)),
+            Some(url) => {
+                tokio::spawn(commit_all(Postgres::open(&url).await.map_err(|error| error.to_string())?, requests))
+            }
         };
         Ok(Router::new().route("/push", post(push)).with_state(queue))
     })

@@ -146,9 +146,9 @@ fn cells(chapter: Chapter, database: Database, quick: bool) -> Vec<Cell> {
         Chapter::Connections => {
             let counts: &[usize] = if quick { &[64, 256] } else { &[1, 4, 16, 64, 128, 256, 512] };
             let echo = (database == Database::Sqlite).then(|| cell("echo"));
-            let counted = counts.iter().flat_map(|connections| {
-                beside(&|server| Cell { connections: *connections, ..cell(server) })
-            });
+            let counted = counts
+                .iter()
+                .flat_map(|connections| beside(&|server| Cell { connections: *connections, ..cell(server) }));
             echo.into_iter().chain(counted).collect()
         }
         Chapter::Sizes => {
@@ -199,8 +199,11 @@ pub fn run(run: &Run) -> Result<Vec<Point>, String> {
     let done: HashSet<String> = points.iter().map(|point| key(&point.step)).collect();
     let steps: Vec<Step> = steps(run).into_iter().filter(|step| !done.contains(&key(step))).collect();
     bench.schema = prefill::schema(&bench.tenure, &bench.folder("schema"))?;
-    let mut fills: HashSet<(Database, u64)> =
-        steps.iter().filter(|step| step.cell.chapter == Chapter::Sizes).map(|step| (step.cell.database, step.cell.stored)).collect();
+    let mut fills: HashSet<(Database, u64)> = steps
+        .iter()
+        .filter(|step| step.cell.chapter == Chapter::Sizes)
+        .map(|step| (step.cell.database, step.cell.stored))
+        .collect();
     fills.retain(|(database, rows)| !bench.has_filled(*database, *rows));
     // Filled at some 30,000 rows a second.
     let mut left: u64 = steps.iter().map(|step| step.cell.seconds(run)).sum::<u64>()

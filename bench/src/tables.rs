@@ -65,9 +65,7 @@ impl Medians {
 
     /// As a list, for files.
     pub fn listed(&self) -> Vec<serde_json::Value> {
-        let each = |((cell, load), figures): (&(Cell, Load), &BTreeMap<String, f64>)| {
-            serde_json::json!({ "of": cell, "load": load, "median": figures })
-        };
+        let each = |((cell, load), figures): (&(Cell, Load), &BTreeMap<String, f64>)| serde_json::json!({ "of": cell, "load": load, "median": figures });
         self.0.iter().map(each).collect()
     }
 }
@@ -145,7 +143,8 @@ fn connections(medians: &Medians, database: Database) -> Section {
     ];
     let curve = |server: &str, name: &str| {
         let of = |cell: &&&Cell| {
-            let value = if server == "floor" { medians.floor(cell, name) } else { medians.figure(cell, Load::Push, name) };
+            let value =
+                if server == "floor" { medians.floor(cell, name) } else { medians.figure(cell, Load::Push, name) };
             Some((cell.connections as f64, value?))
         };
         cells.iter().filter_map(|cell| of(&cell)).collect::<Vec<_>>()
@@ -159,7 +158,11 @@ fn connections(medians: &Medians, database: Database) -> Section {
         goal: None,
         series: vec![
             Series { name: "floor".to_owned(), style: Style { colour: 1, dashed: true }, points: curve("floor", name) },
-            Series { name: "Tenure".to_owned(), style: Style { colour: 0, dashed: false }, points: curve("tenure", name) },
+            Series {
+                name: "Tenure".to_owned(),
+                style: Style { colour: 0, dashed: false },
+                points: curve("tenure", name),
+            },
         ],
     };
     let title = database.title();
@@ -168,7 +171,9 @@ fn connections(medians: &Medians, database: Database) -> Section {
         panel(format!("99 of 100 pushes answered within, ms, {title}"), "p99", Scale::Logarithmic),
     ];
     let (name, file, label) = match database {
-        Database::Sqlite => ("connections-sqlite", "performance-sqlite.svg", "Pushes and their p99 by connections on SQLite"),
+        Database::Sqlite => {
+            ("connections-sqlite", "performance-sqlite.svg", "Pushes and their p99 by connections on SQLite")
+        }
         Database::Postgres => {
             ("connections-postgres", "performance-postgres.svg", "Pushes and their p99 by connections on PostgreSQL")
         }
@@ -254,10 +259,8 @@ fn nodes(medians: &Medians) -> Section {
         .map(|cell| {
             let own = |name, digits| shown(medians.figure(cell, Load::Push, name), digits);
             let one = Cell { nodes: 1, ..(*cell).clone() };
-            let of_one = ratio(
-                medians.figure(cell, Load::Push, "per_second"),
-                medians.figure(&one, Load::Push, "per_second"),
-            );
+            let of_one =
+                ratio(medians.figure(cell, Load::Push, "per_second"), medians.figure(&one, Load::Push, "per_second"));
             vec![
                 cell.connections.to_string(),
                 cell.nodes.to_string(),
@@ -347,12 +350,10 @@ fn expiring(medians: &Medians, points: &[Point]) -> Section {
         let last = point.course.last().map_or(1.0, |(second, _)| *second);
         panels.push(Panel {
             title: format!("p99 of each second's pushes, ms, {}", database.title()),
-            x_label: format!(
-                "seconds; from {:.0} to {:.0} a million expires",
-                ends("first_s"),
-                ends("last_s")
-            ),
-            x_ticks: (0..=5).map(|part| (f64::from(part) * last / 5.0, format!("{:.0}", f64::from(part) * last / 5.0))).collect(),
+            x_label: format!("seconds; from {:.0} to {:.0} a million expires", ends("first_s"), ends("last_s")),
+            x_ticks: (0..=5)
+                .map(|part| (f64::from(part) * last / 5.0, format!("{:.0}", f64::from(part) * last / 5.0)))
+                .collect(),
             x_scale: Scale::Linear,
             y_scale: Scale::Linear,
             goal: own("before_p99").map(|before| (before * 1.5, "goal: 1.5 times before".to_owned())),
