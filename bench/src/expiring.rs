@@ -22,6 +22,16 @@ const WARM_UP: u64 = 5;
 /// Longer than that is not waited for the end.
 const PATIENCE: u64 = 240;
 
+/// How long filling may take, in seconds.
+fn filling(rows: u64) -> u64 {
+    30 + rows / 8_000
+}
+
+/// How long the step takes, in seconds.
+pub fn seconds(rows: u64) -> u64 {
+    filling(rows) + BEFORE + 60
+}
+
 /// Measures the step.
 ///
 /// # Errors
@@ -29,7 +39,7 @@ const PATIENCE: u64 = 240;
 pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     let rows = step.cell.stored;
     let place = bench.fresh(step.cell.database, "expiring")?;
-    let due = now()? + (rows / 12_000 + 30 + BEFORE) * 1_000_000;
+    let due = now()? + (filling(rows) + BEFORE) * 1_000_000;
     let due_there = due_at(&bench.tenure, &place, rows, bench.schema, due)?;
     if let Some(postgres) = &bench.postgres {
         postgres.checkpoint()?;

@@ -52,11 +52,6 @@ impl Bench {
         self.run.dir.join(name)
     }
 
-    /// Whether that many submissions were filled in before.
-    pub fn has_filled(&self, database: Database, rows: u64) -> bool {
-        self.folder(&format!("stored-{}-{rows}/filled.json", database.name())).exists()
-    }
-
     /// An empty place.
     pub fn fresh(&self, database: Database, server: &str) -> Result<Place, String> {
         let data = prefill::fresh_folder(&self.folder(server))?;
@@ -172,15 +167,17 @@ impl Bench {
                 measured: Duration::from_secs(self.run.seconds()),
                 stop: Arc::new(AtomicBool::new(false)),
             };
-            let used = self.processor_time(served, cell.database);
+            let before = self.processor_times(served, cell.database);
             let outcome = drive(&put_on, &requests)?;
-            let used = self.processor_time(served, cell.database) - used;
+            let after = self.processor_times(served, cell.database);
             if let Some(example) = &outcome.example {
                 return Err(format!("{} answers like this one among {}: {example}", outcome.errors, outcome.answers));
             }
             created += outcome.created;
             let mut figures = figures(&outcome, *load, self.run.seconds());
-            figures.insert("server_us".to_owned(), used * 1e6 / outcome.answers.max(1) as f64);
+            let each = |seconds: f64| seconds * 1e6 / outcome.answers.max(1) as f64;
+            figures.insert("server_us".to_owned(), each(after.0 - before.0));
+            figures.insert("database_us".to_owned(), each(after.1 - before.1));
             figures.insert("driver".to_owned(), outcome.driver);
             figures.insert("rest_mib".to_owned(), rest);
             figures.insert("peak_mib".to_owned(), most(served, "VmHWM"));
@@ -210,12 +207,12 @@ impl Bench {
         place.bytes(server)
     }
 
-    /// Processor time of the servers, and of PostgreSQL if they use it.
-    pub fn processor_time(&self, served: &Served, database: Database) -> f64 {
-        let servers: f64 = served.running.iter().map(|running| process::processor_time(running.process())).sum();
+    /// Processor time of the servers, and of PostgreSQL if they use it, in seconds.
+    fn processor_times(&self, served: &Served, database: Database) -> (f64, f64) {
+        let servers = served.running.iter().map(|running| process::processor_time(running.process())).sum();
         match (&self.postgres, database) {
-            (Some(postgres), Database::Postgres) => servers + postgres.processor_time(),
-            _ => servers,
+            (Some(postgres), Database::Postgres) => (servers, postgres.processor_time()),
+            _ => (servers, 0.0),
         }
     }
 }

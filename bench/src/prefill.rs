@@ -1,7 +1,7 @@
 //! Databases that hold millions of submissions already: filled by SQL, after Tenure has made the schema, with rows such as it
 //! would have written. They stay in the bench's folder and are used again while they are young enough.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,21 @@ pub fn schema(tenure: &Path, folder: &Path) -> Result<i64, String> {
     place.number("tenure", "SELECT max(version) FROM _sqlx_migrations")
 }
 
+/// What is in a folder that was filled.
+const NOTE: &str = "filled.json";
+
+fn folder_of(folder: &Path, database: Database, rows: u64) -> PathBuf {
+    folder.join(format!("stored-{}-{rows}", database.name()))
+}
+
+/// What was filled in before with that schema, and is young enough.
+pub fn filled(folder: &Path, database: Database, rows: u64, schema: i64) -> Option<Filled> {
+    let text = std::fs::read(folder_of(folder, database, rows).join(NOTE)).ok()?;
+    let filled: Filled = serde_json::from_slice(&text).ok()?;
+    let age = now().ok()?.saturating_sub(filled.made_at);
+    (filled.schema == schema && age < micros(FRESH)).then_some(filled)
+}
+
 /// The place with `rows` stored submissions in `folder` (and on `postgres`), filled if it is not there or too old.
 pub fn stored(
     tenure: &Path,
@@ -69,26 +84,19 @@ pub fn stored(
     schema: i64,
 ) -> Result<(Place, Filled), String> {
     let database = if postgres.is_some() { Database::Postgres } else { Database::Sqlite };
-    let data = folder.join(format!("stored-{}-{rows}", database.name()));
-    let note = data.join("filled.json");
-    let name = format!("stored_{rows}");
+    let (data, name) = (folder_of(folder, database, rows), format!("stored_{rows}"));
     let place = |data| match postgres {
         Some(postgres) => Place::Postgres { data, url: postgres.url(&name) },
         None => Place::Sqlite { data },
     };
-    let now = now()?;
-    let known = std::fs::read(&note).ok().and_then(|text| serde_json::from_slice::<Filled>(&text).ok());
-    if let Some(filled) = known
-        && filled.schema == schema
-        && now - filled.made_at < micros(FRESH)
-    {
+    if let Some(filled) = filled(folder, database, rows, schema) {
         return Ok((place(data), filled));
     }
     let data = fresh_folder(&data)?;
     if let Some(postgres) = postgres {
         postgres.create(&name)?;
     }
-    let place = place(data);
+    let (place, now) = (place(data), now()?);
     let times = Times {
         now,
         oldest: now - micros(SPAN),
@@ -97,7 +105,7 @@ pub fn stored(
     };
     let filled = fill(tenure, &place, rows, schema, &times)?;
     let text = serde_json::to_string(&filled).map_err(|error| error.to_string())?;
-    std::fs::write(&note, text).map_err(|error| error.to_string())?;
+    std::fs::write(place.data().join(NOTE), text).map_err(|error| error.to_string())?;
     Ok((place, filled))
 }
 
@@ -135,7 +143,7 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// An empty folder of that name.
-pub fn fresh_folder(folder: &Path) -> Result<std::path::PathBuf, String> {
+pub fn fresh_folder(folder: &Path) -> Result<PathBuf, String> {
     let _ = std::fs::remove_dir_all(folder);
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     Ok(folder.to_owned())

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::load::Load;
 use crate::measure::Bench;
 use crate::place::Database;
-use crate::{Run, prefill};
+use crate::{Run, expiring, prefill};
 
 /// A part of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -104,7 +104,7 @@ impl Cell {
 
     fn seconds(&self, run: &Run) -> u64 {
         match self.chapter {
-            Chapter::Expiring => 90 + self.stored / 12_000 + 60,
+            Chapter::Expiring => expiring::seconds(self.stored),
             _ => self.loads().len() as u64 * (run.warm_up() + run.seconds()) + 2,
         }
     }
@@ -188,12 +188,12 @@ impl Heading {
     }
 }
 
-/// Measures what is not measured yet; returns everything.
+/// Measures what is not measured yet; returns everything, and how many steps failed.
 ///
 /// # Errors
-/// PostgreSQL does not start, or nothing can be written. A step that fails is told of, and left out.
+/// PostgreSQL does not start, or nothing can be written. A step that fails is told of, and left for the next run.
 #[expect(clippy::print_stderr, reason = "progress, for the person who waits")]
-pub fn run(run: &Run) -> Result<Vec<Point>, String> {
+pub fn run(run: &Run) -> Result<(Vec<Point>, usize), String> {
     let mut bench = Bench::open(run)?;
     let (mut points, file) = go_on(run, &bench)?;
     let done: HashSet<String> = points.iter().map(|point| key(&point.step)).collect();
@@ -204,11 +204,12 @@ pub fn run(run: &Run) -> Result<Vec<Point>, String> {
         .filter(|step| step.cell.chapter == Chapter::Sizes)
         .map(|step| (step.cell.database, step.cell.stored))
         .collect();
-    fills.retain(|(database, rows)| !bench.has_filled(*database, *rows));
+    fills.retain(|(database, rows)| prefill::filled(&run.dir, *database, *rows, bench.schema).is_none());
     // Filled at some 30,000 rows a second.
     let mut left: u64 = steps.iter().map(|step| step.cell.seconds(run)).sum::<u64>()
         + fills.iter().map(|(_, rows)| rows / 30_000).sum::<u64>();
     eprintln!("{} steps, about {} minutes; {} were done before", steps.len(), left.div_ceil(60), done.len());
+    let mut failed = 0;
     for (number, step) in steps.iter().enumerate() {
         let began = Instant::now();
         eprintln!("[{}/{}, about {} min left] {}", number + 1, steps.len(), left.div_ceil(60), title(step));
@@ -224,12 +225,15 @@ pub fn run(run: &Run) -> Result<Vec<Point>, String> {
                     points.push(point);
                 }
             }
-            Err(error) => eprintln!("  FAILED after {:.0} s: {error}", began.elapsed().as_secs_f64()),
+            Err(error) => {
+                failed += 1;
+                eprintln!("  FAILED after {:.0} s: {error}", began.elapsed().as_secs_f64());
+            }
         }
         // What the last step wrote is on disk before the next begins.
         std::thread::sleep(Duration::from_millis(200));
     }
-    Ok(points)
+    Ok((points, failed))
 }
 
 fn key(step: &Step) -> String {
@@ -284,13 +288,14 @@ fn title(step: &Step) -> String {
 fn brief(point: &Point) -> String {
     let figure = |name: &str| point.figures.get(name).copied().unwrap_or_default();
     format!(
-        "{:?}: {:.0} a second, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; server {:.0} us a request, driver {:.0} % of a core, memory {:.0} to {:.0} MiB",
+        "{:?}: {:.0} a second, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; server {:.0} and database {:.0} us a request, driver {:.0} % of a core, memory {:.0} to {:.0} MiB",
         point.load,
         figure("per_second"),
         figure("p50"),
         figure("p99"),
         figure("max"),
         figure("server_us"),
+        figure("database_us"),
         figure("driver") * 100.0,
         figure("rest_mib"),
         figure("peak_mib"),

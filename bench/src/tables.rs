@@ -79,6 +79,14 @@ fn ratio(above: Option<f64>, below: Option<f64>) -> Option<f64> {
     Some(above? / below.filter(|below| *below > 0.0)?)
 }
 
+/// Microseconds of processor a request: the server's, and PostgreSQL's where it serves.
+fn processor(figure: &dyn Fn(&str) -> Option<f64>) -> String {
+    match figure("database_us").filter(|database| *database > 0.0) {
+        Some(database) => format!("{} + {database:.0}", shown(figure("server_us"), 0)),
+        None => shown(figure("server_us"), 0),
+    }
+}
+
 /// A table: what its columns are called, and its rows.
 fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = format!("| {} |\n|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
@@ -121,7 +129,11 @@ fn connections(medians: &Medians, database: Database) -> Section {
                 format!("{} / {}", floor("p50", 1), floor("p99", 1)),
                 format!("{} / {}", own("p50", 1), own("p99", 1)),
                 own("max", 0),
-                format!("{} / {}", floor("server_us", 0), own("server_us", 0)),
+                format!(
+                    "{} / {}",
+                    processor(&|name| medians.floor(cell, name)),
+                    processor(&|name| medians.figure(cell, Load::Push, name))
+                ),
                 format!("{} / {}", own("rest_mib", 0), own("peak_mib", 0)),
                 format!("{} / {}", floor("bytes", 0), own("bytes", 0)),
                 shown(driver, 0),
@@ -198,6 +210,7 @@ fn sizes(medians: &Medians) -> Section {
                 row.push(shown(medians.figure(cell, load, "per_second"), 0));
                 row.push(shown(cost(cell, load), 2));
                 row.push(shown(medians.figure(cell, load, "p99"), 1));
+                row.push(processor(&|name| medians.figure(cell, load, name)));
             }
             row.push(shown(medians.figure(cell, Load::Push, "ready_ms"), 0));
             rows.push(row);
@@ -228,12 +241,15 @@ fn sizes(medians: &Medians) -> Section {
         "pushes a second",
         "cost",
         "p99 ms",
+        "µs",
         "statuses a second",
         "cost",
         "p99 ms",
+        "µs",
         "of 30, a second",
         "cost",
         "p99 ms",
+        "µs",
         "ready in ms",
     ];
     let label = "What a request costs by what is stored";
@@ -268,7 +284,7 @@ fn nodes(medians: &Medians) -> Section {
                 shown(of_one, 2),
                 own("p50", 1),
                 own("p99", 1),
-                own("server_us", 0),
+                processor(&|name| medians.figure(cell, Load::Push, name)),
             ]
         })
         .collect();
@@ -290,7 +306,7 @@ fn types(medians: &Medians) -> Section {
                 own("per_second", 0),
                 shown(of_floor, 2),
                 own("p99", 1),
-                own("server_us", 0),
+                processor(&|name| medians.figure(cell, Load::Push, name)),
                 format!("{} / {}", shown(medians.floor(cell, "bytes"), 0), own("bytes", 0)),
             ]
         })
