@@ -4,7 +4,7 @@
 run:
     cargo run --release -- demo
 
-# Tests everything, or one part: lint, rust, browser.
+# Tests everything, or one part: lint, rust, browser, judges, ha.
 test part="all":
     scripts/test {{ part }}
 
@@ -20,6 +20,11 @@ audit:
 bench preset="full":
     cargo build --release --workspace
     target/release/tenure-bench run {{ preset }} --repository .
+
+# Two servers under everything that can go wrong, for so many seconds.
+soak seconds="1200":
+    cargo build --release
+    scripts/soak target/release/tenure {{ seconds }}
 
 # Lets a fuzz target search for a while; needs a nightly toolchain and cargo-fuzz.
 fuzz target seconds="60":

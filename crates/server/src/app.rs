@@ -142,6 +142,9 @@ impl App {
     ) -> Result<Self, StartError> {
         let data = &config.storage.data;
         let url = &config.storage.database_url;
+        if url.is_empty() {
+            crate::backup::refuse_unfinished(data).map_err(StartError::Operator)?;
+        }
         let store = Store::open(Part::Data, data, url, config.storage.connections).await?;
         let ring = Store::open(Part::Keyring, data, url, config.storage.connections).await?;
         let keyring = Keyring::open(ring, data, config.retention.ring_period(), chance.clone()).await?;
@@ -158,6 +161,14 @@ impl App {
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
         let instance = tx.instance(chance.anonymous_id()).await?;
+        if let Some(before) = tx.note_base_url(config.base()).await? {
+            let now = config.base();
+            tracing::warn!(
+                before,
+                now,
+                "the server was started with another base URL before; every node needs the same"
+            );
+        }
         tx.commit().await?;
         let objects = Objects::open(&config.objects, data, instance).map_err(StartError::Operator)?;
         let receivers =

@@ -122,7 +122,7 @@ impl Error {
 
     /// 503 that asks to come again.
     pub fn unavailable() -> Self {
-        Self::new(Kind::Unavailable, "Nothing was stored. Please try again in a moment.")
+        Self::new(Kind::Unavailable, "This was not done, or nobody knows whether it was. Please try again in a moment.")
     }
 
     /// 500 after logging `cause`, which the caller does not see.

@@ -51,10 +51,14 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
         // A document may take longer to send than anything else takes to answer.
         let is_upload = *route == *crate::api::upload::ROUTE;
         let longest = if is_upload { app.config.objects.upload_timeout } else { app.config.server.timeout };
-        let answered = tokio::time::timeout(longest, next.run(request)).await;
-        let mut response = answered.unwrap_or_else(|_| {
-            Error::new(Kind::Unavailable, "This took too long and was given up. Please try again.").into_response()
-        });
+        // Nor does anybody wait for a database that has fallen silent.
+        let answering = app.store.unless_lost(async { Ok(next.run(request).await) });
+        let mut response = match tokio::time::timeout(longest, answering).await {
+            Ok(answered) => answered.unwrap_or_else(|error| Error::from(error).into_response()),
+            Err(_) => {
+                Error::new(Kind::Unavailable, "This took too long and was given up. Please try again.").into_response()
+            }
+        };
         if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
             response = write_error(&app, &error, response, is_api, &id);
         }

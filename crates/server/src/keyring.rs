@@ -5,9 +5,10 @@
 //! data can be opened any more. What a person accepted is sealed under that person's key; deleting the account
 //! destroys it.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,8 +21,11 @@ use zeroize::Zeroizing;
 use crate::chance::Chance;
 use crate::domain::submission::Sealed;
 use crate::seal::Key;
-use crate::store::{Store, StoreError, WrappedSigningKey};
+use crate::store::{Store, StoreError, Tx, WrappedSigningKey};
 use crate::time::Timestamp;
+
+/// The file beside the root key that names the accounts that were deleted, one a line: ids that say nothing of a person.
+const DELETED_ACCOUNTS: &str = "deleted-accounts";
 
 /// Why the root key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +46,16 @@ pub enum RootKeyError {
     Malformed(String),
     /// Keys are wrapped by a root key that is gone.
     #[error(
-        "the key ring holds keys, but their root key {0} is missing; put it back (a new one could not open anything)"
+        "the key ring holds keys, but their root key {0} is missing; put it back, or copy it from the node that has it \
+         (a new one could not open anything)"
     )]
     Missing(String),
+    /// The ring was begun with another root key.
+    #[error(
+        "the root key {0} is not the one that the key ring was begun with; copy root.key from the node that was started \
+         first"
+    )]
+    Another(String),
     /// The ring cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -100,6 +111,7 @@ pub struct Keyring {
     root: Key,
     chance: Chance,
     period: Duration,
+    deleted: PathBuf,
     current: Arc<RwLock<Option<(Timestamp, Key)>>>,
 }
 
@@ -110,17 +122,46 @@ impl Keyring {
     /// See [`RootKeyError`].
     pub async fn open(store: Store, data: &Path, period: Duration, chance: Chance) -> Result<Self, RootKeyError> {
         let path = data.join("root.key");
-        let root = match std::fs::read_to_string(&path) {
-            Ok(text) => read_root_key(&path, &Zeroizing::new(text))?,
+        let (root, is_new) = match std::fs::read_to_string(&path) {
+            Ok(text) => (read_root_key(&path, &Zeroizing::new(text))?, false),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
                 if store.read().await?.has_keys().await? {
                     return Err(RootKeyError::Missing(path.display().to_string()));
                 }
-                make_root_key(&path, &chance)?
+                (make_root_key(&path, &chance)?, true)
             }
             Err(cause) => return Err(RootKeyError::File { path: path.display().to_string(), cause }),
         };
-        Ok(Self { store, root, chance, period, current: Arc::default() })
+        let deleted = data.join(DELETED_ACCOUNTS);
+        let ring = Self { store, root, chance, period, deleted, current: Arc::default() };
+        if ring.begin().await? {
+            return Ok(ring);
+        }
+        if is_new {
+            // Another node began the ring meanwhile. This key has sealed nothing, and nobody should take it for the right one.
+            let _ = std::fs::remove_file(&path);
+        }
+        Err(RootKeyError::Another(path.display().to_string()))
+    }
+
+    /// Begins the ring, if it was not begun. False if that was with another root key.
+    async fn begin(&self) -> Result<bool, StoreError> {
+        let fingerprint = self.root_fingerprint();
+        let mut tx = self.store.write().await?;
+        if tx.hold_root(&fingerprint).await? != fingerprint {
+            return Ok(false);
+        }
+        // A ring may be older than the note of what it was begun with.
+        let key = tx.signing_keys(Purpose::Token.name()).await?.into_iter().next();
+        if key.is_some_and(|key| self.unwrap(&Wrapped::Signing(&key.id), &key.wrapped).is_err()) {
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    fn root_fingerprint(&self) -> [u8; 32] {
+        self.root.fingerprint("root", b"")
     }
 
     /// The database behind the ring.
@@ -198,12 +239,19 @@ impl Keyring {
         tx.commit().await
     }
 
-    /// Destroys an account's key: what it sealed stays shut in every copy.
+    /// Destroys an account's key: what it sealed stays shut in every copy that has no copy of the key. A backup has one, so
+    /// the account is noted for whoever puts that back.
     ///
     /// # Errors
     /// The ring cannot be written.
     pub async fn destroy_holder_key(&self, holder: Uuid) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
+        if tx.holder_key(holder).await?.is_none() {
+            return Ok(());
+        }
+        if let Err(error) = note_deleted(&self.deleted, holder) {
+            tracing::warn!(%error, "a deleted account could not be noted: a backup from before would bring it back");
+        }
         tx.destroy_holder_key(holder).await?;
         tx.commit().await
     }
@@ -243,11 +291,28 @@ impl Keyring {
         open(&self.root.derive(&[b"permanent"]), label, sealed)
     }
 
-    /// Adds a signing key.
+    /// Every signing key for `purpose`, newest first, after `make` has made one if one `is_missing`. Nodes look and make one
+    /// after the other: no two make one for the same reason, and each finds what the first has made.
     ///
     /// # Errors
-    /// The ring cannot be written.
-    pub async fn add_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+    /// The ring cannot be used, or none can be made.
+    pub async fn signing_keys_or_new(
+        &self,
+        purpose: Purpose,
+        is_missing: impl Fn(&[SigningKey]) -> bool + Send,
+        make: impl FnOnce() -> Result<SigningKey, StoreError> + Send,
+    ) -> Result<Vec<SigningKey>, StoreError> {
+        let keys = self.signing_keys(purpose).await?;
+        if !is_missing(&keys) {
+            return Ok(keys);
+        }
+        let mut tx = self.store.write().await?;
+        tx.hold_root(&self.root_fingerprint()).await?;
+        let keys = self.stored_signing_keys(&mut tx, purpose).await?;
+        if !is_missing(&keys) {
+            return Ok(keys);
+        }
+        let key = make()?;
         let wrapped = WrappedSigningKey {
             id: key.id.clone(),
             purpose: key.purpose.name().to_owned(),
@@ -255,9 +320,20 @@ impl Keyring {
             wrapped: self.wrap(&Wrapped::Signing(&key.id), &key.secret),
             certificate: key.certificate.clone(),
         };
-        let mut tx = self.store.write().await?;
         tx.add_signing_key(&wrapped).await?;
-        tx.commit().await
+        let keys = self.stored_signing_keys(&mut tx, purpose).await?;
+        tx.commit().await?;
+        Ok(keys)
+    }
+
+    /// Whether the root key opens the ring; `None` where there is nothing to try. (Every ring that a server was started on has
+    /// a signing key.)
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn is_opened_by_root_key(&self) -> Result<Option<bool>, StoreError> {
+        let key = self.store.glance().await?.any_signing_key().await?;
+        Ok(key.map(|(id, wrapped)| self.unwrap(&Wrapped::Signing(&id), &wrapped).is_ok()))
     }
 
     /// Every signing key for `purpose`, newest first.
@@ -265,7 +341,11 @@ impl Keyring {
     /// # Errors
     /// The ring cannot be read.
     pub async fn signing_keys(&self, purpose: Purpose) -> Result<Vec<SigningKey>, StoreError> {
-        let stored = self.store.read().await?.signing_keys(purpose.name()).await?;
+        self.stored_signing_keys(&mut self.store.glance().await?, purpose).await
+    }
+
+    async fn stored_signing_keys(&self, tx: &mut Tx, purpose: Purpose) -> Result<Vec<SigningKey>, StoreError> {
+        let stored = tx.signing_keys(purpose.name()).await?;
         let unwrapped = stored.into_iter().map(|key| {
             let secret = self.unwrap(&Wrapped::Signing(&key.id), &key.wrapped)?;
             Ok(SigningKey { id: key.id, purpose, created_at: key.created_at, secret, certificate: key.certificate })
@@ -336,6 +416,37 @@ impl Wrapped<'_> {
 
 fn open(key: &Key, label: &[&[u8]], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     key.open(label, sealed).map(Zeroizing::new).map_err(|error| StoreError::Broken(error.to_string()))
+}
+
+/// The root key in `data`, which must be there.
+///
+/// # Errors
+/// See [`RootKeyError`].
+pub fn root_key(data: &Path) -> Result<Key, RootKeyError> {
+    let path = data.join("root.key");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => read_root_key(&path, &Zeroizing::new(text)),
+        Err(cause) => Err(RootKeyError::File { path: path.display().to_string(), cause }),
+    }
+}
+
+fn note_deleted(path: &Path, holder: Uuid) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    file.write_all(format!("{holder}\n").as_bytes())?;
+    file.sync_data()
+}
+
+/// The accounts that are noted as deleted in `data`; `None` where there is no such file.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn deleted_accounts(data: &Path) -> std::io::Result<Option<HashSet<Uuid>>> {
+    match std::fs::read_to_string(data.join(DELETED_ACCOUNTS)) {
+        // The last line may be cut off; what is no id names nobody.
+        Ok(text) => Ok(Some(text.lines().filter_map(|line| line.trim().parse().ok()).collect())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn read_root_key(path: &Path, text: &str) -> Result<Key, RootKeyError> {

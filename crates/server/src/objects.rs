@@ -180,8 +180,7 @@ impl Objects {
 
     /// Some hours share a folder, so that none grows without end.
     fn path(&self, name: Uuid) -> Path {
-        let name = name.simple().to_string();
-        Path::from_iter([&*self.instance, &name[..6], &name])
+        Path::from_iter(place(&self.instance, name))
     }
 
     /// Deletes an object; one that is not there is fine.
@@ -243,6 +242,12 @@ impl Objects {
         let deleted = deleted.await.map_err(|error| StoreError::Broken(error.to_string()))?;
         deleted.map_err(|error| StoreError::Unavailable(format!("the documents' folder: {error}")))
     }
+}
+
+/// Where an object of an instance lies, folder by folder.
+pub fn place(instance: &str, name: Uuid) -> [String; 3] {
+    let name = name.simple().to_string();
+    [instance.to_owned(), name[..6].to_owned(), name]
 }
 
 fn broken(error: crate::seal::CannotOpen) -> StoreError {

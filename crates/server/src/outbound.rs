@@ -4,6 +4,7 @@
 //! connection is made to what is left of that same answer: a name that means something else a moment later gains
 //! nothing. Redirects are not followed, proxies are not used, and only https is spoken.
 
+pub mod ask;
 pub mod look;
 
 use std::collections::HashMap;
@@ -123,6 +124,18 @@ impl Outbound {
         let mut settings = settings.clone();
         settings.allow_this_machine();
         Self::build(&settings, Lookup::System, true, 0)
+    }
+
+    /// The client of a person at a terminal for the one server that they name: the address is their own word, so it may be
+    /// private; http stays for this machine alone. Connections are kept for the next request.
+    ///
+    /// # Errors
+    /// As [`Outbound::new`].
+    pub fn to_named_server(settings: &Settings, connections: usize) -> Result<Self, String> {
+        let mut settings = settings.clone();
+        let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|network| network.parse::<IpNet>().ok());
+        settings.allowed_networks.extend(everywhere);
+        Self::build(&settings, Lookup::System, true, connections)
     }
 
     fn build(settings: &Settings, lookup: Lookup, with_this_machine: bool, kept: usize) -> Result<Self, String> {

@@ -72,7 +72,8 @@ where
     }
     let ended = async { while jobs.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(Duration::from_secs(5), ended).await;
-    app.close().await;
+    // A database that has fallen silent keeps nobody here.
+    let _ = tokio::time::timeout(Duration::from_secs(5), app.close()).await;
     tracing::info!("stopped");
     Ok(())
 }

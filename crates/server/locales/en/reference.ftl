@@ -12,6 +12,7 @@ docs-start-push = Push a career history, and read 201.
 docs-start-link = The answer holds redirect_uri: send the person there. They sign in, see all of it, and choose. Ask for its status by your own credential_id, or be told by a webhook.
 docs-clients = Clients
 docs-clients-lead = Whole programs, each with nothing but its language: a token, a push, its status, and the check of a webhook's signature. They are run against this version before it is released.
+docs-clients-file = A whole file of people, CSV or NDJSON, needs no program: this command checks it first, keeps to your limits, goes on after a stop, and writes each person's link into a file.
 docs-language = Language
 docs-sandbox = Sandbox people
 docs-sandbox-lead = A sandbox partner finishes its integration with no human: these addresses stand for people whom the server plays. Name one in a push, and within seconds that person acts; no mail is sent.

@@ -80,11 +80,12 @@ async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Nex
 async fn claim(app: &App, partner: Uuid, key: &str, hash: &[u8; 32]) -> Result<Option<StoredAnswer>, Error> {
     let now = app.now();
     let mut tx = app.store.write().await?;
-    let stored = tx.stored_answer(partner, key).await?.filter(|stored| !is_over(app, stored, now));
-    if stored.is_some() {
-        return Ok(stored);
+    match tx.stored_answer(partner, key).await? {
+        // Only what was looked at: another request may be claiming the key at this moment.
+        Some(over) if is_over(app, &over, now) => tx.forget_answer(partner, key, over.created_at).await?,
+        None => {}
+        stored => return Ok(stored),
     }
-    tx.release_idempotency_key(partner, key).await?;
     let claimed = tx.claim_idempotency_key(partner, key, hash, now).await?;
     let winner = if claimed { None } else { tx.stored_answer(partner, key).await? };
     tx.commit().await?;

@@ -18,7 +18,8 @@ use crate::error::Error;
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
 use crate::seal::sha256;
-use crate::store::{AnnouncementKind, Holder, Session, SignIn, StoreError};
+use crate::store::{AnnouncementKind, Holder, Session, SignIn, StoreError, Tx};
+use crate::time::Timestamp;
 use crate::verification;
 
 /// A cookie of ours: its name, and how long the browser keeps it.
@@ -301,17 +302,25 @@ pub async fn account(app: &App, email: &Email) -> Result<Holder, StoreError> {
 /// The store or the key ring cannot be used.
 pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
-    tx.release_submissions(holder, app.now()).await?;
-    tx.release_issuances(holder).await?;
-    tx.delete_shares(holder).await?;
-    let canceled = tx.release_verifications(holder, app.now()).await?;
-    verification::announce(&mut tx, &canceled, AnnouncementKind::RequestCanceled).await?;
-    tx.delete_holder(holder).await?;
+    release(&mut tx, holder, app.now()).await?;
     Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
     tx.commit().await?;
     app.outbox_filled.notify_one();
     app.deliveries_due.notify_one();
     app.keyring.destroy_holder_key(holder).await
+}
+
+/// Deletes the rows of an account: everything of a deletion but its key.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    tx.release_submissions(holder, now).await?;
+    tx.release_issuances(holder).await?;
+    tx.delete_shares(holder).await?;
+    let canceled = tx.release_verifications(holder, now).await?;
+    verification::announce(tx, &canceled, AnnouncementKind::RequestCanceled).await?;
+    tx.delete_holder(holder).await
 }
 
 /// The address of an account.

@@ -1,31 +1,108 @@
 //! Rate limits: who may ask how often.
 //!
-//! Owns the counters (GCRA, by governor) and what a caller is told of them: the `RateLimit` and `RateLimit-Policy`
-//! headers of draft-ietf-httpapi-ratelimit-headers-10 and `Retry-After`.
+//! Owns the buckets (the generic cell rate algorithm: a bucket is the time at which it is full again) and what a caller is told
+//! of them: the `RateLimit` and `RateLimit-Policy` headers of draft-ietf-httpapi-ratelimit-headers-10 and `Retry-After`.
+//!
+//! Nodes that share a database count together. Each decides by its own buckets, tells the database once a second what was
+//! used of them, and learns what was used of the same ones elsewhere: a request costs no trip, and what all nodes together
+//! let through too much in a second, they make up for by refusing longer. Where one guess more matters, the database is
+//! asked before the answer: [`Limit::check_with_others`].
 
-use std::hash::Hash;
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue};
-use governor::middleware::{NoOpMiddleware, StateInformationMiddleware};
-use governor::nanos::Nanos;
-use governor::state::keyed::DefaultKeyedStateStore;
-use governor::{Quota, RateLimiter};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Kind};
-use crate::time::Clock;
+use crate::keyring::Keyring;
+use crate::store::{Charge, Store, StoreError};
+use crate::time::{Clock, Timestamp};
+
+/// How often nodes tell each other what was used.
+pub const SHARED_EVERY: Duration = Duration::from_secs(1);
+
+/// How long the database may take to count before a node goes on alone.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Buckets of one statement.
+const CHUNK: usize = 256;
+
+/// Whom a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A partner, or a shared link.
+    Id(Uuid),
+    /// A network address.
+    Address(IpAddr),
+    /// By a hash.
+    Hash([u8; 32]),
+}
+
+impl From<&Uuid> for Key {
+    fn from(id: &Uuid) -> Self {
+        Self::Id(*id)
+    }
+}
+
+impl From<&IpAddr> for Key {
+    fn from(address: &IpAddr) -> Self {
+        Self::Address(*address)
+    }
+}
+
+impl From<&[u8; 32]> for Key {
+    fn from(hash: &[u8; 32]) -> Self {
+        Self::Hash(*hash)
+    }
+}
+
+impl Key {
+    /// What stands for it in the database: nobody finds an address by it who has not the root key.
+    fn fingerprint(&self, keyring: &Keyring, limit: &str) -> [u8; 32] {
+        let key = match self {
+            Self::Id(id) => id.as_bytes().to_vec(),
+            Self::Address(address) => address.to_string().into_bytes(),
+            Self::Hash(hash) => hash.to_vec(),
+        };
+        keyring.fingerprint("limit", &[limit.as_bytes(), b"\0", &key].concat())
+    }
+}
+
+/// How far a caller has used up its allowance.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    /// When nothing of it is used any more.
+    full_at: Timestamp,
+    /// What other nodes have not been told of yet: how many requests, since when.
+    untold: u32,
+    since: Timestamp,
+}
+
+/// What all limits have in common.
+#[derive(Clone, Debug)]
+struct Counting {
+    clock: Clock,
+    is_on: bool,
+    /// Whether there may be other nodes.
+    is_shared: bool,
+}
 
 /// A limit for each key.
 #[derive(Debug)]
-pub struct Limit<K: Hash + Eq + Clone> {
+pub struct Limit {
     name: &'static str,
-    quota: Quota,
-    clock: Clock,
-    limiter: Option<RateLimiter<K, DefaultKeyedStateStore<K>, Clock, StateInformationMiddleware>>,
+    burst: u32,
+    /// After how long one request is made up for.
+    interval: Duration,
+    counting: Counting,
+    buckets: Mutex<HashMap<Key, Bucket>>,
 }
 
 /// What is left after a request.
@@ -41,14 +118,12 @@ pub struct Allowance {
 impl Allowance {
     /// Writes the two headers.
     pub fn write(&self, headers: &mut HeaderMap) {
-        let policy = format!("\"{}\";q={};w={}", self.name, self.burst, self.window.as_secs().max(1));
+        // An interval is cut to microseconds, and a window is many of them.
+        let window = (self.window + Duration::from_millis(1)).as_secs().max(1);
+        let policy = format!("\"{}\";q={};w={window}", self.name, self.burst);
         let state = format!("\"{}\";r={};t={}", self.name, self.remaining, whole_seconds(self.wait));
-        headers.extend(
-            HeaderValue::try_from(policy).map(|value| (axum::http::HeaderName::from_static("ratelimit-policy"), value)),
-        );
-        headers.extend(
-            HeaderValue::try_from(state).map(|value| (axum::http::HeaderName::from_static("ratelimit"), value)),
-        );
+        headers.extend(HeaderValue::try_from(policy).map(|value| (HeaderName::from_static("ratelimit-policy"), value)));
+        headers.extend(HeaderValue::try_from(state).map(|value| (HeaderName::from_static("ratelimit"), value)));
     }
 }
 
@@ -64,47 +139,128 @@ fn whole_seconds(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
 }
 
-impl<K: Hash + Eq + Clone> Limit<K> {
-    fn new(name: &'static str, quota: Quota, clock: &Clock, enabled: bool) -> Self {
-        let limiter = enabled.then(|| {
-            RateLimiter::<K, DefaultKeyedStateStore<K>, Clock, NoOpMiddleware<Nanos>>::new(
-                quota,
-                DefaultKeyedStateStore::default(),
-                clock.clone(),
-            )
-            .with_middleware::<StateInformationMiddleware>()
-        });
-        Self { name, quota, clock: clock.clone(), limiter }
+impl Limit {
+    /// `count` requests in `period`, and `burst` at once.
+    fn new(name: &'static str, (count, period): (u32, Duration), burst: u32, counting: &Counting) -> Self {
+        Self {
+            name,
+            burst: burst.max(1),
+            interval: (period / count.max(1)).max(Duration::from_micros(1)),
+            counting: counting.clone(),
+            buckets: Mutex::default(),
+        }
     }
 
-    /// Counts one request of `key`. `None` where limits are off.
+    fn buckets(&self) -> MutexGuard<'_, HashMap<Key, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn window(&self) -> Duration {
+        self.interval * self.burst
+    }
+
+    fn allowance(&self, remaining: u32, wait: Duration) -> Allowance {
+        Allowance { name: self.name, burst: self.burst, window: self.window(), remaining, wait }
+    }
+
+    /// Counts one request of `key`, as far as this node knows. `None` where limits are off.
     ///
     /// # Errors
     /// The allowance that says when to come again; as an [`Error`] it is 429.
-    pub fn check(&self, key: &K) -> Result<Option<Allowance>, Allowance> {
-        let Some(limiter) = &self.limiter else { return Ok(None) };
-        let allowance = |remaining, wait| Allowance {
-            name: self.name,
-            burst: self.quota.burst_size().get(),
-            window: self.quota.burst_size_replenished_in(),
-            remaining,
-            wait,
-        };
-        match limiter.check_key(key) {
-            Ok(state) => {
-                let remaining = state.remaining_burst_capacity();
-                let used = self.quota.burst_size().get().saturating_sub(remaining);
-                Ok(Some(allowance(remaining, self.quota.replenish_interval() * used)))
+    pub fn check<'a, K>(&self, key: &'a K) -> Result<Option<Allowance>, Allowance>
+    where
+        Key: From<&'a K>,
+    {
+        self.counting.is_on.then(|| self.count(key.into(), self.counting.is_shared)).transpose()
+    }
+
+    /// Counts one request of `key` for all nodes before it answers: for what is guessed at, and what is mailed. While the
+    /// database is away this node decides alone, as far as it gets without.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn check_with_others<'a, K>(&self, app: &App, key: &'a K) -> Result<(), Error>
+    where
+        Key: From<&'a K>,
+    {
+        if !self.counting.is_on {
+            return Ok(());
+        }
+        let (key, now) = (Key::from(key), self.counting.clock.now());
+        if !self.counting.is_shared {
+            return Ok(self.count(key, false).map(drop)?);
+        }
+        let known = self.buckets().get(&key).map_or(now, |bucket| bucket.full_at);
+        self.after(known, now)?;
+        let charge = Charge { id: key.fingerprint(&app.keyring, self.name), since: now, cost: self.interval };
+        match within(&app.store, &charge, now + self.window()).await {
+            Ok(Ok(full_at)) => {
+                self.learn(key, full_at);
+                Ok(())
             }
-            Err(until) => Err(allowance(0, until.wait_time_from(governor::clock::Clock::now(&self.clock)))),
+            Ok(Err(full_at)) => {
+                self.learn(key, full_at);
+                let wait = (full_at + self.interval).since(now + self.window());
+                Err(self.allowance(0, wait).into())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "other nodes could not be asked about a limit");
+                Ok(self.count(key, true).map(drop)?)
+            }
         }
     }
 
-    /// Forgets keys that are back at their full allowance, so that the table does not grow with every caller ever seen.
-    pub fn forget_idle(&self) {
-        if let Some(limiter) = &self.limiter {
-            limiter.retain_recent();
+    /// When a bucket is full again that is full at `full_at`, after one request now.
+    fn after(&self, full_at: Timestamp, now: Timestamp) -> Result<Timestamp, Allowance> {
+        let after = full_at.max(now) + self.interval;
+        let over = after.since(now).saturating_sub(self.window());
+        if over.is_zero() { Ok(after) } else { Err(self.allowance(0, over)) }
+    }
+
+    fn count(&self, key: Key, is_told_later: bool) -> Result<Allowance, Allowance> {
+        let now = self.counting.clock.now();
+        let mut buckets = self.buckets();
+        let bucket = buckets.entry(key).or_insert(Bucket { full_at: now, untold: 0, since: now });
+        bucket.full_at = self.after(bucket.full_at, now)?;
+        let used = bucket.full_at.since(now);
+        if is_told_later {
+            if bucket.untold == 0 {
+                bucket.since = now;
+            }
+            bucket.untold += 1;
         }
+        drop(buckets);
+        let left = (self.window().saturating_sub(used).as_micros() / self.interval.as_micros()).try_into();
+        let remaining: u32 = left.unwrap_or(self.burst);
+        Ok(self.allowance(remaining, self.interval * (self.burst - remaining.min(self.burst))))
+    }
+
+    /// Takes what other nodes have not been told of.
+    fn take_untold(&self) -> Vec<(Key, u32, Timestamp)> {
+        let mut buckets = self.buckets();
+        let untold = buckets.iter_mut().filter(|(_, bucket)| bucket.untold > 0);
+        untold.map(|(key, bucket)| (*key, std::mem::take(&mut bucket.untold), bucket.since)).collect()
+    }
+
+    /// Gives back what others could not be told of.
+    fn owe(&self, key: Key, count: u32, since: Timestamp) {
+        let mut buckets = self.buckets();
+        let bucket = buckets.entry(key).or_insert(Bucket { full_at: since, untold: 0, since });
+        bucket.since = if bucket.untold == 0 { since } else { bucket.since.min(since) };
+        bucket.untold += count;
+    }
+
+    /// Notes when a bucket will be full for all nodes together, as far as they have told.
+    fn learn(&self, key: Key, full_at: Timestamp) {
+        let mut buckets = self.buckets();
+        let bucket = buckets.entry(key).or_insert(Bucket { full_at, untold: 0, since: full_at });
+        bucket.full_at = bucket.full_at.max(full_at + self.interval * bucket.untold);
+    }
+
+    /// Forgets keys that are back at their full allowance, so that the table does not grow with every caller ever seen.
+    fn forget_idle(&self) {
+        let now = self.counting.clock.now();
+        self.buckets().retain(|_, bucket| bucket.full_at > now || bucket.untold > 0);
     }
 }
 
@@ -119,121 +275,193 @@ const CONSOLE_PER_CLIENT: u32 = 60;
 /// a stranger at one address cannot use it up.
 const CONSOLE_PER_PARTNER: u32 = 300;
 
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// All limits.
 #[derive(Debug)]
 pub struct Limits {
     /// API requests of a partner.
-    pub partner: Limit<Uuid>,
+    pub partner: Limit,
     /// Token requests from a network address.
-    pub token: Limit<IpAddr>,
+    pub token: Limit,
     /// Requests of wallets from a network address.
-    pub wallets: Limit<IpAddr>,
+    pub wallets: Limit,
     /// Codes mailed to an address (by its keyed hash).
-    pub codes_per_address: Limit<[u8; 32]>,
+    pub codes_per_address: Limit,
     /// Links that partners have mailed to an address (by its keyed hash). Apart from codes, so that no partner can keep
     /// anybody from signing in.
-    pub links_per_address: Limit<[u8; 32]>,
+    pub links_per_address: Limit,
     /// Codes asked for from a network address.
-    pub codes_per_client: Limit<IpAddr>,
+    pub codes_per_client: Limit,
     /// Codes tried for an address (by its keyed hash), over all attempts.
-    pub tries_per_address: Limit<[u8; 32]>,
+    pub tries_per_address: Limit,
     /// Codes tried from a network address.
-    pub tries_per_client: Limit<IpAddr>,
+    pub tries_per_client: Limit,
     /// Passcodes tried for a shared link.
-    pub passcodes_per_share: Limit<Uuid>,
+    pub passcodes_per_share: Limit,
     /// Passcodes tried from a network address.
-    pub passcodes_per_client: Limit<IpAddr>,
+    pub passcodes_per_client: Limit,
     /// Sign-ins to a console from a network address.
-    pub console_per_client: Limit<IpAddr>,
+    pub console_per_client: Limit,
     /// Sign-ins to a console for a client id, by the hash of what was typed.
-    pub console_per_partner: Limit<[u8; 32]>,
+    pub console_per_partner: Limit,
 }
 
 impl Limits {
     /// The limits that `config` sets.
     pub fn new(config: &Config, clock: &Clock) -> Self {
-        let enabled = config.rate_limit.enabled;
-        let per_hour = |count: u32| Quota::per_hour(at_least_one(count));
-        let sign_in = &config.sign_in;
-        let partner = Quota::per_second(at_least_one(config.rate_limit.partner_per_second))
-            .allow_burst(at_least_one(config.rate_limit.partner_burst));
+        let counting = Counting {
+            clock: clock.clone(),
+            is_on: config.rate_limit.enabled,
+            is_shared: !config.storage.database_url.is_empty(),
+        };
+        let at_once = |name, count, period| Limit::new(name, (count, period), count, &counting);
+        let hourly = |name, count| at_once(name, count, HOUR);
+        let (sign_in, rates) = (&config.sign_in, &config.rate_limit);
+        let partner = (rates.partner_per_second, Duration::from_secs(1));
         Self {
-            partner: Limit::new("partner", partner, clock, enabled),
-            token: Limit::new(
-                "token",
-                Quota::per_minute(at_least_one(config.rate_limit.tokens_per_minute)),
-                clock,
-                enabled,
-            ),
-            wallets: Limit::new(
-                "wallet",
-                Quota::per_minute(at_least_one(config.rate_limit.wallets_per_minute)),
-                clock,
-                enabled,
-            ),
-            codes_per_address: Limit::new("code", per_hour(sign_in.codes_per_address), clock, enabled),
-            links_per_address: Limit::new("link", per_hour(sign_in.codes_per_address), clock, enabled),
-            codes_per_client: Limit::new("client", per_hour(sign_in.codes_per_client), clock, enabled),
-            tries_per_address: Limit::new(
-                "try",
-                per_hour(sign_in.codes_per_address * sign_in.code_attempts),
-                clock,
-                enabled,
-            ),
-            tries_per_client: Limit::new(
-                "client-try",
-                per_hour(sign_in.codes_per_client * sign_in.code_attempts),
-                clock,
-                enabled,
-            ),
-            passcodes_per_share: Limit::new("passcode", per_hour(PASSCODES_PER_SHARE), clock, enabled),
-            passcodes_per_client: Limit::new("client-passcode", per_hour(PASSCODES_PER_CLIENT), clock, enabled),
-            console_per_client: Limit::new("client-console", per_hour(CONSOLE_PER_CLIENT), clock, enabled),
-            console_per_partner: Limit::new("console", per_hour(CONSOLE_PER_PARTNER), clock, enabled),
+            partner: Limit::new("partner", partner, rates.partner_burst, &counting),
+            token: at_once("token", rates.tokens_per_minute, MINUTE),
+            wallets: at_once("wallet", rates.wallets_per_minute, MINUTE),
+            codes_per_address: hourly("code", sign_in.codes_per_address),
+            links_per_address: hourly("link", sign_in.codes_per_address),
+            codes_per_client: hourly("client", sign_in.codes_per_client),
+            tries_per_address: hourly("try", sign_in.codes_per_address * sign_in.code_attempts),
+            tries_per_client: hourly("client-try", sign_in.codes_per_client * sign_in.code_attempts),
+            passcodes_per_share: hourly("passcode", PASSCODES_PER_SHARE),
+            passcodes_per_client: hourly("client-passcode", PASSCODES_PER_CLIENT),
+            console_per_client: hourly("client-console", CONSOLE_PER_CLIENT),
+            console_per_partner: hourly("console", CONSOLE_PER_PARTNER),
         }
+    }
+
+    fn all(&self) -> [&Limit; 12] {
+        [
+            &self.partner,
+            &self.token,
+            &self.wallets,
+            &self.codes_per_address,
+            &self.links_per_address,
+            &self.codes_per_client,
+            &self.tries_per_address,
+            &self.tries_per_client,
+            &self.passcodes_per_share,
+            &self.passcodes_per_client,
+            &self.console_per_client,
+            &self.console_per_partner,
+        ]
+    }
+
+    /// Tells other nodes what was used since the last time, and learns what they have used of the same.
+    ///
+    /// # Errors
+    /// The store cannot be used; what was not told is told the next time.
+    pub async fn share(&self, store: &Store, keyring: &Keyring) -> Result<(), StoreError> {
+        let mut untold = Vec::new();
+        for limit in self.all() {
+            for (key, count, since) in limit.take_untold() {
+                let id = key.fingerprint(keyring, limit.name);
+                untold.push((Charge { id, since, cost: limit.interval * count }, limit, key, count));
+            }
+        }
+        untold.sort_unstable_by_key(|(charge, ..)| charge.id);
+        let mut rest = untold.as_slice();
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(rest.len().min(CHUNK));
+            let charged = match charge(store, &chunk.iter().map(|(charge, ..)| *charge).collect::<Vec<_>>()).await {
+                Ok(charged) => charged,
+                Err(error) => {
+                    for (charge, limit, key, count) in rest {
+                        limit.owe(*key, *count, charge.since);
+                    }
+                    return Err(error);
+                }
+            };
+            for (id, full_at) in charged {
+                if let Ok(at) = chunk.binary_search_by_key(&id, |(charge, ..)| charge.id) {
+                    let (_, limit, key, _) = &chunk[at];
+                    limit.learn(*key, full_at);
+                }
+            }
+            rest = after;
+        }
+        Ok(())
     }
 
     /// Forgets callers that have been quiet.
     pub fn forget_idle(&self) {
-        self.partner.forget_idle();
-        self.token.forget_idle();
-        self.wallets.forget_idle();
-        self.codes_per_address.forget_idle();
-        self.links_per_address.forget_idle();
-        self.codes_per_client.forget_idle();
-        self.tries_per_address.forget_idle();
-        self.tries_per_client.forget_idle();
-        self.passcodes_per_share.forget_idle();
-        self.passcodes_per_client.forget_idle();
-        self.console_per_client.forget_idle();
-        self.console_per_partner.forget_idle();
+        for limit in self.all() {
+            limit.forget_idle();
+        }
     }
 }
 
-fn at_least_one(count: u32) -> NonZeroU32 {
-    NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
+async fn charge(store: &Store, charges: &[Charge]) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
+    let work = async {
+        let mut tx = store.write().await?;
+        let charged = tx.charge(charges).await?;
+        tx.commit().await?;
+        Ok(charged)
+    };
+    timeout(PATIENCE, work).await.map_err(silent)?
+}
+
+async fn within(store: &Store, charge: &Charge, latest: Timestamp) -> Result<Result<Timestamp, Timestamp>, StoreError> {
+    let work = async {
+        let mut tx = store.write().await?;
+        let charged = tx.charge_within(charge, latest).await?;
+        tx.commit().await?;
+        Ok(charged)
+    };
+    timeout(PATIENCE, work).await.map_err(silent)?
+}
+
+fn silent(_: Elapsed) -> StoreError {
+    StoreError::Unavailable("the database does not answer".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn limit(count: u32, clock: &Clock) -> Limit {
+        let counting = Counting { clock: clock.clone(), is_on: true, is_shared: false };
+        Limit::new("partner", (count, Duration::from_secs(1)), count, &counting)
+    }
+
     #[test]
     fn a_limit_counts_down_refuses_and_refills_with_the_clock() {
         let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
-        let quota = Quota::per_second(NonZeroU32::new(2).expect("two"));
-        let limit = Limit::new("partner", quota, &clock, true);
-        let first = limit.check(&1).expect("allowed").expect("limits are on");
+        let limit = limit(2, &clock);
+        let (one, other) = ([1; 32], [2; 32]);
+        let first = limit.check(&one).expect("allowed").expect("limits are on");
         assert_eq!(first.remaining, 1);
         let mut headers = HeaderMap::new();
         first.write(&mut headers);
         assert_eq!(headers["ratelimit-policy"], "\"partner\";q=2;w=1");
         assert_eq!(headers["ratelimit"], "\"partner\";r=1;t=1");
-        assert!(limit.check(&1).is_ok());
-        let error = Error::from(limit.check(&1).expect_err("the third is one too many"));
+        assert!(limit.check(&one).is_ok());
+        let error = Error::from(limit.check(&one).expect_err("the third is one too many"));
         assert_eq!(error.kind, Kind::TooManyRequests(Duration::from_secs(1)));
-        assert!(limit.check(&2).is_ok(), "another key has its own allowance");
+        assert!(limit.check(&other).is_ok(), "another key has its own allowance");
         clock.advance(Duration::from_secs(1));
-        assert!(limit.check(&1).is_ok());
+        assert!(limit.check(&one).is_ok());
+        limit.forget_idle();
+        assert_eq!(limit.buckets().len(), 1, "the other is back at its full allowance");
+    }
+
+    #[test]
+    fn as_many_as_there_may_be_go_through_and_no_more() {
+        let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
+        for count in [1, 3, 7, 100, 999] {
+            let limit = limit(count, &clock);
+            let through = |tries: u32| (0..tries).filter(|_| limit.check(&[0; 32]).is_ok()).count();
+            assert_eq!(through(2 * count), count as usize, "at once");
+            clock.advance(Duration::from_secs(10));
+            assert_eq!(through(2 * count), count as usize, "nothing is saved up");
+            clock.advance(Duration::from_millis(500));
+            assert!(through(2 * count).abs_diff(count as usize / 2) <= 1, "half of it is back after half of the time");
+        }
     }
 }

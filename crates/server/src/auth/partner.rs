@@ -23,7 +23,8 @@ use crate::seal::sha256;
 use crate::store::{self, StoreError};
 use crate::time::Timestamp;
 
-/// How long a partner's being active is taken for granted. A push asks again in its own transaction.
+/// How long a partner's being active is taken for granted, if no notice comes before. A push asks again in its own
+/// transaction.
 const ACTIVE_FOR: Duration = Duration::from_secs(1);
 
 /// Remembers which partners are active.
@@ -37,6 +38,11 @@ impl Default for ActivePartners {
 }
 
 impl ActivePartners {
+    /// Forgets everything: some partner is not what it was.
+    pub fn forget(&self) {
+        self.0.clear();
+    }
+
     async fn is_active(&self, app: &App, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         if let Some((asked_at, active)) = self.0.get(&partner)
             && now.since(asked_at) < ACTIVE_FOR

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::chance::Chance;
-use crate::keyring::{Keyring, Purpose};
+use crate::keyring::{Keyring, Purpose, SigningKey as Stored};
 use crate::seal::{Key, sha256};
 use crate::store::StoreError;
 use crate::time::Timestamp;
@@ -122,15 +122,12 @@ impl Tokens {
     /// # Errors
     /// The key ring cannot be used.
     pub async fn refresh_keys(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
-        let mut stored = ring.signing_keys(Purpose::Token).await?;
-        if stored.first().is_none_or(|key| key.created_at + self.key_age <= now) {
-            let id = chance.anonymous_id().to_string();
-            let secret = Key::random(chance);
-            let key =
-                crate::keyring::SigningKey { id, purpose: Purpose::Token, created_at: now, secret, certificate: None };
-            ring.add_signing_key(&key).await?;
-            stored = ring.signing_keys(Purpose::Token).await?;
-        }
+        let is_due = |keys: &[Stored]| keys.first().is_none_or(|key| key.created_at + self.key_age <= now);
+        let make = || {
+            let (id, secret) = (chance.anonymous_id().to_string(), Key::random(chance));
+            Ok(Stored { id, purpose: Purpose::Token, created_at: now, secret, certificate: None })
+        };
+        let mut stored = ring.signing_keys_or_new(Purpose::Token, is_due, make).await?;
         let too_old = now - self.key_age - self.key_age - self.lifetime;
         if stored.iter().any(|key| key.created_at < too_old) {
             ring.remove_signing_keys(Purpose::Token, too_old).await?;
@@ -142,7 +139,13 @@ impl Tokens {
             keys.verifying.insert(key.id, verifying);
             keys.signing.get_or_insert(signing);
         }
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let is_one_gone = held.verifying.keys().any(|known| !keys.verifying.contains_key(known));
+        *held = keys;
+        if is_one_gone {
+            // Somebody took it away: what it signed is not good any more, checked before or not.
+            self.verified.clear();
+        }
         Ok(())
     }
 

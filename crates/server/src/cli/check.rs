@@ -60,13 +60,13 @@ fn read(file: &PathBuf) -> std::io::Result<String> {
     std::fs::read_to_string(file)
 }
 
-/// What is wrong at one place.
+/// What is wrong at one place; `tenure push` shows it too.
 #[derive(Debug, PartialEq, Eq)]
-struct Diagnostic {
-    code: String,
-    message: String,
-    place: Range<usize>,
-    help: Option<String>,
+pub(super) struct Diagnostic {
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) place: Range<usize>,
+    pub(super) help: Option<String>,
 }
 
 fn report(name: &str, source: &str, credential_type: Type, context: &Context<'_>) -> Result<String, Vec<Diagnostic>> {
@@ -77,7 +77,7 @@ fn report(name: &str, source: &str, credential_type: Type, context: &Context<'_>
     }
 }
 
-fn of_malformed(name: &str, source: &str, malformed: &Malformed) -> Diagnostic {
+pub(super) fn of_malformed(name: &str, source: &str, malformed: &Malformed) -> Diagnostic {
     let line_start = source.split_inclusive('\n').take(malformed.line - 1).map(str::len).sum::<usize>();
     let at = floor(source, (line_start + malformed.column - 1).min(source.len()));
     let end = floor(source, (at + 1).min(source.len()));
@@ -85,7 +85,7 @@ fn of_malformed(name: &str, source: &str, malformed: &Malformed) -> Diagnostic {
     Diagnostic { code: "json".to_owned(), message: malformed.message.clone(), place: at..end.max(at), help }
 }
 
-fn of_fault(source: &str, fault: Fault) -> Diagnostic {
+pub(super) fn of_fault(source: &str, fault: Fault) -> Diagnostic {
     let location = locate(source, &fault.pointer);
     // An unknown member is wrong by its name, an object that lacks one by its opening; everything else by its value.
     let place = match (fault.code.as_str(), location) {
@@ -110,7 +110,13 @@ fn floor(source: &str, mut at: usize) -> usize {
 
 impl Diagnostic {
     fn render(&self, name: &str, source: &str, renderer: &Renderer) -> String {
-        let snippet = Snippet::source(source).path(name).annotation(AnnotationKind::Primary.span(self.place.clone()));
+        self.render_from(name, source, 1, renderer)
+    }
+
+    /// As [`Self::render`], of a source that begins on that line of its file.
+    pub(super) fn render_from(&self, name: &str, source: &str, line: usize, renderer: &Renderer) -> String {
+        let span = AnnotationKind::Primary.span(self.place.clone());
+        let snippet = Snippet::source(source).path(name).line_start(line).annotation(span);
         let mut group = Level::ERROR.primary_title(&*self.message).id(&*self.code).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(&**help));

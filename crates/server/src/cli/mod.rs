@@ -1,9 +1,12 @@
 //! The command line: one file a sub-command. Owns what they share: the settings and how failures are shown.
 
+mod backup;
 mod check;
 mod demo;
 mod doctor;
 mod partner;
+mod push;
+mod restore;
 mod serve;
 mod verify;
 
@@ -32,8 +35,14 @@ enum Command {
     Partner(partner::PartnerArguments),
     /// Look at everything that a server stands on, and say what to do about what is wrong.
     Doctor(doctor::Doctor),
+    /// Make a backup of the data and the keys; works while the server runs.
+    Backup(backup::Backup),
+    /// Put a backup back, into an empty data folder or database.
+    Restore(restore::Restore),
     /// Check the body of a push before sending it, and point at every fault.
     Check(check::Check),
+    /// Push a CSV or NDJSON file of any size to a server, and keep the links: a payroll bureau's client.
+    Push(Box<push::Push>),
     /// Check a signed credential or a showing of one, and explain each step.
     Verify(verify::Verify),
     /// Print every setting with its meaning and default.
@@ -52,7 +61,10 @@ impl Cli {
             Command::Demo(demo) => demo.run(),
             Command::Partner(partner) => partner.run(),
             Command::Doctor(doctor) => doctor.run(),
+            Command::Backup(backup) => backup.run(),
+            Command::Restore(restore) => restore.run(),
             Command::Check(check) => check.run(),
+            Command::Push(push) => push.run(),
             Command::Verify(verify) => verify.run(),
             Command::Config => print(crate::config::DEFAULT),
         };
@@ -97,6 +109,12 @@ impl StoreArguments {
             .collect();
         Config::load(self.config.as_deref(), std::env::vars(), &overrides).map_err(|error| error.to_string())
     }
+}
+
+/// A variable of the environment that is no setting of the server.
+#[expect(clippy::disallowed_methods, reason = "beside the settings, which StoreArguments reads")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Runs `work` on a runtime with all cores.

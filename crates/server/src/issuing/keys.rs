@@ -68,14 +68,14 @@ impl IssuerKeys {
     pub async fn refresh(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
         let authority = self.authority(ring, chance, now).await?;
         let purpose = Purpose::Credential(self.algorithm);
-        let mut own = ring.signing_keys(purpose).await?;
-        if own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE) {
+        let is_due =
+            |own: &[SigningKey]| own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE);
+        let make = || {
             let (id, secret, key) = new_key(self.algorithm, chance)?;
             let certificate = certificates::certify(&key, &self.address, &chance.bytes::<16>(), &authority, now)?;
-            let made = SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) };
-            ring.add_signing_key(&made).await?;
-            own = ring.signing_keys(purpose).await?;
-        }
+            Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
+        };
+        let own = ring.signing_keys_or_new(purpose, is_due, make).await?;
         // A key signs until its follower does, and what it signed last lives on for a whole lifetime.
         let too_old = now - self.key_age - self.key_age - NOTICE - self.lifetime.max(LONGEST_SHARE);
         let mut published = Vec::new();
@@ -108,16 +108,13 @@ impl IssuerKeys {
         chance: &Chance,
         now: Timestamp,
     ) -> Result<Authority, StoreError> {
-        let mut stored = ring.signing_keys(Purpose::Authority).await?;
-        if stored.is_empty() {
+        let purpose = Purpose::Authority;
+        let make = || {
             let (id, secret, key) = new_key(Algorithm::Es256, chance)?;
             let certificate = certificates::authority(&key, &self.address, &chance.bytes::<16>(), now)?;
-            let made =
-                SigningKey { id, purpose: Purpose::Authority, created_at: now, secret, certificate: Some(certificate) };
-            ring.add_signing_key(&made).await?;
-            stored = ring.signing_keys(Purpose::Authority).await?;
-        }
-        // Should two nodes have made one each at the same time, all agree on the first.
+            Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
+        };
+        let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
         let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
         let certificate =
             first.certificate.clone().ok_or_else(|| StoreError::nonsense("signing_key", "no certificate"))?;
@@ -177,12 +174,11 @@ impl EncryptionKey {
     /// The key ring cannot be used.
     pub async fn open(ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<Self, StoreError> {
         let purpose = Purpose::Encryption;
-        let mut stored = ring.signing_keys(purpose).await?;
-        if stored.is_empty() {
+        let make = || {
             let (id, secret, _) = new_key(Algorithm::Es256, chance)?;
-            ring.add_signing_key(&SigningKey { id, purpose, created_at: now, secret, certificate: None }).await?;
-            stored = ring.signing_keys(purpose).await?;
-        }
+            Ok(SigningKey { id, purpose, created_at: now, secret, certificate: None })
+        };
+        let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
         let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
         let jwk = jwe::encryption_jwk(first.secret.expose(), &first.id);
         let jwk = jwk.ok_or_else(|| StoreError::nonsense("signing_key", "no key on P-256"))?;

@@ -47,19 +47,15 @@ impl VerifierKey {
         let host = config.server.base_url.host().map(|host| host.to_owned());
         let host = host.ok_or_else(|| StoreError::Broken("the base URL names no host".to_owned()))?;
         let authority = keys.authority(ring, chance, now).await?;
-        // Should two nodes have made one each at the same time, all agree on the first.
-        let of_host = |stored: Vec<SigningKey>| stored.into_iter().rev().find(|key| names(key, &host));
-        let found = match of_host(ring.signing_keys(purpose).await?) {
-            Some(found) => Some(found),
-            None => {
-                let (id, secret, key) = new_key(Algorithm::Es256, chance)?;
-                let serial = chance.bytes::<16>();
-                let certificate = certificates::certify_verifier(&key, address, &host, &serial, &authority, now)?;
-                let made = SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) };
-                ring.add_signing_key(&made).await?;
-                of_host(ring.signing_keys(purpose).await?)
-            }
+        let is_missing = |stored: &[SigningKey]| !stored.iter().any(|key| names(key, &host));
+        let make = || {
+            let (id, secret, key) = new_key(Algorithm::Es256, chance)?;
+            let serial = chance.bytes::<16>();
+            let certificate = certificates::certify_verifier(&key, address, &host, &serial, &authority, now)?;
+            Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
+        let stored = ring.signing_keys_or_new(purpose, is_missing, make).await?;
+        let found = stored.into_iter().rev().find(|key| names(key, &host));
         let found = found.ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
         Ok(Self {
             kid: found.id.clone(),

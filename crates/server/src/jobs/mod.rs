@@ -1,8 +1,10 @@
 //! What happens without a request: sending what the outbox holds, and ending what is over.
 //!
-//! Every job asks the store what is due, so a restart loses nothing and several nodes may run the same jobs.
+//! Every job asks the store what is due, so a restart loses nothing and several nodes may run the same jobs: what one takes,
+//! others leave. A round whose connection to the database is lost is given up, as when the server is killed in it.
 
 mod documents;
+mod nodes;
 mod outbox;
 mod retention;
 mod webhooks;
@@ -29,10 +31,11 @@ const SWEEP_PAUSE: Duration = Duration::from_secs(3600);
 /// Starts all jobs; they end soon after `stop`.
 pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
+    nodes::start(app, stop, &mut jobs);
     let (sender, sender_stop) = (app.clone(), stop.clone());
     jobs.spawn(async move {
         while !sender_stop.is_cancelled() {
-            match send_due(&sender).await {
+            match sender.store.unless_lost(send_due(&sender)).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::warn!(%error, "the outbox could not be worked on"),
@@ -47,7 +50,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     let (fetcher, fetcher_stop) = (app.clone(), stop.clone());
     jobs.spawn(async move {
         while !fetcher_stop.is_cancelled() {
-            match fetch_due(&fetcher).await {
+            match fetcher.store.unless_lost(fetch_due(&fetcher)).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::warn!(%error, "documents could not be fetched; it is tried again"),
@@ -65,7 +68,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
         // Everything at the start, since nobody knows how long the server was away; then what is recent.
         let mut since = Timestamp::from_micros(0);
         while !sweeper_stop.is_cancelled() {
-            match delete_orphans(&sweeper, since).await {
+            match sweeper.store.unless_lost(delete_orphans(&sweeper, since)).await {
                 Ok(_) => since = sweeper.now() - sweeper.config.objects.orphan_age - 3 * SWEEP_PAUSE,
                 Err(error) => tracing::warn!(%error, "the object store could not be swept; it is tried again"),
             }
@@ -79,7 +82,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     jobs.spawn(async move {
         let pause = (keeper.config.retention.incomplete / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
         while !keeper_stop.is_cancelled() {
-            if let Err(error) = end_what_is_over(&keeper).await {
+            if let Err(error) = keeper.store.unless_lost(end_what_is_over(&keeper)).await {
                 tracing::warn!(%error, "retention could not be done; it is tried again");
             }
             tokio::select! {

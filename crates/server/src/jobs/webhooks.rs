@@ -109,14 +109,14 @@ pub async fn deliver_due(app: &App) -> Result<usize, StoreError> {
 }
 
 async fn due(app: &App) -> Result<Vec<Uuid>, StoreError> {
-    app.store.read().await?.due_webhooks(app.now()).await
+    app.store.unless_lost(async { app.store.read().await?.due_webhooks(app.now()).await }).await
 }
 
 /// Sends what is due to one webhook, round by round, until nothing is; returns how many attempts were made.
 async fn lane(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<usize, StoreError> {
     let (mut attempts, mut settled, mut writes) = (0, Vec::new(), 0);
     loop {
-        let taken = match turn(app, webhook, &settled, stop).await {
+        let taken = match app.store.unless_lost(turn(app, webhook, &settled, stop)).await {
             // What is not written is sent again: the store is given some time first.
             Err(StoreError::Unavailable(_)) if writes < WRITES && !settled.is_empty() => {
                 writes += 1;

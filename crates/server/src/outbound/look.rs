@@ -53,16 +53,7 @@ impl Outbound {
         if !self.may_ask(address) {
             return Err(Unseen::AddressRefused);
         }
-        let mut answer = self.client.get(address.clone()).send().await.map_err(|error| unseen(&error))?;
-        let certificate = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(<[u8]>::to_vec);
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let mut body = BytesMut::new();
-        while body.len() < MOST
-            && let Some(chunk) = answer.chunk().await.map_err(|error| unseen(&error))?
-        {
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Seen { status, headers, body: body.freeze(), certificate })
+        read(self.client.get(address.clone())).await
     }
 
     /// How many addresses a host has, and how many of those may be reached.
@@ -79,6 +70,20 @@ impl Outbound {
         let reachable = found.iter().filter(|address| may_reach(**address, &self.allowed)).count();
         Ok((found.len(), reachable))
     }
+}
+
+/// Sends a request and reads what is answered, or its beginning.
+pub(super) async fn read(request: reqwest::RequestBuilder) -> Result<Seen, Unseen> {
+    let mut answer = request.send().await.map_err(|error| unseen(&error))?;
+    let certificate = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(<[u8]>::to_vec);
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let mut body = BytesMut::new();
+    while body.len() < MOST
+        && let Some(chunk) = answer.chunk().await.map_err(|error| unseen(&error))?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Seen { status, headers, body: body.freeze(), certificate })
 }
 
 /// The error of TLS in `error`. What an I/O error wraps is not its source, but what is said in its place.

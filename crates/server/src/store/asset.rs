@@ -200,12 +200,14 @@ impl Tx {
             row: Row,
             attempts: i64,
         }
-        let rows: Vec<Taken> = on!(self, connection => sqlx::query_as(
-            "UPDATE asset SET due_at = $2, attempts = attempts + 1
-              WHERE state = 'fetching' AND due_at <= $1
-                AND id IN (SELECT id FROM asset WHERE state = 'fetching' AND due_at <= $1 ORDER BY due_at, id LIMIT $3)
-             RETURNING *",
-        ).bind(now).bind(again).bind(limit).fetch_all(connection).await)?;
+        let skip_taken = self.skip_taken();
+        let statement = format!(
+            "WITH due AS MATERIALIZED
+                  (SELECT id FROM asset WHERE state = 'fetching' AND due_at <= $1 ORDER BY due_at, id LIMIT $3 {skip_taken})
+             UPDATE asset SET due_at = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM due) RETURNING *"
+        );
+        let rows: Vec<Taken> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(again).bind(limit).fetch_all(connection).await)?;
         rows.into_iter().map(|taken| Ok((taken.row.try_into()?, taken.attempts))).collect()
     }
 
@@ -220,15 +222,19 @@ impl Tx {
     /// nor signed in a second time, the document is deleted (partner-api, section 8). Returns how many were ended and
     /// how many of those were deleted.
     pub async fn end_waits_for_keeping(&mut self, now: Timestamp, limit: i64) -> Result<(u64, u64), StoreError> {
-        const DUE: &str = "id IN (SELECT id FROM asset WHERE keep_by <= $1 ORDER BY keep_by, id LIMIT $2)";
+        let skip_taken = self.skip_taken();
+        let due = format!(
+            "WITH due AS MATERIALIZED (SELECT id FROM asset WHERE keep_by <= $1 ORDER BY keep_by, id LIMIT $2 {skip_taken})"
+        );
         const KEPT: &str = "EXISTS (SELECT 1 FROM submission JOIN holder ON holder.id = submission.holder_id
              WHERE submission.id = asset.submission_id
                AND (holder.sign_ins >= 2 OR EXISTS (SELECT 1 FROM passkey WHERE passkey.holder_id = holder.id)))";
         // One statement decides; what follows goes by what it did.
         let deleted = format!(
-            "UPDATE asset SET state = 'deleted', sealed = NULL, keep_by = NULL WHERE {DUE} AND NOT {KEPT} RETURNING object"
+            "{due} UPDATE asset SET state = 'deleted', sealed = NULL, keep_by = NULL
+              WHERE id IN (SELECT id FROM due) AND NOT {KEPT} RETURNING object"
         );
-        let kept = format!("UPDATE asset SET keep_by = NULL WHERE {DUE} AND {KEPT}");
+        let kept = format!("{due} UPDATE asset SET keep_by = NULL WHERE id IN (SELECT id FROM due) AND {KEPT}");
         let (deleted, kept): (Vec<Option<Uuid>>, u64) = on!(self, connection => {
             let deleted =
                 sqlx::query_scalar(sqlx::AssertSqlSafe(deleted)).bind(now).bind(limit).fetch_all(&mut *connection).await?;
@@ -251,10 +257,19 @@ impl Tx {
         })?)
     }
 
-    /// Up to `limit` objects that nothing names any more.
+    /// Notes the address by which a server that starts here is reached; the one before, if it was another.
+    pub async fn note_base_url(&mut self, base_url: &str) -> Result<Option<String>, StoreError> {
+        let before: Option<String> = on!(self, connection => sqlx::query_scalar("SELECT base_url FROM instance WHERE place = 1").fetch_optional(connection).await)?;
+        let Some(before) = before.filter(|before| before != base_url) else { return Ok(None) };
+        on!(self, connection => sqlx::query("UPDATE instance SET base_url = $1 WHERE place = 1")
+            .bind(base_url).execute(connection).await.map(drop))?;
+        Ok((!before.is_empty()).then_some(before))
+    }
+
+    /// Up to `limit` objects that nothing names any more, in one order for every node.
     pub async fn dropped_objects(&mut self, limit: i64) -> Result<Vec<Uuid>, StoreError> {
         Ok(
-            on!(self, connection => sqlx::query_scalar("SELECT object FROM dropped_object LIMIT $1").bind(limit).fetch_all(connection).await)?,
+            on!(self, connection => sqlx::query_scalar("SELECT object FROM dropped_object ORDER BY object LIMIT $1").bind(limit).fetch_all(connection).await)?,
         )
     }
 

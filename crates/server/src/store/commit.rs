@@ -86,6 +86,10 @@ impl GroupWriter for Pushes {
     type Request = Request;
     type Answer = Pushed;
 
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
     async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;

@@ -55,6 +55,27 @@ impl Store {
     }
 }
 
+/// The lowest version that a release must know to go on with a database after a migration of this description: one that
+/// takes away what older releases use says so in its name, `0020_contract_0015_...` (docs/migrations.md).
+fn contracts(description: &str) -> Option<i64> {
+    let mut words = description.split([' ', '_']);
+    (words.next() == Some("contract")).then(|| words.next()?.parse().ok()).flatten()
+}
+
+impl Store {
+    /// A newer release may have added to the database; what it took away must not be missed.
+    pub(super) async fn refuse_what_took_too_much_away(&self, part: Part) -> Result<(), StoreError> {
+        let newest = part.newest();
+        let described = self.read().await?.described_migrations(newest).await?;
+        match described.iter().find(|(_, description)| contracts(description).is_some_and(|needed| needed > newest)) {
+            Some((version, description)) => Err(StoreError::Broken(format!(
+                "a newer Tenure was here and took away what this one needs (migration {version}, {description}): start that version"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
 #[derive(FromRow)]
 struct Setting {
     name: String,
@@ -66,6 +87,14 @@ impl Tx {
     pub async fn applied_migrations(&mut self) -> Result<Vec<(i64, bool)>, StoreError> {
         Ok(
             on!(self, connection => sqlx::query_as("SELECT version, success FROM _sqlx_migrations ORDER BY version").fetch_all(connection).await)?,
+        )
+    }
+
+    /// The migrations after `version` that the database has had, each with its description.
+    pub async fn described_migrations(&mut self, version: i64) -> Result<Vec<(i64, String)>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT version, description FROM _sqlx_migrations WHERE version > $1 ORDER BY version")
+            .bind(version).fetch_all(connection).await)?,
         )
     }
 

@@ -5,15 +5,19 @@
 //! requests are tried one by one, so that one bad request fails alone.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
-use super::StoreError;
+use super::{Store, StoreError};
 
 /// Most requests in one transaction.
 const GROUP: usize = 256;
 /// Most requests that wait; one more is turned away with 503 rather than kept waiting for long.
 const QUEUE: usize = 4096;
+/// How long a group may take: a database that has fallen silent would otherwise keep every later one waiting for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Writes requests of one kind.
 pub trait GroupWriter: Send + Sync + 'static {
@@ -21,6 +25,9 @@ pub trait GroupWriter: Send + Sync + 'static {
     type Request: Send + Sync + 'static;
     /// What a caller is told.
     type Answer: Send + 'static;
+
+    /// Where it is written.
+    fn store(&self) -> &Store;
 
     /// Writes all of `requests` in one transaction and commits it durably; an answer for each, in order.
     ///
@@ -75,7 +82,8 @@ impl<W: GroupWriter> GroupCommit<W> {
     /// Writes `request`; returns once that is durable.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then.
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then. Or if it does not
+    /// answer in time: then nobody knows, and the caller has to repeat what it asked for.
     pub async fn commit(&self, request: W::Request) -> Result<W::Answer, StoreError> {
         let (reply, answered) = oneshot::channel();
         self.queue
@@ -87,7 +95,7 @@ impl<W: GroupWriter> GroupCommit<W> {
 
 /// A result for each request, in order.
 async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Result<W::Answer, StoreError>> {
-    match writer.write(requests).await {
+    match bounded(writer, requests).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(error) if requests.len() == 1 || matches!(error, StoreError::Unavailable(_)) => {
             requests.iter().map(|_| Err(error.clone())).collect()
@@ -95,9 +103,14 @@ async fn commit<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Vec<Resu
         Err(_) => {
             let mut results = Vec::with_capacity(requests.len());
             for request in requests {
-                results.push(writer.write(std::slice::from_ref(request)).await.map(|mut one| one.remove(0)));
+                results.push(bounded(writer, std::slice::from_ref(request)).await.map(|mut one| one.remove(0)));
             }
             results
         }
     }
+}
+
+async fn bounded<W: GroupWriter>(writer: &W, requests: &[W::Request]) -> Result<Vec<W::Answer>, StoreError> {
+    let silent = |_| StoreError::Unavailable("the database does not answer; what was written may count".to_owned());
+    timeout(PATIENCE, writer.store().unless_lost(writer.write(requests))).await.map_err(silent)?
 }

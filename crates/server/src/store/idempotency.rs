@@ -69,6 +69,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Forgets the answer to the request with a key that came at `created_at`, and none that came later.
+    pub async fn forget_answer(&mut self, partner: Uuid, key: &str, created_at: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "DELETE FROM idempotency WHERE partner_id = $1 AND idempotency_key = $2 AND created_at = $3",
+        ).bind(partner).bind(key).bind(created_at).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
     /// Forgets answers to requests that came before `before`.
     pub async fn forget_answers(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         Ok(on!(self, connection => sqlx::query("DELETE FROM idempotency WHERE created_at < $1")

@@ -109,6 +109,10 @@ impl GroupWriter for Issues {
     type Request = Work;
     type Answer = Done;
 
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
     async fn write(&self, work: &[Work]) -> Result<Vec<Done>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;

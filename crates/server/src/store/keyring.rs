@@ -60,12 +60,24 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether the ring holds any key at all.
+    /// The fingerprint of the root key that the ring was begun with, which is `new` if it was not begun. Until the end of the
+    /// transaction nobody else begins it, or makes a key that there must be one of.
+    pub async fn hold_root(&mut self, new: &[u8]) -> Result<Vec<u8>, StoreError> {
+        Ok(on!(self, connection => {
+            sqlx::query("INSERT INTO root (place, fingerprint) VALUES (1, $1) ON CONFLICT (place) DO NOTHING")
+                .bind(new).execute(&mut *connection).await?;
+            sqlx::query_scalar("UPDATE root SET fingerprint = fingerprint WHERE place = 1 RETURNING fingerprint")
+                .fetch_one(connection).await
+        })?)
+    }
+
+    /// Whether the ring was begun, or holds any key at all.
     pub async fn has_keys(&mut self) -> Result<bool, StoreError> {
-        let count: i64 = on!(self, connection => sqlx::query_scalar(
-            "SELECT (SELECT count(*) FROM ring_key) + (SELECT count(*) FROM holder_key) + (SELECT count(*) FROM signing_key)",
+        let has: i64 = on!(self, connection => sqlx::query_scalar(
+            "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM root) OR EXISTS (SELECT 1 FROM ring_key)
+                           OR EXISTS (SELECT 1 FROM holder_key) OR EXISTS (SELECT 1 FROM signing_key) THEN 1 ELSE 0 END AS BIGINT)",
         ).fetch_one(connection).await)?;
-        Ok(count > 0)
+        Ok(has == 1)
     }
 
     /// Adds a signing key.
@@ -81,6 +93,13 @@ impl Tx {
         Ok(
             on!(self, connection => sqlx::query_as("SELECT * FROM signing_key WHERE purpose = $1 ORDER BY created_at DESC, id")
                 .bind(purpose).fetch_all(connection).await)?,
+        )
+    }
+
+    /// Any signing key, whatever it is for and whichever release's schema this is: its name and its wrapped form.
+    pub async fn any_signing_key(&mut self) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT id, wrapped FROM signing_key LIMIT 1").fetch_optional(connection).await)?,
         )
     }
 

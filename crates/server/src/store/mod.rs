@@ -4,7 +4,9 @@
 //! as methods of [`Tx`]; every one of them is called by the contract suite on both databases. Nothing here decides
 //! what is allowed: callers pass the owner, and the SQL holds it.
 
+mod allowance;
 mod asset;
+mod blank;
 mod ceremony;
 mod commit;
 mod console;
@@ -19,11 +21,16 @@ mod issuance;
 mod issuing;
 mod keyring;
 mod listing;
+#[cfg(test)]
+mod migrations;
+mod notice;
 mod outbox;
 mod partner;
 mod passkey;
 mod payload;
+mod pools;
 mod presentation;
+mod restored;
 mod session;
 mod share;
 mod sign_in;
@@ -41,10 +48,12 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::{PoolConnection, PoolOptions};
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection as _, Database, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
+pub use allowance::Charge;
+pub(crate) use blank::scratch;
 pub use ceremony::Ceremony;
 pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
@@ -57,9 +66,11 @@ pub use issuance::{Deferred, GrantIssued, Redemption};
 pub use issuing::{IssueRequest, Issued, Issuing, STATUS_LIST_CAPACITY};
 pub use keyring::WrappedSigningKey;
 pub use listing::{Found, ListedState, ListedSubmission, Listing};
+pub use notice::{Notice, Notices};
 pub use outbox::OutboxItem;
 pub use partner::Partner;
 pub use passkey::StoredPasskey;
+pub use pools::Pools;
 pub use session::Session;
 pub use share::ShareEntry;
 pub use sign_in::SignIn;
@@ -131,14 +142,15 @@ impl From<MigrateError> for StoreError {
 
 /// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
 /// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), read-only
-/// transaction (25006), as a demoted primary answers, and a lock that was not free in time (55P03).
+/// transaction (25006), as a demoted primary answers, a lock that was not free in time (55P03), and a plan that a newer
+/// node's migration made useless (0A000: nothing of ours asks for what is not supported).
 fn is_passing(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
     {
         return matches!(extended & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14);
     }
-    ["08", "40", "53", "57", "58", "25006", "55P03"].iter().any(|class| code.starts_with(class))
+    ["08", "40", "53", "57", "58", "25006", "55P03", "0A000"].iter().any(|class| code.starts_with(class))
 }
 
 /// A database with its connections: the data, or the key ring.
@@ -152,7 +164,7 @@ pub enum Store {
         reader: SqlitePool,
     },
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres(Pools),
 }
 
 /// One transaction, on either database; or a connection alone, from [`Store::glance`].
@@ -211,6 +223,15 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Err
     Ok(!connection.is_in_transaction())
 }
 
+/// Whether a connection to PostgreSQL can be used: one that has rested for long may have been ended by something in between.
+/// Under load none rests, and none costs a trip for this.
+async fn is_alive(connection: &mut PgConnection, idle_for: Duration) -> Result<bool, sqlx::Error> {
+    if idle_for > Duration::from_secs(5) {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
 /// Which of the two databases: they differ in place and migrations alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -222,7 +243,7 @@ pub enum Part {
 
 impl Part {
     /// The file of SQLite in the data folder.
-    fn file(self) -> &'static str {
+    pub(crate) fn file(self) -> &'static str {
         match self {
             Self::Data => "tenure.sqlite",
             Self::Keyring => "keyring.sqlite",
@@ -280,15 +301,20 @@ impl Store {
 
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
         if part == Part::Keyring {
-            let pool = PgPool::connect_with(PgConnectOptions::from_str(url)?).await?;
-            sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&pool).await?;
+            let one = PoolOptions::<Postgres>::new().max_connections(1).acquire_timeout(Duration::from_secs(5));
+            let pool = one.connect_with(PgConnectOptions::from_str(url)?).await?;
+            let mut transaction = pool.begin().await?;
+            // Of two nodes that start at once, IF NOT EXISTS alone would have one fail.
+            sqlx::query("SELECT pg_advisory_xact_lock(hashtext('tenure_keyring'))").execute(&mut *transaction).await?;
+            sqlx::query("CREATE SCHEMA IF NOT EXISTS tenure_keyring").execute(&mut *transaction).await?;
+            transaction.commit().await?;
             pool.close().await;
         }
         Self::postgres_as_it_is(part, url, connections).await
     }
 
     async fn postgres_as_it_is(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?;
+        let options = Pools::settled(PgConnectOptions::from_str(url)?);
         let (options, connections) = match part {
             Part::Data => (options, connections),
             Part::Keyring => (options.options([("search_path", "tenure_keyring")]), 4),
@@ -296,25 +322,33 @@ impl Store {
         let pool = PoolOptions::<Postgres>::new()
             .max_connections(connections.max(2))
             .test_before_acquire(false)
+            .before_acquire(|connection, known| Box::pin(is_alive(connection, known.idle_for)))
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await?;
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres(Pools::of(pool)))
     }
 
     async fn migrate(&self, part: Part) -> Result<(), StoreError> {
-        let migrator = self.migrator(part);
+        let mut migrator = self.migrator(part);
+        // A newer release may have been here: its nodes and ours run side by side while it is rolled out (docs/migrations.md).
+        migrator.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pool) => migrator.run(pool).await?,
+            Self::Postgres(pools) => {
+                // A connection of its own, since migrations wait for locks as long as they themselves say.
+                let mut connection = pools.acquire().await?.detach();
+                sqlx::query("SET lock_timeout = 0").execute(&mut connection).await?;
+                migrator.run(&mut connection).await?;
+                connection.close().await?;
+            }
         }
-        Ok(())
+        self.refuse_what_took_too_much_away(part).await
     }
 
     fn migrator(&self, part: Part) -> Migrator {
         match (self, part) {
-            (Self::Sqlite { .. }, Part::Data) => sqlx::migrate!("migrations/sqlite"),
-            (Self::Sqlite { .. }, Part::Keyring) => sqlx::migrate!("migrations/sqlite-keyring"),
+            (Self::Sqlite { .. }, part) => blank::migrator(part),
             (Self::Postgres(_), Part::Data) => sqlx::migrate!("migrations/postgres"),
             (Self::Postgres(_), Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring"),
         }
@@ -327,7 +361,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Transaction(reader.begin().await?)),
-            Self::Postgres(pool) => Tx::Postgres(Handle::Transaction(pool.begin().await?)),
+            Self::Postgres(pools) => Tx::Postgres(Handle::Transaction(pools.begin().await?)),
         })
     }
 
@@ -339,7 +373,7 @@ impl Store {
     pub async fn glance(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Alone(reader.acquire().await?)),
-            Self::Postgres(pool) => Tx::Postgres(Handle::Alone(pool.acquire().await?)),
+            Self::Postgres(pools) => Tx::Postgres(Handle::Alone(pools.acquire().await?)),
         })
     }
 
@@ -350,7 +384,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(Handle::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres(pool) => Tx::Postgres(Handle::Transaction(pool.begin().await?)),
+            Self::Postgres(pools) => Tx::Postgres(Handle::Transaction(pools.begin().await?)),
         })
     }
 
@@ -361,7 +395,34 @@ impl Store {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pools) => pools.close().await,
+        }
+    }
+
+    /// Lets go of connections that are of no use any more; what is under way on them is not broken off.
+    pub fn renew(&self) {
+        if let Self::Postgres(pools) = self {
+            pools.renew();
+        }
+    }
+
+    /// Lets go of connections from which nothing comes back, and gives up what is under way on them.
+    pub fn give_up(&self) {
+        if let Self::Postgres(pools) = self {
+            pools.give_up();
+        }
+    }
+
+    /// Does `work`, unless its connections are given up meanwhile: a server that is gone does not always say so, and who has all
+    /// the time in the world would wait for it for ever.
+    ///
+    /// # Errors
+    /// That of `work`, or [`StoreError::Unavailable`]; what was under way is given up then.
+    pub async fn unless_lost<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let Self::Postgres(pools) = self else { return work.await };
+        tokio::select! {
+            done = work => done,
+            () = pools.lost() => Err(StoreError::Unavailable("the connection to the database was lost".to_owned())),
         }
     }
 }
@@ -387,6 +448,11 @@ impl Tx {
         on!(self, connection => sqlx::query("SELECT count(*) FROM partner").execute(connection).await.map(drop))?;
         Ok(())
     }
+
+    /// How a statement that takes rows for itself leaves those that another node is taking. SQLite has one writer.
+    fn skip_taken(&self) -> &'static str {
+        if matches!(self, Self::Postgres(_)) { "FOR UPDATE SKIP LOCKED" } else { "" }
+    }
 }
 
 #[cfg(test)]
@@ -395,7 +461,7 @@ mod tests {
 
     #[test]
     fn codes_of_both_databases_are_told_apart() {
-        for passing in ["5", "13", "10", "778", "1544", "14", "08006", "53100", "57P01", "25006", "40001"] {
+        for passing in ["5", "13", "10", "778", "1544", "14", "08006", "53100", "57P01", "25006", "40001", "55P03"] {
             assert!(is_passing(passing), "{passing}");
         }
         for ours in ["1", "19", "2067", "23505", "42601", "22001"] {

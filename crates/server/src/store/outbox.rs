@@ -40,10 +40,20 @@ impl Tx {
         again: Timestamp,
         limit: i64,
     ) -> Result<Vec<OutboxItem>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as(
-            "UPDATE outbox SET due_at = $2, attempts = attempts + 1
-              WHERE id IN (SELECT id FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3) AND due_at <= $1 RETURNING *",
-        ).bind(now).bind(again).bind(limit).fetch_all(connection).await)?)
+        let skip_taken = self.skip_taken();
+        let statement = format!(
+            "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3 {skip_taken})
+             UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM due) RETURNING *"
+        );
+        Ok(on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(again).bind(limit).fetch_all(connection).await)?)
+    }
+
+    /// Gives an item back that was taken and not tried: it is due at once, and this does not count as an attempt.
+    pub async fn give_back(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE outbox SET due_at = $2, attempts = attempts - 1 WHERE id = $1")
+            .bind(id).bind(now).execute(connection).await.map(drop))?;
+        Ok(())
     }
 
     /// Puts an item off until `due_at`.

@@ -240,8 +240,8 @@ impl Tx {
         let mut new = new.to_vec();
         new.sort_unstable_by_key(|new| (new.partner_id, new.credential_id.as_str()));
         let count = match self {
-            Self::Sqlite(transaction) => insert_by_values(&mut **transaction, &new).await?,
-            Self::Postgres(transaction) => insert_by_arrays(&mut **transaction, &new).await?,
+            Self::Sqlite(transaction) => insert_by_values(transaction, &new).await?,
+            Self::Postgres(transaction) => insert_by_arrays(transaction, &new).await?,
         };
         // Nearly always all go in, and a count says so; only otherwise is it asked which.
         let mut inserted: Vec<Uuid> = new.iter().map(|new| new.id).collect();

@@ -171,8 +171,8 @@ async fn give_passcode(
         Ok(Door::Open(_)) => return Ok(to_page.into_response()),
         Err(over) => return Ok(over),
     };
-    app.limits.passcodes_per_client.check(&client.0)?;
-    app.limits.passcodes_per_share.check(&share.id)?;
+    app.limits.passcodes_per_client.check_with_others(&app, &client.0).await?;
+    app.limits.passcodes_per_share.check_with_others(&app, &share.id).await?;
     if !sharing::try_passcode(&app, &share, &form.passcode).await? {
         app.metrics.shares("refused");
         return Ok(passcode_page(&app, visitor.is_some(), true));

@@ -144,8 +144,8 @@ async fn send_again(State(app): State<App>, client: Client, Path(id): Path<Uuid>
 }
 
 async fn mail_code(app: &App, client: Client, email: &Email) -> Result<Redirect, Error> {
-    app.limits.codes_per_client.check(&client.0)?;
-    app.limits.codes_per_address.check(&email.fingerprint(app))?;
+    app.limits.codes_per_client.check_with_others(app, &client.0).await?;
+    app.limits.codes_per_address.check_with_others(app, &email.fingerprint(app)).await?;
     let id = holder::send_code(app, email, |code| compose(app, email, code)).await?;
     Ok(Redirect::to(&format!("/sign-in/{id}")))
 }
@@ -175,12 +175,12 @@ async fn try_code(
     headers: HeaderMap,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    app.limits.tries_per_client.check(&client.0)?;
+    app.limits.tries_per_client.check_with_others(&app, &client.0).await?;
     let attempt = app.store.read().await?.sign_in(id).await?;
     if let Some(attempt) = attempt
         && let Ok(fingerprint) = <[u8; 32]>::try_from(attempt.email_fingerprint)
     {
-        app.limits.tries_per_address.check(&fingerprint)?;
+        app.limits.tries_per_address.check_with_others(&app, &fingerprint).await?;
     }
     let code: String = form.code.chars().filter(char::is_ascii_digit).collect();
     match holder::try_code(&app, id, &code).await? {

@@ -44,11 +44,14 @@ macro_rules! contract {
 
 mod console;
 mod issuances;
+mod nodes;
 mod presentations;
 
+mod restored;
 mod shares;
 mod status_lists;
 mod verifications;
+mod versions;
 mod webhooks;
 
 fn id(number: u128) -> Uuid {
@@ -582,6 +585,7 @@ contract! {
         assert_eq!(tx.remove_signing_keys("token", LATER).await.expect("removed"), 1);
         assert_eq!(tx.signing_keys("token").await.expect("read").len(), 1);
         assert_eq!(tx.signing_keys("authority").await.expect("read").len(), 1, "a key of another purpose stays");
+        assert!(tx.any_signing_key().await.expect("read").is_some_and(|(id, wrapped)| !id.is_empty() && !wrapped.is_empty()));
     }
 
     async fn group_commit_answers_each_push_for_itself(databases: Databases) {

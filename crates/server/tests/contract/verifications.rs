@@ -9,7 +9,7 @@ fn sealed(number: u8) -> Sealed {
     Sealed { period: NOW, bytes: vec![number] }
 }
 
-fn asked(number: u128, partner: Uuid) -> NewVerification {
+pub(super) fn asked(number: u128, partner: Uuid) -> NewVerification {
     NewVerification {
         id: id(number),
         partner_id: partner,
@@ -43,7 +43,7 @@ fn ended(new: &NewVerification, finalized_at: Timestamp) -> EndedVerification {
     EndedVerification { partner_id: new.partner_id, request_id: new.request_id.clone(), finalized_at }
 }
 
-async fn add(store: &Store, new: &NewVerification) -> bool {
+pub(super) async fn add(store: &Store, new: &NewVerification) -> bool {
     let mut tx = store.write().await.expect("a transaction");
     let added = tx.add_verification(new).await.expect("added");
     tx.commit().await.expect("committed");

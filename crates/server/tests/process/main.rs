@@ -9,6 +9,7 @@ mod database;
 mod samples;
 mod tenure;
 
+mod backup;
 mod cli;
 mod crash;
 mod disk;
@@ -16,6 +17,10 @@ mod doctor;
 mod documents;
 mod indices;
 mod mail;
+mod nodes;
+mod person;
 mod privacy;
+mod proxy;
+mod push;
 mod stop;
 mod webhooks;

@@ -143,7 +143,12 @@ pub struct Server {
 impl Server {
     /// Starts on `data` with more arguments and variables, and waits until it is ready.
     pub fn start(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut server = Self::spawn(data, arguments, variables);
+        Self::start_on(free_port(), data, arguments, variables)
+    }
+
+    /// As [`Self::start`], where one listened before.
+    pub fn start_on(port: u16, data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut server = Self::spawn(port, data, arguments, variables);
         until("the server to be ready", || {
             assert!(server.process.0.try_wait().expect("it can be waited for").is_none(), "{}", server.log());
             server.get("/readyz").filter(|answer| answer.status == 200)
@@ -151,8 +156,7 @@ impl Server {
         server
     }
 
-    fn spawn(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let port = free_port();
+    fn spawn(port: u16, data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         std::fs::create_dir_all(data).expect("a folder");
         let (log, output) = (data.with_extension(format!("{port}.log")), data.with_extension(format!("{port}.output")));
         let mut command = binary();

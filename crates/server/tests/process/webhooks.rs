@@ -15,11 +15,12 @@ use crate::tenure::{Answer, PATIENCE, Server, push, request, until};
 const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 const BATCH: &str = "/api/partner/v2/add/requests/batch";
 /// Receivers on this machine, and little patience: what was under way when the server died is due again after 14 s.
-const SETTINGS: [(&str, &str); 2] = [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
+pub const SETTINGS: [(&str, &str); 2] =
+    [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
 
 /// How a receiver behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Manner {
+pub enum Manner {
     /// Answers after so many milliseconds.
     Answers(u64),
     /// Takes connections and requests, and never answers.
@@ -27,15 +28,16 @@ enum Manner {
 }
 
 /// A receiver on threads of its own: a thread a connection.
-struct Receiver {
+pub struct Receiver {
     port: u16,
-    events: Arc<Mutex<Vec<Value>>>,
+    /// What it was told, if it keeps that.
+    pub events: Arc<Mutex<Vec<Value>>>,
     count: Arc<AtomicUsize>,
 }
 
 impl Receiver {
     /// `keeps` says whether events are kept, or counted alone.
-    fn start(manner: Manner, keeps: bool) -> Self {
+    pub fn start(manner: Manner, keeps: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (events, count) = (Arc::<Mutex<Vec<Value>>>::default(), Arc::<AtomicUsize>::default());
@@ -60,7 +62,7 @@ impl Receiver {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
     }
 }
@@ -106,7 +108,8 @@ fn call(port: u16, token: &str, method: &str, path: &str, body: &Value) -> Optio
     request(port, method, path, &headers, &body.to_string())
 }
 
-fn register(server: &Server, token: &str, receiver: &Receiver, events: &[&str]) -> String {
+/// Registers a webhook; returns its id.
+pub fn register(server: &Server, token: &str, receiver: &Receiver, events: &[&str]) -> String {
     let body = json!({ "url": receiver.url(), "events": events });
     let answer = call(server.port, token, "POST", WEBHOOKS, &body).expect("an answer");
     assert_eq!(answer.status, 201, "{}", answer.body);

@@ -102,13 +102,18 @@ impl TestApp {
 
     /// In `folder`, with names looked up elsewhere.
     pub async fn start_with(folder: TempDir, settings: &[(&str, &str)], lookup: Lookup) -> Self {
+        Self::start_at("2026-11-23T09:00:00Z", folder, settings, lookup).await
+    }
+
+    /// In `folder`, at a time.
+    pub async fn start_at(time: &str, folder: TempDir, settings: &[(&str, &str)], lookup: Lookup) -> Self {
         let mut overrides = vec![
             ("storage.data", folder.path().display().to_string()),
             ("mail.transport", format!("dir:{}", folder.path().join("mail").display())),
         ];
         overrides.extend(settings.iter().map(|(key, value)| (*key, (*value).to_owned())));
         let config = Config::load(None, [], &overrides).expect("the settings are good");
-        let clock = Clock::manual("2026-11-23T09:00:00Z".parse().expect("a time"));
+        let clock = Clock::manual(time.parse().expect("a time"));
         let app = App::open_with(config, clock, Chance::System, false, lookup).await.expect("the application opens");
         Self { app, folder }
     }

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions as _, Executor as _};
 use std::str::FromStr as _;
 use tempfile::TempDir;
 use tenure::chance::Chance;
-use tenure::store::{Part, Store};
+use tenure::store::{Part, Store, StoreError};
 use tenure::time::Timestamp;
 
 /// The data and the key ring of one test.
@@ -18,6 +18,14 @@ pub struct Databases {
     pub keyring: Store,
     /// Removed with the test.
     pub folder: TempDir,
+    url: String,
+}
+
+impl Databases {
+    /// The data, opened as another node would.
+    pub async fn open_again(&self) -> Result<Store, StoreError> {
+        Store::open(Part::Data, self.folder.path(), &self.url, 2).await
+    }
 }
 
 /// Two SQLite files.
@@ -34,7 +42,7 @@ async fn open(url: &str) -> Databases {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = Store::open(Part::Data, folder.path(), url, 8).await.expect("the data opens");
     let keyring = Store::open(Part::Keyring, folder.path(), url, 2).await.expect("the key ring opens");
-    Databases { data, keyring, folder }
+    Databases { data, keyring, folder, url: url.to_owned() }
 }
 
 /// The URL of a new, empty database.

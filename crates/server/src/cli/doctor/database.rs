@@ -117,8 +117,8 @@ async fn durability(report: &mut Report, it: &Examination, store: &Store) -> Res
         report.fail("durability", told, fix);
     }
     if let Ok(most) = of("max_connections").parse::<u32>() {
-        // The key ring has a few of its own.
-        let wanted = it.config.storage.connections + 4;
+        // The key ring has a few of its own, and one listens.
+        let wanted = it.config.storage.connections + 5;
         let measured = format!("this server uses up to {wanted}, PostgreSQL allows {most}");
         if wanted + 3 > most {
             let fix = "Lower storage.connections or raise PostgreSQL's max_connections, counting every server.";

@@ -1,0 +1,219 @@
+//! A backup's file: a SQLite database with the tables that are kept, and behind it what proves that it is whole and ours.
+//!
+//! Columns have no types and tables no indexes there: it is read once, from front to back. What follows the database is
+//! ignored by SQLite: eight letters, the SHA-256 of everything before them, and a keyed hash of that under the root key. So
+//! one look tells a backup that was cut off, damaged, changed by somebody, or of another root key.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use indicatif::ProgressBar;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+use subtle::ConstantTimeEq as _;
+
+use super::plan::Planned;
+use super::tables::{self, Kept};
+use super::{BackupError, at};
+use crate::seal::Key;
+use crate::store::{StoreError, scratch};
+use crate::time::Timestamp;
+
+const LETTERS: &[u8; 8] = b"TENUREB1";
+const HASH: usize = 32;
+const TRAILER: usize = LETTERS.len() + 2 * HASH;
+/// What the root key hashes for.
+const LABEL: &str = "backup";
+
+/// What a backup says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The release that made it.
+    pub tenure: String,
+    /// The moment that it is of.
+    pub made_at: Timestamp,
+    /// What it was read from: `sqlite` or `postgresql`.
+    pub database: String,
+    /// The version of the data's schema.
+    pub data: i64,
+    /// The version of the key ring's schema.
+    pub keyring: i64,
+    /// Where documents are: `local` or `s3`.
+    pub documents: String,
+    /// How many submissions waited then, of which it holds no data.
+    pub waiting: i64,
+    /// How many rows of which table it holds.
+    pub rows: Vec<(String, i64)>,
+}
+
+impl About {
+    /// How many rows it holds of a table.
+    pub fn count(&self, table: &str) -> i64 {
+        self.rows.iter().find(|(name, _)| name == table).map_or(0, |(_, count)| *count)
+    }
+}
+
+/// A backup that is being written, under a name of its own.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    to: PathBuf,
+}
+
+impl Unfinished {
+    /// Begins one that will be `to`. What an earlier try left is removed.
+    pub(super) fn begin(to: &Path, force: bool) -> Result<Self, BackupError> {
+        if !force && to.exists() {
+            let said = format!("{} is there already; --force writes over it", to.display());
+            return Err(BackupError::Refused(said));
+        }
+        let name = to.file_name().ok_or_else(|| BackupError::Refused(format!("{} is no file", to.display())))?;
+        let mut part = name.to_owned();
+        part.push(".part");
+        let path = to.with_file_name(part);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(at(&path))?;
+        }
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(at(&path))?;
+        Ok(Self { path, to: to.to_owned() })
+    }
+
+    /// Opens it to write.
+    pub(super) async fn open(&self) -> Result<SqliteConnection, StoreError> {
+        scratch(Some(&self.path)).await
+    }
+
+    /// Proves it by the root key, makes it durable and gives it its name. Returns its size.
+    pub(super) fn finish(self, root: &Key) -> Result<u64, BackupError> {
+        let mut file = OpenOptions::new().read(true).append(true).open(&self.path).map_err(at(&self.path))?;
+        let size = file.metadata().map_err(at(&self.path))?.len();
+        let digest = digest(&mut file, size, &ProgressBar::hidden()).map_err(at(&self.path))?;
+        let trailer = [&LETTERS[..], &digest, &root.fingerprint(LABEL, &digest)].concat();
+        file.write_all(&trailer).and_then(|()| file.sync_all()).map_err(at(&self.path))?;
+        std::fs::rename(&self.path, &self.to).map_err(at(&self.to))?;
+        sync_folder(&self.to)?;
+        Ok(size + trailer.len() as u64)
+    }
+}
+
+impl Drop for Unfinished {
+    /// What could not be finished is of no use. (Once it is, it has another name.)
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Makes what was renamed in the folder of `path` durable.
+pub(super) fn sync_folder(path: &Path) -> Result<(), BackupError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
+fn digest(file: &mut File, size: u64, bar: &ProgressBar) -> std::io::Result<[u8; HASH]> {
+    file.seek(SeekFrom::Start(0))?;
+    let (mut context, mut left, mut buffer) = (Context::new(&SHA256), size, vec![0; 1 << 20]);
+    while left > 0 {
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let read = file.read(&mut buffer[..most])?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        context.update(&buffer[..read]);
+        left -= read as u64;
+        bar.inc(read as u64);
+    }
+    let mut bytes = [0; HASH];
+    bytes.copy_from_slice(context.finish().as_ref());
+    Ok(bytes)
+}
+
+/// Makes the table of `planned`, without types and indexes.
+pub(super) fn table(planned: &Planned, schema: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("CREATE TABLE {schema}.{} ({})", planned.table, planned.list()))
+}
+
+/// Writes what the backup says of itself, and what is not in it.
+pub(super) async fn describe(file: &mut SqliteConnection, about: &About) -> Result<(), StoreError> {
+    sqlx::query("CREATE TABLE backup (name TEXT NOT NULL, value TEXT NOT NULL)").execute(&mut *file).await?;
+    sqlx::query("CREATE TABLE backup_table (name TEXT NOT NULL, rows BIGINT NOT NULL)").execute(&mut *file).await?;
+    for (name, value) in [
+        ("tenure", about.tenure.clone()),
+        ("made_at", about.made_at.micros().to_string()),
+        ("database", about.database.clone()),
+        ("data", about.data.to_string()),
+        ("keyring", about.keyring.to_string()),
+        ("documents", about.documents.clone()),
+        ("waiting", about.waiting.to_string()),
+    ] {
+        sqlx::query("INSERT INTO backup (name, value) VALUES ($1, $2)")
+            .bind(name)
+            .bind(value)
+            .execute(&mut *file)
+            .await?;
+    }
+    sqlx::query("CREATE TABLE backup_without (name TEXT NOT NULL, why TEXT NOT NULL)").execute(&mut *file).await?;
+    for (name, kept) in tables::DATA.iter().chain(tables::KEYRING) {
+        if let Kept::Nothing(why) = kept {
+            let without = sqlx::query("INSERT INTO backup_without (name, why) VALUES ($1, $2)").bind(name).bind(why);
+            without.execute(&mut *file).await?;
+        }
+    }
+    for (name, rows) in &about.rows {
+        sqlx::query("INSERT INTO backup_table (name, rows) VALUES ($1, $2)")
+            .bind(name)
+            .bind(rows)
+            .execute(&mut *file)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Checks that a backup is whole and was made under `root`, and reads what it says of itself.
+pub(super) async fn check(path: &Path, root: &Key, bar: &ProgressBar) -> Result<About, BackupError> {
+    let mut file = File::open(path).map_err(at(path))?;
+    let size = file.metadata().map_err(at(path))?.len();
+    let refused = |why: &str| BackupError::Refused(format!("{} {why}", path.display()));
+    let Some(before) = size.checked_sub(TRAILER as u64) else { return Err(refused("is no backup")) };
+    bar.set_length(before);
+    let mut trailer = [0; TRAILER];
+    file.seek(SeekFrom::Start(before)).and_then(|_| file.read_exact(&mut trailer)).map_err(at(path))?;
+    let (letters, hashes) = trailer.split_at(LETTERS.len());
+    let (stored, proof) = hashes.split_at(HASH);
+    if letters != LETTERS {
+        return Err(refused("is no backup, or its end is missing"));
+    }
+    let digest = digest(&mut file, before, bar).map_err(at(path))?;
+    if digest != stored {
+        return Err(refused("is damaged: it is not what was written. Take another copy of it, or an older backup"));
+    }
+    if !bool::from(root.fingerprint(LABEL, &digest).ct_eq(proof)) {
+        return Err(refused(
+            "was made under another root key, or changed by somebody who does not have it. Put the root.key of the server that it was made of into the data folder",
+        ));
+    }
+    let mut file = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).connect().await?;
+    Ok(read(&mut file).await?)
+}
+
+async fn read(file: &mut SqliteConnection) -> Result<About, StoreError> {
+    let said: Vec<(String, String)> = sqlx::query_as("SELECT name, value FROM backup").fetch_all(&mut *file).await?;
+    let text = |wanted: &str| {
+        let found = said.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone()).ok_or_else(|| StoreError::nonsense("backup", format!("no {wanted}")))
+    };
+    let number = |wanted: &str| text(wanted)?.parse().map_err(|error| StoreError::nonsense("backup", error));
+    Ok(About {
+        tenure: text("tenure")?,
+        made_at: Timestamp::from_micros(number("made_at")?),
+        database: text("database")?,
+        data: number("data")?,
+        keyring: number("keyring")?,
+        documents: text("documents")?,
+        waiting: number("waiting")?,
+        rows: sqlx::query_as("SELECT name, rows FROM backup_table").fetch_all(file).await?,
+    })
+}

@@ -1,0 +1,89 @@
+//! A backup read from SQLite: SQLite itself copies from one file to the other, so that little passes through here.
+
+use std::path::Path;
+
+use indicatif::ProgressBar;
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
+
+use super::container;
+use super::plan::Planned;
+use crate::store::StoreError;
+
+/// Rows that one statement copies, so that progress is seen.
+const CHUNK: i64 = 20_000;
+
+/// Copies what is planned into the backup at `path`; all of it of one moment, if it is to be.
+///
+/// The data is: readers of a write-ahead log hold nobody up. The key ring has none, and who reads it keeps its writers
+/// waiting, so it is read in small pieces: keys come and go, and are never changed.
+pub(super) async fn copy(
+    pool: &SqlitePool,
+    path: &Path,
+    plan: &[Planned],
+    of_one_moment: bool,
+    bar: &ProgressBar,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let file = path.display().to_string();
+    sqlx::query("ATTACH DATABASE $1 AS backup").bind(file).execute(&mut *connection).await?;
+    // What is killed is thrown away, and what is whole is synced at the end.
+    for setting in ["PRAGMA backup.journal_mode = OFF", "PRAGMA backup.synchronous = OFF"] {
+        sqlx::query(setting).execute(&mut *connection).await?;
+    }
+    for planned in plan {
+        sqlx::query(container::table(planned, "backup")).execute(&mut *connection).await?;
+    }
+    if of_one_moment {
+        sqlx::query("BEGIN").execute(&mut *connection).await?;
+    }
+    // The first of these looks is the moment.
+    let mut spans = Vec::with_capacity(plan.len());
+    for planned in plan {
+        let span = span(&mut connection, planned).await?;
+        bar.inc_length(span.map_or(0, |(first, last)| last.abs_diff(first) + 1));
+        spans.push(span);
+    }
+    let mut counts = Vec::with_capacity(plan.len());
+    for (planned, span) in plan.iter().zip(spans) {
+        counts.push((planned.table.to_owned(), copy_table(&mut connection, planned, span, bar).await?));
+    }
+    if of_one_moment {
+        sqlx::query("COMMIT").execute(&mut *connection).await?;
+    }
+    sqlx::query("DETACH DATABASE backup").execute(&mut *connection).await?;
+    Ok(counts)
+}
+
+/// The first and the last row of a table.
+async fn span(connection: &mut PoolConnection<Sqlite>, planned: &Planned) -> Result<Option<(i64, i64)>, StoreError> {
+    let ends = format!("SELECT min(rowid), max(rowid) FROM main.{}", planned.table);
+    let (first, last): (Option<i64>, Option<i64>) =
+        sqlx::query_as(AssertSqlSafe(ends)).fetch_one(&mut **connection).await?;
+    Ok(first.zip(last))
+}
+
+async fn copy_table(
+    connection: &mut PoolConnection<Sqlite>,
+    planned: &Planned,
+    span: Option<(i64, i64)>,
+    bar: &ProgressBar,
+) -> Result<i64, StoreError> {
+    let Some((mut first, last)) = span else { return Ok(0) };
+    // A bare name is the first database's that has it, which is the one that is read.
+    let statement = format!(
+        "INSERT INTO backup.{} ({}) {} AND rowid BETWEEN $1 AND $2",
+        planned.table,
+        planned.list(),
+        planned.select()
+    );
+    let mut count = 0;
+    while first <= last {
+        let until = first.saturating_add(CHUNK - 1).min(last);
+        let copied = sqlx::query(AssertSqlSafe(statement.clone())).bind(first).bind(until);
+        count += copied.execute(&mut **connection).await?.rows_affected();
+        bar.inc(until.abs_diff(first) + 1);
+        first = until.saturating_add(1);
+    }
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,110 @@
+//! The cells of a row.
+
+use std::ops::Range;
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use super::input::At;
+
+/// Takes rows apart; kept, since csv-core makes its tables once.
+#[derive(Debug)]
+pub struct Cells {
+    reader: Reader,
+    separator: u8,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    /// For rows whose cells stand apart by `separator`.
+    pub fn new(separator: u8) -> Self {
+        let reader = ReaderBuilder::new().delimiter(separator).build();
+        Self { reader, separator, text: Vec::new(), ends: Vec::new() }
+    }
+
+    /// What the cells of one row say.
+    pub fn split(&mut self, row: &str) -> Vec<String> {
+        self.reader.reset();
+        self.text.resize(row.len() + 1, 0);
+        self.ends.resize(row.bytes().filter(|byte| *byte == self.separator).count() + 2, 0);
+        let (mut input, mut written, mut count) = (row.as_bytes(), 0, 0);
+        loop {
+            // An empty input says that the row is over.
+            let (result, read, more, ends) =
+                self.reader.read_record(input, &mut self.text[written..], &mut self.ends[count..]);
+            (input, written, count) = (&input[read..], written + more, count + ends);
+            if result != ReadRecordResult::InputEmpty {
+                break;
+            }
+        }
+        let mut start = 0;
+        let cut = self.ends[..count].iter().map(|end| {
+            let cell = String::from_utf8_lossy(&self.text[start..*end]).into_owned();
+            start = *end;
+            cell
+        });
+        cut.collect()
+    }
+
+    /// Where in a row its cell number `wanted` stands, with its quotes: for pointing at it.
+    pub fn place(&self, row: &str, wanted: usize) -> Range<usize> {
+        let (mut at, mut number, mut start) = (At::CellStart, 0, 0);
+        for (index, byte) in row.bytes().enumerate() {
+            let is_open = at == At::Quoted;
+            at = at.step(byte, self.separator);
+            if byte == self.separator && !is_open {
+                if number == wanted {
+                    return start..index;
+                }
+                (number, start) = (number + 1, index + 1);
+            }
+        }
+        if number == wanted { start..row.len() } else { row.len()..row.len() }
+    }
+}
+
+/// The separator that stands most often in the first row, outside quotes.
+pub fn separator(start: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0), (b'|', 0)];
+    for byte in start {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' if !is_quoted => break,
+            _ if is_quoted => {}
+            byte => counts.iter_mut().filter(|(separator, _)| separator == byte).for_each(|(_, count)| *count += 1),
+        }
+    }
+    // Of two that stand equally often the first: max_by_key would give the last.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_unquoted_and_found_again() {
+        let mut cells = Cells::new(b';');
+        let row = "E1;\"Doe; \"\"JD\"\"\";;5\" pipe";
+        assert_eq!(cells.split(row), ["E1", "Doe; \"JD\"", "", "5\" pipe"]);
+        let shown = |wanted| &row[cells.place(row, wanted)];
+        assert_eq!((shown(0), shown(1), shown(2), shown(3)), ("E1", "\"Doe; \"\"JD\"\"\"", "", "5\" pipe"));
+        assert_eq!(cells.place(row, 9), row.len()..row.len());
+        assert_eq!(cells.split("Zoë"), ["Zoë"], "it can be used again");
+    }
+
+    #[test]
+    fn separators_are_detected_outside_quotes() {
+        for (header, expected) in [
+            ("a,b;c,d\n;;;;", b','),
+            ("a;b;c", b';'),
+            ("a\tb", b'\t'),
+            ("\"a,b,c\";d", b';'),
+            ("a|b", b'|'),
+            ("a", b','),
+        ] {
+            assert_eq!(separator(header.as_bytes()), expected, "{header}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Everything is checked before anything is sent: with the library that the server checks with.
+
+use std::collections::{BTreeSet, HashMap};
+
+use credential::Context;
+
+use super::journal::Past;
+use super::progress::say;
+use super::refusal::{Refusal, Refusals};
+use super::source::{Digest, Source, digest};
+use super::{Counts, Stop};
+use crate::config::Config;
+use crate::time::Clock;
+
+/// What a file is like.
+#[derive(Debug)]
+pub struct Checked {
+    /// Which of its credentials would be refused.
+    pub skip: Vec<bool>,
+    /// The scopes that the others need.
+    pub scopes: BTreeSet<&'static str>,
+    /// How many there are of what.
+    pub counts: Counts,
+}
+
+/// Checks every credential of a file; what is wrong is written down.
+pub fn check(source: &mut Source, past: &Past, refusals: &mut Refusals, config: &Config) -> Result<Checked, Stop> {
+    let context = Context { now: Clock::System.now().to_jiff(), categories: Some(&config.credentials.categories) };
+    let total = source.len();
+    let mut checked = Checked { skip: vec![false; total], scopes: BTreeSet::new(), counts: Counts::of(total) };
+    let mut lines: HashMap<Digest, u32> = HashMap::with_capacity(total);
+    for index in 0..total {
+        let found = match source.read(index, &context)? {
+            Err(found) => found,
+            Ok(entry) => match lines.insert(digest(&[entry.credential_id.as_bytes()]), entry.line) {
+                None => {
+                    checked.scopes.insert(entry.credential_type.write_scope);
+                    checked.counts.already += u64::from(past.has(&entry.digest()));
+                    continue;
+                }
+                Some(line) => {
+                    let message = format!(
+                        "The credential on line {line} has the same credential_id, or says the same of the same person."
+                    );
+                    let pointer = "/credential_id".to_owned();
+                    let code = credential::Code::CredentialIdDuplicate.as_str().to_owned();
+                    vec![source.located(index, Refusal { pointer, code, message, ..entry.refusal() })?]
+                }
+            },
+        };
+        checked.skip[index] = true;
+        checked.counts.skipped += 1;
+        for refusal in &found {
+            if let Some(shown) = refusals.add(refusal)? {
+                say(&shown);
+            }
+        }
+    }
+    refusals.flush()?;
+    Ok(checked)
+}

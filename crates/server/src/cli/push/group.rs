@@ -1,0 +1,277 @@
+//! The rows of one credential: what they say together, and which cell is at fault.
+
+use bytes::Bytes;
+use credential::{Context, Fault, Rejection, Shape, Submission};
+use serde_json::{Map, Value, json};
+
+use super::cells::Cells;
+use super::dates;
+use super::form::{complete, put};
+use super::input::Row;
+use super::mapping::{Origin, Plan};
+use super::refusal::{Refusal, Spot};
+use super::source::{Entry, Read, digest};
+
+/// A row that was read again.
+pub struct Record {
+    /// Where it is.
+    pub row: Row,
+    /// All of it.
+    pub text: String,
+    /// What its cells say.
+    pub cells: Vec<String>,
+}
+
+impl Record {
+    /// What the cell in `column` says, without spaces around it.
+    pub fn cell(&self, column: Option<usize>) -> &str {
+        column.and_then(|column| self.cells.get(column)).map(|cell| cell.trim()).unwrap_or_default()
+    }
+}
+
+/// The rows of one credential, and how to read them.
+pub struct Group<'a> {
+    /// What the columns mean.
+    pub plan: &'a Plan,
+    /// What takes rows apart.
+    pub cells: &'a Cells,
+    /// The rows.
+    pub records: &'a [Record],
+}
+
+impl Group<'_> {
+    /// What is wrong with the rows as rows.
+    pub fn shape(&self) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let wanted = self.plan.header.len();
+        for (index, record) in self.records.iter().enumerate() {
+            let (found, column) = (record.cells.len(), record.cells.len().min(wanted).checked_sub(1));
+            // Spreadsheets leave empty cells at the end out, or add some.
+            let has_more = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
+            if has_more {
+                let message = format!(
+                    "This row has {found} cells, and the header {wanted}. Is a cell that holds the separator not in quotes?"
+                );
+                refusals.push(self.at(index, column, refusal("row.cells", message)));
+            }
+            let person = record.cell(self.plan.person);
+            if self.plan.form.list.is_some() && person.is_empty() {
+                let message = "This row does not say whose it is.".to_owned();
+                refusals.push(self.at(index, self.plan.person, refusal("person.missing", message)));
+            } else if person.chars().any(char::is_control) {
+                let message = "This holds a control character, such as a line's end; take it out.".to_owned();
+                refusals.push(self.at(index, self.plan.person, refusal("text.control", message)));
+            }
+        }
+        refusals
+    }
+
+    /// What all rows must say alike in `columns`; an empty cell says nothing.
+    fn alike(&self, columns: &[usize], refusals: &mut Vec<Refusal>) -> String {
+        let said = columns.iter().map(|column| self.alike_in(*column, refusals)).filter(|text| !text.is_empty());
+        said.collect::<Vec<_>>().join(" ")
+    }
+
+    fn alike_in(&self, column: usize, refusals: &mut Vec<Refusal>) -> String {
+        let (mut said, mut by) = ("", 0);
+        for (index, record) in self.records.iter().enumerate() {
+            let text = record.cell(Some(column));
+            if said.is_empty() {
+                (said, by) = (text, index);
+            } else if !text.is_empty() && text != said {
+                let line = self.records[by].row.line;
+                let message =
+                    format!("Line {line} says '{}' of the same person; both must say the same.", shortened(said));
+                let mut found = refusal("rows.differ", message);
+                shortened(said).clone_into(&mut found.suggestion);
+                refusals.push(self.at(index, Some(column), found));
+            }
+        }
+        said.to_owned()
+    }
+
+    /// The body, but for the id.
+    pub fn body(&self, refusals: &mut Vec<Refusal>) -> Body {
+        let mut fields = Map::new();
+        let mut items = vec![Map::new(); if self.plan.form.list.is_some() { self.records.len() } else { 0 }];
+        for (target, origin) in self.plan.form.targets.iter().zip(&self.plan.origins) {
+            let value = |text: &str| self.value(target.shape, !target.is_required, text);
+            let texts: Vec<String> = match origin {
+                Origin::Nothing => continue,
+                Origin::Constant(text) => vec![text.clone(); if target.is_of_item { items.len() } else { 1 }],
+                Origin::Columns(columns) if target.is_of_item => {
+                    self.records.iter().map(|record| joined(record, columns)).collect()
+                }
+                Origin::Columns(columns) => vec![self.alike(columns, refusals)],
+            };
+            let into = if target.is_of_item { items.as_mut_slice() } else { std::slice::from_mut(&mut fields) };
+            for (object, text) in into.iter_mut().zip(&texts) {
+                if let Some(value) = value(text) {
+                    put(object, &target.path, value);
+                }
+            }
+        }
+        complete(&mut fields, self.plan.form.credential_type.fields);
+        if let Some((name, members)) = self.plan.form.list {
+            items.iter_mut().for_each(|item| complete(item, members));
+            fields.insert(name.to_owned(), items.into_iter().map(Value::Object).collect());
+        }
+        let single = |column: Option<usize>, refusals: &mut Vec<Refusal>| {
+            column.map(|column| self.alike(&[column], refusals)).filter(|text| !text.is_empty())
+        };
+        let credential_id = single(self.plan.credential_id, refusals);
+        let email = single(self.plan.email, refusals);
+        Body { credential_id, email, fields }
+    }
+
+    fn value(&self, shape: Shape, is_optional: bool, text: &str) -> Option<Value> {
+        if text.is_empty() {
+            return None;
+        }
+        if dates::is_date(shape) {
+            return self.plan.dates.convert(text, shape, is_optional).map(Value::from);
+        }
+        Some(match shape {
+            Shape::Boolean => match &*text.to_ascii_lowercase() {
+                "true" | "yes" | "y" | "1" => Value::from(true),
+                "false" | "no" | "n" | "0" => Value::from(false),
+                _ => Value::from(text),
+            },
+            Shape::List { .. } => text.split([';', '|']).map(str::trim).filter(|part| !part.is_empty()).collect(),
+            _ => Value::from(text),
+        })
+    }
+
+    pub fn check(&self, body: Body, context: &Context<'_>) -> Read {
+        let (first, known) = (&self.records[0], self.plan.form.credential_type);
+        let person = first.cell(self.plan.person).to_owned();
+        let mut object = Map::from_iter([("fields".to_owned(), Value::Object(body.fields))]);
+        // Until it is known what the body says in its normal form, any id will do.
+        let given = body.credential_id.clone().unwrap_or_else(|| "derived".to_owned());
+        object.insert("credential_id".to_owned(), given.into());
+        if !self.plan.partner_chain.is_empty() {
+            let chain = self.plan.partner_chain.iter().map(|name| json!({ "name": name }));
+            object.insert("partner_chain".to_owned(), chain.collect());
+        }
+        if let Some(email) = body.email {
+            object.insert("claim".to_owned(), json!({ "email": email }));
+        }
+        let text = Value::Object(object).to_string();
+        let submission = match Submission::parse_v2(known, text.as_bytes(), context) {
+            Ok(submission) => submission,
+            Err(Rejection::Malformed(malformed)) => {
+                return Err(vec![self.at(0, None, refusal("json", malformed.to_string()))]);
+            }
+            Err(Rejection::Invalid(faults)) => return Err(faults.into_iter().map(|fault| self.fault(fault)).collect()),
+        };
+        let credential_id = body.credential_id.unwrap_or_else(|| derived_id(known, &person, &submission));
+        let sent = sent(&submission, &credential_id);
+        Ok(Entry { line: first.row.line, person, credential_id, credential_type: known, body: Bytes::from(sent) })
+    }
+
+    /// A fault of the body, as a fault of a cell.
+    fn fault(&self, fault: Fault) -> Refusal {
+        let (record, column) = self.place(&fault.pointer, fault.suggestion.as_deref().unwrap_or_default());
+        let mut found = refusal(fault.code.as_str(), fault.message);
+        found.pointer = fault.pointer;
+        found.value = fault.received.unwrap_or_default();
+        // A member's name is of no use to somebody who has columns.
+        if fault.code != credential::Code::MemberMissing {
+            found.suggestion = fault.suggestion.unwrap_or_default();
+        }
+        self.at(record, column, found)
+    }
+
+    /// The row and the column that a pointer into the body means; where something is missing, `suggestion` names it.
+    pub fn place(&self, pointer: &str, suggestion: &str) -> (usize, Option<usize>) {
+        let steps: Vec<&str> = pointer.split('/').skip(1).collect();
+        let list = self.plan.form.list.map(|(name, _)| name);
+        let (record, path, is_of_item) = match steps.as_slice() {
+            ["fields", name, index, rest @ ..] if Some(*name) == list => {
+                (index.parse().unwrap_or(0).min(self.records.len() - 1), rest, true)
+            }
+            ["fields", rest @ ..] => (0, rest, false),
+            ["credential_id"] => return (0, self.plan.credential_id),
+            ["claim", ..] => return (0, self.plan.email),
+            _ => return (0, None),
+        };
+        let missing = [path, &[suggestion]].concat();
+        let targets = self.plan.form.targets.iter().zip(&self.plan.origins);
+        let mut columns = targets.filter_map(|(target, origin)| match origin {
+            Origin::Columns(columns)
+                if target.is_of_item == is_of_item && (path.starts_with(&target.path) || target.path == missing) =>
+            {
+                columns.first().copied()
+            }
+            _ => None,
+        });
+        (record, columns.next())
+    }
+
+    /// A refusal of a row, with its place.
+    pub fn at(&self, record: usize, column: Option<usize>, mut refusal: Refusal) -> Refusal {
+        let record = &self.records[record];
+        refusal.line = record.row.line;
+        record.cell(self.plan.person).clone_into(&mut refusal.person);
+        if refusal.credential_id.is_empty() {
+            record.cell(self.plan.credential_id).clone_into(&mut refusal.credential_id);
+        }
+        let place = match column {
+            Some(column) => {
+                self.plan.header[column].clone_into(&mut refusal.column);
+                if refusal.value.is_empty() {
+                    shortened(record.cell(Some(column))).clone_into(&mut refusal.value);
+                }
+                self.cells.place(&record.text, column)
+            }
+            None => 0..record.text.len(),
+        };
+        let of_dates = refusal.code == "date.format" && !self.plan.dates.are_told;
+        let help = of_dates.then(|| "say how dates are written, such as: --date-format DD/MM/YYYY".to_owned());
+        let named = (!refusal.column.is_empty()).then(|| format!("column {}", refusal.column));
+        let suggested = (!refusal.suggestion.is_empty()).then(|| format!("write \"{}\"", refusal.suggestion));
+        let help = help.or(suggested).into_iter().chain(named).reduce(|help, named| format!("{help} ({named})"));
+        refusal.spot = Some(Spot { source: record.text.clone(), place, help });
+        refusal
+    }
+}
+
+/// What the rows say, before it is checked.
+pub struct Body {
+    credential_id: Option<String>,
+    email: Option<String>,
+    fields: Map<String, Value>,
+}
+
+fn refusal(code: &str, message: String) -> Refusal {
+    Refusal { code: code.to_owned(), message, ..Refusal::default() }
+}
+
+fn joined(record: &Record, columns: &[usize]) -> String {
+    let parts = columns.iter().map(|column| record.cell(Some(*column))).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
+}
+
+/// An id that is the same whenever the same is said of the same person, and another as soon as anything differs: a run that
+/// is repeated finds what it pushed, and a correction takes the place of what it corrects. A UUID of version 8 (RFC 9562,
+/// section 5.8).
+fn derived_id(known: credential::Type, person: &str, submission: &Submission) -> String {
+    let bytes = digest(&[b"tenure push, 1", known.name().as_bytes(), person.as_bytes(), &submission.payload()]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+/// The body of the request, from the normal form.
+fn sent(submission: &Submission, credential_id: &str) -> String {
+    let mut body = json!({ "credential_id": credential_id, "fields": submission.fields });
+    if !submission.partner_chain.is_empty() {
+        body["partner_chain"] = submission.partner_chain.iter().map(|name| json!({ "name": name })).collect();
+    }
+    if let Some(email) = &submission.claim {
+        body["claim"] = json!({ "email": email });
+    }
+    body.to_string()
+}

@@ -1,0 +1,253 @@
+//! The file that is pushed, as bytes: which rows it has and where, what it hashes to, and that it is UTF-8.
+//!
+//! Owns how a file is cut into rows. A row's cells are csv-core's business; both follow RFC 4180 in the same way.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use aws_lc_rs::digest;
+
+use super::Stop;
+
+/// Longest row of a table, in bytes.
+pub const LONGEST_ROW: usize = 1024 * 1024;
+/// Longest line of NDJSON, in bytes: a body may carry documents.
+pub const LONGEST_LINE: usize = 16 * 1024 * 1024;
+
+/// Where a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Bytes before it.
+    pub offset: u64,
+    /// Its bytes, without what ends it.
+    pub length: u32,
+    /// The line that it begins on, from 1.
+    pub line: u32,
+}
+
+/// Where in a row a byte stands (RFC 4180, section 2; a quote within a bare cell is a character like any other).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Before a cell.
+    CellStart,
+    /// In a bare cell.
+    Cell,
+    /// In quotes.
+    Quoted,
+    /// Behind a quote within quotes, which ends them unless another follows.
+    QuoteInQuoted,
+}
+
+impl At {
+    /// Where it is after `byte`.
+    pub fn step(self, byte: u8, separator: u8) -> Self {
+        match (self, byte) {
+            (Self::Quoted, b'"') => Self::QuoteInQuoted,
+            (Self::Quoted, _) | (Self::CellStart | Self::QuoteInQuoted, b'"') => Self::Quoted,
+            (_, byte) if byte == separator || byte == b'\n' || byte == b'\r' => Self::CellStart,
+            _ => Self::Cell,
+        }
+    }
+}
+
+/// A file that is read from its beginning to its end.
+pub struct Scan {
+    name: String,
+    reader: BufReader<File>,
+    hash: digest::Context,
+    offset: u64,
+    line: u32,
+}
+
+impl Scan {
+    /// Opens a file and goes past a byte order mark.
+    pub fn open(path: &Path) -> Result<Self, Stop> {
+        let name = path.display().to_string();
+        let refuse = |error: std::io::Error| Stop::Failed(format!("{name} cannot be read: {error}"));
+        let file = File::open(path).map_err(refuse)?;
+        if !file.metadata().map_err(refuse)?.is_file() {
+            return Err(Stop::Usage(format!("{name} is no regular file; it is read twice, so a pipe will not do")));
+        }
+        let mut reader = BufReader::with_capacity(64 * 1024, file);
+        let mut hash = digest::Context::new(&digest::SHA256);
+        let start = reader.fill_buf().map_err(refuse)?;
+        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+            return Err(Stop::Failed(format!(
+                "{name} is in UTF-16; save it as UTF-8 (Excel calls that \"CSV UTF-8\") and push it again"
+            )));
+        }
+        let mut offset = 0;
+        if start.starts_with(b"\xef\xbb\xbf") {
+            hash.update(&start[..3]);
+            reader.consume(3);
+            offset = 3;
+        }
+        Ok(Self { name, reader, hash, offset, line: 1 })
+    }
+
+    /// The beginning of what is still to be read.
+    pub fn peek(&mut self) -> Result<&[u8], Stop> {
+        let name = &self.name;
+        self.reader.fill_buf().map_err(|error| Stop::Failed(format!("{name} cannot be read: {error}")))
+    }
+
+    /// Reads the next row that is not blank into `raw`: a line, or several where `separator` is given and quotes hold a
+    /// line's end.
+    pub fn row(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<Option<Row>, Stop> {
+        loop {
+            raw.clear();
+            let (offset, line) = (self.offset, self.line);
+            self.fill(separator, longest, raw)?;
+            if raw.is_empty() {
+                return Ok(None);
+            }
+            if let Err(error) = std::str::from_utf8(raw) {
+                return Err(self.not_utf8(line, raw, error.valid_up_to()));
+            }
+            while raw.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+                raw.pop();
+            }
+            if !raw.iter().all(u8::is_ascii_whitespace) {
+                return Ok(Some(Row { offset, length: u32::try_from(raw.len()).unwrap_or(u32::MAX), line }));
+            }
+        }
+    }
+
+    fn fill(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<(), Stop> {
+        let (name, first) = (&self.name, self.line);
+        let mut at = At::CellStart;
+        loop {
+            let from = raw.len();
+            let room = u64::try_from(longest + 2 - from).unwrap_or(u64::MAX);
+            let read = (&mut self.reader).take(room).read_until(b'\n', raw);
+            let read = read.map_err(|error| Stop::Failed(format!("{name} cannot be read: {error}")))?;
+            self.hash.update(&raw[from..]);
+            self.offset += u64::try_from(read).unwrap_or_default();
+            self.line = self.line.saturating_add(1);
+            at = raw[from..].iter().fold(at, |at, byte| at.step(*byte, separator.unwrap_or(0)));
+            let is_open = separator.is_some() && at == At::Quoted;
+            if raw.len() > longest {
+                let cause = if is_open { ": is a quote (\") opened and never closed?" } else { "" };
+                return Err(Stop::Failed(format!("{name}:{first}: this row has more than {longest} bytes{cause}")));
+            }
+            if !is_open {
+                return Ok(());
+            }
+            if read == 0 {
+                return Err(Stop::Failed(format!(
+                    "{name}:{first}: a quote (\") is opened in this row and never closed"
+                )));
+            }
+        }
+    }
+
+    fn not_utf8(&self, line: u32, raw: &[u8], at: usize) -> Stop {
+        let before = &raw[..at];
+        let line = line + u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
+        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+        let (name, byte) = (&self.name, raw.get(at).copied().unwrap_or_default());
+        // In Latin-1 a byte is the character of that number.
+        Stop::Failed(format!(
+            "{name}:{line}:{column}: this is not UTF-8: the byte {byte:#04X} would be '{}' in Latin-1. Save the file as UTF-8 \
+             (Excel calls that \"CSV UTF-8\") and push it again; nothing was sent",
+            char::from(byte)
+        ))
+    }
+
+    /// The file, once all of it was read.
+    pub fn finish(self) -> Input {
+        let digest = super::hex(self.hash.finish().as_ref());
+        Input { name: self.name, file: self.reader.into_inner(), digest }
+    }
+}
+
+/// A file whose rows are known.
+#[derive(Debug)]
+pub struct Input {
+    /// Its name, for messages.
+    pub name: String,
+    /// SHA-256 of all of it, in hexadecimal digits.
+    pub digest: String,
+    file: File,
+}
+
+impl Input {
+    /// Reads a row again.
+    pub fn read(&self, row: Row) -> Result<String, Stop> {
+        let mut bytes = vec![0; usize::try_from(row.length).unwrap_or_default()];
+        let read = self.file.read_exact_at(&mut bytes, row.offset);
+        read.ok().and_then(|()| String::from_utf8(bytes).ok()).ok_or_else(|| self.changed())
+    }
+
+    /// The file is not what it was when its rows were found.
+    pub fn changed(&self) -> Stop {
+        Stop::Failed(format!("{} was changed while it was being pushed; leave it alone and start again", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::cells::Cells;
+    use super::*;
+
+    fn scan(bytes: &[u8], separator: Option<u8>) -> Result<Vec<(u32, String)>, Stop> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("people.csv");
+        std::fs::write(&path, bytes).expect("written");
+        let (mut scan, mut raw, mut rows) = (Scan::open(&path)?, Vec::new(), Vec::new());
+        while let Some(row) = scan.row(separator, 200, &mut raw)? {
+            rows.push(row);
+        }
+        let input = scan.finish();
+        assert_eq!(input.digest.len(), 64);
+        rows.into_iter().map(|row| Ok((row.line, input.read(row)?))).collect()
+    }
+
+    fn said(result: Result<Vec<(u32, String)>, Stop>) -> String {
+        match result.expect_err("refused") {
+            Stop::Failed(said) | Stop::Usage(said) => said,
+        }
+    }
+
+    #[test]
+    fn rows_are_found_with_their_lines_whatever_ends_them() {
+        let rows = scan(b"\xef\xbb\xbfa,b\r\n\r\n\"x\r\ny\",2\n  \n3,4", Some(b',')).expect("rows");
+        let rows: Vec<(u32, &str)> = rows.iter().map(|(line, text)| (*line, &**text)).collect();
+        assert_eq!(rows, [(1, "a,b"), (3, "\"x\r\ny\",2"), (6, "3,4")]);
+        assert_eq!(scan(b"{\"a\": \"\n", None).expect("lines of JSON may have any quotes").len(), 1);
+        assert_eq!(scan(b"", Some(b',')).expect("nothing"), []);
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_with_its_place() {
+        let text = said(scan(b"name\nZo\xeb,1\n", Some(b',')));
+        assert!(
+            text.contains("people.csv:2:3: this is not UTF-8") && text.contains("0xEB") && text.contains("'ë'"),
+            "{text}"
+        );
+        assert!(said(scan(b"\xff\xfen\0", Some(b','))).contains("UTF-16"));
+        assert!(said(scan(b"a\n\"b,\nc\n", Some(b','))).contains(":2: a quote"));
+        assert!(said(scan(&[b'x'; 300], Some(b','))).contains(":1: this row has more than 200 bytes"));
+    }
+
+    proptest! {
+        /// A file is cut here and its cells are read by csv-core: the two must see the same rows.
+        #[test]
+        fn rows_are_those_that_csv_sees(text in "[ab,\"\n]{0,40}") {
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let expected: Vec<Vec<String>> =
+                reader.records().map(|record| record.expect("cells").iter().map(ToOwned::to_owned).collect()).collect();
+            if let Ok(rows) = scan(text.as_bytes(), Some(b',')) {
+                let mut cells = Cells::new(b',');
+                let says_something = |row: &Vec<String>| row.len() > 1 || !row[0].trim().is_empty();
+                let found: Vec<_> = rows.iter().map(|(_, row)| cells.split(row)).filter(says_something).collect();
+                let expected: Vec<_> = expected.into_iter().filter(says_something).collect();
+                prop_assert_eq!(found, expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! NDJSON: a v2 body a line.
+//!
+//! Two members are the client's and never sent: `credential_type` says the type of a line that is of another than the rest,
+//! `person` whose it is, for the file of links.
+
+use bytes::Bytes;
+use credential::{Context, Rejection, Submission, Type, locate};
+
+use super::Stop;
+use super::input::{Input, LONGEST_LINE, Row, Scan};
+use super::refusal::{Refusal, Spot};
+use super::source::{Entry, Read};
+use crate::cli::check::{Diagnostic, of_fault, of_malformed};
+
+/// A file of bodies.
+#[derive(Debug)]
+pub struct Lines {
+    /// The file.
+    pub input: Input,
+    rows: Vec<Row>,
+    credential_type: Type,
+}
+
+/// A line, and what the client keeps for itself.
+struct Line {
+    /// The line with spaces where the client's members stood: places in it are places in the file.
+    body: String,
+    person: String,
+    credential_type: Option<String>,
+}
+
+impl Lines {
+    /// Finds the lines.
+    pub fn open(mut scan: Scan, credential_type: Type) -> Result<Self, Stop> {
+        let (mut rows, mut raw) = (Vec::new(), Vec::new());
+        while let Some(row) = scan.row(None, LONGEST_LINE, &mut raw)? {
+            rows.push(row);
+        }
+        Ok(Self { input: scan.finish(), rows, credential_type })
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The body on line number `index`.
+    pub fn read(&self, index: usize, context: &Context<'_>) -> Result<Read, Stop> {
+        let row = self.rows[index];
+        let text = self.input.read(row)?;
+        let Line { body, person, credential_type } = Line::read(&text);
+        let credential_type = match credential_type.as_deref().map_or(Ok(self.credential_type), str::parse) {
+            Ok(credential_type) => credential_type,
+            Err(_) => return Ok(Err(vec![unknown_type(row, &text, person)])),
+        };
+        let refused = |diagnostic: Diagnostic, pointer: String, value: String, suggestion: String| Refusal {
+            line: row.line,
+            person: person.clone(),
+            credential_id: member(&text, "/credential_id").unwrap_or_default(),
+            pointer,
+            code: diagnostic.code,
+            message: diagnostic.message,
+            value,
+            suggestion,
+            spot: Some(Spot { source: text.clone(), place: diagnostic.place, help: diagnostic.help }),
+            ..Refusal::default()
+        };
+        Ok(match Submission::parse_v2(credential_type, body.as_bytes(), context) {
+            Ok(submission) => Ok(Entry {
+                line: row.line,
+                person,
+                credential_id: submission.credential_id,
+                credential_type,
+                body: Bytes::from(body),
+            }),
+            Err(Rejection::Malformed(malformed)) => {
+                let diagnostic = of_malformed("", &text, &malformed);
+                Err(vec![refused(diagnostic, String::new(), String::new(), String::new())])
+            }
+            Err(Rejection::Invalid(faults)) => {
+                let of = |fault: credential::Fault| {
+                    let (pointer, value) = (fault.pointer.clone(), fault.received.clone().unwrap_or_default());
+                    let suggestion = fault.suggestion.clone().unwrap_or_default();
+                    refused(of_fault(&text, fault), pointer, value, suggestion)
+                };
+                Err(faults.into_iter().map(of).collect())
+            }
+        })
+    }
+
+    /// `refusal`, which the server found on line number `index`, with its place.
+    pub fn located(&self, index: usize, mut refusal: Refusal) -> Result<Refusal, Stop> {
+        let source = self.input.read(self.rows[index])?;
+        let place = locate(&source, &refusal.pointer).map(|location| location.value).unwrap_or_default();
+        refusal.spot = Some(Spot { source, place, help: None });
+        Ok(refusal)
+    }
+}
+
+impl Line {
+    fn read(text: &str) -> Self {
+        let (person, credential_type) = (member(text, "/person"), member(text, "/credential_type"));
+        let mut body = text.to_owned();
+        for (pointer, found) in [("/person", &person), ("/credential_type", &credential_type)] {
+            if found.is_some() {
+                body = without(&body, pointer);
+            }
+        }
+        Self { body, person: person.unwrap_or_default(), credential_type }
+    }
+}
+
+/// The text at `pointer`, if there is one.
+fn member(text: &str, pointer: &str) -> Option<String> {
+    serde_json::from_str(text.get(locate(text, pointer)?.value)?).ok()
+}
+
+/// `text` with spaces in the place of the member at `pointer` and of one comma beside it.
+fn without(text: &str, pointer: &str) -> String {
+    let Some((name, value)) = locate(text, pointer).and_then(|found| Some((found.name?, found.value))) else {
+        return text.to_owned();
+    };
+    let behind = text[value.end..].find(|character: char| !character.is_whitespace()).map(|at| value.end + at);
+    let before = text[..name.start].rfind(|character: char| !character.is_whitespace());
+    let is_comma = |at: &usize| text.as_bytes()[*at] == b',';
+    let comma = behind.filter(is_comma).or(before.filter(is_comma));
+    let keep = |at: usize| !((name.start..value.end).contains(&at) || Some(at) == comma);
+    // Byte for byte, so that places stay what they are.
+    let bytes = text.bytes().enumerate().map(|(at, byte)| if keep(at) { byte } else { b' ' });
+    String::from_utf8(bytes.collect()).unwrap_or_else(|_| text.to_owned())
+}
+
+fn unknown_type(row: Row, text: &str, person: String) -> Refusal {
+    let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
+    let place = locate(text, "/credential_type").map(|found| found.value).unwrap_or_default();
+    Refusal {
+        line: row.line,
+        person,
+        credential_id: member(text, "/credential_id").unwrap_or_default(),
+        pointer: "/credential_type".to_owned(),
+        code: "credential_type.unknown".to_owned(),
+        message: format!("There is no such credential type; the types are: {}.", known.join(", ")),
+        spot: Some(Spot { source: text.to_owned(), place, help: None }),
+        ..Refusal::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clients_own_members_are_taken_out_without_moving_the_rest() {
+        for (text, person, left) in [
+            (r#"{"person": "E1", "a": 1}"#, "E1", r#"{                "a": 1}"#),
+            (r#"{"a": 1, "person": "Zoë"}"#, "Zoë", r#"{"a": 1                  }"#),
+            (r#"{"person":"E1"}"#, "E1", r#"{             }"#),
+            (r#"{"a":1,"person":"E1","b":2}"#, "E1", r#"{"a":1,              "b":2}"#),
+            (r#"{"a": {"person": "E1"}}"#, "", r#"{"a": {"person": "E1"}}"#),
+            (r#"{"person": 7}"#, "", r#"{"person": 7}"#),
+            (r#"{"person"#, "", r#"{"person"#),
+        ] {
+            let line = Line::read(text);
+            assert_eq!((&*line.person, &*line.body), (person, left), "{text}");
+            assert_eq!(line.body.len(), text.len());
+        }
+        let line = Line::read(r#"{"credential_type":"education","person":"E1","a":1}"#);
+        assert_eq!(
+            (line.credential_type.as_deref(), line.body.trim_start_matches(['{', ' '])),
+            (Some("education"), "\"a\":1}")
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_read(text in "[{}\\[\\]\",: a1é]{0,40}|\\{\"(person|a)\":[\"{}a1é,:]{0,12}\\}") {
+            proptest::prop_assert_eq!(Line::read(&text).body.len(), text.len());
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Which column goes where: what a file, the options and the guesses say together, and the file that keeps it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use credential::Type;
+use serde::{Deserialize, Serialize};
+
+use super::Stop;
+use super::dates::Dates;
+use super::form::Form;
+use super::guess;
+
+/// What a mapping file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mapping {
+    /// The credential type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub credential_type: Option<String>,
+    /// The column that says whose row it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The column with the credential's id; left out, it is derived from the person and what is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_id: Option<String>,
+    /// The column with the address to which the server mails the link; left out, it mails none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// How dates are written, such as DD/MM/YYYY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_format: Option<String>,
+    /// What stands between cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separator: Option<char>,
+    /// The institutions between the partner and the issuer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub partner_chain: Vec<String>,
+    /// Which column fills a field; several are joined by a space.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, Columns>,
+    /// What a field is in every row.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub constants: BTreeMap<String, String>,
+}
+
+/// One column or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Columns {
+    /// One.
+    One(String),
+    /// Several, joined by a space.
+    Several(Vec<String>),
+}
+
+impl Columns {
+    /// One column, or several with a plus between them.
+    pub fn of(text: &str) -> Self {
+        let mut names: Vec<String> = text.split('+').map(|name| name.trim().to_owned()).collect();
+        if names.len() == 1 { Self::One(names.remove(0)) } else { Self::Several(names) }
+    }
+
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
+const HEAD: &str = "\
+# Which columns go where. Use it with: tenure push FILE --mapping THIS-FILE
+# person: the column that says whose row it is. columns: field = \"Column\", or several, joined by a space.
+# constants: field = \"value\", the same in every row. date_format: such as \"DD/MM/YYYY\".
+
+";
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+impl Mapping {
+    /// Reads a file: JSON if it is called so, otherwise TOML.
+    pub fn load(path: &Path) -> Result<Self, Stop> {
+        let name = path.display();
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Stop::Usage(format!("{name} cannot be read: {error}")))?;
+        let read = if is_json(path) {
+            serde_json::from_str(&text).map_err(|error| error.to_string())
+        } else {
+            toml::from_str(&text).map_err(|error| error.to_string())
+        };
+        read.map_err(|error| Stop::Usage(format!("{name} is no mapping: {}", error.trim_end())))
+    }
+
+    /// Writes a file, unless another mapping stands there.
+    pub fn save(&self, path: &Path) -> Result<(), Stop> {
+        let name = path.display();
+        let text = if is_json(path) {
+            serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(|error| error.to_string())
+        } else {
+            toml::to_string(self).map(|text| format!("{HEAD}{text}")).map_err(|error| error.to_string())
+        };
+        let text = text.map_err(|error| Stop::Failed(format!("{name}: {error}")))?;
+        if std::fs::read_to_string(path).is_ok_and(|there| there != text) {
+            return Err(Stop::Usage(format!(
+                "{name} is there, and says something else; save the mapping under another name"
+            )));
+        }
+        std::fs::write(path, text).map_err(|error| Stop::Failed(format!("{name} cannot be written: {error}")))
+    }
+}
+
+/// Where a field comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nowhere.
+    Nothing,
+    /// From columns.
+    Columns(Vec<usize>),
+    /// It is the same everywhere.
+    Constant(String),
+}
+
+/// A mapping that has met a header.
+#[derive(Debug)]
+pub struct Plan {
+    /// What can be filled.
+    pub form: Form,
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// The column that says whose row it is.
+    pub person: Option<usize>,
+    /// The column with the credential's id.
+    pub credential_id: Option<usize>,
+    /// The column with the address to mail the link to.
+    pub email: Option<usize>,
+    /// How dates are written.
+    pub dates: Dates,
+    /// The institutions between.
+    pub partner_chain: Vec<String>,
+    /// Where each target comes from.
+    pub origins: Vec<Origin>,
+    /// All of it as a mapping: what was said and what was guessed.
+    pub mapping: Mapping,
+}
+
+impl Plan {
+    /// Brings a mapping and a header together, and guesses what is not said.
+    pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Stop> {
+        let form = Form::of(credential_type);
+        let dates = Dates::new(mapping.date_format.as_deref()).map_err(Stop::Usage)?;
+        let mut meeting = Meeting { header: &header, used: vec![false; header.len()] };
+        let mut origins = vec![Origin::Nothing; form.targets.len()];
+        for (name, columns) in &mapping.columns {
+            let found: Result<Vec<usize>, Stop> = columns.names().iter().map(|name| meeting.named(name)).collect();
+            origins[target(&form, name)?] = Origin::Columns(found?);
+        }
+        for (name, value) in &mapping.constants {
+            origins[target(&form, name)?] = Origin::Constant(value.clone());
+        }
+        let person = meeting.said_or_guessed(mapping.person.as_deref(), guess::PERSON)?;
+        let credential_id = meeting.said_or_guessed(mapping.credential_id.as_deref(), guess::CREDENTIAL_ID)?;
+        let wanted = if mail_links { guess::EMAIL } else { &[] };
+        let email = meeting.said_or_guessed(mapping.email.as_deref(), wanted)?;
+        if mail_links && email.is_none() {
+            return Err(Stop::Usage("--mail-links needs a column with addresses; name it: --email COLUMN".to_owned()));
+        }
+        for (target, origin) in origins.iter_mut().enumerate().filter(|(_, origin)| **origin == Origin::Nothing) {
+            let path = form.targets[target].path.join(".");
+            let leaf = form.targets[target].path.last().copied().unwrap_or_default();
+            let found = guess::columns(&header, leaf, &path, |column| !meeting.used[column]);
+            if !found.is_empty() {
+                found.iter().for_each(|column| meeting.used[*column] = true);
+                *origin = Origin::Columns(found);
+            }
+        }
+        let partner_chain = mapping.partner_chain.clone();
+        let mut plan = Self {
+            form,
+            header,
+            person,
+            credential_id,
+            email,
+            dates,
+            partner_chain,
+            origins,
+            mapping: mapping.clone(),
+        };
+        plan.is_whole()?;
+        plan.mapping = plan.told(mapping);
+        Ok(plan)
+    }
+
+    /// Whether a credential can come out of it at all.
+    fn is_whole(&self) -> Result<(), Stop> {
+        let mut missing: Vec<String> = Vec::new();
+        if self.person.is_none() && self.form.list.is_some() {
+            missing.push(
+                "  person: whose row it is, such as a payroll number; the rows of one person become one career. Say --person COLUMN"
+                    .to_owned(),
+            );
+        }
+        let lacks = |target: &usize| self.form.targets[*target].is_required && self.origins[*target] == Origin::Nothing;
+        missing.extend((0..self.origins.len()).filter(lacks).map(|target| {
+            let (name, meaning) = (self.form.name(target), self.form.targets[target].meaning);
+            format!("  {name}: {meaning} Say --column {name}=COLUMN or --set {name}=VALUE")
+        }));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let columns = self.unused();
+        let columns = if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
+        Err(Stop::Usage(format!(
+            "the file's columns do not give all that a {} needs:\n{}\nColumns without a use so far: {columns}",
+            self.form.credential_type,
+            missing.join("\n")
+        )))
+    }
+
+    /// The columns that go nowhere.
+    pub fn unused(&self) -> Vec<String> {
+        let singles = [self.person, self.credential_id, self.email];
+        let is_used = |column: usize| {
+            singles.contains(&Some(column))
+                || self
+                    .origins
+                    .iter()
+                    .any(|origin| matches!(origin, Origin::Columns(columns) if columns.contains(&column)))
+        };
+        let unused = self.header.iter().enumerate().filter(|(column, name)| !is_used(*column) && !name.is_empty());
+        unused.map(|(_, name)| name.clone()).collect()
+    }
+
+    /// What goes where, a line each.
+    pub fn explained(&self) -> String {
+        let one = |what: &str, from: &str| format!("  {what:<22}{from}");
+        let single = |what: &str, column: Option<usize>| column.map(|column| one(what, &self.header[column]));
+        let fields = self.origins.iter().enumerate().filter_map(|(target, origin)| match origin {
+            Origin::Nothing => None,
+            Origin::Constant(value) => Some(one(&self.form.name(target), &format!("always {value}"))),
+            Origin::Columns(columns) => {
+                let names: Vec<&str> = columns.iter().map(|column| &*self.header[*column]).collect();
+                Some(one(&self.form.name(target), &names.join(" + ")))
+            }
+        });
+        let singles = [("person", self.person), ("credential_id", self.credential_id), ("email", self.email)];
+        let lines = singles.into_iter().filter_map(|(what, column)| single(what, column)).chain(fields);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn told(&self, said: &Mapping) -> Mapping {
+        let name = |column: Option<usize>| column.map(|column| self.header[column].clone());
+        let mut told = Mapping {
+            credential_type: Some(self.form.credential_type.name().to_owned()),
+            person: name(self.person),
+            credential_id: name(self.credential_id),
+            email: name(self.email),
+            date_format: said.date_format.clone(),
+            separator: said.separator,
+            partner_chain: said.partner_chain.clone(),
+            ..Mapping::default()
+        };
+        for (target, origin) in self.origins.iter().enumerate() {
+            match origin {
+                Origin::Nothing => {}
+                Origin::Constant(value) => drop(told.constants.insert(self.form.name(target), value.clone())),
+                Origin::Columns(columns) => {
+                    let mut names: Vec<String> = columns.iter().map(|column| self.header[*column].clone()).collect();
+                    let columns =
+                        if names.len() == 1 { Columns::One(names.remove(0)) } else { Columns::Several(names) };
+                    told.columns.insert(self.form.name(target), columns);
+                }
+            }
+        }
+        told
+    }
+}
+
+fn target(form: &Form, name: &str) -> Result<usize, Stop> {
+    form.find(name).ok_or_else(|| {
+        let (known, names) = (form.credential_type, form.names());
+        Stop::Usage(format!("a {known} has no field '{name}' that a column could fill; it has: {names}"))
+    })
+}
+
+struct Meeting<'a> {
+    header: &'a [String],
+    used: Vec<bool>,
+}
+
+impl Meeting<'_> {
+    /// The one column of this name, to the letter or but for case and punctuation.
+    fn named(&mut self, name: &str) -> Result<usize, Stop> {
+        let of = |is: &dyn Fn(&String) -> bool| -> Vec<usize> {
+            self.header.iter().enumerate().filter(|(_, column)| is(column)).map(|(index, _)| index).collect()
+        };
+        let exact = of(&|column| column == name);
+        let found = if exact.is_empty() { of(&|column| guess::folded(column) == guess::folded(name)) } else { exact };
+        match found.as_slice() {
+            [one] => {
+                self.used[*one] = true;
+                Ok(*one)
+            }
+            [] => Err(Stop::Usage(format!("there is no column '{name}'; the columns are: {}", self.header.join(", ")))),
+            _ => Err(Stop::Usage(format!("two columns are called '{name}'; rename one"))),
+        }
+    }
+
+    fn said_or_guessed(&mut self, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Stop> {
+        if let Some(name) = said {
+            return self.named(name).map(Some);
+        }
+        let found = guess::column(self.header, names, |column| !self.used[column]);
+        found.iter().for_each(|column| self.used[*column] = true);
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn plan(mapping: &Mapping, names: &[&str]) -> Result<Plan, String> {
+        Plan::new(mapping, Type::default(), header(names), false).map_err(|stop| match stop {
+            Stop::Usage(said) | Stop::Failed(said) => said,
+        })
+    }
+
+    const COLUMNS: &[&str] =
+        &["Emp ID", "First name", "Last name", "Email", "Company", "Job title", "From", "To", "Pay period"];
+
+    #[test]
+    fn a_usual_header_needs_no_mapping_and_its_mapping_says_what_was_guessed() {
+        let guessed = plan(&Mapping::default(), COLUMNS).expect("whole");
+        assert_eq!((guessed.person, guessed.email), (Some(0), None), "nobody is mailed by a guess");
+        assert_eq!(guessed.unused(), ["Email"]);
+        let explained = guessed.explained();
+        assert!(explained.contains("  full_name             First name + Last name\n"), "{explained}");
+        assert_eq!(
+            guessed.mapping.columns["full_name"],
+            Columns::Several(vec!["First name".into(), "Last name".into()])
+        );
+        assert_eq!(guessed.mapping.columns["end_date"], Columns::One("To".into()));
+        let again = plan(&guessed.mapping, COLUMNS).expect("whole");
+        assert_eq!((again.origins, again.mapping), (guessed.origins, guessed.mapping));
+    }
+
+    #[test]
+    fn a_mapping_survives_both_of_its_forms() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mapping = plan(&Mapping::default(), COLUMNS).expect("whole").mapping;
+        for name in ["mapping.toml", "mapping.json"] {
+            let path = folder.path().join(name);
+            mapping.save(&path).expect("written");
+            assert_eq!(Mapping::load(&path).expect("read"), mapping);
+            mapping.save(&path).expect("the same again is fine");
+            assert!(matches!(Mapping::default().save(&path), Err(Stop::Usage(_))), "another is not written over");
+        }
+        std::fs::write(folder.path().join("bad.toml"), "persn = \"x\"").expect("written");
+        let said = Mapping::load(&folder.path().join("bad.toml")).expect_err("refused");
+        assert!(matches!(said, Stop::Usage(said) if said.contains("persn") && said.contains("person")));
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_what_to_do() {
+        let said =
+            plan(&Mapping::default(), &["Who", "First name", "Last name", "Company", "Start"]).expect_err("not whole");
+        for part in
+            ["person: whose row", "--person COLUMN", "last_processed_month", "--set last_processed_month=VALUE", "Who"]
+        {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        let mut mapping = Mapping { person: Some("Nobody".into()), ..Mapping::default() };
+        assert!(plan(&mapping, COLUMNS).expect_err("no such column").contains("there is no column 'Nobody'"));
+        mapping.person = Some("emp-id".into());
+        mapping.constants.insert("salary".into(), "1".into());
+        assert!(plan(&mapping, COLUMNS).expect_err("no such field").contains("no field 'salary'"));
+        mapping.constants = BTreeMap::from([("last_processed_month".into(), "2024-05".into())]);
+        let made = plan(&mapping, COLUMNS).expect("whole");
+        assert_eq!(made.unused(), ["Email", "Pay period"], "a constant goes before a guess");
+        mapping.person = Some("email".into());
+        assert!(plan(&mapping, &["Email", "EMAIL"]).expect_err("which?").contains("two columns are called 'email'"));
+    }
+}

@@ -1,0 +1,101 @@
+//! How the file is read: what the options say of it, and what it turns out to be.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use credential::Type;
+
+use super::Stop;
+use super::input::Scan;
+use super::lines::Lines;
+use super::mapping::{Columns, Mapping};
+use super::source::Source;
+use super::table::Table;
+
+/// How the file is read.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// The credential type; career_history unless the mapping says another.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub credential_type: Option<String>,
+    /// A mapping, as --save-mapping writes it: TOML, or JSON if it is called .json.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Write down what the columns mean, guesses and all.
+    #[arg(long, value_name = "FILE")]
+    pub save_mapping: Option<PathBuf>,
+    /// The column that says whose row it is.
+    #[arg(long, value_name = "COLUMN")]
+    person: Option<String>,
+    /// The column of a field; several, joined by a space: full_name="First name+Surname".
+    #[arg(long = "column", value_name = "FIELD=COLUMN")]
+    columns: Vec<String>,
+    /// A field that is the same in every row.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    constants: Vec<String>,
+    /// How dates are written, such as DD/MM/YYYY or MMM-YY.
+    #[arg(long, value_name = "PATTERN")]
+    date_format: Option<String>,
+    /// Have the server mail each person their link, to the address in the email column.
+    #[arg(long)]
+    mail_links: bool,
+    /// The column with the address for --mail-links.
+    #[arg(long, value_name = "COLUMN", requires = "mail_links")]
+    email: Option<String>,
+}
+
+impl Reading {
+    /// Opens the file and finds what is in it.
+    pub fn open(&self, path: &Path) -> Result<Source, Stop> {
+        let mapping = self.mapping()?;
+        let name = mapping.credential_type.as_deref().unwrap_or(Type::default().name());
+        let known: Type = name.parse().map_err(|_| {
+            let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
+            Stop::Usage(format!("there is no credential type '{name}'; the types are: {}", known.join(", ")))
+        })?;
+        let mut scan = Scan::open(path)?;
+        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        let is_lines = match ending.as_deref().and_then(|ending| ending.to_str()) {
+            Some("ndjson" | "jsonl") => true,
+            Some("csv" | "tsv") => false,
+            _ => scan.peek()?.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{'),
+        };
+        if is_lines {
+            return Lines::open(scan, known).map(Source::Lines);
+        }
+        Table::open(scan, &mapping, known, self.mail_links).map(|table| Source::Table(Box::new(table)))
+    }
+
+    /// The mapping's file, and what the options say besides or instead.
+    fn mapping(&self) -> Result<Mapping, Stop> {
+        let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
+        let said = [
+            (&self.credential_type, &mut mapping.credential_type),
+            (&self.person, &mut mapping.person),
+            (&self.email, &mut mapping.email),
+            (&self.date_format, &mut mapping.date_format),
+        ];
+        for (option, member) in said {
+            if option.is_some() {
+                member.clone_from(option);
+            }
+        }
+        let pair = |text: &String| {
+            let (field, value) =
+                text.split_once('=').filter(|(field, value)| !field.is_empty() && !value.is_empty())?;
+            Some((field.trim().to_owned(), value.trim().to_owned()))
+        };
+        let wrong = |text: &String, what: &str| Stop::Usage(format!("'{text}' must be like {what}"));
+        for text in &self.columns {
+            let (field, columns) = pair(text).ok_or_else(|| wrong(text, "organisation=Company"))?;
+            mapping.constants.remove(&field);
+            mapping.columns.insert(field, Columns::of(&columns));
+        }
+        for text in &self.constants {
+            let (field, value) = pair(text).ok_or_else(|| wrong(text, "last_processed_month=2026-10"))?;
+            mapping.columns.remove(&field);
+            mapping.constants.insert(field, value);
+        }
+        Ok(mapping)
+    }
+}

@@ -1,0 +1,175 @@
+//! Who is not pushed, and why: on the terminal with the finger on the place, and in a file for a spreadsheet.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, IsTerminal as _};
+use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::Renderer;
+use annotate_snippets::renderer::DecorStyle;
+
+use super::Stop;
+use crate::cli::check::Diagnostic;
+
+/// How many are shown on the terminal; the file has them all.
+const SHOWN: usize = 10;
+
+/// How wide a terminal is at least; a longer row is shown around the place.
+const WIDTH: usize = 79;
+
+const HEADER: [&str; 10] =
+    ["line", "person", "credential_id", "outcome", "column", "pointer", "code", "message", "value", "suggestion"];
+
+/// Whether it stands in the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    /// The credential is not taken.
+    #[default]
+    Refused,
+    /// The server could not take it, through no fault of the row.
+    Failed,
+    /// It was taken, and there is something to know.
+    Warning,
+}
+
+impl Weight {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The line in the file.
+    pub line: u32,
+    /// The person, as the file names them.
+    pub person: String,
+    /// The credential, if it has an id.
+    pub credential_id: String,
+    /// Whether it stands in the way.
+    pub weight: Weight,
+    /// The column, if it is one's fault.
+    pub column: String,
+    /// The place in the body.
+    pub pointer: String,
+    /// A stable code.
+    pub code: String,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+    /// What stands there.
+    pub value: String,
+    /// What was probably meant.
+    pub suggestion: String,
+    /// The place in the file.
+    pub spot: Option<Spot>,
+}
+
+/// A place in a file, with the row around it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spot {
+    /// The row.
+    pub source: String,
+    /// What of it is meant.
+    pub place: Range<usize>,
+    /// What would help.
+    pub help: Option<String>,
+}
+
+/// The file of refusals, and how many were shown.
+#[derive(Debug)]
+pub struct Refusals {
+    input: String,
+    path: PathBuf,
+    writer: Option<csv::Writer<File>>,
+    shown: usize,
+    is_quiet: bool,
+}
+
+impl Refusals {
+    /// For the refusals of `input`. A file of an earlier run is taken away, anything else is left alone.
+    pub fn begin(input: &str, path: &Path, is_quiet: bool) -> Result<Self, Stop> {
+        if let Ok(file) = File::open(path) {
+            let mut first = String::new();
+            let read = BufReader::new(file).read_line(&mut first);
+            let is_ours = read.is_ok_and(|read| read == 0) || first.trim_end() == HEADER.join(",");
+            if !is_ours {
+                let name = path.display();
+                return Err(Stop::Usage(format!(
+                    "{name} is there, and is no list of refusals; name another by --refusals"
+                )));
+            }
+            std::fs::remove_file(path).map_err(|error| cannot(path, &error))?;
+        }
+        Ok(Self { input: input.to_owned(), path: path.to_owned(), writer: None, shown: 0, is_quiet })
+    }
+
+    /// Writes one down, and shows the first ones; returns what to show.
+    pub fn add(&mut self, refusal: &Refusal) -> Result<Option<String>, Stop> {
+        let path = self.path.clone();
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => {
+                let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+                let mut writer = csv::Writer::from_writer(file.map_err(|error| cannot(&path, &error))?);
+                writer.write_record(HEADER).map_err(|error| cannot(&path, &error))?;
+                none.insert(writer)
+            }
+        };
+        let line = refusal.line.to_string();
+        let Refusal { person, credential_id, column, pointer, code, message, value, suggestion, .. } = refusal;
+        let row =
+            [&line, person, credential_id, refusal.weight.name(), column, pointer, code, message, value, suggestion];
+        writer.write_record(row).map_err(|error| cannot(&path, &error))?;
+        self.shown += 1;
+        Ok((!self.is_quiet && self.shown <= SHOWN).then(|| self.render(refusal)))
+    }
+
+    /// How many were written but not shown.
+    pub fn unshown(&self) -> usize {
+        self.shown.saturating_sub(SHOWN)
+    }
+
+    /// Whether there is a file.
+    pub fn path(&self) -> Option<&Path> {
+        self.writer.as_ref().map(|_| &*self.path)
+    }
+
+    /// Brings what was written onto the disk.
+    pub fn flush(&mut self) -> Result<(), Stop> {
+        match &mut self.writer {
+            Some(writer) => writer.flush().map_err(|error| cannot(&self.path, &error)),
+            None => Ok(()),
+        }
+    }
+
+    fn render(&self, refusal: &Refusal) -> String {
+        let Some(spot) = &refusal.spot else {
+            return format!("{}:{}: {} [{}]", self.input, refusal.line, refusal.message, refusal.code);
+        };
+        let renderer = if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+        let suggested = || (!refusal.suggestion.is_empty()).then(|| format!("write \"{}\"", refusal.suggestion));
+        let diagnostic = Diagnostic {
+            code: refusal.code.clone(),
+            message: refusal.message.clone(),
+            place: spot.place.clone(),
+            help: spot.help.clone().or_else(suggested),
+        };
+        let line = usize::try_from(refusal.line).unwrap_or(1);
+        diagnostic.render_from(
+            &self.input,
+            &spot.source,
+            line,
+            &renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH),
+        ) + "\n"
+    }
+}
+
+fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Stop {
+    Stop::Failed(format!("{} cannot be written: {error}", path.display()))
+}

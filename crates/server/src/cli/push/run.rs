@@ -1,0 +1,313 @@
+//! The push itself: so many at once, each until it is answered for good, and every answer onto the disk.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use credential::Context;
+use futures::StreamExt as _;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::client::{Answer, Client, Problem, Taken};
+use super::journal::{Journal, Past};
+use super::patience::{Gate, backoff, within};
+use super::progress::Progress;
+use super::refusal::{Refusal, Refusals, Weight};
+use super::source::{Entry, Source};
+use super::{Counts, Stop};
+use crate::chance::Chance;
+use crate::config::Config;
+use crate::time::Clock;
+
+/// How often it is shown how far it is, and answers are brought onto the disk.
+const TICK: Duration = Duration::from_millis(250);
+
+/// After so many answers of 500 a row is given up: it may be the one that breaks the server.
+const TRIES: u32 = 6;
+
+/// The server's code for: the link is good, and what stands behind it is what was pushed earlier under this id.
+const EARLIER: &str = "submission.differs";
+
+/// What a run needs.
+pub struct Run {
+    /// The server.
+    pub client: Client,
+    /// What is pushed.
+    pub source: Source,
+    /// Which of it is not to be pushed.
+    pub skip: Vec<bool>,
+    /// What was pushed before.
+    pub past: Past,
+    /// Where the answers go; nowhere in a dry run.
+    pub journal: Option<Journal>,
+    /// Where refusals go.
+    pub refusals: Refusals,
+    /// What was counted so far.
+    pub counts: Counts,
+    /// The settings that a check needs.
+    pub config: Config,
+    /// How many at once.
+    pub concurrency: usize,
+    /// How long a server may be silent.
+    pub patience: Duration,
+    /// Set when the person wants it to stop.
+    pub stop: CancellationToken,
+    /// Set when they want it to stop now.
+    pub drop: CancellationToken,
+}
+
+/// What is left of a run.
+pub struct Ran {
+    /// What was counted.
+    pub counts: Counts,
+    /// The refusals.
+    pub refusals: Refusals,
+    /// Why it ended early, if it did.
+    pub ended: Option<String>,
+}
+
+/// What became of one credential.
+enum Outcome {
+    Taken(Entry, Taken),
+    Refused(usize, Entry, Problem, Weight),
+    /// It was not answered for good.
+    Left,
+    /// Nor will anything else be.
+    Hopeless(String),
+}
+
+/// What all pushes of a run share.
+struct Shared {
+    client: Client,
+    gate: Gate,
+    patience: Duration,
+    stop: CancellationToken,
+    chance: Chance,
+}
+
+impl Run {
+    /// Pushes everything that is to be pushed.
+    pub async fn run(self, mut progress: Progress) -> Result<Ran, Stop> {
+        let Self { client, source, skip, past, mut journal, refusals, counts, config, .. } = self;
+        let mut book = Book { source: Arc::new(Mutex::new(source)), refusals, counts };
+        let stop = self.stop.clone();
+        let shared =
+            Shared { client, gate: Gate::new(), patience: self.patience, stop: stop.clone(), chance: Chance::System };
+        let (sender, receiver) = mpsc::channel(self.concurrency * 2);
+        let feeder = tokio::task::spawn_blocking({
+            let (stop, source) = (stop.clone(), book.source.clone());
+            move || feed(&source, &skip, &past, &config, &sender, &stop)
+        });
+        let entries = futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+        let pushes = entries.map(|(index, entry)| shared.push(index, entry)).buffer_unordered(self.concurrency);
+        let mut outcomes = Box::pin(pushes);
+        let (mut ended, mut is_stopping) = (None, false);
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                outcome = outcomes.next() => match outcome {
+                    None => break,
+                    Some(Outcome::Left) => {}
+                    Some(Outcome::Taken(entry, taken)) => {
+                        let stands = !taken.warnings.iter().any(|warning| warning.code == EARLIER);
+                        if stands { book.counts.pushed += 1 } else { book.counts.refused += 1 }
+                        if let Some(journal) = &mut journal {
+                            tokio::task::block_in_place(|| journal.taken(&entry, &taken, stands))?;
+                        }
+                        book.write(None, warnings(&entry, &taken), &progress)?;
+                    }
+                    Some(Outcome::Refused(index, entry, problem, weight)) => {
+                        if weight == Weight::Failed { book.counts.failed += 1 } else { book.counts.refused += 1 }
+                        book.write(Some(index), told(&entry, problem, weight), &progress)?;
+                    }
+                    Some(Outcome::Hopeless(why)) => {
+                        ended.get_or_insert(why);
+                        stop.cancel();
+                    }
+                },
+                _ = tick.tick() => {
+                    progress.show(&book.counts, shared.gate.opens().saturating_duration_since(Instant::now()));
+                    if let Some(journal) = &mut journal {
+                        tokio::task::block_in_place(|| journal.flush())?;
+                    }
+                }
+                () = stop.cancelled(), if !is_stopping => {
+                    is_stopping = true;
+                    progress.tell("Stopping: waiting for what is under way. Once more to stop at once.");
+                }
+                () = self.drop.cancelled() => break,
+            }
+        }
+        drop(outcomes);
+        progress.show(&book.counts, Duration::ZERO);
+        if let Some(journal) = &mut journal {
+            journal.flush()?;
+        }
+        book.refusals.flush()?;
+        book.counts.seconds = progress.end().as_secs_f64();
+        feeder.await.map_err(|error| Stop::Failed(error.to_string()))??;
+        Ok(Ran { counts: book.counts, refusals: book.refusals, ended })
+    }
+}
+
+/// What is counted and written down while it runs.
+struct Book {
+    source: Arc<Mutex<Source>>,
+    refusals: Refusals,
+    counts: Counts,
+}
+
+impl Book {
+    /// Writes down what the server said, with its place in the file where `index` says whose it is.
+    fn write(&mut self, index: Option<usize>, found: Vec<Refusal>, progress: &Progress) -> Result<(), Stop> {
+        for refusal in found {
+            self.counts.warnings += u64::from(refusal.weight == Weight::Warning);
+            let refusal = match index {
+                Some(index) => self.source.lock().unwrap_or_else(PoisonError::into_inner).located(index, refusal)?,
+                None => refusal,
+            };
+            if let Some(shown) = self.refusals.add(&refusal)? {
+                progress.tell(&shown);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads what is to be pushed, as fast as it is pushed.
+fn feed(
+    source: &Mutex<Source>,
+    skip: &[bool],
+    past: &Past,
+    config: &Config,
+    sender: &mpsc::Sender<(usize, Entry)>,
+    stop: &CancellationToken,
+) -> Result<(), Stop> {
+    let context = Context { now: Clock::System.now().to_jiff(), categories: Some(&config.credentials.categories) };
+    for index in (0..skip.len()).filter(|index| !skip[*index]) {
+        let entry = {
+            let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+            // What was good a while ago is good still, unless the file was changed.
+            source.read(index, &context)?.map_err(|_| source.input().changed())?
+        };
+        if past.has(&entry.digest()) {
+            continue;
+        }
+        if stop.is_cancelled() || sender.blocking_send((index, entry)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl Shared {
+    /// Pushes one until it is answered for good, or all is to stop.
+    async fn push(&self, index: usize, entry: Entry) -> Outcome {
+        let (mut failures, mut broken) = (0, 0);
+        loop {
+            if !self.wait(failures).await {
+                return Outcome::Left;
+            }
+            let answer = self.client.push(&entry).await;
+            if !matches!(answer, Answer::Lost(_) | Answer::Later(_)) {
+                self.gate.answered();
+            }
+            match answer {
+                Answer::Taken(taken) => return Outcome::Taken(entry, taken),
+                Answer::Refused(problem) => return Outcome::Refused(index, entry, problem, Weight::Refused),
+                Answer::Hopeless(why) => return Outcome::Hopeless(why),
+                Answer::Broken(problem) => {
+                    (failures, broken) = (failures + 1, broken + 1);
+                    if broken == TRIES {
+                        return Outcome::Refused(index, entry, problem, Weight::Failed);
+                    }
+                }
+                Answer::Slower(wait) => {
+                    failures = 0;
+                    self.gate.close(wait);
+                }
+                Answer::Later(wait) => {
+                    failures += 1;
+                    self.gate.close(wait);
+                    if let Some(why) = self.is_silent("it answers 503") {
+                        return why;
+                    }
+                }
+                Answer::Lost(why) => {
+                    failures += 1;
+                    if let Some(why) = self.is_silent(&why) {
+                        return why;
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_silent(&self, why: &str) -> Option<Outcome> {
+        let silence = self.gate.silence();
+        let lasting = super::progress::lasting(silence);
+        (silence > self.patience)
+            .then(|| Outcome::Hopeless(format!("the server has taken nothing for {lasting}: {why}")))
+    }
+
+    /// Waits until it may be asked; false if all is to stop.
+    async fn wait(&self, failures: u32) -> bool {
+        let now = Instant::now();
+        let own = if failures > 0 { now + backoff(failures, &self.chance) } else { now };
+        loop {
+            let opens = self.gate.opens();
+            // Not all at the same instant when the gate opens.
+            let spread =
+                if opens > Instant::now() { within(Duration::from_millis(50), &self.chance) } else { Duration::ZERO };
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return false,
+                () = sleep_until(own.max(opens + spread)) => {}
+            }
+            if self.gate.opens() <= Instant::now() {
+                return true;
+            }
+        }
+    }
+}
+
+/// What the server says of a push that it took.
+fn warnings(entry: &Entry, taken: &Taken) -> Vec<Refusal> {
+    let told = taken
+        .warnings
+        .iter()
+        // It was pushed before, and the answer lost: nothing that anybody need know.
+        .filter(|warning| warning.code != "claim.earlier")
+        .map(|warning| {
+            let (code, message) = (warning.code.clone(), warning.message.clone());
+            let weight = if code == EARLIER { Weight::Refused } else { Weight::Warning };
+            Refusal { weight, code, message, ..entry.refusal() }
+        });
+    told.collect()
+}
+
+/// What the server says of a push that it did not take.
+fn told(entry: &Entry, problem: Problem, weight: Weight) -> Vec<Refusal> {
+    let of_all = || Refusal {
+        weight,
+        code: format!("http.{}", problem.status),
+        message: format!("{} (request {})", problem.detail, problem.request_id),
+        ..entry.refusal()
+    };
+    let mut refusals = Vec::new();
+    if problem.errors.is_empty() {
+        refusals.push(of_all());
+    }
+    refusals.extend(problem.errors.into_iter().map(|fault| Refusal {
+        weight,
+        pointer: fault.pointer,
+        code: fault.code,
+        message: fault.message,
+        value: fault.received,
+        suggestion: fault.suggestion,
+        ..entry.refusal()
+    }));
+    refusals
+}

@@ -1,0 +1,90 @@
+//! What came of it all.
+
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use serde_json::{Value, json};
+
+use super::Counts;
+use super::progress::{lasting, rate};
+
+/// All that a summary tells of.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    /// What was counted.
+    pub counts: Counts,
+    /// What one and several of what is counted are called.
+    pub nouns: (&'static str, &'static str),
+    /// The file.
+    pub file: &'a Path,
+    /// Where the links are.
+    pub links: Option<&'a Path>,
+    /// Where the refusals are, if there are any.
+    pub refusals: Option<&'a Path>,
+    /// Why it ended early, if it did.
+    pub ended: Option<&'a str>,
+    /// What was done to them.
+    pub done: &'static str,
+}
+
+impl Summary<'_> {
+    /// For a program.
+    pub fn json(&self) -> Value {
+        let counts = &self.counts;
+        json!({
+            "file": self.file,
+            "total": counts.total,
+            "pushed": counts.pushed,
+            "already_pushed": counts.already,
+            "refused": counts.skipped + counts.refused,
+            "failed": counts.failed,
+            "left": counts.left(),
+            "warnings": counts.warnings,
+            "seconds": (counts.seconds * 1000.0).round() / 1000.0,
+            "links": self.links,
+            "refusals": self.refusals,
+            "ended": self.ended,
+        })
+    }
+
+    /// For a person.
+    pub fn text(&self) -> String {
+        let counts = &self.counts;
+        let elapsed = Duration::from_secs_f64(counts.seconds);
+        let per_second = rate(counts.here(), elapsed).map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
+        let took = format!(" in {}{per_second}", lasting(elapsed));
+        let mut lines = vec![format!("{} {}{took}.", self.counted(counts.pushed), self.done)];
+        if counts.already > 0 {
+            lines.push(format!("{} pushed before.", self.counted(counts.already)));
+        }
+        let refused = counts.skipped + counts.refused;
+        let not_taken =
+            [(refused, "refused"), (counts.failed, "failed at the server"), (counts.left(), "not pushed yet")];
+        lines.extend(
+            not_taken
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{} {what}.", self.counted(*count))),
+        );
+        if counts.warnings > 0 {
+            lines.push(format!("{} of the server.", counted(counts.warnings, ("warning", "warnings"))));
+        }
+        if let Some(links) = self.links.filter(|_| counts.pushed + counts.already > 0) {
+            lines.push(format!("Links:    {} (secret until used: hand each person theirs)", links.display()));
+        }
+        if let Some(refusals) = self.refusals {
+            lines.push(format!("Refusals: {}", refusals.display()));
+        }
+        lines.join("\n")
+    }
+
+    fn counted(&self, count: u64) -> String {
+        counted(count, self.nouns)
+    }
+}
+
+/// A number of what the nouns name.
+pub fn counted(count: u64, (one, several): (&str, &str)) -> String {
+    format!("{} {}", HumanCount(count), if count == 1 { one } else { several })
+}

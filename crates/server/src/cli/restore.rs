@@ -1,0 +1,68 @@
+//! `tenure restore`: a server from a backup; see [`crate::backup`].
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::backup::{contents, progress};
+use super::{Outcome, StoreArguments, block_on};
+use crate::backup::{self, Restored};
+use crate::time::Clock;
+
+/// Put a backup back, into an empty data folder, or into an empty database of PostgreSQL. The data folder must have the
+/// root.key of the server that the backup is of.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    from: PathBuf,
+    #[command(flatten)]
+    store: StoreArguments,
+}
+
+impl Restore {
+    pub(super) fn run(self) -> Outcome {
+        let config = self.store.load(&[])?;
+        let (now, bar) = (Clock::System.now(), progress());
+        let restored = block_on(async {
+            backup::restore(&config, &self.from, now, &bar).await.map_err(|error| error.to_string())
+        });
+        bar.finish_and_clear();
+        super::print(&told(&restored?))
+    }
+}
+
+fn told(restored: &Restored) -> String {
+    let Restored { about, ended, deleted, documents } = restored;
+    let mut text = format!("as it was at {}: {}\n", about.made_at, contents(about));
+    let _ = writeln!(
+        text,
+        "  {ended} submissions that nobody had accepted are over: their partners are told, and can push them again"
+    );
+    match deleted {
+        Some(deleted) => {
+            let _ = writeln!(text, "  {deleted} accounts that were deleted since are deleted again");
+        }
+        None => text.push_str(
+            "  there is no list of deleted accounts beside root.key: accounts that were deleted since are back\n",
+        ),
+    }
+    match documents {
+        Some(copied) => {
+            let _ = writeln!(
+                text,
+                "  {} documents, {} of them missing",
+                copied.copied + copied.there + copied.missing.len(),
+                copied.missing.len()
+            );
+            for object in &copied.missing {
+                let _ = writeln!(text, "    missing: {}", object.simple());
+            }
+        }
+        None => text
+            .push_str("  documents are in the bucket: what was added to it since is deleted when the server starts\n"),
+    }
+    text.push_str("What was done after that moment is not there: docs/operations.md says what that means.\n");
+    text
+}

@@ -1,0 +1,96 @@
+//! Keeps in step with the other nodes on the same database: what they change is read anew, what callers use up is counted
+//! together, and connections that are of no use are let go of. On SQLite there is one node, and nothing of this runs.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::auth::limits::SHARED_EVERY;
+use crate::store::{Notice, Notices, StoreError};
+
+/// How long reading something anew may take; and how long is waited before it is tried again.
+const PATIENCE: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// After so many rounds, buckets that are full again are forgotten in the database: once a minute.
+const ROUNDS: u32 = 60;
+
+/// Starts what a node among others has to do.
+pub fn start(app: &App, stop: &CancellationToken, jobs: &mut JoinSet<()>) {
+    let Some(notices) = app.store.notices() else { return };
+    jobs.spawn(listen(app.clone(), stop.clone(), notices));
+    if app.config.rate_limit.enabled {
+        jobs.spawn(share_limits(app.clone(), stop.clone()));
+    }
+}
+
+async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            notice = notices.next() => match notice {
+                Notice::Lost => give_up(&app),
+                Notice::Schema => {
+                    app.store.renew();
+                    app.keyring.store().renew();
+                }
+                Notice::Partners => app.active_partners.forget(),
+                Notice::Keys => read_keys(&app, &stop).await,
+                Notice::Connected => {
+                    app.active_partners.forget();
+                    read_keys(&app, &stop).await;
+                }
+            },
+        }
+    }
+}
+
+/// Reads the keys anew, as often as it takes. Notices wait meanwhile; none is lost.
+async fn read_keys(app: &App, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let silent = |_| StoreError::Unavailable("the database does not answer".to_owned());
+        match timeout(PATIENCE, refresh_keys(app)).await.map_err(silent).and_then(|read| read) {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(%error, "keys that another node may have changed could not be read"),
+        }
+        // The connection that notices come by may be the first to know that the server is gone.
+        give_up(app);
+        sleep(AGAIN).await;
+    }
+}
+
+fn give_up(app: &App) {
+    app.store.give_up();
+    app.keyring.store().give_up();
+}
+
+async fn refresh_keys(app: &App) -> Result<(), StoreError> {
+    let now = app.now();
+    app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
+    app.issuer_keys.refresh(&app.keyring, &app.chance, now).await
+}
+
+async fn share_limits(app: App, stop: CancellationToken) {
+    for round in 1_u32.. {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(SHARED_EVERY) => {}
+        }
+        if let Err(error) = app.limits.share(&app.store, &app.keyring).await {
+            tracing::warn!(%error, "limits could not be counted with other nodes; this node goes on alone");
+        } else if round % ROUNDS == 0
+            && let Err(error) = app.store.unless_lost(forget_full(&app)).await
+        {
+            tracing::warn!(%error, "limits that are over could not be forgotten");
+        }
+    }
+}
+
+async fn forget_full(app: &App) -> Result<(), StoreError> {
+    let mut tx = app.store.write().await?;
+    tx.forget_allowances(app.now()).await?;
+    tx.commit().await
+}

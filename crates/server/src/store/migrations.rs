@@ -1,0 +1,155 @@
+//! Holds what docs/migrations.md asks of migrations, as far as their text shows it: while a release is rolled out, nodes of
+//! both releases work on one PostgreSQL, and nobody waits for a lock.
+
+use std::path::Path;
+
+/// Migrations before this one were made while no two releases worked side by side.
+const FIRST: u32 = 13;
+
+/// Tables that grow without end: nothing may go through all of their rows in one statement.
+const LARGE: [&str; 9] =
+    ["submission", "payload", "event", "delivery", "delivery_attempt", "status_entry", "asset", "tally", "holder"];
+
+/// What stands before a statement that takes something away: the release that no longer uses it.
+const UNUSED: &str = "-- unused since ";
+
+/// A statement, in capitals and with single spaces, and the comments right before it.
+struct Statement {
+    text: String,
+    comments: String,
+}
+
+fn statements(file: &str) -> Vec<Statement> {
+    let (mut statements, mut text, mut comments) = (Vec::new(), String::new(), String::new());
+    for line in file.lines() {
+        let (code, comment) = line.split_at(line.find("--").unwrap_or(line.len()));
+        comments.push_str(comment);
+        comments.push('\n');
+        let mut parts = code.split(';').peekable();
+        while let Some(part) = parts.next() {
+            text.push_str(part);
+            text.push(' ');
+            if parts.peek().is_some() {
+                let words: Vec<String> = text.split_whitespace().map(str::to_uppercase).collect();
+                statements.push(Statement { text: words.join(" "), comments: std::mem::take(&mut comments) });
+                text.clear();
+            }
+        }
+    }
+    statements
+}
+
+/// The name after the first of `words` that the statement has.
+fn name_after(statement: &str, word: &str) -> Option<String> {
+    let rest = statement.split_once(word)?.1.trim_start();
+    let rest = rest.trim_start_matches("IF NOT EXISTS ").trim_start_matches("IF EXISTS ").trim_start_matches("ONLY ");
+    let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    Some(name.to_lowercase())
+}
+
+/// What is wrong with a migration for PostgreSQL.
+fn faults(file: &str) -> Vec<String> {
+    let statements = statements(file);
+    let new: Vec<String> = statements
+        .iter()
+        .filter(|statement| statement.text.starts_with("CREATE"))
+        .filter_map(|statement| name_after(&statement.text, " TABLE "))
+        .collect();
+    let is_outside = file.starts_with("-- no-transaction");
+    let has_timeout = statements.iter().any(|statement| statement.text.starts_with("SET LOCAL LOCK_TIMEOUT"));
+    let mut faults = Vec::new();
+    if is_outside && statements.len() != 1 {
+        faults.push(
+            "without a transaction there is one statement a file: several would be one transaction again".to_owned(),
+        );
+    }
+    for Statement { text, comments } in &statements {
+        let takes_away = ["DROP COLUMN", "DROP TABLE", "RENAME ", "DROP CONSTRAINT", "SET NOT NULL"]
+            .iter()
+            .any(|word| text.contains(word))
+            || (text.contains("ALTER COLUMN") && text.contains(" TYPE "));
+        if takes_away && !comments.contains(UNUSED) {
+            faults.push(format!("takes away what the release before may use: {text}"));
+        }
+        let table = name_after(text, "ALTER TABLE ").filter(|table| !new.contains(table));
+        if table.is_some() && !has_timeout {
+            faults.push(format!("waits for a lock without end: begin with SET LOCAL lock_timeout = '2s': {text}"));
+        }
+        if table.is_some() && text.contains("ADD COLUMN") && text.contains("NOT NULL") && !text.contains("DEFAULT") {
+            faults.push(format!("the release before does not fill this column: {text}"));
+        }
+        let checks = text.contains("ADD CONSTRAINT") || text.contains("FOREIGN KEY") || text.contains("CHECK (");
+        if table.is_some() && checks && !text.contains("NOT VALID") {
+            faults.push(format!(
+                "checks every row under a lock: add it NOT VALID, validate it in the next migration: {text}"
+            ));
+        }
+        let is_index = (text.starts_with("CREATE") && text.contains("INDEX ")) || text.starts_with("DROP INDEX");
+        let of = name_after(text, " ON ").filter(|table| !new.contains(table));
+        if is_index && (of.is_some() || text.starts_with("DROP")) && !(text.contains("CONCURRENTLY") && is_outside) {
+            faults.push(format!(
+                "keeps everybody from writing: CONCURRENTLY, in a file that begins with -- no-transaction: {text}"
+            ));
+        }
+        let rewritten = name_after(text, "UPDATE ").or_else(|| name_after(text, "DELETE FROM "));
+        let is_statement = text.starts_with("UPDATE ") || text.starts_with("DELETE ");
+        if is_statement && rewritten.is_some_and(|table| LARGE.contains(&table.as_str())) {
+            faults.push(format!("goes through a table that grows without end: a job does that, in batches: {text}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn migrations_let_two_releases_work_side_by_side() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    for part in ["postgres", "postgres-keyring"] {
+        for entry in std::fs::read_dir(folder.join(part)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let number: u32 = name.split('_').next().and_then(|number| number.parse().ok()).expect("a number");
+            if number >= FIRST {
+                let faults = faults(&std::fs::read_to_string(&path).expect("text"));
+                assert!(faults.is_empty(), "{part}/{name}: {faults:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_would_hold_others_up_or_break_them_is_found() {
+    for (bad, why) in [
+        ("ALTER TABLE submission DROP COLUMN sealed;", "takes away"),
+        ("DROP TABLE event;", "takes away"),
+        ("ALTER TABLE tally RENAME TO count;", "takes away"),
+        ("SET LOCAL lock_timeout = '2s';\nALTER TABLE holder ALTER COLUMN sign_ins TYPE INTEGER;", "takes away"),
+        ("ALTER TABLE partner ADD COLUMN note TEXT;", "without end"),
+        ("SET LOCAL lock_timeout = '2s';\nALTER TABLE partner ADD COLUMN note TEXT NOT NULL;", "does not fill"),
+        (
+            "SET LOCAL lock_timeout = '2s';\nALTER TABLE asset ADD CONSTRAINT x FOREIGN KEY (a) REFERENCES b (a);",
+            "NOT VALID",
+        ),
+        ("CREATE INDEX slow ON submission (state);", "from writing"),
+        ("create unique index slow on only submission (state);", "from writing"),
+        ("CREATE INDEX CONCURRENTLY slow ON submission (state);", "from writing"),
+        (
+            "-- no-transaction\nCREATE INDEX CONCURRENTLY a ON b (c);\nCREATE INDEX CONCURRENTLY d ON b (e);",
+            "one statement",
+        ),
+        ("DROP INDEX submission_due;", "from writing"),
+        ("UPDATE submission SET note = '';", "in batches"),
+        ("DELETE FROM event;", "in batches"),
+    ] {
+        let found = faults(bad);
+        assert!(found.iter().any(|fault| fault.contains(why)), "{bad}: {found:?}");
+    }
+    for good in [
+        "CREATE UNLOGGED TABLE new (id UUID PRIMARY KEY NOT NULL);\nCREATE INDEX new_id ON new (id);\nALTER TABLE new ADD COLUMN x TEXT NOT NULL;",
+        "SET LOCAL lock_timeout = '2s';\nALTER TABLE partner ADD COLUMN note TEXT NOT NULL DEFAULT '';",
+        "SET LOCAL lock_timeout = '2s';\n-- unused since 0.3\nALTER TABLE partner DROP COLUMN note;",
+        "-- no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS quick ON submission (state);",
+        "INSERT INTO expiry (place) VALUES (1);\nUPDATE partner SET note = '';",
+    ] {
+        assert_eq!(faults(good), Vec::<String>::new(), "{good}");
+    }
+}

@@ -1,0 +1,275 @@
+//! What nodes on one database know of each other: limits that they count together, and notices of what changes.
+
+use tenure::auth::limits::Limits;
+use tenure::chance::Chance;
+use tenure::config::Config;
+use tenure::keyring::{Keyring, RootKeyError};
+use tenure::store::{Charge, Notice};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// So many nodes' limits, with one clock.
+fn limits<const N: usize>(clock: &Clock) -> [Limits; N] {
+    // They only ask whether there is one: what they count in is the test's.
+    let settings = [("storage.database_url", "postgres://somewhere".to_owned())];
+    let config = Config::load(None, [], &settings).expect("the settings are good");
+    assert_eq!((config.rate_limit.partner_per_second, config.rate_limit.partner_burst), (100, 400));
+    std::array::from_fn(|_| Limits::new(&config, clock))
+}
+
+async fn keyring(databases: &Databases) -> Keyring {
+    let hour = Duration::from_secs(3600);
+    Keyring::open(databases.keyring.clone(), databases.folder.path(), hour, Chance::System).await.expect("a ring")
+}
+
+fn clock() -> Clock {
+    Clock::manual("2026-11-26T09:00:00Z".parse().expect("a time"))
+}
+
+contract! {
+    async fn a_bucket_is_charged_by_whoever_uses_it(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let charge = |number: u8, since: Timestamp, seconds: u64| Charge {
+            id: [number; 32], since, cost: Duration::from_secs(seconds),
+        };
+        assert_eq!(tx.charge(&[]).await.expect("nothing"), []);
+        let charged = tx.charge(&[charge(1, NOW, 3), charge(2, NOW, 1)]).await.expect("charged");
+        assert_eq!(charged, [([1; 32], NOW + 3 * SECOND), ([2; 32], NOW + SECOND)]);
+        let charged = tx.charge(&[charge(1, NOW + SECOND, 2)]).await.expect("charged");
+        assert_eq!(charged, [([1; 32], NOW + 5 * SECOND)], "on top of what was used before");
+        let charged = tx.charge(&[charge(1, NOW + 60 * SECOND, 2)]).await.expect("charged");
+        assert_eq!(charged, [([1; 32], NOW + 62 * SECOND)], "it was full again meanwhile");
+        let within = tx.charge_within(&charge(1, NOW + 60 * SECOND, 2), NOW + 64 * SECOND).await.expect("asked");
+        assert_eq!(within, Ok(NOW + 64 * SECOND), "just");
+        let within = tx.charge_within(&charge(1, NOW + 60 * SECOND, 2), NOW + 65 * SECOND).await.expect("asked");
+        assert_eq!(within, Err(NOW + 64 * SECOND), "too much, and not charged");
+        let within = tx.charge_within(&charge(3, NOW, 2), NOW + 2 * SECOND).await.expect("asked");
+        assert_eq!(within, Ok(NOW + 2 * SECOND), "the first");
+        assert_eq!(tx.forget_allowances(NOW + SECOND).await.expect("forgotten"), 1);
+        assert_eq!(tx.charge(&[charge(2, NOW, 1)]).await.expect("charged"), [([2; 32], NOW + SECOND)], "as new");
+    }
+
+    async fn nodes_together_let_through_no_more_than_they_say(databases: Databases) {
+        const NODES: usize = 3;
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, id(1));
+        let nodes: [Limits; NODES] = limits(&clock);
+        let (mut let_through, mut in_first_second) = (0, 0);
+        // A partner that asks every node for as much as it gets, for a minute.
+        for tenth in 0..600 {
+            for node in &nodes {
+                while node.partner.check(&partner).is_ok() {
+                    let_through += 1;
+                }
+            }
+            clock.advance(SECOND / 10);
+            if tenth % 10 == 9 {
+                for node in &nodes {
+                    node.share(&databases.data, &keyring).await.expect("shared");
+                }
+            }
+            if tenth == 9 {
+                in_first_second = let_through;
+            }
+        }
+        // Each node may spend its own burst, and a second's worth, until it hears of the others; that is made up for.
+        assert!(in_first_second <= NODES * (400 + 100), "{in_first_second}");
+        let (alone, most) = (400 + 60 * 100, NODES * (400 + 100) + 60 * 100);
+        assert!((alone - 400..=most).contains(&let_through), "{let_through} is not between {alone} and {most}");
+        println!("{NODES} nodes let through {let_through}, of which {in_first_second} at first; one would let through {alone}");
+    }
+
+    async fn a_caller_that_goes_from_node_to_node_gains_nothing_by_it(databases: Databases) {
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, id(1));
+        let nodes: [Limits; 2] = limits(&clock);
+        let mut let_through = 0;
+        for second in 0..60 {
+            // Five seconds here, five there: a bucket that is left alone would be full again.
+            let node = &nodes[second / 5 % 2];
+            while node.partner.check(&partner).is_ok() {
+                let_through += 1;
+            }
+            clock.advance(SECOND);
+            for node in &nodes {
+                node.share(&databases.data, &keyring).await.expect("shared");
+            }
+        }
+        assert!(let_through <= 2 * 400 + 61 * 100, "{let_through}");
+    }
+
+    async fn sharing_changes_nothing_for_who_uses_one_node(databases: Databases) {
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, id(1));
+        let [shared, alone]: [Limits; 2] = limits(&clock);
+        for step in 0_u32..400 {
+            for _ in 0..step * 7919 % 23 {
+                let outcomes = [shared.partner.check(&partner), alone.partner.check(&partner)];
+                assert_eq!(outcomes[0], outcomes[1], "step {step}");
+            }
+            clock.advance(Duration::from_millis(100));
+            if step % 10 == 0 {
+                shared.share(&databases.data, &keyring).await.expect("shared");
+            }
+        }
+    }
+
+    async fn a_node_that_is_new_learns_what_was_used_before(databases: Databases) {
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, id(1));
+        let [old, new]: [Limits; 2] = limits(&clock);
+        while old.partner.check(&partner).is_ok() {}
+        old.share(&databases.data, &keyring).await.expect("shared");
+        assert!(new.partner.check(&partner).is_ok(), "it knows nothing yet");
+        new.share(&databases.data, &keyring).await.expect("shared");
+        assert!(new.partner.check(&partner).is_err());
+        old.forget_idle();
+        assert!(old.partner.check(&partner).is_err(), "what is not full is not forgotten");
+    }
+
+    async fn a_ring_is_begun_once_and_knows_its_root_key(databases: Databases) {
+        let first = keyring(&databases).await;
+        keyring(&databases).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let hour = Duration::from_secs(3600);
+        let open = || Keyring::open(databases.keyring.clone(), folder.path(), hour, Chance::System);
+        assert!(matches!(open().await, Err(RootKeyError::Missing(_))), "nothing is made beside keys that are there");
+        let (path, right) = (folder.path().join("root.key"), databases.folder.path().join("root.key"));
+        std::fs::copy(&right, &path).expect("copied");
+        std::fs::write(&path, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("written");
+        assert!(matches!(open().await, Err(RootKeyError::Another(_))));
+        std::fs::copy(right, path).expect("copied");
+        assert_eq!(open().await.expect("the right one").fingerprint("x", b"y"), first.fingerprint("x", b"y"));
+        let mut tx = databases.keyring.write().await.expect("a transaction");
+        assert_ne!(tx.hold_root(&[1]).await.expect("held"), [1], "the first stays");
+    }
+
+    async fn an_older_ring_is_not_begun_with_a_root_key_that_opens_nothing(databases: Databases) {
+        let mut tx = databases.keyring.write().await.expect("a transaction");
+        let wrapped = WrappedSigningKey {
+            id: "old".to_owned(), purpose: "token".to_owned(), created_at: NOW, wrapped: vec![5; 60], certificate: None,
+        };
+        tx.add_signing_key(&wrapped).await.expect("added");
+        tx.commit().await.expect("committed");
+        let path = databases.folder.path().join("root.key");
+        std::fs::write(&path, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("written");
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("private");
+        let hour = Duration::from_secs(3600);
+        let opened = Keyring::open(databases.keyring.clone(), databases.folder.path(), hour, Chance::System).await;
+        assert!(matches!(opened, Err(RootKeyError::Another(_))));
+        let mut tx = databases.keyring.write().await.expect("a transaction");
+        assert_eq!(tx.hold_root(&[2; 32]).await.expect("held"), [2; 32], "it is still to be begun");
+    }
+
+    async fn the_address_of_the_last_start_is_known(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        assert_eq!(tx.note_base_url("https://a").await.expect("no instance yet"), None);
+        tx.instance(id(1)).await.expect("named");
+        assert_eq!(tx.note_base_url("https://a").await.expect("the first"), None);
+        assert_eq!(tx.note_base_url("https://a").await.expect("the same"), None);
+        assert_eq!(tx.note_base_url("https://b").await.expect("another"), Some("https://a".to_owned()));
+        assert_eq!(tx.note_base_url("https://b").await.expect("the same"), None);
+    }
+
+    async fn an_item_that_was_not_tried_goes_back_as_it_was(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let item = OutboxItem {
+            id: id(1), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1],
+        };
+        tx.add_to_outbox(&item).await.expect("added");
+        tx.take_from_outbox(NOW, LATER, 1).await.expect("taken");
+        tx.give_back(item.id, NOW).await.expect("given back");
+        assert_eq!(tx.take_from_outbox(NOW, LATER, 1).await.expect("taken")[0].attempts, 1);
+    }
+
+    async fn an_answer_that_is_over_is_forgotten_and_a_newer_one_is_not(databases: Databases) {
+        let partner = add_partner(&databases.data, 1).await;
+        let mut tx = databases.data.write().await.expect("a transaction");
+        assert!(tx.claim_idempotency_key(partner, "k", &[1], LATER).await.expect("claimed"));
+        tx.forget_answer(partner, "k", NOW).await.expect("another one's");
+        assert!(tx.stored_answer(partner, "k").await.expect("read").is_some());
+        tx.forget_answer(partner, "k", LATER).await.expect("this one");
+        assert_eq!(tx.stored_answer(partner, "k").await.expect("read"), None);
+    }
+}
+
+/// What two nodes take at the same instant, neither waiting for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_takes_the_other_leaves() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    let mut tx = store.write().await.expect("a transaction");
+    for number in 0..20 {
+        let item = OutboxItem {
+            id: id(number),
+            kind: "mail".to_owned(),
+            due_at: NOW,
+            attempts: 0,
+            ring_period: NOW,
+            sealed: vec![1],
+        };
+        tx.add_to_outbox(&item).await.expect("added");
+    }
+    tx.commit().await.expect("committed");
+    let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
+    let mut taken = one.take_from_outbox(NOW, LATER, 12).await.expect("taken");
+    // The first has not committed: whoever waited for it would wait for ever here.
+    taken.extend(other.take_from_outbox(NOW, LATER, 12).await.expect("taken"));
+    let mut ids: Vec<Uuid> = taken.iter().map(|item| item.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((taken.len(), ids.len()), (20, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notices_come_with_the_commit_whoever_makes_the_change() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    let mut notices = store.notices().expect("PostgreSQL has them");
+    let mut next = async || tokio::time::timeout(10 * SECOND, notices.next()).await.expect("a notice");
+    assert_eq!(next().await, Notice::Connected);
+    let partner = add_partner(store, 1).await;
+    assert_eq!(next().await, Notice::Partners);
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.rotate_partner(partner, &[8; 32], LATER).await.expect("rotated"));
+    drop(tx);
+    let mut tx = databases.keyring.write().await.expect("a transaction");
+    let key = WrappedSigningKey {
+        id: "new".to_owned(),
+        purpose: "token".to_owned(),
+        created_at: NOW,
+        wrapped: vec![5],
+        certificate: None,
+    };
+    tx.add_signing_key(&key).await.expect("added");
+    tx.commit().await.expect("committed");
+    assert_eq!(next().await, Notice::Keys, "and nothing of what was undone");
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.disable_partner(partner, LATER).await.expect("disabled"));
+    tx.commit().await.expect("committed");
+    assert_eq!(next().await, Notice::Partners);
+    let sqlite = database::sqlite().await;
+    assert!(sqlite.data.notices().is_none(), "nobody tells anything there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_given_up_take_along_what_waits_on_them() {
+    let databases = database::postgres().await;
+    let store = databases.data.clone();
+    let before = store.read().await.expect("a transaction");
+    let waiting = tokio::spawn(async move {
+        store.unless_lost(std::future::pending::<Result<(), tenure::store::StoreError>>()).await
+    });
+    tokio::task::yield_now().await;
+    while !waiting.is_finished() {
+        databases.data.give_up();
+        tokio::task::yield_now().await;
+    }
+    assert!(waiting.await.expect("no panic").is_err());
+    databases.data.renew();
+    databases.data.read().await.expect("fresh connections").ping().await.expect("an answer");
+    let mut before = before;
+    before.ping().await.expect("what is under way goes on");
+    drop(before);
+    databases.data.close().await;
+    databases.data.renew();
+    assert!(databases.data.read().await.is_err(), "what is closed stays closed");
+}

@@ -1,0 +1,31 @@
+//! An older release on a newer schema: it goes on where nothing was taken away, and says so where something was.
+
+use super::*;
+
+const FORGET: &str = "DELETE FROM _sqlx_migrations WHERE version = 9000";
+const NOTE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9000, $1, TRUE, $2, 1)";
+
+contract! {
+    async fn what_a_newer_release_added_is_no_hindrance_and_what_it_took_away_is(databases: Databases) {
+        for (description, is_opened) in
+            [("notes of partners", true), ("contract 0003 old columns", true), ("contract 8999 old columns", false)]
+        {
+            let mut tx = databases.data.write().await.expect("a transaction");
+            match &mut tx {
+                Tx::Sqlite(connection) => {
+                    sqlx::query(FORGET).execute(&mut **connection).await.map(drop).expect("forgotten");
+                    sqlx::query(NOTE).bind(description).bind(vec![1_u8]).execute(&mut **connection).await.map(drop).expect("noted");
+                }
+                Tx::Postgres(connection) => {
+                    sqlx::query(FORGET).execute(&mut **connection).await.map(drop).expect("forgotten");
+                    sqlx::query(NOTE).bind(description).bind(vec![1_u8]).execute(&mut **connection).await.map(drop).expect("noted");
+                }
+            }
+            tx.commit().await.expect("committed");
+            let opened = databases.open_again().await;
+            assert_eq!(opened.is_ok(), is_opened, "{description}: {opened:?}");
+            let mut tx = databases.data.read().await.expect("a transaction");
+            assert_eq!(tx.described_migrations(8999).await.expect("read"), [(9000, description.to_owned())]);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Two nodes on one PostgreSQL: what is begun on one goes on at the other, and nothing happens twice.
+
+use crate::support::app::{Answer, Browser, PUSH, TestApp, career};
+use crate::support::database::postgres_url;
+use crate::support::wallet::{TestWallet, make_offer};
+use axum::http::Method;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The root key of `from` in a folder of its own.
+fn folder_like(from: &Path) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::copy(from.join("root.key"), folder.path().join("root.key")).expect("a root key");
+    folder
+}
+
+/// Two nodes with some settings, on a database of their own.
+async fn nodes(settings: &[(&str, &str)]) -> (TestApp, TestApp) {
+    let url = postgres_url().await;
+    let settings = [settings, &[("storage.database_url", &url)]].concat();
+    let one = TestApp::with(&settings).await;
+    let other = TestApp::start(folder_like(one.folder.path()), &settings).await;
+    (one, other)
+}
+
+/// The same browser, sent to another node.
+fn moved<'a>(browser: &Browser<'_>, to: &'a TestApp) -> Browser<'a> {
+    let mut moved = to.browser();
+    moved.cookies.clone_from(&browser.cookies);
+    moved
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_begun_on_one_node_goes_on_at_the_other() {
+    let (one, other) = nodes(&[]).await;
+    let token = one.token(&one.partner().await).await;
+    let id = other.push(&token, "1").await;
+    let person = one.signed_in("ada@example.org").await;
+    let mut person = moved(&person, &other);
+    let location = person.open(id).await.expect(303).header("location").to_owned();
+    let mut person = moved(&person, &one);
+    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    assert_eq!(other.status(&token, "1").await["status"], one.status(&token, "1").await["status"]);
+    let offer = make_offer(&one, &mut person, id).await;
+    assert_eq!(other.get(&offer.path).await.expect(200).json(), offer.offer);
+    let wallet = TestWallet::new(&other);
+    let wallet_token = wallet.token(&offer).await;
+    assert!(TestWallet::new(&one).redeem(&offer, &offer.transaction_code).await.status.is_client_error(), "once");
+    let nonce = TestWallet::new(&one).nonce().await;
+    let request = json!({
+        "credential_configuration_id": "career_history_dc+sd-jwt", "proofs": { "jwt": [wallet.proof(&wallet.key, &nonce)] },
+    });
+    wallet.post("/oid4vci/credential", &wallet_token, &request).await.expect(200);
+    let again = TestWallet::new(&one).post("/oid4vci/credential", &wallet_token, &request).await;
+    assert_eq!(again.json()["error"], "invalid_nonce", "a challenge is answered once, wherever");
+    person.post("/sign-out", &[]).await.expect(303);
+    let mut person = moved(&person, &other);
+    assert_eq!(person.get("/wallet").await.expect(303).header("location"), "/sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_id_at_the_same_instant_gives_one_link() {
+    let (one, other) = nodes(&[("rate_limit.enabled", "false")]).await;
+    let token = one.token(&one.partner().await).await;
+    for number in 0..100 {
+        let body = career(&number.to_string());
+        let (here, there) = tokio::join!(one.post(PUSH, &token, &body), other.post(PUSH, &token, &body));
+        let (here, there) = (here.expect(201).json(), there.expect(201).json());
+        assert_eq!(here["redirect_uri"], there["redirect_uri"], "{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idempotency_key_runs_once_on_whichever_node() {
+    let (one, other) = nodes(&[("webhooks.allow_loopback", "true"), ("rate_limit.enabled", "false")]).await;
+    let token = one.token(&one.partner().await).await;
+    const WEBHOOKS: &str = "/api/partner/v2/webhooks";
+    let register = async |node: &TestApp, key: String| -> Answer {
+        let body = json!({ "url": "http://127.0.0.1:9/" }).to_string();
+        let mut request = node.api(Method::POST, WEBHOOKS, &token, &body);
+        request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
+        node.send(request).await
+    };
+    for number in 0..40 {
+        let (here, there) = tokio::join!(register(&one, number.to_string()), register(&other, number.to_string()));
+        let ids: Vec<Value> = [here, there]
+            .iter()
+            .filter(|answer| answer.status == 201)
+            .map(|answer| answer.json()["id"].clone())
+            .collect();
+        assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{number}: {ids:?}");
+        let again = register(&other, number.to_string()).await.expect(201);
+        assert_eq!((again.header("idempotency-replayed"), &again.json()["id"]), ("true", &ids[0]));
+        let path = format!("{WEBHOOKS}/{}", ids[0].as_str().expect("an id"));
+        one.send(one.api(Method::DELETE, &path, &token, "")).await.expect(204);
+        let left = other.get_with(WEBHOOKS, &token).await.expect(200);
+        assert!(!left.text.contains("127.0.0.1"), "{number}: {}", left.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_start_at_the_same_time_make_each_key_once() {
+    for _ in 0..3 {
+        let (url, model) = (postgres_url().await, TestApp::new().await);
+        let settings = [("storage.database_url", url.as_str())];
+        let start = || TestApp::start(folder_like(model.folder.path()), &settings);
+        let (one, other, third) = tokio::join!(start(), start(), start());
+        let mut known = one.app.keyring.store().read().await.expect("a transaction");
+        for purpose in ["token", "credential.ES256", "authority", "encryption", "request"] {
+            assert_eq!(known.signing_keys(purpose).await.expect("read").len(), 1, "{purpose}");
+        }
+        for node in [&other, &third] {
+            for path in ["/.well-known/jwks.json", "/.well-known/jwt-vc-issuer", "/.well-known/tenure-authority.pem"] {
+                assert_eq!(node.get(path).await.expect(200).text, one.get(path).await.expect(200).text, "{path}");
+            }
+            assert_eq!(node.app.encryption_key.jwk, one.app.encryption_key.jwk);
+            assert_eq!(node.app.verifier_key.hash(), one.app.verifier_key.hash());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_by_a_key_that_another_node_made_is_good_at_once() {
+    let settings = [("tokens.signing_key_age", "10m"), ("tokens.lifetime", "1h")];
+    let (one, other) = nodes(&settings).await;
+    let partner = one.partner().await;
+    let before = other.token(&partner).await;
+    for node in [&one, &other] {
+        node.advance(Duration::from_secs(700));
+    }
+    one.app.tokens.refresh_keys(&one.app.keyring, &one.app.chance, one.app.now()).await.expect("a new key");
+    let token = one.token(&partner).await;
+    assert_ne!(token.split('.').next(), before.split('.').next(), "another key");
+    other.push(&token, "1").await;
+    other.push(&before, "2").await;
+    let keys = [one.get("/.well-known/jwks.json").await.text, other.get("/.well-known/jwks.json").await.text];
+    assert_eq!(keys[0], keys[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_guessed_at_is_counted_for_all_nodes_before_it_is_answered() {
+    let (one, other) = nodes(&[("sign_in.codes_per_address", "4")]).await;
+    let mut asked = 0;
+    for node in [&one, &other, &one, &other, &one, &other, &one, &other] {
+        let answer = node.browser().post("/sign-in", &[("email", "ada@example.org")]).await;
+        asked += u32::from(answer.status == 303);
+        assert!(answer.status == 303 || answer.status == 429, "{}", answer.status);
+    }
+    assert_eq!(asked, 4, "as if there were one node");
+    other.browser().post("/sign-in", &[("email", "bea@example.org")]).await.expect(303);
+    for node in [&one, &other] {
+        node.advance(Duration::from_secs(900));
+    }
+    other.browser().post("/sign-in", &[("email", "ada@example.org")]).await.expect(303);
+    one.browser().post("/sign-in", &[("email", "ada@example.org")]).await.expect(429);
+}

@@ -1,0 +1,134 @@
+//! What the first release left is opened by this one, and everybody finds what they had: on SQLite as files, on PostgreSQL as
+//! a dump. (tests/fixtures/first-release says what is in it and how it came about.)
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use tempfile::TempDir;
+use tenure::outbound::Lookup;
+use uuid::Uuid;
+
+use crate::support::app::{PUSH, TestApp, TestPartner, career};
+use crate::support::database;
+
+/// An hour after the first release was stopped: what waited then waits still.
+const AN_HOUR_LATER: &str = "2026-11-26T03:05:44Z";
+const STATUSES: &str = "/api/partner/v1/submissions/status";
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/first-release").join(name)
+}
+
+fn known(database: &str) -> Value {
+    let text = std::fs::read_to_string(fixture(&format!("{database}.json"))).expect("what is known");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// A folder with the root key of the first release's server on `database`.
+fn folder(database: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().join("root.key");
+    std::fs::copy(fixture(&format!("{database}.root.key")), &root).expect("copied");
+    std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o600)).expect("private");
+    folder
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name}"))
+}
+
+fn content(link: &str) -> Uuid {
+    link.rsplit_once("content=").expect("a content").1.parse().expect("an id")
+}
+
+async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
+    let link = |id: &str| text(&known["links"], id).to_owned();
+    // Her browser is still signed in, and the wallet has what she kept, with its history.
+    let mut ada = test.browser();
+    ada.cookies.insert("tenure-session".to_owned(), text(known, "session").to_owned());
+    let wallet = ada.get("/wallet").await.expect(200).text;
+    assert!(wallet.contains("Engineer at Company A"), "{wallet}");
+    assert_eq!(wallet.matches("Consent record</a>").count(), 1, "what she deleted is gone");
+    let record = ada.get(&format!("/wallet/credentials/{}", content(&link("accepted")))).await.expect(200).text;
+    let history = [
+        "Acme Payroll sent it.",
+        "You opened it, and it became yours alone.",
+        "You agreed that it is kept in your wallet.",
+    ];
+    let places: Vec<Option<usize>> = history.iter().map(|said| record.find(said)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{record}");
+    // The partner's secret is good, statuses say what they said, and what stands is not asked for again.
+    let partner = TestPartner {
+        id: text(known, "client_id").parse().expect("an id"),
+        secret: text(known, "client_secret").to_owned(),
+    };
+    let token = test.token(&partner).await;
+    let ids = ["accepted", "declined", "removed", "opened", "waiting"];
+    let told = test.post(STATUSES, &token, &json!({ "ids": ids })).await.expect(200).json();
+    let told: Vec<(&str, &str, bool)> = told["credentials"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|status| (text(status, "id"), text(status, "status"), status["finalized_at"].is_string()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("accepted", "verified", true),
+            ("declined", "canceled", true),
+            ("removed", "verified", true),
+            ("opened", "incomplete", false),
+            ("waiting", "incomplete", false),
+        ]
+    );
+    for id in ["accepted", "opened", "waiting"] {
+        let again = test.post(PUSH, &token, &career(id)).await.expect(201).json();
+        assert_eq!(text(&again, "redirect_uri"), link(id), "{id}");
+    }
+    // What was sealed by the first release is opened and sealed anew by this one.
+    let mut bob = test.signed_in("bob@example.org").await;
+    assert!(bob.get("/wallet").await.text.contains("Acme Payroll"), "what he has not answered yet");
+    let page = bob.open(content(&link("waiting"))).await.expect(303).header("location").to_owned();
+    assert!(bob.get(&page).await.expect(200).text.contains("Company A"));
+    bob.post(&format!("{page}/accept"), &[]).await.expect(303);
+    assert_eq!(test.status(&token, "waiting").await["status"], "verified");
+    // The account is found by its address, also when the session is over.
+    let mut again = test.signed_in("ada@example.org").await;
+    assert!(again.get("/wallet").await.text.contains("Engineer at Company A"));
+    // What nobody answers is over at its time, and can be pushed again.
+    test.advance(Duration::from_secs(48 * 3600));
+    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    let token = test.token(&partner).await;
+    assert_eq!(test.status(&token, "opened").await["status"], "canceled");
+    assert_ne!(
+        content(text(&test.post(PUSH, &token, &career("opened")).await.expect(201).json(), "redirect_uri")),
+        content(&link("opened"))
+    );
+    // And what this release brought can be done with what the first one kept.
+    assert!(test.sign(content(&link("accepted"))).await.is_some());
+}
+
+#[tokio::test]
+async fn a_folder_of_the_first_release_is_opened_and_everybody_finds_what_they_had() {
+    let folder = folder("sqlite");
+    for file in ["tenure.sqlite", "keyring.sqlite"] {
+        std::fs::copy(fixture(file), folder.path().join(file)).expect("copied");
+    }
+    let test = TestApp::start_at(AN_HOUR_LATER, folder, &[], Lookup::System).await;
+    everybody_finds_what_they_had(&test, &known("sqlite")).await;
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_release_is_opened_and_everybody_finds_what_they_had() {
+    let url = database::postgres_url().await;
+    let dump = std::fs::read_to_string(fixture("postgres.sql")).expect("a dump");
+    let mut connection = PgConnection::connect(&url).await.expect("connected");
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(dump))).await.expect("the dump is read");
+    connection.close().await.expect("closed");
+    let settings = [("storage.database_url", url.as_str())];
+    let test = TestApp::start_at(AN_HOUR_LATER, folder("postgres"), &settings, Lookup::System).await;
+    everybody_finds_what_they_had(&test, &known("postgres")).await;
+}

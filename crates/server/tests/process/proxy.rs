@@ -1,0 +1,74 @@
+//! A way to a server that can be cut or fall silent, as networks do.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Hands on what comes, between whoever connects and a server on this machine.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Where it listens.
+    pub port: u16,
+    streams: Arc<Mutex<Vec<TcpStream>>>,
+    /// Connections up to this number are silent: they stay open, and nothing is handed on.
+    silent: Arc<AtomicUsize>,
+    is_cut: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    /// In front of `server`.
+    pub fn start(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let proxy = Self { port, streams: Arc::default(), silent: Arc::default(), is_cut: Arc::default() };
+        let own = proxy.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let Ok(onward) = TcpStream::connect(("127.0.0.1", server)) else { continue };
+                if own.is_cut.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let ends = [(&stream, &onward), (&onward, &stream)]
+                    .map(|(from, to)| (from.try_clone().expect("an end"), to.try_clone().expect("an end")));
+                let mut streams = own.streams.lock().expect("no panic");
+                streams.extend([stream, onward]);
+                let number = streams.len() / 2;
+                drop(streams);
+                for (from, to) in ends {
+                    let own = own.clone();
+                    std::thread::spawn(move || own.hand_on(number, from, to));
+                }
+            }
+        });
+        proxy
+    }
+
+    fn hand_on(&self, number: usize, mut from: TcpStream, mut to: TcpStream) {
+        let mut buffer = [0; 16 * 1024];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            if number > self.silent.load(Ordering::SeqCst) && to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Both);
+    }
+
+    /// Lets everything that goes over the connections of now disappear. New ones work.
+    pub fn hush(&self) {
+        self.silent.store(self.streams.lock().expect("no panic").len() / 2, Ordering::SeqCst);
+    }
+
+    /// Ends all connections, and takes no new ones.
+    pub fn cut(&self) {
+        self.is_cut.store(true, Ordering::SeqCst);
+        for stream in self.streams.lock().expect("no panic").iter() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Takes connections again.
+    pub fn mend(&self) {
+        self.is_cut.store(false, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,95 @@
+"""What stands where: a cluster's description, and every machine's files made of the templates."""
+
+import pathlib
+import string
+import tomllib
+
+HERE = pathlib.Path(__file__).resolve().parent
+ERROR_PAGE = "etc/haproxy/errors/tenure-503.http"
+# Template, and the place of what it makes, by kind of machine.
+FILES = {
+    "database": {"etcd": "etc/default/etcd", "patroni.yml": "etc/patroni/config.yml"},
+    "application": {
+        "haproxy.cfg": "etc/haproxy/haproxy.cfg",
+        "tenure-503.http": ERROR_PAGE,
+        "tenure.env": "etc/tenure/tenure.env",
+    },
+}
+PASSWORDS = ["superuser", "replication", "rewind", "tenure", "patroni"]
+# haproxy gives its rights up once it listens.
+PRIVILEGES = "    user haproxy\n    group haproxy\n    chroot /var/lib/haproxy\n    daemon"
+
+
+class Mistake(Exception):
+    """What is wrong with a description, for whoever wrote it."""
+
+
+def read(path):
+    """A cluster's description, if it can be used."""
+    cluster = tomllib.loads(pathlib.Path(path).read_text())
+    check(cluster)
+    return cluster
+
+
+def check(cluster):
+    """Refuses a description that would make a cluster that does not hold what it should."""
+    times = cluster["patroni"]
+    if times["loop_wait"] + 2 * times["retry_timeout"] > times["ttl"]:
+        raise Mistake("patroni: loop_wait + 2 * retry_timeout must not be more than ttl")
+    if len(cluster["database"]) < 3 or len(cluster["database"]) % 2 == 0:
+        raise Mistake("database: an odd number of machines, three or more, so that a majority is left when one dies")
+    if len(cluster["application"]) < 2:
+        raise Mistake("application: two machines or more, so that one is left when one dies")
+    for name in PASSWORDS:
+        password = cluster["passwords"].get(name, "")
+        if len(password) < 16 or not (password.isascii() and password.isalnum()):
+            raise Mistake(f"passwords.{name}: 16 letters and digits or more; `openssl rand -hex 24` makes one")
+
+
+def lines(pattern, machines):
+    """One line a machine."""
+    return "\n".join(pattern.format(name=name, address=address) for name, address in machines.items())
+
+
+def values(cluster, kind, name, root="", local="127.0.0.1"):
+    """What the templates speak of, on one machine. `root` and `local` differ where one machine plays all of them."""
+    address, database = cluster[kind][name], cluster["database"]
+    if cluster["certificate"]:
+        public = (
+            f"    bind :80\n    bind :443 ssl crt {cluster['certificate']} alpn h2,http/1.1\n"
+            "    http-request redirect scheme https code 308 unless { ssl_fc }"
+        )
+    else:
+        public = f"    bind {address}:8000"
+    return {
+        "NAME": name,
+        "ADDRESS": address,
+        "ROOT": root,
+        "LOCAL": local,
+        "NETWORK": cluster["network"],
+        "ETCD_MEMBERS": ",".join(f"{name}=http://{address}:2380" for name, address in database.items()),
+        "ETCD_HOSTS": ",".join(f"{address}:2379" for address in database.values()),
+        "STANDBYS": str(len(database) - 1),
+        "POSTGRESQL_SERVERS": lines("    server {name} {address}:5432", database),
+        "TENURE_SERVERS": lines("    server {name} {address}:8080", cluster["application"]),
+        "PUBLIC": public,
+        "LOG": "stderr format raw local0" if root else "/dev/log local0",
+        "PRIVILEGES": "" if root else PRIVILEGES,
+        "BASE_URL": cluster["base_url"],
+        "MAIL": cluster["mail"],
+        "MORE": "\n".join(f"{key}={value}" for key, value in cluster["tenure"].items()),
+        **{key.upper(): str(value) for key, value in cluster["patroni"].items()},
+        **{f"PASSWORD_{name.upper()}": cluster["passwords"][name] for name in PASSWORDS},
+    }
+
+
+def render(cluster, kind, name, folder, root="", local="127.0.0.1"):
+    """Writes one machine's files below `folder`, readable by their owner alone but for what is no secret."""
+    known = values(cluster, kind, name, root, local)
+    for template, place in FILES[kind].items():
+        file = pathlib.Path(folder) / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Bytes, since an answer's lines end in CR and LF.
+        text = (HERE / "templates" / template).read_bytes().decode()
+        file.touch(mode=0o600)
+        file.write_bytes(string.Template(text).substitute(known).encode())

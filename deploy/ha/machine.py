@@ -1,0 +1,220 @@
+"""Machines of a cluster, played by processes of this one.
+
+Each has a folder for its root, and an address: in the loopback's network, or, where network namespaces can be had, in a network
+of its own behind a bridge, so that it can be cut off. Nothing here is part of an installation.
+"""
+
+import os
+import pathlib
+import pwd
+import signal
+import socket
+import subprocess
+import time
+
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+BINARIES = {"patroni": "/usr/bin/patroni", "etcd": "/usr/bin/etcd", "haproxy": "/usr/sbin/haproxy"}
+
+
+def settings(file):
+    """An environment file as systemd reads it, as far as ours go."""
+    pairs = (line.split("=", 1) for line in file.read_text().splitlines() if line and not line.startswith("#"))
+    return dict(pairs)
+
+
+def living():
+    """The parent of every process that lives."""
+    parents = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        state, parent = text[text.rindex(")") + 2 :].split()[:2]
+        if state != "Z":
+            parents[int(stat.parent.name)] = int(parent)
+    return parents
+
+
+def with_descendants(roots):
+    """Those of these processes that live, and whatever came of them, parents first."""
+    parents = living()
+    found = [pid for pid in roots if pid in parents]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid and child not in found]
+    return found
+
+
+class Loopback:
+    """Every machine is an address of this one; no two runs have the same."""
+
+    network = "127.0.0.0/8"
+    # haproxy of two machines would listen at the same address.
+    separate = False
+
+    def __init__(self):
+        for second in range(20, 250):
+            self.prefix = f"127.{second}.{os.getpid() % 250 + 1}"
+            try:
+                with socket.socket() as probe:
+                    probe.bind((f"{self.prefix}.1", 2380))
+                    return
+            except OSError:
+                continue
+        raise RuntimeError("no free addresses on the loopback")
+
+    def enter(self, _name, _address):
+        """The words before a command that is to run on that machine."""
+        return []
+
+    def close(self):
+        """Nothing was made."""
+
+
+class Bridge:
+    """Every machine in a network namespace of its own. The caller's namespace, which must be a new one, has the bridge."""
+
+    network = "10.77.0.0/24"
+    prefix = "10.77.0"
+    separate = True
+
+    def __init__(self):
+        self.holders = {}
+        self.ip("link", "set", "lo", "up")
+        self.ip("link", "add", "bridge", "type", "bridge")
+        self.ip("addr", "add", f"{self.prefix}.1/24", "dev", "bridge")
+        self.ip("link", "set", "bridge", "up")
+
+    @staticmethod
+    def ip(*words):
+        subprocess.run(["/usr/sbin/ip", *words], check=True)
+
+    def enter(self, name, address):
+        """The words before a command that is to run on that machine, which is made if it is not there yet."""
+        if name not in self.holders:
+            holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+            mine = os.readlink("/proc/self/ns/net")
+            while os.readlink(f"/proc/{holder.pid}/ns/net") == mine:
+                time.sleep(0.01)
+            self.ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid))
+            self.ip("link", "set", name, "master", "bridge", "up")
+            self.holders[name] = holder
+            for words in [["addr", "add", f"{address}/24", "dev", "eth0"], ["link", "set", "eth0", "up"], ["link", "set", "lo", "up"]]:
+                subprocess.run([*self.into(name), "/usr/sbin/ip", *words], check=True)
+        return self.into(name)
+
+    def into(self, name):
+        return ["nsenter", "--target", str(self.holders[name].pid), "--net"]
+
+    def cut(self, name):
+        """Nobody reaches that machine, and it reaches nobody."""
+        self.ip("link", "set", name, "down")
+
+    def mend(self, name):
+        """As before."""
+        self.ip("link", "set", name, "up")
+
+    def close(self):
+        """The namespaces go with the last process in them."""
+        for holder in self.holders.values():
+            holder.kill()
+            holder.wait()
+
+
+class Machine:
+    """One machine: its files are rendered below `root`."""
+
+    def __init__(self, name, address, root, logs, enter, tenure):
+        self.name, self.address, self.root, self.logs, self.enter, self.tenure = name, address, root, logs, enter, tenure
+        self.processes = {}
+
+    def start(self, *services):
+        """Starts these services as Debian's units would."""
+        for service in services:
+            command, environment, user = getattr(self, f"_{service}")()
+            self.processes[service] = subprocess.Popen(
+                [*self.enter, *self._as(user), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=(self.logs / f"{self.name}-{service}.log").open("ab"),
+                stderr=subprocess.STDOUT,
+                env={"PATH": PATH, "LANG": "C.UTF-8", **environment},
+                cwd=self.root,
+                start_new_session=True,
+            )
+
+    @staticmethod
+    def _as(user):
+        return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user and os.geteuid() == 0 else []
+
+    def _etcd(self):
+        return [BINARIES["etcd"]], settings(self.root / "etc/default/etcd"), "postgres"
+
+    def _patroni(self):
+        return [BINARIES["patroni"], str(self.root / "etc/patroni/config.yml")], {}, "postgres"
+
+    def _haproxy(self):
+        return [BINARIES["haproxy"], "-Ws", "-f", str(self.root / "etc/haproxy/haproxy.cfg")], {}, None
+
+    def _tenure(self):
+        return [self.tenure, "serve"], settings(self.root / "etc/tenure/tenure.env"), None
+
+    def roots(self, services):
+        """The processes that these services began with. PostgreSQL is nobody's child: its file says who it is."""
+        started = [self.processes[service].pid for service in services if service in self.processes]
+        return [*started, *(self.postmaster() if "patroni" in services else [])]
+
+    def postmaster(self):
+        """The number in PostgreSQL's file, if it still is PostgreSQL's."""
+        data = self.root / "var/lib/postgresql/15/tenure"
+        try:
+            number = int((data / "postmaster.pid").read_text().split()[0])
+            return [number] if str(data).encode() in pathlib.Path(f"/proc/{number}/cmdline").read_bytes() else []
+        except (OSError, ValueError, IndexError):
+            return []
+
+    def signal(self, number, *services):
+        """The signal to everything of these services, or of all; whom it was sent to."""
+        roots = self.roots(services or tuple(self.processes))
+        found = with_descendants(roots)
+        for pid in found:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                continue
+        return found
+
+    def kill(self, *services):
+        """As if the power had gone."""
+        services = services or tuple(self.processes)
+        while self.signal(signal.SIGKILL, *services):
+            time.sleep(0.02)
+        for service in services:
+            self.processes.pop(service).wait()
+
+    def pause(self):
+        """As a hypervisor stops a machine: everything stands still until `resume`."""
+        # Twice, for what was born meanwhile.
+        self.signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        """Everything goes on, and thinks that no time has passed."""
+        self.signal(signal.SIGCONT)
+
+    def stop(self, service, patience=30):
+        """Ends one service well; its exit code."""
+        process = self.processes.pop(service)
+        process.terminate()
+        return process.wait(patience)
+
+    def prepare(self, *folders):
+        """Folders that Debian's packages bring."""
+        for folder in folders:
+            (self.root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def give_away(self):
+        """Its files to the user that PostgreSQL runs as, since it refuses to run as root."""
+        if os.geteuid() == 0:
+            account = pwd.getpwnam("postgres")
+            for path in [self.root, *self.root.rglob("*")]:
+                os.chown(path, account.pw_uid, account.pw_gid)
