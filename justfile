@@ -16,10 +16,10 @@ audit:
     scripts/install lint
     target/tools/bin/cargo-deny check advisories
 
-# Durable pushes a second, beside the floor and the echo.
-bench:
+# Pushes and statuses by connections, size, nodes and type, beside the floor: all of it (an hour), or a few minutes of it: quick.
+bench preset="full":
     cargo build --release --workspace
-    target/release/tenure-bench run
+    target/release/tenure-bench run {{ preset }} --repository .
 
 # Two servers under everything that can go wrong, for so many seconds.
 soak seconds="1200":

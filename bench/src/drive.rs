@@ -1,136 +1,185 @@
 //! The load: a closed loop over keep-alive connections, one request under way on each.
 //!
-//! One thread, prebuilt bytes: the driver shares the machine with the server and must be cheap.
+//! One thread, prebuilt bytes: the driver shares the machine with the server and must be cheap. What it uses of its core
+//! is measured, so that nobody takes its limit for the server's.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// Where to push.
+use crate::load::{Kind, Load, Random, Requests};
+use crate::process::own_processor_time;
+
+/// How a load is put on.
 #[derive(Clone, Debug)]
-pub struct Target {
-    /// `127.0.0.1:PORT`.
-    pub address: String,
-    /// The path.
-    pub path: &'static str,
-    /// A bearer token, if one is needed.
-    pub token: Option<String>,
+pub struct Drive {
+    /// `127.0.0.1:PORT` of each node; connections take turns.
+    pub addresses: Vec<String>,
+    /// What is asked.
+    pub load: Load,
+    /// Keep-alive connections.
+    pub connections: usize,
+    /// Not measured.
+    pub warm_up: Duration,
+    /// Measured after that.
+    pub measured: Duration,
+    /// Ends it before its time.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// One measured answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// What was asked.
+    pub kind: Kind,
+    /// When it was asked, in milliseconds since the measuring began.
+    pub at: u32,
+    /// How long it took, in microseconds.
+    pub micros: u32,
 }
 
 /// What came of a load.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Outcome {
-    /// Answers 201 while it was measured.
-    pub pushes: u64,
-    /// Answers 201 in all, the warm-up included.
+    /// What was measured.
+    pub samples: Vec<Sample>,
+    /// Good answers in all, the warm-up included.
+    pub answers: u64,
+    /// Pushes stored in all, the warm-up included.
     pub created: u64,
     /// Other answers.
     pub errors: u64,
     /// One of those, to show.
     pub example: Option<String>,
-    /// Time of each measured push, in microseconds, sorted.
-    pub micros: Vec<u32>,
+    /// Some of the ids that were pushed.
+    pub ids: Vec<String>,
+    /// The driver's share of one core.
+    pub driver: f64,
 }
 
-impl Outcome {
-    /// The time that `share` (0 to 1) of the pushes did not exceed, in milliseconds.
+/// Times, sorted, in milliseconds.
+#[derive(Debug)]
+pub struct Times(Vec<u32>);
+
+impl Times {
+    /// Of the samples that `which` picks.
+    pub fn of(samples: &[Sample], which: impl Fn(&Sample) -> bool) -> Self {
+        let mut micros: Vec<u32> = samples.iter().filter(|sample| which(sample)).map(|sample| sample.micros).collect();
+        micros.sort_unstable();
+        Self(micros)
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The time that `share` (0 to 1) of them did not exceed, in milliseconds.
     pub fn percentile(&self, share: f64) -> f64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "an index into a list that is not empty"
         )]
-        let index = ((self.micros.len() as f64 - 1.0).max(0.0) * share) as usize;
-        self.micros.get(index).map_or(0.0, |micros| f64::from(*micros) / 1000.0)
+        let index = ((self.0.len() as f64 - 1.0).max(0.0) * share) as usize;
+        self.0.get(index).map_or(0.0, |micros| f64::from(*micros) / 1000.0)
     }
 }
 
-/// Pushes to `target` over `connections`, measuring for `measured` after `warm_up`. `prefix` makes ids new in each round.
-pub fn drive(
-    target: &Target,
-    connections: usize,
-    warm_up: Duration,
-    measured: Duration,
-    prefix: &str,
-) -> Result<Outcome, String> {
+/// Puts a load on.
+///
+/// # Errors
+/// A connection breaks.
+pub fn drive(drive: &Drive, requests: &Requests) -> Result<Outcome, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        let start = Instant::now() + warm_up;
-        let target = Arc::new(target.clone());
-        let mut workers = tokio::task::JoinSet::new();
-        for number in 0..connections {
-            let (target, prefix) = (target.clone(), format!("{prefix}-{number}"));
-            workers.spawn(async move { connection(&target, &prefix, start, start + measured).await });
-        }
-        let mut total = Outcome::default();
-        while let Some(joined) = workers.join_next().await {
-            let one = joined.map_err(|error| error.to_string())??;
-            total.pushes += one.pushes;
-            total.created += one.created;
-            total.errors += one.errors;
-            total.example = total.example.or(one.example);
-            total.micros.extend(one.micros);
-        }
-        total.micros.sort_unstable();
-        Ok(total)
-    })
-}
-
-async fn connection(target: &Target, prefix: &str, start: Instant, end: Instant) -> Result<Outcome, String> {
-    let stream = TcpStream::connect(&target.address).await.map_err(|error| error.to_string())?;
-    let _ = stream.set_nodelay(true);
-    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    tokio::spawn(connection);
-    let mut outcome = Outcome::default();
-    for number in 0_u64.. {
-        let began = Instant::now();
-        if began >= end {
-            break;
-        }
-        let (status, body) = push(&mut sender, target, &format!("{prefix}-{number}")).await?;
-        if status == StatusCode::CREATED {
-            outcome.created += 1;
-            if began >= start {
-                outcome.pushes += 1;
-                outcome.micros.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
-            }
-        } else {
-            outcome.errors += 1;
-            outcome.example.get_or_insert_with(|| format!("{status}: {}", String::from_utf8_lossy(&body)));
-        }
-    }
+    let (began, used) = (Instant::now(), own_processor_time());
+    let mut outcome = runtime.block_on(all(drive, requests))?;
+    outcome.driver = (own_processor_time() - used) / began.elapsed().as_secs_f64();
     Ok(outcome)
 }
 
-async fn push(sender: &mut SendRequest<Full<Bytes>>, target: &Target, id: &str) -> Result<(StatusCode, Bytes), String> {
-    let body = body(id);
-    let mut request = Request::builder()
-        .method(Method::POST)
-        .uri(target.path)
-        .header("host", "localhost")
-        .header("content-type", "application/json");
-    if let Some(token) = &target.token {
-        request = request.header("authorization", format!("Bearer {token}"));
+async fn all(drive: &Drive, requests: &Requests) -> Result<Outcome, String> {
+    let start = Instant::now() + drive.warm_up;
+    let (drive, requests) = (Arc::new(drive.clone()), Arc::new(requests.clone()));
+    let mut workers = tokio::task::JoinSet::new();
+    for number in 0..drive.connections {
+        let (drive, requests) = (drive.clone(), requests.clone());
+        workers.spawn(async move {
+            let mut connection = Connection::open(&drive.addresses[number % drive.addresses.len()]).await?;
+            connection.ask(&drive, &requests, start).await
+        });
     }
-    let request = request.body(Full::from(body)).map_err(|error| error.to_string())?;
-    let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
-    let status = response.status();
-    let body = response.into_body().collect().await.map_err(|error| error.to_string())?;
-    Ok((status, body.to_bytes()))
+    let mut total = Outcome::default();
+    while let Some(joined) = workers.join_next().await {
+        let one = joined.map_err(|error| error.to_string())??;
+        total.answers += one.answers;
+        total.created += one.created;
+        total.errors += one.errors;
+        total.example = total.example.or(one.example);
+        total.samples.extend(one.samples);
+        total.ids.extend(one.ids);
+    }
+    Ok(total)
 }
 
-/// A body with the mission's sample under `id`.
-pub fn body(id: &str) -> String {
-    [HEAD, id, TAIL].concat()
-}
+/// How many ids a connection remembers, to ask for their status.
+const REMEMBERED: usize = 256;
 
-/// The mission's sample, around a fresh id.
-const HEAD: &str = r#"{"credential_id":""#;
-const TAIL: &str = r#"","fields":{"full_name":"John Doe","employment":[{"organisation":"Company A","role_classification":"Software Engineer","role_title":"Associate Software Engineer","start_date":"2020-01","end_date":"2022-12","last_processed_month":"2023-01"},{"organisation":"Company B","role_classification":"Software Engineer","role_title":"Senior Software Engineer","start_date":"2023-02","last_processed_month":"2024-05"}]}}"#;
+struct Connection(SendRequest<Full<Bytes>>);
+
+impl Connection {
+    async fn open(address: &str) -> Result<Self, String> {
+        let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+        let _ = stream.set_nodelay(true);
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+        tokio::spawn(connection);
+        Ok(Self(sender))
+    }
+
+    async fn ask(&mut self, drive: &Drive, requests: &Requests, start: Instant) -> Result<Outcome, String> {
+        let (mut outcome, mut random) = (Outcome::default(), Random::new()?);
+        for number in 0_u64.. {
+            let began = Instant::now();
+            if began >= start + drive.measured || drive.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let (kind, id) = (drive.load.kind(number), random.id());
+            let own = (drive.load == Load::Mixed).then(|| outcome.ids.get(random.below(outcome.ids.len()))).flatten();
+            let request = requests.build(kind, &id, own.map(String::as_str), &mut random)?;
+            let (status, body) = self.send(request).await?;
+            if status != kind.expected() {
+                outcome.errors += 1;
+                outcome.example.get_or_insert_with(|| format!("{status}: {}", String::from_utf8_lossy(&body)));
+                continue;
+            }
+            outcome.answers += 1;
+            if kind == Kind::Push {
+                outcome.created += 1;
+                if outcome.ids.len() < REMEMBERED {
+                    outcome.ids.push(id);
+                }
+            }
+            if began >= start {
+                let at = u32::try_from((began - start).as_millis()).unwrap_or(u32::MAX);
+                let micros = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
+                outcome.samples.push(Sample { kind, at, micros });
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
+        let response = self.0.send_request(request).await.map_err(|error| error.to_string())?;
+        let status = response.status();
+        let body = response.into_body().collect().await.map_err(|error| error.to_string())?;
+        Ok((status, body.to_bytes()))
+    }
+}

@@ -20,8 +20,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 
-use crate::Run;
-use crate::round::{Running, free_address, peak_memory, request, start, token, wait_until_ready};
+use crate::Issue;
+use crate::load::Requests;
+use crate::place::Place;
+use crate::process::{Running, add_partner, free_address, memory, request, start, tenure, token, wait_until_ready};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
@@ -39,7 +41,7 @@ struct Round {
 /// # Errors
 /// The server does not start, or answers something else than a credential.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are the answer; progress is for who waits")]
-pub fn run(run: &Run) -> Result<(), String> {
+pub fn run(run: &Issue) -> Result<(), String> {
     let mut rounds = Vec::with_capacity(run.rounds);
     for number in 0..run.rounds {
         eprintln!("round {} of {}: making offers, then {} s of flows", number + 1, run.rounds, run.seconds);
@@ -76,25 +78,23 @@ fn percentile(sorted: &[u32], share: usize) -> f64 {
     sorted.get(index).map_or(0.0, |micros| (f64::from(*micros) / 100.0).round() / 10.0)
 }
 
-fn measure(run: &Run) -> Result<Round, String> {
-    let data = run.dir.join("issuing");
-    let _ = std::fs::remove_dir_all(&data);
-    std::fs::create_dir_all(&data).map_err(|error| error.to_string())?;
-    let address = free_address()?;
-    let running: Running = start(run, "tenure", &data, &address)?;
+fn measure(run: &Issue) -> Result<Round, String> {
+    let data = crate::prefill::fresh_folder(&run.dir.join("issuing"))?;
+    let (tenure, place, address) = (tenure(run.tenure.as_deref())?, Place::Sqlite { data }, free_address()?);
+    let running: Running = start(&tenure, "tenure", &place, &address, &[])?;
     wait_until_ready(&address)?;
-    let (cookie, credential) = holder(run, &data, &address)?;
+    let token = token(&add_partner(&tenure, &place, "Bench")?, &address)?;
+    let (cookie, credential) = holder(&token, place.data(), &address)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let (flows, micros) = runtime.block_on(drive(run, &address, &cookie, &credential))?;
-    let memory = peak_memory(running.process());
+    let memory = memory(running.process(), "VmHWM");
     Ok(Round { flows, micros, memory })
 }
 
 /// A person with one accepted career history: their session and the credential's id.
-fn holder(run: &Run, data: &Path, address: &str) -> Result<(String, String), String> {
-    let token = token(run, data, address)?;
-    let body = crate::drive::body("bench");
+fn holder(token: &str, data: &Path, address: &str) -> Result<(String, String), String> {
+    let body = Requests::new("career_history", "", None, Arc::default())?.body("bench");
     let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
     let pushed = request(address, "POST /api/partner/v2/add/requests/career_history HTTP/1.1", &headers, &body)?;
     let pushed: Value =
@@ -139,7 +139,7 @@ struct Offer {
     transaction_code: String,
 }
 
-async fn drive(run: &Run, address: &str, cookie: &str, credential: &str) -> Result<(f64, Vec<u32>), String> {
+async fn drive(run: &Issue, address: &str, cookie: &str, credential: &str) -> Result<(f64, Vec<u32>), String> {
     let barrier = Arc::new(Barrier::new(run.connections));
     // More than are needed: the time ends the round.
     let wanted = u32::try_from((run.seconds + run.warm_up) * 5000).unwrap_or(u32::MAX);

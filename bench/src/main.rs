@@ -1,14 +1,24 @@
-//! `tenure-bench run`: durable pushes a second, beside the floor and the echo, in one run. `sign`: signed and checked
-//! credentials a second, beside the bare signature. `issue`: whole OpenID4VCI flows a second.
+//! `tenure-bench run`: durable pushes and statuses, beside the floor and the echo, by connections, size, nodes and type.
+//! `sign`: signed and checked credentials a second, beside the bare signature. `issue`: whole OpenID4VCI flows a second.
 //!
 //! Owns the order of things; asserts nothing about time.
 
 mod drive;
+mod expiring;
 mod issue;
+mod load;
+mod machine;
+mod measure;
+mod place;
+mod plot;
+mod postgres;
+mod prefill;
+mod process;
 mod report;
-mod round;
 mod servers;
 mod sign;
+mod suite;
+mod tables;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,7 +30,7 @@ use clap::{Args, Parser, Subcommand};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures Tenure's pushes beside a floor.
+/// Measures Tenure beside a floor.
 #[derive(Debug, Parser)]
 #[command(name = "tenure-bench")]
 struct Cli {
@@ -30,12 +40,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start each server in turn, push, and report.
+    /// Measure the suite and report. One that was interrupted goes on where it stopped.
     Run(Run),
+    /// Report what `run` has measured so far.
+    Report(Run),
     /// Sign and check career histories on one core, in this process.
     Sign(Sign),
     /// Have wallets fetch credentials: token, nonce, credential.
-    Issue(Run),
+    Issue(Issue),
     /// Serve the floor (started by `run`).
     Floor(servers::Serve),
     /// Serve the echo (started by `run`).
@@ -45,6 +57,55 @@ enum Command {
 /// What a run is made of.
 #[derive(Clone, Debug, Args)]
 pub struct Run {
+    /// How much is measured.
+    #[arg(value_enum, default_value = "full")]
+    preset: suite::Preset,
+    /// This part alone; may be given several times.
+    #[arg(long, value_enum)]
+    chapter: Vec<suite::Chapter>,
+    /// This database alone.
+    #[arg(long, value_enum)]
+    database: Option<place::Database>,
+    /// Begin anew where an earlier run of the same was interrupted.
+    #[arg(long)]
+    anew: bool,
+    /// The binary to measure; `tenure` beside this one if not given.
+    #[arg(long)]
+    tenure: Option<PathBuf>,
+    /// Seconds measured of a load in a round; 5, or 3 of the quick preset.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Rounds; the median counts. 3, or 1 of the quick preset.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Where the servers keep their data: 25 GB for the full preset.
+    #[arg(long, default_value = "target/bench")]
+    dir: PathBuf,
+    /// Where PostgreSQL's programs are.
+    #[arg(long, default_value = "/usr/lib/postgresql/15/bin")]
+    postgres_bin: PathBuf,
+    /// The repository, for results and docs/performance.md; nothing is written there if it is not given.
+    #[arg(long)]
+    repository: Option<PathBuf>,
+}
+
+impl Run {
+    fn rounds(&self) -> usize {
+        self.rounds.unwrap_or(if self.preset == suite::Preset::Quick { 1 } else { 3 })
+    }
+
+    fn seconds(&self) -> u64 {
+        self.seconds.unwrap_or(if self.preset == suite::Preset::Quick { 3 } else { 5 })
+    }
+
+    fn warm_up(&self) -> u64 {
+        2
+    }
+}
+
+/// What a run of `issue` is made of.
+#[derive(Clone, Debug, Args)]
+pub struct Issue {
     /// The binary to measure; `tenure` beside this one if not given.
     #[arg(long)]
     tenure: Option<PathBuf>,
@@ -63,7 +124,7 @@ pub struct Run {
     /// Where the servers keep their data.
     #[arg(long, default_value = "target/bench")]
     dir: PathBuf,
-    /// The repository, for results and docs/performance.md.
+    /// The repository, for results.
     #[arg(long, default_value = ".")]
     repository: PathBuf,
 }
@@ -82,7 +143,7 @@ pub struct Sign {
     repository: PathBuf,
 }
 
-impl Run {
+impl Issue {
     fn warm_up(&self) -> Duration {
         Duration::from_secs(self.warm_up)
     }
@@ -92,12 +153,20 @@ impl Run {
     }
 }
 
+/// Reports also what there is where some of it could not be measured.
+fn measured(run: &Run) -> Result<(), String> {
+    let (points, failed) = suite::run(run)?;
+    report::write(run, &points)?;
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} steps failed; the same command tries those again")) }
+}
+
 #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Run(run) => round::run(&run).and_then(|rounds| report::write(&run, &rounds)),
+        Command::Run(run) => measured(&run),
+        Command::Report(run) => suite::earlier(&run).and_then(|points| report::write(&run, &points)),
         Command::Sign(sign) => sign::run(&sign),
-        Command::Issue(run) => issue::run(&run),
+        Command::Issue(issue) => issue::run(&issue),
         Command::Floor(serve) => servers::floor(&serve),
         Command::Echo(serve) => servers::echo(&serve),
     };

@@ -15,8 +15,10 @@ use clap::Args;
 use serde::Deserialize;
 use sqlx::QueryBuilder;
 use sqlx::pool::PoolOptions;
+use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 /// Where a reference server listens and keeps its data.
 #[derive(Clone, Debug, Args)]
@@ -25,6 +27,9 @@ pub struct Serve {
     listen: SocketAddr,
     #[arg(long)]
     data: PathBuf,
+    /// PostgreSQL instead of SQLite in the folder.
+    #[arg(long)]
+    database_url: Option<String>,
 }
 
 /// Most pushes in one transaction, as in Tenure.
@@ -76,11 +81,15 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// What any durable push must do and nothing else: parse, one row and one event row under group commit, answer.
 pub fn floor(serve_at: &Serve) -> Result<(), String> {
-    let data = serve_at.data.clone();
+    let (data, url) = (serve_at.data.clone(), serve_at.database_url.clone());
     serve(serve_at.listen, async move {
-        let pool = open(&data).await.map_err(|error| error.to_string())?;
         let (queue, requests) = mpsc::channel(4096);
-        tokio::spawn(commit_all(pool, requests));
+        match url {
+            None => tokio::spawn(commit_all(Sqlite::open(&data).await.map_err(|error| error.to_string())?, requests)),
+            Some(url) => {
+                tokio::spawn(commit_all(Postgres::open(&url).await.map_err(|error| error.to_string())?, requests))
+            }
+        };
         Ok(Router::new().route("/push", post(push)).with_state(queue))
     })
 }
@@ -96,32 +105,49 @@ async fn push(State(queue): State<mpsc::Sender<Row>>, body: Bytes) -> Response {
     if committed.await == Ok(true) { created(response) } else { StatusCode::SERVICE_UNAVAILABLE.into_response() }
 }
 
-async fn open(data: &std::path::Path) -> Result<SqlitePool, sqlx::Error> {
-    let options = SqliteConnectOptions::new()
-        .filename(data.join("floor.sqlite"))
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5));
-    let pool = PoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await?;
-    for statement in [
-        "CREATE TABLE submission (id BLOB PRIMARY KEY NOT NULL, partner BLOB NOT NULL, credential_id TEXT NOT NULL,
-                                  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, body BLOB NOT NULL)",
-        "CREATE UNIQUE INDEX submission_id ON submission (partner, credential_id)",
-        "CREATE TABLE event (sequence INTEGER PRIMARY KEY, submission_id BLOB NOT NULL, kind TEXT NOT NULL, at BIGINT NOT NULL)",
-    ] {
-        sqlx::query(statement).execute(&pool).await?;
-    }
-    Ok(pool)
-}
-
-async fn commit_all(pool: SqlitePool, mut requests: mpsc::Receiver<Row>) {
+async fn commit_all(database: impl Writes, mut requests: mpsc::Receiver<Row>) {
     let mut batch = Vec::with_capacity(BATCH);
     while requests.recv_many(&mut batch, BATCH).await > 0 {
-        let written = write(&pool, &batch).await.is_ok();
-        for row in batch.drain(..) {
-            let _ = row.done.send(written);
+        let written = database.write(&batch).await;
+        if let Err(error) = &written {
+            complain(error);
         }
+        for row in batch.drain(..) {
+            let _ = row.done.send(written.is_ok());
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "goes to the log of the place")]
+fn complain(error: &sqlx::Error) {
+    eprintln!("floor: {error}");
+}
+
+/// One transaction for what arrived together.
+trait Writes: Send + Sync + 'static {
+    fn write(&self, batch: &[Row]) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+struct Sqlite(SqlitePool);
+
+impl Sqlite {
+    async fn open(data: &std::path::Path) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(data.join("floor.sqlite"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = PoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await?;
+        for statement in [
+            "CREATE TABLE submission (id BLOB PRIMARY KEY NOT NULL, partner BLOB NOT NULL, credential_id TEXT NOT NULL,
+                                      created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, body BLOB NOT NULL)",
+            "CREATE UNIQUE INDEX submission_id ON submission (partner, credential_id)",
+            "CREATE TABLE event (sequence INTEGER PRIMARY KEY, submission_id BLOB NOT NULL, kind TEXT NOT NULL, at BIGINT NOT NULL)",
+        ] {
+            sqlx::query(statement).execute(&pool).await?;
+        }
+        Ok(Self(pool))
     }
 }
 
@@ -130,24 +156,69 @@ fn key(id: u64) -> Vec<u8> {
     u128::from(id).to_be_bytes().to_vec()
 }
 
-async fn write(pool: &SqlitePool, batch: &[Row]) -> Result<(), sqlx::Error> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let mut rest = batch;
-    while !rest.is_empty() {
-        let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
-        rest = after;
-        let mut query =
-            QueryBuilder::new("INSERT INTO submission (id, partner, credential_id, created_at, expires_at, body) ");
-        query.push_values(chunk, |mut values, row| {
-            values.push_bind(key(row.id)).push_bind(vec![0_u8; 16]).push_bind(&row.credential_id);
-            values.push_bind(1_i64).push_bind(2_i64).push_bind(row.body.as_slice());
-        });
-        query.build().execute(&mut *transaction).await?;
-        let mut query = QueryBuilder::new("INSERT INTO event (submission_id, kind, at) ");
-        query.push_values(chunk, |mut values, row| {
-            values.push_bind(key(row.id)).push_bind("pushed").push_bind(1_i64);
-        });
-        query.build().execute(&mut *transaction).await?;
+impl Writes for Sqlite {
+    async fn write(&self, batch: &[Row]) -> Result<(), sqlx::Error> {
+        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
+        let mut rest = batch;
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
+            rest = after;
+            let mut query =
+                QueryBuilder::new("INSERT INTO submission (id, partner, credential_id, created_at, expires_at, body) ");
+            query.push_values(chunk, |mut values, row| {
+                values.push_bind(key(row.id)).push_bind(vec![0_u8; 16]).push_bind(&row.credential_id);
+                values.push_bind(1_i64).push_bind(2_i64).push_bind(row.body.as_slice());
+            });
+            query.build().execute(&mut *transaction).await?;
+            let mut query = QueryBuilder::new("INSERT INTO event (submission_id, kind, at) ");
+            query.push_values(chunk, |mut values, row| {
+                values.push_bind(key(row.id)).push_bind("pushed").push_bind(1_i64);
+            });
+            query.build().execute(&mut *transaction).await?;
+        }
+        transaction.commit().await
     }
-    transaction.commit().await
+}
+
+struct Postgres(PgPool);
+
+impl Postgres {
+    async fn open(url: &str) -> Result<Self, sqlx::Error> {
+        let pool = PoolOptions::new().max_connections(1).test_before_acquire(false).connect(url).await?;
+        for statement in [
+            "CREATE TABLE submission (id UUID PRIMARY KEY NOT NULL, partner UUID NOT NULL, credential_id TEXT NOT NULL,
+                                      created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, body BYTEA NOT NULL)",
+            "CREATE UNIQUE INDEX submission_id ON submission (partner, credential_id)",
+            "CREATE TABLE event (sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, submission_id UUID NOT NULL,
+                                 kind TEXT NOT NULL, at BIGINT NOT NULL)",
+        ] {
+            sqlx::query(statement).execute(&pool).await?;
+        }
+        Ok(Self(pool))
+    }
+}
+
+impl Writes for Postgres {
+    async fn write(&self, batch: &[Row]) -> Result<(), sqlx::Error> {
+        let ids: Vec<Uuid> = batch.iter().map(|row| Uuid::from_u128(u128::from(row.id))).collect();
+        let credentials: Vec<&str> = batch.iter().map(|row| row.credential_id.as_str()).collect();
+        let bodies: Vec<&[u8]> = batch.iter().map(|row| row.body.as_slice()).collect();
+        let mut transaction = self.0.begin().await?;
+        sqlx::query(
+            "INSERT INTO submission (id, partner, credential_id, created_at, expires_at, body)
+             SELECT id, $1, credential_id, 1, 2, body
+               FROM unnest($2::uuid[], $3::text[], $4::bytea[]) AS row (id, credential_id, body)",
+        )
+        .bind(Uuid::nil())
+        .bind(&ids)
+        .bind(&credentials)
+        .bind(&bodies)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("INSERT INTO event (submission_id, kind, at) SELECT id, 'pushed', 1 FROM unnest($1::uuid[]) AS id")
+            .bind(&ids)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
 }

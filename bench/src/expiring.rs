@@ -1,0 +1,140 @@
+//! Pushes while a million submissions become due at once: what Tenure's own retention does to those who push meanwhile.
+//!
+//! The rows are filled in beforehand, all of one hour two days ago; how long submissions live is set so that the hour is over
+//! when they are. It counts until partners were told of all and what was pushed in that hour is gone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::drive::{Drive, Times, drive};
+use crate::load::Load;
+use crate::measure::{Bench, most};
+use crate::prefill::{due_at, now};
+use crate::process::request;
+use crate::suite::{Point, Step};
+
+/// How long is pushed before they are due, in seconds. Retention looks when the server starts and every minute.
+const BEFORE: u64 = 45;
+/// Of those, how many are not measured.
+const WARM_UP: u64 = 5;
+/// Longer than that is not waited for the end.
+const PATIENCE: u64 = 240;
+
+/// How long filling may take, in seconds.
+fn filling(rows: u64) -> u64 {
+    30 + rows / 8_000
+}
+
+/// How long the step takes, in seconds.
+pub fn seconds(rows: u64) -> u64 {
+    filling(rows) + BEFORE + 60
+}
+
+/// Measures the step.
+///
+/// # Errors
+/// Filling takes longer than it should, or what expires does not.
+pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
+    let rows = step.cell.stored;
+    let place = bench.fresh(step.cell.database, "expiring")?;
+    let due = now()? + (filling(rows) + BEFORE) * 1_000_000;
+    let due_there = due_at(&bench.tenure, &place, rows, bench.schema, due)?;
+    if let Some(postgres) = &bench.postgres {
+        postgres.checkpoint()?;
+    }
+    let start = due - BEFORE * 1_000_000;
+    let wait = start.checked_sub(now()?).ok_or("the database was filled too slowly")?;
+    std::thread::sleep(Duration::from_micros(wait));
+    let settings = [("TENURE_RETENTION__INCOMPLETE", format!("{}s", due_there.lifetime))];
+    let served = bench.serve("tenure", &place, 1, &settings)?;
+    let requests = Bench::requests(step, &served, Some(&due_there.filled.client), Arc::default())?;
+    let (began, stop) = (Instant::now(), Arc::new(AtomicBool::new(false)));
+    let watched = std::thread::spawn({
+        let (address, place, stop) = (served.addresses[0].clone(), place.clone(), stop.clone());
+        let left = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM payload WHERE ring_period = {} LIMIT 1) AS row",
+            due_there.hour
+        );
+        move || watch(&address, rows, began, &stop, || place.number("tenure", &left).is_ok_and(|left| left == 0))
+    });
+    let put_on = Drive {
+        addresses: served.addresses.clone(),
+        load: Load::Push,
+        connections: step.cell.connections,
+        warm_up: Duration::from_secs(WARM_UP),
+        measured: Duration::from_secs(PATIENCE),
+        stop: stop.clone(),
+    };
+    let outcome = drive(&put_on, &requests);
+    stop.store(true, Ordering::Relaxed);
+    let watched = watched.join().map_err(|_| "watching failed")?;
+    let outcome = outcome?;
+    if let Some(example) = outcome.example {
+        return Err(format!("{} answers like this: {example}", outcome.errors));
+    }
+    let (first, last) = watched.ok_or("what is due did not expire in time")?;
+    // The samples count from the end of the warm-up.
+    let at = |instant: f64| ((instant - WARM_UP as f64).max(0.0) * 1000.0) as u32;
+    let (due_ms, first_ms) = (at((BEFORE - 1) as f64), at(first));
+    // Once it was a moment: what follows it is looked at too.
+    let last_ms = at(last.max(first + 5.0));
+    let before = Times::of(&outcome.samples, |sample| sample.at < due_ms.min(first_ms));
+    let during = Times::of(&outcome.samples, |sample| (first_ms..=last_ms).contains(&sample.at));
+    let seconds = |from: u32, to: u32| f64::from(to.saturating_sub(from).max(1)) / 1000.0;
+    let figures = BTreeMap::from([
+        ("before_per_second".to_owned(), before.count() as f64 / seconds(0, due_ms.min(first_ms))),
+        ("before_p50".to_owned(), before.percentile(0.5)),
+        ("before_p99".to_owned(), before.percentile(0.99)),
+        ("per_second".to_owned(), during.count() as f64 / seconds(first_ms, last_ms)),
+        ("p50".to_owned(), during.percentile(0.5)),
+        ("p99".to_owned(), during.percentile(0.99)),
+        ("max".to_owned(), during.percentile(1.0)),
+        ("expiring_s".to_owned(), last - first),
+        ("peak_mib".to_owned(), most(&served, "VmHWM")),
+        ("driver".to_owned(), outcome.driver),
+        ("first_s".to_owned(), f64::from(first_ms) / 1000.0),
+        ("last_s".to_owned(), f64::from(at(last)) / 1000.0),
+    ]);
+    let until = outcome.samples.iter().map(|sample| sample.at).max().unwrap_or_default() / 1000;
+    let course = (0..until).map(|second| {
+        let times = Times::of(&outcome.samples, |sample| sample.at / 1000 == second);
+        (f64::from(second), times.percentile(0.99))
+    });
+    Ok(vec![Point { step: step.clone(), load: Load::Push, figures, course: course.collect() }])
+}
+
+/// When, in seconds since `began`, the first was told as over, and the last was and `is_gone`; `None` if that was not seen.
+/// Ends the load some seconds later.
+fn watch(
+    address: &str,
+    rows: u64,
+    began: Instant,
+    stop: &AtomicBool,
+    is_gone: impl Fn() -> bool,
+) -> Option<(f64, f64)> {
+    let (mut first, mut last) = (None, None);
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(250));
+        let seconds = began.elapsed().as_secs_f64();
+        let expired = expired(address).unwrap_or_default();
+        if expired > 0 {
+            first.get_or_insert(seconds - 0.25);
+        }
+        if last.is_none() && expired >= rows && is_gone() {
+            last = Some(seconds);
+        }
+        if last.is_some_and(|last| seconds > last + 8.0) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+    first.zip(last)
+}
+
+/// How many submissions the server says it has expired.
+fn expired(address: &str) -> Option<u64> {
+    let metrics = request(address, "GET /metrics HTTP/1.1", "", "").ok()?;
+    let line = metrics.lines().find(|line| line.contains("submissions_total") && line.contains("\"expired\""))?;
+    line.rsplit(' ').next()?.parse().ok()
+}

@@ -1,0 +1,189 @@
+//! What a load asks for: pushes of a type, statuses, statuses of thirty, or pushes with statuses between them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+
+/// A kind of load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Load {
+    /// Pushes alone.
+    Push,
+    /// Five pushes, then the status of one that this connection has pushed.
+    Mixed,
+    /// Statuses of one.
+    Status,
+    /// Statuses of thirty.
+    Bulk,
+}
+
+/// One request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Answered 201.
+    Push,
+    /// Answered 200.
+    Status,
+    /// Answered 200.
+    Bulk,
+}
+
+impl Kind {
+    /// The status of an answer that counts.
+    pub fn expected(self) -> StatusCode {
+        if self == Self::Push { StatusCode::CREATED } else { StatusCode::OK }
+    }
+}
+
+impl Load {
+    /// The kind of the request with that number on a connection.
+    pub fn kind(self, number: u64) -> Kind {
+        match self {
+            Self::Mixed if number % 6 == 5 => Kind::Status,
+            Self::Push | Self::Mixed => Kind::Push,
+            Self::Status => Kind::Status,
+            Self::Bulk => Kind::Bulk,
+        }
+    }
+}
+
+/// What every request of a load has in common.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    push_path: String,
+    /// A body up to its id, and from there.
+    around: (String, String),
+    authorization: Option<HeaderValue>,
+    /// Ids to ask about.
+    pub known: Arc<Vec<String>>,
+}
+
+impl Requests {
+    /// Pushes of the sample of `credential_type` to `push_path`, with `token` if one is needed.
+    pub fn new(
+        credential_type: &str,
+        push_path: &str,
+        token: Option<&str>,
+        known: Arc<Vec<String>>,
+    ) -> Result<Self, String> {
+        let authorization = token.map(|token| HeaderValue::from_str(&format!("Bearer {token}")));
+        let authorization = authorization.transpose().map_err(|error| error.to_string())?;
+        Ok(Self { push_path: push_path.to_owned(), around: around_id(credential_type)?, authorization, known })
+    }
+
+    /// The bytes of a push of `id`.
+    pub fn body(&self, id: &str) -> String {
+        [&self.around.0, id, &self.around.1].concat()
+    }
+
+    /// A request of `kind`; a push is of `id`, a status of `asked` or of ids by chance.
+    pub fn build(
+        &self,
+        kind: Kind,
+        id: &str,
+        asked: Option<&str>,
+        random: &mut Random,
+    ) -> Result<Request<Full<Bytes>>, String> {
+        let chosen = |random: &mut Random| match self.known.len() {
+            0 => id,
+            several => self.known[random.below(several)].as_str(),
+        };
+        let (method, path, body) = match kind {
+            Kind::Push => (Method::POST, self.push_path.clone(), self.body(id)),
+            Kind::Status => {
+                let asked = asked.unwrap_or_else(|| chosen(random));
+                (Method::GET, format!("/api/partner/v2/submissions/{asked}/status"), String::new())
+            }
+            Kind::Bulk => {
+                let ids: Vec<&str> = (0..30).map(|_| chosen(random)).collect();
+                let body = format!(r#"{{"ids":["{}"]}}"#, ids.join(r#"",""#));
+                (Method::POST, "/api/partner/v2/submissions/status".to_owned(), body)
+            }
+        };
+        let mut request = Request::builder().method(method).uri(path).header(HOST, "localhost");
+        request = request.header(CONTENT_TYPE, "application/json");
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        request.body(Full::from(body)).map_err(|error| error.to_string())
+    }
+}
+
+/// A type's sample, around the place of its id.
+fn around_id(credential_type: &str) -> Result<(String, String), String> {
+    const PLACE: &str = "the-id";
+    let known: credential::Type = credential_type.parse().map_err(|_| format!("there is no type {credential_type}"))?;
+    let mut sample = (known.sample)();
+    sample["credential_id"] = PLACE.into();
+    let body = sample.to_string();
+    let (head, tail) = body.split_once(PLACE).ok_or("a sample without its id")?;
+    Ok((head.to_owned(), tail.to_owned()))
+}
+
+/// Numbers by chance, cheap (splitmix64): ids must spread over an index as partners' own do.
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// A sequence of its own.
+    pub fn new() -> Result<Self, String> {
+        let mut seed = [0; 8];
+        aws_lc_rs::rand::fill(&mut seed).map_err(|_| "no chance to be had")?;
+        Ok(Self(u64::from_le_bytes(seed)))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit.max(1) as u64).unwrap_or_default()
+    }
+
+    /// A UUID of version 4, as partners' own ids are.
+    pub fn id(&mut self) -> String {
+        let (left, right) = (self.next(), self.next());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            left >> 32,
+            left >> 16 & 0xffff,
+            left & 0xfff,
+            right >> 52,
+            right & 0xffff_ffff_ffff
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_uuids_of_version_4_and_differ() {
+        let mut random = Random::new().expect("chance");
+        let ids: std::collections::HashSet<String> = (0..1000).map(|_| random.id()).collect();
+        assert_eq!(ids.len(), 1000);
+        for id in ids {
+            assert_eq!(uuid::Uuid::parse_str(&id).expect("a UUID").get_version_num(), 4, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_sample_of_every_type_is_pushed_under_the_id_that_is_asked_about_later() {
+        for known in credential::ALL {
+            let requests = Requests::new(known.name, "/push", None, Arc::default()).expect("a sample");
+            let body: serde_json::Value = serde_json::from_str(&requests.body("mine")).expect("JSON");
+            assert_eq!(body["credential_id"], "mine");
+            assert_eq!(body["fields"], (known.sample)()["fields"]);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! The suite: what is measured, as data, in an order in which what is compared stands side by side in time.
+//!
+//! Owns the list of steps, how long they will take, and that a run that was interrupted goes on where it stopped.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::load::Load;
+use crate::measure::Bench;
+use crate::place::Database;
+use crate::{Run, expiring, prefill};
+
+/// A part of the suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Chapter {
+    /// Pushes by the number of connections.
+    Connections,
+    /// Pushes and statuses by what is stored already.
+    Sizes,
+    /// Pushes with one node and two.
+    Nodes,
+    /// Pushes by credential type.
+    Types,
+    /// Pushes with statuses between them.
+    Polling,
+    /// Pushes while a million submissions become due.
+    Expiring,
+}
+
+impl Chapter {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Connections, Self::Sizes, Self::Nodes, Self::Types, Self::Polling, Self::Expiring];
+}
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// One short round of the most telling points: some minutes.
+    Quick,
+    /// Everything.
+    Full,
+}
+
+/// What is measured: all that tells one figure from another but the round.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cell {
+    /// The part that it belongs to.
+    pub chapter: Chapter,
+    /// On which database.
+    pub database: Database,
+    /// How many submissions are stored already.
+    pub stored: u64,
+    /// How many connections push.
+    pub connections: usize,
+    /// How many nodes serve.
+    pub nodes: usize,
+    /// What is pushed.
+    pub credential_type: String,
+    /// Tenure, floor, echo.
+    pub server: String,
+}
+
+/// A start of servers, and what is asked of them one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What is measured.
+    #[serde(flatten)]
+    pub cell: Cell,
+    /// Which time.
+    pub round: usize,
+}
+
+/// What one step found of one load.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Point {
+    /// Of what.
+    #[serde(flatten)]
+    pub step: Step,
+    /// Which load.
+    pub load: Load,
+    /// The figures, by name.
+    pub figures: BTreeMap<String, f64>,
+    /// Figures over time, where they are asked for: seconds and milliseconds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<(f64, f64)>,
+}
+
+impl Cell {
+    /// What is asked one after the other.
+    pub fn loads(&self) -> &'static [Load] {
+        match self.chapter {
+            Chapter::Sizes => &[Load::Push, Load::Status, Load::Bulk],
+            Chapter::Polling => &[Load::Push, Load::Mixed],
+            _ => &[Load::Push],
+        }
+    }
+
+    fn seconds(&self, run: &Run) -> u64 {
+        match self.chapter {
+            Chapter::Expiring => expiring::seconds(self.stored),
+            _ => self.loads().len() as u64 * (run.warm_up() + run.seconds()) + 2,
+        }
+    }
+}
+
+/// Every step of the suite, in order: what is compared with each other follows each other in each round.
+pub fn steps(run: &Run) -> Vec<Step> {
+    let quick = run.preset == Preset::Quick;
+    let mut steps = Vec::new();
+    for chapter in Chapter::ALL.into_iter().filter(|chapter| run.chapter.is_empty() || run.chapter.contains(chapter)) {
+        let cells: Vec<Cell> = [Database::Sqlite, Database::Postgres]
+            .into_iter()
+            .filter(|database| run.database.is_none_or(|only| only == *database))
+            .flat_map(|database| cells(chapter, database, quick))
+            .collect();
+        let rounds = match chapter {
+            Chapter::Expiring => 1,
+            _ => run.rounds(),
+        };
+        for round in 0..rounds {
+            steps.extend(cells.iter().map(|cell| Step { cell: cell.clone(), round }));
+        }
+    }
+    steps
+}
+
+fn cells(chapter: Chapter, database: Database, quick: bool) -> Vec<Cell> {
+    let cell = |server: &str| Cell {
+        chapter,
+        database,
+        stored: 0,
+        connections: 64,
+        nodes: 1,
+        credential_type: "career_history".to_owned(),
+        server: server.to_owned(),
+    };
+    let beside = |cell: &dyn Fn(&str) -> Cell| [cell("floor"), cell("tenure")];
+    match chapter {
+        Chapter::Connections => {
+            let counts: &[usize] = if quick { &[64, 256] } else { &[1, 4, 16, 64, 128, 256, 512] };
+            let echo = (database == Database::Sqlite).then(|| cell("echo"));
+            let counted = counts
+                .iter()
+                .flat_map(|connections| beside(&|server| Cell { connections: *connections, ..cell(server) }));
+            echo.into_iter().chain(counted).collect()
+        }
+        Chapter::Sizes => {
+            let sizes: &[u64] = if quick { &[0, 1_000_000] } else { &[0, 1_000_000, 10_000_000] };
+            sizes.iter().map(|stored| Cell { stored: *stored, ..cell("tenure") }).collect()
+        }
+        Chapter::Nodes if database == Database::Sqlite => Vec::new(),
+        Chapter::Nodes => {
+            let of = |connections| [1, 2].map(|nodes| Cell { nodes, connections, ..cell("tenure") });
+            if quick { of(64).into() } else { [of(64), of(256)].concat() }
+        }
+        Chapter::Types if database == Database::Postgres || quick => Vec::new(),
+        Chapter::Types => credential::ALL
+            .iter()
+            .flat_map(|known| beside(&|server| Cell { credential_type: known.name.to_owned(), ..cell(server) }))
+            .collect(),
+        Chapter::Polling => vec![cell("tenure")],
+        Chapter::Expiring => vec![Cell { stored: if quick { 100_000 } else { 1_000_000 }, ..cell("tenure") }],
+    }
+}
+
+/// What a file of points is of: one of another binary or preset is not gone on with.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Heading {
+    preset: Preset,
+    binary: String,
+    seconds: u64,
+    rounds: usize,
+}
+
+impl Heading {
+    fn of(run: &Run, bench: &Bench) -> Result<Self, String> {
+        let file = std::fs::metadata(&bench.tenure).map_err(|error| error.to_string())?;
+        let changed = file.modified().map_err(|error| error.to_string())?;
+        let binary = format!("{} bytes of {changed:?}", file.len());
+        Ok(Self { preset: run.preset, binary, seconds: run.seconds(), rounds: run.rounds() })
+    }
+}
+
+/// Measures what is not measured yet; returns everything, and how many steps failed.
+///
+/// # Errors
+/// PostgreSQL does not start, or nothing can be written. A step that fails is told of, and left for the next run.
+#[expect(clippy::print_stderr, reason = "progress, for the person who waits")]
+pub fn run(run: &Run) -> Result<(Vec<Point>, usize), String> {
+    let mut bench = Bench::open(run)?;
+    let (mut points, file) = go_on(run, &bench)?;
+    let done: HashSet<String> = points.iter().map(|point| key(&point.step)).collect();
+    let steps: Vec<Step> = steps(run).into_iter().filter(|step| !done.contains(&key(step))).collect();
+    bench.schema = prefill::schema(&bench.tenure, &bench.folder("schema"))?;
+    let mut fills: HashSet<(Database, u64)> = steps
+        .iter()
+        .filter(|step| step.cell.chapter == Chapter::Sizes)
+        .map(|step| (step.cell.database, step.cell.stored))
+        .collect();
+    fills.retain(|(database, rows)| prefill::filled(&run.dir, *database, *rows, bench.schema).is_none());
+    // Filled at some 30,000 rows a second.
+    let mut left: u64 = steps.iter().map(|step| step.cell.seconds(run)).sum::<u64>()
+        + fills.iter().map(|(_, rows)| rows / 30_000).sum::<u64>();
+    eprintln!("{} steps, about {} minutes; {} were done before", steps.len(), left.div_ceil(60), done.len());
+    let mut failed = 0;
+    for (number, step) in steps.iter().enumerate() {
+        let began = Instant::now();
+        eprintln!("[{}/{}, about {} min left] {}", number + 1, steps.len(), left.div_ceil(60), title(step));
+        if step.cell.chapter == Chapter::Sizes && fills.remove(&(step.cell.database, step.cell.stored)) {
+            left = left.saturating_sub(step.cell.stored / 30_000);
+        }
+        left = left.saturating_sub(step.cell.seconds(run));
+        match bench.measure(step) {
+            Ok(found) => {
+                for point in found {
+                    eprintln!("  {}", brief(&point));
+                    append(&file, &serde_json::to_string(&point).map_err(|error| error.to_string())?)?;
+                    points.push(point);
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                eprintln!("  FAILED after {:.0} s: {error}", began.elapsed().as_secs_f64());
+            }
+        }
+        // What the last step wrote is on disk before the next begins.
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok((points, failed))
+}
+
+fn key(step: &Step) -> String {
+    serde_json::to_string(step).unwrap_or_default()
+}
+
+fn append(file: &PathBuf, line: &str) -> Result<(), String> {
+    let opened = std::fs::File::options().create(true).append(true).open(file);
+    opened.and_then(|mut opened| writeln!(opened, "{line}")).map_err(|error| error.to_string())
+}
+
+/// The points of an earlier run of the same, and the file for more.
+fn go_on(run: &Run, bench: &Bench) -> Result<(Vec<Point>, PathBuf), String> {
+    let file = run.dir.join("points.jsonl");
+    let heading = Heading::of(run, bench)?;
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let mut lines = text.lines();
+    let same = lines.next().and_then(|line| serde_json::from_str::<Heading>(line).ok()) == Some(Heading { ..heading });
+    if same && !run.anew {
+        return Ok((lines.filter_map(|line| serde_json::from_str(line).ok()).collect(), file));
+    }
+    let _ = std::fs::remove_file(&file);
+    append(&file, &serde_json::to_string(&Heading::of(run, bench)?).map_err(|error| error.to_string())?)?;
+    Ok((Vec::new(), file))
+}
+
+/// What was measured so far.
+///
+/// # Errors
+/// Nothing was.
+pub fn earlier(run: &Run) -> Result<Vec<Point>, String> {
+    let text = std::fs::read_to_string(run.dir.join("points.jsonl")).map_err(|error| error.to_string())?;
+    Ok(text.lines().skip(1).filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// What a step is, for who waits.
+fn title(step: &Step) -> String {
+    let cell = &step.cell;
+    let mut title = format!("round {}: {} on {}", step.round + 1, cell.server, cell.database.title());
+    if cell.nodes > 1 {
+        title += &format!(", {} nodes", cell.nodes);
+    }
+    if cell.stored > 0 {
+        title += &format!(", {} stored", cell.stored);
+    }
+    if cell.chapter == Chapter::Types {
+        title += &format!(", {}", cell.credential_type);
+    }
+    title + &format!(", {} connections", cell.connections)
+}
+
+fn brief(point: &Point) -> String {
+    let figure = |name: &str| point.figures.get(name).copied().unwrap_or_default();
+    format!(
+        "{:?}: {:.0} a second, p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; server {:.0} and database {:.0} us a request, driver {:.0} % of a core, memory {:.0} to {:.0} MiB",
+        point.load,
+        figure("per_second"),
+        figure("p50"),
+        figure("p99"),
+        figure("max"),
+        figure("server_us"),
+        figure("database_us"),
+        figure("driver") * 100.0,
+        figure("rest_mib"),
+        figure("peak_mib"),
+    )
+}

@@ -1,0 +1,430 @@
+//! From points to what people read: the median of the rounds, in a table and a picture for each part of the suite.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::load::Load;
+use crate::place::Database;
+use crate::plot::{Panel, Scale, Series, Style, picture};
+use crate::suite::{Cell, Chapter, Point};
+
+/// The median of each figure over the rounds, by what was measured.
+#[derive(Debug)]
+pub struct Medians(BTreeMap<(Cell, Load), BTreeMap<String, f64>>);
+
+/// A part of the report.
+#[derive(Debug)]
+pub struct Section {
+    /// Between which markers it goes: `bench:NAME`.
+    pub name: &'static str,
+    /// The table.
+    pub table: String,
+    /// A picture's name in docs/, what it shows in a line, and the picture.
+    pub picture: Option<(&'static str, &'static str, String)>,
+}
+
+impl Medians {
+    /// Of `points`.
+    pub fn of(points: &[Point]) -> Self {
+        let mut all: BTreeMap<(Cell, Load), BTreeMap<String, Vec<f64>>> = BTreeMap::new();
+        for point in points {
+            let figures = all.entry((point.step.cell.clone(), point.load)).or_default();
+            for (name, figure) in &point.figures {
+                figures.entry(name.clone()).or_default().push(*figure);
+            }
+        }
+        let median = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        let of = |figures: BTreeMap<String, Vec<f64>>| {
+            figures.into_iter().map(|(name, values)| (name, median(values))).collect()
+        };
+        Self(all.into_iter().map(|(what, figures)| (what, of(figures))).collect())
+    }
+
+    fn cells(&self, chapter: Chapter, database: Database, server: &str) -> Vec<&Cell> {
+        let mut cells: Vec<&Cell> = self
+            .0
+            .keys()
+            .map(|(cell, _)| cell)
+            .filter(|cell| cell.chapter == chapter && cell.database == database && cell.server == server)
+            .collect();
+        cells.dedup();
+        cells
+    }
+
+    fn figure(&self, cell: &Cell, load: Load, name: &str) -> Option<f64> {
+        self.0.get(&(cell.clone(), load))?.get(name).copied()
+    }
+
+    /// What stands beside `cell`.
+    fn floor(&self, cell: &Cell, name: &str) -> Option<f64> {
+        self.figure(&Cell { server: "floor".to_owned(), ..cell.clone() }, Load::Push, name)
+    }
+
+    /// As a list, for files.
+    pub fn listed(&self) -> Vec<serde_json::Value> {
+        let each = |((cell, load), figures): (&(Cell, Load), &BTreeMap<String, f64>)| serde_json::json!({ "of": cell, "load": load, "median": figures });
+        self.0.iter().map(each).collect()
+    }
+}
+
+/// A number in a table; nothing where there is none.
+fn shown(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(String::new, |value| format!("{value:.digits$}"))
+}
+
+fn ratio(above: Option<f64>, below: Option<f64>) -> Option<f64> {
+    Some(above? / below.filter(|below| *below > 0.0)?)
+}
+
+/// Microseconds of processor a request: the server's, and PostgreSQL's where it serves.
+fn processor(figure: &dyn Fn(&str) -> Option<f64>) -> String {
+    match figure("database_us").filter(|database| *database > 0.0) {
+        Some(database) => format!("{} + {database:.0}", shown(figure("server_us"), 0)),
+        None => shown(figure("server_us"), 0),
+    }
+}
+
+/// A table: what its columns are called, and its rows.
+fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let mut text = format!("| {} |\n|{}\n", columns.join(" | "), "--:|".repeat(columns.len()));
+    for row in rows {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    text
+}
+
+/// Everything that `points` tell.
+pub fn sections(points: &[Point]) -> Vec<Section> {
+    let medians = Medians::of(points);
+    let mut sections = vec![
+        connections(&medians, Database::Sqlite),
+        connections(&medians, Database::Postgres),
+        sizes(&medians),
+        nodes(&medians),
+        types(&medians),
+        polling(&medians),
+        expiring(&medians, points),
+    ];
+    sections.retain(|section| section.table.lines().count() > 2);
+    sections
+}
+
+fn connections(medians: &Medians, database: Database) -> Section {
+    let cells = medians.cells(Chapter::Connections, database, "tenure");
+    let rows: Vec<Vec<String>> = cells
+        .iter()
+        .map(|cell| {
+            let own = |name, digits| shown(medians.figure(cell, Load::Push, name), digits);
+            let floor = |name, digits| shown(medians.floor(cell, name), digits);
+            let of_floor = ratio(medians.figure(cell, Load::Push, "per_second"), medians.floor(cell, "per_second"));
+            let driver = medians.figure(cell, Load::Push, "driver").map(|share| share * 100.0);
+            vec![
+                cell.connections.to_string(),
+                floor("per_second", 0),
+                own("per_second", 0),
+                shown(of_floor, 2),
+                format!("{} / {}", floor("p50", 1), floor("p99", 1)),
+                format!("{} / {}", own("p50", 1), own("p99", 1)),
+                own("max", 0),
+                format!(
+                    "{} / {}",
+                    processor(&|name| medians.floor(cell, name)),
+                    processor(&|name| medians.figure(cell, Load::Push, name))
+                ),
+                format!("{} / {}", own("rest_mib", 0), own("peak_mib", 0)),
+                format!("{} / {}", floor("bytes", 0), own("bytes", 0)),
+                shown(driver, 0),
+            ]
+        })
+        .collect();
+    let columns = [
+        "connections",
+        "floor, a second",
+        "Tenure, a second",
+        "of the floor",
+        "floor p50 / p99 ms",
+        "Tenure p50 / p99 ms",
+        "max ms",
+        "µs of processor a push: floor / Tenure",
+        "MiB at rest / at most",
+        "bytes a submission: floor / Tenure",
+        "driver, % of a core",
+    ];
+    let curve = |server: &str, name: &str| {
+        let of = |cell: &&&Cell| {
+            let value =
+                if server == "floor" { medians.floor(cell, name) } else { medians.figure(cell, Load::Push, name) };
+            Some((cell.connections as f64, value?))
+        };
+        cells.iter().filter_map(|cell| of(&cell)).collect::<Vec<_>>()
+    };
+    let panel = |title: String, name: &str, y_scale| Panel {
+        title,
+        x_label: "connections".to_owned(),
+        x_ticks: cells.iter().map(|cell| (cell.connections as f64, cell.connections.to_string())).collect(),
+        x_scale: Scale::Logarithmic,
+        y_scale,
+        goal: None,
+        series: vec![
+            Series { name: "floor".to_owned(), style: Style { colour: 1, dashed: true }, points: curve("floor", name) },
+            Series {
+                name: "Tenure".to_owned(),
+                style: Style { colour: 0, dashed: false },
+                points: curve("tenure", name),
+            },
+        ],
+    };
+    let title = database.title();
+    let panels = [
+        panel(format!("Durable pushes a second, {title}"), "per_second", Scale::Linear),
+        panel(format!("99 of 100 pushes answered within, ms, {title}"), "p99", Scale::Logarithmic),
+    ];
+    let (name, file, label) = match database {
+        Database::Sqlite => {
+            ("connections-sqlite", "performance-sqlite.svg", "Pushes and their p99 by connections on SQLite")
+        }
+        Database::Postgres => {
+            ("connections-postgres", "performance-postgres.svg", "Pushes and their p99 by connections on PostgreSQL")
+        }
+    };
+    Section { name, table: table(&columns, &rows), picture: Some((file, label, picture(label, &panels))) }
+}
+
+const LOADS: [(Load, &str); 3] = [(Load::Push, "push"), (Load::Status, "status"), (Load::Bulk, "status of 30")];
+
+fn sizes(medians: &Medians) -> Section {
+    let mut rows = Vec::new();
+    let mut panels = Vec::new();
+    for database in [Database::Sqlite, Database::Postgres] {
+        let cells = medians.cells(Chapter::Sizes, database, "tenure");
+        let Some(none) = cells.first().copied() else { continue };
+        let cost = |cell: &Cell, load| {
+            ratio(medians.figure(none, load, "per_second"), medians.figure(cell, load, "per_second"))
+        };
+        for cell in &cells {
+            let mut row = vec![database.title().to_owned(), stored(cell.stored)];
+            for (load, _) in LOADS {
+                row.push(shown(medians.figure(cell, load, "per_second"), 0));
+                row.push(shown(cost(cell, load), 2));
+                row.push(shown(medians.figure(cell, load, "p99"), 1));
+                row.push(processor(&|name| medians.figure(cell, load, name)));
+            }
+            row.push(shown(medians.figure(cell, Load::Push, "ready_ms"), 0));
+            rows.push(row);
+        }
+        let places: BTreeMap<u64, f64> =
+            cells.iter().enumerate().map(|(place, cell)| (cell.stored, place as f64)).collect();
+        panels.push(Panel {
+            title: format!("Time of a request, none stored = 1, {}", database.title()),
+            x_label: "submissions stored".to_owned(),
+            x_ticks: cells.iter().map(|cell| (places[&cell.stored], stored(cell.stored))).collect(),
+            x_scale: Scale::Linear,
+            y_scale: Scale::Linear,
+            goal: Some((1.25, "goal: at most 1.25".to_owned())),
+            series: LOADS
+                .iter()
+                .enumerate()
+                .map(|(colour, (load, name))| Series {
+                    name: (*name).to_owned(),
+                    style: Style { colour, dashed: false },
+                    points: cells.iter().filter_map(|cell| Some((places[&cell.stored], cost(cell, *load)?))).collect(),
+                })
+                .collect(),
+        });
+    }
+    let columns = [
+        "database",
+        "stored",
+        "pushes a second",
+        "cost",
+        "p99 ms",
+        "µs",
+        "statuses a second",
+        "cost",
+        "p99 ms",
+        "µs",
+        "of 30, a second",
+        "cost",
+        "p99 ms",
+        "µs",
+        "ready in ms",
+    ];
+    let label = "What a request costs by what is stored";
+    Section {
+        name: "sizes",
+        table: table(&columns, &rows),
+        picture: (!panels.is_empty()).then(|| ("performance-sizes.svg", label, picture(label, &panels))),
+    }
+}
+
+fn stored(rows: u64) -> String {
+    match rows {
+        0 => "none".to_owned(),
+        rows if rows.is_multiple_of(1_000_000) => format!("{} M", rows / 1_000_000),
+        rows => rows.to_string(),
+    }
+}
+
+fn nodes(medians: &Medians) -> Section {
+    let cells = medians.cells(Chapter::Nodes, Database::Postgres, "tenure");
+    let rows: Vec<Vec<String>> = cells
+        .iter()
+        .map(|cell| {
+            let own = |name, digits| shown(medians.figure(cell, Load::Push, name), digits);
+            let one = Cell { nodes: 1, ..(*cell).clone() };
+            let of_one =
+                ratio(medians.figure(cell, Load::Push, "per_second"), medians.figure(&one, Load::Push, "per_second"));
+            vec![
+                cell.connections.to_string(),
+                cell.nodes.to_string(),
+                own("per_second", 0),
+                shown(of_one, 2),
+                own("p50", 1),
+                own("p99", 1),
+                processor(&|name| medians.figure(cell, Load::Push, name)),
+            ]
+        })
+        .collect();
+    let columns =
+        ["connections", "nodes", "pushes a second", "of one node", "p50 ms", "p99 ms", "µs of processor a push"];
+    Section { name: "nodes", table: table(&columns, &rows), picture: None }
+}
+
+fn types(medians: &Medians) -> Section {
+    let cells = medians.cells(Chapter::Types, Database::Sqlite, "tenure");
+    let rows: Vec<Vec<String>> = cells
+        .iter()
+        .map(|cell| {
+            let own = |name, digits| shown(medians.figure(cell, Load::Push, name), digits);
+            let of_floor = ratio(medians.figure(cell, Load::Push, "per_second"), medians.floor(cell, "per_second"));
+            vec![
+                cell.credential_type.clone(),
+                shown(medians.floor(cell, "per_second"), 0),
+                own("per_second", 0),
+                shown(of_floor, 2),
+                own("p99", 1),
+                processor(&|name| medians.figure(cell, Load::Push, name)),
+                format!("{} / {}", shown(medians.floor(cell, "bytes"), 0), own("bytes", 0)),
+            ]
+        })
+        .collect();
+    let columns = [
+        "type",
+        "floor, a second",
+        "Tenure, a second",
+        "of the floor",
+        "p99 ms",
+        "µs of processor a push",
+        "bytes a submission: floor / Tenure",
+    ];
+    Section { name: "types", table: table(&columns, &rows), picture: None }
+}
+
+fn polling(medians: &Medians) -> Section {
+    let mut rows = Vec::new();
+    for database in [Database::Sqlite, Database::Postgres] {
+        for cell in medians.cells(Chapter::Polling, database, "tenure") {
+            for (load, name) in [(Load::Push, "pushes alone"), (Load::Mixed, "five pushes, a status")] {
+                let own = |name, digits| shown(medians.figure(cell, load, name), digits);
+                rows.push(vec![
+                    database.title().to_owned(),
+                    name.to_owned(),
+                    own("per_second", 0),
+                    own("p99", 1),
+                    own("status_per_second", 0),
+                    own("status_p99", 1),
+                ]);
+            }
+        }
+    }
+    let columns = ["database", "load", "pushes a second", "their p99 ms", "statuses a second", "their p99 ms"];
+    Section { name: "polling", table: table(&columns, &rows), picture: None }
+}
+
+fn expiring(medians: &Medians, points: &[Point]) -> Section {
+    let mut rows = Vec::new();
+    let mut panels = Vec::new();
+    for database in [Database::Sqlite, Database::Postgres] {
+        let Some(cell) = medians.cells(Chapter::Expiring, database, "tenure").last().copied() else { continue };
+        let own = |name: &str| medians.figure(cell, Load::Push, name);
+        let moved = ratio(own("p99"), own("before_p99"));
+        rows.push(vec![
+            database.title().to_owned(),
+            cell.stored.to_string(),
+            shown(own("expiring_s"), 1),
+            format!("{} / {}", shown(own("before_per_second"), 0), shown(own("per_second"), 0)),
+            format!("{} / {}", shown(own("before_p50"), 1), shown(own("p50"), 1)),
+            format!("{} / {}", shown(own("before_p99"), 1), shown(own("p99"), 1)),
+            shown(moved, 2),
+            shown(own("max"), 0),
+        ]);
+        let Some(point) = points.iter().find(|point| point.step.cell == *cell) else { continue };
+        let ends = |name: &str| own(name).unwrap_or_default();
+        let last = point.course.last().map_or(1.0, |(second, _)| *second);
+        panels.push(Panel {
+            title: format!("p99 of each second's pushes, ms, {}", database.title()),
+            x_label: format!("seconds; from {:.0} to {:.0} a million expires", ends("first_s"), ends("last_s")),
+            x_ticks: (0..=5)
+                .map(|part| (f64::from(part) * last / 5.0, format!("{:.0}", f64::from(part) * last / 5.0)))
+                .collect(),
+            x_scale: Scale::Linear,
+            y_scale: Scale::Linear,
+            goal: own("before_p99").map(|before| (before * 1.5, "goal: 1.5 times before".to_owned())),
+            series: vec![Series {
+                name: "p99".to_owned(),
+                style: Style { colour: 0, dashed: false },
+                points: point.course.clone(),
+            }],
+        });
+    }
+    let columns = [
+        "database",
+        "expire at once",
+        "in s",
+        "pushes a second before / during",
+        "p50 ms",
+        "p99 ms",
+        "p99, during to before",
+        "max ms",
+    ];
+    let label = "The p99 of pushes while a million submissions expire";
+    Section {
+        name: "expiring",
+        table: table(&columns, &rows),
+        picture: (!panels.is_empty()).then(|| ("performance-expiring.svg", label, picture(label, &panels))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::Step;
+
+    fn point(server: &str, stored: u64, round: usize, per_second: f64) -> Point {
+        let cell = Cell {
+            chapter: Chapter::Connections,
+            database: Database::Sqlite,
+            stored,
+            connections: 64,
+            nodes: 1,
+            credential_type: "career_history".to_owned(),
+            server: server.to_owned(),
+        };
+        let figures = BTreeMap::from([("per_second".to_owned(), per_second)]);
+        Point { step: Step { cell, round }, load: Load::Push, figures, course: Vec::new() }
+    }
+
+    #[test]
+    fn a_ratio_is_of_medians_so_that_one_bad_round_does_not_count() {
+        let points: Vec<Point> = [(0, 9_000.0, 10_000.0), (1, 300.0, 10_000.0), (2, 8_000.0, 400.0)]
+            .into_iter()
+            .flat_map(|(round, tenure, floor)| [point("tenure", 0, round, tenure), point("floor", 0, round, floor)])
+            .collect();
+        let sections = sections(&points);
+        assert_eq!(sections.len(), 1, "parts that were not measured are left out");
+        assert!(sections[0].table.contains("| 64 | 10000 | 8000 | 0.80 |"), "{}", sections[0].table);
+    }
+}
