@@ -25,3 +25,7 @@ INSERT INTO slotted_tally (partner_id, day, chain, kind, count) SELECT partner_i
 DROP TABLE tally;
 ALTER TABLE slotted_tally RENAME TO tally;
 CREATE INDEX tally_day ON tally (day);
+
+-- Many may be over at one instant: who tells goes along both.
+DROP INDEX submission_due;
+CREATE INDEX submission_due ON submission (expires_at, id) WHERE state = 'incomplete';

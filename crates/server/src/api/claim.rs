@@ -124,7 +124,7 @@ impl Claim {
             return Ok(Self { mail: Some(Outgoing::Play(play).sealed(app).await?), warning: None });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
-        if app.limits.links_per_address.check(&email.fingerprint(app)).is_err() {
+        if app.limits.links_per_address.check_with_others(app, &email.fingerprint(app)).await.is_err() {
             return Ok(Self { mail: None, warning: Some(LIMITED) });
         }
         let mail = mails::offered(&email, &partner, wished.offer, wished.link, wished.until);

@@ -11,8 +11,9 @@ use crate::app::App;
 use crate::auth::limits::SHARED_EVERY;
 use crate::store::{Notice, Notices, StoreError};
 
-/// How long reading something anew may take; and how long is waited before it is tried again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long reading something anew may take: longer than another node may hold what is read. And how long is waited before it
+/// is tried again.
+const PATIENCE: Duration = Duration::from_secs(25);
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// After so many rounds, buckets that are full again are forgotten in the database: once a minute.
@@ -54,6 +55,12 @@ async fn read_keys(app: &App, stop: &CancellationToken) {
         let silent = |_| StoreError::Unavailable("the database does not answer".to_owned());
         match timeout(PATIENCE, refresh_keys(app)).await.map_err(silent).and_then(|read| read) {
             Ok(()) => return,
+            // A key that makes no sense makes none a second later either. This node goes on with those that it knows, and
+            // retention reads them again.
+            Err(error @ StoreError::Broken(_)) => {
+                tracing::error!(%error, "keys that another node may have changed are of no use");
+                return;
+            }
             Err(error) => tracing::warn!(%error, "keys that another node may have changed could not be read"),
         }
         // The connection that notices come by may be the first to know that the server is gone.

@@ -10,65 +10,115 @@ use crate::verification;
 /// How many rows one transaction ends, so that pushes never wait long behind it.
 const BATCH: i64 = 500;
 
-/// Ends everything whose time is over.
+/// How many periods ahead have their partition: a server that was away for an hour finds one all the same.
+const AHEAD: u32 = 3;
+
+/// Ends everything whose time is over. A step that fails keeps no other from being taken, and is taken again in the next run.
 ///
 /// # Errors
-/// The store or the key ring cannot be used; the next run goes on.
+/// A step failed: the store or the key ring could not be used.
 pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
-    let now = app.now();
-    loop {
-        let begun = app.now();
-        if expire(app).await? < BATCH.unsigned_abs() {
-            break;
+    app.limits.forget_idle();
+    let mut outcome = Ok(());
+    let mut done = |step: &'static str, result: Result<(), StoreError>| {
+        if let Err(error) = result {
+            tracing::warn!(step, %error, "a step of retention failed; it is tried again");
+            outcome = Err(error);
         }
-        // Pushes wait behind a batch; so that they seldom do, the database rests for longer than it worked.
-        tokio::time::sleep(app.now().since(begun) * 3).await;
-    }
-    while expire_verifications(app).await? == BATCH.unsigned_abs() {}
-    let retention = &app.config.retention;
-    let mut tx = app.store.write().await?;
-    tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
-    tx.commit().await?;
-    drop_payloads(app).await?;
-    // After the rows, the keys: what a copy of the data still holds can be opened by nobody.
-    let destroyed = app.keyring.destroy_expired(now, retention.ring_key_lifetime()).await?;
+    };
+    // What nothing may keep a node from comes first: keys that sign, and keys that must not be there any more.
+    done("signing keys", refresh_keys(app).await);
+    done("ring keys", destroy_keys(app).await);
+    done("submissions", in_batches(app, || expire(app)).await);
+    done("verifications", in_batches(app, || expire_verifications(app)).await);
+    done("partitions", add_partitions(app).await);
+    done("payloads", drop_payloads(app).await);
+    done("short lives", forget_short_lives(app).await);
+    done("statuses", in_batches(app, || forget_submissions(app)).await);
+    done("deliveries", super::webhooks::end_deliveries(app, BATCH).await);
+    done("status lists", drop_status_lists(app).await);
+    done("issuances", forget_issuances(app).await);
+    done("documents", super::end_waits_for_keeping(app).await);
+    done("objects", super::delete_dropped_objects(app).await);
+    outcome
+}
+
+async fn refresh_keys(app: &App) -> Result<(), StoreError> {
+    app.tokens.refresh_keys(&app.keyring, &app.chance, app.now()).await?;
+    app.issuer_keys.refresh(&app.keyring, &app.chance, app.now()).await
+}
+
+/// What a copy of the data still holds can be opened by nobody then.
+async fn destroy_keys(app: &App) -> Result<(), StoreError> {
+    let destroyed = app.keyring.destroy_expired(app.now(), app.config.retention.ring_key_lifetime()).await?;
     if destroyed > 0 {
         app.metrics.destroyed_keys(destroyed);
         tracing::info!(destroyed, "ring keys destroyed");
     }
+    Ok(())
+}
+
+/// Forgets what few have and nobody misses: each in one go.
+async fn forget_short_lives(app: &App) -> Result<(), StoreError> {
+    let (now, retention) = (app.now(), &app.config.retention);
     let mut tx = app.store.write().await?;
+    tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
     tx.forget_sign_ins(now).await?;
     tx.forget_sessions(now).await?;
     tx.forget_console_sessions(now).await?;
     tx.forget_ceremonies(now).await?;
     tx.forget_answers(now - retention.idempotency).await?;
-    tx.forget_submissions(now - retention.status, BATCH).await?;
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
     tx.forget_presentations(now - REMEMBERED, BATCH).await?;
     tx.forget_verifications(now - retention.status, BATCH).await?;
-    tx.commit().await?;
-    super::webhooks::end_deliveries(app, BATCH).await?;
-    drop_status_lists(app).await?;
-    forget_issuances(app).await?;
-    app.limits.forget_idle();
-    app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
-    app.issuer_keys.refresh(&app.keyring, &app.chance, now).await?;
-    super::end_waits_for_keeping(app).await?;
-    super::delete_dropped_objects(app).await
+    tx.commit().await
 }
 
-/// On PostgreSQL, lets go of what was pushed in periods whose last submission has had its time, and makes room for the periods
-/// to come.
+/// Works on one batch after the other until one is not full. Pushes wait behind a batch; so that they seldom do, the database
+/// rests in between for longer than it worked.
+async fn in_batches<F>(app: &App, batch: impl Fn() -> F) -> Result<(), StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    loop {
+        let begun = app.now();
+        if batch().await? < BATCH.unsigned_abs() {
+            return Ok(());
+        }
+        tokio::time::sleep(app.now().since(begun) * 3).await;
+    }
+}
+
+async fn forget_submissions(app: &App) -> Result<u64, StoreError> {
+    let mut tx = app.store.write().await?;
+    let forgotten = tx.forget_submissions(app.now() - app.config.retention.status, BATCH).await?;
+    tx.commit().await?;
+    Ok(forgotten)
+}
+
+/// On PostgreSQL, makes room for the periods to come: each by itself, since one may have to wait.
+async fn add_partitions(app: &App) -> Result<(), StoreError> {
+    let (now, period) = (app.now(), app.config.retention.ring_period());
+    let mut outcome = Ok(());
+    for ahead in 1..=AHEAD {
+        let add = async {
+            let mut tx = app.store.write().await?;
+            tx.add_payload_partition((now + period * ahead).floor(period), period).await?;
+            tx.commit().await
+        };
+        outcome = outcome.and(add.await);
+    }
+    outcome
+}
+
+/// On PostgreSQL, lets go of what was pushed in periods whose last submission has had its time.
 async fn drop_payloads(app: &App) -> Result<(), StoreError> {
     let (now, retention) = (app.now(), &app.config.retention);
     let first = (now - retention.incomplete).floor(retention.ring_period());
     loop {
         let mut tx = app.store.write().await?;
         let is_done = tx.drop_payloads(first, BATCH).await?;
-        if is_done {
-            tx.add_payload_partitions(now, retention.ring_period()).await?;
-        }
         tx.commit().await?;
         if is_done {
             return Ok(());

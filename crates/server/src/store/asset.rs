@@ -97,29 +97,33 @@ impl Tx {
 
     /// The assets of `submissions`, in the partner's order.
     pub async fn assets(&mut self, submissions: &[Uuid]) -> Result<Vec<Asset>, StoreError> {
-        if submissions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows: Vec<Row> = on!(self, connection => {
-            let mut query = QueryBuilder::new("SELECT * FROM asset WHERE submission_id IN (");
-            let mut list = query.separated(", ");
-            for id in submissions {
-                list.push_bind(*id);
+        let mut assets = Vec::new();
+        for chunk in submissions.chunks(CHUNK) {
+            let rows: Vec<Row> = on!(self, connection => {
+                let mut query = QueryBuilder::new("SELECT * FROM asset WHERE submission_id IN (");
+                let mut list = query.separated(", ");
+                for id in chunk {
+                    list.push_bind(*id);
+                }
+                query.push(") ORDER BY submission_id, position");
+                query.build_query_as().fetch_all(connection).await
+            })?;
+            for row in rows {
+                assets.push(Asset::try_from(row)?);
             }
-            query.push(") ORDER BY submission_id, position");
-            query.build_query_as().fetch_all(connection).await
-        })?;
-        rows.into_iter().map(Asset::try_from).collect()
+        }
+        Ok(assets)
     }
 
     /// Puts the asset into another state, as long as its submission waits for its holder at `now`; an object that it
     /// had is dropped. False, and nothing is changed, if the submission does not wait any more.
     pub async fn change_asset(&mut self, id: Uuid, state: &AssetState, now: Timestamp) -> Result<bool, StoreError> {
+        let over = self.hold_expiry(now).await?;
         // Touching the submission holds its row until the end: acceptance and this come one after the other.
         let waits = on!(self, connection => sqlx::query(
             "UPDATE submission SET expires_at = expires_at
               WHERE id = (SELECT submission_id FROM asset WHERE id = $1) AND state = 'incomplete' AND expires_at > $2",
-        ).bind(id).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        ).bind(id).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if waits == 0 {
             return Ok(false);
         }

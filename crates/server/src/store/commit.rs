@@ -121,7 +121,7 @@ impl GroupWriter for Pushes {
         for outgoing in stored().filter_map(|request| request.outgoing.as_ref()) {
             tx.add_to_outbox(outgoing).await?;
         }
-        // Last, since every node that pushes for the same partner counts in the same row.
+        // Last, since two nodes that push for the same partner may count in the same row.
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
         tx.tell_and_count(&subjects, EventKind::Pushed, now).await?;
@@ -153,14 +153,21 @@ impl InTheWay {
         }
     }
 
-    async fn replace(&self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+    /// False if it is another now than when it was looked at.
+    async fn replace(&self, tx: &mut Tx, now: Timestamp) -> Result<bool, StoreError> {
         match self {
-            Self::Nothing => Ok(()),
+            Self::Nothing => Ok(true),
             Self::Submission(existing) => tx.replace_submission(existing.id, existing.partner_id, now).await,
-            Self::Batch(existing) => tx.replace_batch(existing.id, existing.partner_id, now).await,
+            Self::Batch(existing) => {
+                tx.replace_batch(existing.id, existing.partner_id, now).await?;
+                Ok(true)
+            }
         }
     }
 }
+
+/// How often an id is looked at again that another node changes in the same moment.
+const LOOKS: usize = 3;
 
 fn raced() -> StoreError {
     StoreError::Unavailable("another node is pushing the same id".to_owned())
@@ -168,15 +175,19 @@ fn raced() -> StoreError {
 
 /// The id of one submission is taken: by one that stands, or by one whose time is over.
 async fn settle(tx: &mut Tx, new: &NewSubmission, now: Timestamp) -> Result<Pushed, StoreError> {
-    let existing = InTheWay::of(tx, new.partner_id, &new.credential_id, now).await?;
-    if existing.may_be_replaced(now) {
-        existing.replace(tx, now).await?;
-        return if tx.insert_submissions(&[new]).await?.is_empty() { Err(raced()) } else { Ok(Pushed::Created) };
+    for _ in 0..LOOKS {
+        let existing = InTheWay::of(tx, new.partner_id, &new.credential_id, now).await?;
+        if !existing.may_be_replaced(now) {
+            return Ok(match existing {
+                InTheWay::Submission(existing) => Pushed::Existing(Box::new(existing)),
+                _ => Pushed::Taken(vec![new.credential_id.clone()]),
+            });
+        }
+        if existing.replace(tx, now).await? && !tx.insert_submissions(&[new]).await?.is_empty() {
+            return Ok(Pushed::Created);
+        }
     }
-    Ok(match existing {
-        InTheWay::Submission(existing) => Pushed::Existing(Box::new(existing)),
-        _ => Pushed::Taken(vec![new.credential_id.clone()]),
-    })
+    Err(raced())
 }
 
 /// A batch goes in whole, or nothing is changed.
@@ -197,7 +208,9 @@ async fn settle_batch(tx: &mut Tx, new: &NewBatch, now: Timestamp) -> Result<Pus
         return Ok(Pushed::Taken(taken));
     }
     for existing in replaceable {
-        existing.replace(tx, now).await?;
+        if !existing.replace(tx, now).await? {
+            return Err(raced());
+        }
     }
     if tx.insert_batch(new).await? { Ok(Pushed::Created) } else { Err(raced()) }
 }

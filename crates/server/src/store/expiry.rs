@@ -11,17 +11,47 @@ use super::{StoreError, Tx, on};
 use crate::time::Timestamp;
 
 /// What holds the cursor (PostgreSQL's advisory locks have numbers): shared by those who answer, alone for who tells.
-/// SQLite has one writer.
+/// It is taken before any row is, so that nobody waits in a circle. SQLite has one writer.
 const CURSOR: i64 = 0x7465_6e75_7265_0002;
 
+/// What one node does at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Work {
+    /// Telling partners of what is over.
+    Telling,
+    /// Deleting what was over long ago.
+    Forgetting,
+}
+
+impl Work {
+    fn lock(self) -> i64 {
+        match self {
+            Self::Telling => 0x7465_6e75_7265_0003,
+            Self::Forgetting => 0x7465_6e75_7265_0004,
+        }
+    }
+}
+
 impl Tx {
-    /// Keeps others from telling partners until the end of the transaction. Returns the instant until which what expires
-    /// is over: `now`, or a later one if partners were told by a clock that is ahead.
-    pub(super) async fn hold_expiry(&mut self, now: Timestamp) -> Result<Timestamp, StoreError> {
+    /// Keeps others from this work until the end of the transaction; false if another node is at it.
+    pub(super) async fn is_alone_at(&mut self, work: Work) -> Result<bool, StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(true) };
+        let is_alone = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(work.lock());
+        Ok(is_alone.fetch_one(&mut **transaction).await?)
+    }
+
+    /// Keeps others from telling partners until the end of the transaction. Returns until when they were told.
+    pub(super) async fn hold_cursor(&mut self) -> Result<Timestamp, StoreError> {
         if let Self::Postgres(transaction) = self {
             sqlx::query("SELECT pg_advisory_xact_lock_shared($1)").bind(CURSOR).execute(&mut **transaction).await?;
         }
-        Ok(self.told_through().await?.0.max(now))
+        Ok(self.told_through().await?.0)
+    }
+
+    /// As [`Tx::hold_cursor`]; returns the instant until which what expires is over: `now`, or a later one if partners were
+    /// told by a clock that is ahead.
+    pub(super) async fn hold_expiry(&mut self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        Ok(self.hold_cursor().await?.max(now))
     }
 
     /// Whether there is anything to tell at `now`.
@@ -31,15 +61,16 @@ impl Tx {
 
     /// Tells partners of up to `limit` submissions whose time is over at `now`, counts them, and lets go of what is in their
     /// rows and of their documents; returns their ids. None where another node is at it.
+    ///
+    /// # Errors
+    /// The store cannot be used, or those who answer did not make room in time.
     pub async fn expire_submissions(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Uuid>, StoreError> {
+        if !self.is_alone_at(Work::Telling).await? {
+            return Ok(Vec::new());
+        }
         if let Self::Postgres(transaction) = self {
-            let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
-                .bind(CURSOR)
-                .fetch_one(&mut **transaction)
-                .await?;
-            if !is_held {
-                return Ok(Vec::new());
-            }
+            sqlx::query("SET LOCAL lock_timeout = '5s'").execute(&mut **transaction).await?;
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CURSOR).execute(&mut **transaction).await?;
         }
         let over = self.over(now, limit).await?;
         let Some((last, through)) = over.last().map(|(subject, expires_at)| (subject.id, *expires_at)) else {

@@ -17,9 +17,6 @@ use crate::time::Timestamp;
 /// Periods that get a partition each; shorter ones are for trying out, and share the default partition.
 const PARTITIONED_FROM: Duration = Duration::from_secs(60);
 
-/// How many periods ahead have their partition: a node that was away for an hour finds one all the same.
-const AHEAD: u32 = 3;
-
 /// What holds partitions against two nodes that change them at once (PostgreSQL's advisory locks have numbers).
 const PARTITIONS: i64 = 0x7465_6e75_7265_0001;
 
@@ -110,35 +107,26 @@ impl Tx {
         Ok(deleted.rows_affected() < limit.unsigned_abs())
     }
 
-    /// Makes the partitions of the periods that come after `now`. SQLite has none.
-    pub async fn add_payload_partitions(&mut self, now: Timestamp, period: Duration) -> Result<(), StoreError> {
-        if matches!(self, Self::Sqlite(_)) || period < PARTITIONED_FROM {
-            return Ok(());
-        }
-        let wanted = (1..=AHEAD).map(|ahead| {
-            let from = (now + period * ahead).floor(period);
-            Partition { from, to: from + period }
-        });
-        let wanted: Vec<Partition> = wanted.collect();
-        if self.missing(&wanted).await?.is_empty() {
+    /// Makes the partition of the period that begins at `from`, which nothing has been pushed in. SQLite has none.
+    pub async fn add_payload_partition(&mut self, from: Timestamp, period: Duration) -> Result<(), StoreError> {
+        let wanted = Partition { from, to: from + period };
+        if matches!(self, Self::Sqlite(_)) || period < PARTITIONED_FROM || self.is_covered(wanted).await? {
             return Ok(());
         }
         self.hold_partitions().await?;
         // Asked again, since another node may have been quicker.
-        let missing = self.missing(&wanted).await?;
-        for partition in missing {
-            let (name, from, to) = (partition.name(), partition.from.micros(), partition.to.micros());
-            // Attaching lets others go on inserting; making it a partition at once would not.
-            self.change_partitions(format!(
-                "CREATE TABLE {name} (LIKE payload INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
-            ))
-            .await?;
-            self.change_partitions(format!(
-                "ALTER TABLE payload ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to})"
-            ))
-            .await?;
+        if self.is_covered(wanted).await? {
+            return Ok(());
         }
-        Ok(())
+        let (name, from, to) = (wanted.name(), wanted.from.micros(), wanted.to.micros());
+        // Attached, not made as one at once: that would hold up whoever pushes into other partitions. Who pushes into the
+        // default one waits while it is looked through.
+        self.change_partitions(format!("CREATE TABLE {name} (LIKE payload INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
+            .await?;
+        self.change_partitions(format!(
+            "ALTER TABLE payload ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to})"
+        ))
+        .await
     }
 
     /// Waits until no other node changes partitions, and for the tables themselves only briefly: pushes queue behind who
@@ -146,7 +134,7 @@ impl Tx {
     async fn hold_partitions(&mut self) -> Result<(), StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(()) };
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(PARTITIONS).execute(&mut **transaction).await?;
-        sqlx::query("SET LOCAL lock_timeout = '500ms'").execute(&mut **transaction).await?;
+        sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut **transaction).await?;
         Ok(())
     }
 
@@ -156,11 +144,10 @@ impl Tx {
         Ok(())
     }
 
-    /// Those of `wanted` that nothing is there for.
-    async fn missing(&mut self, wanted: &[Partition]) -> Result<Vec<Partition>, StoreError> {
+    /// Whether something is there for some of `wanted` already.
+    async fn is_covered(&mut self, wanted: Partition) -> Result<bool, StoreError> {
         let known = self.partitions().await?;
-        let overlaps = |one: &Partition| known.iter().any(|other| one.from < other.to && other.from < one.to);
-        Ok(wanted.iter().filter(|wanted| !overlaps(wanted)).copied().collect())
+        Ok(known.iter().any(|known| wanted.from < known.to && known.from < wanted.to))
     }
 
     /// The partitions that are there, but for the default one.

@@ -4,8 +4,10 @@
 //! question costs two changes of thread, and a row ten times as much to hand over as to find. One statement answers all,
 //! and its rows are folded into one.
 
+use std::collections::HashMap;
+
 use credential::Type;
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::group::{GroupCommit, GroupWriter};
@@ -46,6 +48,9 @@ impl Statuses {
         self.0.commit((partner, ids)).await
     }
 }
+
+/// Most batches in one list.
+const CHUNK: usize = 256;
 
 struct Questions {
     store: Store,
@@ -108,7 +113,7 @@ impl Row {
         self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
     }
 
-    fn read(&self, assets: &[Asset], now: Timestamp) -> Result<CredentialStatus, StoreError> {
+    fn read(&self, assets: &HashMap<Uuid, Vec<Asset>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
         let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
             ("incomplete", None, None) if self.expires_at > now => Status::Incomplete,
             ("incomplete", None, None) => Status::Canceled(self.expires_at),
@@ -117,7 +122,7 @@ impl Row {
             ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => Status::Canceled(at),
             (state, ..) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
         };
-        let assets = assets.iter().filter(|asset| asset.submission_id == self.id).cloned().collect();
+        let assets = assets.get(&self.id).cloned().unwrap_or_default();
         Ok(CredentialStatus { credential_id: self.credential_id.clone(), status, items: Vec::new(), assets })
     }
 }
@@ -133,12 +138,16 @@ impl Tx {
         let rows = self.asked_rows(asked).await?;
         let batches: Vec<Uuid> = rows.iter().filter(|row| row.state == "batch").map(|row| row.id).collect();
         let items = self.items_of_batches(&batches).await?;
-        let with_assets = rows.iter().chain(&items).filter(|row| row.takes_assets()).map(|row| row.id);
-        let assets = self.assets(&with_assets.collect::<Vec<_>>()).await?;
+        let with_assets =
+            rows.iter().chain(items.values().flatten()).filter(|row| row.takes_assets()).map(|row| row.id);
+        let mut assets: HashMap<Uuid, Vec<Asset>> = HashMap::new();
+        for asset in self.assets(&with_assets.collect::<Vec<_>>()).await? {
+            assets.entry(asset.submission_id).or_default().push(asset);
+        }
         let mut told = vec![None; asked.len()];
         for row in &rows {
             let status = if row.state == "batch" {
-                let items = items.iter().filter(|item| item.batch_id == Some(row.id));
+                let items = items.get(&row.id).into_iter().flatten();
                 let items = items.map(|item| item.read(&assets, now)).collect::<Result<Vec<_>, _>>()?;
                 let status = status_of_batch(items.iter().map(|item| item.status));
                 CredentialStatus { credential_id: row.credential_id.clone(), status, items, assets: Vec::new() }
@@ -191,14 +200,26 @@ impl Tx {
         }
     }
 
-    async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<Vec<Row>, StoreError> {
-        let mut items = Vec::new();
-        for batch in batches {
-            let found: Vec<Row> = on!(self, connection => sqlx::query_as(
-                "SELECT 0 AS number, id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at
-                   FROM submission WHERE batch_id = $1 ORDER BY id",
-            ).bind(batch).fetch_all(connection).await)?;
-            items.extend(found);
+    /// The items of each of `batches`.
+    async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<HashMap<Uuid, Vec<Row>>, StoreError> {
+        let mut items: HashMap<Uuid, Vec<Row>> = HashMap::new();
+        for chunk in batches.chunks(CHUNK) {
+            let found: Vec<Row> = on!(self, connection => {
+                let mut query = QueryBuilder::new(
+                    "SELECT CAST(0 AS BIGINT) AS number, id, credential_id, credential_type, batch_id, state, expires_at,
+                            finalized_at, withdrawn_at
+                       FROM submission WHERE batch_id IN (",
+                );
+                let mut list = query.separated(", ");
+                for id in chunk {
+                    list.push_bind(*id);
+                }
+                query.push(") ORDER BY id");
+                query.build_query_as().fetch_all(connection).await
+            })?;
+            for row in found {
+                items.entry(row.batch_id.unwrap_or_default()).or_default().push(row);
+            }
         }
         Ok(items)
     }

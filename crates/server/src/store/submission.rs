@@ -8,6 +8,7 @@ use sqlx::{FromRow, PgConnection, QueryBuilder, SqliteConnection};
 use uuid::Uuid;
 
 use super::event::EventKind;
+use super::expiry::Work;
 use super::{StoreError, Tx, on};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
@@ -240,6 +241,15 @@ impl Tx {
         let apart = rows.iter().filter(|row| waits(row) && row.sealed.is_none());
         let apart: Vec<(Timestamp, Uuid)> = apart.map(|row| (row.ring_period, row.id)).collect();
         let mut payloads = self.payloads(&apart).await?;
+        let mut rows = rows;
+        for row in rows.iter_mut().filter(|row| waits(row) && row.sealed.is_none() && !payloads.contains_key(&row.id)) {
+            // It was answered between the two looks; or what was pushed is gone, and then it is over.
+            let again: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE id = $1")
+                .bind(row.id).fetch_optional(connection).await)?;
+            if let Some(again) = again {
+                *row = again;
+            }
+        }
         rows.into_iter()
             .map(|mut row| {
                 let in_row = if waits(&row) { row.sealed.take() } else { None };
@@ -251,16 +261,18 @@ impl Tx {
     }
 
     /// Takes `partner`'s submission out of the way of a new one with the same id. One that is over is told as such in its
-    /// turn; one that was withdrawn stays with whoever holds it.
-    pub async fn replace_submission(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    /// turn; one that was withdrawn stays with whoever holds it. False if it was accepted meanwhile.
+    pub async fn replace_submission(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        self.hold_expiry(now).await?;
         let lost: Option<String> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET replaced_at = $3, sealed = CASE state WHEN 'withdrawn' THEN sealed END
-              WHERE id = $1 AND partner_id = $2 RETURNING state",
+              WHERE id = $1 AND partner_id = $2 AND replaced_at IS NULL
+                AND state <> 'accepted' AND (state <> 'removed' OR withdrawn_at IS NOT NULL) RETURNING state",
         ).bind(id).bind(partner).bind(now).fetch_optional(connection).await)?;
-        if lost.is_some_and(|state| state != "withdrawn") {
+        if lost.as_deref().is_some_and(|state| state != "withdrawn") {
             self.drop_assets(&[id]).await?;
         }
-        Ok(())
+        Ok(lost.is_some())
     }
 
     /// Inserts a batch with its items; their documents are inserted apart. False, and nothing is inserted, if its id or
@@ -362,31 +374,34 @@ impl Tx {
 
     /// Notes that somebody's browser handed a link over. Returns the submissions of which it was the first time.
     pub async fn note_link_opened(&mut self, link: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        let over = self.hold_expiry(now).await?;
         let mut opened: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET link_opened_at = $2
-              WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $2 AND holder_id IS NULL AND link_opened_at IS NULL
+              WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $3 AND holder_id IS NULL AND link_opened_at IS NULL
              RETURNING id",
-        ).bind(link).bind(now).fetch_all(connection).await)?;
+        ).bind(link).bind(now).bind(over).fetch_all(connection).await)?;
         opened.sort_unstable();
         Ok(opened)
     }
 
     /// Binds an incomplete submission to the first account that opens it. True if it is `holder`'s now.
     pub async fn bind_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET holder_id = $2
               WHERE id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
-        ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        ).bind(id).bind(holder).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }
 
     /// Binds all items of a batch to the first account that opens it. Returns the items that are `holder`'s now.
     pub async fn bind_batch(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        let over = self.hold_expiry(now).await?;
         Ok(on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET holder_id = $2
               WHERE batch_id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)
              RETURNING id",
-        ).bind(id).bind(holder).bind(now).fetch_all(connection).await)?)
+        ).bind(id).bind(holder).bind(over).fetch_all(connection).await)?)
     }
 
     /// Accepts `holder`'s incomplete submission, with its data re-sealed. False if it is not incomplete any more.
@@ -400,7 +415,7 @@ impl Tx {
         let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'accepted', finalized_at = $3, sealed = $4
-              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $5",
+              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $5 AND replaced_at IS NULL",
         ).bind(id).bind(holder).bind(now).bind(sealed).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
             self.delete_payload(id).await?;
@@ -409,8 +424,9 @@ impl Tx {
     }
 
     /// Lets what `holder` accepts change one after the other until the end of the transaction: two acceptances at once
-    /// would not see each other. On SQLite that is so anyway.
+    /// would not see each other. On SQLite that is so anyway. The cursor of what is over is held first, as everywhere.
     pub async fn hold_wallet(&mut self, holder: Uuid) -> Result<(), StoreError> {
+        self.hold_cursor().await?;
         on!(self, connection => sqlx::query("UPDATE holder SET sign_ins = sign_ins WHERE id = $1").bind(holder).execute(connection).await.map(drop))?;
         Ok(())
     }
@@ -452,7 +468,7 @@ impl Tx {
         let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'declined', finalized_at = $3, sealed = NULL
-              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $4",
+              WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $4 AND replaced_at IS NULL",
         ).bind(id).bind(holder).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
             self.delete_payload(id).await?;
@@ -472,7 +488,7 @@ impl Tx {
         let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET state = 'taken_back', finalized_at = $4, withdrawn_at = $4, reason_sealed = $3, sealed = NULL
-              WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $5",
+              WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $5 AND replaced_at IS NULL",
         ).bind(id).bind(partner).bind(reason).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
             self.delete_payload(id).await?;
@@ -543,10 +559,8 @@ impl Tx {
     /// Returns whether there was anything to end. If partners have been told of what ended later already, it ends just
     /// after that, so that its turn still comes.
     pub async fn cut_short(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let end = match self.hold_expiry(now).await? {
-            told if told > now => told + Duration::from_micros(1),
-            _ => now,
-        };
+        let told = self.hold_cursor().await?;
+        let end = if told >= now { told + Duration::from_micros(1) } else { now };
         let changed = on!(self, connection => sqlx::query(
             "UPDATE submission SET expires_at = $3
               WHERE partner_id = $2 AND (id = $1 OR batch_id = $1) AND state IN ('incomplete', 'batch') AND expires_at > $3",
@@ -555,12 +569,15 @@ impl Tx {
     }
 
     /// Forgets up to `limit` submissions that became final before `before` and hold no data any more, with their events, and
-    /// as many that were over before `before` unanswered. Returns how many.
+    /// as many that were over before `before` unanswered. Returns how many; none where another node is at it.
     pub async fn forget_submissions(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
         const FINAL: &str =
             "SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2";
         const OVER: &str =
             "SELECT id FROM submission WHERE state = 'incomplete' AND expires_at < $1 ORDER BY expires_at LIMIT $2";
+        if !self.is_alone_at(Work::Forgetting).await? {
+            return Ok(0);
+        }
         let mut forgotten = 0;
         for ended in [FINAL, OVER] {
             let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(ended).bind(before).bind(limit).fetch_all(connection).await)?;

@@ -194,9 +194,9 @@ contract! {
         let partner = add_partner(store, 1).await;
         insert(store, &[&new_submission(10, partner, "a")]).await;
         let mut tx = store.write().await.expect("a transaction");
-        tx.replace_submission(id(10), id(99), LATER).await.expect("not theirs: nothing happens");
+        assert!(!tx.replace_submission(id(10), id(99), LATER).await.expect("not theirs: nothing happens"));
         assert!(tx.current_submission(partner, "a", NOW).await.expect("read").is_some());
-        tx.replace_submission(id(10), partner, LATER).await.expect("replaced");
+        assert!(tx.replace_submission(id(10), partner, LATER).await.expect("replaced"));
         assert_eq!(tx.current_submission(partner, "a", NOW).await.expect("read"), None);
         let old = tx.linked_submission(id(10), LATER).await.expect("read").expect("still known");
         assert_eq!(old.state, State::Expired { holder: None, at: LATER });
@@ -409,6 +409,29 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
+    async fn what_was_replaced_is_not_answered_and_what_was_accepted_is_not_replaced(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let ada = add_holder(store, 2).await;
+        let rows = [10, 11, 12].map(|number| new_submission(number, partner, &format!("c{number}")));
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for submission in [10, 11, 12] {
+            assert!(tx.bind_submission(id(submission), ada, NOW).await.expect("bound"));
+        }
+        // Whoever answers may have looked at the clock just before the new push.
+        assert!(tx.replace_submission(id(10), partner, LATER).await.expect("replaced"));
+        assert!(!tx.accept_submission(id(10), ada, &[4], NOW).await.expect("replaced"));
+        assert!(!tx.decline_submission(id(10), ada, NOW).await.expect("replaced"));
+        assert!(!tx.take_back_submission(id(10), partner, None, NOW).await.expect("replaced"));
+        assert!(tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted"));
+        assert!(!tx.replace_submission(id(11), partner, LATER).await.expect("accepted meanwhile"));
+        assert_eq!(tx.held_submissions(ada).await.expect("read").len(), 1, "with all of its data");
+        assert!(tx.remove_submission(id(11), ada, NOW).await.expect("removed"));
+        assert!(!tx.replace_submission(id(11), partner, LATER).await.expect("it was accepted"));
+        tx.commit().await.expect("committed");
+    }
+
     async fn an_answer_and_its_expiry_exclude_each_other(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
@@ -420,7 +443,7 @@ contract! {
         let telling = tokio::spawn({
             let store = store.clone();
             async move {
-                // On SQLite this waits; on PostgreSQL it finds the cursor held, and leaves it for the next time.
+                // It waits for who answers.
                 let mut tx = store.write().await.expect("a transaction");
                 let told = tx.expire_submissions(LATER, 10).await.expect("told");
                 tx.commit().await.expect("committed");
@@ -439,8 +462,9 @@ contract! {
         let (store, first) = (&databases.data, NOW.floor(hour));
         let partner = add_partner(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");
-        tx.add_payload_partitions(NOW, hour).await.expect("added");
-        tx.add_payload_partitions(NOW, hour).await.expect("added once");
+        for from in [first + hour, first + hour * 2, first + hour] {
+            tx.add_payload_partition(from, hour).await.expect("added once");
+        }
         tx.commit().await.expect("committed");
         let pushed = |number: u128, hours: u32| NewSubmission {
             sealed: Sealed { period: first + hour * hours, bytes: vec![1, 2, 3] },
