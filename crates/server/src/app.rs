@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::openid4vp::trust::TrustedIssuers;
 use crate::outbound::{Lookup, Outbound};
-use crate::store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Store, StoreError};
+use crate::store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Statuses, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
 /// The running application.
@@ -45,6 +45,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// The way to write pushes.
     pub committer: Committer,
+    /// The way to ask for statuses.
+    pub statuses: Statuses,
     /// The way to write what signed credentials need.
     pub issuing: Issuing,
     /// Access tokens.
@@ -177,6 +179,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,
             committer: Committer::start(store.clone(), clock.clone()),
+            statuses: Statuses::start(store.clone(), clock.clone()),
             issuing: Issuing::start(store.clone(), clock.clone(), chance.clone(), STATUS_LIST_CAPACITY),
             active_partners: ActivePartners::default(),
             limits: Limits::new(&config, &clock),

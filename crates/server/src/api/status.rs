@@ -150,8 +150,8 @@ async fn one(
     if !credential::is_identifier(&id) {
         return Err(Error::not_found());
     }
-    let found = app.store.glance().await?.credential_statuses(partner.id, &[id], app.now()).await?;
-    found.into_iter().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
+    let found = app.statuses.of(partner.id, vec![id]).await?;
+    found.into_iter().flatten().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
 }
 
 /// Status of up to 30 credentials
@@ -175,11 +175,11 @@ async fn many(
     let mut ids = credential::parse_status_question(&body)?;
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(id.clone()));
-    let mut found = app.store.glance().await?.credential_statuses(partner.id, &ids, app.now()).await?;
+    let found = app.statuses.of(partner.id, ids.clone()).await?;
     let mut answers = StatusAnswers { credentials: Vec::with_capacity(found.len()), not_found: Vec::new() };
-    for id in ids {
-        match found.iter().position(|status| status.credential_id == id) {
-            Some(position) => answers.credentials.push(found.swap_remove(position).into()),
+    for (id, found) in ids.into_iter().zip(found) {
+        match found {
+            Some(found) => answers.credentials.push(found.into()),
             None => answers.not_found.push(id),
         }
     }

@@ -80,23 +80,20 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
         }
     }
     if url.is_empty() {
-        refuse_folder(data)?
+        refuse_folder(data)?;
     } else {
-        refuse_database(url).await?
+        refuse_database(url).await?;
     }
     let place = preparing(data);
     if place.exists() {
         std::fs::remove_dir_all(&place).map_err(at(&place))?;
     }
     std::fs::DirBuilder::new().mode(0o700).create(&place).map_err(at(&place))?;
-    bar.set_message("data and keys");
-    bar.set_position(0);
-    bar.set_length(about.rows.iter().map(|(_, rows)| rows.unsigned_abs()).sum());
-    load(Part::Data, about.data, &place.join(Part::Data.file()), &from, tables::DATA, bar).await?;
-    load(Part::Keyring, about.keyring, &place.join(Part::Keyring.file()), &from, tables::KEYRING, bar).await?;
-    let gone = deleted_accounts(data).map_err(at(data))?;
-    let settled = settle(config, &place, gone.as_ref(), now).await?;
-    let documents = copy_documents(config, &place, &from, bar).await?;
+    let prepared = prepare(config, &place, &from, &about, now, bar).await;
+    if prepared.is_err() {
+        let _ = std::fs::remove_dir_all(&place);
+    }
+    let restored = prepared?;
     if url.is_empty() {
         put_in_place(data, &place)?;
     } else {
@@ -105,7 +102,28 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
         write_to_postgres(config, &place, bar).await?;
     }
     std::fs::remove_dir_all(&place).map_err(at(&place))?;
-    Ok(Restored { about, ended: settled.ended, deleted: gone.map(|_| settled.deleted), documents })
+    Ok(restored)
+}
+
+/// Has everything in `place` as it will be, and the documents where they belong.
+async fn prepare(
+    config: &Config,
+    place: &Path,
+    from: &Path,
+    about: &About,
+    now: Timestamp,
+    bar: &ProgressBar,
+) -> Result<Restored, BackupError> {
+    bar.set_message("data and keys");
+    bar.set_position(0);
+    bar.set_length(about.rows.iter().map(|(_, rows)| rows.unsigned_abs()).sum());
+    load(Part::Data, about.data, &place.join(Part::Data.file()), from, tables::DATA, bar).await?;
+    load(Part::Keyring, about.keyring, &place.join(Part::Keyring.file()), from, tables::KEYRING, bar).await?;
+    let data = &config.storage.data;
+    let gone = deleted_accounts(data).map_err(at(data))?;
+    let settled = settle(config, place, gone.as_ref(), now).await?;
+    let documents = copy_documents(config, place, from, bar).await?;
+    Ok(Restored { about: about.clone(), ended: settled.ended, deleted: gone.map(|_| settled.deleted), documents })
 }
 
 /// A folder that has data is not written to. What a restore that broke off has moved there already is removed.

@@ -46,7 +46,7 @@ pub(super) async fn copy(
     }
     let mut counts = Vec::with_capacity(plan.len());
     for (planned, span) in plan.iter().zip(spans) {
-        counts.push((planned.table.to_owned(), copy_table(&mut connection, planned, span, bar).await?));
+        counts.push((planned.table.to_owned(), copy_table(&mut connection, planned, span, path, bar).await?));
     }
     if of_one_moment {
         sqlx::query("COMMIT").execute(&mut *connection).await?;
@@ -67,6 +67,7 @@ async fn copy_table(
     connection: &mut PoolConnection<Sqlite>,
     planned: &Planned,
     span: Option<(i64, i64)>,
+    path: &Path,
     bar: &ProgressBar,
 ) -> Result<i64, StoreError> {
     let Some((mut first, last)) = span else { return Ok(0) };
@@ -82,8 +83,19 @@ async fn copy_table(
         let until = first.saturating_add(CHUNK - 1).min(last);
         let copied = sqlx::query(AssertSqlSafe(statement.clone())).bind(first).bind(until);
         count += copied.execute(&mut **connection).await?.rows_affected();
+        // Given to the disk as it comes: all at the end, it would keep those who push from syncing theirs.
+        sync(path).await?;
         bar.inc(until.abs_diff(first) + 1);
         first = until.saturating_add(1);
     }
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+async fn sync(path: &Path) -> Result<(), StoreError> {
+    let file = tokio::fs::File::open(path).await;
+    let synced = match file {
+        Ok(file) => file.sync_data().await,
+        Err(error) => Err(error),
+    };
+    synced.map_err(|error| StoreError::Unavailable(error.to_string()))
 }

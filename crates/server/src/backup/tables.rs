@@ -33,7 +33,7 @@ pub(super) const DATA: &[(&str, Kept)] = &[
         Part {
             rows: ALL,
             columns: &[
-                ("sealed", "CASE WHEN state = 'incomplete' THEN substr(sealed, 1, 0) ELSE sealed END"),
+                ("sealed", "CASE WHEN state <> 'incomplete' THEN sealed END"),
                 ("reason_sealed", "CASE WHEN state <> 'taken_back' THEN reason_sealed END"),
             ],
         },

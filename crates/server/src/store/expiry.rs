@@ -1,6 +1,6 @@
 //! Expiry: telling partners of what nobody has answered in time.
 //!
-//! A submission's time being over is read from its `expires_at`; nothing is written to its row. One cursor says how far
+//! A submission's time being over is read from its `expires_at`; its state stays as it is. One cursor says how far
 //! partners have been told. Who answers and who tells exclude each other by it: nothing is accepted of which a partner
 //! was told that it is over.
 
@@ -29,8 +29,8 @@ impl Tx {
         Ok(!self.over(now, 1).await?.is_empty())
     }
 
-    /// Tells partners of up to `limit` submissions whose time is over at `now`, counts them, and lets go of their
-    /// documents; returns their ids. None where another node is at it.
+    /// Tells partners of up to `limit` submissions whose time is over at `now`, counts them, and lets go of what is in their
+    /// rows and of their documents; returns their ids. None where another node is at it.
     pub async fn expire_submissions(&mut self, now: Timestamp, limit: i64) -> Result<Vec<Uuid>, StoreError> {
         if let Self::Postgres(transaction) = self {
             let is_held: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
@@ -50,6 +50,7 @@ impl Tx {
         let mut subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
         let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
+        self.empty_rows(&ids).await?;
         self.drop_assets(&ids).await?;
         self.tell_and_count(&subjects, EventKind::Expired, now).await?;
         Ok(ids)

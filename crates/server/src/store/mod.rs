@@ -34,6 +34,7 @@ mod restored;
 mod session;
 mod share;
 mod sign_in;
+mod status;
 mod status_list;
 mod submission;
 mod tally;
@@ -74,8 +75,9 @@ pub use pools::Pools;
 pub use session::Session;
 pub use share::ShareEntry;
 pub use sign_in::SignIn;
+pub use status::{CredentialStatus, Statuses};
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
-pub use submission::{CredentialStatus, NewBatch, NewSubmission, joined_chain};
+pub use submission::{NewBatch, NewSubmission, joined_chain};
 pub use tally::{Tally, day};
 pub use verification::{EndedVerification, NewVerification, VerificationEnd};
 

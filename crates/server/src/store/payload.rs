@@ -1,7 +1,8 @@
 //! Payloads: what was pushed and nobody has accepted yet, sealed under the ring key of its period.
 //!
-//! Kept apart from what is known of a submission, so that it goes with its period: on PostgreSQL each period is a
-//! partition, and what is over is dropped, not deleted row by row.
+//! On PostgreSQL they are kept apart from what is known of a submission, a partition for each period: what is over is dropped,
+//! not deleted row by row. On SQLite they are in the submission's row, since a second tree costs a push more than all that it
+//! saves later; whoever tells of what is over takes them out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{NewSubmission, StoreError, Tx, on};
+use super::{NewSubmission, StoreError, Tx};
 use crate::domain::submission::Sealed;
 use crate::time::Timestamp;
 
@@ -26,93 +27,87 @@ const PARTITIONS: i64 = 0x7465_6e75_7265_0001;
 const CHUNK: usize = 256;
 
 impl Tx {
-    /// Stores what was pushed with each of `new`.
+    /// Stores what was pushed with each of `new`, whose rows are in.
     pub(super) async fn insert_payloads(&mut self, new: &[&NewSubmission]) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(transaction) => {
-                let mut rest = new;
-                while !rest.is_empty() {
-                    let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
-                    rest = after;
-                    let mut query = QueryBuilder::new("INSERT INTO payload (ring_period, submission_id, sealed) ");
-                    query.push_values(chunk, |mut row, new| {
-                        row.push_bind(new.sealed.period).push_bind(new.id).push_bind(new.sealed.bytes.as_slice());
-                    });
-                    query.build().execute(&mut **transaction).await?;
-                }
-            }
-            Self::Postgres(transaction) => {
-                let periods: Vec<i64> = new.iter().map(|new| new.sealed.period.micros()).collect();
-                let ids: Vec<Uuid> = new.iter().map(|new| new.id).collect();
-                let sealed: Vec<&[u8]> = new.iter().map(|new| new.sealed.bytes.as_slice()).collect();
-                sqlx::query("INSERT INTO payload (ring_period, submission_id, sealed) SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])")
-                    .bind(periods).bind(ids).bind(sealed).execute(&mut **transaction).await?;
-            }
-        }
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        let periods: Vec<i64> = new.iter().map(|new| new.sealed.period.micros()).collect();
+        let ids: Vec<Uuid> = new.iter().map(|new| new.id).collect();
+        let sealed: Vec<&[u8]> = new.iter().map(|new| new.sealed.bytes.as_slice()).collect();
+        sqlx::query("INSERT INTO payload (ring_period, submission_id, sealed) SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])")
+            .bind(periods).bind(ids).bind(sealed).execute(&mut **transaction).await?;
         Ok(())
     }
 
-    /// What is there of submissions, each named with the period that it was sealed in.
+    /// What is kept apart of submissions, each named with the period that it was sealed in.
     pub(super) async fn payloads(
         &mut self,
         submissions: &[(Timestamp, Uuid)],
     ) -> Result<HashMap<Uuid, Sealed>, StoreError> {
-        // A period at a time, so that PostgreSQL looks into one partition.
+        let Self::Postgres(transaction) = self else { return Ok(HashMap::new()) };
+        // A period at a time, so that it is looked for in one partition.
         let mut periods: BTreeMap<Timestamp, Vec<Uuid>> = BTreeMap::new();
         for (period, id) in submissions {
             periods.entry(*period).or_default().push(*id);
         }
         let mut found = HashMap::with_capacity(submissions.len());
         for (period, ids) in periods {
-            for chunk in ids.chunks(CHUNK) {
-                let rows: Vec<(Uuid, Vec<u8>)> = on!(self, connection => {
-                    let mut query = QueryBuilder::new("SELECT submission_id, sealed FROM payload WHERE ring_period = ");
-                    query.push_bind(period).push(" AND submission_id IN (");
-                    let mut list = query.separated(", ");
-                    for id in chunk {
-                        list.push_bind(*id);
-                    }
-                    query.push(")");
-                    query.build_query_as().fetch_all(connection).await
-                })?;
-                found.extend(rows.into_iter().map(|(id, bytes)| (id, Sealed { period, bytes })));
-            }
+            let rows: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
+                "SELECT submission_id, sealed FROM payload WHERE ring_period = $1 AND submission_id = ANY($2)",
+            )
+            .bind(period)
+            .bind(ids)
+            .fetch_all(&mut **transaction)
+            .await?;
+            found.extend(rows.into_iter().map(|(id, bytes)| (id, Sealed { period, bytes })));
         }
         Ok(found)
     }
 
-    /// Deletes what was pushed with a submission that has been answered.
+    /// Deletes what is kept apart of a submission that has been answered.
     pub(super) async fn delete_payload(&mut self, submission: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
-            "DELETE FROM payload WHERE submission_id = $1 AND ring_period = (SELECT ring_period FROM submission WHERE id = $1)",
-        ).bind(submission).execute(connection).await.map(drop))?;
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        sqlx::query("DELETE FROM payload WHERE submission_id = $1 AND ring_period = (SELECT ring_period FROM submission WHERE id = $1)")
+            .bind(submission).execute(&mut **transaction).await?;
         Ok(())
     }
 
-    /// Lets go of what was pushed in periods before `first`, up to `limit` rows of what has no partition. True if nothing
+    /// Takes what was pushed out of the rows of submissions that are over. On PostgreSQL it goes with its period.
+    pub(super) async fn empty_rows(&mut self, submissions: &[Uuid]) -> Result<(), StoreError> {
+        let Self::Sqlite(transaction) = self else { return Ok(()) };
+        for chunk in submissions.chunks(CHUNK) {
+            let mut query =
+                QueryBuilder::new("UPDATE submission SET sealed = NULL WHERE state = 'incomplete' AND id IN (");
+            let mut list = query.separated(", ");
+            for id in chunk {
+                list.push_bind(*id);
+            }
+            query.push(")");
+            query.build().execute(&mut **transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what is kept apart of periods before `first`, up to `limit` rows of what has no partition. True if nothing
     /// of it is left.
     pub async fn drop_payloads(&mut self, first: Timestamp, limit: i64) -> Result<bool, StoreError> {
-        if matches!(self, Self::Postgres(_)) {
-            let over: Vec<Partition> = self.partitions().await?.into_iter().filter(|known| known.to <= first).collect();
-            if !over.is_empty() {
-                self.hold_partitions().await?;
-            }
-            for partition in over {
-                self.change_partitions(format!("DROP TABLE IF EXISTS {}", partition.name())).await?;
-            }
+        let over: Vec<Partition> = self.partitions().await?.into_iter().filter(|known| known.to <= first).collect();
+        if !over.is_empty() {
+            self.hold_partitions().await?;
         }
-        // On PostgreSQL only the default partition has such rows still.
-        let table = match self {
-            Self::Sqlite(_) => "payload",
-            Self::Postgres(_) => "payload_default",
-        };
-        let delete = format!(
-            "DELETE FROM {table} WHERE (ring_period, submission_id) IN
-                (SELECT ring_period, submission_id FROM {table} WHERE ring_period < $1 ORDER BY ring_period, submission_id LIMIT $2)"
-        );
-        let deleted = on!(self, connection => sqlx::query(sqlx::AssertSqlSafe(delete)).bind(first).bind(limit)
-            .execute(connection).await.map(|done| done.rows_affected()))?;
-        Ok(deleted < limit.unsigned_abs())
+        for partition in over {
+            self.change_partitions(format!("DROP TABLE IF EXISTS {}", partition.name())).await?;
+        }
+        let Self::Postgres(transaction) = self else { return Ok(true) };
+        let deleted = sqlx::query(
+            "DELETE FROM payload_default WHERE (ring_period, submission_id) IN
+                (SELECT ring_period, submission_id FROM payload_default WHERE ring_period < $1
+                  ORDER BY ring_period, submission_id LIMIT $2)",
+        )
+        .bind(first)
+        .bind(limit)
+        .execute(&mut **transaction)
+        .await?;
+        Ok(deleted.rows_affected() < limit.unsigned_abs())
     }
 
     /// Makes the partitions of the periods that come after `now`. SQLite has none.

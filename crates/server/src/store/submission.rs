@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::event::EventKind;
 use super::{StoreError, Tx, on};
 use crate::domain::asset::Asset;
-use crate::domain::batch::{Batch, status_of_batch};
-use crate::domain::submission::{Sealed, State, Status, Submission};
+use crate::domain::batch::Batch;
+use crate::domain::submission::{Sealed, State, Submission};
 use crate::time::Timestamp;
 
 /// A submission that is about to be inserted.
@@ -52,19 +52,6 @@ pub struct NewBatch {
     pub items: Vec<NewSubmission>,
 }
 
-/// What a partner is told of one credential id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CredentialStatus {
-    /// The partner's id.
-    pub credential_id: String,
-    /// Where it stands.
-    pub status: Status,
-    /// The items, if it is a batch.
-    pub items: Vec<CredentialStatus>,
-    /// Its documents.
-    pub assets: Vec<Asset>,
-}
-
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
@@ -92,7 +79,7 @@ impl Row {
         let (holder, period) = (row.holder_id, row.ring_period);
         let by = |what: &str| holder.ok_or_else(|| StoreError::nonsense("submission", format!("{what} by nobody")));
         let state = match (row.state.as_str(), row.finalized_at, row.sealed, row.withdrawn_at, row.reason_sealed) {
-            ("incomplete", None, None, None, None) => match payload {
+            ("incomplete", None, _, None, None) => match payload {
                 Some(sealed) => State::Incomplete { holder, sealed },
                 None => State::Expired { holder, at: row.expires_at },
             },
@@ -123,42 +110,7 @@ impl Row {
     }
 }
 
-/// What a status needs of a submission.
-#[derive(FromRow)]
-struct StatusRow {
-    id: Uuid,
-    credential_id: String,
-    credential_type: String,
-    batch_id: Option<Uuid>,
-    state: String,
-    expires_at: Timestamp,
-    finalized_at: Option<Timestamp>,
-    withdrawn_at: Option<Timestamp>,
-}
-
-/// The columns of a [`StatusRow`].
-const STATUS: &str = "SELECT id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at FROM submission ";
-
-impl StatusRow {
-    fn takes_assets(&self) -> bool {
-        self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
-    }
-
-    fn read(&self, assets: &[Asset], now: Timestamp) -> Result<CredentialStatus, StoreError> {
-        let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
-            ("incomplete", None, None) if self.expires_at > now => Status::Incomplete,
-            ("incomplete", None, None) => Status::Canceled(self.expires_at),
-            ("accepted" | "removed", Some(at), None) => Status::Verified(at),
-            ("declined" | "expired", Some(at), None) => Status::Canceled(at),
-            ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => Status::Canceled(at),
-            (state, ..) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
-        };
-        let assets = assets.iter().filter(|asset| asset.submission_id == self.id).cloned().collect();
-        Ok(CredentialStatus { credential_id: self.credential_id.clone(), status, items: Vec::new(), assets })
-    }
-}
-
-const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, state, created_at, expires_at, ring_period) ";
+const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, state, created_at, expires_at, ring_period, sealed) ";
 
 const UNLESS_THERE: &str = " ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING";
 
@@ -192,7 +144,8 @@ async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmissi
                 .push("'incomplete'")
                 .push_bind(new.created_at)
                 .push_bind(new.expires_at)
-                .push_bind(new.sealed.period);
+                .push_bind(new.sealed.period)
+                .push_bind(new.sealed.bytes.as_slice());
         });
         query.push(UNLESS_THERE);
         count += query.build().execute(&mut *connection).await?.rows_affected();
@@ -204,7 +157,7 @@ async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmissi
 async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
     let mut query = QueryBuilder::new(INSERT);
     query.push(
-        "SELECT id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, 'incomplete', created_at, expires_at, ring_period
+        "SELECT id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, 'incomplete', created_at, expires_at, ring_period, NULL
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
              AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period)",
     );
@@ -281,14 +234,17 @@ impl Tx {
         Ok(self.complete(row.into_iter().collect(), now).await?.pop())
     }
 
-    /// The submissions of rows, with what was pushed with those that wait at `now`.
+    /// The submissions of rows, with what was pushed with those that wait at `now`: it is in the row, or kept apart.
     async fn complete(&mut self, rows: Vec<Row>, now: Timestamp) -> Result<Vec<Submission>, StoreError> {
-        let waiting = rows.iter().filter(|row| row.state == "incomplete" && row.expires_at > now);
-        let waiting: Vec<(Timestamp, Uuid)> = waiting.map(|row| (row.ring_period, row.id)).collect();
-        let mut payloads = self.payloads(&waiting).await?;
+        let waits = |row: &Row| row.state == "incomplete" && row.expires_at > now;
+        let apart = rows.iter().filter(|row| waits(row) && row.sealed.is_none());
+        let apart: Vec<(Timestamp, Uuid)> = apart.map(|row| (row.ring_period, row.id)).collect();
+        let mut payloads = self.payloads(&apart).await?;
         rows.into_iter()
-            .map(|row| {
-                let payload = payloads.remove(&row.id);
+            .map(|mut row| {
+                let in_row = if waits(&row) { row.sealed.take() } else { None };
+                let in_row = in_row.map(|bytes| Sealed { period: row.ring_period, bytes });
+                let payload = in_row.or_else(|| payloads.remove(&row.id));
                 row.read(payload)
             })
             .collect()
@@ -495,7 +451,7 @@ impl Tx {
     pub async fn decline_submission(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
-            "UPDATE submission SET state = 'declined', finalized_at = $3
+            "UPDATE submission SET state = 'declined', finalized_at = $3, sealed = NULL
               WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $4",
         ).bind(id).bind(holder).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
@@ -515,7 +471,7 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let over = self.hold_expiry(now).await?;
         let changed = on!(self, connection => sqlx::query(
-            "UPDATE submission SET state = 'taken_back', finalized_at = $4, withdrawn_at = $4, reason_sealed = $3
+            "UPDATE submission SET state = 'taken_back', finalized_at = $4, withdrawn_at = $4, reason_sealed = $3, sealed = NULL
               WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $5",
         ).bind(id).bind(partner).bind(reason).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
@@ -581,59 +537,6 @@ impl Tx {
             "SELECT * FROM submission WHERE holder_id = $1 AND state = 'incomplete' AND expires_at > $2 ORDER BY id",
         ).bind(holder).bind(now).fetch_all(connection).await)?;
         self.complete(rows, now).await
-    }
-
-    /// What `partner` is told of `ids` at `now`; ids that it does not have are left out.
-    pub async fn credential_statuses(
-        &mut self,
-        partner: Uuid,
-        ids: &[String],
-        now: Timestamp,
-    ) -> Result<Vec<CredentialStatus>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows: Vec<StatusRow> = on!(self, connection => {
-            let mut query = QueryBuilder::new(STATUS);
-            query.push("WHERE replaced_at IS NULL AND partner_id = ").push_bind(partner).push(" AND credential_id IN (");
-            let mut list = query.separated(", ");
-            for id in ids {
-                list.push_bind(id.as_str());
-            }
-            query.push(")");
-            query.build_query_as().fetch_all(connection).await
-        })?;
-        let batches: Vec<Uuid> = rows.iter().filter(|row| row.state == "batch").map(|row| row.id).collect();
-        let items = self.items_of_batches(&batches).await?;
-        let with_assets = rows.iter().chain(&items).filter(|row| row.takes_assets()).map(|row| row.id);
-        let assets = self.assets(&with_assets.collect::<Vec<_>>()).await?;
-        rows.iter()
-            .map(|row| {
-                if row.state != "batch" {
-                    return row.read(&assets, now);
-                }
-                let items = items.iter().filter(|item| item.batch_id == Some(row.id));
-                let items = items.map(|item| item.read(&assets, now)).collect::<Result<Vec<_>, _>>()?;
-                let status = status_of_batch(items.iter().map(|item| item.status));
-                Ok(CredentialStatus { credential_id: row.credential_id.clone(), status, items, assets: Vec::new() })
-            })
-            .collect()
-    }
-
-    async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<Vec<StatusRow>, StoreError> {
-        if batches.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(on!(self, connection => {
-            let mut query = QueryBuilder::new(STATUS);
-            query.push("WHERE batch_id IN (");
-            let mut list = query.separated(", ");
-            for id in batches {
-                list.push_bind(*id);
-            }
-            query.push(") ORDER BY id");
-            query.build_query_as().fetch_all(connection).await
-        })?)
     }
 
     /// Ends the time of what `partner` sent at `now`: a submission that waits, or a batch with all of its items that wait.

@@ -11,7 +11,7 @@ use tenure::domain::asset::{Asset, AssetState, Failure, Object};
 use tenure::domain::submission::{Sealed, State, Status};
 use tenure::store::{
     Ceremony, Committer, EventKind, Holder, Migrations, NewBatch, NewRequest, NewSubmission, OutboxItem, Part, Partner,
-    Pushed, Session, SignIn, Store, StoredPasskey, Tx, WrappedSigningKey,
+    Pushed, Session, SignIn, Statuses, Store, StoredPasskey, Tx, WrappedSigningKey,
 };
 use tenure::time::{Clock, Timestamp};
 use uuid::Uuid;
@@ -261,15 +261,46 @@ contract! {
         tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted");
         tx.decline_submission(id(12), ada, NOW).await.expect("declined");
         tx.commit().await.expect("committed");
-        let ids: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
         let mut tx = store.read().await.expect("a transaction");
-        let mut statuses = tx.credential_statuses(one, &ids, NOW).await.expect("read");
-        statuses.sort_by(|left, right| left.credential_id.cmp(&right.credential_id));
-        let told: Vec<(&str, Status)> = statuses.iter().map(|status| (status.credential_id.as_str(), status.status)).collect();
-        assert_eq!(told, [("a", Status::Incomplete), ("b", Status::Verified(NOW)), ("c", Status::Canceled(NOW))]);
-        let over = tx.credential_statuses(one, &ids[..1], LATER).await.expect("read");
-        assert_eq!(over[0].status, Status::Canceled(LATER));
-        assert_eq!(tx.credential_statuses(one, &[], NOW).await.expect("read"), []);
+        let mut told = async |asked: &[(Uuid, &str)], now| {
+            let told = tx.credential_statuses(asked, now).await.expect("read");
+            told.into_iter().map(|told| told.map(|told| (told.credential_id, told.status))).collect::<Vec<_>>()
+        };
+        let said = |id: &str, status| Some((id.to_owned(), status));
+        assert_eq!(
+            told(&[(one, "c"), (one, "d"), (other, "d"), (one, "a"), (other, "a"), (one, "e"), (one, "b")], NOW).await,
+            [
+                said("c", Status::Canceled(NOW)),
+                None,
+                said("d", Status::Incomplete),
+                said("a", Status::Incomplete),
+                None,
+                None,
+                said("b", Status::Verified(NOW)),
+            ]
+        );
+        assert_eq!(told(&[(one, "a")], LATER).await, [said("a", Status::Canceled(LATER))]);
+        assert_eq!(told(&[], NOW).await, []);
+    }
+
+    async fn questions_that_come_together_are_answered_each_for_itself(databases: Databases) {
+        let store = &databases.data;
+        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let rows: Vec<NewSubmission> = (0..40).map(|number| new_submission(100 + number, if number % 2 == 0 { one } else { other }, &format!("c{number}"))).collect();
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let statuses = Statuses::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let mut questions = tokio::task::JoinSet::new();
+        for number in 0..40 {
+            let statuses = statuses.clone();
+            questions.spawn(async move {
+                let ids = vec!["c0".to_owned(), "nothing".to_owned(), format!("c{number}")];
+                let told = statuses.of(one, ids).await.expect("an answer");
+                let known: Vec<Option<String>> = told.into_iter().map(|told| told.map(|told| told.credential_id)).collect();
+                let own = (number % 2 == 0).then(|| format!("c{number}"));
+                assert_eq!(known, [Some("c0".to_owned()), None, own]);
+            });
+        }
+        questions.join_all().await;
     }
 
     async fn what_is_over_is_expired_in_batches_and_forgotten_later(databases: Databases) {
@@ -413,7 +444,7 @@ contract! {
         tx.commit().await.expect("committed");
         let pushed = |number: u128, hours: u32| NewSubmission {
             sealed: Sealed { period: first + hour * hours, bytes: vec![1, 2, 3] },
-            expires_at: NOW + 48 * hour,
+            expires_at: first + hour * (hours + 3),
             ..new_submission(number, partner, &format!("c{number}"))
         };
         // The first hour has no partition of its own, the others have.
@@ -423,9 +454,10 @@ contract! {
             let found = store.read().await.expect("a transaction").linked_submission(id(submission), NOW).await.expect("read");
             matches!(found.expect("known").state, State::Incomplete { .. })
         };
+        let over = first + hour * 4;
         let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.drop_payloads(first, 10).await.expect("nothing is over"));
-        assert!(!tx.drop_payloads(first + hour * 2, 1).await.expect("more is left"));
+        assert_eq!(tx.expire_submissions(over, 10).await.expect("told").len(), 3);
+        assert!(tx.drop_payloads(first, 10).await.expect("no period is over"));
         while !tx.drop_payloads(first + hour * 2, 1).await.expect("dropped") {}
         tx.commit().await.expect("committed");
         for (submission, expected) in [(10, false), (11, false), (12, false), (13, true)] {
@@ -669,10 +701,10 @@ contract! {
         assert_eq!(bound, [id(51), id(52)]);
         assert!(tx.bind_batch(id(50), id(99), NOW).await.expect("it is bound").is_empty());
         assert!(tx.accept_submission(id(51), holder, &[4], NOW).await.expect("accepted"));
-        let statuses = tx.credential_statuses(partner, &["b".to_owned()], NOW).await.expect("read");
-        assert_eq!((statuses[0].status, statuses[0].items.len()), (Status::Incomplete, 2));
-        let statuses = tx.credential_statuses(partner, &["b".to_owned()], LATER).await.expect("read");
-        assert_eq!(statuses[0].status, Status::Verified(LATER));
+        let mut told = async |now| tx.credential_statuses(&[(partner, "b")], now).await.expect("read").remove(0).expect("known");
+        let status = told(NOW).await;
+        assert_eq!((status.status, status.items.len()), (Status::Incomplete, 2));
+        assert_eq!(told(LATER).await.status, Status::Verified(LATER));
         let current = tx.current_batch(partner, "b", LATER).await.expect("read").expect("there");
         tx.replace_batch(current.id, id(99), LATER).await.expect("not theirs");
         assert!(tx.current_batch(partner, "b", LATER).await.expect("read").is_some());

@@ -29,9 +29,9 @@ contract! {
         let mut tx = store.write().await.expect("a transaction");
         assert_eq!(tx.end_what_waits(PUT_BACK).await.expect("ended"), 2, "the one that waits and the item");
         assert_eq!(tx.end_what_waits(PUT_BACK).await.expect("ended"), 0);
-        let ids = ["c10", "waiting", "over before", "batch"].map(str::to_owned);
-        let statuses = tx.credential_statuses(partner, &ids, PUT_BACK).await.expect("read");
-        let of = |id: &str| statuses.iter().find(|status| status.credential_id == id).map(|status| status.status);
+        let asked = ["c10", "waiting", "over before", "batch"].map(|id| (partner, id));
+        let statuses = tx.credential_statuses(&asked, PUT_BACK).await.expect("read");
+        let of = |id: &str| statuses.iter().flatten().find(|status| status.credential_id == id).map(|status| status.status);
         assert_eq!(of("c10"), Some(Status::Verified(NOW)));
         assert_eq!(of("waiting"), Some(Status::Canceled(PUT_BACK)));
         assert_eq!(of("over before"), Some(Status::Canceled(NOW)));

@@ -244,7 +244,7 @@ fn who_would_be_refused_is_told_by_line_and_column_and_mended_in_a_second_run() 
         "--date-format DD/MM/YYYY (column Start date)",
         "error[rows.differ]",
         "Line 4 says 'Given2' of the same person",
-        "2 people of 4 people would be refused, so nothing was pushed",
+        "2 of 4 people would be refused, so nothing was pushed",
         "--skip-refused",
     ] {
         assert!(said.contains(part), "{part}: {said}");

@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use indicatif::HumanCount;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -315,13 +316,17 @@ impl Push {
     fn would_be_refused(&self, source: &Source, checked: &Checked, refusals: &Refusals) -> Stop {
         self.unshown(refusals);
         let counts = &checked.counts;
-        let refused = counted(counts.skipped, source.nouns());
+        let refused = HumanCount(counts.skipped);
         let others = counts.total - counts.skipped;
         let list = refusals.path().map(|path| path.display().to_string()).unwrap_or_default();
         if self.output.json {
             print(&self.summary(counts, source.nouns(), None, refusals, Some("refused")).json().to_string());
         }
-        let skip = if others > 0 { format!(", or push the other {others} by --skip-refused") } else { String::new() };
+        let skip = if others > 0 {
+            format!(", or push the other {} by --skip-refused", HumanCount(others))
+        } else {
+            String::new()
+        };
         Stop::Failed(format!(
             "{refused} of {} would be refused, so nothing was pushed. Mend what {list} lists{skip}",
             counted(counts.total, source.nouns())

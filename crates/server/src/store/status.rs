@@ -1,0 +1,205 @@
+//! Statuses: what partners are told of what they pushed.
+//!
+//! Partners ask often and for little, so questions that arrive together are put to the database together: on SQLite a
+//! question costs two changes of thread, and a row ten times as much to hand over as to find. One statement answers all,
+//! and its rows are folded into one.
+
+use credential::Type;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::group::{GroupCommit, GroupWriter};
+use super::{Store, StoreError, Tx, on};
+use crate::domain::asset::Asset;
+use crate::domain::batch::status_of_batch;
+use crate::domain::submission::Status;
+use crate::time::{Clock, Timestamp};
+
+/// What a partner is told of one credential id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialStatus {
+    /// The partner's id.
+    pub credential_id: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The items, if it is a batch.
+    pub items: Vec<CredentialStatus>,
+    /// Its documents.
+    pub assets: Vec<Asset>,
+}
+
+/// The way to the task that asks for statuses; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Statuses(GroupCommit<Questions>);
+
+impl Statuses {
+    /// Starts the task.
+    pub fn start(store: Store, clock: Clock) -> Self {
+        Self(GroupCommit::start(Questions { store, clock }))
+    }
+
+    /// What `partner` is told of each of `ids` now, in their order; `None` for one that it does not have.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if too many wait, or the database cannot be read.
+    pub async fn of(&self, partner: Uuid, ids: Vec<String>) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
+        self.0.commit((partner, ids)).await
+    }
+}
+
+struct Questions {
+    store: Store,
+    clock: Clock,
+}
+
+impl GroupWriter for Questions {
+    type Request = (Uuid, Vec<String>);
+    type Answer = Vec<Option<CredentialStatus>>;
+
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    async fn write(&self, questions: &[Self::Request]) -> Result<Vec<Self::Answer>, StoreError> {
+        let asked = questions.iter().flat_map(|(partner, ids)| ids.iter().map(|id| (*partner, id.as_str())));
+        let asked: Vec<(Uuid, &str)> = asked.collect();
+        let mut told = self.store.glance().await?.credential_statuses(&asked, self.clock.now()).await?.into_iter();
+        Ok(questions.iter().map(|(_, ids)| told.by_ref().take(ids.len()).collect()).collect())
+    }
+}
+
+/// What a status needs of a submission.
+#[derive(FromRow)]
+struct Row {
+    /// Which of the ids that were asked for, from 0; for a batch's item it says nothing.
+    number: i64,
+    id: Uuid,
+    credential_id: String,
+    credential_type: String,
+    batch_id: Option<Uuid>,
+    state: String,
+    expires_at: Timestamp,
+    finalized_at: Option<Timestamp>,
+    withdrawn_at: Option<Timestamp>,
+}
+
+/// A row as SQLite folds it; without a batch, its name is empty.
+type Folded = (i64, Uuid, String, String, String, String, i64, Option<i64>, Option<i64>);
+
+impl From<Folded> for Row {
+    fn from(row: Folded) -> Self {
+        let (number, id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at) = row;
+        Self {
+            number,
+            id,
+            credential_id,
+            credential_type,
+            batch_id: batch_id.parse().ok(),
+            state,
+            expires_at: Timestamp::from_micros(expires_at),
+            finalized_at: finalized_at.map(Timestamp::from_micros),
+            withdrawn_at: withdrawn_at.map(Timestamp::from_micros),
+        }
+    }
+}
+
+impl Row {
+    fn takes_assets(&self) -> bool {
+        self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
+    }
+
+    fn read(&self, assets: &[Asset], now: Timestamp) -> Result<CredentialStatus, StoreError> {
+        let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
+            ("incomplete", None, None) if self.expires_at > now => Status::Incomplete,
+            ("incomplete", None, None) => Status::Canceled(self.expires_at),
+            ("accepted" | "removed", Some(at), None) => Status::Verified(at),
+            ("declined" | "expired", Some(at), None) => Status::Canceled(at),
+            ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => Status::Canceled(at),
+            (state, ..) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
+        };
+        let assets = assets.iter().filter(|asset| asset.submission_id == self.id).cloned().collect();
+        Ok(CredentialStatus { credential_id: self.credential_id.clone(), status, items: Vec::new(), assets })
+    }
+}
+
+impl Tx {
+    /// What each partner is told at `now` of its id beside it, in the order of the question; `None` for one that it does not
+    /// have.
+    pub async fn credential_statuses(
+        &mut self,
+        asked: &[(Uuid, &str)],
+        now: Timestamp,
+    ) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
+        let rows = self.asked_rows(asked).await?;
+        let batches: Vec<Uuid> = rows.iter().filter(|row| row.state == "batch").map(|row| row.id).collect();
+        let items = self.items_of_batches(&batches).await?;
+        let with_assets = rows.iter().chain(&items).filter(|row| row.takes_assets()).map(|row| row.id);
+        let assets = self.assets(&with_assets.collect::<Vec<_>>()).await?;
+        let mut told = vec![None; asked.len()];
+        for row in &rows {
+            let status = if row.state == "batch" {
+                let items = items.iter().filter(|item| item.batch_id == Some(row.id));
+                let items = items.map(|item| item.read(&assets, now)).collect::<Result<Vec<_>, _>>()?;
+                let status = status_of_batch(items.iter().map(|item| item.status));
+                CredentialStatus { credential_id: row.credential_id.clone(), status, items, assets: Vec::new() }
+            } else {
+                row.read(&assets, now)?
+            };
+            if let Some(place) = usize::try_from(row.number).ok().and_then(|number| told.get_mut(number)) {
+                *place = Some(status);
+            }
+        }
+        Ok(told)
+    }
+
+    async fn asked_rows(&mut self, asked: &[(Uuid, &str)]) -> Result<Vec<Row>, StoreError> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::Sqlite(transaction) => {
+                // Each id after its partner's 32 hexadecimal digits.
+                let asked: Vec<String> =
+                    asked.iter().map(|(partner, id)| format!("{}{id}", partner.simple())).collect();
+                let asked = serde_json::to_string(&asked).map_err(|error| StoreError::Broken(error.to_string()))?;
+                let folded: String = sqlx::query_scalar(
+                    "SELECT json_group_array(json_array(asked.key, hex(id), credential_id, credential_type, hex(batch_id), state,
+                                                        expires_at, finalized_at, withdrawn_at))
+                       FROM json_each($1) AS asked CROSS JOIN submission
+                      WHERE partner_id = unhex(substr(asked.value, 1, 32)) AND credential_id = substr(asked.value, 33)
+                        AND replaced_at IS NULL",
+                )
+                .bind(asked)
+                .fetch_one(&mut **transaction)
+                .await?;
+                let rows: Vec<Folded> =
+                    serde_json::from_str(&folded).map_err(|error| StoreError::nonsense("submission", error))?;
+                Ok(rows.into_iter().map(Row::from).collect())
+            }
+            Self::Postgres(transaction) => {
+                let partners: Vec<Uuid> = asked.iter().map(|(partner, _)| *partner).collect();
+                let ids: Vec<&str> = asked.iter().map(|(_, id)| *id).collect();
+                let rows = sqlx::query_as(
+                    "SELECT asked.number - 1 AS number, id, submission.credential_id, credential_type, batch_id, state, expires_at,
+                            finalized_at, withdrawn_at
+                       FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (partner_id, credential_id, number)
+                       JOIN submission ON submission.partner_id = asked.partner_id
+                        AND submission.credential_id = asked.credential_id AND replaced_at IS NULL",
+                );
+                Ok(rows.bind(partners).bind(ids).fetch_all(&mut **transaction).await?)
+            }
+        }
+    }
+
+    async fn items_of_batches(&mut self, batches: &[Uuid]) -> Result<Vec<Row>, StoreError> {
+        let mut items = Vec::new();
+        for batch in batches {
+            let found: Vec<Row> = on!(self, connection => sqlx::query_as(
+                "SELECT 0 AS number, id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at
+                   FROM submission WHERE batch_id = $1 ORDER BY id",
+            ).bind(batch).fetch_all(connection).await)?;
+            items.extend(found);
+        }
+        Ok(items)
+    }
+}
