@@ -52,7 +52,7 @@ pub fn measure(bench: &Bench, step: &Step) -> Result<Vec<Point>, String> {
     let requests = Bench::requests(step, &served, Some(&due_there.filled.client), Arc::default())?;
     let (began, stop) = (Instant::now(), Arc::new(AtomicBool::new(false)));
     let watched = std::thread::spawn({
-        let (address, place, stop) = (served.addresses[0].clone(), place.clone(), stop.clone());
+        let (address, place, stop) = (served.addresses[0].clone(), place, stop.clone());
         let left = format!(
             "SELECT count(*) FROM (SELECT 1 FROM payload WHERE ring_period = {} LIMIT 1) AS row",
             due_there.hour

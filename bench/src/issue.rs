@@ -81,7 +81,7 @@ fn percentile(sorted: &[u32], share: usize) -> f64 {
 fn measure(run: &Issue) -> Result<Round, String> {
     let data = crate::prefill::fresh_folder(&run.dir.join("issuing"))?;
     let (tenure, place, address) = (tenure(run.tenure.as_deref())?, Place::Sqlite { data }, free_address()?);
-    let running: Running = start(&tenure, "tenure", &place, &address, &[])?;
+    let running: Running = start(&tenure, "tenure", &place, (&address, &address), &[])?;
     wait_until_ready(&address)?;
     let token = token(&add_partner(&tenure, &place, "Bench")?, &address)?;
     let (cookie, credential) = holder(&token, place.data(), &address)?;

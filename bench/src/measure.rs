@@ -117,7 +117,9 @@ impl Bench {
         let mut served = Served { running: Vec::new(), addresses: Vec::new(), ready_ms: 0.0 };
         for number in 0..nodes {
             let (address, began) = (free_address()?, Instant::now());
-            served.running.push(start(&self.tenure, server, place, &address, settings)?);
+            // All nodes are reached by one address, as behind a proxy: tokens are of that.
+            let base = served.addresses.first().unwrap_or(&address).clone();
+            served.running.push(start(&self.tenure, server, place, (&address, &base), settings)?);
             wait_until_ready(&address)?;
             if number == 0 {
                 served.ready_ms = began.elapsed().as_secs_f64() * 1000.0;

@@ -20,6 +20,7 @@ full_page_writes = on
 synchronous_commit = on
 shared_buffers = 512MB
 max_wal_size = 4GB
+wal_compression = lz4
 checkpoint_timeout = 15min
 random_page_cost = 1.1
 ";

@@ -151,7 +151,7 @@ pub fn fresh_folder(folder: &Path) -> Result<PathBuf, String> {
 
 fn make_schema(tenure: &Path, place: &Place) -> Result<(), String> {
     let address = free_address()?;
-    let _running = start(tenure, "tenure", place, &address, &[])?;
+    let _running = start(tenure, "tenure", place, (&address, &address), &[])?;
     wait_until_ready(&address)
 }
 

@@ -33,18 +33,19 @@ pub fn free_address() -> Result<String, String> {
     bound.map(|address| address.to_string()).map_err(|error| error.to_string())
 }
 
-/// Starts `server` (tenure, floor, echo) on `place`; what it says goes to `log` in the place's folder.
+/// Starts `server` (tenure, floor, echo) on `place`, as a node of what is reached at `base`; what it says goes to `log` in
+/// the place's folder.
 pub fn start(
     tenure: &Path,
     server: &str,
     place: &Place,
-    address: &str,
+    (address, base): (&str, &str),
     settings: &[(&str, String)],
 ) -> Result<Running, String> {
     let data = place.data().display().to_string();
     let mut command = if server == "tenure" {
         let mut command = Command::new(tenure);
-        command.args(["serve", "--data", &data, "--listen", address, "--base-url", &format!("http://{address}")]);
+        command.args(["serve", "--data", &data, "--listen", address, "--base-url", &format!("http://{base}")]);
         command.args(["--mail", &format!("dir:{data}/mail")]).env("TENURE_RATE_LIMIT__ENABLED", "false");
         command.env("TENURE_LOG__FILTER", "warn");
         command.envs(settings.iter().map(|(name, value)| (name, value)));
