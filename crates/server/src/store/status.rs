@@ -172,7 +172,7 @@ impl Tx {
                     asked.iter().map(|(partner, id)| format!("{}{id}", partner.simple())).collect();
                 let asked = serde_json::to_string(&asked).map_err(|error| StoreError::Broken(error.to_string()))?;
                 let folded: String = sqlx::query_scalar(
-                    "SELECT json_group_array(json_array(asked.key, hex(id), credential_id, credential_type, hex(batch_id), state,
+                    "SELECT json_group_array(json_array(asked.key, hex(submission.id), credential_id, credential_type, hex(batch_id), state,
                                                         expires_at, finalized_at, withdrawn_at))
                        FROM json_each($1) AS asked CROSS JOIN submission
                       WHERE partner_id = unhex(substr(asked.value, 1, 32)) AND credential_id = substr(asked.value, 33)
