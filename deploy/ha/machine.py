@@ -14,12 +14,30 @@ import time
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 BINARIES = {"patroni": "/usr/bin/patroni", "etcd": "/usr/bin/etcd", "haproxy": "/usr/sbin/haproxy"}
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def settings(file):
     """An environment file as systemd reads it, as far as ours go."""
     pairs = (line.split("=", 1) for line in file.read_text().splitlines() if line and not line.startswith("#"))
     return dict(pairs)
+
+
+def be_deaf():
+    """From here on nobody interrupts: what is left to do is to leave nothing behind."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def end_as_by_hand():
+    """Whatever asks this process to end does it as Ctrl-C does: by an exception, so that what was started is ended too."""
+
+    def end(*_):
+        be_deaf()
+        raise KeyboardInterrupt
+
+    for number in SIGNALS:
+        signal.signal(number, end)
 
 
 def living():
@@ -93,12 +111,12 @@ class Bridge:
         """The words before a command that is to run on that machine, which is made if it is not there yet."""
         if name not in self.holders:
             holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+            self.holders[name] = holder
             mine = os.readlink("/proc/self/ns/net")
             while os.readlink(f"/proc/{holder.pid}/ns/net") == mine:
                 time.sleep(0.01)
             self.ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid))
             self.ip("link", "set", name, "master", "bridge", "up")
-            self.holders[name] = holder
             for words in [["addr", "add", f"{address}/24", "dev", "eth0"], ["link", "set", "eth0", "up"], ["link", "set", "lo", "up"]]:
                 subprocess.run([*self.into(name), "/usr/sbin/ip", *words], check=True)
         return self.into(name)
@@ -159,9 +177,19 @@ class Machine:
         return [self.tenure, "serve"], settings(self.root / "etc/tenure/tenure.env"), None
 
     def roots(self, services):
-        """The processes that these services began with. PostgreSQL is nobody's child: its file says who it is."""
+        """The processes that these services began with. PostgreSQL is nobody's child; what it was started with says whose it is."""
         started = [self.processes[service].pid for service in services if service in self.processes]
-        return [*started, *(self.postmaster() if "patroni" in services else [])]
+        return [*started, *(self.of_postgresql() if "patroni" in services else [])]
+
+    def of_postgresql(self):
+        """Whatever was started on the database's folder, also before PostgreSQL's file is there."""
+        data, found = str(self.root / "var/lib/postgresql/15/tenure").encode(), []
+        for words in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                found += [int(words.parent.name)] if data in words.read_bytes() else []
+            except OSError:
+                continue
+        return found
 
     def postmaster(self):
         """The number in PostgreSQL's file, if it still is PostgreSQL's."""
