@@ -213,7 +213,9 @@ fn lines_of_bodies_are_pushed_each_as_its_type() {
     assert!(link("c-1")[2].contains("/partner/add/careerHistory#"), "{links:?}");
     bureau.write(
         "bad.ndjson",
-        format!("{career}\n{career}\n{{\"credential_id\": }}\n{{\"credential_type\": \"salary\"}}\n"),
+        format!(
+            "{career}\n{career}\n{{\"credential_id\": }}\n{{\"credential_type\": \"salary\"}}\n{{\"person\": \"E\\n8\"}}\n"
+        ),
     );
     let (code, said) = bureau.push(&["bad.ndjson"]);
     assert!(code == Some(1) && said.contains("bad.ndjson:3:") && said.contains("error[json]"), "{said}");
@@ -222,6 +224,7 @@ fn lines_of_bodies_are_pushed_each_as_its_type() {
         "2,,c-1,refused,,/credential_id,credential_id.duplicate",
         "3,,,refused,,,json,",
         "4,,,refused,,/credential_type,credential_type.unknown",
+        "8\",,refused,,/person,text.control,",
     ] {
         assert!(refusals.lines().any(|line| line.starts_with(part)), "{part}: {refusals}");
     }
@@ -260,9 +263,15 @@ fn who_would_be_refused_is_told_by_line_and_column_and_mended_in_a_second_run() 
     let (code, said) = bureau.push(&["people.csv"]);
     assert!(code == Some(2) && said.contains("the file has changed since") && said.contains("--changed"), "{said}");
     let (code, said) = bureau.push(&["people.csv", "--changed"]);
-    assert!(code == Some(0) && said.contains("2 people pushed before, 2 people to push"), "{said}");
+    assert!(code == Some(0) && said.contains("2 people pushed before as they stand now, 2 people to push"), "{said}");
+    assert!(!said.contains("in place of earlier ones"), "nobody had a link: {said}");
     bureau.each_has_one_link("people.csv.links.csv", 4);
     assert!(!bureau.path("people.csv.refusals.csv").exists(), "nothing is refused any more");
+    bureau.write("people.csv", good.replace("E3,Given3", "E3,Grace"));
+    let (code, said) = bureau.push(&["people.csv", "--changed"]);
+    assert!(code == Some(0) && said.contains("1 link in place of earlier ones"), "{said}");
+    let links = bureau.links("people.csv.links.csv");
+    assert!(links.len() == 5 && links[4][0] == "E3", "the last row of a person counts: {links:?}");
     let latin =
         good.replace("Given3", "Ren\u{e9}e").chars().map(|c| u8::try_from(c).expect("Latin-1")).collect::<Vec<u8>>();
     bureau.write("latin.csv", latin);
@@ -291,6 +300,33 @@ fn the_servers_refusals_are_told_with_their_place() {
     bureau.write("two.ndjson", line("Chief"));
     let (code, said) = bureau.push(&["two.ndjson"]);
     assert!(code == Some(1) && said.contains("submission.differs") && said.contains("1 credential refused"), "{said}");
+}
+
+#[test]
+fn who_is_not_mailed_because_their_link_is_out_already_is_named() {
+    let bureau = Bureau::new(&[]);
+    let table = |email: &str| {
+        format!("Employee No,Name,Company,Job,Start,Pay period,Email\n1,Ada,A,Clerk,2020-01,2024-05,{email}\n")
+    };
+    bureau.write("people.csv", table("ada@example.org"));
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert!(code == Some(0) && !said.contains("warning"), "{said}");
+    let is_warned = |said: &str| said.contains("claim.earlier") && said.contains("1 warning of the server");
+    let (code, said) = bureau.push(&["people.csv", "--mail-links", "--changed"]);
+    assert!(code == Some(0) && is_warned(&said) && !said.contains("in place of"), "{said}");
+    assert!(bureau.text("people.csv.refusals.csv").contains("2,1,"), "{}", bureau.text("people.csv.refusals.csv"));
+    bureau.write("people.csv", table("ada@example.net"));
+    let (code, said) = bureau.push(&["people.csv", "--mail-links", "--changed"]);
+    assert!(code == Some(0) && is_warned(&said), "another address is no correction: {said}");
+    assert_eq!(bureau.links("people.csv.links.csv").len(), 1, "the link is what it was");
+    // An answer that was lost is given again, and the mail has left with the first.
+    bureau.write("others.csv", table("bo@example.org").replace("1,Ada", "2,Bo"));
+    assert_eq!(bureau.push(&["others.csv", "--mail-links"]).0, Some(0));
+    let title = bureau.text("others.csv.progress").lines().next().expect("a title").to_owned();
+    bureau.write("others.csv.progress", title + "\n");
+    bureau.write("others.csv.links.csv", "");
+    let (code, said) = bureau.push(&["others.csv", "--mail-links"]);
+    assert!(code == Some(0) && said.contains("1 person pushed") && !said.contains("claim.earlier"), "{said}");
 }
 
 #[test]

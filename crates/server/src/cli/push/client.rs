@@ -68,8 +68,21 @@ pub struct Taken {
     pub redirect_uri: String,
     /// The server's id.
     pub request_id: Uuid,
+    /// Whether it was only checked.
+    pub dry_run: bool,
     /// What to know of it.
     pub warnings: Vec<Warning>,
+}
+
+impl Taken {
+    /// Whether a server that was asked for `is_dry` answers so: a push is 201 and has a link, a check is 200 and says that it is one.
+    fn is_answer(&self, status: u16, is_dry: bool) -> bool {
+        match status {
+            200 => is_dry && self.dry_run,
+            201 => !is_dry && !self.dry_run && !self.redirect_uri.is_empty() && !self.request_id.is_nil(),
+            _ => false,
+        }
+    }
 }
 
 /// What to know of a push that was taken.
@@ -161,7 +174,7 @@ impl Client {
                     Ok(another) => token = another,
                     Err(answer) => return answer,
                 },
-                Ok(seen) => return read(&seen, &self.base),
+                Ok(seen) => return read(&seen, &self.base, self.is_dry),
                 Err(unseen) => return lost(&self.base, &unseen),
             }
         }
@@ -231,11 +244,12 @@ impl Client {
                 self.scope
             )),
             Some(other) => Answer::Hopeless(format!("{} gives no token: {other}. {description}", self.base)),
-            None => match read(seen, &self.base) {
+            None => match read(seen, &self.base, self.is_dry) {
                 Answer::Refused(problem) | Answer::Broken(problem) => Answer::Hopeless(format!(
                     "{} gives no token: it answers {}. {}",
                     self.base, seen.status, problem.detail
                 )),
+                Answer::Taken(_) => Answer::Hopeless(format!("{} gives no token; is it a Tenure server?", self.base)),
                 answer => answer,
             },
         }
@@ -253,8 +267,8 @@ fn lost(base: &str, unseen: &Unseen) -> Answer {
     }
 }
 
-/// What an answer to a push means.
-fn read(seen: &Seen, base: &str) -> Answer {
+/// What an answer to a push means, or to the check of one.
+fn read(seen: &Seen, base: &str, is_dry: bool) -> Answer {
     let header = |name| seen.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let wait = || header(RETRY_AFTER).and_then(|text| asked(text, Clock::System.now()));
     let problem = || {
@@ -267,9 +281,10 @@ fn read(seen: &Seen, base: &str) -> Answer {
     };
     match seen.status {
         200 | 201 => match serde_json::from_slice::<Taken>(&seen.body) {
-            // A dry run is answered 200, and has no link.
-            Ok(taken) if seen.status == 200 || !taken.redirect_uri.is_empty() => Answer::Taken(taken),
-            _ => Answer::Hopeless(format!("{base} answers with something else than a link; is it a Tenure server?")),
+            Ok(taken) if taken.is_answer(seen.status, is_dry) => Answer::Taken(taken),
+            _ => Answer::Hopeless(format!(
+                "{base} answers with something else than was asked for; is it a Tenure server?"
+            )),
         },
         400 | 409 | 413 | 422 => Answer::Refused(problem()),
         429 => Answer::Slower(wait().unwrap_or(Duration::from_secs(1))),
@@ -311,14 +326,38 @@ mod tests {
     }
 
     fn seen(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> Answer {
+        read(&answered(status, header, body), "https://x", false)
+    }
+
+    fn answered(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> Seen {
         let headers = header.map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)));
-        let seen = Seen {
+        Seen {
             status,
             headers: headers.into_iter().collect(),
             body: Bytes::from_static(body.as_bytes()),
             certificate: None,
-        };
-        read(&seen, "https://x")
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_an_answer() {
+        let link = r#"{"redirect_uri":"https://x/1","request_id":"00000000-0000-4000-8000-000000000001"}"#;
+        let checked = r#"{"dry_run":true,"credential_id":"1","headline":"Clerk at A"}"#;
+        for (status, body, is_push, is_check) in [
+            (201, link, true, false),
+            (200, link, false, false),
+            (200, checked, false, true),
+            (201, checked, false, false),
+            (200, "{}", false, false),
+            (201, "{}", false, false),
+            (201, r#"{"redirect_uri":"https://x/1"}"#, false, false),
+        ] {
+            for (is_dry, expected) in [(false, is_push), (true, is_check)] {
+                let answer = read(&answered(status, None, body), "https://x", is_dry);
+                assert_eq!(matches!(answer, Answer::Taken(_)), expected, "{status} {body} {is_dry}");
+                assert!(expected || matches!(answer, Answer::Hopeless(_)), "{answer:?}");
+            }
+        }
     }
 
     #[test]

@@ -59,8 +59,7 @@ impl Group<'_> {
                 let message = "This row does not say whose it is.".to_owned();
                 refusals.push(self.at(index, self.plan.person, refusal("person.missing", message)));
             } else if person.chars().any(char::is_control) {
-                let message = "This holds a control character, such as a line's end; take it out.".to_owned();
-                refusals.push(self.at(index, self.plan.person, refusal("text.control", message)));
+                refusals.push(self.at(index, self.plan.person, Refusal::of_control()));
             }
         }
         refusals

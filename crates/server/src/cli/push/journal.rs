@@ -4,9 +4,9 @@
 //! is answered with the same link, and never a link. Both files are only ever added to; a last line that a crash tore is cut off.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,8 @@ pub struct Past {
     done: HashSet<Digest>,
     /// By credential id, which request its link is for.
     links: HashMap<Digest, Uuid>,
+    /// Whose they are.
+    people: HashSet<Digest>,
     title: Option<Title>,
 }
 
@@ -51,9 +53,9 @@ impl Past {
         self.done.contains(digest)
     }
 
-    /// Whether there is anything to go on with.
-    pub fn is_some(&self) -> bool {
-        self.title.is_some()
+    /// Whether there is anything to go on with, and whether that is of the same file and the same mapping.
+    pub fn goes_on(&self, title: &Title) -> Option<bool> {
+        self.title.as_ref().map(|found| found == title)
     }
 }
 
@@ -64,6 +66,10 @@ pub struct Journal {
     progress: File,
     paths: (PathBuf, PathBuf),
     known: HashMap<Digest, Uuid>,
+    /// Who had a link before this run.
+    people: HashSet<Digest>,
+    /// Whether an earlier run pushed this very file, with this very mapping.
+    goes_on: bool,
     /// What is still to be written.
     rows: Vec<u8>,
     lines: String,
@@ -124,6 +130,7 @@ impl Past {
             let record = record.map_err(|error| cannot(links, &error))?;
             if let (Some(id), Some(Ok(request))) = (record.get(1), record.get(3).map(str::parse)) {
                 past.links.insert(digest(&[id.as_bytes()]), request);
+                past.people.extend(record.get(0).map(|person| digest(&[person.as_bytes()])));
             }
         }
         Ok(past)
@@ -153,7 +160,7 @@ fn compare(found: &Title, title: &Title, progress: &Path, may_differ: bool) -> R
     };
     Err(Stop::Usage(format!(
         "{what} since the push that {name} is of. If that is meant, say --changed: whoever was pushed as they stand now is not \
-         pushed again, and who is new or corrected is. Otherwise put back what it was, or move {name} and the links away to begin \
+         pushed again, and who is new or corrected is, as new. Otherwise put back what it was, or move {name} and the links away to begin \
          anew"
     )))
 }
@@ -179,6 +186,8 @@ impl Journal {
             lines: String::new(),
             pending: 0,
             known: std::mem::take(&mut past.links),
+            people: std::mem::take(&mut past.people),
+            goes_on: past.goes_on(title) == Some(true),
             paths: (links.to_owned(), progress.to_owned()),
             progress: progress_file,
             links: {
@@ -190,11 +199,29 @@ impl Journal {
                 links_file
             },
         };
-        if past.title.as_ref() != Some(title) {
+        if !journal.goes_on {
             journal.lines = serde_json::to_string(title).map_err(|error| cannot(progress, &error))? + "\n";
         }
         journal.flush()?;
+        for path in [links, progress] {
+            sync_folder(path).map_err(|error| cannot(path, &error))?;
+        }
         Ok((past, journal))
+    }
+
+    /// Whether `entry` can have been pushed as it is without a link having come back: in this run, which has sent it before if it
+    /// `is_repeated`, or in one that was stopped. Whatever has a link came back.
+    pub fn may_be_lost(&self, entry: &Entry, is_repeated: bool) -> bool {
+        (is_repeated || self.goes_on) && !self.known.contains_key(&digest(&[entry.credential_id.as_bytes()]))
+    }
+
+    /// Whether the link of `entry` takes the place of one in the file: of the same credential, or of the same person where each
+    /// has one alone.
+    pub fn replaces(&self, entry: &Entry, taken: &Taken, is_by_person: bool) -> bool {
+        match self.known.get(&digest(&[entry.credential_id.as_bytes()])) {
+            Some(request) => *request != taken.request_id,
+            None => is_by_person && self.people.contains(&digest(&[entry.person.as_bytes()])),
+        }
     }
 
     /// Notes the link of `entry`, and that it is pushed, unless what `stands` behind the link is something else.
@@ -236,7 +263,20 @@ impl Journal {
 /// A link opens a person's data for whoever signs in first, so the files are for their owner alone.
 fn append(path: &Path) -> Result<File, Stop> {
     let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
-    file.map_err(|error| cannot(path, &error))
+    let file = file.map_err(|error| cannot(path, &error))?;
+    // One that was there before may be open to others.
+    let is_open = file.metadata().map_err(|error| cannot(path, &error))?.permissions().mode() & 0o077 != 0;
+    if is_open {
+        let closed = file.set_permissions(Permissions::from_mode(0o600));
+        closed.map_err(|error| cannot(path, &format!("others may read it, and that cannot be changed: {error}")))?;
+    }
+    Ok(file)
+}
+
+/// Makes the name of a new file as lasting as what is in it.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 /// Cuts a torn last line off; returns how long the file is then.
@@ -263,8 +303,6 @@ fn from_hex(text: &str) -> Option<Digest> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use bytes::Bytes;
     use credential::Type;
 
@@ -322,7 +360,7 @@ mod tests {
 
     fn link() -> Taken {
         let redirect_uri = "https://x/partner/add/careerHistory#content=1".to_owned();
-        Taken { redirect_uri, request_id: Uuid::max(), warnings: Vec::new() }
+        Taken { redirect_uri, request_id: Uuid::max(), ..Taken::default() }
     }
 
     #[test]
@@ -339,27 +377,46 @@ mod tests {
             let mode = std::fs::metadata(files.path(name)).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
+        // Somebody copied it, and made it readable by all.
+        std::fs::set_permissions(files.path("links"), Permissions::from_mode(0o644)).expect("opened");
+        let (_, journal) = files.open(&title());
+        let mode = std::fs::metadata(files.path("links")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "closed again");
+        // Whose link is there cannot have lost it, and the other one's run was of this file.
+        assert!(!journal.may_be_lost(&entry("1"), true) && journal.may_be_lost(&entry("2"), false));
+        drop(journal);
+        let changed = Title { mapping: "c".to_owned(), ..title() };
+        let (_, journal) = Journal::open(&files.path("links"), &files.path("progress"), &changed, true)
+            .unwrap_or_else(|_| panic!("open"));
+        assert!(!journal.may_be_lost(&entry("2"), false) && journal.may_be_lost(&entry("2"), true));
+        let corrected = Entry { credential_id: "3".to_owned(), ..entry("1") };
+        let later = Taken { request_id: Uuid::from_u128(1), ..link() };
+        assert!(journal.replaces(&corrected, &later, true) && !journal.replaces(&corrected, &later, false));
+        assert!(journal.replaces(&entry("1"), &later, false) && !journal.replaces(&entry("1"), &link(), true));
+        assert!(!journal.replaces(&entry("2"), &later, true), "who is new");
     }
 
     #[test]
     fn a_crash_at_any_byte_costs_no_link_and_doubles_none() {
         let files = files();
         let (_, mut journal) = files.open(&title());
-        for id in ["1", "2"] {
+        for id in ["1", "Zoë, \"2\""] {
             journal.taken(&entry(id), &link(), true).expect("noted");
         }
         journal.flush().expect("written");
         drop(journal);
+        // No person has a line's end, which both kinds of file refuse: a line is a row.
         let (links, progress) = (files.text("links"), files.text("progress"));
+        assert_eq!(links.lines().count(), 3);
         let first = progress.find('\n').expect("a title") + 1;
         // The links are written before the progress: a crash leaves them whole and it cut, or them cut and it without both.
         let cuts =
             (first..=progress.len()).map(|end| (links.len(), end)).chain((0..links.len()).map(|end| (end, first)));
         for (links_end, progress_end) in cuts {
-            std::fs::write(files.path("links"), &links[..links_end]).expect("written");
+            std::fs::write(files.path("links"), &links.as_bytes()[..links_end]).expect("written");
             std::fs::write(files.path("progress"), &progress[..progress_end]).expect("written");
             let (past, mut journal) = files.open(&title());
-            for id in ["1", "2"] {
+            for id in ["1", "Zoë, \"2\""] {
                 if !past.has(&entry(id).digest()) {
                     journal.taken(&entry(id), &link(), true).expect("noted");
                 }

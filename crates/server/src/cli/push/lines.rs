@@ -51,8 +51,12 @@ impl Lines {
         let Line { body, person, credential_type } = Line::read(&text);
         let credential_type = match credential_type.as_deref().map_or(Ok(self.credential_type), str::parse) {
             Ok(credential_type) => credential_type,
-            Err(_) => return Ok(Err(vec![unknown_type(row, &text, person)])),
+            Err(_) => return Ok(Err(vec![of_member(row, &text, person, "/credential_type", unknown_type())])),
         };
+        // The file of links has a line for each.
+        if person.chars().any(char::is_control) {
+            return Ok(Err(vec![of_member(row, &text, person, "/person", Refusal::of_control())]));
+        }
         let refused = |diagnostic: Diagnostic, pointer: String, value: String, suggestion: String| Refusal {
             line: row.line,
             person: person.clone(),
@@ -130,18 +134,25 @@ fn without(text: &str, pointer: &str) -> String {
     String::from_utf8(bytes.collect()).unwrap_or_else(|_| text.to_owned())
 }
 
-fn unknown_type(row: Row, text: &str, person: String) -> Refusal {
+fn unknown_type() -> Refusal {
     let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
-    let place = locate(text, "/credential_type").map(|found| found.value).unwrap_or_default();
+    Refusal {
+        code: "credential_type.unknown".to_owned(),
+        message: format!("There is no such credential type; the types are: {}.", known.join(", ")),
+        ..Refusal::default()
+    }
+}
+
+/// `refusal`, which is of one of the client's own members.
+fn of_member(row: Row, text: &str, person: String, pointer: &str, refusal: Refusal) -> Refusal {
+    let place = locate(text, pointer).map(|found| found.value).unwrap_or_default();
     Refusal {
         line: row.line,
         person,
         credential_id: member(text, "/credential_id").unwrap_or_default(),
-        pointer: "/credential_type".to_owned(),
-        code: "credential_type.unknown".to_owned(),
-        message: format!("There is no such credential type; the types are: {}.", known.join(", ")),
+        pointer: pointer.to_owned(),
         spot: Some(Spot { source: text.to_owned(), place, help: None }),
-        ..Refusal::default()
+        ..refusal
     }
 }
 

@@ -59,7 +59,8 @@ Examples:
 CSV has a header row and a row for each job; rows of one person, by the person
 column, become one career, wherever they stand. Columns are known by their usual
 names. Without a credential_id column an id follows from the person and what is
-said of them: pushing a file again changes nothing, a correction is a new push.
+said of them: pushing a file again changes nothing, a correction is a new push
+with another link, and of a person's links the last one counts.
 NDJSON has a v2 body a line; \"credential_type\" and \"person\" may stand beside it.
 
 Everything is checked first, and nothing is pushed if anything would be refused,
@@ -90,10 +91,10 @@ pub struct Push {
     /// Push the others if some would be refused.
     #[arg(long)]
     skip_refused: bool,
-    /// Go on although the file or the mapping was changed since it was stopped.
+    /// Go on although the file or the mapping was changed; who was corrected is pushed as new, and has another link.
     #[arg(long)]
     changed: bool,
-    /// Give up once the server has taken nothing for so many seconds.
+    /// Give up once the server has answered no push for so many seconds, beside the time that it asked for.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     patience: u64,
     /// Do not ask before pushing. Where there is no terminal nobody is asked.
@@ -152,6 +153,8 @@ struct Counts {
     /// Refused by the server.
     refused: u64,
     failed: u64,
+    /// Links that take the place of earlier ones.
+    replaced: u64,
     warnings: u64,
     seconds: f64,
 }
@@ -215,7 +218,7 @@ impl Push {
         if checked.counts.skipped > 0 && !self.skip_refused {
             return Err(self.would_be_refused(&source, &checked, &refusals));
         }
-        if !self.agreed(&source, &checked, &past, &whither.0)? {
+        if !self.agreed(&source, &checked, &past, &title)? {
             return Err(Stop::Failed("nothing was pushed".to_owned()));
         }
         let journal = match self.dry_run {
@@ -334,12 +337,16 @@ impl Push {
     }
 
     /// Asks the person, where there is one.
-    fn agreed(&self, source: &Source, checked: &Checked, past: &Past, server: &str) -> Result<bool, Stop> {
+    fn agreed(&self, source: &Source, checked: &Checked, past: &Past, title: &Title) -> Result<bool, Stop> {
         let Counts { already, .. } = checked.counts;
         let to_push = checked.counts.left();
-        if past.is_some() {
-            let (done, left) = (counted(already, source.nouns()), counted(to_push, source.nouns()));
-            self.note(&format!("Going on: {done} pushed before, {left} to push."));
+        let (done, left) = (counted(already, source.nouns()), counted(to_push, source.nouns()));
+        match past.goes_on(title) {
+            Some(true) => self.note(&format!("Going on: {done} pushed before, {left} to push.")),
+            Some(false) => {
+                self.note(&format!("Changed since: {done} pushed before as they stand now, {left} to push."));
+            }
+            None => {}
         }
         let is_mailed = matches!(source, Source::Table(table) if table.plan.email.is_some());
         let has_nobody = !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal();
@@ -347,7 +354,7 @@ impl Push {
             return Ok(true);
         }
         let mailed = if is_mailed { ", and have each be mailed" } else { "" };
-        ask(&format!("Push {} to {server}{mailed}? [y/N] ", counted(to_push, source.nouns())));
+        ask(&format!("Push {left} to {}{mailed}? [y/N] ", title.server));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map_err(|error| Stop::Failed(error.to_string()))?;
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

@@ -1,8 +1,7 @@
 //! How long to wait before asking again: what the server says (RFC 9110, section 10.2.3), or longer each time.
 
 use std::num::NonZeroU32;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
@@ -15,7 +14,7 @@ use crate::time::Timestamp;
 const FIRST: Duration = Duration::from_millis(250);
 /// The longest that is waited by our own judgement.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The longest that is waited because a server says so.
+/// The longest that is waited because a server says so; the shortest is `FIRST`, so that nobody is asked in a circle.
 const ASKED: Duration = Duration::from_secs(3600);
 
 /// The wait that a `Retry-After` asks for: seconds, or a date.
@@ -28,7 +27,7 @@ pub fn asked(header: &str, now: Timestamp) -> Option<Duration> {
             Timestamp::from_micros(date.as_microsecond()).since(now)
         }
     };
-    Some(wait.min(ASKED))
+    Some(wait.clamp(FIRST, ASKED))
 }
 
 /// The wait after so many failures in a row, half of it by chance: whoever lost their connection at one moment does not come
@@ -47,36 +46,67 @@ pub fn within(most: Duration, chance: &Chance) -> Duration {
 /// When the server wants to be asked again, for all who ask; and since when it has not answered.
 #[derive(Debug)]
 pub struct Gate {
-    opens: Mutex<Instant>,
-    answered: Mutex<Instant>,
+    times: Mutex<Times>,
+}
+
+#[derive(Debug)]
+struct Times {
+    opens: Instant,
+    /// When it answered, or until when whoever answered wants to be left alone.
+    answered: Instant,
+    /// How much of the silence since then is the wait that was asked for last.
+    asked: Duration,
 }
 
 impl Gate {
     /// Open.
     pub fn new() -> Self {
-        let now = Instant::now();
-        Self { opens: Mutex::new(now), answered: Mutex::new(now) }
+        Self { times: Mutex::new(Times::new(Instant::now())) }
     }
 
     /// Closes it for `wait`, unless it is closed for longer.
     pub fn close(&self, wait: Duration) {
-        let mut opens = self.opens.lock().unwrap_or_else(PoisonError::into_inner);
-        *opens = (*opens).max(Instant::now() + wait);
+        self.times().close(wait, Instant::now());
     }
 
     /// When it opens.
     pub fn opens(&self) -> Instant {
-        *self.opens.lock().unwrap_or_else(PoisonError::into_inner)
+        self.times().opens
     }
 
-    /// The server has answered.
+    /// The server has answered. Until the gate opens it is not asked, and so is not silent.
     pub fn answered(&self) {
-        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.times().answered(Instant::now());
     }
 
-    /// How long it has not answered.
+    /// How long it has not answered, but for the wait that it asked for last: whoever waits because they are told to is not
+    /// impatient. Earlier waits count, so that a server that only ever puts off is given up.
     pub fn silence(&self) -> Duration {
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+        self.times().silence(Instant::now())
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Times {
+    fn new(now: Instant) -> Self {
+        Self { opens: now, answered: now, asked: Duration::ZERO }
+    }
+
+    fn close(&mut self, wait: Duration, now: Instant) {
+        self.opens = self.opens.max(now + wait);
+        self.asked = self.opens.saturating_duration_since(now);
+    }
+
+    fn answered(&mut self, now: Instant) {
+        self.answered = self.opens.max(now);
+        self.asked = Duration::ZERO;
+    }
+
+    fn silence(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.answered).saturating_sub(self.asked)
     }
 }
 
@@ -89,7 +119,8 @@ mod tests {
         let now = Timestamp::from_micros(784_111_777 * 1_000_000);
         assert_eq!(asked(" 7 ", now), Some(Duration::from_secs(7)));
         assert_eq!(asked("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
-        assert_eq!(asked("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO), "it is over");
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(FIRST), "it is over");
+        assert_eq!(asked("0", now), Some(FIRST), "not in a circle");
         assert_eq!(asked("999999", now), Some(ASKED));
         assert_eq!(asked("soon", now), None);
     }
@@ -110,5 +141,27 @@ mod tests {
         gate.close(Duration::from_secs(5));
         gate.close(Duration::from_secs(1));
         assert!(gate.opens() > Instant::now() + Duration::from_secs(4));
+    }
+
+    #[test]
+    fn who_asks_for_time_is_not_silent_meanwhile() {
+        let (start, seconds, wait) = (Instant::now(), Duration::from_secs, Duration::from_secs(600));
+        let mut times = Times::new(start);
+        // 429 is an answer.
+        times.close(wait, start);
+        times.answered(start);
+        assert_eq!(times.silence(start + wait), Duration::ZERO);
+        // So is whatever was under way when the gate closed.
+        times.answered(start + seconds(1));
+        assert_eq!(times.silence(start + wait + seconds(7)), seconds(7), "since it opened");
+        // 503 is none: it is obeyed, and given up when nothing else comes.
+        let mut times = Times::new(start);
+        times.close(wait, start);
+        assert_eq!(times.silence(start + wait), Duration::ZERO);
+        times.close(wait, start + wait);
+        assert_eq!(times.silence(start + 2 * wait), wait);
+        let mut times = Times::new(start);
+        (0..400).for_each(|second| times.close(seconds(1), start + seconds(second)));
+        assert_eq!(times.silence(start + seconds(400)), seconds(399));
     }
 }

@@ -70,6 +70,14 @@ pub struct Refusal {
     pub spot: Option<Spot>,
 }
 
+impl Refusal {
+    /// Of a text that would tear a file of lines.
+    pub fn of_control() -> Self {
+        let message = "This holds a control character, such as a line's end; take it out.".to_owned();
+        Self { code: credential::Code::TextControl.as_str().to_owned(), message, ..Self::default() }
+    }
+}
+
 /// A place in a file, with the row around it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spot {

@@ -29,6 +29,9 @@ const TRIES: u32 = 6;
 /// The server's code for: the link is good, and what stands behind it is what was pushed earlier under this id.
 const EARLIER: &str = "submission.differs";
 
+/// The server's code for: it was pushed earlier under this id, and so is mailed to nobody now.
+const NOT_MAILED: &str = "claim.earlier";
+
 /// What a run needs.
 pub struct Run {
     /// The server.
@@ -69,7 +72,8 @@ pub struct Ran {
 
 /// What became of one credential.
 enum Outcome {
-    Taken(Entry, Taken),
+    /// Whether it was sent before in this run, too, and not answered.
+    Taken(Entry, Taken, bool),
     Refused(usize, Entry, Problem, Weight),
     /// It was not answered for good.
     Left,
@@ -90,7 +94,8 @@ impl Run {
     /// Pushes everything that is to be pushed.
     pub async fn run(self, mut progress: Progress) -> Result<Ran, Stop> {
         let Self { client, source, skip, past, mut journal, refusals, counts, config, .. } = self;
-        let mut book = Book { source: Arc::new(Mutex::new(source)), refusals, counts };
+        let is_by_person = source.is_by_person();
+        let mut book = Book { source: Arc::new(Mutex::new(source)), refusals, counts, is_by_person };
         let stop = self.stop.clone();
         let shared =
             Shared { client, gate: Gate::new(), patience: self.patience, stop: stop.clone(), chance: Chance::System };
@@ -110,12 +115,8 @@ impl Run {
                 outcome = outcomes.next() => match outcome {
                     None => break,
                     Some(Outcome::Left) => {}
-                    Some(Outcome::Taken(entry, taken)) => {
-                        let stands = !taken.warnings.iter().any(|warning| warning.code == EARLIER);
-                        if stands { book.counts.pushed += 1 } else { book.counts.refused += 1 }
-                        if let Some(journal) = &mut journal {
-                            tokio::task::block_in_place(|| journal.taken(&entry, &taken, stands))?;
-                        }
+                    Some(Outcome::Taken(entry, mut taken, is_repeated)) => {
+                        book.take(journal.as_mut(), &entry, &mut taken, is_repeated)?;
                         book.write(None, warnings(&entry, &taken), &progress)?;
                     }
                     Some(Outcome::Refused(index, entry, problem, weight)) => {
@@ -157,9 +158,33 @@ struct Book {
     source: Arc<Mutex<Source>>,
     refusals: Refusals,
     counts: Counts,
+    is_by_person: bool,
 }
 
 impl Book {
+    /// Counts what was taken, and notes its link.
+    fn take(
+        &mut self,
+        journal: Option<&mut Journal>,
+        entry: &Entry,
+        taken: &mut Taken,
+        is_repeated: bool,
+    ) -> Result<(), Stop> {
+        let stands = !taken.warnings.iter().any(|warning| warning.code == EARLIER);
+        if stands {
+            self.counts.pushed += 1;
+        } else {
+            self.counts.refused += 1;
+        }
+        let Some(journal) = journal else { return Ok(()) };
+        // If the answer was lost, it was mailed then. Otherwise somebody waits for a mail that does not come.
+        if journal.may_be_lost(entry, is_repeated) {
+            taken.warnings.retain(|warning| warning.code != NOT_MAILED);
+        }
+        self.counts.replaced += u64::from(journal.replaces(entry, taken, self.is_by_person));
+        tokio::task::block_in_place(|| journal.taken(entry, taken, stands))
+    }
+
     /// Writes down what the server said, with its place in the file where `index` says whose it is.
     fn write(&mut self, index: Option<usize>, found: Vec<Refusal>, progress: &Progress) -> Result<(), Stop> {
         for refusal in found {
@@ -205,17 +230,20 @@ fn feed(
 impl Shared {
     /// Pushes one until it is answered for good, or all is to stop.
     async fn push(&self, index: usize, entry: Entry) -> Outcome {
-        let (mut failures, mut broken) = (0, 0);
+        let (mut failures, mut broken, mut is_repeated) = (0, 0, false);
         loop {
             if !self.wait(failures).await {
                 return Outcome::Left;
             }
             let answer = self.client.push(&entry).await;
+            if let Answer::Slower(wait) | Answer::Later(wait) = answer {
+                self.gate.close(wait);
+            }
             if !matches!(answer, Answer::Lost(_) | Answer::Later(_)) {
                 self.gate.answered();
             }
             match answer {
-                Answer::Taken(taken) => return Outcome::Taken(entry, taken),
+                Answer::Taken(taken) => return Outcome::Taken(entry, taken, is_repeated),
                 Answer::Refused(problem) => return Outcome::Refused(index, entry, problem, Weight::Refused),
                 Answer::Hopeless(why) => return Outcome::Hopeless(why),
                 Answer::Broken(problem) => {
@@ -224,13 +252,13 @@ impl Shared {
                         return Outcome::Refused(index, entry, problem, Weight::Failed);
                     }
                 }
-                Answer::Slower(wait) => {
+                Answer::Slower(_) => {
                     failures = 0;
-                    self.gate.close(wait);
+                    // Whoever is too fast was not pushed.
+                    continue;
                 }
-                Answer::Later(wait) => {
+                Answer::Later(_) => {
                     failures += 1;
-                    self.gate.close(wait);
                     if let Some(why) = self.is_silent("it answers 503") {
                         return why;
                     }
@@ -242,6 +270,7 @@ impl Shared {
                     }
                 }
             }
+            is_repeated = true;
         }
     }
 
@@ -249,7 +278,7 @@ impl Shared {
         let silence = self.gate.silence();
         let lasting = super::progress::lasting(silence);
         (silence > self.patience)
-            .then(|| Outcome::Hopeless(format!("the server has taken nothing for {lasting}: {why}")))
+            .then(|| Outcome::Hopeless(format!("the server has answered no push for {lasting}: {why}")))
     }
 
     /// Waits until it may be asked; false if all is to stop.
@@ -275,16 +304,11 @@ impl Shared {
 
 /// What the server says of a push that it took.
 fn warnings(entry: &Entry, taken: &Taken) -> Vec<Refusal> {
-    let told = taken
-        .warnings
-        .iter()
-        // It was pushed before, and the answer lost: nothing that anybody need know.
-        .filter(|warning| warning.code != "claim.earlier")
-        .map(|warning| {
-            let (code, message) = (warning.code.clone(), warning.message.clone());
-            let weight = if code == EARLIER { Weight::Refused } else { Weight::Warning };
-            Refusal { weight, code, message, ..entry.refusal() }
-        });
+    let told = taken.warnings.iter().map(|warning| {
+        let (code, message) = (warning.code.clone(), warning.message.clone());
+        let weight = if code == EARLIER { Weight::Refused } else { Weight::Warning };
+        Refusal { weight, code, message, ..entry.refusal() }
+    });
     told.collect()
 }
 

@@ -102,11 +102,13 @@ impl Source {
         }
     }
 
+    /// Whether each person has one credential in it, so that another one of theirs takes its place.
+    pub fn is_by_person(&self) -> bool {
+        matches!(self, Self::Table(table) if table.plan.form.list.is_some())
+    }
+
     /// What one and several of what is counted are called.
     pub fn nouns(&self) -> (&'static str, &'static str) {
-        match self {
-            Self::Table(table) if table.plan.form.list.is_some() => ("person", "people"),
-            _ => ("credential", "credentials"),
-        }
+        if self.is_by_person() { ("person", "people") } else { ("credential", "credentials") }
     }
 }

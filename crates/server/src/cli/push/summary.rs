@@ -40,6 +40,7 @@ impl Summary<'_> {
             "refused": counts.skipped + counts.refused,
             "failed": counts.failed,
             "left": counts.left(),
+            "replaced": counts.replaced,
             "warnings": counts.warnings,
             "seconds": (counts.seconds * 1000.0).round() / 1000.0,
             "links": self.links,
@@ -69,6 +70,10 @@ impl Summary<'_> {
         );
         if counts.warnings > 0 {
             lines.push(format!("{} of the server.", counted(counts.warnings, ("warning", "warnings"))));
+        }
+        if counts.replaced > 0 {
+            let replaced = counted(counts.replaced, ("link", "links"));
+            lines.push(format!("{replaced} in place of earlier ones: the last row of a {} counts.", self.nouns.0));
         }
         if let Some(links) = self.links.filter(|_| counts.pushed + counts.already > 0) {
             lines.push(format!("Links:    {} (secret until used: hand each person theirs)", links.display()));
