@@ -144,9 +144,7 @@ impl App {
     ) -> Result<Self, StartError> {
         let data = &config.storage.data;
         let url = &config.storage.database_url;
-        if url.is_empty() {
-            crate::backup::refuse_unfinished(data).map_err(StartError::Operator)?;
-        }
+        crate::backup::refuse_unfinished(data, url).map_err(StartError::Operator)?;
         let store = Store::open(Part::Data, data, url, config.storage.connections).await?;
         let ring = Store::open(Part::Keyring, data, url, config.storage.connections).await?;
         let keyring = Keyring::open(ring, data, config.retention.ring_period(), chance.clone()).await?;

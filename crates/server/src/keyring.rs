@@ -240,18 +240,18 @@ impl Keyring {
     }
 
     /// Destroys an account's key: what it sealed stays shut in every copy that has no copy of the key. A backup has one, so
-    /// the account is noted for whoever puts that back.
+    /// the account is noted first, for whoever puts that back; without the note the key stays, for another try.
     ///
     /// # Errors
-    /// The ring cannot be written.
+    /// The ring, or the note, cannot be written.
     pub async fn destroy_holder_key(&self, holder: Uuid) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         if tx.holder_key(holder).await?.is_none() {
             return Ok(());
         }
-        if let Err(error) = note_deleted(&self.deleted, holder) {
-            tracing::warn!(%error, "a deleted account could not be noted: a backup from before would bring it back");
-        }
+        note_deleted(&self.deleted, holder).map_err(|error| {
+            StoreError::Unavailable(format!("a deleted account cannot be noted in {}: {error}", self.deleted.display()))
+        })?;
         tx.destroy_holder_key(holder).await?;
         tx.commit().await
     }
@@ -430,9 +430,10 @@ pub fn root_key(data: &Path) -> Result<Key, RootKeyError> {
     }
 }
 
+/// Begins a line of its own: a note that was cut off must not take this one along.
 fn note_deleted(path: &Path, holder: Uuid) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    file.write_all(format!("{holder}\n").as_bytes())?;
+    file.write_all(format!("\n{holder}\n").as_bytes())?;
     file.sync_data()
 }
 
@@ -442,7 +443,7 @@ fn note_deleted(path: &Path, holder: Uuid) -> std::io::Result<()> {
 /// The file cannot be read.
 pub fn deleted_accounts(data: &Path) -> std::io::Result<Option<HashSet<Uuid>>> {
     match std::fs::read_to_string(data.join(DELETED_ACCOUNTS)) {
-        // The last line may be cut off; what is no id names nobody.
+        // Lines may be cut off; what is no id names nobody, and was noted again.
         Ok(text) => Ok(Some(text.lines().filter_map(|line| line.trim().parse().ok()).collect())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -476,5 +477,43 @@ fn make_root_key(path: &Path, chance: &Chance) -> Result<Key, RootKeyError> {
             read_root_key(path, &Zeroizing::new(text))
         }
         Err(cause) => Err(RootKeyError::File { path: path.display().to_string(), cause }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Part;
+
+    #[test]
+    fn a_note_that_was_cut_off_takes_no_other_along() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(DELETED_ACCOUNTS);
+        let [first, second] = [1, 2].map(Uuid::from_u128);
+        // As it was written before, and then as a full disk leaves it.
+        std::fs::write(&path, format!("{first}\n00000000-0000-00")).expect("written");
+        note_deleted(&path, second).expect("noted");
+        let known = deleted_accounts(folder.path()).expect("read").expect("a file");
+        assert_eq!(known, HashSet::from([first, second]));
+    }
+
+    #[tokio::test]
+    async fn the_key_of_an_account_that_cannot_be_noted_stays_for_another_try() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
+        let hour = Duration::from_secs(3600);
+        let ring = Keyring::open(store, folder.path(), hour, Chance::seeded(1)).await.expect("a ring");
+        let holder = Uuid::from_u128(1);
+        ring.create_holder_key(holder).await.expect("a key");
+        let in_the_way = folder.path().join(DELETED_ACCOUNTS);
+        std::fs::create_dir(&in_the_way).expect("a folder");
+        let refused = ring.destroy_holder_key(holder).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        ring.seal_for_holder(holder, &[b"label"], b"plain").await.expect("the key is there");
+        std::fs::remove_dir(&in_the_way).expect("removed");
+        ring.destroy_holder_key(holder).await.expect("destroyed");
+        assert!(ring.seal_for_holder(holder, &[b"label"], b"plain").await.is_err(), "the key is gone");
+        let known = deleted_accounts(folder.path()).expect("read").expect("a file");
+        assert_eq!(known, HashSet::from([holder]));
     }
 }

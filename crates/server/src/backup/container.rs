@@ -4,9 +4,9 @@
 //! ignored by SQLite: eight letters, the SHA-256 of everything before them, and a keyed hash of that under the root key. So
 //! one look tells a backup that was cut off, damaged, changed by somebody, or of another root key.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -62,24 +62,70 @@ pub(super) struct Unfinished {
     /// Where it is.
     pub(super) path: PathBuf,
     to: PathBuf,
+    _claim: Claim,
+}
+
+/// Says that somebody writes under a name, and until when: a file beside it that is locked. Not the backup itself: where a
+/// folder is another machine's, SQLite's own locks may be in the way of such a lock.
+#[derive(Debug)]
+struct Claim {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Claim {
+    fn of(part: &Path) -> Result<Self, BackupError> {
+        let path = with_ending(part, "-lock");
+        let in_use = || {
+            let said = format!("{} is in use: another tenure backup writes to this name", part.display());
+            Err(BackupError::Refused(said))
+        };
+        let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = opened.map_err(at(&path))?;
+        match file.try_lock() {
+            // A file system without locks keeps nobody from making a backup.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => return in_use(),
+        }
+        // Another may have ended, and removed what is locked here, between the two.
+        let locked = file.metadata().map_err(at(&path))?;
+        match std::fs::metadata(&path) {
+            Ok(there) if there.ino() == locked.ino() => Ok(Self { path, _file: file }),
+            _ => in_use(),
+        }
+    }
+}
+
+impl Drop for Claim {
+    /// While it is locked: whoever comes later makes another.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
 }
 
 impl Unfinished {
-    /// Begins one that will be `to`. What an earlier try left is removed.
+    /// Begins one that will be `to`. What an earlier try left is removed, unless it is still at it.
     pub(super) fn begin(to: &Path, force: bool) -> Result<Self, BackupError> {
         if !force && to.exists() {
             let said = format!("{} is there already; --force writes over it", to.display());
             return Err(BackupError::Refused(said));
         }
-        let name = to.file_name().ok_or_else(|| BackupError::Refused(format!("{} is no file", to.display())))?;
-        let mut part = name.to_owned();
-        part.push(".part");
-        let path = to.with_file_name(part);
+        if to.file_name().is_none() {
+            return Err(BackupError::Refused(format!("{} is no file", to.display())));
+        }
+        let path = with_ending(to, ".part");
+        let claim = Claim::of(&path)?;
         if path.exists() {
             std::fs::remove_file(&path).map_err(at(&path))?;
         }
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(at(&path))?;
-        Ok(Self { path, to: to.to_owned() })
+        Ok(Self { path, to: to.to_owned(), _claim: claim })
     }
 
     /// Opens it to write.
@@ -216,4 +262,26 @@ async fn read(file: &mut SqliteConnection) -> Result<About, StoreError> {
         waiting: number("waiting")?,
         rows: sqlx::query_as("SELECT name, rows FROM backup_table").fetch_all(file).await?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_backups_do_not_write_under_one_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let to = folder.path().join("one.backup");
+        std::fs::write(folder.path().join("one.backup.part"), "what a killed one left").expect("written");
+        let first = Unfinished::begin(&to, false).expect("begun");
+        std::fs::write(&first.path, "the first").expect("written");
+        let second = Unfinished::begin(&to, true);
+        assert!(matches!(&second, Err(BackupError::Refused(why)) if why.contains("is in use")), "{second:?}");
+        assert_eq!(std::fs::read_to_string(&first.path).expect("it is there"), "the first");
+        first.finish(&Key::random(&crate::chance::Chance::seeded(1))).expect("finished");
+        let names = || std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(names(), 1, "the backup alone");
+        drop(Unfinished::begin(&to, true).expect("the name is free again"));
+        assert_eq!(names(), 1, "the backup of before");
+    }
 }

@@ -14,7 +14,7 @@ use crate::chance::Chance;
 use crate::config::{Config, ObjectStoreKind};
 use crate::keyring::{Keyring, root_key};
 use crate::store::{Part, Store, StoreError};
-use crate::time::Timestamp;
+use crate::time::{Clock, Timestamp};
 
 /// A backup that was made.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub async fn make(
     config: &Config,
     to: &Path,
     force: bool,
-    now: Timestamp,
+    clock: &Clock,
     bar: &ProgressBar,
 ) -> Result<Made, BackupError> {
     let root = root_key(&config.storage.data)?;
@@ -55,25 +55,25 @@ pub async fn make(
         }
         None => return refused("there is nothing to back up: no server has been started on this yet".to_owned()),
     }
-    let to = if to.is_dir() { to.join(format!("tenure-{}.backup", in_names(now))) } else { to.to_owned() };
+    let to = destination(to, clock.now())?;
     let unfinished = Unfinished::begin(&to, force)?;
     bar.set_message("data");
     let plan = plan(tables::DATA, &mut Part::Data.blank(data_version, None).await?).await?;
-    let mut rows = read(&data, &unfinished, &plan, true, bar).await?;
+    let (moment, mut rows) = read(&data, &unfinished, &plan, true, clock, bar).await?;
     bar.set_message("keys");
     let ring_plan = self::plan(tables::KEYRING, &mut Part::Keyring.blank(ring_version, None).await?).await?;
-    rows.extend(read(&ring, &unfinished, &ring_plan, false, bar).await?);
+    rows.extend(read(&ring, &unfinished, &ring_plan, false, clock, bar).await?.1);
     data.close().await;
     ring.close().await;
     let mut file = unfinished.open().await?;
     let about = About {
         tenure: env!("CARGO_PKG_VERSION").to_owned(),
-        made_at: now,
+        made_at: moment,
         database: if config.storage.database_url.is_empty() { "sqlite" } else { "postgresql" }.to_owned(),
         data: data_version,
         keyring: ring_version,
         documents: if config.objects.kind == ObjectStoreKind::Local { "local" } else { "s3" }.to_owned(),
-        waiting: waiting(&mut file, now).await?,
+        waiting: waiting(&mut file, moment).await?,
         rows,
     };
     describe(&mut file, &about).await?;
@@ -93,6 +93,18 @@ pub async fn make(
     Ok(Made { path: to, size, about, documents })
 }
 
+/// The file to write. A name without an ending is meant as a folder, and would be found out on the day when it is full.
+fn destination(to: &Path, now: Timestamp) -> Result<PathBuf, BackupError> {
+    if to.is_dir() {
+        return Ok(to.join(format!("tenure-{}.backup", in_names(now))));
+    }
+    if to.extension().is_none() {
+        let said = format!("there is no folder {0}; as a file's name it needs an ending: {0}.backup", to.display());
+        return Err(BackupError::Refused(said));
+    }
+    Ok(to.to_owned())
+}
+
 /// Opens a part as it stands, with the version of its schema, which this release must know.
 async fn source(part: Part, config: &Config) -> Result<(Store, i64), BackupError> {
     let store = Store::look(part, &config.storage.data, &config.storage.database_url).await?;
@@ -108,20 +120,22 @@ async fn source(part: Part, config: &Config) -> Result<(Store, i64), BackupError
     Ok((store, version))
 }
 
+/// Copies what is planned. Returns the moment, of which nothing that was done before it is missing, and how many rows.
 async fn read(
     store: &Store,
     unfinished: &Unfinished,
     plan: &[Planned],
     of_one_moment: bool,
+    clock: &Clock,
     bar: &ProgressBar,
-) -> Result<Vec<(String, i64)>, StoreError> {
+) -> Result<(Timestamp, Vec<(String, i64)>), StoreError> {
     match store {
-        Store::Sqlite { reader, .. } => sqlite::copy(reader, &unfinished.path, plan, of_one_moment, bar).await,
+        Store::Sqlite { reader, .. } => sqlite::copy(reader, &unfinished.path, plan, of_one_moment, clock, bar).await,
         Store::Postgres(pools) => {
             let mut file = unfinished.open().await?;
-            let counts = postgres::copy(&pools.current(), &mut file, plan, bar).await?;
+            let copied = postgres::copy(&pools.current(), &mut file, plan, clock, bar).await?;
             sqlx::Connection::close(file).await?;
-            Ok(counts)
+            Ok(copied)
         }
     }
 }

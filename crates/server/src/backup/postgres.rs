@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::container;
 use super::plan::Planned;
 use crate::store::StoreError;
+use crate::time::{Clock, Timestamp};
 
 /// Rows that are written at once: SQLite takes some thirty thousand values in a statement.
 const CHUNK: usize = 256;
@@ -33,9 +34,12 @@ pub(super) async fn copy(
     pool: &PgPool,
     file: &mut SqliteConnection,
     plan: &[Planned],
+    clock: &Clock,
     bar: &ProgressBar,
-) -> Result<Vec<(String, i64)>, StoreError> {
+) -> Result<(Timestamp, Vec<(String, i64)>), StoreError> {
     let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+    // The first look of the transaction comes now.
+    let moment = clock.now();
     for planned in plan {
         // As the server guesses it; counting would take as long as copying.
         let rows: Option<i64> =
@@ -60,7 +64,7 @@ pub(super) async fn copy(
         counts.push((planned.table.to_owned(), count));
     }
     writing.commit().await?;
-    Ok(counts)
+    Ok((moment, counts))
 }
 
 async fn write(file: &mut SqliteConnection, planned: &Planned, rows: &[PgRow]) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use sqlx::{Connection as _, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgTransaction};
 use uuid::Uuid;
 
 use super::container::{self, About, sync_folder};
@@ -42,15 +42,17 @@ fn preparing(data: &Path) -> PathBuf {
     data.join("restoring")
 }
 
-/// Says so if a restore into the data folder `data` broke off: what is there is not whole.
+/// Says so if a restore by the data folder `data`, into it or into the database `url`, broke off: what is there is not whole.
 ///
 /// # Errors
 /// It did.
-pub fn refuse_unfinished(data: &Path) -> Result<(), String> {
-    if preparing(data).exists() && !data.join(Part::Data.file()).exists() {
-        let folder = preparing(data);
+pub fn refuse_unfinished(data: &Path, url: &str) -> Result<(), String> {
+    let folder = preparing(data);
+    // What is moved into place is whole by that. What was written to PostgreSQL is whole once the folder is gone.
+    let is_whole = url.is_empty() && data.join(Part::Data.file()).exists();
+    if folder.exists() && !is_whole {
         return Err(format!(
-            "a restore into this folder broke off: run tenure restore again, or remove {} to begin with nothing",
+            "a restore into this folder, or into the database, broke off: run tenure restore again, or remove {} to begin with nothing",
             folder.display()
         ));
     }
@@ -60,7 +62,8 @@ pub fn refuse_unfinished(data: &Path) -> Result<(), String> {
 /// Puts the backup `from` back into what `config` names.
 ///
 /// # Errors
-/// See [`BackupError`]; nothing is changed then, but for tables of PostgreSQL that are made and empty.
+/// See [`BackupError`]; nothing is changed then, but for tables of PostgreSQL that are made and empty, and documents that are
+/// there already. If the connection is lost at the commit, another try says what became of it.
 pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &ProgressBar) -> Result<Restored, BackupError> {
     let (data, url) = (&config.storage.data, &config.storage.database_url);
     let from = std::path::absolute(from).map_err(at(from))?;
@@ -82,27 +85,43 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
     if url.is_empty() {
         refuse_folder(data)?;
     } else {
-        refuse_database(url).await?;
+        refuse_database(data, url).await?;
     }
     let place = preparing(data);
     if place.exists() {
         std::fs::remove_dir_all(&place).map_err(at(&place))?;
     }
     std::fs::DirBuilder::new().mode(0o700).create(&place).map_err(at(&place))?;
-    let prepared = prepare(config, &place, &from, &about, now, bar).await;
-    if prepared.is_err() {
+    let done = prepare_and_write(config, &place, &from, &about, now, bar).await;
+    if done.is_err() {
         let _ = std::fs::remove_dir_all(&place);
     }
-    let restored = prepared?;
-    if url.is_empty() {
-        put_in_place(data, &place)?;
-    } else {
-        bar.set_message("to PostgreSQL");
-        bar.set_position(0);
-        write_to_postgres(config, &place, bar).await?;
+    let (restored, written) = done?;
+    if let Some(written) = written {
+        // Should the answer be lost, nobody knows whether it is done: then the folder stays, and no server starts beside it.
+        written.commit().await?;
     }
     std::fs::remove_dir_all(&place).map_err(at(&place))?;
     Ok(restored)
+}
+
+/// Everything but the commit to PostgreSQL.
+async fn prepare_and_write(
+    config: &Config,
+    place: &Path,
+    from: &Path,
+    about: &About,
+    now: Timestamp,
+    bar: &ProgressBar,
+) -> Result<(Restored, Option<PgTransaction<'static>>), BackupError> {
+    let restored = prepare(config, place, from, about, now, bar).await?;
+    if config.storage.database_url.is_empty() {
+        put_in_place(&config.storage.data, place)?;
+        return Ok((restored, None));
+    }
+    bar.set_message("to PostgreSQL");
+    bar.set_position(0);
+    Ok((restored, write_to_postgres(config, place, bar).await?))
 }
 
 /// Has everything in `place` as it will be, and the documents where they belong.
@@ -132,7 +151,15 @@ fn refuse_folder(data: &Path) -> Result<(), BackupError> {
     if preparing(data).exists() && !whole.exists() && keys.exists() {
         std::fs::remove_file(&keys).map_err(at(&keys))?;
     }
-    match [whole, keys].iter().find(|file| file.exists()) {
+    refuse_files(data)
+}
+
+/// Not even a log of an earlier database may be there: SQLite would play it into the one that is put back.
+fn refuse_files(data: &Path) -> Result<(), BackupError> {
+    let names = [Part::Data, Part::Keyring]
+        .into_iter()
+        .flat_map(|part| ["", "-wal", "-shm", "-journal"].map(|ending| data.join(format!("{}{ending}", part.file()))));
+    match names.into_iter().find(|file| file.exists()) {
         Some(file) => {
             let said = format!("{} is there: a backup is put back into an empty folder alone", file.display());
             Err(BackupError::Refused(said))
@@ -142,31 +169,45 @@ fn refuse_folder(data: &Path) -> Result<(), BackupError> {
 }
 
 /// A database that a server has been started on is not written to.
-async fn refuse_database(url: &str) -> Result<(), BackupError> {
+async fn refuse_database(data: &Path, url: &str) -> Result<(), BackupError> {
     let store = Store::look(Part::Data, Path::new(""), url).await?;
     let Store::Postgres(pools) = &store else { return Ok(()) };
-    let full = first_filled(&pools.current()).await?;
+    let mut connection = pools.current().acquire().await?;
+    let full = first_filled(&mut connection).await?;
+    drop(connection);
     store.close().await;
+    let folder = preparing(data);
     match full {
-        Some(table) => {
-            let said = format!(
-                "the database is not empty (there are rows in {table}): a backup is put back into an empty one alone"
-            );
-            Err(BackupError::Refused(said))
+        Some(table) if folder.exists() => {
+            let folder = folder.display();
+            Err(BackupError::Refused(format!(
+                "the database is not empty (there are rows in {table}), and {folder} is there: the restore that left it had \
+                 finished, unless another server was started on the database since. Look with tenure partner list. If all is \
+                 there, remove {folder} and start the server; otherwise empty the database and restore again"
+            )))
         }
+        Some(table) => Err(not_empty(table)),
         None => Ok(()),
     }
 }
 
-/// The first table with rows in it, among those that a server fills as soon as it is started.
-async fn first_filled(pool: &PgPool) -> Result<Option<&'static str>, StoreError> {
-    for table in
-        ["instance", "partner", "holder", "submission", "tenure_keyring.signing_key", "tenure_keyring.holder_key"]
-    {
+fn not_empty(table: &str) -> BackupError {
+    let said =
+        format!("the database is not empty (there are rows in {table}): a backup is put back into an empty one alone");
+    BackupError::Refused(said)
+}
+
+/// What a server fills as soon as it is started, and what people and partners have.
+const FILLED: [&str; 6] =
+    ["instance", "partner", "holder", "submission", "tenure_keyring.signing_key", "tenure_keyring.holder_key"];
+
+/// The first of these tables with rows in it.
+async fn first_filled(connection: &mut PgConnection) -> Result<Option<&'static str>, StoreError> {
+    for table in FILLED {
         let is_there: bool =
-            sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(pool).await?;
-        let is_filled = sqlx::AssertSqlSafe(format!("SELECT EXISTS (SELECT 1 FROM {table})"));
-        if is_there && sqlx::query_scalar(is_filled).fetch_one(pool).await? {
+            sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(&mut *connection).await?;
+        let is_filled = AssertSqlSafe(format!("SELECT EXISTS (SELECT 1 FROM {table})"));
+        if is_there && sqlx::query_scalar(is_filled).fetch_one(&mut *connection).await? {
             return Ok(Some(table));
         }
     }
@@ -229,8 +270,21 @@ async fn copy_documents(
     documents::copy(&beside, &to, instance, &objects, bar).map(Some)
 }
 
-/// Moves the databases to where a server looks for them: the data last, since with it all is there.
+/// Moves the databases to where a server looks for them. What was moved before something failed is taken away again.
 fn put_in_place(data: &Path, place: &Path) -> Result<(), BackupError> {
+    // Preparing takes minutes in which somebody may have started something else.
+    refuse_files(data)?;
+    let moved = move_all(data, place);
+    if moved.is_err() {
+        for part in [Part::Data, Part::Keyring] {
+            let _ = std::fs::remove_file(data.join(part.file()));
+        }
+    }
+    moved
+}
+
+/// The data last, since with it all is there.
+fn move_all(data: &Path, place: &Path) -> Result<(), BackupError> {
     for part in [Part::Keyring, Part::Data] {
         let (from, to) = (place.join(part.file()), data.join(part.file()));
         std::fs::File::open(&from).and_then(|file| file.sync_all()).map_err(at(&from))?;
@@ -240,24 +294,31 @@ fn put_in_place(data: &Path, place: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Writes both databases to PostgreSQL in one transaction.
-async fn write_to_postgres(config: &Config, place: &Path, bar: &ProgressBar) -> Result<(), BackupError> {
+/// Writes both databases to PostgreSQL in one transaction, which is to be committed. Nodes that were started since the first
+/// look have to wait for it, and what they had written by then is not written over.
+async fn write_to_postgres(
+    config: &Config,
+    place: &Path,
+    bar: &ProgressBar,
+) -> Result<Option<PgTransaction<'static>>, BackupError> {
     let url = &config.storage.database_url;
     let ring = Store::open(Part::Keyring, &config.storage.data, url, 2).await?;
     let data = Store::open(Part::Data, &config.storage.data, url, 2).await?;
-    if let Store::Postgres(pools) = &data {
-        let mut tx = pools.current().begin().await?;
-        for (part, tables, schema) in
-            [(Part::Data, tables::DATA, None), (Part::Keyring, tables::KEYRING, Some("tenure_keyring"))]
-        {
-            let mut file = scratch(Some(&place.join(part.file()))).await?;
-            let plan: Vec<_> = plan(tables, &mut file).await?.iter().map(super::plan::Planned::as_it_stands).collect();
-            postgres::fill(&mut tx, schema, &mut file, &plan, bar).await?;
-            file.close().await?;
-        }
-        tx.commit().await?;
-    }
-    data.close().await;
     ring.close().await;
-    Ok(())
+    let Store::Postgres(pools) = &data else { return Ok(None) };
+    let mut tx = pools.current().begin().await?;
+    let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", FILLED.join(", "));
+    sqlx::query(AssertSqlSafe(lock)).execute(&mut *tx).await?;
+    if let Some(table) = first_filled(&mut tx).await? {
+        return Err(not_empty(table));
+    }
+    for (part, tables, schema) in
+        [(Part::Data, tables::DATA, None), (Part::Keyring, tables::KEYRING, Some("tenure_keyring"))]
+    {
+        let mut file = scratch(Some(&place.join(part.file()))).await?;
+        let plan: Vec<_> = plan(tables, &mut file).await?.iter().map(super::plan::Planned::as_it_stands).collect();
+        postgres::fill(&mut tx, schema, &mut file, &plan, bar).await?;
+        file.close().await?;
+    }
+    Ok(Some(tx))
 }

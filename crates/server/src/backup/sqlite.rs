@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
 use super::container;
 use super::plan::Planned;
 use crate::store::StoreError;
+use crate::time::{Clock, Timestamp};
 
 /// Rows that one statement copies, so that progress is seen.
 const CHUNK: i64 = 20_000;
@@ -22,8 +23,9 @@ pub(super) async fn copy(
     path: &Path,
     plan: &[Planned],
     of_one_moment: bool,
+    clock: &Clock,
     bar: &ProgressBar,
-) -> Result<Vec<(String, i64)>, StoreError> {
+) -> Result<(Timestamp, Vec<(String, i64)>), StoreError> {
     let mut connection = pool.acquire().await?;
     let file = path.display().to_string();
     sqlx::query("ATTACH DATABASE $1 AS backup").bind(file).execute(&mut *connection).await?;
@@ -38,6 +40,7 @@ pub(super) async fn copy(
         sqlx::query("BEGIN").execute(&mut *connection).await?;
     }
     // The first of these looks is the moment.
+    let moment = clock.now();
     let mut spans = Vec::with_capacity(plan.len());
     for planned in plan {
         let span = span(&mut connection, planned).await?;
@@ -52,7 +55,7 @@ pub(super) async fn copy(
         sqlx::query("COMMIT").execute(&mut *connection).await?;
     }
     sqlx::query("DETACH DATABASE backup").execute(&mut *connection).await?;
-    Ok(counts)
+    Ok((moment, counts))
 }
 
 /// The first and the last row of a table.

@@ -14,7 +14,7 @@ use crate::time::Clock;
 /// their keys. Nor is root.key: keep a copy of it elsewhere.
 #[derive(Debug, Args)]
 pub struct Backup {
-    /// The file to write; or a folder, for a file named after the time.
+    /// The file to write, with an ending; or a folder, for a file named after the time.
     #[arg(value_name = "FILE_OR_DIR")]
     to: PathBuf,
     /// Write over a file that is there.
@@ -27,13 +27,14 @@ pub struct Backup {
 impl Backup {
     pub(super) fn run(self) -> Outcome {
         let config = self.store.load(&[])?;
-        let (started, bar) = (Clock::System.now(), progress());
+        let (clock, bar) = (Clock::System, progress());
+        let started = clock.now();
         let made = block_on(async {
-            backup::make(&config, &self.to, self.force, started, &bar).await.map_err(|error| error.to_string())
+            backup::make(&config, &self.to, self.force, &clock, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();
         let root = config.storage.data.join("root.key");
-        let seconds = Clock::System.now().since(started).as_secs_f64();
+        let seconds = clock.now().since(started).as_secs_f64();
         super::print(&told(&made?, seconds, &root.display().to_string()))
     }
 }

@@ -45,7 +45,9 @@ fn told(restored: &Restored) -> String {
             let _ = writeln!(text, "  {deleted} accounts that were deleted since are deleted again");
         }
         None => text.push_str(
-            "  there is no list of deleted accounts beside root.key: accounts that were deleted since are back\n",
+            "  WARNING: accounts that were deleted since are back, with everything: there is no deleted-accounts beside root.key.\n  \
+             Before a server is started: copy that file from the old data folder (of several nodes: all of them, put together)\n  \
+             to where root.key is, empty the folder and the database otherwise, and restore again\n",
         ),
     }
     match documents {

@@ -134,6 +134,13 @@ fn memchr(whole: &[u8], part: &[u8]) -> bool {
     false
 }
 
+/// `tenure serve` where it must not start.
+fn serve(place: &Place) -> Command {
+    let mut command = binary();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&place.data).args(&place.store);
+    command
+}
+
 /// What people have on a server before the backup.
 struct World {
     token: String,
@@ -270,7 +277,7 @@ fn holds_nothing_unaccepted(place: &Place, file: &Path) {
     let keys = place.bytes(true, "SELECT wrapped FROM ring_key");
     assert!(!keys.is_empty());
     assert!(keys.iter().all(|key| !contains(&backup, key)), "a ring key is in the backup");
-    let waiting = place.bytes(false, WAITING);
+    let waiting = place.bytes(false, if place.store.is_empty() { WAITING } else { WAITING_ON_POSTGRESQL });
     assert!(waiting.len() > 100, "{}", waiting.len());
     assert!(waiting.iter().all(|sealed| !contains(&backup, sealed)), "something unaccepted is in the backup");
     for (what, query) in [
@@ -287,8 +294,9 @@ fn holds_nothing_unaccepted(place: &Place, file: &Path) {
     assert!(!contains(&backup, root.trim().as_bytes()));
 }
 
-/// What is sealed under ring keys of submissions.
-const WAITING: &str = "SELECT sealed FROM payload";
+/// What is sealed under ring keys of submissions: in their rows on SQLite, in a table of its own on PostgreSQL.
+const WAITING: &str = "SELECT sealed FROM submission WHERE state = 'incomplete' AND sealed IS NOT NULL";
+const WAITING_ON_POSTGRESQL: &str = "SELECT sealed FROM payload";
 
 /// From one database to another, and everything that must be true on both sides.
 fn rehearse(from: &Place, to: &Place, knows_deleted: bool) {
@@ -459,9 +467,18 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
     refused(&mut new.command("restore", &damaged), "its end is missing");
     std::fs::write(&damaged, b"short").expect("written");
     refused(&mut new.command("restore", &damaged), "is no backup");
+    // SQLite would play these into the database that is put back.
+    for name in ["tenure.sqlite-wal", "tenure.sqlite-shm", "keyring.sqlite-journal"] {
+        std::fs::write(new.data.join(name), b"an earlier server's").expect("written");
+        refused(&mut new.command("restore", &file), "empty folder alone");
+        std::fs::remove_file(new.data.join(name)).expect("it is untouched");
+    }
     let names: Vec<_> =
         std::fs::read_dir(&new.data).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(names, ["root.key"], "nothing was written");
+    let no_folder = folder.path().join("backups");
+    refused(&mut old.command("backup", &no_folder), "there is no folder");
+    assert!(!no_folder.exists(), "no file in its place");
     // A root key that opens nothing is found out when the backup is made.
     std::fs::copy(other.data.join("root.key"), old.data.join("root.key")).expect("copied");
     refused(&mut old.command("backup", &folder.path().join("never.backup")), "does not open the key ring");
@@ -484,8 +501,7 @@ fn a_restore_that_is_killed_leaves_nothing_that_a_server_would_take_for_whole() 
         if !is_whole {
             broke_off += usize::from(new.data.join("restoring").exists());
             if new.data.join("restoring").exists() {
-                let serve = ended(binary().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&new.data));
-                assert!(shown(&serve).contains("broke off"), "{}", shown(&serve));
+                refused(&mut serve(&new), "broke off");
             }
             new.restore(&file);
         }
@@ -494,6 +510,66 @@ fn a_restore_that_is_killed_leaves_nothing_that_a_server_would_take_for_whole() 
         assert!(ada.get(&server, "/wallet").body.contains("Marked Employer"), "round {round}");
     }
     assert!(broke_off > 0, "no kill was in the middle of it");
+}
+
+#[test]
+fn a_server_does_not_start_on_what_a_killed_restore_was_to_write_to_postgresql() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, file) = small(folder.path());
+    let new = Place::postgres(folder.path(), "new").with_root_key_of(&old);
+    let restoring = new.data.join("restoring");
+    let mut process = crate::tenure::Process(new.command("restore", &file).spawn().expect("it starts"));
+    until("the restore to prepare", || restoring.exists().then_some(()));
+    process.0.kill().expect("killed");
+    process.0.wait().expect("it has ended");
+    assert!(restoring.exists(), "the kill came too late");
+    refused(&mut serve(&new), "broke off");
+    new.restore(&file);
+    assert!(!restoring.exists());
+    let server = new.start();
+    let (mut ada, _) = Person::sign_in(&server, "ada@example.org", None);
+    assert!(ada.get(&server, "/wallet").body.contains("Marked Employer"));
+    drop(server);
+    // As a kill between the commit and the clean-up leaves it.
+    std::fs::create_dir(&restoring).expect("a folder");
+    refused(&mut serve(&new), "broke off");
+    refused(&mut new.command("restore", &file), "had finished");
+    std::fs::remove_dir(&restoring).expect("it is left as it was");
+    drop(new.start());
+}
+
+#[test]
+fn what_a_node_writes_while_a_restore_prepares_is_not_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, file) = small(folder.path());
+    let new = Place::postgres(folder.path(), "new").with_root_key_of(&old);
+    drop(new.start());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let connect = || runtime.block_on(PgConnection::connect(&new.store[1])).expect("connected");
+    let (mut node, mut observer) = (connect(), connect());
+    for statement in [
+        "DELETE FROM instance",
+        "DELETE FROM tenure_keyring.signing_key",
+        "BEGIN",
+        "INSERT INTO instance (place, id) VALUES (1, '00000000-0000-0000-0000-000000000007')",
+    ] {
+        runtime.block_on(sqlx::query(statement).execute(&mut node)).expect("done");
+    }
+    let mut restore = new.command("restore", &file);
+    let restore = std::thread::spawn(move || ended(&mut restore));
+    let waits = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'relation' AND NOT granted
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+    until("the restore to come to the database", || {
+        let waits = runtime.block_on(sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut observer));
+        waits.expect("read").then_some(())
+    });
+    runtime.block_on(sqlx::query("COMMIT").execute(&mut node)).expect("committed");
+    let output = restore.join().expect("no panic");
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(shown(&output).contains("there are rows in instance"), "{}", shown(&output));
+    let id = new.bytes(false, "SELECT uuid_send(id) FROM instance");
+    assert_eq!(id, [uuid::Uuid::from_u128(7).as_bytes().to_vec()]);
+    assert!(!new.data.join("restoring").exists(), "a restore that has failed leaves nothing");
 }
 
 #[test]
@@ -516,7 +592,7 @@ fn a_backup_of_the_first_release_is_brought_up_to_date_when_it_is_put_back() {
     for new in [Place::sqlite(folder.path(), "new"), Place::postgres(folder.path(), "moved")] {
         let new = new.with_root_key_of(&old);
         let told = new.restore(&file);
-        assert!(told.contains("there is no list of deleted accounts"), "{told}");
+        assert!(told.contains("WARNING: accounts that were deleted since are back"), "{told}");
         let server = new.start();
         let (mut ada, _) = Person::sign_in(&server, "ada@example.org", None);
         assert!(ada.get(&server, "/wallet").body.contains("Engineer at Company A"));
