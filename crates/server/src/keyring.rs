@@ -144,6 +144,15 @@ impl Keyring {
         Err(RootKeyError::Another(path.display().to_string()))
     }
 
+    /// The ring of `store` as it stands, which may be an older release's, with the root key in `data`, which must be there.
+    ///
+    /// # Errors
+    /// See [`RootKeyError`].
+    pub fn look(store: Store, data: &Path, period: Duration, chance: Chance) -> Result<Self, RootKeyError> {
+        let (root, deleted) = (root_key(data)?, data.join(DELETED_ACCOUNTS));
+        Ok(Self { store, root, chance, period, deleted, current: Arc::default() })
+    }
+
     /// Begins the ring, if it was not begun. False if that was with another root key.
     async fn begin(&self) -> Result<bool, StoreError> {
         let fingerprint = self.root_fingerprint();

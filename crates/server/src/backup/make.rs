@@ -44,7 +44,7 @@ pub async fn make(
     let (data, data_version) = source(Part::Data, config).await?;
     let (ring, ring_version) = source(Part::Keyring, config).await?;
     let period = config.retention.ring_period();
-    let keyring = Keyring::open(ring.clone(), &config.storage.data, period, Chance::System).await?;
+    let keyring = Keyring::look(ring.clone(), &config.storage.data, period, Chance::System)?;
     // A backup under a root key that opens nothing would be found out on the worst day.
     let refused = |why: String| Err(BackupError::Refused(why));
     match keyring.is_opened_by_root_key().await? {
