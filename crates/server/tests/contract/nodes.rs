@@ -77,7 +77,6 @@ contract! {
         assert!(in_first_second <= NODES * (400 + 100), "{in_first_second}");
         let (alone, most) = (400 + 60 * 100, NODES * (400 + 100) + 60 * 100);
         assert!((alone - 400..=most).contains(&let_through), "{let_through} is not between {alone} and {most}");
-        println!("{NODES} nodes let through {let_through}, of which {in_first_second} at first; one would let through {alone}");
     }
 
     async fn a_caller_that_goes_from_node_to_node_gains_nothing_by_it(databases: Databases) {
