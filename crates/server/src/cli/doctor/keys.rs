@@ -26,8 +26,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, store: Option
     let Some(store) = store else {
         return report.skip("key ring", "its database cannot be used");
     };
-    let opened = Keyring::open(store, it.data(), it.config.retention.ring_period(), it.chance.clone()).await;
-    let ring = match opened {
+    let ring = match Keyring::look(store, it.data(), it.config.retention.ring_period(), it.chance.clone()) {
         Ok(ring) => ring,
         Err(error) => {
             return report.fail("key ring", error.to_string(), "Put back the root key that belongs to this data.");
