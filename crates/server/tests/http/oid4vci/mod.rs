@@ -143,8 +143,9 @@ async fn codes_that_are_changed_over_or_of_another_kind_are_refused() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
-    let changed =
-        TestOffer { pre_authorized_code: offer.pre_authorized_code.replacen(|_: char| true, "B", 1), ..offer.clone() };
+    let another = if offer.pre_authorized_code.starts_with('B') { "C" } else { "B" };
+    let changed = offer.pre_authorized_code.replacen(|_: char| true, another, 1);
+    let changed = TestOffer { pre_authorized_code: changed, ..offer.clone() };
     refused(&wallet.redeem(&changed, &offer.transaction_code).await, 400, "invalid_grant");
     let unknown = wallet.form("/oid4vci/token", &[("grant_type", "password")]).await;
     refused(&unknown, 400, "unsupported_grant_type");
