@@ -30,11 +30,8 @@ INSERT INTO holder (id, email_fingerprint, email_sealed, created_at, sign_ins)
 SELECT DISTINCT holder_id, randomblob(32), randomblob(60), {oldest}, 1 FROM line WHERE holder_id IS NOT NULL
     ON CONFLICT (id) DO NOTHING;
 INSERT INTO submission (id, partner_id, credential_id, credential_type, state, created_at, expires_at, finalized_at, holder_id, ring_period, sealed)
-SELECT id, partner_id, credential_id, 'career_history', state, created_at, expires_at, finalized_at, holder_id, ring_period,
-       CASE state WHEN 'accepted' THEN sealed END
+SELECT id, partner_id, credential_id, 'career_history', state, created_at, expires_at, finalized_at, holder_id, ring_period, sealed
   FROM line;
-INSERT INTO payload (ring_period, submission_id, sealed)
-SELECT ring_period, id, sealed FROM line WHERE state = 'incomplete' AND sealed IS NOT NULL;
 INSERT INTO event (submission_id, kind, at)
 SELECT id, CASE state WHEN 'removed' THEN 'accepted' ELSE state END, finalized_at FROM line WHERE finalized_at IS NOT NULL;
 -- Partners have been told of what is over.

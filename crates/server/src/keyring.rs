@@ -385,6 +385,12 @@ impl Keyring {
         {
             return Ok((period, key.clone()));
         }
+        // In a box, since it is seldom: every push would be moved about with room for it.
+        Box::pin(self.begin_period(period)).await
+    }
+
+    /// The key of a period in which this node has sealed nothing yet; made, if no other node has.
+    async fn begin_period(&self, period: Timestamp) -> Result<(Timestamp, Key), StoreError> {
         let which = Wrapped::Ring(period);
         let mut tx = self.store.write().await?;
         tx.add_ring_key(period, &self.wrap(&which, &Key::random(&self.chance))).await?;

@@ -68,7 +68,7 @@ pub const EARLIER: Warning = Warning {
 /// 422 if not; or the store cannot be used.
 pub async fn check(app: &App, partner: Uuid, email: Option<&str>) -> Result<(), Error> {
     match email.filter(|address| sandbox::is_address(address)) {
-        Some(address) => check_person(app, partner, address, "/claim/email").await,
+        Some(address) => Box::pin(check_person(app, partner, address, "/claim/email")).await,
         None => Ok(()),
     }
 }
@@ -101,7 +101,14 @@ impl Claim {
     /// # Errors
     /// The store or the key ring cannot be used.
     pub async fn prepare(app: &App, wished: Wished<'_>) -> Result<Self, Error> {
-        let Some(email) = wished.email else { return Ok(Self::default()) };
+        match wished.email {
+            // In a box: a push without one would be moved about with room for it.
+            Some(email) => Box::pin(Self::prepare_for(app, email, wished)).await,
+            None => Ok(Self::default()),
+        }
+    }
+
+    async fn prepare_for(app: &App, email: &str, wished: Wished<'_>) -> Result<Self, Error> {
         let email = Email::parse(email).ok_or_else(|| Error::internal("an address that was checked is none"))?;
         let (mut tx, now) = (app.store.read().await?, app.now());
         let stands = match tx.current_submission(wished.partner, wished.credential_id, now).await? {

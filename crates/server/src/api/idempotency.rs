@@ -45,7 +45,8 @@ pub async fn once(State(app): State<App>, request: Request, next: Next) -> Respo
     else {
         return next.run(request).await;
     };
-    match replay_or_run(&app, &key, request, next).await {
+    // In a box: requests without a key would be moved about with room for it.
+    match Box::pin(replay_or_run(&app, &key, request, next)).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }

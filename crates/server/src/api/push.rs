@@ -275,24 +275,33 @@ pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<
                 warnings: warning.into_iter().collect(),
             })
         }
-        Pushed::Existing(existing) => {
-            app.metrics.submissions("existing", 1);
-            let differs = !is_same(app, &existing, submission.credential_type, &payload).await?;
-            let uploads = existing_uploads(app, &existing, submission, None).await?;
-            let base = app.config.base();
-            let (request_id, redirect_uri) = match existing.batch_id {
-                Some(batch) => (batch, batch_redirect_uri(base, partner, batch)),
-                None => {
-                    let document_type = existing.document_type.as_deref();
-                    (existing.id, redirect_uri(base, existing.credential_type, partner, existing.id, document_type))
-                }
-            };
-            let warnings = earlier_warnings(differs, submission.claim.is_some());
-            Ok(Stored { request_id, redirect_uri, uploads, warnings })
-        }
+        Pushed::Existing(existing) => Box::pin(stands(app, partner, &existing, submission, &payload)).await,
         Pushed::ExistingBatch(_) | Pushed::Taken(_) => Err(Error::invalid(vec![taken(&submission.id_pointer)])),
         Pushed::PartnerDisabled => Err(Error::unauthorized()),
     }
+}
+
+/// What is answered to a push whose id stands already.
+async fn stands(
+    app: &App,
+    partner: Uuid,
+    existing: &stored::Submission,
+    submission: &Submission,
+    payload: &[u8],
+) -> Result<Stored, Error> {
+    app.metrics.submissions("existing", 1);
+    let differs = !is_same(app, existing, submission.credential_type, payload).await?;
+    let uploads = existing_uploads(app, existing, submission, None).await?;
+    let base = app.config.base();
+    let (request_id, redirect_uri) = match existing.batch_id {
+        Some(batch) => (batch, batch_redirect_uri(base, partner, batch)),
+        None => {
+            let document_type = existing.document_type.as_deref();
+            (existing.id, redirect_uri(base, existing.credential_type, partner, existing.id, document_type))
+        }
+    };
+    let warnings = earlier_warnings(differs, submission.claim.is_some());
+    Ok(Stored { request_id, redirect_uri, uploads, warnings })
 }
 
 /// The row of `submission` under `id`, sealed; documents that came along are written.

@@ -49,6 +49,11 @@ impl ActivePartners {
         {
             return Ok(active);
         }
+        // In a box, since it is seldom: every request would be moved about with room for it.
+        Box::pin(self.ask(app, partner, now)).await
+    }
+
+    async fn ask(&self, app: &App, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let active = app.store.glance().await?.partner(partner).await?.is_some_and(|partner| partner.is_active());
         self.0.insert(partner, (now, active));
         Ok(active)
@@ -81,7 +86,7 @@ async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> 
     let verified = match app.tokens.verify(token, now) {
         Some(verified) => verified,
         None if app.tokens.should_reload(token, now) => {
-            app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
+            Box::pin(app.tokens.refresh_keys(&app.keyring, &app.chance, now)).await?;
             app.tokens.verify(token, now).ok_or_else(Error::unauthorized)?
         }
         None => return Err(Error::unauthorized()),

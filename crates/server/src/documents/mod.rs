@@ -238,37 +238,42 @@ pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Resu
     let mut faults = Vec::new();
     let mut known: Option<Partner> = None;
     for asset in submissions.iter().flat_map(|submission| &submission.assets) {
-        let found = match &asset.source {
-            AssetSource::Upload => None,
-            AssetSource::Bytes(bytes) => {
-                let whole = futures::stream::iter([Ok(bytes.clone())]);
-                match app.documents.look(asset.kind, whole).await {
-                    Ok(()) => None,
-                    Err(NotTaken::Store(error)) => return Err(error.into()),
-                    Err(refused) => Some((Code::AssetDataContent, refused.to_string())),
-                }
-            }
-            AssetSource::Address(address) => {
-                if known.is_none() {
-                    known = app.store.read().await?.partner(partner).await?;
-                }
-                let host = Url::parse(address).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
-                let allowed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(&host));
-                (!allowed).then(|| {
-                    let message = "This host is not on your list of hosts that documents are fetched from; ask the operator to add it, or upload the document.";
-                    (Code::AssetDataAddress, message.to_owned())
-                })
-            }
-        };
-        faults.extend(found.map(|(code, message)| Fault {
-            pointer: asset.pointer.clone(),
-            code,
-            message,
-            received: None,
-            suggestion: None,
-        }));
+        let fault =
+            |(code, message)| Fault { pointer: asset.pointer.clone(), code, message, received: None, suggestion: None };
+        // In a box, like all that few pushes do: each push would be moved about with room for it.
+        faults.extend(Box::pin(refusal(app, partner, &asset.source, asset.kind, &mut known)).await?.map(fault));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}
+
+/// Why a document is not taken, if it is not. `known` is the partner, once it has been looked up.
+async fn refusal(
+    app: &App,
+    partner: Uuid,
+    source: &AssetSource,
+    kind: AssetKind,
+    known: &mut Option<Partner>,
+) -> Result<Option<(Code, String)>, Error> {
+    match source {
+        AssetSource::Upload => Ok(None),
+        AssetSource::Bytes(bytes) => {
+            let whole = futures::stream::iter([Ok(bytes.clone())]);
+            match app.documents.look(kind, whole).await {
+                Ok(()) => Ok(None),
+                Err(NotTaken::Store(error)) => Err(error.into()),
+                Err(refused) => Ok(Some((Code::AssetDataContent, refused.to_string()))),
+            }
+        }
+        AssetSource::Address(address) => {
+            if known.is_none() {
+                *known = app.store.read().await?.partner(partner).await?;
+            }
+            let host = Url::parse(address).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+            let allowed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(&host));
+            let message = "This host is not on your list of hosts that documents are fetched from; ask the operator to add it, or upload the document.";
+            Ok((!allowed).then(|| (Code::AssetDataAddress, message.to_owned())))
+        }
+    }
 }
 
 /// The rows of a submission's assets; documents that came along are written.
@@ -279,18 +284,7 @@ pub async fn rows(app: &App, submission: &Submission, id: Uuid, period: Timestam
     let mut rows = Vec::with_capacity(submission.assets.len());
     for (position, asset) in submission.assets.iter().enumerate() {
         let asset_id = app.id();
-        let state = match &asset.source {
-            AssetSource::Upload => Some(AssetState::Awaited),
-            AssetSource::Address(address) => {
-                let sealed = app.keyring.seal_within(period, &label(&asset_id), address.as_bytes()).await?;
-                sealed.map(|sealed| AssetState::Fetching { sealed })
-            }
-            AssetSource::Bytes(bytes) => {
-                let (name, key) = (app.id(), Key::random(&app.chance));
-                app.documents.objects.put(name, &key, bytes).await?;
-                stored(app, asset_id, period, Written { name, size: bytes.len() as u64, key }).await?
-            }
-        };
+        let state = Box::pin(first_state(app, &asset.source, asset_id, period)).await?;
         rows.push(Asset {
             id: asset_id,
             submission_id: id,
@@ -303,11 +297,32 @@ pub async fn rows(app: &App, submission: &Submission, id: Uuid, period: Timestam
     Ok(rows)
 }
 
+/// The state that an asset begins in; a document that came along is written. `None` if the period's key is gone.
+async fn first_state(
+    app: &App,
+    source: &AssetSource,
+    asset_id: Uuid,
+    period: Timestamp,
+) -> Result<Option<AssetState>, StoreError> {
+    match source {
+        AssetSource::Upload => Ok(Some(AssetState::Awaited)),
+        AssetSource::Address(address) => {
+            let sealed = app.keyring.seal_within(period, &label(&asset_id), address.as_bytes()).await?;
+            Ok(sealed.map(|sealed| AssetState::Fetching { sealed }))
+        }
+        AssetSource::Bytes(bytes) => {
+            let (name, key) = (app.id(), Key::random(&app.chance));
+            app.documents.objects.put(name, &key, bytes).await?;
+            stored(app, asset_id, period, Written { name, size: bytes.len() as u64, key }).await
+        }
+    }
+}
+
 /// Deletes the objects of rows that were not written after all.
 pub async fn discard_rows(app: &App, rows: &[Asset]) {
     for row in rows {
         if let AssetState::Stored(object) = &row.state {
-            discard(app, object.name).await;
+            Box::pin(discard(app, object.name)).await;
         }
     }
 }

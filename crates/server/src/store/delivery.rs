@@ -137,30 +137,44 @@ impl TryFrom<Row> for Delivery {
 }
 
 /// What fanning out needs of a webhook.
-#[derive(FromRow)]
-struct Listener {
-    id: Uuid,
-    partner_id: Uuid,
-    events: String,
+#[derive(Debug, FromRow)]
+pub(super) struct Listener {
+    pub(super) id: Uuid,
+    pub(super) partner_id: Uuid,
+    pub(super) events: String,
 }
 
 impl Tx {
     /// Tells partners of what happened: a delivery for each of their webhooks that wants it. Who sends is woken by the
     /// caller, after the commit.
     pub async fn announce(&mut self, announcements: &[Announcement<'_>]) -> Result<(), StoreError> {
-        let partners: BTreeSet<Uuid> = announcements.iter().map(|announcement| announcement.partner).collect();
+        let partners = announcements.iter().map(|announcement| announcement.partner).collect();
+        let listeners = self.listeners(&partners).await?;
+        self.announce_among(&listeners, announcements).await
+    }
+
+    /// The webhooks of `partners`.
+    pub(super) async fn listeners(&mut self, partners: &BTreeSet<Uuid>) -> Result<Vec<Listener>, StoreError> {
         if partners.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let listeners: Vec<Listener> = on!(self, connection => {
+        Ok(on!(self, connection => {
             let mut query = QueryBuilder::new("SELECT id, partner_id, events FROM webhook WHERE partner_id IN (");
             let mut list = query.separated(", ");
-            for partner in &partners {
+            for partner in partners {
                 list.push_bind(*partner);
             }
             query.push(") ORDER BY id");
             query.build_query_as().fetch_all(connection).await
-        })?;
+        })?)
+    }
+
+    /// As [`Tx::announce`], by a caller that knows the partners' webhooks.
+    pub(super) async fn announce_among(
+        &mut self,
+        listeners: &[Listener],
+        announcements: &[Announcement<'_>],
+    ) -> Result<(), StoreError> {
         let wanted: Vec<(Uuid, &Announcement<'_>)> = announcements
             .iter()
             .flat_map(|announcement| {

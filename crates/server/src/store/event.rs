@@ -5,8 +5,8 @@
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::delivery::{Announcement, AnnouncementKind};
-use super::{NewSubmission, StoreError, Tx, on};
+use super::delivery::{Announcement, AnnouncementKind, Listener};
+use super::{NewSubmission, StoreError, Tx, on, rows_at_once};
 use crate::time::Timestamp;
 
 /// What can happen to a submission.
@@ -140,14 +140,17 @@ impl Tx {
         }
         let subjects = self.subjects(submissions).await?;
         self.write_events(submissions, kind, at).await?;
-        self.tell_and_count(&subjects, kind, at).await
+        let partners = subjects.iter().map(|subject| subject.partner_id).collect();
+        let listeners = if kind.announcement().is_some() { self.listeners(&partners).await? } else { Vec::new() };
+        self.tell_and_count(&subjects, &listeners, kind, at).await
     }
 
-    /// Tells the partners of `subjects` that `kind` happened to them, and counts it: all there is to do where a submission
+    /// Tells `listeners`, the webhooks of the partners of `subjects`, that `kind` happened to them, and counts it: all there is to do where a submission
     /// says of itself when it was pushed and when its time is over.
     pub(super) async fn tell_and_count(
         &mut self,
         subjects: &[Subject],
+        listeners: &[Listener],
         kind: EventKind,
         at: Timestamp,
     ) -> Result<(), StoreError> {
@@ -161,7 +164,7 @@ impl Tx {
                 credential_id: Some(&subject.credential_id),
                 at,
             });
-            self.announce(&announcements.collect::<Vec<_>>()).await?;
+            self.announce_among(listeners, &announcements.collect::<Vec<_>>()).await?;
         }
         self.count_events(subjects, kind).await
     }
@@ -184,7 +187,7 @@ impl Tx {
     async fn write_events(&mut self, submissions: &[Uuid], kind: EventKind, at: Timestamp) -> Result<(), StoreError> {
         let mut rest = submissions;
         while !rest.is_empty() {
-            let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
+            let (chunk, after) = rest.split_at(rows_at_once(rest.len()));
             rest = after;
             on!(self, connection => {
                 let mut query = QueryBuilder::new("INSERT INTO event (submission_id, kind, at) ");

@@ -83,7 +83,8 @@ impl Tx {
         let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
         self.empty_rows(&ids).await?;
         self.drop_assets(&ids).await?;
-        self.tell_and_count(&subjects, EventKind::Expired, now).await?;
+        let listeners = self.listeners(&subjects.iter().map(|subject| subject.partner_id).collect()).await?;
+        self.tell_and_count(&subjects, &listeners, EventKind::Expired, now).await?;
         Ok(ids)
     }
 

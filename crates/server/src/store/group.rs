@@ -1,19 +1,18 @@
 //! Group commit: requests that arrive together are committed together.
 //!
-//! One task owns the writing of one kind of request. It takes what is queued, up to 256, has it written in one transaction
-//! and answers each caller after that commit; under load the cost of a durable write is shared. If a group fails, its
-//! requests are tried one by one, so that one bad request fails alone.
+//! One task, or a few, own the writing of one kind of request. Each takes what is queued, up to 256, has it written in one
+//! transaction and answers each caller after that commit; under load the cost of a durable write is shared. If a group fails,
+//! its requests are tried one by one, so that one bad request fails alone.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::{Store, StoreError};
 
-/// Most requests in one transaction.
-const GROUP: usize = 256;
 /// Most requests that wait; one more is turned away with 503 rather than kept waiting for long.
 const QUEUE: usize = 4096;
 /// How long a group may take: a database that has fallen silent would otherwise keep every later one waiting for ever.
@@ -26,8 +25,17 @@ pub trait GroupWriter: Send + Sync + 'static {
     /// What a caller is told.
     type Answer: Send + 'static;
 
+    /// Most requests in one group.
+    const MOST: usize = 256;
+
     /// Where it is written.
     fn store(&self) -> &Store;
+
+    /// How many groups are under way at once. More than one where the database works on them side by side: while one waits
+    /// for its answer, another is made.
+    fn lanes(&self) -> usize {
+        1
+    }
 
     /// Writes all of `requests` in one transaction and commits it durably; an answer for each, in order.
     ///
@@ -39,10 +47,12 @@ pub trait GroupWriter: Send + Sync + 'static {
 /// Where the answer to one request goes.
 type Reply<W> = oneshot::Sender<Result<<W as GroupWriter>::Answer, StoreError>>;
 
-/// The way to the task that writes for `W`; cheap to clone. The task ends, after what is queued, when the last clone is
-/// dropped.
+/// A request that waits, and where its answer goes.
+type Queued<W> = (<W as GroupWriter>::Request, Reply<W>);
+
+/// The way to the tasks that write for `W`; cheap to clone. They end, after what is queued, when the last clone is dropped.
 pub struct GroupCommit<W: GroupWriter> {
-    queue: mpsc::Sender<(W::Request, Reply<W>)>,
+    queue: mpsc::Sender<Queued<W>>,
 }
 
 impl<W: GroupWriter> Clone for GroupCommit<W> {
@@ -58,24 +68,13 @@ impl<W: GroupWriter> std::fmt::Debug for GroupCommit<W> {
 }
 
 impl<W: GroupWriter> GroupCommit<W> {
-    /// Starts the task.
+    /// Starts the tasks.
     pub fn start(writer: W) -> Self {
-        let (queue, mut waiting) = mpsc::channel::<(W::Request, Reply<W>)>(QUEUE);
-        tokio::spawn(async move {
-            let (mut group, mut requests, mut replies) = (Vec::with_capacity(GROUP), Vec::new(), Vec::new());
-            while waiting.recv_many(&mut group, GROUP).await > 0 {
-                for (request, reply) in group.drain(..) {
-                    requests.push(request);
-                    replies.push(reply);
-                }
-                let results = commit(&writer, &requests).await;
-                requests.clear();
-                for (reply, result) in replies.drain(..).zip(results) {
-                    // A caller that has gone away needs no answer; what was written counts all the same.
-                    let _ = reply.send(result);
-                }
-            }
-        });
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (writer, waiting) = (Arc::new(writer), Arc::new(Mutex::new(waiting)));
+        for _ in 0..writer.lanes() {
+            tokio::spawn(write_groups(writer.clone(), waiting.clone()));
+        }
         Self { queue }
     }
 
@@ -90,6 +89,24 @@ impl<W: GroupWriter> GroupCommit<W> {
             .try_send((request, reply))
             .map_err(|_| StoreError::Unavailable("more requests wait than can be committed".to_owned()))?;
         answered.await.map_err(|_| StoreError::Unavailable("the committing task has ended".to_owned()))?
+    }
+}
+
+/// Writes group after group of what is waiting.
+async fn write_groups<W: GroupWriter>(writer: Arc<W>, waiting: Arc<Mutex<mpsc::Receiver<Queued<W>>>>) {
+    let (mut group, mut requests, mut replies) = (Vec::with_capacity(W::MOST), Vec::new(), Vec::new());
+    // Of several tasks one waits at the queue, the others for their turn there.
+    while waiting.lock().await.recv_many(&mut group, W::MOST).await > 0 {
+        for (request, reply) in group.drain(..) {
+            requests.push(request);
+            replies.push(reply);
+        }
+        let results = commit(&*writer, &requests).await;
+        requests.clear();
+        for (reply, result) in replies.drain(..).zip(results) {
+            // A caller that has gone away needs no answer; what was written counts all the same.
+            let _ = reply.send(result);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use sqlx::{FromRow, QueryBuilder};
 use url::Url;
 use uuid::Uuid;
 
+use super::delivery::Listener;
 use super::{StoreError, Tx, on};
 use crate::time::Timestamp;
 
@@ -54,6 +55,20 @@ impl Partner {
     }
 }
 
+/// Partners that are not disabled, and where they want to be told.
+#[derive(Debug)]
+pub struct ActivePartners {
+    ids: HashSet<Uuid>,
+    pub(super) listeners: Vec<Listener>,
+}
+
+impl ActivePartners {
+    /// Whether `partner` is one of them.
+    pub fn has(&self, partner: Uuid) -> bool {
+        self.ids.contains(&partner)
+    }
+}
+
 impl Tx {
     /// Adds a partner.
     pub async fn add_partner(&mut self, partner: &Partner) -> Result<(), StoreError> {
@@ -80,18 +95,31 @@ impl Tx {
         )
     }
 
-    /// Those of `ids` that are not disabled.
-    pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
-        let active: Vec<Uuid> = on!(self, connection => {
-            let mut query = QueryBuilder::new("SELECT id FROM partner WHERE disabled_at IS NULL AND id IN (");
+    /// Those of `ids` that are not disabled, and where they want to be told: one question, since each push asks it.
+    pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<ActivePartners, StoreError> {
+        #[derive(FromRow)]
+        struct Row {
+            partner_id: Uuid,
+            id: Option<Uuid>,
+            events: Option<String>,
+        }
+        let rows: Vec<Row> = on!(self, connection => {
+            let mut query = QueryBuilder::new(
+                "SELECT partner.id AS partner_id, webhook.id AS id, webhook.events AS events
+                   FROM partner LEFT JOIN webhook ON webhook.partner_id = partner.id
+                  WHERE partner.disabled_at IS NULL AND partner.id IN (",
+            );
             let mut list = query.separated(", ");
             for id in ids {
                 list.push_bind(*id);
             }
-            query.push(")");
-            query.build_query_scalar().fetch_all(connection).await
+            query.push(") ORDER BY webhook.id");
+            query.build_query_as().fetch_all(connection).await
         })?;
-        Ok(active.into_iter().collect())
+        let listener =
+            |row: &Row| Some(Listener { id: row.id?, partner_id: row.partner_id, events: row.events.clone()? });
+        let listeners = rows.iter().filter_map(listener).collect();
+        Ok(ActivePartners { ids: rows.iter().map(|row| row.partner_id).collect(), listeners })
     }
 
     /// Gives a partner another secret. False if there is no such partner.

@@ -61,8 +61,15 @@ impl GroupWriter for Questions {
     type Request = (Uuid, Vec<String>);
     type Answer = Vec<Option<CredentialStatus>>;
 
+    /// A question has up to 30 ids.
+    const MOST: usize = 64;
+
     fn store(&self) -> &Store {
         &self.store
+    }
+
+    fn lanes(&self) -> usize {
+        2
     }
 
     async fn write(&self, questions: &[Self::Request]) -> Result<Vec<Self::Answer>, StoreError> {
@@ -76,7 +83,7 @@ impl GroupWriter for Questions {
 /// What a status needs of a submission.
 #[derive(FromRow)]
 struct Row {
-    /// Which of the ids that were asked for, from 0; for a batch's item it says nothing.
+    /// Which of the ids that were looked for, from 0; for a batch's item it says nothing.
     number: i64,
     id: Uuid,
     credential_id: String,
@@ -135,7 +142,11 @@ impl Tx {
         asked: &[(Uuid, &str)],
         now: Timestamp,
     ) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
-        let rows = self.asked_rows(asked).await?;
+        // In the order of the index, so that ids near each other are found on one page.
+        let mut order: Vec<usize> = (0..asked.len()).collect();
+        order.sort_unstable_by_key(|place| asked[*place]);
+        let sorted: Vec<(Uuid, &str)> = order.iter().map(|place| asked[*place]).collect();
+        let rows = self.asked_rows(&sorted).await?;
         let batches: Vec<Uuid> = rows.iter().filter(|row| row.state == "batch").map(|row| row.id).collect();
         let items = self.items_of_batches(&batches).await?;
         let with_assets =
@@ -154,8 +165,8 @@ impl Tx {
             } else {
                 row.read(&assets, now)?
             };
-            if let Some(place) = usize::try_from(row.number).ok().and_then(|number| told.get_mut(number)) {
-                *place = Some(status);
+            if let Some(place) = usize::try_from(row.number).ok().and_then(|number| order.get(number)) {
+                told[*place] = Some(status);
             }
         }
         Ok(told)

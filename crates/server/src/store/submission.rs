@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::event::EventKind;
 use super::expiry::Work;
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, rows_at_once};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
 use crate::domain::submission::{Sealed, State, Submission};
@@ -127,11 +127,10 @@ pub fn joined_chain(names: &[String]) -> Option<String> {
     (!joined.is_empty()).then_some(joined)
 }
 
-/// Rows go in powers of two, so that a handful of prepared statements serves every group.
 async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
     let (mut rest, mut count) = (new, 0);
     while !rest.is_empty() {
-        let (chunk, after) = rest.split_at(1 << rest.len().ilog2());
+        let (chunk, after) = rest.split_at(rows_at_once(rest.len()));
         rest = after;
         let mut query = QueryBuilder::new(INSERT);
         query.push_values(chunk, |mut row, new| {
@@ -154,13 +153,20 @@ async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmissi
     Ok(count)
 }
 
-/// On PostgreSQL a column is one array: one statement for any number of rows, planned once.
+/// On PostgreSQL a column is one array: one statement for any number of rows, planned once. What was pushed goes along: each
+/// statement more would be a trip to the server.
 async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
-    let mut query = QueryBuilder::new(INSERT);
-    query.push(
+    let mut query = QueryBuilder::new(
+        "WITH new AS
+            (SELECT *
+               FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[])
+                 AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period, sealed)),
+         kept AS
+            (INSERT INTO payload (ring_period, submission_id, sealed) SELECT ring_period, id, sealed FROM new) ",
+    );
+    query.push(INSERT).push(
         "SELECT id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, 'incomplete', created_at, expires_at, ring_period, NULL
-           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
-             AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period)",
+           FROM new",
     );
     query.push(UNLESS_THERE);
     let query = query
@@ -174,7 +180,8 @@ async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission])
         .bind(column(new, |new| new.partner_chain.as_deref()))
         .bind(column(new, |new| new.created_at.micros()))
         .bind(column(new, |new| new.expires_at.micros()))
-        .bind(column(new, |new| new.sealed.period.micros()));
+        .bind(column(new, |new| new.sealed.period.micros()))
+        .bind(column(new, |new| new.sealed.bytes.as_slice()));
     Ok(query.execute(connection).await?.rows_affected())
 }
 
@@ -201,11 +208,10 @@ impl Tx {
         let mut inserted: Vec<Uuid> = new.iter().map(|new| new.id).collect();
         if count < inserted.len() as u64 {
             let known: HashSet<Uuid> = self.known_submissions(&inserted).await?.into_iter().collect();
-            new.retain(|new| known.contains(&new.id));
+            new.retain(|new| !known.contains(&new.id));
+            self.delete_payloads(&new).await?;
             inserted.retain(|id| known.contains(id));
         }
-        new.sort_unstable_by_key(|new| (new.sealed.period, new.id));
-        self.insert_payloads(&new).await?;
         Ok(inserted)
     }
 
