@@ -183,7 +183,7 @@ pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     }
     let mut tx = app.store.write().await?;
     let expired = tx.expire_verifications(now, BATCH).await?;
-    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled).await?;
+    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
     tx.commit().await?;
     app.deliveries_due.notify_one();
     let count = expired.len() as u64;

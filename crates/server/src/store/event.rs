@@ -151,19 +151,28 @@ impl Tx {
         kind: EventKind,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        if let Some(kind) = kind.announcement() {
-            let told: Vec<(&Subject, String)> =
-                subjects.iter().map(|subject| (subject, subject.request_id())).collect();
-            let announcements = told.iter().map(|(subject, request_id)| Announcement {
-                partner: subject.partner_id,
-                kind,
-                request_id,
-                credential_id: Some(&subject.credential_id),
-                at,
-            });
-            self.announce(&announcements.collect::<Vec<_>>()).await?;
-        }
+        self.tell(&subjects.iter().map(|subject| (subject, at)).collect::<Vec<_>>(), kind, at).await?;
         self.count_events(subjects, kind).await
+    }
+
+    /// Tells partners at `told_at` that `kind` happened to each subject, at the instant beside it.
+    pub(super) async fn tell(
+        &mut self,
+        happened: &[(&Subject, Timestamp)],
+        kind: EventKind,
+        told_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(kind) = kind.announcement() else { return Ok(()) };
+        let request_ids: Vec<String> = happened.iter().map(|(subject, _)| subject.request_id()).collect();
+        let announcements = happened.iter().zip(&request_ids).map(|((subject, at), request_id)| Announcement {
+            partner: subject.partner_id,
+            kind,
+            request_id,
+            credential_id: Some(&subject.credential_id),
+            at: *at,
+            told_at,
+        });
+        self.announce(&announcements.collect::<Vec<_>>()).await
     }
 
     /// What events need to know of submissions, in the order of their ids; those that are not there are left out.

@@ -72,18 +72,22 @@ impl Tx {
             sqlx::query("SET LOCAL lock_timeout = '5s'").execute(&mut **transaction).await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CURSOR).execute(&mut **transaction).await?;
         }
-        let over = self.over(now, limit).await?;
+        let mut over = self.over(now, limit).await?;
         let Some((last, through)) = over.last().map(|(subject, expires_at)| (subject.id, *expires_at)) else {
             return Ok(Vec::new());
         };
         on!(self, connection => sqlx::query("UPDATE expiry SET through = $1, submission_id = $2")
             .bind(through).bind(last).execute(connection).await.map(drop))?;
-        let mut subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
-        subjects.sort_unstable_by_key(|subject| subject.id);
-        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
+        over.sort_unstable_by_key(|(subject, _)| subject.id);
+        let ids: Vec<Uuid> = over.iter().map(|(subject, _)| subject.id).collect();
         self.empty_rows(&ids).await?;
         self.drop_assets(&ids).await?;
-        self.tell_and_count(&subjects, EventKind::Expired, now).await?;
+        // At the instant that its row says: told once more, by a node of another release or by a restored server, it is the
+        // same event.
+        let happened: Vec<_> = over.iter().map(|(subject, expires_at)| (subject, *expires_at)).collect();
+        self.tell(&happened, EventKind::Expired, now).await?;
+        let subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
+        self.count_events(&subjects, EventKind::Expired).await?;
         Ok(ids)
     }
 
