@@ -5,6 +5,7 @@
 //! killed before that has changed nothing that a server would read.
 
 use std::collections::HashSet;
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,7 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
             data.display()
         ))
     })?;
+    let _alone = alone(data)?;
     bar.set_message("checking");
     let about = container::check(&from, &root, bar).await?;
     for (part, version) in [(Part::Data, about.data), (Part::Keyring, about.keyring)] {
@@ -103,6 +105,19 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
     }
     std::fs::remove_dir_all(&place).map_err(at(&place))?;
     Ok(restored)
+}
+
+/// Keeps other restores out of the data folder for as long as what is returned is there: each would take what another one
+/// prepares for the leavings of a third. It is the folder that is locked, so nothing is left behind.
+fn alone(data: &Path) -> Result<File, BackupError> {
+    let folder = File::open(data).map_err(at(data))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => {
+            Err(BackupError::Refused(format!("another tenure restore is at work in {}", data.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(at(data)(error)),
+    }
 }
 
 /// Everything but the commit to PostgreSQL.

@@ -467,6 +467,10 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
     refused(&mut new.command("restore", &damaged), "its end is missing");
     std::fs::write(&damaged, b"short").expect("written");
     refused(&mut new.command("restore", &damaged), "is no backup");
+    let at_work = std::fs::File::open(&new.data).expect("a folder");
+    at_work.try_lock().expect("alone");
+    refused(&mut new.command("restore", &file), "another tenure restore is at work");
+    drop(at_work);
     // SQLite would play these into the database that is put back.
     for name in ["tenure.sqlite-wal", "tenure.sqlite-shm", "keyring.sqlite-journal"] {
         std::fs::write(new.data.join(name), b"an earlier server's").expect("written");
