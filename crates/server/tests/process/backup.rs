@@ -490,6 +490,20 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn a_rehearsal_leaves_the_bucket_to_the_server_that_uses_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, file) = small(folder.path());
+    let name = "SELECT id FROM instance";
+    for (option, is_its_own, said) in [(None, true, "WARNING: documents"), (Some("--rehearsal"), false, "left alone")] {
+        let new = Place::sqlite(folder.path(), option.unwrap_or("new")).with_root_key_of(&old);
+        let mut command = new.command("restore", &file);
+        let output = ended(command.args(option).env("TENURE_OBJECTS__KIND", "s3"));
+        assert!(output.status.success() && shown(&output).contains(said), "{said}: {}", shown(&output));
+        assert_eq!(new.bytes(false, name) == old.bytes(false, name), is_its_own, "whose objects it takes for its own");
+    }
+}
+
+#[test]
 fn a_restore_that_is_killed_leaves_nothing_that_a_server_would_take_for_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, file) = small(folder.path());
