@@ -4,6 +4,8 @@
 //! partners have been told. Who answers and who tells exclude each other by it: nothing is accepted of which a partner
 //! was told that it is over.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
@@ -89,6 +91,16 @@ impl Tx {
         let subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
         self.count_events(&subjects, EventKind::Expired).await?;
         Ok(ids)
+    }
+
+    /// The periods before `first` in which something was pushed that still has its time at `now`, in order.
+    pub async fn waiting_periods(&mut self, first: Timestamp, now: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        // What came later is passed over in the index, by its id, which is made a moment before or after it is sealed.
+        let last = (first + Duration::from_secs(60)).lowest_id();
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT DISTINCT ring_period FROM submission
+              WHERE state = 'incomplete' AND expires_at > $1 AND id < $2 AND ring_period < $3 ORDER BY ring_period",
+        ).bind(now).bind(last).bind(first).fetch_all(connection).await)?)
     }
 
     async fn told_through(&mut self) -> Result<(Timestamp, Uuid), StoreError> {

@@ -432,6 +432,28 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
+    async fn a_period_is_known_for_as_long_as_something_of_it_waits(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
+        let sealed = |number, seconds: u64, expires_at| NewSubmission {
+            sealed: Sealed { period: NOW + Duration::from_secs(seconds), bytes: vec![1] },
+            expires_at,
+            ..new_submission(number, partner, &format!("c{number}"))
+        };
+        let later = LATER + Duration::from_secs(1);
+        let (over, accepted) = (sealed(10, 0, LATER), sealed(11, 1, later));
+        let since = NewSubmission { id: LATER.lowest_id(), ..sealed(14, 4, later) };
+        insert(store, &[&over, &accepted, &sealed(12, 2, later), &sealed(13, 2, later), &since]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.bind_submission(id(11), ada, NOW).await.expect("bound"));
+        assert!(tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted"));
+        let at = |seconds| NOW + Duration::from_secs(seconds);
+        assert_eq!(tx.waiting_periods(at(5), NOW).await.expect("read"), [at(0), at(2)], "an id says when it was made");
+        assert_eq!(tx.waiting_periods(at(5), LATER).await.expect("read"), [at(2)]);
+        assert_eq!(tx.waiting_periods(at(2), LATER).await.expect("read"), []);
+        assert_eq!(tx.waiting_periods(at(5), later).await.expect("read"), []);
+    }
+
     async fn an_answer_and_its_expiry_exclude_each_other(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
@@ -620,8 +642,11 @@ contract! {
         tx.add_ring_key(NOW, &[2]).await.expect("the first stays");
         assert_eq!(tx.ring_key(NOW).await.expect("read"), Some(vec![1]));
         assert!(tx.has_keys().await.expect("read"));
-        assert_eq!(tx.destroy_ring_keys(NOW).await.expect("not before"), 0);
-        assert_eq!(tx.destroy_ring_keys(LATER).await.expect("destroyed"), 1);
+        assert_eq!(tx.oldest_ring_key().await.expect("read"), Some(NOW));
+        assert_eq!(tx.destroy_ring_keys(NOW, &[]).await.expect("not before"), 0);
+        assert_eq!(tx.destroy_ring_keys(LATER, &[LATER, NOW]).await.expect("kept"), 0);
+        assert_eq!(tx.destroy_ring_keys(LATER, &[LATER]).await.expect("destroyed"), 1);
+        assert_eq!(tx.oldest_ring_key().await.expect("read"), None);
         assert_eq!(tx.ring_key(NOW).await.expect("read"), None);
         tx.add_holder_key(id(1), &[1]).await.expect("added");
         tx.add_holder_key(id(1), &[2]).await.expect("the first stays");
