@@ -224,15 +224,21 @@ impl Keyring {
         open(&key, label, &sealed.bytes).map(Some)
     }
 
-    /// Destroys the ring keys whose last submissions had their time by `now`; `lifetime` is how long a submission lives.
+    /// Whether there is a ring key of a period before `first`.
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn has_before(&self, first: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.store.glance().await?.oldest_ring_key().await?.is_some_and(|oldest| oldest < first))
+    }
+
+    /// Destroys the ring keys of periods before `first`, but for those of `kept`.
     ///
     /// # Errors
     /// The ring cannot be written.
-    pub async fn destroy_expired(&self, now: Timestamp, lifetime: Duration) -> Result<u64, StoreError> {
-        // A period's last submission comes just before the next period begins: whole periods before this one are over.
-        let first_living = (now - lifetime).floor(self.period);
+    pub async fn destroy_before(&self, first: Timestamp, kept: &[Timestamp]) -> Result<u64, StoreError> {
         let mut tx = self.store.write().await?;
-        let destroyed = tx.destroy_ring_keys(first_living).await?;
+        let destroyed = tx.destroy_ring_keys(first, kept).await?;
         tx.commit().await?;
         Ok(destroyed)
     }

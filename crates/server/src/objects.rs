@@ -199,7 +199,7 @@ impl Objects {
     /// # Errors
     /// The store cannot be used.
     pub async fn made_between(&self, since: Timestamp, before: Timestamp) -> Result<Vec<Uuid>, StoreError> {
-        let offset = self.path(first_name(since));
+        let offset = self.path(since.lowest_id());
         let mut found = self.store.list_with_offset(Some(&Path::from(&*self.instance)), &offset);
         let mut names = Vec::new();
         while let Some(meta) = found.next().await {
@@ -252,12 +252,6 @@ pub fn place(instance: &str, name: Uuid) -> [String; 3] {
 
 fn broken(error: crate::seal::CannotOpen) -> StoreError {
     StoreError::Broken(error.to_string())
-}
-
-/// The lowest name that can be made at `time`.
-fn first_name(time: Timestamp) -> Uuid {
-    let millis = u64::try_from(time.micros() / 1000).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
 fn made_at(name: Uuid) -> Timestamp {

@@ -19,6 +19,7 @@ use tower::{ServiceBuilder, ServiceExt as _};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
+use crate::store::StoreError;
 use crate::{api, http, jobs, oid4vci, openid4vp, web};
 
 /// The whole router, with everything that a request passes through.
@@ -38,6 +39,10 @@ pub fn router(app: &App) -> Router {
         .layer(layers)
         .with_state(app.clone())
 }
+
+/// What is broken when the store is opened is tried so often: another process may be bringing the same database up to date at
+/// this very moment. What is still broken then, only the operator can mend.
+const TRIES: u32 = 3;
 
 /// Serves on `listener` until `stop`, opening the application by `open` first. While the store cannot be used at the
 /// start, every request is answered 503, and opening is tried again each second.
@@ -82,9 +87,14 @@ async fn open_when_possible<F>(open: impl Fn() -> F) -> Result<App, StartError>
 where
     F: Future<Output = Result<App, StartError>>,
 {
+    let mut broken = 0;
     loop {
         match open().await {
             Err(StartError::Store(error)) => {
+                broken = if matches!(error, StoreError::Broken(_)) { broken + 1 } else { 0 };
+                if broken == TRIES {
+                    return Err(StartError::Store(error));
+                }
                 tracing::error!(%error, "the store cannot be used; requests are answered 503 until it can");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 /// An instant in microseconds since the Unix epoch, UTC.
 ///
 /// Both databases store it as a 64-bit integer: one SQL text serves them, and no driver rounds it differently.
@@ -40,6 +42,12 @@ impl Timestamp {
     pub fn floor(self, period: Duration) -> Self {
         let period = micros(period).max(1);
         Self(self.0.div_euclid(period) * period)
+    }
+
+    /// The lowest id that can be made at this instant (a UUIDv7).
+    pub fn lowest_id(self) -> Uuid {
+        let millis = u64::try_from(self.0 / 1000).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
     }
 
     /// The same instant as jiff's type, for calendars and for writing.

@@ -21,6 +21,7 @@ use crate::presenting;
 use crate::store::{
     Announcement, AnnouncementKind, EndedVerification, NewVerification, StoreError, Tx, VerificationEnd,
 };
+use crate::time::Timestamp;
 
 /// What became of a question.
 #[derive(Clone, Debug)]
@@ -210,24 +211,31 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
         request_id: verification.request_id.clone(),
         finalized_at: now,
     };
-    announce(&mut tx, &[ended], kind).await?;
+    announce(&mut tx, &[ended], kind, now).await?;
     tx.commit().await?;
     app.deliveries_due.notify_one();
     app.metrics.verifications(happened, 1);
     Ok(true)
 }
 
-/// Announces to partners how their requests ended, in the transaction that ends them. The caller wakes deliveries after it.
+/// Announces to partners at `now` how their requests ended, in the transaction that ends them. The caller wakes deliveries
+/// after it.
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn announce(tx: &mut Tx, ended: &[EndedVerification], kind: AnnouncementKind) -> Result<(), StoreError> {
+pub async fn announce(
+    tx: &mut Tx,
+    ended: &[EndedVerification],
+    kind: AnnouncementKind,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let announcements = ended.iter().map(|ended| Announcement {
         partner: ended.partner_id,
         kind,
         request_id: &ended.request_id,
         credential_id: None,
         at: ended.finalized_at,
+        told_at: now,
     });
     tx.announce(&announcements.collect::<Vec<_>>()).await
 }

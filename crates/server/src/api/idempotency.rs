@@ -69,28 +69,35 @@ async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Nex
     // The scopes belong to it: an answer that a stronger token got is not replayed to a weaker one.
     let request_parts = [parts.method.as_str().as_bytes(), uri.as_bytes(), scopes.as_bytes(), &body];
     let hash = sha256(&request_parts.join(&b"\n"[..]));
-    if let Some(stored) = claim(app, partner, key, &hash).await? {
-        return replay(app, partner, key, stored, &hash).await;
-    }
+    let claimed_at = match claim(app, partner, key, &hash).await? {
+        Ok(claimed_at) => claimed_at,
+        Err(stored) => return replay(app, partner, key, stored, &hash).await,
+    };
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let id = id.map(|id| id.0.to_string()).unwrap_or_default();
-    keep(app, partner, key, &id, response).await
+    keep(app, (partner, key, claimed_at), &id, response).await
 }
 
-/// Claims the key, or returns what is known of it.
-async fn claim(app: &App, partner: Uuid, key: &str, hash: &[u8; 32]) -> Result<Option<StoredAnswer>, Error> {
+/// Claims the key and says when, or returns what is known of it.
+async fn claim(app: &App, partner: Uuid, key: &str, hash: &[u8; 32]) -> Result<Result<Timestamp, StoredAnswer>, Error> {
     let now = app.now();
     let mut tx = app.store.write().await?;
     match tx.stored_answer(partner, key).await? {
         // Only what was looked at: another request may be claiming the key at this moment.
         Some(over) if is_over(app, &over, now) => tx.forget_answer(partner, key, over.created_at).await?,
         None => {}
-        stored => return Ok(stored),
+        Some(stored) => return Ok(Err(stored)),
     }
-    let claimed = tx.claim_idempotency_key(partner, key, hash, now).await?;
-    let winner = if claimed { None } else { tx.stored_answer(partner, key).await? };
-    tx.commit().await?;
-    Ok(winner)
+    if tx.claim_idempotency_key(partner, key, hash, now).await? {
+        tx.commit().await?;
+        return Ok(Ok(now));
+    }
+    // Another request was quicker, and may have let go of it since.
+    tx.stored_answer(partner, key).await?.map(Err).ok_or_else(under_way)
+}
+
+fn under_way() -> Error {
+    Error::new(Kind::Conflict, "The first request with this Idempotency-Key is still under way. Repeat it in a moment.")
 }
 
 fn is_over(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
@@ -106,12 +113,7 @@ async fn replay(app: &App, partner: Uuid, key: &str, stored: StoredAnswer, hash:
         ));
     }
     let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let Some(status) = status else {
-        return Err(Error::new(
-            Kind::Conflict,
-            "The first request with this Idempotency-Key is still under way. Repeat it in a moment.",
-        ));
-    };
+    let Some(status) = status else { return Err(under_way()) };
     let sealed = Sealed { period: stored.ring_period, bytes: stored.body };
     let body = app.keyring.open_sealed(&sealed, &label(&partner, key)).await?.ok_or_else(|| {
         Error::new(
@@ -133,15 +135,21 @@ fn label<'a>(partner: &'a Uuid, key: &'a str) -> [&'a [u8]; 3] {
     [b"idempotency", partner.as_bytes(), key.as_bytes()]
 }
 
-/// Keeps an answer that would be the same again; lets the key go after one that would not.
-async fn keep(app: &App, partner: Uuid, key: &str, id: &str, mut response: Response) -> Result<Response, Error> {
+/// Keeps an answer that would be the same again; lets the key go after one that would not. A request that took so long that
+/// it was taken for dead, and its key claimed by another, is answered all the same, and leaves the other's claim alone.
+async fn keep(
+    app: &App,
+    (partner, key, claimed_at): (Uuid, &str, Timestamp),
+    id: &str,
+    mut response: Response,
+) -> Result<Response, Error> {
     let error = response.extensions_mut().remove::<Arc<Error>>();
     let status = response.status();
     if status.is_server_error()
         || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
     {
         let mut tx = app.store.write().await?;
-        tx.release_idempotency_key(partner, key).await?;
+        tx.forget_answer(partner, key, claimed_at).await?;
         tx.commit().await?;
         if let Some(error) = error {
             response.extensions_mut().insert(error);
@@ -169,7 +177,7 @@ async fn keep(app: &App, partner: Uuid, key: &str, id: &str, mut response: Respo
     // and none of it outlives what it is about.
     let sealed = app.keyring.seal(app.now(), &label(&partner, key), &body).await?;
     let mut tx = app.store.write().await?;
-    tx.store_answer(partner, key, status.as_u16(), &content_type, &sealed).await?;
+    tx.store_answer((partner, key, claimed_at), status.as_u16(), &content_type, &sealed).await?;
     tx.commit().await?;
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(HeaderValue::try_from(content_type).map(|value| (header::CONTENT_TYPE, value)));

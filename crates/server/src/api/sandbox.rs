@@ -83,12 +83,14 @@ async fn simulate(
     let kind = AnnouncementKind::ALL.into_iter().find(|kind| kind.name() == asked.kind);
     let kind = kind.ok_or_else(|| Error::internal("an event type that was checked is none"))?;
     let request_id = asked.request_id.unwrap_or_else(|| app.id().to_string());
+    let now = app.now();
     let announcement = Announcement {
         partner: partner.id,
         kind,
         request_id: &request_id,
         credential_id: asked.credential_id.as_deref(),
-        at: app.now(),
+        at: now,
+        told_at: now,
     };
     let event_id = announcement.event_id();
     let mut tx = app.store.write().await?;

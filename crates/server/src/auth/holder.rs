@@ -319,7 +319,7 @@ pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), St
     tx.release_issuances(holder).await?;
     tx.delete_shares(holder).await?;
     let canceled = tx.release_verifications(holder, now).await?;
-    verification::announce(tx, &canceled, AnnouncementKind::RequestCanceled).await?;
+    verification::announce(tx, &canceled, AnnouncementKind::RequestCanceled, now).await?;
     tx.delete_holder(holder).await
 }
 

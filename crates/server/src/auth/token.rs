@@ -139,6 +139,12 @@ impl Tokens {
             keys.verifying.insert(key.id, verifying);
             keys.signing.get_or_insert(signing);
         }
+        self.replace_keys(keys);
+        Ok(())
+    }
+
+    /// Has `keys` count from now on, and no others.
+    fn replace_keys(&self, keys: Keys) {
         let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         let is_one_gone = held.verifying.keys().any(|known| !keys.verifying.contains_key(known));
         *held = keys;
@@ -146,7 +152,6 @@ impl Tokens {
             // Somebody took it away: what it signed is not good any more, checked before or not.
             self.verified.clear();
         }
-        Ok(())
     }
 
     /// A token for `partner_id` with `scope`.
@@ -176,7 +181,9 @@ impl Tokens {
         let verified = match self.verified.get(&hash) {
             Some(verified) => verified,
             None => {
-                let verified = Arc::new(self.check(token)?);
+                // Held until it is remembered: a key that is taken away meanwhile waits, and takes it along.
+                let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+                let verified = Arc::new(self.check(token, &keys)?);
                 self.verified.insert(hash, verified.clone());
                 verified
             }
@@ -192,19 +199,19 @@ impl Tokens {
         !keys.verifying.contains_key(&kid) && now.since(keys.loaded_at) >= Duration::from_secs(1)
     }
 
-    fn check(&self, token: &str) -> Option<Verified> {
+    fn check(&self, token: &str, keys: &Keys) -> Option<Verified> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.typ.as_deref() != Some("at+jwt") {
             return None;
         }
-        let key = self.keys.read().unwrap_or_else(PoisonError::into_inner).verifying.get(&header.kid?)?.key.clone();
+        let key = &keys.verifying.get(&header.kid?)?.key;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // The end of its time is compared with the server's clock, at every use and not just the first.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
         Some(Verified {
             partner_id: claims.client_id,
             scopes: claims.scope.split(' ').map(ToOwned::to_owned).collect(),
@@ -230,4 +237,46 @@ fn key_pair(id: &str, seed: &Key) -> Result<(SigningKey, VerifyingKey), StoreErr
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": id, "use": "sig", "alg": "EdDSA" });
     let signing = SigningKey { id: id.to_owned(), key: EncodingKey::from_ed_der(document.as_ref()) };
     Ok((signing, VerifyingKey { jwk, key }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+
+    fn keys(known: &[(SigningKey, VerifyingKey)]) -> Keys {
+        Keys {
+            signing: known.first().map(|(signing, _)| signing.clone()),
+            verifying: known.iter().map(|(signing, verifying)| (signing.id.clone(), verifying.clone())).collect(),
+            loaded_at: NOW,
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_taken_away_while_a_token_is_checked_leaves_nothing_remembered() {
+        let chance = Chance::seeded(1);
+        let pair = key_pair("one", &Key::random(&chance)).expect("a key");
+        let hour = Duration::from_secs(3600);
+        for number in 0..300 {
+            let tokens = Tokens::new("https://passport.example", hour, hour);
+            tokens.replace_keys(keys(std::slice::from_ref(&pair)));
+            let token = tokens.issue(Uuid::nil(), "write.career_history", Uuid::nil(), NOW).expect("a token");
+            let both = Barrier::new(2);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    both.wait();
+                    // Good or not, whichever was first; what counts is the next time.
+                    tokens.verify(&token, NOW);
+                });
+                both.wait();
+                // As long as a check takes, and a little more each time.
+                std::thread::sleep(Duration::from_micros(number));
+                tokens.replace_keys(keys(&[]));
+            });
+            assert_eq!(tokens.verify(&token, NOW), None, "after {number} microseconds");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! killed before that has changed nothing that a server would read.
 
 use std::collections::HashSet;
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -59,12 +60,19 @@ pub fn refuse_unfinished(data: &Path, url: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Puts the backup `from` back into what `config` names.
+/// Puts the backup `from` back into what `config` names. To `rehearse` it, beside the server that it is of, it is given that
+/// name: the name says which objects of a bucket are its own, and so it finds none there, and deletes none.
 ///
 /// # Errors
 /// See [`BackupError`]; nothing is changed then, but for tables of PostgreSQL that are made and empty, and documents that are
 /// there already. If the connection is lost at the commit, another try says what became of it.
-pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &ProgressBar) -> Result<Restored, BackupError> {
+pub async fn restore(
+    config: &Config,
+    from: &Path,
+    rehearse: Option<Uuid>,
+    now: Timestamp,
+    bar: &ProgressBar,
+) -> Result<Restored, BackupError> {
     let (data, url) = (&config.storage.data, &config.storage.database_url);
     let from = std::path::absolute(from).map_err(at(from))?;
     let root = root_key(data).map_err(|error| {
@@ -73,6 +81,7 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
             data.display()
         ))
     })?;
+    let _alone = alone(data)?;
     bar.set_message("checking");
     let about = container::check(&from, &root, bar).await?;
     for (part, version) in [(Part::Data, about.data), (Part::Keyring, about.keyring)] {
@@ -92,7 +101,9 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
         std::fs::remove_dir_all(&place).map_err(at(&place))?;
     }
     std::fs::DirBuilder::new().mode(0o700).create(&place).map_err(at(&place))?;
-    let done = prepare_and_write(config, &place, &from, &about, now, bar).await;
+    // Documents of a folder are copied, and lie under the name that they had.
+    let rename = rehearse.filter(|_| config.objects.kind == ObjectStoreKind::S3);
+    let done = prepare_and_write(config, &place, &from, (&about, rename), now, bar).await;
     if done.is_err() {
         let _ = std::fs::remove_dir_all(&place);
     }
@@ -105,16 +116,29 @@ pub async fn restore(config: &Config, from: &Path, now: Timestamp, bar: &Progres
     Ok(restored)
 }
 
+/// Keeps other restores out of the data folder for as long as what is returned is there: each would take what another one
+/// prepares for the leavings of a third. It is the folder that is locked, so nothing is left behind.
+fn alone(data: &Path) -> Result<File, BackupError> {
+    let folder = File::open(data).map_err(at(data))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => {
+            Err(BackupError::Refused(format!("another tenure restore is at work in {}", data.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(at(data)(error)),
+    }
+}
+
 /// Everything but the commit to PostgreSQL.
 async fn prepare_and_write(
     config: &Config,
     place: &Path,
     from: &Path,
-    about: &About,
+    (about, rename): (&About, Option<Uuid>),
     now: Timestamp,
     bar: &ProgressBar,
 ) -> Result<(Restored, Option<PgTransaction<'static>>), BackupError> {
-    let restored = prepare(config, place, from, about, now, bar).await?;
+    let restored = prepare(config, place, from, (about, rename), now, bar).await?;
     if config.storage.database_url.is_empty() {
         put_in_place(&config.storage.data, place)?;
         return Ok((restored, None));
@@ -129,7 +153,7 @@ async fn prepare(
     config: &Config,
     place: &Path,
     from: &Path,
-    about: &About,
+    (about, rename): (&About, Option<Uuid>),
     now: Timestamp,
     bar: &ProgressBar,
 ) -> Result<Restored, BackupError> {
@@ -140,7 +164,7 @@ async fn prepare(
     load(Part::Keyring, about.keyring, &place.join(Part::Keyring.file()), from, tables::KEYRING, bar).await?;
     let data = &config.storage.data;
     let gone = deleted_accounts(data).map_err(at(data))?;
-    let settled = settle(config, place, gone.as_ref(), now).await?;
+    let settled = settle(config, place, gone.as_ref(), rename, now).await?;
     let documents = copy_documents(config, place, from, bar).await?;
     Ok(Restored { about: about.clone(), ended: settled.ended, deleted: gone.map(|_| settled.deleted), documents })
 }
@@ -225,6 +249,7 @@ async fn settle(
     config: &Config,
     place: &Path,
     gone: Option<&HashSet<Uuid>>,
+    rename: Option<Uuid>,
     now: Timestamp,
 ) -> Result<Settled, StoreError> {
     let data = Store::open(Part::Data, place, "", 1).await?;
@@ -232,6 +257,9 @@ async fn settle(
     let (mut tx, mut keys) = (data.write().await?, ring.write().await?);
     let ended = tx.end_what_waits(now).await?;
     tx.close_status_lists(now + config.credentials.lifetime).await?;
+    if let Some(name) = rename {
+        tx.rename_instance(name).await?;
+    }
     let keyed: HashSet<Uuid> = keys.holders_with_keys().await?.into_iter().collect();
     let mut deleted = 0;
     for holder in tx.holder_ids().await? {

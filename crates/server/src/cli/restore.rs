@@ -8,6 +8,7 @@ use clap::Args;
 use super::backup::{contents, progress};
 use super::{Outcome, StoreArguments, block_on};
 use crate::backup::{self, Restored};
+use crate::chance::Chance;
 use crate::time::Clock;
 
 /// Put a backup back, into an empty data folder, or into an empty database of PostgreSQL. The data folder must have the
@@ -17,6 +18,10 @@ pub struct Restore {
     /// The backup.
     #[arg(value_name = "FILE")]
     from: PathBuf,
+    /// It is only tried out: documents in a bucket are left alone, and are missing here. Without this, the server that is
+    /// started deletes from its bucket what was added since the backup.
+    #[arg(long)]
+    rehearsal: bool,
     #[command(flatten)]
     store: StoreArguments,
 }
@@ -25,15 +30,16 @@ impl Restore {
     pub(super) fn run(self) -> Outcome {
         let config = self.store.load(&[])?;
         let (now, bar) = (Clock::System.now(), progress());
+        let rehearse = self.rehearsal.then(|| Chance::System.anonymous_id());
         let restored = block_on(async {
-            backup::restore(&config, &self.from, now, &bar).await.map_err(|error| error.to_string())
+            backup::restore(&config, &self.from, rehearse, now, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();
-        super::print(&told(&restored?))
+        super::print(&told(&restored?, self.rehearsal))
     }
 }
 
-fn told(restored: &Restored) -> String {
+fn told(restored: &Restored, is_rehearsal: bool) -> String {
     let Restored { about, ended, deleted, documents } = restored;
     let mut text = format!("as it was at {}: {}\n", about.made_at, contents(about));
     let _ = writeln!(
@@ -62,8 +68,11 @@ fn told(restored: &Restored) -> String {
                 let _ = writeln!(text, "    missing: {}", object.simple());
             }
         }
-        None => text
-            .push_str("  documents are in the bucket: what was added to it since is deleted when the server starts\n"),
+        None if is_rehearsal => text.push_str("  documents are in the bucket, which is left alone: here they are missing\n"),
+        None => text.push_str(
+            "  WARNING: documents are in the bucket, and what was added to it since is deleted when the server starts.\n  \
+             If another server still uses that bucket, start none here: empty the folder and the database, and restore again with --rehearsal\n",
+        ),
     }
     text.push_str("What was done after that moment is not there: docs/operations.md says what that means.\n");
     text

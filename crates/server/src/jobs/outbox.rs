@@ -1,4 +1,5 @@
-//! Sends what the outbox holds: at least once, with growing pauses, and not after it makes sense no more.
+//! Sends what the outbox holds: at least once, with growing pauses, and not after it makes sense no more. Destroying a key
+//! always makes sense: what a person deleted is deleted only then.
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ impl Outgoing {
     fn kind(&self) -> &'static str {
         match self {
             Self::Mail(_) => "mail",
-            Self::DestroyHolderKey(_) => "destroy_holder_key",
+            Self::DestroyHolderKey(_) => DESTROY_HOLDER_KEY,
             Self::Play(_) => "play",
         }
     }
@@ -47,7 +48,11 @@ impl Outgoing {
     pub async fn sealed(&self, app: &App) -> Result<OutboxItem, StoreError> {
         let (id, now) = (app.id(), app.now());
         let plain = serde_json::to_vec(self).map_err(|error| StoreError::Broken(error.to_string()))?;
-        let sealed = app.keyring.seal(now, &[b"outbox", id.as_bytes()], &plain).await?;
+        let sealed = match self {
+            // It may take longer than a ring key lives, and says nothing of a person.
+            Self::DestroyHolderKey(_) => Sealed { period: now, bytes: app.keyring.seal_permanent(&label(&id), &plain) },
+            Self::Mail(_) | Self::Play(_) => app.keyring.seal(now, &label(&id), &plain).await?,
+        };
         Ok(OutboxItem {
             id,
             kind: self.kind().to_owned(),
@@ -57,7 +62,31 @@ impl Outgoing {
             sealed: sealed.bytes,
         })
     }
+
+    /// What `item` stands for; `None` if its key is gone.
+    async fn of(app: &App, item: &OutboxItem) -> Result<Option<Self>, StoreError> {
+        let permanent = match item.kind.as_str() {
+            // The release before sealed it like everything else.
+            DESTROY_HOLDER_KEY => app.keyring.open_permanent(&label(&item.id), &item.sealed).ok(),
+            _ => None,
+        };
+        let plain = match permanent {
+            Some(plain) => Some(plain),
+            None => {
+                let sealed = Sealed { period: item.ring_period, bytes: item.sealed.clone() };
+                app.keyring.open_sealed(&sealed, &label(&item.id)).await?
+            }
+        };
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
 }
+
+/// Which item is meant, when it is sealed.
+fn label(id: &Uuid) -> [&[u8]; 2] {
+    [b"outbox", id.as_bytes()]
+}
+
+const DESTROY_HOLDER_KEY: &str = "destroy_holder_key";
 
 /// How many items are taken at once.
 const BATCH: i64 = 20;
@@ -96,10 +125,7 @@ pub async fn send_due(app: &App) -> Result<usize, StoreError> {
 }
 
 async fn send(app: &App, item: OutboxItem) -> Result<(), StoreError> {
-    let sealed = Sealed { period: item.ring_period, bytes: item.sealed };
-    let plain = app.keyring.open_sealed(&sealed, &[b"outbox", item.id.as_bytes()]).await?;
-    let outgoing: Option<Outgoing> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-    let outcome = match outgoing {
+    let outcome = match Outgoing::of(app, &item).await? {
         // Nobody reads what is sent there, so nobody signs in as one of them.
         Some(Outgoing::Mail(mail)) if sandbox::is_address(&mail.to) => Ok(()),
         Some(Outgoing::Mail(mail)) => app.mailer.send(item.id, &mail).await,
@@ -115,17 +141,29 @@ async fn send(app: &App, item: OutboxItem) -> Result<(), StoreError> {
             app.metrics.outgoing("sent");
             tx.remove_from_outbox(item.id).await?;
         }
-        Err(error) if item.attempts >= TRIES || matches!(error, SendError::Refused(_)) => {
+        Err(error) if is_over(&item, &error) => {
             tracing::error!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "given up");
             app.metrics.outgoing("given_up");
             tx.remove_from_outbox(item.id).await?;
         }
         Err(error) => {
-            tracing::warn!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "tried again later");
+            if item.attempts < TRIES {
+                tracing::warn!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "tried again later");
+            } else {
+                tracing::error!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "still tried");
+            }
             app.metrics.outgoing("failed");
             let pause = Duration::from_secs(2_u64.saturating_pow(u32::try_from(item.attempts).unwrap_or(8).min(8) + 1));
             tx.put_off(item.id, app.now() + pause).await?;
         }
     }
     tx.commit().await
+}
+
+/// Whether it makes no sense to try again.
+fn is_over(item: &OutboxItem, error: &SendError) -> bool {
+    match error {
+        SendError::Refused(_) => true,
+        SendError::NotNow(_) => item.attempts >= TRIES && item.kind != DESTROY_HOLDER_KEY,
+    }
 }

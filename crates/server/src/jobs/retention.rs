@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::presentation::REMEMBERED;
 use crate::store::{AnnouncementKind, StoreError};
+use crate::time::Timestamp;
 use crate::verification;
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
@@ -48,9 +49,26 @@ async fn refresh_keys(app: &App) -> Result<(), StoreError> {
     app.issuer_keys.refresh(&app.keyring, &app.chance, app.now()).await
 }
 
+/// The first period that is not over, where each submission has `lifetime`: a period's last one comes just before the next
+/// begins.
+fn first_living(app: &App, lifetime: Duration) -> Timestamp {
+    (app.now() - lifetime).floor(app.config.retention.ring_period())
+}
+
+/// The periods before `first` in which something was pushed that was promised more time, and still has it: the setting was
+/// longer then.
+async fn promised(app: &App, first: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+    // Everything that waits is looked through for it; so only where a key is due, which is once a period.
+    if !app.keyring.has_before(first).await? {
+        return Ok(Vec::new());
+    }
+    app.store.glance().await?.waiting_periods(first, app.now()).await
+}
+
 /// What a copy of the data still holds can be opened by nobody then.
 async fn destroy_keys(app: &App) -> Result<(), StoreError> {
-    let destroyed = app.keyring.destroy_expired(app.now(), app.config.retention.ring_key_lifetime()).await?;
+    let first = first_living(app, app.config.retention.ring_key_lifetime());
+    let destroyed = app.keyring.destroy_before(first, &promised(app, first).await?).await?;
     if destroyed > 0 {
         app.metrics.destroyed_keys(destroyed);
         tracing::info!(destroyed, "ring keys destroyed");
@@ -114,8 +132,8 @@ async fn add_partitions(app: &App) -> Result<(), StoreError> {
 
 /// On PostgreSQL, lets go of what was pushed in periods whose last submission has had its time.
 async fn drop_payloads(app: &App) -> Result<(), StoreError> {
-    let (now, retention) = (app.now(), &app.config.retention);
-    let first = (now - retention.incomplete).floor(retention.ring_period());
+    let first = first_living(app, app.config.retention.incomplete);
+    let first = promised(app, first).await?.first().copied().unwrap_or(first);
     loop {
         let mut tx = app.store.write().await?;
         let is_done = tx.drop_payloads(first, BATCH).await?;
@@ -183,7 +201,7 @@ pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     }
     let mut tx = app.store.write().await?;
     let expired = tx.expire_verifications(now, BATCH).await?;
-    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled).await?;
+    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
     tx.commit().await?;
     app.deliveries_due.notify_one();
     let count = expired.len() as u64;

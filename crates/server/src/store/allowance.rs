@@ -77,9 +77,15 @@ impl Tx {
         Ok(Err(as_it_is.unwrap_or(charge.since)))
     }
 
-    /// Forgets buckets that are full at `now`: they are as good as new. Returns how many.
+    /// Forgets buckets that are full at `now`: they are as good as new. Returns how many. It waits for nobody who charges them,
+    /// in whatever order: what is being charged is not full anyhow.
     pub async fn forget_allowances(&mut self, now: Timestamp) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query("DELETE FROM allowance WHERE full_at <= $1")
+        let skip_taken = self.skip_taken();
+        let statement = format!(
+            "WITH idle AS MATERIALIZED (SELECT id FROM allowance WHERE full_at <= $1 {skip_taken})
+             DELETE FROM allowance WHERE id IN (SELECT id FROM idle)"
+        );
+        Ok(on!(self, connection => sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(now).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 }

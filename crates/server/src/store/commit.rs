@@ -124,7 +124,7 @@ impl GroupWriter for Pushes {
         // Last, since two nodes that push for the same partner may count in the same row.
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
-        tx.tell_and_count(&subjects, &partners.listeners, EventKind::Pushed, now).await?;
+        tx.tell_and_count(&partners.listeners, &subjects, EventKind::Pushed, now).await?;
         tx.commit().await?;
         Ok(outcomes)
     }

@@ -32,6 +32,8 @@ pub struct Announcement<'a> {
     pub credential_id: Option<&'a str>,
     /// When it happened.
     pub at: Timestamp,
+    /// When it is told, which may be long after that: from then on it is tried.
+    pub told_at: Timestamp,
 }
 
 impl Announcement<'_> {
@@ -207,8 +209,8 @@ impl Tx {
                         .push_bind(announcement.credential_id)
                         .push_bind(announcement.at)
                         .push("'waiting'")
-                        .push_bind(announcement.at)
-                        .push_bind(announcement.at + TRIED_FOR);
+                        .push_bind(announcement.told_at)
+                        .push_bind(announcement.told_at + TRIED_FOR);
                 });
                 query.push(" ON CONFLICT (webhook_id, event_id) DO NOTHING");
                 query.build().execute(connection).await.map(drop)
@@ -455,9 +457,11 @@ mod tests {
             request_id: "ab",
             credential_id: Some("c"),
             at: Timestamp::from_micros(1),
+            told_at: Timestamp::from_micros(1),
         };
         let id = told.event_id();
-        assert_eq!((id, id.get_version_num()), (told.event_id(), 8));
+        let again = Announcement { told_at: Timestamp::from_micros(2), ..told };
+        assert_eq!((id, id.get_version_num()), (again.event_id(), 8));
         for other in [
             Announcement { partner: Uuid::from_u128(2), ..told },
             Announcement { kind: AnnouncementKind::AddDeclined, ..told },

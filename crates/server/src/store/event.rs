@@ -142,31 +142,43 @@ impl Tx {
         self.write_events(submissions, kind, at).await?;
         let partners = subjects.iter().map(|subject| subject.partner_id).collect();
         let listeners = if kind.announcement().is_some() { self.listeners(&partners).await? } else { Vec::new() };
-        self.tell_and_count(&subjects, &listeners, kind, at).await
+        self.tell_and_count(&listeners, &subjects, kind, at).await
     }
 
-    /// Tells `listeners`, the webhooks of the partners of `subjects`, that `kind` happened to them, and counts it: all there is to do where a submission
-    /// says of itself when it was pushed and when its time is over.
+    /// Tells `listeners` that `kind` happened to `subjects` at `at`, and counts it: all there is to do where a submission says
+    /// of itself when it was pushed.
     pub(super) async fn tell_and_count(
         &mut self,
-        subjects: &[Subject],
         listeners: &[Listener],
+        subjects: &[Subject],
         kind: EventKind,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        if let Some(kind) = kind.announcement() {
-            let told: Vec<(&Subject, String)> =
-                subjects.iter().map(|subject| (subject, subject.request_id())).collect();
-            let announcements = told.iter().map(|(subject, request_id)| Announcement {
-                partner: subject.partner_id,
-                kind,
-                request_id,
-                credential_id: Some(&subject.credential_id),
-                at,
-            });
-            self.announce_among(listeners, &announcements.collect::<Vec<_>>()).await?;
-        }
+        let happened: Vec<_> = subjects.iter().map(|subject| (subject, at)).collect();
+        self.tell(listeners, &happened, kind, at).await?;
         self.count_events(subjects, kind).await
+    }
+
+    /// Tells `listeners`, the webhooks of the subjects' partners, at `told_at` that `kind` happened to each subject, at the
+    /// instant beside it.
+    pub(super) async fn tell(
+        &mut self,
+        listeners: &[Listener],
+        happened: &[(&Subject, Timestamp)],
+        kind: EventKind,
+        told_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(kind) = kind.announcement().filter(|_| !listeners.is_empty()) else { return Ok(()) };
+        let request_ids: Vec<String> = happened.iter().map(|(subject, _)| subject.request_id()).collect();
+        let announcements = happened.iter().zip(&request_ids).map(|((subject, at), request_id)| Announcement {
+            partner: subject.partner_id,
+            kind,
+            request_id,
+            credential_id: Some(&subject.credential_id),
+            at: *at,
+            told_at,
+        });
+        self.announce_among(listeners, &announcements.collect::<Vec<_>>()).await
     }
 
     /// What events need to know of submissions, in the order of their ids; those that are not there are left out.

@@ -4,6 +4,8 @@
 //! partners have been told. Who answers and who tells exclude each other by it: nothing is accepted of which a partner
 //! was told that it is over.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
@@ -72,20 +74,34 @@ impl Tx {
             sqlx::query("SET LOCAL lock_timeout = '5s'").execute(&mut **transaction).await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CURSOR).execute(&mut **transaction).await?;
         }
-        let over = self.over(now, limit).await?;
+        let mut over = self.over(now, limit).await?;
         let Some((last, through)) = over.last().map(|(subject, expires_at)| (subject.id, *expires_at)) else {
             return Ok(Vec::new());
         };
         on!(self, connection => sqlx::query("UPDATE expiry SET through = $1, submission_id = $2")
             .bind(through).bind(last).execute(connection).await.map(drop))?;
-        let mut subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
-        subjects.sort_unstable_by_key(|subject| subject.id);
-        let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
+        over.sort_unstable_by_key(|(subject, _)| subject.id);
+        let ids: Vec<Uuid> = over.iter().map(|(subject, _)| subject.id).collect();
         self.empty_rows(&ids).await?;
         self.drop_assets(&ids).await?;
-        let listeners = self.listeners(&subjects.iter().map(|subject| subject.partner_id).collect()).await?;
-        self.tell_and_count(&subjects, &listeners, EventKind::Expired, now).await?;
+        let listeners = self.listeners(&over.iter().map(|(subject, _)| subject.partner_id).collect()).await?;
+        // At the instant that its row says: told once more, by a node of another release or by a restored server, it is the
+        // same event.
+        let happened: Vec<_> = over.iter().map(|(subject, expires_at)| (subject, *expires_at)).collect();
+        self.tell(&listeners, &happened, EventKind::Expired, now).await?;
+        let subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
+        self.count_events(&subjects, EventKind::Expired).await?;
         Ok(ids)
+    }
+
+    /// The periods before `first` in which something was pushed that still has its time at `now`, in order.
+    pub async fn waiting_periods(&mut self, first: Timestamp, now: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        // What came later is passed over in the index, by its id, which is made a moment before or after it is sealed.
+        let last = (first + Duration::from_secs(60)).lowest_id();
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT DISTINCT ring_period FROM submission
+              WHERE state = 'incomplete' AND expires_at > $1 AND id < $2 AND ring_period < $3 ORDER BY ring_period",
+        ).bind(now).bind(last).bind(first).fetch_all(connection).await)?)
     }
 
     async fn told_through(&mut self) -> Result<(Timestamp, Uuid), StoreError> {

@@ -47,29 +47,24 @@ impl Tx {
         ).bind(partner).bind(key).fetch_optional(connection).await)?)
     }
 
-    /// Keeps the answer for a claimed key.
+    /// Keeps the answer to the request that claimed a key at `claimed_at`. One that was taken for dead since, and whose key
+    /// another request has claimed, changes nothing.
     pub async fn store_answer(
         &mut self,
-        partner: Uuid,
-        key: &str,
+        (partner, key, claimed_at): (Uuid, &str, Timestamp),
         status: u16,
         content_type: &str,
         body: &Sealed,
     ) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query(
-            "UPDATE idempotency SET status = $3, content_type = $4, body = $5, ring_period = $6 WHERE partner_id = $1 AND idempotency_key = $2",
-        ).bind(partner).bind(key).bind(i64::from(status)).bind(content_type).bind(&body.bytes).bind(body.period).execute(connection).await.map(drop))?;
+            "UPDATE idempotency SET status = $4, content_type = $5, body = $6, ring_period = $7
+              WHERE partner_id = $1 AND idempotency_key = $2 AND created_at = $3",
+        ).bind(partner).bind(key).bind(claimed_at).bind(i64::from(status)).bind(content_type).bind(&body.bytes).bind(body.period)
+            .execute(connection).await.map(drop))?;
         Ok(())
     }
 
-    /// Lets go of a claimed key whose request came to nothing, so that it can be tried again.
-    pub async fn release_idempotency_key(&mut self, partner: Uuid, key: &str) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("DELETE FROM idempotency WHERE partner_id = $1 AND idempotency_key = $2")
-            .bind(partner).bind(key).execute(connection).await.map(drop))?;
-        Ok(())
-    }
-
-    /// Forgets the answer to the request with a key that came at `created_at`, and none that came later.
+    /// Forgets the request with a key that came at `created_at`, answered or not, and none that came later.
     pub async fn forget_answer(&mut self, partner: Uuid, key: &str, created_at: Timestamp) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query(
             "DELETE FROM idempotency WHERE partner_id = $1 AND idempotency_key = $2 AND created_at = $3",

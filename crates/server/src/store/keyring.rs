@@ -1,6 +1,6 @@
 //! The key ring's tables: wrapped keys, in a database of their own.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::{StoreError, Tx, on};
@@ -35,10 +35,26 @@ impl Tx {
             .bind(period).fetch_optional(connection).await)?)
     }
 
-    /// Destroys the ring keys of periods that began before `before`.
-    pub async fn destroy_ring_keys(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query("DELETE FROM ring_key WHERE period < $1")
-            .bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
+    /// The earliest period that has a ring key.
+    pub async fn oldest_ring_key(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar("SELECT min(period) FROM ring_key").fetch_one(connection).await)?)
+    }
+
+    /// Destroys the ring keys of periods that began before `before`, but for those of `kept`.
+    pub async fn destroy_ring_keys(&mut self, before: Timestamp, kept: &[Timestamp]) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => {
+            let mut query = QueryBuilder::new("DELETE FROM ring_key WHERE period < ");
+            query.push_bind(before);
+            if !kept.is_empty() {
+                query.push(" AND period NOT IN (");
+                let mut list = query.separated(", ");
+                for period in kept {
+                    list.push_bind(*period);
+                }
+                query.push(")");
+            }
+            query.build().execute(connection).await.map(|done| done.rows_affected())
+        })?)
     }
 
     /// Adds a holder's key unless there is one.

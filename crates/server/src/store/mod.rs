@@ -150,16 +150,17 @@ impl From<MigrateError> for StoreError {
 }
 
 /// SQLite's primary result codes for busy, locked, out of memory, read-only, I/O, full, cannot open; PostgreSQL's SQLSTATE
-/// classes for connection (08), rollback (40), resources (53), operator intervention (57), system error (58), read-only
-/// transaction (25006), as a demoted primary answers, a lock that was not free in time (55P03), and a plan that a newer
-/// node's migration made useless (0A000: nothing of ours asks for what is not supported).
+/// classes for connection (08), sign-in (28) and a database that is not there (3D), as while a password is changed or a server
+/// is set up, rollback (40), resources (53), operator intervention (57), system error (58), read-only transaction (25006), as a
+/// demoted primary answers, a lock that was not free in time (55P03), and a plan that a newer node's migration made useless
+/// (0A000: nothing of ours asks for what is not supported).
 fn is_passing(code: &str) -> bool {
     if let Ok(extended) = code.parse::<i32>()
         && code.len() < 5
     {
         return matches!(extended & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14);
     }
-    ["08", "40", "53", "57", "58", "25006", "55P03", "0A000"].iter().any(|class| code.starts_with(class))
+    ["08", "28", "3D", "40", "53", "57", "58", "25006", "55P03", "0A000"].iter().any(|class| code.starts_with(class))
 }
 
 /// A database with its connections: the data, or the key ring.
@@ -470,7 +471,10 @@ mod tests {
 
     #[test]
     fn codes_of_both_databases_are_told_apart() {
-        for passing in ["5", "13", "10", "778", "1544", "14", "08006", "53100", "57P01", "25006", "40001", "55P03"] {
+        for passing in [
+            "5", "13", "10", "778", "1544", "14", "08006", "28P01", "3D000", "53100", "57P01", "25006", "40001",
+            "55P03",
+        ] {
             assert!(is_passing(passing), "{passing}");
         }
         for ours in ["1", "19", "2067", "23505", "42601", "22001"] {

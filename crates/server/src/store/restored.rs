@@ -32,6 +32,12 @@ impl Tx {
         ).bind(until).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 
+    /// Gives this database another name.
+    pub async fn rename_instance(&mut self, name: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE instance SET id = $1").bind(name).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
     /// Every account.
     pub async fn holder_ids(&mut self) -> Result<Vec<Uuid>, StoreError> {
         Ok(

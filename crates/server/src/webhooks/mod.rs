@@ -129,13 +129,14 @@ pub async fn rotate(app: &App, partner: Uuid, id: Uuid) -> Result<(Webhook, Secr
 /// # Errors
 /// 404 if there is none of the partner's.
 pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
-    let request_id = app.id().to_string();
+    let (request_id, now) = (app.id().to_string(), app.now());
     let announcement = Announcement {
         partner,
         kind: AnnouncementKind::Test,
         request_id: &request_id,
         credential_id: None,
-        at: app.now(),
+        at: now,
+        told_at: now,
     };
     let mut tx = app.store.write().await?;
     tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;

@@ -173,6 +173,10 @@ contract! {
         let (first, same, theirs) = (new_submission(10, one, "a"), new_submission(11, one, "a"), new_submission(12, other, "a"));
         assert_eq!(insert(store, &[&first, &same, &theirs]).await, [id(10), id(12)]);
         assert!(insert(store, &[&same]).await.is_empty());
+        // Two rows went in: what was pushed with the others is not kept.
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.drop_payloads(LATER + Duration::from_secs(86_400), 3).await.expect("dropped"));
+        drop(tx);
         let mut tx = store.read().await.expect("a transaction");
         let found = tx.current_submission(one, "a", NOW).await.expect("read").expect("there");
         assert_eq!((found.id, found.partner_id, found.created_at, found.expires_at), (id(10), one, NOW, LATER));
@@ -432,6 +436,28 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
+    async fn a_period_is_known_for_as_long_as_something_of_it_waits(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
+        let sealed = |number, seconds: u64, expires_at| NewSubmission {
+            sealed: Sealed { period: NOW + Duration::from_secs(seconds), bytes: vec![1] },
+            expires_at,
+            ..new_submission(number, partner, &format!("c{number}"))
+        };
+        let later = LATER + Duration::from_secs(1);
+        let (over, accepted) = (sealed(10, 0, LATER), sealed(11, 1, later));
+        let since = NewSubmission { id: LATER.lowest_id(), ..sealed(14, 4, later) };
+        insert(store, &[&over, &accepted, &sealed(12, 2, later), &sealed(13, 2, later), &since]).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.bind_submission(id(11), ada, NOW).await.expect("bound"));
+        assert!(tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted"));
+        let at = |seconds| NOW + Duration::from_secs(seconds);
+        assert_eq!(tx.waiting_periods(at(5), NOW).await.expect("read"), [at(0), at(2)], "an id says when it was made");
+        assert_eq!(tx.waiting_periods(at(5), LATER).await.expect("read"), [at(2)]);
+        assert_eq!(tx.waiting_periods(at(2), LATER).await.expect("read"), []);
+        assert_eq!(tx.waiting_periods(at(5), later).await.expect("read"), []);
+    }
+
     async fn an_answer_and_its_expiry_exclude_each_other(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
@@ -582,11 +608,14 @@ contract! {
         assert!(tx.claim_idempotency_key(other, "k", &[3], NOW).await.expect("theirs"));
         let claimed = tx.stored_answer(one, "k").await.expect("read").expect("there");
         assert_eq!((claimed.request_hash, claimed.status), (vec![1], 0));
-        tx.store_answer(one, "k", 201, "application/json", &Sealed { period: NOW, bytes: b"{}".to_vec() }).await.expect("kept");
+        tx.store_answer((one, "k", NOW), 201, "application/json", &Sealed { period: NOW, bytes: b"{}".to_vec() }).await.expect("kept");
         let kept = tx.stored_answer(one, "k").await.expect("read").expect("there");
         assert_eq!((kept.status, kept.content_type.as_str(), kept.body.as_slice()), (201, "application/json", b"{}".as_slice()));
         assert_eq!(tx.stored_answer(other, "k").await.expect("read").expect("there").status, 0);
-        tx.release_idempotency_key(other, "k").await.expect("released");
+        // A request that was taken for dead is answered after another has claimed its key.
+        tx.store_answer((other, "k", LATER), 201, "application/json", &Sealed { period: NOW, bytes: b"{}".to_vec() }).await.expect("nobody's");
+        assert_eq!(tx.stored_answer(other, "k").await.expect("read").expect("there").status, 0);
+        tx.forget_answer(other, "k", NOW).await.expect("let go");
         assert_eq!(tx.stored_answer(other, "k").await.expect("read"), None);
         assert_eq!(tx.forget_answers(NOW).await.expect("too early"), 0);
         assert_eq!(tx.forget_answers(LATER).await.expect("over"), 1);
@@ -617,8 +646,11 @@ contract! {
         tx.add_ring_key(NOW, &[2]).await.expect("the first stays");
         assert_eq!(tx.ring_key(NOW).await.expect("read"), Some(vec![1]));
         assert!(tx.has_keys().await.expect("read"));
-        assert_eq!(tx.destroy_ring_keys(NOW).await.expect("not before"), 0);
-        assert_eq!(tx.destroy_ring_keys(LATER).await.expect("destroyed"), 1);
+        assert_eq!(tx.oldest_ring_key().await.expect("read"), Some(NOW));
+        assert_eq!(tx.destroy_ring_keys(NOW, &[]).await.expect("not before"), 0);
+        assert_eq!(tx.destroy_ring_keys(LATER, &[LATER, NOW]).await.expect("kept"), 0);
+        assert_eq!(tx.destroy_ring_keys(LATER, &[LATER]).await.expect("destroyed"), 1);
+        assert_eq!(tx.oldest_ring_key().await.expect("read"), None);
         assert_eq!(tx.ring_key(NOW).await.expect("read"), None);
         tx.add_holder_key(id(1), &[1]).await.expect("added");
         tx.add_holder_key(id(1), &[2]).await.expect("the first stays");

@@ -219,6 +219,26 @@ async fn what_one_node_takes_the_other_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_forgets_allowances_waits_for_nobody_who_charges_them() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    let charge = |number| Charge { id: [number; 32], since: NOW, cost: SECOND };
+    let mut tx = store.write().await.expect("a transaction");
+    tx.charge(&[charge(1), charge(2), charge(3)]).await.expect("charged");
+    tx.commit().await.expect("committed");
+    let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
+    one.charge(&[charge(2)]).await.expect("charged");
+    // The first has not committed: two that wait for each other's rows would be a circle.
+    let forgotten =
+        tokio::time::timeout(10 * SECOND, other.forget_allowances(LATER)).await.expect("it waits for nobody");
+    assert_eq!(forgotten.expect("forgotten"), 2);
+    other.commit().await.expect("committed");
+    one.commit().await.expect("committed");
+    let mut tx = store.write().await.expect("a transaction");
+    assert_eq!(tx.forget_allowances(LATER).await.expect("forgotten"), 1, "in its turn");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn notices_come_with_the_commit_whoever_makes_the_change() {
     let databases = database::postgres().await;
     let store = &databases.data;

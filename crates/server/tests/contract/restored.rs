@@ -64,6 +64,14 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
+    async fn a_database_can_be_given_another_name(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        tx.rename_instance(id(2)).await.expect("it has none yet");
+        assert_eq!(tx.instance(id(1)).await.expect("named"), id(1));
+        tx.rename_instance(id(2)).await.expect("renamed");
+        assert_eq!(tx.instance(id(3)).await.expect("named"), id(2));
+    }
+
     async fn accounts_and_their_keys_can_be_compared(databases: Databases) {
         let (ada, bob) = (add_holder(&databases.data, 2).await, add_holder(&databases.data, 3).await);
         let mut tx = databases.data.read().await.expect("a transaction");

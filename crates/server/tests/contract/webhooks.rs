@@ -32,7 +32,7 @@ async fn add_webhook(store: &Store, number: u128, partner: Uuid, events: &str) -
 }
 
 fn told(partner: Uuid, request_id: &str, at: Timestamp) -> Announcement<'_> {
-    Announcement { partner, kind: AnnouncementKind::RequestVerified, request_id, credential_id: None, at }
+    Announcement { partner, kind: AnnouncementKind::RequestVerified, request_id, credential_id: None, at, told_at: at }
 }
 
 fn attempt(event_id: Uuid, number: i64, status: Option<i64>) -> Attempt {
@@ -268,6 +268,23 @@ contract! {
         assert_eq!(kinds, [EventKind::Pushed, EventKind::Expired]);
         assert_eq!(tx.expire_submissions(LATER, 1).await.expect("told in its turn"), [id(10)]);
         assert_eq!(tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    async fn an_expiry_that_is_told_twice_is_the_same_event(databases: Databases) {
+        // Told in time, and by a server that was away for a week: as after a restore.
+        let (restored, week) = (database::sqlite().await, Duration::from_secs(7 * 86_400));
+        let mut told = Vec::new();
+        for (store, now) in [(&databases.data, LATER + Duration::from_secs(1)), (&restored.data, LATER + week)] {
+            let partner = add_partner(store, 1).await;
+            let hook = add_webhook(store, 20, partner, "atsp_request.canceled").await;
+            insert(store, &[&new_submission(10, partner, "a")]).await;
+            let mut tx = store.write().await.expect("a transaction");
+            assert_eq!(tx.expire_submissions(now, 10).await.expect("told"), [id(10)]);
+            assert_eq!(tx.give_up_deliveries(now, 10).await.expect("given up"), 0, "it has its three days from now on");
+            let log = tx.deliveries(hook, partner, None, None, 10).await.expect("read");
+            told.push((log[0].event_id, log[0].created_at));
+        }
+        assert_eq!((told[0], told[0].1), (told[1], LATER), "its time was over then");
     }
 
     async fn what_waits_is_counted_for_its_partner(databases: Databases) {

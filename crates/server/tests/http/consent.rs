@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::app::{Browser, PUSH, TestApp, career};
 use serde_json::json;
 use tenure::domain::submission::State;
+use tenure::jobs::{end_what_is_over, send_due};
 use uuid::Uuid;
 
 /// The mark in every pushed name.
@@ -221,6 +222,35 @@ async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
     let mut again = test.signed_in("ada@example.org").await;
     assert!(again.get("/wallet").await.expect(200).text.contains("Nothing here yet"));
     open(&mut again, held).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_destroyed_is_tried_for_as_long_as_it_takes() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let held = test.push(&token, "1").await;
+    open(&mut person, held).await;
+    person.post(&format!("/requests/{held}/accept"), &[]).await;
+    let stored = test.app.store.read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
+    let State::Accepted { holder, .. } = stored.expect("read").expect("known").state else { panic!("accepted") };
+    // An account that cannot be noted as deleted keeps its key.
+    let in_the_way = test.folder.path().join("deleted-accounts");
+    std::fs::create_dir(&in_the_way).expect("a folder");
+    person.post("/account/delete", &[("understood", "yes")]).await;
+    for _ in 0..60 {
+        test.advance(Duration::from_secs(3600));
+        send_due(&test.app).await.expect("tried");
+    }
+    // Longer than any hour's key lives.
+    end_what_is_over(&test.app).await.expect("ended");
+    let has_key = async || test.app.keyring.seal_for_holder(holder, &[b"label"], b"plain").await.is_ok();
+    assert!(has_key().await);
+    std::fs::remove_dir(&in_the_way).expect("removed");
+    test.advance(Duration::from_secs(3600));
+    assert_eq!(send_due(&test.app).await.expect("sent"), 1);
+    assert!(!has_key().await, "destroyed in the end");
+    assert_eq!(test.app.store.read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
 #[tokio::test]

@@ -154,6 +154,29 @@ async fn retention_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
+async fn what_was_promised_more_time_keeps_it_when_the_setting_is_shortened() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let long = test.push(&test.token(&partner).await, "long").await;
+    let begun = test.app.now();
+    test.app.close().await;
+    let again = TestApp::start(test.folder, &[("retention.incomplete", "2h")]).await;
+    again.advance((begun + 5 * HOUR).since(again.app.now()));
+    let short = again.push(&again.token(&partner).await, "short").await;
+    let copy = backup(&again).await;
+    again.advance(5 * HOUR);
+    end_what_is_over(&again.app).await.expect("done");
+    assert_eq!(opened(copy.path(), short, &again).await, None, "its two hours are over, and its key is destroyed");
+    assert!(opened(copy.path(), long, &again).await.is_some(), "it has its 48 hours");
+    let mut person = again.signed_in("ada@example.org").await;
+    let location = person.open(long).await.expect(303).header("location").to_owned();
+    assert!(person.get(&location).await.expect(200).text.contains("Marker-Lovelace"));
+    again.advance(OVER - 10 * HOUR);
+    end_what_is_over(&again.app).await.expect("done");
+    assert_eq!(opened(copy.path(), long, &again).await, None);
+}
+
+#[tokio::test]
 async fn no_file_holds_what_was_pushed_or_typed_in_the_clear() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;

@@ -57,6 +57,7 @@ async fn tell(test: &TestApp, partner: &TestPartner, requests: &[&str]) {
         request_id,
         credential_id: None,
         at: test.app.now(),
+        told_at: test.app.now(),
     });
     tx.announce(&told.collect::<Vec<_>>()).await.expect("told");
     tx.commit().await.expect("committed");

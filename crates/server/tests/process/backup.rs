@@ -467,6 +467,10 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
     refused(&mut new.command("restore", &damaged), "its end is missing");
     std::fs::write(&damaged, b"short").expect("written");
     refused(&mut new.command("restore", &damaged), "is no backup");
+    let at_work = std::fs::File::open(&new.data).expect("a folder");
+    at_work.try_lock().expect("alone");
+    refused(&mut new.command("restore", &file), "another tenure restore is at work");
+    drop(at_work);
     // SQLite would play these into the database that is put back.
     for name in ["tenure.sqlite-wal", "tenure.sqlite-shm", "keyring.sqlite-journal"] {
         std::fs::write(new.data.join(name), b"an earlier server's").expect("written");
@@ -483,6 +487,20 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
     std::fs::copy(other.data.join("root.key"), old.data.join("root.key")).expect("copied");
     refused(&mut old.command("backup", &folder.path().join("never.backup")), "does not open the key ring");
     assert!(!folder.path().join("never.backup").exists() && !folder.path().join("never.backup.part").exists());
+}
+
+#[test]
+fn a_rehearsal_leaves_the_bucket_to_the_server_that_uses_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, file) = small(folder.path());
+    let name = "SELECT id FROM instance";
+    for (option, is_its_own, said) in [(None, true, "WARNING: documents"), (Some("--rehearsal"), false, "left alone")] {
+        let new = Place::sqlite(folder.path(), option.unwrap_or("new")).with_root_key_of(&old);
+        let mut command = new.command("restore", &file);
+        let output = ended(command.args(option).env("TENURE_OBJECTS__KIND", "s3"));
+        assert!(output.status.success() && shown(&output).contains(said), "{said}: {}", shown(&output));
+        assert_eq!(new.bytes(false, name) == old.bytes(false, name), is_its_own, "whose objects it takes for its own");
+    }
 }
 
 #[test]

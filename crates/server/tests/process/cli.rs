@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use sqlx::Connection as _;
 
 use crate::tenure::{Process, Server, binary, ended, free_port, push, request, shown, token, until};
 
@@ -170,6 +171,34 @@ fn serve_refuses_what_only_the_operator_can_mend() {
     let server = Server::start(&folder.path().join("data"), &[], &[]);
     let output = ended(binary().args(["serve", "--data", &data, "--listen", &format!("127.0.0.1:{}", server.port)]));
     assert!(output.status.code() == Some(1) && shown(&output).contains("cannot listen on"), "{}", shown(&output));
+}
+
+#[test]
+fn serve_ends_where_the_schema_is_not_the_one_it_knows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    drop(Server::start(&data, &[], &[]));
+    let change = |statement: &'static str| {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let file = data.join("tenure.sqlite").display().to_string();
+            let mut connection = sqlx::SqliteConnection::connect(&file).await.expect("opened");
+            sqlx::query(statement).execute(&mut connection).await.expect("changed");
+            connection.close().await.expect("closed");
+        });
+    };
+    let refused = |said: &str| {
+        let output = ended(binary().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data));
+        assert!(output.status.code() == Some(1) && shown(&output).contains(said), "{said}: {}", shown(&output));
+    };
+    change(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'contract 9998 what is used', TRUE, x'00', 0)",
+    );
+    refused("start that version");
+    change("DELETE FROM _sqlx_migrations WHERE version = 9999");
+    change("UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1");
+    refused("has been modified");
 }
 
 #[test]

@@ -272,6 +272,21 @@ fn who_would_be_refused_is_told_by_line_and_column_and_mended_in_a_second_run() 
     assert!(code == Some(0) && said.contains("1 link in place of earlier ones"), "{said}");
     let links = bureau.links("people.csv.links.csv");
     assert!(links.len() == 5 && links[4][0] == "E3", "the last row of a person counts: {links:?}");
+    // Undone, it is a correction as well; and undone again.
+    let links = |text: String, pushed: bool| {
+        bureau.write("people.csv", text);
+        let (code, said) = bureau.push(&["people.csv", "--changed"]);
+        assert!(code == Some(0) && said.contains("1 link in place of earlier ones") == pushed, "{said}");
+        bureau.links("people.csv.links.csv")
+    };
+    let grace = good.replace("E3,Given3", "E3,Grace");
+    assert_eq!(links(good.clone(), true).len(), 6);
+    assert_eq!(links(good.clone() + "\n", false).len(), 6, "it is what was pushed last");
+    assert_eq!(links(grace, true).len(), 7);
+    let links = links(good.clone(), true);
+    let given = links.iter().filter(|link| link[0] == "E3");
+    let (ids, addresses): (BTreeSet<_>, BTreeSet<_>) = given.map(|link| (&link[1], &link[2])).unzip();
+    assert!(links.len() == 8 && ids.len() == 5 && addresses.len() == 5, "each has a link of its own: {links:?}");
     let latin =
         good.replace("Given3", "Ren\u{e9}e").chars().map(|c| u8::try_from(c).expect("Latin-1")).collect::<Vec<u8>>();
     bureau.write("latin.csv", latin);

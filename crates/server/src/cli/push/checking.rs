@@ -30,7 +30,7 @@ pub fn check(source: &mut Source, past: &Past, refusals: &mut Refusals, config: 
     let mut checked = Checked { skip: vec![false; total], scopes: BTreeSet::new(), counts: Counts::of(total) };
     let mut lines: HashMap<Digest, u32> = HashMap::with_capacity(total);
     for index in 0..total {
-        let found = match source.read(index, &context)? {
+        let found = match source.read(index, &context, past)? {
             Err(found) => found,
             Ok(entry) => match lines.insert(digest(&[entry.credential_id.as_bytes()]), entry.line) {
                 None => {

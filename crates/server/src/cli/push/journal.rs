@@ -44,6 +44,8 @@ pub struct Past {
     links: HashMap<Digest, Uuid>,
     /// Whose they are.
     people: HashSet<Digest>,
+    /// By credential id, what something else was pushed in the place of, for the same person.
+    replaced: HashSet<Digest>,
     title: Option<Title>,
 }
 
@@ -51,6 +53,16 @@ impl Past {
     /// Whether this is pushed already.
     pub fn has(&self, digest: &Digest) -> bool {
         self.done.contains(digest)
+    }
+
+    /// `entry` as it is pushed: under an id that has not been given up for another. A correction that is undone is a correction
+    /// as well, and its link must be a new one: what was said at first may have been accepted, and superseded.
+    pub fn renewed(&self, entry: Entry) -> Entry {
+        let is_replaced = |entry: &Entry| self.replaced.contains(&digest(&[entry.credential_id.as_bytes()]));
+        if !is_replaced(&entry) {
+            return entry;
+        }
+        (1..).map(|number| entry.again(number)).find(|again| !is_replaced(again)).unwrap_or(entry)
     }
 
     /// Whether there is anything to go on with, and whether that is of the same file and the same mapping.
@@ -126,13 +138,19 @@ impl Past {
         if !text.is_empty() && reader.headers().map_err(|error| cannot(links, &error))? != LINKS[..] {
             return Err(Stop::Usage(format!("{links_name} is no list of links; name another by --links")));
         }
+        let mut last_of: HashMap<Digest, Digest> = HashMap::new();
         for record in reader.records() {
             let record = record.map_err(|error| cannot(links, &error))?;
-            if let (Some(id), Some(Ok(request))) = (record.get(1), record.get(3).map(str::parse)) {
-                past.links.insert(digest(&[id.as_bytes()]), request);
-                past.people.extend(record.get(0).map(|person| digest(&[person.as_bytes()])));
+            if let (Some(person), Some(id), Some(Ok(request))) =
+                (record.get(0), record.get(1), record.get(3).map(str::parse))
+            {
+                let (person, id) = (digest(&[person.as_bytes()]), digest(&[id.as_bytes()]));
+                past.links.insert(id, request);
+                past.replaced.remove(&id);
+                past.replaced.extend(last_of.insert(person, id).filter(|earlier| *earlier != id));
             }
         }
+        past.people = last_of.into_keys().collect();
         Ok(past)
     }
 }

@@ -215,7 +215,7 @@ fn feed(
         let entry = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
             // What was good a while ago is good still, unless the file was changed.
-            source.read(index, &context)?.map_err(|_| source.input().changed())?
+            source.read(index, &context, past)?.map_err(|_| source.input().changed())?
         };
         if past.has(&entry.digest()) {
             continue;

@@ -5,6 +5,7 @@ use credential::{Context, Type};
 
 use super::Stop;
 use super::input::Input;
+use super::journal::Past;
 use super::lines::Lines;
 use super::refusal::Refusal;
 use super::table::Table;
@@ -46,6 +47,15 @@ impl Entry {
         digest(&[self.credential_type.name().as_bytes(), self.credential_id.as_bytes(), &self.body])
     }
 
+    /// The same under another id: what is said for the `number`th time again, after something else had taken its place.
+    pub fn again(&self, number: u32) -> Self {
+        let bytes = digest(&[b"tenure push, again", self.credential_id.as_bytes(), &number.to_be_bytes()]);
+        let credential_id = uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string();
+        // A derived id stands in its body once.
+        let body = String::from_utf8_lossy(&self.body).replace(&self.credential_id, &credential_id);
+        Self { credential_id, body: Bytes::from(body), ..self.clone() }
+    }
+
     /// A refusal of it, of which more is to be said.
     pub fn refusal(&self) -> Refusal {
         Refusal {
@@ -78,12 +88,18 @@ impl Source {
         }
     }
 
-    /// The credential number `index`.
-    pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Stop> {
-        match self {
-            Self::Table(table) => table.read(index, context),
-            Self::Lines(lines) => lines.read(index, context),
-        }
+    /// The credential number `index`, after what earlier runs have pushed.
+    pub fn read(&mut self, index: usize, context: &Context<'_>, past: &Past) -> Result<Read, Stop> {
+        let derives_ids = self.is_by_person() && self.derives_ids();
+        let read = match self {
+            Self::Table(table) => table.read(index, context)?,
+            Self::Lines(lines) => lines.read(index, context)?,
+        };
+        Ok(if derives_ids { read.map(|entry| past.renewed(entry)) } else { read })
+    }
+
+    fn derives_ids(&self) -> bool {
+        matches!(self, Self::Table(table) if table.plan.credential_id.is_none())
     }
 
     /// The refusal `refusal` of `entry`, found by the server, with the place in the file.
