@@ -83,7 +83,7 @@ pub struct Storage {
     pub data: PathBuf,
     /// PostgreSQL URL, or empty for SQLite.
     pub database_url: String,
-    /// Pool size.
+    /// Connections to PostgreSQL; of SQLite's readers at most.
     pub connections: u32,
 }
 

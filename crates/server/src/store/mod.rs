@@ -105,6 +105,9 @@ fn rows_at_once(left: usize) -> usize {
     if left < STEP { left } else { left.min(256) / STEP * STEP }
 }
 
+/// Most connections that read from SQLite: each is a thread, and keeps pages of its own.
+const READERS: u32 = 4;
+
 /// Why the store could not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -305,7 +308,7 @@ impl Store {
             .max_lifetime(None)
             .after_release(|connection, _| Box::pin(is_at_rest(connection)));
         let writer = writer.connect_with(options.clone()).await?;
-        let reader = pool(connections.max(1)).min_connections(1).connect_lazy_with(options);
+        let reader = pool(connections.clamp(1, READERS)).min_connections(1).connect_lazy_with(options);
         Ok(Self::Sqlite { writer, reader })
     }
 
