@@ -4,7 +4,7 @@
 run:
     cargo run --release -- demo
 
-# Tests everything, or one part: lint, rust, browser, judges, ha.
+# Tests everything, or one part: lint, rust, browser, judges, ha, soak.
 test part="all":
     scripts/test {{ part }}
 

@@ -19,6 +19,9 @@ use crate::domain::presentation::Mode;
 /// The documented default, as text; `tenure config` prints it.
 pub const DEFAULT: &str = include_str!("default.toml");
 
+/// How long one ring key seals at most, whatever the settings say.
+pub const LONGEST_RING_PERIOD: Duration = Duration::from_secs(3600);
+
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -311,7 +314,7 @@ pub struct Retention {
 impl Retention {
     /// How long one ring key seals what arrives: an hour, or less where submissions live shorter than that.
     pub fn ring_period(&self) -> Duration {
-        self.incomplete.clamp(Duration::from_secs(1), Duration::from_secs(3600))
+        self.incomplete.clamp(Duration::from_secs(1), LONGEST_RING_PERIOD)
     }
 
     /// How long a ring key lives after its period, and so what is sealed under it: as long as a submission, and never so

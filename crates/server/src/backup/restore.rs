@@ -101,8 +101,10 @@ pub async fn restore(
         std::fs::remove_dir_all(&place).map_err(at(&place))?;
     }
     std::fs::DirBuilder::new().mode(0o700).create(&place).map_err(at(&place))?;
-    // Documents of a folder are copied, and lie under the name that they had.
-    let rename = rehearse.filter(|_| config.objects.kind == ObjectStoreKind::S3);
+    // Documents of a folder are copied, and lie under the name that they had. What the server will be started with may say
+    // something else than what is said here, so the backup counts too.
+    let in_a_bucket = config.objects.kind == ObjectStoreKind::S3 || about.documents == "s3";
+    let rename = rehearse.filter(|_| in_a_bucket);
     let done = prepare_and_write(config, &place, &from, (&about, rename), now, bar).await;
     if done.is_err() {
         let _ = std::fs::remove_dir_all(&place);
@@ -261,8 +263,13 @@ async fn settle(
         tx.rename_instance(name).await?;
     }
     let keyed: HashSet<Uuid> = keys.holders_with_keys().await?.into_iter().collect();
+    let accounts = tx.holder_ids().await?;
+    // Of accounts that were deleted before, whose keys were still to be destroyed.
+    for holder in keyed.difference(&accounts.iter().copied().collect()) {
+        keys.destroy_holder_key(*holder).await?;
+    }
     let mut deleted = 0;
-    for holder in tx.holder_ids().await? {
+    for holder in accounts {
         let was_deleted = gone.is_some_and(|gone| gone.contains(&holder));
         // Without a key it was deleted while the backup was made.
         if was_deleted || !keyed.contains(&holder) {

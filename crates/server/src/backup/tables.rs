@@ -56,7 +56,7 @@ pub(super) const DATA: &[(&str, Kept)] = &[
     ("sign_in", Nothing("codes that were mailed, under ring keys")),
     ("ceremony", Nothing("minutes old, under ring keys")),
     ("idempotency", Nothing("answers under ring keys")),
-    ("outbox", Nothing("mails under way, under ring keys")),
+    ("outbox", Nothing("mails under way, under ring keys; and keys to be destroyed, which a restore does by itself")),
     ("status_list", Whole),
     ("status_entry", Whole),
     ("share", Whole),

@@ -11,6 +11,7 @@ use crate::domain::submission::Sealed;
 use crate::mail::{Mail, SendError};
 use crate::sandbox::{self, Play};
 use crate::store::{OutboxItem, StoreError, Tx};
+use crate::time::Timestamp;
 
 /// Something that must happen outside of the transaction that decided it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +51,9 @@ impl Outgoing {
         let plain = serde_json::to_vec(self).map_err(|error| StoreError::Broken(error.to_string()))?;
         let sealed = match self {
             // It may take longer than a ring key lives, and says nothing of a person.
-            Self::DestroyHolderKey(_) => Sealed { period: now, bytes: app.keyring.seal_permanent(&label(&id), &plain) },
+            Self::DestroyHolderKey(_) => {
+                Sealed { period: PERMANENT, bytes: app.keyring.seal_permanent(&label(&id), &plain) }
+            }
             Self::Mail(_) | Self::Play(_) => app.keyring.seal(now, &label(&id), &plain).await?,
         };
         Ok(OutboxItem {
@@ -63,19 +66,13 @@ impl Outgoing {
         })
     }
 
-    /// What `item` stands for; `None` if its key is gone.
+    /// What `item` stands for; `None` if it opens no more.
     async fn of(app: &App, item: &OutboxItem) -> Result<Option<Self>, StoreError> {
-        let permanent = match item.kind.as_str() {
-            // The release before sealed it like everything else.
-            DESTROY_HOLDER_KEY => app.keyring.open_permanent(&label(&item.id), &item.sealed).ok(),
-            _ => None,
-        };
-        let plain = match permanent {
-            Some(plain) => Some(plain),
-            None => {
-                let sealed = Sealed { period: item.ring_period, bytes: item.sealed.clone() };
-                app.keyring.open_sealed(&sealed, &label(&item.id)).await?
-            }
+        let plain = if item.ring_period == PERMANENT {
+            app.keyring.open_permanent(&label(&item.id), &item.sealed).ok()
+        } else {
+            let sealed = Sealed { period: item.ring_period, bytes: item.sealed.clone() };
+            app.keyring.open_sealed(&sealed, &label(&item.id)).await?
         };
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
@@ -87,6 +84,9 @@ fn label(id: &Uuid) -> [&[u8]; 2] {
 }
 
 const DESTROY_HOLDER_KEY: &str = "destroy_holder_key";
+
+/// Stands for the root key where the period of a ring key stands.
+const PERMANENT: Timestamp = Timestamp::from_micros(0);
 
 /// How many items are taken at once.
 const BATCH: i64 = 20;
@@ -133,6 +133,7 @@ async fn send(app: &App, item: OutboxItem) -> Result<(), StoreError> {
             app.keyring.destroy_holder_key(holder).await.map_err(|error| SendError::NotNow(error.to_string()))
         }
         Some(Outgoing::Play(play)) => play.act(app).await.map_err(|error| SendError::NotNow(error.detail)),
+        None if item.kind == DESTROY_HOLDER_KEY => Err(SendError::NotNow("it does not open".to_owned())),
         None => Err(SendError::Refused("its key is gone".to_owned())),
     };
     let mut tx = app.store.write().await?;

@@ -58,7 +58,8 @@ fn first_living(app: &App, lifetime: Duration) -> Timestamp {
 /// The periods before `first` in which something was pushed that was promised more time, and still has it: the setting was
 /// longer then.
 async fn promised(app: &App, first: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
-    // Everything that waits is looked through for it; so only where a key is due, which is once a period.
+    // Everything that waits is looked through for it; so only where a key is due, which is once a period, and more often for
+    // as long as one is kept for what was promised.
     if !app.keyring.has_before(first).await? {
         return Ok(Vec::new());
     }

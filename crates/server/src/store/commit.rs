@@ -95,15 +95,15 @@ impl GroupWriter for Pushes {
         let mut tx = self.store.write().await?;
         let all = || requests.iter().flat_map(|request| request.new.items());
         let partners: HashSet<Uuid> = all().map(|new| new.partner_id).collect();
-        let partners = tx.active_partners(&partners.into_iter().collect::<Vec<_>>()).await?;
+        let pushers = tx.active_partners(&partners.into_iter().collect::<Vec<_>>()).await?;
         let singles = requests.iter().filter_map(|request| match &request.new {
-            NewRequest::One(new) if partners.has(new.partner_id) => Some(&**new),
+            NewRequest::One(new) if pushers.has(new.partner_id) => Some(&**new),
             _ => None,
         });
         let inserted: HashSet<Uuid> = tx.insert_submissions(&singles.collect::<Vec<_>>()).await?.into_iter().collect();
         let mut outcomes = Vec::with_capacity(requests.len());
         for Request { new, .. } in requests {
-            let is_active = new.items().first().is_some_and(|item| partners.has(item.partner_id));
+            let is_active = new.items().first().is_some_and(|item| pushers.has(item.partner_id));
             outcomes.push(match new {
                 _ if !is_active => Pushed::PartnerDisabled,
                 NewRequest::One(new) if inserted.contains(&new.id) => Pushed::Created,
@@ -124,7 +124,7 @@ impl GroupWriter for Pushes {
         // Last, since two nodes that push for the same partner may count in the same row.
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();
         subjects.sort_unstable_by_key(|subject| subject.id);
-        tx.tell_and_count(&partners.listeners, &subjects, EventKind::Pushed, now).await?;
+        tx.tell_and_count(&pushers.listeners, &subjects, EventKind::Pushed, now).await?;
         tx.commit().await?;
         Ok(outcomes)
     }

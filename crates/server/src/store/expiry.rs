@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
 use super::{StoreError, Tx, on};
+use crate::config::LONGEST_RING_PERIOD;
 use crate::time::Timestamp;
 
 /// What holds the cursor (PostgreSQL's advisory locks have numbers): shared by those who answer, alone for who tells.
@@ -85,8 +86,7 @@ impl Tx {
         self.empty_rows(&ids).await?;
         self.drop_assets(&ids).await?;
         let listeners = self.listeners(&over.iter().map(|(subject, _)| subject.partner_id).collect()).await?;
-        // At the instant that its row says: told once more, by a node of another release or by a restored server, it is the
-        // same event.
+        // At the instant that its row says: told once more, by a server that was restored, it is the same event.
         let happened: Vec<_> = over.iter().map(|(subject, expires_at)| (subject, *expires_at)).collect();
         self.tell(&listeners, &happened, EventKind::Expired, now).await?;
         let subjects: Vec<Subject> = over.into_iter().map(|(subject, _)| subject).collect();
@@ -96,8 +96,9 @@ impl Tx {
 
     /// The periods before `first` in which something was pushed that still has its time at `now`, in order.
     pub async fn waiting_periods(&mut self, first: Timestamp, now: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
-        // What came later is passed over in the index, by its id, which is made a moment before or after it is sealed.
-        let last = (first + Duration::from_secs(60)).lowest_id();
+        // What came later is passed over in the index, by its id, which is made a moment before or after it is sealed: a
+        // period that began before `first` may end after it, if periods were longer then.
+        let last = (first + LONGEST_RING_PERIOD + Duration::from_secs(60)).lowest_id();
         Ok(on!(self, connection => sqlx::query_scalar(
             "SELECT DISTINCT ring_period FROM submission
               WHERE state = 'incomplete' AND expires_at > $1 AND id < $2 AND ring_period < $3 ORDER BY ring_period",

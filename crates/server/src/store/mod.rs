@@ -98,8 +98,8 @@ macro_rules! on {
 }
 pub(crate) use on;
 
-/// Of `left` rows, how many go into one statement of SQLite's: so many that few statements do, of few different lengths, since
-/// each length is prepared once and kept.
+/// Of `left` rows, how many go into one statement of many values: so many that few statements do, of few different lengths,
+/// since each length is prepared once and kept.
 fn rows_at_once(left: usize) -> usize {
     const STEP: usize = 16;
     if left < STEP { left } else { left.min(256) / STEP * STEP }

@@ -55,14 +55,14 @@ impl Partner {
     }
 }
 
-/// Partners that are not disabled, and where they want to be told.
+/// Partners that are not disabled, and where they want to be told; as [`Tx::listeners`] finds it too.
 #[derive(Debug)]
-pub struct ActivePartners {
+pub struct Pushers {
     ids: HashSet<Uuid>,
     pub(super) listeners: Vec<Listener>,
 }
 
-impl ActivePartners {
+impl Pushers {
     /// Whether `partner` is one of them.
     pub fn has(&self, partner: Uuid) -> bool {
         self.ids.contains(&partner)
@@ -96,7 +96,7 @@ impl Tx {
     }
 
     /// Those of `ids` that are not disabled, and where they want to be told: one question, since each push asks it.
-    pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<ActivePartners, StoreError> {
+    pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<Pushers, StoreError> {
         #[derive(FromRow)]
         struct Row {
             partner_id: Uuid,
@@ -119,7 +119,7 @@ impl Tx {
         let listener =
             |row: &Row| Some(Listener { id: row.id?, partner_id: row.partner_id, events: row.events.clone()? });
         let listeners = rows.iter().filter_map(listener).collect();
-        Ok(ActivePartners { ids: rows.iter().map(|row| row.partner_id).collect(), listeners })
+        Ok(Pushers { ids: rows.iter().map(|row| row.partner_id).collect(), listeners })
     }
 
     /// Gives a partner another secret. False if there is no such partner.

@@ -24,18 +24,17 @@ const PARTITIONS: i64 = 0x7465_6e75_7265_0001;
 const CHUNK: usize = 256;
 
 impl Tx {
-    /// Deletes what was stored with each of `new`, whose rows did not go in.
-    pub(super) async fn delete_payloads(&mut self, new: &[&NewSubmission]) -> Result<(), StoreError> {
+    /// Stores what was pushed with each of `new`, whose rows are in.
+    pub(super) async fn insert_payloads(&mut self, new: &[&NewSubmission]) -> Result<(), StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(()) };
+        if new.is_empty() {
+            return Ok(());
+        }
         let periods: Vec<i64> = new.iter().map(|new| new.sealed.period.micros()).collect();
         let ids: Vec<Uuid> = new.iter().map(|new| new.id).collect();
-        sqlx::query(
-            "DELETE FROM payload WHERE (ring_period, submission_id) IN (SELECT * FROM unnest($1::bigint[], $2::uuid[]))",
-        )
-        .bind(periods)
-        .bind(ids)
-        .execute(&mut **transaction)
-        .await?;
+        let sealed: Vec<&[u8]> = new.iter().map(|new| new.sealed.bytes.as_slice()).collect();
+        sqlx::query("INSERT INTO payload (ring_period, submission_id, sealed) SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])")
+            .bind(periods).bind(ids).bind(sealed).execute(&mut **transaction).await?;
         Ok(())
     }
 

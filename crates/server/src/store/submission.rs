@@ -153,20 +153,13 @@ async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmissi
     Ok(count)
 }
 
-/// On PostgreSQL a column is one array: one statement for any number of rows, planned once. What was pushed goes along: each
-/// statement more would be a trip to the server.
+/// On PostgreSQL a column is one array: one statement for any number of rows, planned once.
 async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
-    let mut query = QueryBuilder::new(
-        "WITH new AS
-            (SELECT *
-               FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[])
-                 AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period, sealed)),
-         kept AS
-            (INSERT INTO payload (ring_period, submission_id, sealed) SELECT ring_period, id, sealed FROM new) ",
-    );
-    query.push(INSERT).push(
+    let mut query = QueryBuilder::new(INSERT);
+    query.push(
         "SELECT id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, 'incomplete', created_at, expires_at, ring_period, NULL
-           FROM new",
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
+             AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period)",
     );
     query.push(UNLESS_THERE);
     let query = query
@@ -180,8 +173,7 @@ async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission])
         .bind(column(new, |new| new.partner_chain.as_deref()))
         .bind(column(new, |new| new.created_at.micros()))
         .bind(column(new, |new| new.expires_at.micros()))
-        .bind(column(new, |new| new.sealed.period.micros()))
-        .bind(column(new, |new| new.sealed.bytes.as_slice()));
+        .bind(column(new, |new| new.sealed.period.micros()));
     Ok(query.execute(connection).await?.rows_affected())
 }
 
@@ -208,10 +200,11 @@ impl Tx {
         let mut inserted: Vec<Uuid> = new.iter().map(|new| new.id).collect();
         if count < inserted.len() as u64 {
             let known: HashSet<Uuid> = self.known_submissions(&inserted).await?.into_iter().collect();
-            new.retain(|new| !known.contains(&new.id));
-            self.delete_payloads(&new).await?;
+            new.retain(|new| known.contains(&new.id));
             inserted.retain(|id| known.contains(id));
         }
+        new.sort_unstable_by_key(|new| (new.sealed.period, new.id));
+        self.insert_payloads(&new).await?;
         Ok(inserted)
     }
 

@@ -177,9 +177,15 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
     let passkeys = tx.passkeys(holder.id).await?;
     let shared = tx.shares(holder.id).await?;
     let answered = tx.shown_verifications(holder.id, MOST_SHOWN).await?;
-    let mut credentials = Vec::new();
-    for submission in held.iter().chain(&waiting) {
+    let mut told = Vec::with_capacity(held.len() + waiting.len());
+    for submission in held.into_iter().chain(waiting) {
         let events = tx.events(submission.id, app.now()).await?;
+        told.push((submission, events));
+    }
+    // Before anything is opened, which reads too: who keeps one connection and waits for another may wait for itself.
+    drop(tx);
+    let mut credentials = Vec::with_capacity(told.len());
+    for (submission, events) in &told {
         let Some(shown) = Shown::open(&app, submission).await? else { continue };
         credentials.push(json!({
             "request_id": submission.id,
@@ -197,7 +203,6 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
             "events": events.iter().map(|event| json!({ "event": event.kind.name(), "at": event.at })).collect::<Vec<_>>(),
         }));
     }
-    drop(tx);
     let export = json!({
         "exported_at": app.now(),
         "account": { "id": holder.id, "email": address(&app, holder).await?, "created_at": holder.created_at },

@@ -173,7 +173,7 @@ contract! {
         let (first, same, theirs) = (new_submission(10, one, "a"), new_submission(11, one, "a"), new_submission(12, other, "a"));
         assert_eq!(insert(store, &[&first, &same, &theirs]).await, [id(10), id(12)]);
         assert!(insert(store, &[&same]).await.is_empty());
-        // Two rows went in: what was pushed with the others is not kept.
+        // Two rows went in, and on PostgreSQL with each what was pushed, and nothing else.
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.drop_payloads(LATER + Duration::from_secs(86_400), 3).await.expect("dropped"));
         drop(tx);
@@ -446,14 +446,16 @@ contract! {
         };
         let later = LATER + Duration::from_secs(1);
         let (over, accepted) = (sealed(10, 0, LATER), sealed(11, 1, later));
-        let since = NewSubmission { id: LATER.lowest_id(), ..sealed(14, 4, later) };
-        insert(store, &[&over, &accepted, &sealed(12, 2, later), &sealed(13, 2, later), &since]).await;
+        let since = NewSubmission { id: (NOW + Duration::from_secs(7200)).lowest_id(), ..sealed(14, 4, later) };
+        // Near the end of a period that was an hour long.
+        let late = NewSubmission { id: (NOW + Duration::from_secs(3500)).lowest_id(), ..sealed(15, 3, later) };
+        insert(store, &[&over, &accepted, &sealed(12, 2, later), &sealed(13, 2, later), &since, &late]).await;
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.bind_submission(id(11), ada, NOW).await.expect("bound"));
         assert!(tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted"));
         let at = |seconds| NOW + Duration::from_secs(seconds);
-        assert_eq!(tx.waiting_periods(at(5), NOW).await.expect("read"), [at(0), at(2)], "an id says when it was made");
-        assert_eq!(tx.waiting_periods(at(5), LATER).await.expect("read"), [at(2)]);
+        assert_eq!(tx.waiting_periods(at(5), NOW).await.expect("read"), [at(0), at(2), at(3)], "an id says when it was made");
+        assert_eq!(tx.waiting_periods(at(5), LATER).await.expect("read"), [at(2), at(3)]);
         assert_eq!(tx.waiting_periods(at(2), LATER).await.expect("read"), []);
         assert_eq!(tx.waiting_periods(at(5), later).await.expect("read"), []);
     }
