@@ -150,7 +150,7 @@ async fn one(
     if !credential::is_identifier(&id) {
         return Err(Error::not_found());
     }
-    let found = app.statuses.of(partner.id, vec![id]).await?;
+    let found = app.statuses.of(partner.id, &[id]).await?;
     found.into_iter().flatten().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
 }
 
@@ -175,7 +175,7 @@ async fn many(
     let mut ids = credential::parse_status_question(&body)?;
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(id.clone()));
-    let found = app.statuses.of(partner.id, ids.clone()).await?;
+    let found = app.statuses.of(partner.id, &ids).await?;
     let mut answers = StatusAnswers { credentials: Vec::with_capacity(found.len()), not_found: Vec::new() };
     for (id, found) in ids.into_iter().zip(found) {
         match found {

@@ -131,7 +131,7 @@ async fn read(
 ) -> Result<(Timestamp, Vec<(String, i64)>), StoreError> {
     match store {
         Store::Sqlite { reader, .. } => sqlite::copy(reader, &unfinished.path, plan, of_one_moment, clock, bar).await,
-        Store::Postgres(pools) => {
+        Store::Postgres { pools, .. } => {
             let mut file = unfinished.open().await?;
             let copied = postgres::copy(&pools.current(), &mut file, plan, clock, bar).await?;
             sqlx::Connection::close(file).await?;

@@ -197,7 +197,7 @@ fn refuse_files(data: &Path) -> Result<(), BackupError> {
 /// A database that a server has been started on is not written to.
 async fn refuse_database(data: &Path, url: &str) -> Result<(), BackupError> {
     let store = Store::look(Part::Data, Path::new(""), url).await?;
-    let Store::Postgres(pools) = &store else { return Ok(()) };
+    let Store::Postgres { pools, .. } = &store else { return Ok(()) };
     let mut connection = pools.current().acquire().await?;
     let full = first_filled(&mut connection).await?;
     drop(connection);
@@ -340,7 +340,7 @@ async fn write_to_postgres(
     let ring = Store::open(Part::Keyring, &config.storage.data, url, 2).await?;
     let data = Store::open(Part::Data, &config.storage.data, url, 2).await?;
     ring.close().await;
-    let Store::Postgres(pools) = &data else { return Ok(None) };
+    let Store::Postgres { pools, .. } = &data else { return Ok(None) };
     let mut tx = pools.current().begin().await?;
     let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", FILLED.join(", "));
     sqlx::query(AssertSqlSafe(lock)).execute(&mut *tx).await?;

@@ -33,12 +33,16 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
         tokio::select! {
             () = stop.cancelled() => return,
             notice = notices.next() => match notice {
-                Notice::Lost => give_up(&app),
+                Notice::Lost => {
+                    app.store.changes().lose();
+                    give_up(&app);
+                }
                 Notice::Schema => {
                     app.store.renew();
                     app.keyring.store().renew();
                 }
                 Notice::Partners => app.active_partners.forget(),
+                Notice::Submissions(changed) => app.store.changes().note(&changed),
                 Notice::Keys => read_keys(&app, &stop).await,
                 Notice::Connected => {
                     app.active_partners.forget();
@@ -49,8 +53,15 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
     }
 }
 
-/// Reads the keys anew, as often as it takes. Notices wait meanwhile; none is lost.
+/// Reads the keys anew, as often as it takes. Notices wait meanwhile, and none is lost; but what they may tell of is not taken
+/// for granted.
 async fn read_keys(app: &App, stop: &CancellationToken) {
+    app.store.changes().lose();
+    try_to_read_keys(app, stop).await;
+    app.store.changes().follow();
+}
+
+async fn try_to_read_keys(app: &App, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let silent = |_| StoreError::Unavailable("the database does not answer".to_owned());
         match timeout(PATIENCE, refresh_keys(app)).await.map_err(silent).and_then(|read| read) {

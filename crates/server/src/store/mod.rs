@@ -8,6 +8,7 @@ mod allowance;
 mod asset;
 mod blank;
 mod ceremony;
+mod changes;
 mod commit;
 mod console;
 mod delivery;
@@ -52,10 +53,14 @@ use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
+
+use changes::Changed;
 
 pub use allowance::Charge;
 pub(crate) use blank::scratch;
 pub use ceremony::Ceremony;
+pub use changes::Changes;
 pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
 pub use delivery::{Announcement, AnnouncementKind, Attempt, Settled, TRIED_FOR};
@@ -175,9 +180,16 @@ pub enum Store {
         writer: SqlitePool,
         /// Connections that read a snapshot.
         reader: SqlitePool,
+        /// What is changed through them.
+        changes: Changes,
     },
     /// PostgreSQL.
-    Postgres(Pools),
+    Postgres {
+        /// Its connections.
+        pools: Pools,
+        /// What is changed through them, or by other nodes.
+        changes: Changes,
+    },
 }
 
 /// One transaction, on either database; or a connection alone, from [`Store::glance`].
@@ -189,10 +201,15 @@ pub enum Tx {
     Postgres(Handle<Postgres>),
 }
 
-/// What a [`Tx`] speaks through.
+/// What a [`Tx`] speaks through, and what it has changed.
 #[derive(Debug)]
-pub enum Handle<D: Database> {
-    /// A transaction.
+pub struct Handle<D: Database> {
+    way: Way<D>,
+    changed: Changed,
+}
+
+#[derive(Debug)]
+enum Way<D: Database> {
     Transaction(Transaction<'static, D>),
     /// A connection outside of any.
     Alone(PoolConnection<D>),
@@ -201,28 +218,39 @@ pub enum Handle<D: Database> {
 impl<D: Database> Deref for Handle<D> {
     type Target = D::Connection;
     fn deref(&self) -> &D::Connection {
-        match self {
-            Self::Transaction(transaction) => transaction,
-            Self::Alone(connection) => connection,
+        match &self.way {
+            Way::Transaction(transaction) => transaction,
+            Way::Alone(connection) => connection,
         }
     }
 }
 
 impl<D: Database> DerefMut for Handle<D> {
     fn deref_mut(&mut self) -> &mut D::Connection {
-        match self {
-            Self::Transaction(transaction) => transaction,
-            Self::Alone(connection) => connection,
+        match &mut self.way {
+            Way::Transaction(transaction) => transaction,
+            Way::Alone(connection) => connection,
         }
     }
 }
 
 impl<D: Database> Handle<D> {
+    fn transaction(transaction: Transaction<'static, D>, changes: &Changes) -> Self {
+        Self { way: Way::Transaction(transaction), changed: Changed::new(changes) }
+    }
+
+    fn alone(connection: PoolConnection<D>, changes: &Changes) -> Self {
+        Self { way: Way::Alone(connection), changed: Changed::new(changes) }
+    }
+
     async fn commit(self) -> Result<(), sqlx::Error> {
-        match self {
-            Self::Transaction(transaction) => transaction.commit().await,
-            Self::Alone(_) => Ok(()),
-        }
+        let Self { way, changed } = self;
+        let committed = match way {
+            Way::Transaction(transaction) => transaction.commit().await,
+            Way::Alone(_) => Ok(()),
+        };
+        drop(changed);
+        committed
     }
 }
 
@@ -309,7 +337,7 @@ impl Store {
             .after_release(|connection, _| Box::pin(is_at_rest(connection)));
         let writer = writer.connect_with(options.clone()).await?;
         let reader = pool(connections.clamp(1, READERS)).min_connections(1).connect_lazy_with(options);
-        Ok(Self::Sqlite { writer, reader })
+        Ok(Self::Sqlite { writer, reader, changes: Changes::new(true) })
     }
 
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
@@ -339,7 +367,7 @@ impl Store {
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await?;
-        Ok(Self::Postgres(Pools::of(pool)))
+        Ok(Self::Postgres { pools: Pools::of(pool), changes: Changes::new(false) })
     }
 
     async fn migrate(&self, part: Part) -> Result<(), StoreError> {
@@ -348,7 +376,7 @@ impl Store {
         migrator.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pools) => {
+            Self::Postgres { pools, .. } => {
                 // A connection of its own, since migrations wait for locks as long as they themselves say.
                 let mut connection = pools.acquire().await?.detach();
                 sqlx::query("SET lock_timeout = 0").execute(&mut connection).await?;
@@ -362,8 +390,8 @@ impl Store {
     fn migrator(&self, part: Part) -> Migrator {
         match (self, part) {
             (Self::Sqlite { .. }, part) => blank::migrator(part),
-            (Self::Postgres(_), Part::Data) => sqlx::migrate!("migrations/postgres"),
-            (Self::Postgres(_), Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring"),
+            (Self::Postgres { .. }, Part::Data) => sqlx::migrate!("migrations/postgres"),
+            (Self::Postgres { .. }, Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring"),
         }
     }
 
@@ -373,8 +401,8 @@ impl Store {
     /// No connection can be had.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Transaction(reader.begin().await?)),
-            Self::Postgres(pools) => Tx::Postgres(Handle::Transaction(pools.begin().await?)),
+            Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::transaction(reader.begin().await?, changes)),
+            Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
         })
     }
 
@@ -385,8 +413,8 @@ impl Store {
     /// No connection can be had.
     pub async fn glance(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { reader, .. } => Tx::Sqlite(Handle::Alone(reader.acquire().await?)),
-            Self::Postgres(pools) => Tx::Postgres(Handle::Alone(pools.acquire().await?)),
+            Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::alone(reader.acquire().await?, changes)),
+            Self::Postgres { pools, changes } => Tx::Postgres(Handle::alone(pools.acquire().await?, changes)),
         })
     }
 
@@ -396,32 +424,41 @@ impl Store {
     /// No connection can be had, or the lock is not free in time.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(Handle::Transaction(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Self::Postgres(pools) => Tx::Postgres(Handle::Transaction(pools.begin().await?)),
+            Self::Sqlite { writer, changes, .. } => {
+                Tx::Sqlite(Handle::transaction(writer.begin_with("BEGIN IMMEDIATE").await?, changes))
+            }
+            Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
         })
+    }
+
+    /// What has changed of submissions.
+    pub fn changes(&self) -> &Changes {
+        match self {
+            Self::Sqlite { changes, .. } | Self::Postgres { changes, .. } => changes,
+        }
     }
 
     /// Closes the connections after what is under way; SQLite's log is folded into its file.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, reader } => {
+            Self::Sqlite { writer, reader, .. } => {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pools) => pools.close().await,
+            Self::Postgres { pools, .. } => pools.close().await,
         }
     }
 
     /// Lets go of connections that are of no use any more; what is under way on them is not broken off.
     pub fn renew(&self) {
-        if let Self::Postgres(pools) = self {
+        if let Self::Postgres { pools, .. } = self {
             pools.renew();
         }
     }
 
     /// Lets go of connections from which nothing comes back, and gives up what is under way on them.
     pub fn give_up(&self) {
-        if let Self::Postgres(pools) = self {
+        if let Self::Postgres { pools, .. } = self {
             pools.give_up();
         }
     }
@@ -432,7 +469,7 @@ impl Store {
     /// # Errors
     /// That of `work`, or [`StoreError::Unavailable`]; what was under way is given up then.
     pub async fn unless_lost<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let Self::Postgres(pools) = self else { return work.await };
+        let Self::Postgres { pools, .. } = self else { return work.await };
         tokio::select! {
             done = work => done,
             () = pools.lost() => Err(StoreError::Unavailable("the connection to the database was lost".to_owned())),
@@ -445,12 +482,21 @@ impl Tx {
     ///
     /// # Errors
     /// The database could not write; nothing of it counts then.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.tell_nodes().await?;
         match self {
             Self::Sqlite(transaction) => transaction.commit().await?,
             Self::Postgres(transaction) => transaction.commit().await?,
         }
         Ok(())
+    }
+
+    /// Notes that what partners are told of these submissions has changed.
+    fn note_changed(&mut self, submissions: &[Uuid]) {
+        match self {
+            Self::Sqlite(transaction) => transaction.changed.submissions.extend(submissions),
+            Self::Postgres(transaction) => transaction.changed.submissions.extend(submissions),
+        }
     }
 
     /// Answers if the database does: what `/readyz` asks.

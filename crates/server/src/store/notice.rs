@@ -1,7 +1,7 @@
 //! Notices: how a node hears at once what another node, or a command, has changed.
 //!
-//! Triggers send them with the transaction that makes the change, so that nobody who changes something can forget it, and
-//! nothing is told that did not happen. They are for what changes seldom: a transaction that notifies holds a lock of the
+//! They are sent with the transaction that makes the change, so that nothing is told that did not happen; most by triggers, so
+//! that nobody who changes something can forget it. They are for what changes seldom: a transaction that notifies holds a lock of the
 //! whole server until it is durable, and pushes would commit one after the other. A notice can be lost with its connection;
 //! then everything is read anew.
 
@@ -11,8 +11,9 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use sqlx::{Postgres, query_scalar};
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, Tx};
 
 /// The channel; migrations name it too.
 const CHANNEL: &str = "tenure";
@@ -25,12 +26,14 @@ const BEAT: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Partners were added, changed or disabled.
     Partners,
     /// Signing keys were added or removed.
     Keys,
+    /// What partners are told of these submissions has changed.
+    Submissions(Vec<Uuid>),
     /// Tables have another form: connections that know the old one fail.
     Schema,
     /// The server is not there, or takes no writes: connections to it are of no use.
@@ -46,8 +49,44 @@ impl Notice {
             "partners" => Self::Partners,
             "keys" => Self::Keys,
             "schema" => Self::Schema,
-            _ => Self::Connected,
+            other => Self::of_submissions(other).unwrap_or(Self::Connected),
         }
+    }
+
+    fn of_submissions(payload: &str) -> Option<Self> {
+        let ids = payload.strip_prefix(SUBMISSIONS)?.split_ascii_whitespace().map(str::parse);
+        Some(Self::Submissions(ids.collect::<Result<_, _>>().ok()?))
+    }
+}
+
+/// What a notice of changed submissions begins with; their ids follow, with spaces between them.
+const SUBMISSIONS: &str = "submissions ";
+
+/// Ids in one notice, which has room for 8,000 bytes.
+const TOLD_AT_ONCE: usize = 200;
+
+impl Tx {
+    /// Tells every node of the submissions that this transaction has changed, once it is committed. That is for what people
+    /// and partners decide one by one; a push changes nothing that anybody could remember.
+    pub(super) async fn tell_nodes(&mut self) -> Result<(), StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        let changed: Vec<String> = transaction
+            .changed
+            .submissions
+            .chunks(TOLD_AT_ONCE)
+            .map(|ids| {
+                let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
+                format!("{SUBMISSIONS}{}", ids.join(" "))
+            })
+            .collect();
+        if !changed.is_empty() {
+            sqlx::query("SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told")
+                .bind(CHANNEL)
+                .bind(changed)
+                .execute(&mut **transaction)
+                .await?;
+        }
+        Ok(())
     }
 }
 
@@ -63,7 +102,7 @@ impl Store {
     pub fn notices(&self) -> Option<Notices> {
         match self {
             Self::Sqlite { .. } => None,
-            Self::Postgres(pools) => {
+            Self::Postgres { pools, .. } => {
                 let options = (*pools.current().connect_options()).clone();
                 Some(Notices { options, listener: None })
             }

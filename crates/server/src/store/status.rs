@@ -1,15 +1,21 @@
 //! Statuses: what partners are told of what they pushed.
 //!
-//! Partners ask often and for little, so questions that arrive together are put to the database together: on SQLite a
-//! question costs two changes of thread, and a row ten times as much to hand over as to find. One statement answers all,
-//! and its rows are folded into one.
+//! Partners ask often, and again and again of the same, so what was read is remembered while it holds
+//! ([`super::Changes`]). What is not remembered is asked in groups: questions that arrive together are put to the database
+//! together, since on SQLite a question costs two changes of thread, and a row ten times as much to hand over as to find.
+//! One statement answers all, and its rows are folded into one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use credential::Type;
+use quick_cache::Equivalent;
+use quick_cache::sync::Cache;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
+use super::changes::Moment;
 use super::group::{GroupCommit, GroupWriter};
 use super::{Store, StoreError, Tx, on};
 use crate::domain::asset::Asset;
@@ -30,32 +36,116 @@ pub struct CredentialStatus {
     pub assets: Vec<Asset>,
 }
 
-/// The way to the task that asks for statuses; cheap to clone.
+impl CredentialStatus {
+    fn plain(credential_id: String, status: Status) -> Self {
+        Self { credential_id, status, items: Vec::new(), assets: Vec::new() }
+    }
+}
+
+/// The way to what is remembered of statuses, and to the task that asks for the others; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Statuses(GroupCommit<Questions>);
+pub struct Statuses {
+    questions: GroupCommit<Questions>,
+    memory: Arc<Memory>,
+}
 
 impl Statuses {
     /// Starts the task.
     pub fn start(store: Store, clock: Clock) -> Self {
-        Self(GroupCommit::start(Questions { store, clock }))
+        let memory = Arc::new(Memory { store, clock, known: Cache::new(REMEMBERED) });
+        Self { questions: GroupCommit::start(Questions(memory.clone())), memory }
     }
 
     /// What `partner` is told of each of `ids` now, in their order; `None` for one that it does not have.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if too many wait, or the database cannot be read.
-    pub async fn of(&self, partner: Uuid, ids: Vec<String>) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
-        self.0.commit((partner, ids)).await
+    pub async fn of(&self, partner: Uuid, ids: &[String]) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
+        let mut told = self.memory.recall(partner, ids);
+        let unknown: Vec<String> =
+            ids.iter().zip(&told).filter(|(_, told)| told.is_none()).map(|(id, _)| id.clone()).collect();
+        if !unknown.is_empty() {
+            let asked = self.questions.commit((partner, unknown)).await?;
+            for (told, asked) in told.iter_mut().filter(|told| told.is_none()).zip(asked) {
+                *told = asked;
+            }
+        }
+        Ok(told)
+    }
+}
+
+/// So many statuses are remembered: some 20 MB.
+const REMEMBERED: usize = 100_000;
+
+/// For so long at most: whatever may go wrong with being told of changes, it is mended then.
+const REMEMBERED_FOR: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+struct Memory {
+    store: Store,
+    clock: Clock,
+    known: Cache<Key, Known>,
+}
+
+/// A partner and its id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key(Uuid, Box<str>);
+
+/// The same, looked for.
+#[derive(Hash)]
+struct Sought<'a>(Uuid, &'a str);
+
+impl Equivalent<Key> for Sought<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.0 == key.0 && *self.1 == *key.1
+    }
+}
+
+/// What was read of a submission.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    submission: Uuid,
+    standing: Standing,
+    moment: Moment,
+    read_at: Timestamp,
+}
+
+/// Where a submission stands, at any time until it changes.
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    /// Nothing final, until its time is over.
+    Waits(Timestamp),
+    Final(Status),
+}
+
+impl Standing {
+    fn at(self, now: Timestamp) -> Status {
+        match self {
+            Self::Waits(until) if until > now => Status::Incomplete,
+            Self::Waits(until) => Status::Canceled(until),
+            Self::Final(status) => status,
+        }
+    }
+}
+
+impl Memory {
+    /// What is remembered of each of `ids`, and holds.
+    fn recall(&self, partner: Uuid, ids: &[String]) -> Vec<Option<CredentialStatus>> {
+        let (now, changes) = (self.clock.now(), self.store.changes());
+        let told = ids.iter().map(|id| {
+            let known = self.known.get(&Sought(partner, id))?;
+            let holds = changes.holds(known.submission, known.moment) && now.since(known.read_at) < REMEMBERED_FOR;
+            holds.then(|| CredentialStatus::plain(id.clone(), known.standing.at(now)))
+        });
+        told.collect()
     }
 }
 
 /// Most batches in one list.
 const CHUNK: usize = 256;
 
-struct Questions {
-    store: Store,
-    clock: Clock,
-}
+#[derive(Debug)]
+struct Questions(Arc<Memory>);
 
 impl GroupWriter for Questions {
     type Request = (Uuid, Vec<String>);
@@ -65,7 +155,7 @@ impl GroupWriter for Questions {
     const MOST: usize = 64;
 
     fn store(&self) -> &Store {
-        &self.store
+        &self.0.store
     }
 
     fn lanes(&self) -> usize {
@@ -73,11 +163,28 @@ impl GroupWriter for Questions {
     }
 
     async fn write(&self, questions: &[Self::Request]) -> Result<Vec<Self::Answer>, StoreError> {
+        let Memory { store, clock, known } = &*self.0;
         let asked = questions.iter().flat_map(|(partner, ids)| ids.iter().map(|id| (*partner, id.as_str())));
         let asked: Vec<(Uuid, &str)> = asked.collect();
-        let mut told = self.store.glance().await?.credential_statuses(&asked, self.clock.now()).await?.into_iter();
+        let (moment, now) = (store.changes().now(), clock.now());
+        let found = store.glance().await?.standings(&asked, now).await?;
+        for ((partner, id), found) in asked.iter().zip(&found) {
+            if let Some(Found { plain: Some((submission, standing)), .. }) = found {
+                let read = Known { submission: *submission, standing: *standing, moment, read_at: now };
+                known.insert(Key(*partner, (*id).into()), read);
+            }
+        }
+        let mut told = found.into_iter().map(|found| found.map(|found| found.status));
         Ok(questions.iter().map(|(_, ids)| told.by_ref().take(ids.len()).collect()).collect())
     }
+}
+
+/// What was found under an id.
+struct Found {
+    status: CredentialStatus,
+    /// Of which submission, and where it stands, if that is all that can be told of it: it is no batch, and its type has no
+    /// documents.
+    plain: Option<(Uuid, Standing)>,
 }
 
 /// What a status needs of a submission.
@@ -120,17 +227,21 @@ impl Row {
         self.credential_type.parse().is_ok_and(|known: Type| known.assets.most > 0)
     }
 
-    fn read(&self, assets: &HashMap<Uuid, Vec<Asset>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
+    fn standing(&self) -> Result<Standing, StoreError> {
         let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
-            ("incomplete", None, None) if self.expires_at > now => Status::Incomplete,
-            ("incomplete", None, None) => Status::Canceled(self.expires_at),
+            ("incomplete", None, None) => return Ok(Standing::Waits(self.expires_at)),
             ("accepted" | "removed", Some(at), None) => Status::Verified(at),
             ("declined" | "expired", Some(at), None) => Status::Canceled(at),
             ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => Status::Canceled(at),
             (state, ..) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
         };
+        Ok(Standing::Final(status))
+    }
+
+    fn read(&self, assets: &HashMap<Uuid, Vec<Asset>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
         let assets = assets.get(&self.id).cloned().unwrap_or_default();
-        Ok(CredentialStatus { credential_id: self.credential_id.clone(), status, items: Vec::new(), assets })
+        let plain = CredentialStatus::plain(self.credential_id.clone(), self.standing()?.at(now));
+        Ok(CredentialStatus { assets, ..plain })
     }
 }
 
@@ -142,6 +253,11 @@ impl Tx {
         asked: &[(Uuid, &str)],
         now: Timestamp,
     ) -> Result<Vec<Option<CredentialStatus>>, StoreError> {
+        let found = self.standings(asked, now).await?;
+        Ok(found.into_iter().map(|found| found.map(|found| found.status)).collect())
+    }
+
+    async fn standings(&mut self, asked: &[(Uuid, &str)], now: Timestamp) -> Result<Vec<Option<Found>>, StoreError> {
         // In the order of the index, so that ids near each other are found on one page.
         let mut order: Vec<usize> = (0..asked.len()).collect();
         order.sort_unstable_by_key(|place| asked[*place]);
@@ -155,21 +271,23 @@ impl Tx {
         for asset in self.assets(&with_assets.collect::<Vec<_>>()).await? {
             assets.entry(asset.submission_id).or_default().push(asset);
         }
-        let mut told = vec![None; asked.len()];
+        let mut found: Vec<Option<Found>> = asked.iter().map(|_| None).collect();
         for row in &rows {
-            let status = if row.state == "batch" {
+            let (status, plain) = if row.state == "batch" {
                 let items = items.get(&row.id).into_iter().flatten();
                 let items = items.map(|item| item.read(&assets, now)).collect::<Result<Vec<_>, _>>()?;
                 let status = status_of_batch(items.iter().map(|item| item.status));
-                CredentialStatus { credential_id: row.credential_id.clone(), status, items, assets: Vec::new() }
+                (CredentialStatus { items, ..CredentialStatus::plain(row.credential_id.clone(), status) }, None)
             } else {
-                row.read(&assets, now)?
+                let plain =
+                    (!row.takes_assets()).then(|| Ok::<_, StoreError>((row.id, row.standing()?))).transpose()?;
+                (row.read(&assets, now)?, plain)
             };
             if let Some(place) = usize::try_from(row.number).ok().and_then(|number| order.get(number)) {
-                told[*place] = Some(status);
+                found[*place] = Some(Found { status, plain });
             }
         }
-        Ok(told)
+        Ok(found)
     }
 
     async fn asked_rows(&mut self, asked: &[(Uuid, &str)]) -> Result<Vec<Row>, StoreError> {

@@ -268,6 +268,7 @@ impl Tx {
               WHERE id = $1 AND partner_id = $2 AND replaced_at IS NULL
                 AND state <> 'accepted' AND (state <> 'removed' OR withdrawn_at IS NOT NULL) RETURNING state",
         ).bind(id).bind(partner).bind(now).fetch_optional(connection).await)?;
+        self.note_changed(&[id]);
         if lost.as_deref().is_some_and(|state| state != "withdrawn") {
             self.drop_assets(&[id]).await?;
         }
@@ -417,6 +418,7 @@ impl Tx {
               WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $5 AND replaced_at IS NULL",
         ).bind(id).bind(holder).bind(now).bind(sealed).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
+            self.note_changed(&[id]);
             self.delete_payload(id).await?;
         }
         Ok(changed == 1)
@@ -470,6 +472,7 @@ impl Tx {
               WHERE id = $1 AND holder_id = $2 AND state = 'incomplete' AND expires_at > $4 AND replaced_at IS NULL",
         ).bind(id).bind(holder).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
+            self.note_changed(&[id]);
             self.delete_payload(id).await?;
             self.drop_assets(&[id]).await?;
         }
@@ -490,6 +493,7 @@ impl Tx {
               WHERE id = $1 AND partner_id = $2 AND state = 'incomplete' AND expires_at > $5 AND replaced_at IS NULL",
         ).bind(id).bind(partner).bind(reason).bind(now).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
+            self.note_changed(&[id]);
             self.delete_payload(id).await?;
             self.drop_assets(&[id]).await?;
         }
@@ -510,6 +514,7 @@ impl Tx {
               WHERE id = $1 AND partner_id = $2 AND state = 'accepted'",
         ).bind(id).bind(partner).bind(reason).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
+            self.note_changed(&[id]);
             self.revoke_status_entries(&[id], now).await?;
         }
         Ok(changed == 1)
@@ -521,6 +526,9 @@ impl Tx {
             "UPDATE submission SET withdrawn_at = $3
               WHERE id = $1 AND partner_id = $2 AND state = 'removed' AND withdrawn_at IS NULL",
         ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.note_changed(&[id]);
+        }
         Ok(changed == 1)
     }
 
@@ -560,11 +568,13 @@ impl Tx {
     pub async fn cut_short(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
         let told = self.hold_cursor().await?;
         let end = if told >= now { told + Duration::from_micros(1) } else { now };
-        let changed = on!(self, connection => sqlx::query(
+        let ended: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET expires_at = $3
-              WHERE partner_id = $2 AND (id = $1 OR batch_id = $1) AND state IN ('incomplete', 'batch') AND expires_at > $3",
-        ).bind(id).bind(partner).bind(end).execute(connection).await.map(|done| done.rows_affected()))?;
-        Ok(changed > 0)
+              WHERE partner_id = $2 AND (id = $1 OR batch_id = $1) AND state IN ('incomplete', 'batch') AND expires_at > $3
+             RETURNING id",
+        ).bind(id).bind(partner).bind(end).fetch_all(connection).await)?;
+        self.note_changed(&ended);
+        Ok(!ended.is_empty())
     }
 
     /// Forgets up to `limit` submissions that became final before `before` and hold no data any more, with their events, and
@@ -626,6 +636,7 @@ impl Tx {
                                  WHEN state = 'incomplete' AND expires_at > $3 THEN 'declined' ELSE state END
               WHERE holder_id = $1 RETURNING id",
         ).bind(holder).bind(now).bind(over).fetch_all(connection).await)?;
+        self.note_changed(&ids);
         for (id, _) in ending.iter().filter(|(_, state)| state == "incomplete") {
             self.delete_payload(*id).await?;
         }

@@ -298,13 +298,84 @@ contract! {
             let statuses = statuses.clone();
             questions.spawn(async move {
                 let ids = vec!["c0".to_owned(), "nothing".to_owned(), format!("c{number}")];
-                let told = statuses.of(one, ids).await.expect("an answer");
+                let told = statuses.of(one, &ids).await.expect("an answer");
                 let known: Vec<Option<String>> = told.into_iter().map(|told| told.map(|told| told.credential_id)).collect();
                 let own = (number % 2 == 0).then(|| format!("c{number}"));
                 assert_eq!(known, [Some("c0".to_owned()), None, own]);
             });
         }
         questions.join_all().await;
+    }
+
+    async fn what_is_remembered_of_a_status_is_never_older_than_what_was_committed(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 3).await);
+        let ids: Vec<String> = (0..6).map(|number| format!("c{number}")).collect();
+        let rows: Vec<NewSubmission> = ids.iter().zip(10..).map(|(credential_id, number)| new_submission(number, partner, credential_id)).collect();
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        store.changes().follow();
+        let statuses = Statuses::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let told = async || {
+            let told = statuses.of(partner, &ids).await.expect("an answer");
+            let read = store.glance().await.expect("a connection").credential_statuses(&ids.iter().map(|id| (partner, id.as_str())).collect::<Vec<_>>(), NOW).await.expect("read");
+            assert_eq!(told, read);
+            told.into_iter().map(|told| told.expect("known").status).collect::<Vec<_>>()
+        };
+        assert_eq!(told().await, [Status::Incomplete; 6]);
+        let mut tx = store.write().await.expect("a transaction");
+        for number in 10..15 {
+            tx.bind_submission(id(number), ada, NOW).await.expect("bound");
+        }
+        assert!(tx.accept_submission(id(10), ada, &[4], NOW).await.expect("accepted"));
+        assert!(tx.accept_submission(id(11), ada, &[4], NOW).await.expect("accepted"));
+        assert!(tx.decline_submission(id(12), ada, NOW).await.expect("declined"));
+        assert!(tx.take_back_submission(id(13), partner, None, NOW).await.expect("taken back"));
+        assert_eq!(told().await, [Status::Incomplete; 6], "nothing is committed");
+        tx.commit().await.expect("committed");
+        let (verified, canceled) = (Status::Verified(NOW), Status::Canceled(NOW));
+        assert_eq!(told().await, [verified, verified, canceled, canceled, Status::Incomplete, Status::Incomplete]);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.withdraw_submission(id(10), partner, &[5], NOW).await.expect("withdrawn"));
+        assert!(tx.remove_submission(id(11), ada, NOW).await.expect("removed"));
+        assert!(tx.cut_short(id(15), partner, NOW).await.expect("cut short"));
+        tx.commit().await.expect("committed");
+        assert_eq!(told().await, [canceled, verified, canceled, canceled, Status::Incomplete, canceled]);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.note_withdrawal(id(11), partner, NOW).await.expect("noted"));
+        tx.release_submissions(ada, NOW).await.expect("released");
+        assert!(tx.replace_submission(id(13), partner, NOW).await.expect("replaced"));
+        assert_eq!(tx.insert_submissions(&[&new_submission(20, partner, "c3")]).await.expect("pushed again"), [id(20)]);
+        tx.commit().await.expect("committed");
+        assert_eq!(told().await, [canceled, canceled, canceled, Status::Incomplete, canceled, canceled]);
+    }
+
+    async fn what_others_change_unheard_is_remembered_for_a_minute_at_most(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let [one, second] = [10, 11].map(|number| new_submission(number, partner, &number.to_string()));
+        insert(store, &[&one, &second]).await;
+        let clock = Clock::manual(NOW.to_jiff());
+        let statuses = Statuses::start(store.clone(), clock.clone());
+        store.changes().follow();
+        let told = async |credential_id: &str| {
+            let told = statuses.of(partner, &[credential_id.to_owned()]).await.expect("an answer").remove(0);
+            told.expect("known").status
+        };
+        assert_eq!(told("10").await, Status::Incomplete);
+        let elsewhere = databases.open_again().await.expect("opened");
+        let take_back = async |number: u128| {
+            let mut tx = elsewhere.write().await.expect("a transaction");
+            assert!(tx.take_back_submission(id(number), partner, None, NOW).await.expect("taken back"));
+            tx.commit().await.expect("committed");
+        };
+        take_back(10).await;
+        assert_eq!(told("10").await, Status::Incomplete, "remembered, and nobody was told");
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(told("10").await, Status::Canceled(NOW));
+        assert_eq!(told("11").await, Status::Incomplete);
+        take_back(11).await;
+        store.changes().lose();
+        assert_eq!(told("11").await, Status::Canceled(NOW), "whoever hears nothing asks");
     }
 
     async fn what_is_over_is_expired_in_batches_and_forgotten_later(databases: Databases) {

@@ -265,6 +265,23 @@ async fn notices_come_with_the_commit_whoever_makes_the_change() {
     assert!(tx.disable_partner(partner, LATER).await.expect("disabled"));
     tx.commit().await.expect("committed");
     assert_eq!(next().await, Notice::Partners);
+    let rows: Vec<NewSubmission> =
+        (100..350).map(|number| new_submission(number, partner, &number.to_string())).collect();
+    insert(store, &rows.iter().collect::<Vec<_>>()).await;
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.take_back_submission(id(100), partner, None, NOW).await.expect("taken back"));
+    drop(tx);
+    let mut tx = store.write().await.expect("a transaction");
+    for number in 101..350 {
+        assert!(tx.take_back_submission(id(number), partner, None, NOW).await.expect("taken back"));
+    }
+    tx.commit().await.expect("committed");
+    let mut told = Vec::new();
+    while told.len() < 249 {
+        let Notice::Submissions(some) = next().await else { panic!("of submissions alone: a push tells nothing") };
+        told.extend(some);
+    }
+    assert_eq!(told, (101..350).map(id).collect::<Vec<_>>());
     let sqlite = database::sqlite().await;
     assert!(sqlite.data.notices().is_none(), "nobody tells anything there");
 }

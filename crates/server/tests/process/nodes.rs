@@ -103,6 +103,35 @@ fn what_is_disabled_or_taken_away_is_refused_by_all_within_five_seconds() {
 }
 
 #[test]
+fn a_status_that_one_node_remembers_follows_what_is_decided_at_another() {
+    let nodes = Nodes::start(&[]);
+    let token = nodes.servers[0].token(&nodes.store());
+    let [here, there] = [0, 1].map(|number: usize| nodes.servers[number].port);
+    let told = |port| {
+        let ids = known(port, &token, &["1".to_owned()]);
+        assert_eq!(ids, ["1"]);
+        let path = "/api/partner/v1/submissions/1/status";
+        get(port, &token, path).expect("an answer").json()["status"].as_str().expect("a status").to_owned()
+    };
+    for _ in 0..3 {
+        let pushed = push(here, &token, "1").expect("an answer");
+        assert_eq!(pushed.status, 201, "under the same id, once the one before is taken back");
+        // Asked often enough for both to have begun to listen, and to remember.
+        for _ in 0..20 {
+            assert_eq!([told(here), told(there)], ["incomplete"; 2]);
+        }
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", &*bearer), ("Content-Type", "application/json")];
+        let (path, body) = ("/api/partner/v2/add/requests/career_history/1", r#"{"reason":"Sent by mistake"}"#);
+        assert_eq!(request(here, "DELETE", path, &headers, body).expect("an answer").status, 204);
+        let withdrawn = Instant::now();
+        assert_eq!(told(here), "canceled", "at once where it was done");
+        until("the other node to know", || (told(there) == "canceled").then_some(()));
+        assert!(withdrawn.elapsed() < Duration::from_secs(5), "{:?}", withdrawn.elapsed());
+    }
+}
+
+#[test]
 fn a_new_key_is_known_everywhere_before_anybody_shows_what_it_signed() {
     let nodes = Nodes::start(&[("TENURE_RETENTION__INCOMPLETE", "10s"), ("TENURE_TOKENS__SIGNING_KEY_AGE", "2s")]);
     let partner = nodes.servers[0].add_partner(&nodes.store());
