@@ -25,11 +25,12 @@ const CHUNK: usize = 256;
 
 impl Tx {
     /// Stores what was pushed with each of `new`, whose rows are in.
-    pub(super) async fn insert_payloads(&mut self, new: &[&NewSubmission]) -> Result<(), StoreError> {
+    pub(super) async fn insert_payloads(&mut self, mut new: Vec<&NewSubmission>) -> Result<(), StoreError> {
         let Self::Postgres(transaction) = self else { return Ok(()) };
         if new.is_empty() {
             return Ok(());
         }
+        new.sort_unstable_by_key(|new| (new.sealed.period, new.id));
         let periods: Vec<i64> = new.iter().map(|new| new.sealed.period.micros()).collect();
         let ids: Vec<Uuid> = new.iter().map(|new| new.id).collect();
         let sealed: Vec<&[u8]> = new.iter().map(|new| new.sealed.bytes.as_slice()).collect();

@@ -154,14 +154,18 @@ async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmissi
 }
 
 /// On PostgreSQL a column is one array: one statement for any number of rows, planned once.
-async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission]) -> Result<u64, StoreError> {
+async fn insert_by_arrays(
+    connection: &mut PgConnection,
+    new: &[&NewSubmission],
+    of_repeats: &'static str,
+) -> Result<u64, sqlx::Error> {
     let mut query = QueryBuilder::new(INSERT);
     query.push(
         "SELECT id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, 'incomplete', created_at, expires_at, ring_period, NULL
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
              AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period)",
     );
-    query.push(UNLESS_THERE);
+    query.push(of_repeats);
     let query = query
         .build()
         .bind(column(new, |new| new.id))
@@ -181,6 +185,13 @@ fn column<'a, T>(new: &[&'a NewSubmission], value: impl Fn(&'a NewSubmission) ->
     new.iter().map(|new| value(new)).collect()
 }
 
+/// In the order of the index that keeps them apart, so that two nodes with the same ids never wait for each other in a circle.
+fn in_order<'a>(new: &[&'a NewSubmission]) -> Vec<&'a NewSubmission> {
+    let mut new = new.to_vec();
+    new.sort_unstable_by_key(|new| (new.partner_id, new.credential_id.as_str()));
+    new
+}
+
 impl Tx {
     /// Inserts those of `new` whose credential id its partner does not have yet, with what was pushed; returns the ids that
     /// went in.
@@ -188,13 +199,10 @@ impl Tx {
         if new.is_empty() {
             return Ok(Vec::new());
         }
-        // In the order of the index that keeps them apart, so that two nodes with the same ids never wait for each other in
-        // a circle.
-        let mut new = new.to_vec();
-        new.sort_unstable_by_key(|new| (new.partner_id, new.credential_id.as_str()));
+        let mut new = in_order(new);
         let count = match self {
             Self::Sqlite(transaction) => insert_by_values(transaction, &new).await?,
-            Self::Postgres(transaction) => insert_by_arrays(transaction, &new).await?,
+            Self::Postgres(transaction) => insert_by_arrays(transaction, &new, UNLESS_THERE).await?,
         };
         // Nearly always all go in, and a count says so; only otherwise is it asked which.
         let mut inserted: Vec<Uuid> = new.iter().map(|new| new.id).collect();
@@ -203,9 +211,29 @@ impl Tx {
             new.retain(|new| known.contains(&new.id));
             inserted.retain(|id| known.contains(id));
         }
-        new.sort_unstable_by_key(|new| (new.sealed.period, new.id));
-        self.insert_payloads(&new).await?;
+        self.insert_payloads(new).await?;
         Ok(inserted)
+    }
+
+    /// As [`Tx::insert_submissions`], but all or none: `None` if one of them is there, and then the transaction is of no use
+    /// any more. Where there is none, that is a quarter less work for PostgreSQL, which need not look for each first.
+    pub async fn insert_new_submissions(&mut self, new: &[&NewSubmission]) -> Result<Option<Vec<Uuid>>, StoreError> {
+        if new.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let Self::Postgres(transaction) = self else {
+            let inserted = self.insert_submissions(new).await?;
+            return Ok((inserted.len() == new.len()).then_some(inserted));
+        };
+        let new = in_order(new);
+        match insert_by_arrays(transaction, &new, "").await {
+            Ok(_) => {}
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let inserted = new.iter().map(|new| new.id).collect();
+        self.insert_payloads(new).await?;
+        Ok(Some(inserted))
     }
 
     /// Those of `ids` that are there.

@@ -307,6 +307,35 @@ contract! {
         questions.join_all().await;
     }
 
+    async fn what_is_thought_to_be_new_goes_in_whole_or_not_at_all(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let new = |number: u128, credential_id: &str| new_submission(number, partner, credential_id);
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.insert_new_submissions(&[]).await.expect("none"), Some(Vec::new()));
+        assert_eq!(tx.insert_new_submissions(&[&new(11, "b"), &new(10, "a")]).await.expect("inserted"), Some(vec![id(10), id(11)]));
+        tx.commit().await.expect("committed");
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.insert_new_submissions(&[&new(12, "c"), &new(13, "a")]).await.expect("a repeat"), None);
+        drop(tx);
+        let mut tx = store.write().await.expect("the connection is of use again");
+        let waiting = tx.linked_submission(id(11), NOW).await.expect("read").expect("stored");
+        assert_eq!(waiting.state, State::Incomplete { holder: None, sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] } });
+        assert_eq!(tx.linked_submission(id(12), NOW).await.expect("read"), None, "undone with the transaction");
+        drop(tx);
+        // Pushes that come together: the new ones are stored whatever is repeated beside them, many times over.
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        for round in 0..40 {
+            let one = |number: u128, credential_id: &str| committer.push(NewRequest::One(Box::new(new(number, credential_id))));
+            let (fresh, base) = (format!("fresh {round}"), 1_000 + 10 * round);
+            let (again, stored, twice) = tokio::join!(one(base, "a"), one(base + 1, &fresh), one(base + 2, &fresh));
+            let Pushed::Existing(existing) = again.expect("answered") else { panic!("stored again") };
+            assert_eq!(existing.id, id(10));
+            assert_eq!(stored.expect("answered"), Pushed::Created);
+            assert!(matches!(twice.expect("answered"), Pushed::Existing(existing) if existing.id == id(base + 1)));
+        }
+    }
+
     async fn what_is_remembered_of_a_status_is_never_older_than_what_was_committed(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 3).await);
@@ -322,6 +351,8 @@ contract! {
             told.into_iter().map(|told| told.expect("known").status).collect::<Vec<_>>()
         };
         assert_eq!(told().await, [Status::Incomplete; 6]);
+        let other = add_partner(store, 2).await;
+        assert_eq!(statuses.of(other, &ids).await.expect("an answer"), vec![None; 6], "what is remembered is its partner's alone");
         let mut tx = store.write().await.expect("a transaction");
         for number in 10..15 {
             tx.bind_submission(id(number), ada, NOW).await.expect("bound");
