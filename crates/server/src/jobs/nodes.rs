@@ -28,7 +28,17 @@ pub fn start(app: &App, stop: &CancellationToken, jobs: &mut JoinSet<()>) {
     }
 }
 
+/// However listening ends, nothing is told from memory any more.
+struct Deaf<'a>(&'a App);
+
+impl Drop for Deaf<'_> {
+    fn drop(&mut self) {
+        self.0.store.changes().lose();
+    }
+}
+
 async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
+    let _deaf_at_last = Deaf(&app);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -42,7 +52,7 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
                     app.keyring.store().renew();
                 }
                 Notice::Partners => app.active_partners.forget(),
-                Notice::Submissions(changed) => app.store.changes().note(&changed),
+                Notice::Submission(changed) => app.store.changes().note(&[changed]),
                 Notice::Keys => read_keys(&app, &stop).await,
                 Notice::Connected => {
                     app.active_partners.forget();
@@ -53,8 +63,8 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
     }
 }
 
-/// Reads the keys anew, as often as it takes. Notices wait meanwhile, and none is lost; but what they may tell of is not taken
-/// for granted.
+/// Reads the keys anew, as often as it takes. Notices wait meanwhile, and none is lost; until they are heard, statuses are not
+/// told from memory.
 async fn read_keys(app: &App, stop: &CancellationToken) {
     app.store.changes().lose();
     try_to_read_keys(app, stop).await;

@@ -1,8 +1,8 @@
 //! Changes: which submissions have changed since something was remembered of them.
 //!
 //! Whoever keeps in memory what the database said of a submission asks here whether it still holds. A transaction notes what
-//! it changes and tells it here once it has ended; on PostgreSQL it tells the other nodes too, by a notice that is sent with
-//! its commit ([`super::Notice::Submissions`]). A node that does not hear the others remembers nothing.
+//! it changes and tells it here once it has ended; on PostgreSQL a trigger tells the other nodes too, with its commit
+//! ([`super::Notice::Submission`]). At a node that does not hear the others nothing holds.
 //!
 //! Instants are counted, not measured: each change is one later than the one before. What was read after the change of a
 //! submission was told has seen it; what was read before may not have. Submissions share places by their ids, so now and
@@ -51,8 +51,9 @@ impl Changes {
 
     /// Whether what was read of a submission from `moment` on is what would be read now.
     pub(super) fn holds(&self, submission: Uuid, moment: Moment) -> bool {
-        let changed = self.place(submission).load(Ordering::SeqCst).max(self.0.all.load(Ordering::SeqCst));
-        changed <= moment.0 && self.0.is_followed.load(Ordering::SeqCst)
+        // This first: whoever follows again sets it last.
+        self.0.is_followed.load(Ordering::SeqCst)
+            && self.place(submission).load(Ordering::SeqCst).max(self.0.all.load(Ordering::SeqCst)) <= moment.0
     }
 
     /// These submissions have changed.
@@ -83,8 +84,8 @@ impl Changes {
 
     /// The lowest bits of an id are random.
     fn place(&self, submission: Uuid) -> &AtomicU64 {
-        let bits = u16::try_from(submission.as_u128() & 0xffff).unwrap_or(0);
-        &self.0.places[usize::from(bits)]
+        let [.., high, low] = *submission.as_bytes();
+        &self.0.places[usize::from(u16::from_be_bytes([high, low]))]
     }
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
 use super::group::{GroupCommit, GroupWriter};
+use super::partner::Pushers;
 use super::{NewBatch, NewSubmission, OutboxItem, Store, StoreError, Tx};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
@@ -81,11 +82,11 @@ struct Request {
 struct Pushes {
     store: Store,
     clock: Clock,
-    /// So many groups are still looked through for repeats before they are inserted.
+    /// In so many groups repeats are looked for as they are inserted.
     wary: AtomicU32,
 }
 
-/// A group in which something was pushed before is written twice. So many that follow it are looked through at once, so that
+/// A group in which something was pushed before is written twice. In so many that follow it repeats are looked for, so that
 /// whoever repeats all the time costs a sixteenth more.
 const WARY_FOR: u32 = 16;
 
@@ -98,24 +99,36 @@ impl GroupWriter for Pushes {
     }
 
     async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
-        // Looking is dear on PostgreSQL alone.
+        let mut begun = self.begin(requests).await?;
+        // Looking for repeats is dear on PostgreSQL alone.
         let hopes = matches!(self.store, Store::Postgres { .. }) && self.wary.load(Ordering::Relaxed) == 0;
+        if hopes && begun.tx.insert_new_submissions(&begun.singles).await? {
+            let inserted = begun.singles.iter().map(|new| new.id).collect();
+            return self.finish(begun, requests, inserted).await;
+        }
         if hopes {
-            if let Some(outcomes) = self.write_once(requests, true).await? {
-                return Ok(outcomes);
-            }
             self.wary.store(WARY_FOR, Ordering::Relaxed);
+            drop(begun);
+            begun = self.begin(requests).await?;
         } else {
             let _ = self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         }
-        let outcomes = self.write_once(requests, false).await?;
-        outcomes.ok_or_else(|| StoreError::nonsense("submission", "a repeat where none was looked for"))
+        let inserted = begun.tx.insert_submissions(&begun.singles).await?;
+        self.finish(begun, requests, inserted).await
     }
 }
 
+/// A group whose transaction has begun.
+struct Begun<'a> {
+    tx: Tx,
+    now: Timestamp,
+    pushers: Pushers,
+    /// The single submissions of active partners.
+    singles: Vec<&'a NewSubmission>,
+}
+
 impl Pushes {
-    /// Writes all of `requests`. `None`, and nothing is written, if one of them was pushed before, against all `hope`.
-    async fn write_once(&self, requests: &[Request], hope: bool) -> Result<Option<Vec<Pushed>>, StoreError> {
+    async fn begin<'a>(&self, requests: &'a [Request]) -> Result<Begun<'a>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let all = || requests.iter().flat_map(|request| request.new.items());
@@ -125,13 +138,18 @@ impl Pushes {
             NewRequest::One(new) if pushers.has(new.partner_id) => Some(&**new),
             _ => None,
         });
-        let singles: Vec<&NewSubmission> = singles.collect();
-        let inserted = if hope {
-            tx.insert_new_submissions(&singles).await?
-        } else {
-            Some(tx.insert_submissions(&singles).await?)
-        };
-        let Some(inserted) = inserted else { return Ok(None) };
+        let singles = singles.collect();
+        Ok(Begun { tx, now, pushers, singles })
+    }
+
+    /// Settles what was not `inserted`, writes what belongs to what was, and commits.
+    async fn finish(
+        &self,
+        begun: Begun<'_>,
+        requests: &[Request],
+        inserted: Vec<Uuid>,
+    ) -> Result<Vec<Pushed>, StoreError> {
+        let Begun { mut tx, now, pushers, .. } = begun;
         let inserted: HashSet<Uuid> = inserted.into_iter().collect();
         let mut outcomes = Vec::with_capacity(requests.len());
         for Request { new, .. } in requests {
@@ -158,7 +176,7 @@ impl Pushes {
         subjects.sort_unstable_by_key(|subject| subject.id);
         tx.tell_and_count(&pushers.listeners, &subjects, EventKind::Pushed, now).await?;
         tx.commit().await?;
-        Ok(Some(outcomes))
+        Ok(outcomes)
     }
 }
 

@@ -245,12 +245,18 @@ impl<D: Database> Handle<D> {
 
     async fn commit(self) -> Result<(), sqlx::Error> {
         let Self { way, changed } = self;
-        let committed = match way {
-            Way::Transaction(transaction) => transaction.commit().await,
-            Way::Alone(_) => Ok(()),
-        };
-        drop(changed);
-        committed
+        let Way::Transaction(transaction) = way else { return Ok(()) };
+        if changed.submissions.is_empty() {
+            return transaction.commit().await;
+        }
+        // In a task of its own: a caller that goes away does not keep the database from committing, and what has changed must
+        // not be told before it has.
+        let committing = tokio::spawn(async move {
+            let committed = transaction.commit().await;
+            drop(changed);
+            committed
+        });
+        committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
 
@@ -482,8 +488,7 @@ impl Tx {
     ///
     /// # Errors
     /// The database could not write; nothing of it counts then.
-    pub async fn commit(mut self) -> Result<(), StoreError> {
-        self.tell_nodes().await?;
+    pub async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await?,
             Self::Postgres(transaction) => transaction.commit().await?,

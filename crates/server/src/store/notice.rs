@@ -1,7 +1,7 @@
 //! Notices: how a node hears at once what another node, or a command, has changed.
 //!
-//! They are sent with the transaction that makes the change, so that nothing is told that did not happen; most by triggers, so
-//! that nobody who changes something can forget it. They are for what changes seldom: a transaction that notifies holds a lock of the
+//! Triggers send them with the transaction that makes the change, so that nobody who changes something can forget it, and
+//! nothing is told that did not happen. They are for what changes seldom, or what people decide one by one: a transaction that notifies holds a lock of the
 //! whole server until it is durable, and pushes would commit one after the other. A notice can be lost with its connection;
 //! then everything is read anew.
 
@@ -13,10 +13,11 @@ use sqlx::{Postgres, query_scalar};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Store, StoreError, Tx};
+use super::{Store, StoreError};
 
-/// The channel; migrations name it too.
+/// The channels; migrations name them too. Submissions have one of their own, since there are many.
 const CHANNEL: &str = "tenure";
+const SUBMISSION: &str = "tenure_submission";
 
 /// How long nothing may be heard before the server is asked whether it is there; and how long is waited before it is looked
 /// for again.
@@ -26,14 +27,14 @@ const BEAT: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Partners were added, changed or disabled.
     Partners,
     /// Signing keys were added or removed.
     Keys,
-    /// What partners are told of these submissions has changed.
-    Submissions(Vec<Uuid>),
+    /// What the partner is told of this submission has changed.
+    Submission(Uuid),
     /// Tables have another form: connections that know the old one fail.
     Schema,
     /// The server is not there, or takes no writes: connections to it are of no use.
@@ -44,49 +45,16 @@ pub enum Notice {
 
 impl Notice {
     /// A newer node may tell of what is not known here: better to read too much.
-    fn of(payload: &str) -> Self {
+    fn of(channel: &str, payload: &str) -> Self {
+        if channel == SUBMISSION {
+            return payload.parse().map_or(Self::Connected, Self::Submission);
+        }
         match payload {
             "partners" => Self::Partners,
             "keys" => Self::Keys,
             "schema" => Self::Schema,
-            other => Self::of_submissions(other).unwrap_or(Self::Connected),
+            _ => Self::Connected,
         }
-    }
-
-    fn of_submissions(payload: &str) -> Option<Self> {
-        let ids = payload.strip_prefix(SUBMISSIONS)?.split_ascii_whitespace().map(str::parse);
-        Some(Self::Submissions(ids.collect::<Result<_, _>>().ok()?))
-    }
-}
-
-/// What a notice of changed submissions begins with; their ids follow, with spaces between them.
-const SUBMISSIONS: &str = "submissions ";
-
-/// Ids in one notice, which has room for 8,000 bytes.
-const TOLD_AT_ONCE: usize = 200;
-
-impl Tx {
-    /// Tells every node of the submissions that this transaction has changed, once it is committed. That is for what people
-    /// and partners decide one by one; a push changes nothing that anybody could remember.
-    pub(super) async fn tell_nodes(&mut self) -> Result<(), StoreError> {
-        let Self::Postgres(transaction) = self else { return Ok(()) };
-        let changed: Vec<String> = transaction
-            .changed
-            .submissions
-            .chunks(TOLD_AT_ONCE)
-            .map(|ids| {
-                let ids: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
-                format!("{SUBMISSIONS}{}", ids.join(" "))
-            })
-            .collect();
-        if !changed.is_empty() {
-            sqlx::query("SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told")
-                .bind(CHANNEL)
-                .bind(changed)
-                .execute(&mut **transaction)
-                .await?;
-        }
-        Ok(())
     }
 }
 
@@ -142,7 +110,7 @@ async fn listen(options: &PgConnectOptions) -> Result<PgListener, StoreError> {
     let pool = one.idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([CHANNEL, SUBMISSION]).await?;
     takes_writes(&mut listener).await?;
     Ok(listener)
 }
@@ -150,7 +118,7 @@ async fn listen(options: &PgConnectOptions) -> Result<PgListener, StoreError> {
 /// What was heard within a beat, if anything was.
 async fn heard(listener: &mut PgListener) -> Result<Option<Notice>, StoreError> {
     match timeout(BEAT, listener.try_recv()).await {
-        Ok(Ok(Some(notification))) => Ok(Some(Notice::of(notification.payload()))),
+        Ok(Ok(Some(notification))) => Ok(Some(Notice::of(notification.channel(), notification.payload()))),
         Ok(Ok(None)) => Err(StoreError::Unavailable("it was closed".to_owned())),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => {

@@ -37,7 +37,8 @@ pub struct CredentialStatus {
 }
 
 impl CredentialStatus {
-    fn plain(credential_id: String, status: Status) -> Self {
+    /// Of what is no batch and has no documents.
+    fn of_one(credential_id: String, status: Status) -> Self {
         Self { credential_id, status, items: Vec::new(), assets: Vec::new() }
     }
 }
@@ -76,6 +77,9 @@ impl Statuses {
 
 /// So many statuses are remembered: some 20 MB.
 const REMEMBERED: usize = 100_000;
+
+/// Of ids with so many bytes at most, so that nobody fills the memory with longer ones.
+const REMEMBERED_LENGTH: usize = 64;
 
 /// For so long at most: whatever may go wrong with being told of changes, it is mended then.
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
@@ -134,8 +138,9 @@ impl Memory {
         let (now, changes) = (self.clock.now(), self.store.changes());
         let told = ids.iter().map(|id| {
             let known = self.known.get(&Sought(partner, id))?;
-            let holds = changes.holds(known.submission, known.moment) && now.since(known.read_at) < REMEMBERED_FOR;
-            holds.then(|| CredentialStatus::plain(id.clone(), known.standing.at(now)))
+            let is_fresh = known.read_at <= now && now.since(known.read_at) < REMEMBERED_FOR;
+            let holds = is_fresh && changes.holds(known.submission, known.moment);
+            holds.then(|| CredentialStatus::of_one(id.clone(), known.standing.at(now)))
         });
         told.collect()
     }
@@ -169,7 +174,9 @@ impl GroupWriter for Questions {
         let (moment, now) = (store.changes().now(), clock.now());
         let found = store.glance().await?.standings(&asked, now).await?;
         for ((partner, id), found) in asked.iter().zip(&found) {
-            if let Some(Found { plain: Some((submission, standing)), .. }) = found {
+            if let Some(Answer { lasting: Some((submission, standing)), .. }) = found
+                && id.len() <= REMEMBERED_LENGTH
+            {
                 let read = Known { submission: *submission, standing: *standing, moment, read_at: now };
                 known.insert(Key(*partner, (*id).into()), read);
             }
@@ -180,11 +187,11 @@ impl GroupWriter for Questions {
 }
 
 /// What was found under an id.
-struct Found {
+struct Answer {
     status: CredentialStatus,
     /// Of which submission, and where it stands, if that is all that can be told of it: it is no batch, and its type has no
     /// documents.
-    plain: Option<(Uuid, Standing)>,
+    lasting: Option<(Uuid, Standing)>,
 }
 
 /// What a status needs of a submission.
@@ -240,8 +247,8 @@ impl Row {
 
     fn read(&self, assets: &HashMap<Uuid, Vec<Asset>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
         let assets = assets.get(&self.id).cloned().unwrap_or_default();
-        let plain = CredentialStatus::plain(self.credential_id.clone(), self.standing()?.at(now));
-        Ok(CredentialStatus { assets, ..plain })
+        let of_one = CredentialStatus::of_one(self.credential_id.clone(), self.standing()?.at(now));
+        Ok(CredentialStatus { assets, ..of_one })
     }
 }
 
@@ -257,7 +264,7 @@ impl Tx {
         Ok(found.into_iter().map(|found| found.map(|found| found.status)).collect())
     }
 
-    async fn standings(&mut self, asked: &[(Uuid, &str)], now: Timestamp) -> Result<Vec<Option<Found>>, StoreError> {
+    async fn standings(&mut self, asked: &[(Uuid, &str)], now: Timestamp) -> Result<Vec<Option<Answer>>, StoreError> {
         // In the order of the index, so that ids near each other are found on one page.
         let mut order: Vec<usize> = (0..asked.len()).collect();
         order.sort_unstable_by_key(|place| asked[*place]);
@@ -271,20 +278,20 @@ impl Tx {
         for asset in self.assets(&with_assets.collect::<Vec<_>>()).await? {
             assets.entry(asset.submission_id).or_default().push(asset);
         }
-        let mut found: Vec<Option<Found>> = asked.iter().map(|_| None).collect();
+        let mut found: Vec<Option<Answer>> = asked.iter().map(|_| None).collect();
         for row in &rows {
-            let (status, plain) = if row.state == "batch" {
+            let (status, lasting) = if row.state == "batch" {
                 let items = items.get(&row.id).into_iter().flatten();
                 let items = items.map(|item| item.read(&assets, now)).collect::<Result<Vec<_>, _>>()?;
                 let status = status_of_batch(items.iter().map(|item| item.status));
-                (CredentialStatus { items, ..CredentialStatus::plain(row.credential_id.clone(), status) }, None)
+                (CredentialStatus { items, ..CredentialStatus::of_one(row.credential_id.clone(), status) }, None)
             } else {
                 let plain =
                     (!row.takes_assets()).then(|| Ok::<_, StoreError>((row.id, row.standing()?))).transpose()?;
                 (row.read(&assets, now)?, plain)
             };
             if let Some(place) = usize::try_from(row.number).ok().and_then(|number| order.get(number)) {
-                found[*place] = Some(Found { status, plain });
+                found[*place] = Some(Answer { status, lasting });
             }
         }
         Ok(found)

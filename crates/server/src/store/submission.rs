@@ -154,10 +154,11 @@ async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmissi
 }
 
 /// On PostgreSQL a column is one array: one statement for any number of rows, planned once.
+/// `unless`: SQL that says what becomes of those that are there.
 async fn insert_by_arrays(
     connection: &mut PgConnection,
     new: &[&NewSubmission],
-    of_repeats: &'static str,
+    unless: &'static str,
 ) -> Result<u64, sqlx::Error> {
     let mut query = QueryBuilder::new(INSERT);
     query.push(
@@ -165,7 +166,7 @@ async fn insert_by_arrays(
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
              AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period)",
     );
-    query.push(of_repeats);
+    query.push(unless);
     let query = query
         .build()
         .bind(column(new, |new| new.id))
@@ -215,25 +216,30 @@ impl Tx {
         Ok(inserted)
     }
 
-    /// As [`Tx::insert_submissions`], but all or none: `None` if one of them is there, and then the transaction is of no use
-    /// any more. Where there is none, that is a quarter less work for PostgreSQL, which need not look for each first.
-    pub async fn insert_new_submissions(&mut self, new: &[&NewSubmission]) -> Result<Option<Vec<Uuid>>, StoreError> {
+    /// Inserts all of `new` with what was pushed, if none of their credential ids is there. Otherwise false, and the
+    /// transaction is of no use any more. PostgreSQL need not look for each first, as with [`Tx::insert_submissions`].
+    pub async fn insert_new_submissions(&mut self, new: &[&NewSubmission]) -> Result<bool, StoreError> {
         if new.is_empty() {
-            return Ok(Some(Vec::new()));
+            return Ok(true);
         }
         let Self::Postgres(transaction) = self else {
-            let inserted = self.insert_submissions(new).await?;
-            return Ok((inserted.len() == new.len()).then_some(inserted));
+            return Ok(self.insert_submissions(new).await?.len() == new.len());
         };
         let new = in_order(new);
-        match insert_by_arrays(transaction, &new, "").await {
-            Ok(_) => {}
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(None),
-            Err(error) => return Err(error.into()),
+        // One that stands twice is there by the time of the second.
+        if new.is_sorted_by(|one, next| (one.partner_id, &one.credential_id) != (next.partner_id, &next.credential_id))
+        {
+            match insert_by_arrays(transaction, &new, "").await {
+                Ok(_) => {}
+                Err(sqlx::Error::Database(error)) if error.constraint() == Some("submission_current") => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            self.insert_payloads(new).await?;
+            return Ok(true);
         }
-        let inserted = new.iter().map(|new| new.id).collect();
-        self.insert_payloads(new).await?;
-        Ok(Some(inserted))
+        Ok(false)
     }
 
     /// Those of `ids` that are there.
@@ -296,11 +302,12 @@ impl Tx {
               WHERE id = $1 AND partner_id = $2 AND replaced_at IS NULL
                 AND state <> 'accepted' AND (state <> 'removed' OR withdrawn_at IS NOT NULL) RETURNING state",
         ).bind(id).bind(partner).bind(now).fetch_optional(connection).await)?;
+        let Some(lost) = lost else { return Ok(false) };
         self.note_changed(&[id]);
-        if lost.as_deref().is_some_and(|state| state != "withdrawn") {
+        if lost != "withdrawn" {
             self.drop_assets(&[id]).await?;
         }
-        Ok(lost.is_some())
+        Ok(true)
     }
 
     /// Inserts a batch with its items; their documents are inserted apart. False, and nothing is inserted, if its id or
@@ -618,6 +625,7 @@ impl Tx {
         let mut forgotten = 0;
         for ended in [FINAL, OVER] {
             let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(ended).bind(before).bind(limit).fetch_all(connection).await)?;
+            self.note_changed(&ids);
             for chunk in ids.chunks(LIST) {
                 for start in ["DELETE FROM event WHERE submission_id IN (", "DELETE FROM submission WHERE id IN ("] {
                     on!(self, connection => {

@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::future::Future as _;
+use std::task::Poll;
 use std::time::Duration;
 
 use credential::{AssetKind, Type};
@@ -312,11 +314,14 @@ contract! {
         let partner = add_partner(store, 1).await;
         let new = |number: u128, credential_id: &str| new_submission(number, partner, credential_id);
         let mut tx = store.write().await.expect("a transaction");
-        assert_eq!(tx.insert_new_submissions(&[]).await.expect("none"), Some(Vec::new()));
-        assert_eq!(tx.insert_new_submissions(&[&new(11, "b"), &new(10, "a")]).await.expect("inserted"), Some(vec![id(10), id(11)]));
+        assert!(tx.insert_new_submissions(&[]).await.expect("none"));
+        assert!(tx.insert_new_submissions(&[&new(11, "b"), &new(10, "a")]).await.expect("inserted"));
         tx.commit().await.expect("committed");
         let mut tx = store.write().await.expect("a transaction");
-        assert_eq!(tx.insert_new_submissions(&[&new(12, "c"), &new(13, "a")]).await.expect("a repeat"), None);
+        assert!(!tx.insert_new_submissions(&[&new(12, "c"), &new(13, "a")]).await.expect("a repeat"));
+        drop(tx);
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(!tx.insert_new_submissions(&[&new(12, "c"), &new(13, "c")]).await.expect("the same twice"));
         drop(tx);
         let mut tx = store.write().await.expect("the connection is of use again");
         let waiting = tx.linked_submission(id(11), NOW).await.expect("read").expect("stored");
@@ -378,6 +383,44 @@ contract! {
         assert_eq!(tx.insert_submissions(&[&new_submission(20, partner, "c3")]).await.expect("pushed again"), [id(20)]);
         tx.commit().await.expect("committed");
         assert_eq!(told().await, [canceled, canceled, canceled, Status::Incomplete, canceled, canceled]);
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.forget_submissions(NOW + Duration::from_secs(1), 10).await.expect("forgotten"), 6, "and the one that was replaced");
+        assert_eq!(tx.insert_submissions(&[&new_submission(21, partner, "c2")]).await.expect("pushed again"), [id(21)]);
+        tx.commit().await.expect("committed");
+        let told = statuses.of(partner, &ids).await.expect("an answer");
+        let told: Vec<_> = told.into_iter().map(|told| told.map(|told| told.status)).collect();
+        assert_eq!(told, [None, None, Some(Status::Incomplete), Some(Status::Incomplete), None, None]);
+    }
+
+    async fn what_is_over_is_told_from_memory_and_a_commit_that_nobody_waits_for_counts(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let [one, second] = [10, 11].map(|number| new_submission(number, partner, &number.to_string()));
+        let over = NewSubmission { expires_at: NOW + Duration::from_secs(30), ..one };
+        insert(store, &[&over, &second]).await;
+        let clock = Clock::manual(NOW.to_jiff());
+        store.changes().follow();
+        let statuses = Statuses::start(store.clone(), clock.clone());
+        let told = async |credential_id: &str| {
+            let told = statuses.of(partner, &[credential_id.to_owned()]).await.expect("an answer").remove(0);
+            told.expect("known").status
+        };
+        assert_eq!([told("10").await, told("11").await], [Status::Incomplete; 2]);
+        clock.advance(Duration::from_secs(30));
+        assert_eq!(told("10").await, Status::Canceled(over.expires_at));
+        // Whoever asked for it goes away while it is committed.
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.take_back_submission(id(11), partner, None, NOW).await.expect("taken back"));
+        let mut commit = Box::pin(tx.commit());
+        let begun = std::future::poll_fn(|context| Poll::Ready(commit.as_mut().poll(context).is_pending()));
+        assert!(begun.await, "it is under way");
+        drop(commit);
+        for _ in 0..10_000 {
+            if told("11").await == Status::Canceled(NOW) {
+                return;
+            }
+        }
+        panic!("it was told as it was before");
     }
 
     async fn what_others_change_unheard_is_remembered_for_a_minute_at_most(databases: Databases) {

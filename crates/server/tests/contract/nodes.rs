@@ -276,12 +276,13 @@ async fn notices_come_with_the_commit_whoever_makes_the_change() {
         assert!(tx.take_back_submission(id(number), partner, None, NOW).await.expect("taken back"));
     }
     tx.commit().await.expect("committed");
-    let mut told = Vec::new();
-    while told.len() < 249 {
-        let Notice::Submissions(some) = next().await else { panic!("of submissions alone: a push tells nothing") };
-        told.extend(some);
+    for number in 101..350 {
+        assert_eq!(next().await, Notice::Submission(id(number)), "a push tells nothing");
     }
-    assert_eq!(told, (101..350).map(id).collect::<Vec<_>>());
+    let mut tx = store.write().await.expect("a transaction");
+    assert_eq!(tx.forget_submissions(LATER, 1).await.expect("forgotten"), 1);
+    tx.commit().await.expect("committed");
+    assert!(matches!(next().await, Notice::Submission(_)), "one that is forgotten");
     let sqlite = database::sqlite().await;
     assert!(sqlite.data.notices().is_none(), "nobody tells anything there");
 }

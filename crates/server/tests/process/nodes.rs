@@ -113,6 +113,21 @@ fn a_status_that_one_node_remembers_follows_what_is_decided_at_another() {
         let path = "/api/partner/v1/submissions/1/status";
         get(port, &token, path).expect("an answer").json()["status"].as_str().expect("a status").to_owned()
     };
+    // First that the other node does remember: a change that tells nobody is not seen there.
+    let unheard = || {
+        push(here, &token, "unheard").expect("an answer");
+        let path = "/api/partner/v1/submissions/unheard/status";
+        let told = || get(there, &token, path).expect("an answer").json()["status"].clone();
+        assert_eq!(told(), "incomplete");
+        nodes.execute(
+            "SET session_replication_role = replica;
+             UPDATE submission SET expires_at = 1 WHERE credential_id = 'unheard'",
+        );
+        let remembers = told() == "incomplete";
+        nodes.execute("DELETE FROM submission WHERE credential_id = 'unheard'");
+        remembers.then_some(())
+    };
+    until("the other node to listen, and so to remember", unheard);
     for _ in 0..3 {
         let pushed = push(here, &token, "1").expect("an answer");
         assert_eq!(pushed.status, 201, "under the same id, once the one before is taken back");
