@@ -328,17 +328,33 @@ contract! {
         assert_eq!(waiting.state, State::Incomplete { holder: None, sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] } });
         assert_eq!(tx.linked_submission(id(12), NOW).await.expect("read"), None, "undone with the transaction");
         drop(tx);
-        // Pushes that come together: the new ones are stored whatever is repeated beside them, many times over.
+        let disabled = add_partner(store, 2).await;
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.disable_partner(disabled, NOW).await.expect("disabled"));
+        tx.commit().await.expect("committed");
+        // Pushes that come together: what is new is stored and counted once, whatever stands beside it, many times over.
         let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
         for round in 0..40 {
-            let one = |number: u128, credential_id: &str| committer.push(NewRequest::One(Box::new(new(number, credential_id))));
+            let push = |new: NewSubmission| committer.push(NewRequest::One(Box::new(new)));
             let (fresh, base) = (format!("fresh {round}"), 1_000 + 10 * round);
-            let (again, stored, twice) = tokio::join!(one(base, "a"), one(base + 1, &fresh), one(base + 2, &fresh));
+            let item = NewSubmission { batch_id: Some(id(base + 4)), ..new(base + 5, &format!("item {round}")) };
+            let batch = NewBatch { id: id(base + 4), credential_id: format!("batch {round}"), items: vec![item] };
+            let (again, stored, twice, batch, refused) = tokio::join!(
+                push(new(base, "a")),
+                push(new(base + 1, &fresh)),
+                push(new(base + 2, &fresh)),
+                committer.push(NewRequest::Batch(batch)),
+                push(new_submission(base + 3, disabled, &fresh)),
+            );
             let Pushed::Existing(existing) = again.expect("answered") else { panic!("stored again") };
             assert_eq!(existing.id, id(10));
-            assert_eq!(stored.expect("answered"), Pushed::Created);
+            assert_eq!([stored.expect("answered"), batch.expect("answered")], [Pushed::Created, Pushed::Created]);
             assert!(matches!(twice.expect("answered"), Pushed::Existing(existing) if existing.id == id(base + 1)));
+            assert_eq!(refused.expect("answered"), Pushed::PartnerDisabled);
         }
+        let mut tx = store.read().await.expect("a transaction");
+        let counted: Vec<i64> = tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect();
+        assert_eq!(counted, [80]);
     }
 
     async fn what_is_remembered_of_a_status_is_never_older_than_what_was_committed(databases: Databases) {
