@@ -18,6 +18,7 @@ mod expiry;
 mod group;
 mod holder;
 mod idempotency;
+mod insertion;
 mod issuance;
 mod issuing;
 mod keyring;
