@@ -73,8 +73,13 @@ fn column<'a, T>(new: &[&'a NewSubmission], value: impl Fn(&'a NewSubmission) ->
 /// In the order of the index that keeps them apart, so that two nodes with the same ids never wait for each other in a circle.
 fn in_order<'a>(new: &[&'a NewSubmission]) -> Vec<&'a NewSubmission> {
     let mut new = new.to_vec();
-    new.sort_unstable_by_key(|new| (new.partner_id, new.credential_id.as_str()));
+    new.sort_unstable_by_key(|new| key(new));
     new
+}
+
+/// What keeps them apart.
+fn key(new: &NewSubmission) -> (Uuid, &str) {
+    (new.partner_id, &new.credential_id)
 }
 
 impl Tx {
@@ -111,19 +116,14 @@ impl Tx {
         };
         let new = in_order(new);
         // One that stands twice is there by the time of the second.
-        if new.is_sorted_by(|one, next| (one.partner_id, &one.credential_id) != (next.partner_id, &next.credential_id))
-        {
-            match insert_by_arrays(transaction, &new, "").await {
-                Ok(_) => {}
-                Err(sqlx::Error::Database(error)) if error.constraint() == Some("submission_current") => {
-                    return Ok(false);
-                }
-                Err(error) => return Err(error.into()),
-            }
-            self.insert_payloads(new).await?;
-            return Ok(true);
+        if new.windows(2).any(|pair| key(pair[0]) == key(pair[1])) {
+            return Ok(false);
         }
-        Ok(false)
+        match insert_by_arrays(transaction, &new, "").await {
+            Ok(_) => self.insert_payloads(new).await.map(|()| true),
+            Err(sqlx::Error::Database(error)) if error.constraint() == Some("submission_current") => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Those of `ids` that are there.
