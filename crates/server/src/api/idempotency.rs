@@ -1,13 +1,13 @@
 //! `Idempotency-Key` on every POST that needs a token (draft-ietf-httpapi-idempotency-key-header-07).
 //!
-//! Owns the layer that answers an exact repeat with the stored answer. A key is claimed before the handler runs, so two
+//! Owns what answers an exact repeat with the stored answer. A key is claimed before the handler runs, so two
 //! requests at once do not both run; a claim whose request came to nothing (5xx, or the server died) is let go.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -40,13 +40,13 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const ABANDONED: Duration = Duration::from_secs(60);
 
 /// Runs the request once for its key.
-pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn once(app: &App, request: Request, next: Next) -> Response {
     let Some(key) = request.headers().get("idempotency-key").cloned().filter(|_| request.method() == Method::POST)
     else {
         return next.run(request).await;
     };
     // In a box: requests without a key would be moved about with room for it.
-    match Box::pin(replay_or_run(&app, &key, request, next)).await {
+    match Box::pin(replay_or_run(app, &key, request, next)).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }

@@ -22,12 +22,11 @@ mod webhooks;
 mod withdraw;
 
 use axum::Router;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use tower::ServiceBuilder;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
@@ -60,28 +59,37 @@ fn open() -> OpenApiRouter<App> {
 pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = protected().split_for_parts();
     let (open, _) = open().split_for_parts();
-    let layers = ServiceBuilder::new()
-        .layer(middleware::from_fn(point_to_successor))
-        .layer(middleware::from_fn_with_state(app.clone(), partner::authenticate))
-        .layer(middleware::from_fn_with_state(app.clone(), idempotency::once));
-    let protected = protected.route_layer(layers);
+    let protected = protected.route_layer(middleware::from_fn_with_state(app.clone(), admit));
     protected.merge(open).merge(reference::routes())
 }
 
-/// What v1 answers names its successor in v2 (partner-api section 1): `Deprecation` (RFC 9745) since the day that v2 had
-/// everything, and `Link` (RFC 8288).
-async fn point_to_successor(request: Request, next: Next) -> Response {
-    let successor = request.uri().path().strip_prefix("/api/partner/v1/").map(|path| match path.strip_prefix("add/") {
-        Some(name) => format!("</api/partner/v2/add/requests/{name}>; rel=\"successor-version\""),
-        None => format!("</api/partner/v2/{path}>; rel=\"successor-version\""),
-    });
-    let mut response = next.run(request).await;
+/// What stands before the routes that need a token: who it is, and whether the request ran before. One layer, since each puts
+/// the request, what is under way and the answer into boxes of its own.
+async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let successor = successor(request.uri().path());
+    let (admitted, allowance) = partner::authenticate(&app, &mut request).await;
+    let mut response = match admitted {
+        Ok(()) => idempotency::once(&app, request, next).await,
+        Err(error) => error.into_response(),
+    };
+    let headers = response.headers_mut();
+    if let Some(allowance) = allowance {
+        allowance.write(headers);
+    }
     if let Some(link) = successor {
-        let headers = response.headers_mut();
         headers.insert(HeaderName::from_static("deprecation"), HeaderValue::from_static("@1795392000"));
         headers.extend(HeaderValue::try_from(link).map(|link| (header::LINK, link)));
     }
     response
+}
+
+/// What v1 answers names its successor in v2 (partner-api section 1): `Deprecation` (RFC 9745) since the day that v2 had
+/// everything, and `Link` (RFC 8288).
+fn successor(path: &str) -> Option<String> {
+    path.strip_prefix("/api/partner/v1/").map(|path| match path.strip_prefix("add/") {
+        Some(name) => format!("</api/partner/v2/add/requests/{name}>; rel=\"successor-version\""),
+        None => format!("</api/partner/v2/{path}>; rel=\"successor-version\""),
+    })
 }
 
 /// A body that says it is JSON; what it holds is for the parser.

@@ -5,11 +5,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use credential::Type;
 use quick_cache::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::auth::limits::Allowance;
 use crate::auth::token::Verified;
 use crate::error::{Error, Kind};
 use crate::seal::sha256;
@@ -61,23 +60,19 @@ impl ActivePartners {
 }
 
 /// Reads the bearer token, counts the request against the partner's limit and leaves the token's content for the
-/// extractor. Answers carry the `RateLimit` headers.
-pub async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let verified = match verify(&app, request.headers()).await {
+/// extractor. What is left of the limit goes into the answer, whichever it is.
+pub async fn authenticate(app: &App, request: &mut Request) -> (Result<(), Error>, Option<Allowance>) {
+    let verified = match verify(app, request.headers()).await {
         Ok(verified) => verified,
-        Err(error) => return error.into_response(),
+        Err(error) => return (Err(error), None),
     };
-    let (mut response, allowance) = match app.limits.partner.check(&verified.partner_id) {
+    match app.limits.partner.check(&verified.partner_id) {
         Ok(allowance) => {
             request.extensions_mut().insert(verified);
-            (next.run(request).await, allowance)
+            (Ok(()), allowance)
         }
-        Err(allowance) => (Error::from(allowance).into_response(), Some(allowance)),
-    };
-    if let Some(allowance) = allowance {
-        allowance.write(response.headers_mut());
+        Err(allowance) => (Err(Error::from(allowance)), Some(allowance)),
     }
-    response
 }
 
 async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> {

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
 use super::group::{GroupCommit, GroupWriter};
-use super::partner::Pushers;
 use super::{NewBatch, NewSubmission, OutboxItem, Store, StoreError, Tx};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
@@ -79,15 +78,25 @@ struct Request {
     outgoing: Option<OutboxItem>,
 }
 
+impl Request {
+    /// The submission, if nothing else is to be stored with it.
+    fn alone(&self) -> Option<&NewSubmission> {
+        match &self.new {
+            NewRequest::One(new) if new.assets.is_empty() && self.outgoing.is_none() => Some(new),
+            _ => None,
+        }
+    }
+}
+
 struct Pushes {
     store: Store,
     clock: Clock,
-    /// In so many groups repeats are looked for as they are inserted.
+    /// So many groups more are written carefully.
     wary: AtomicU32,
 }
 
-/// A group in which something was pushed before is written twice. In so many that follow it repeats are looked for, so that
-/// whoever repeats all the time costs a sixteenth more.
+/// A group is tried twice if something of it was pushed before, or somebody is to be told of it. So many that follow it are
+/// not stored at once, so that whoever repeats all the time, or wants to be told, costs a sixteenth more.
 const WARY_FOR: u32 = 16;
 
 impl GroupWriter for Pushes {
@@ -99,36 +108,27 @@ impl GroupWriter for Pushes {
     }
 
     async fn write(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
-        let mut begun = self.begin(requests).await?;
-        // Looking for repeats is dear on PostgreSQL alone.
-        let hopes = matches!(self.store, Store::Postgres { .. }) && self.wary.load(Ordering::Relaxed) == 0;
-        if hopes && begun.tx.insert_new_submissions(&begun.singles).await? {
-            let inserted = begun.singles.iter().map(|new| new.id).collect();
-            return self.finish(begun, requests, inserted).await;
-        }
-        if hopes {
+        if let Some(new) = self.hoped_for(requests) {
+            if self.store.insert_at_once(&new).await? {
+                return Ok(vec![Pushed::Created; requests.len()]);
+            }
             self.wary.store(WARY_FOR, Ordering::Relaxed);
-            drop(begun);
-            begun = self.begin(requests).await?;
-        } else {
-            let _ = self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         }
-        let inserted = begun.tx.insert_submissions(&begun.singles).await?;
-        self.finish(begun, requests, inserted).await
+        self.write_carefully(requests).await
     }
 }
 
-/// A group whose transaction has begun.
-struct Begun<'a> {
-    tx: Tx,
-    now: Timestamp,
-    pushers: Pushers,
-    /// The single submissions of active partners.
-    singles: Vec<&'a NewSubmission>,
-}
-
 impl Pushes {
-    async fn begin<'a>(&self, requests: &'a [Request]) -> Result<Begun<'a>, StoreError> {
+    /// What may be stored at once, if one may hope that nothing of it is there yet.
+    fn hoped_for<'a>(&self, requests: &'a [Request]) -> Option<Vec<&'a NewSubmission>> {
+        if !matches!(self.store, Store::Postgres { .. }) {
+            return None;
+        }
+        let is_wary = self.wary.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        if is_wary { None } else { requests.iter().map(Request::alone).collect() }
+    }
+
+    async fn write_carefully(&self, requests: &[Request]) -> Result<Vec<Pushed>, StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.write().await?;
         let all = || requests.iter().flat_map(|request| request.new.items());
@@ -138,18 +138,7 @@ impl Pushes {
             NewRequest::One(new) if pushers.has(new.partner_id) => Some(&**new),
             _ => None,
         });
-        let singles = singles.collect();
-        Ok(Begun { tx, now, pushers, singles })
-    }
-
-    /// Settles what was not `inserted`, writes what belongs to what was, and commits.
-    async fn finish(
-        &self,
-        begun: Begun<'_>,
-        requests: &[Request],
-        inserted: Vec<Uuid>,
-    ) -> Result<Vec<Pushed>, StoreError> {
-        let Begun { mut tx, now, pushers, .. } = begun;
+        let inserted = tx.insert_submissions(&singles.collect::<Vec<_>>()).await?;
         let inserted: HashSet<Uuid> = inserted.into_iter().collect();
         let mut outcomes = Vec::with_capacity(requests.len());
         for Request { new, .. } in requests {

@@ -29,17 +29,36 @@ pub fn day(at: Timestamp) -> i64 {
     at.seconds().div_euclid(86_400)
 }
 
-impl Tx {
-    /// Counts that `kind` happened to `subjects`. In the order of the key, so that two who count at once never wait for each
-    /// other in a circle; on PostgreSQL in the connection's own slot, so that they seldom wait at all.
-    pub(super) async fn count_events(&mut self, subjects: &[Subject], kind: EventKind) -> Result<(), StoreError> {
-        let mut counts: BTreeMap<(Uuid, i64, &str), i64> = BTreeMap::new();
-        for subject in subjects {
-            let chain = subject.partner_chain.as_deref().unwrap_or_default();
-            *counts.entry((subject.partner_id, day(subject.created_at), chain)).or_default() += 1;
+/// What a tally counts: pushes of a partner, on a day, through a chain.
+pub(super) type Counted<'a> = (Uuid, i64, &'a str);
+
+/// How many of each; in the order of the key, so that two who count at once never wait for each other in a circle.
+pub(super) struct Counts<'a>(Vec<(Counted<'a>, i64)>);
+
+impl<'a> Counts<'a> {
+    /// Counts pushes: whose, when, through which chain.
+    pub(super) fn of(pushes: impl Iterator<Item = (Uuid, Timestamp, Option<&'a str>)>) -> Self {
+        let mut counts: BTreeMap<Counted<'_>, i64> = BTreeMap::new();
+        for (partner, pushed_at, chain) in pushes {
+            *counts.entry((partner, day(pushed_at), chain.unwrap_or_default())).or_default() += 1;
         }
-        let counts: Vec<_> = counts.into_iter().collect();
-        for chunk in counts.chunks(256) {
+        Self(counts.into_iter().collect())
+    }
+
+    /// One column of them.
+    pub(super) fn column<T>(&self, value: impl Fn(Counted<'a>, i64) -> T) -> Vec<T> {
+        self.0.iter().map(|(counted, count)| value(*counted, *count)).collect()
+    }
+}
+
+impl Tx {
+    /// Counts that `kind` happened to `subjects`: on PostgreSQL in the connection's own slot, so that two who count at once
+    /// seldom wait for each other.
+    pub(super) async fn count_events(&mut self, subjects: &[Subject], kind: EventKind) -> Result<(), StoreError> {
+        let counts = Counts::of(
+            subjects.iter().map(|subject| (subject.partner_id, subject.created_at, subject.partner_chain.as_deref())),
+        );
+        for chunk in counts.0.chunks(256) {
             on!(self, connection => {
                 let mut query = QueryBuilder::new("INSERT INTO tally (partner_id, day, chain, kind, count) ");
                 query.push_values(chunk, |mut row, ((partner, day, chain), count)| {

@@ -42,6 +42,7 @@ macro_rules! contract {
     };
 }
 
+mod at_once;
 mod console;
 mod issuances;
 mod nodes;
@@ -250,54 +251,6 @@ contract! {
         assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
         assert!(!tx.remove_submission(id(10), ada, NOW).await.expect("once"));
         assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW, withdrawn_at: None });
-    }
-
-    async fn what_is_thought_to_be_new_goes_in_whole_or_not_at_all(databases: Databases) {
-        let store = &databases.data;
-        let partner = add_partner(store, 1).await;
-        let new = |number: u128, credential_id: &str| new_submission(number, partner, credential_id);
-        let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.insert_new_submissions(&[]).await.expect("none"));
-        assert!(tx.insert_new_submissions(&[&new(11, "b"), &new(10, "a")]).await.expect("inserted"));
-        tx.commit().await.expect("committed");
-        let mut tx = store.write().await.expect("a transaction");
-        assert!(!tx.insert_new_submissions(&[&new(12, "c"), &new(13, "a")]).await.expect("a repeat"));
-        drop(tx);
-        let mut tx = store.write().await.expect("a transaction");
-        assert!(!tx.insert_new_submissions(&[&new(12, "c"), &new(13, "c")]).await.expect("the same twice"));
-        drop(tx);
-        let mut tx = store.write().await.expect("the connection is of use again");
-        let waiting = tx.linked_submission(id(11), NOW).await.expect("read").expect("stored");
-        assert_eq!(waiting.state, State::Incomplete { holder: None, sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] } });
-        assert_eq!(tx.linked_submission(id(12), NOW).await.expect("read"), None, "undone with the transaction");
-        drop(tx);
-        let disabled = add_partner(store, 2).await;
-        let mut tx = store.write().await.expect("a transaction");
-        assert!(tx.disable_partner(disabled, NOW).await.expect("disabled"));
-        tx.commit().await.expect("committed");
-        // Pushes that come together: what is new is stored and counted once, whatever stands beside it, many times over.
-        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
-        for round in 0..40 {
-            let push = |new: NewSubmission| committer.push(NewRequest::One(Box::new(new)));
-            let (fresh, base) = (format!("fresh {round}"), 1_000 + 10 * round);
-            let item = NewSubmission { batch_id: Some(id(base + 4)), ..new(base + 5, &format!("item {round}")) };
-            let batch = NewBatch { id: id(base + 4), credential_id: format!("batch {round}"), items: vec![item] };
-            let (again, stored, twice, batch, refused) = tokio::join!(
-                push(new(base, "a")),
-                push(new(base + 1, &fresh)),
-                push(new(base + 2, &fresh)),
-                committer.push(NewRequest::Batch(batch)),
-                push(new_submission(base + 3, disabled, &fresh)),
-            );
-            let Pushed::Existing(existing) = again.expect("answered") else { panic!("stored again") };
-            assert_eq!(existing.id, id(10));
-            assert_eq!([stored.expect("answered"), batch.expect("answered")], [Pushed::Created, Pushed::Created]);
-            assert!(matches!(twice.expect("answered"), Pushed::Existing(existing) if existing.id == id(base + 1)));
-            assert_eq!(refused.expect("answered"), Pushed::PartnerDisabled);
-        }
-        let mut tx = store.read().await.expect("a transaction");
-        let counted: Vec<i64> = tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect();
-        assert_eq!(counted, [80]);
     }
 
     async fn what_is_over_is_expired_in_batches_and_forgotten_later(databases: Databases) {

@@ -6,7 +6,7 @@ use tenure::store::{Announcement, AnnouncementKind, Attempt, Settled, Subject, T
 
 const AGAIN: Timestamp = Timestamp::from_micros(1_700_000_030_000_000);
 
-fn webhook(number: u128, partner: Uuid, events: &str) -> Webhook {
+pub(crate) fn webhook(number: u128, partner: Uuid, events: &str) -> Webhook {
     Webhook {
         id: id(number),
         partner_id: partner,
