@@ -131,7 +131,9 @@ fn a_status_that_one_node_remembers_follows_what_is_decided_at_another() {
     for _ in 0..3 {
         let pushed = push(here, &token, "1").expect("an answer");
         assert_eq!(pushed.status, 201, "under the same id, once the one before is taken back");
-        // Asked often enough for both to have begun to listen, and to remember.
+        assert_eq!(told(here), "incomplete", "at once where it was done");
+        until("the other node to know", || (told(there) == "incomplete").then_some(()));
+        // Often enough for both to remember.
         for _ in 0..20 {
             assert_eq!([told(here), told(there)], ["incomplete"; 2]);
         }

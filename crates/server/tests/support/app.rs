@@ -1,6 +1,7 @@
 //! The application under test: real store, real keys, a clock that moves when told, requests without a socket.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::Router;
@@ -30,6 +31,8 @@ pub struct TestApp {
     pub app: App,
     /// Its folder; mails are in `mail`.
     pub folder: TempDir,
+    /// Made once: with all its descriptions it takes longer than most requests.
+    router: OnceLock<Router>,
 }
 
 /// A partner with its secret.
@@ -115,12 +118,12 @@ impl TestApp {
         let config = Config::load(None, [], &overrides).expect("the settings are good");
         let clock = Clock::manual(time.parse().expect("a time"));
         let app = App::open_with(config, clock, Chance::System, false, lookup).await.expect("the application opens");
-        Self { app, folder }
+        Self { app, folder, router: OnceLock::new() }
     }
 
     /// The router that requests go through.
     pub fn router(&self) -> Router {
-        tenure::server::router(&self.app)
+        self.router.get_or_init(|| tenure::server::router(&self.app)).clone()
     }
 
     /// Moves the clock.
