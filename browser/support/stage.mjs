@@ -6,10 +6,10 @@ import { chromium } from "playwright-core";
 import { watch } from "./check.mjs";
 import { Server } from "./server.mjs";
 
-// Debian's Chromium as it is installed. The sandbox needs rights that a container does not have; the rest keeps it
-// from talking to anybody but the server.
+// Debian's Chromium without its windows, which takes a third less of the processor. The sandbox needs rights that a container
+// does not have; the rest keeps it from talking to anybody but the server.
 const CHROMIUM = {
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
   args: [
     "--no-sandbox",
     "--disable-gpu",
