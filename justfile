@@ -18,7 +18,7 @@ audit:
 
 # Pushes and statuses by connections, size, nodes and type, beside the floor: all of it (an hour), or a few minutes of it: quick.
 bench preset="full":
-    cargo build --release --workspace
+    cargo build --release --package tenure --package tenure-bench
     target/release/tenure-bench run {{ preset }} --repository .
 
 # Two servers under everything that can go wrong, for so many seconds.
@@ -28,7 +28,7 @@ soak seconds="1200":
 
 # Lets a fuzz target search for a while; needs a nightly toolchain and cargo-fuzz.
 fuzz target seconds="60":
-    cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }}
+    CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_STRIP=none cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }}
 
 # Pictures of every page, light and dark, phone and desktop, in target/screenshots.
 screenshots:

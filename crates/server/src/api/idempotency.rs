@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 /// The documented header.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documents the header, which the layer reads")]
+#[expect(dead_code, reason = "documents the header, which `once` reads")]
 pub struct IdempotencyHeader {
     /// A key of your own (1 to 255 visible characters) for this request: repeat the request with it as often as you
     /// like, it runs once, and each repeat within 24 hours gets the stored answer with `Idempotency-Replayed: true`.

@@ -1,4 +1,4 @@
-//! Partners by access token (RFC 6750): the layer that reads the token, and the extractor that holds the right.
+//! Partners by access token (RFC 6750): reading the token, and the extractor that holds the right.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;

@@ -4,7 +4,7 @@ use credential::AssetKind;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, push_list};
 use crate::domain::asset::{Asset, AssetState, Failure, Object};
 use crate::time::Timestamp;
 
@@ -100,12 +100,9 @@ impl Tx {
         let mut assets = Vec::new();
         for chunk in submissions.chunks(CHUNK) {
             let rows: Vec<Row> = on!(self, connection => {
-                let mut query = QueryBuilder::new("SELECT * FROM asset WHERE submission_id IN (");
-                let mut list = query.separated(", ");
-                for id in chunk {
-                    list.push_bind(*id);
-                }
-                query.push(") ORDER BY submission_id, position");
+                let mut query = QueryBuilder::new("SELECT * FROM asset WHERE submission_id IN ");
+                push_list(&mut query, chunk.iter().copied());
+                query.push(" ORDER BY submission_id, position");
                 query.build_query_as().fetch_all(connection).await
             })?;
             for row in rows {
@@ -165,15 +162,11 @@ impl Tx {
         for chunk in submissions.chunks(CHUNK) {
             on!(self, connection => {
                 for start in [
-                    "INSERT INTO dropped_object SELECT object FROM asset WHERE object IS NOT NULL AND submission_id IN (",
-                    "DELETE FROM asset WHERE submission_id IN (",
+                    "INSERT INTO dropped_object SELECT object FROM asset WHERE object IS NOT NULL AND submission_id IN ",
+                    "DELETE FROM asset WHERE submission_id IN ",
                 ] {
                     let mut query = QueryBuilder::new(start);
-                    let mut list = query.separated(", ");
-                    for id in chunk {
-                        list.push_bind(*id);
-                    }
-                    query.push(")");
+                    push_list(&mut query, chunk.iter().copied());
                     query.build().execute(&mut *connection).await?;
                 }
                 Ok::<_, StoreError>(())

@@ -59,7 +59,8 @@ impl Committer {
     /// Stores `new` unless its partner has that id already; returns once that is durable.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then.
+    /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then. Or if it does not
+    /// answer in time: then nobody knows, and the push has to be repeated.
     pub async fn push(&self, new: NewRequest) -> Result<Pushed, StoreError> {
         self.push_and_send(new, None).await
     }
@@ -95,8 +96,8 @@ struct Pushes {
     wary: AtomicU32,
 }
 
-/// A group is tried twice if something of it was pushed before, or somebody is to be told of it. So many that follow it are
-/// not stored at once, so that whoever repeats all the time, or wants to be told, costs a sixteenth more.
+/// A group is tried twice if it cannot be stored at once: something of it was pushed before, or somebody is to be told of it.
+/// So many that follow it go the careful way, so that whoever repeats all the time costs a sixteenth more, not twice as much.
 const WARY_FOR: u32 = 16;
 
 impl GroupWriter for Pushes {

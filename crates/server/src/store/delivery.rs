@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, push_list};
 pub use crate::domain::webhook::AnnouncementKind;
 use crate::domain::webhook::{Delivery, DeliveryState};
 use crate::seal::sha256;
@@ -161,12 +161,9 @@ impl Tx {
             return Ok(Vec::new());
         }
         Ok(on!(self, connection => {
-            let mut query = QueryBuilder::new("SELECT id, partner_id, events FROM webhook WHERE partner_id IN (");
-            let mut list = query.separated(", ");
-            for partner in partners {
-                list.push_bind(*partner);
-            }
-            query.push(") ORDER BY id");
+            let mut query = QueryBuilder::new("SELECT id, partner_id, events FROM webhook WHERE partner_id IN ");
+            push_list(&mut query, partners.iter().copied());
+            query.push(" ORDER BY id");
             query.build_query_as().fetch_all(connection).await
         })?)
     }
@@ -282,12 +279,8 @@ impl Tx {
                 let mut query = QueryBuilder::new(
                     "UPDATE delivery SET state = 'delivered', tries = tries + 1, attempts = attempts + 1, delivered_at = ",
                 );
-                query.push_bind(now).push(" WHERE webhook_id = ").push_bind(webhook).push(" AND event_id IN (");
-                let mut list = query.separated(", ");
-                for attempt in chunk {
-                    list.push_bind(attempt.event_id);
-                }
-                query.push(")");
+                query.push_bind(now).push(" WHERE webhook_id = ").push_bind(webhook).push(" AND event_id IN ");
+                push_list(&mut query, chunk.iter().map(|attempt| attempt.event_id));
                 query.build().execute(connection).await.map(drop)
             })?;
         }
@@ -339,12 +332,9 @@ impl Tx {
             let mut query = QueryBuilder::new(
                 "SELECT event_id, number, at, status, error, duration_ms FROM delivery_attempt WHERE webhook_id = (SELECT id FROM webhook WHERE id = ",
             );
-            query.push_bind(webhook).push(" AND partner_id = ").push_bind(partner).push(") AND event_id IN (");
-            let mut list = query.separated(", ");
-            for event in events {
-                list.push_bind(*event);
-            }
-            query.push(") ORDER BY event_id, number");
+            query.push_bind(webhook).push(" AND partner_id = ").push_bind(partner).push(") AND event_id IN ");
+            push_list(&mut query, events.iter().copied());
+            query.push(" ORDER BY event_id, number");
             query.build_query_as().fetch_all(connection).await
         })?)
     }
@@ -432,12 +422,8 @@ impl Tx {
         for chunk in deliveries.chunk_by(|(one, _), (other, _)| one == other) {
             on!(self, connection => {
                 let mut query = QueryBuilder::new("DELETE FROM delivery_attempt WHERE webhook_id = ");
-                query.push_bind(chunk.first().map(|(webhook, _)| *webhook)).push(" AND event_id IN (");
-                let mut list = query.separated(", ");
-                for (_, event) in chunk {
-                    list.push_bind(*event);
-                }
-                query.push(")");
+                query.push_bind(chunk.first().map(|(webhook, _)| *webhook)).push(" AND event_id IN ");
+                push_list(&mut query, chunk.iter().map(|(_, event)| *event));
                 query.build().execute(connection).await.map(drop)
             })?;
         }

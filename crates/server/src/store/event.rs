@@ -6,7 +6,7 @@ use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::delivery::{Announcement, AnnouncementKind, Listener};
-use super::{NewSubmission, StoreError, Tx, on, rows_at_once};
+use super::{NewSubmission, StoreError, Tx, on, push_list, rows_at_once};
 use crate::time::Timestamp;
 
 /// What can happen to a submission.
@@ -185,13 +185,10 @@ impl Tx {
     async fn subjects(&mut self, submissions: &[Uuid]) -> Result<Vec<Subject>, StoreError> {
         Ok(on!(self, connection => {
             let mut query = QueryBuilder::new(
-                "SELECT id, partner_id, credential_id, batch_id, partner_chain, created_at FROM submission WHERE id IN (",
+                "SELECT id, partner_id, credential_id, batch_id, partner_chain, created_at FROM submission WHERE id IN ",
             );
-            let mut list = query.separated(", ");
-            for id in submissions {
-                list.push_bind(*id);
-            }
-            query.push(") ORDER BY id");
+            push_list(&mut query, submissions.iter().copied());
+            query.push(" ORDER BY id");
             query.build_query_as().fetch_all(connection).await
         })?)
     }

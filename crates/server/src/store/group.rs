@@ -37,10 +37,10 @@ pub trait GroupWriter: Send + Sync + 'static {
         1
     }
 
-    /// Writes all of `requests` in one transaction and commits it durably; an answer for each, in order.
+    /// Writes all of `requests` together and durably, or nothing; an answer for each, in order.
     ///
     /// # Errors
-    /// Nothing is written then.
+    /// Nothing is written then, unless the database fell silent.
     fn write(&self, requests: &[Self::Request]) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
 }
 

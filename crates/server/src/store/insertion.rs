@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use sqlx::postgres::PgArguments;
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{PgConnection, Postgres, QueryBuilder, SqliteConnection};
+use sqlx::{Postgres, QueryBuilder, Row as _, SqliteConnection};
 use uuid::Uuid;
 
 use super::event::EventKind;
-use super::tally::Counts;
-use super::{AnnouncementKind, NewSubmission, Store, StoreError, Tx, on, rows_at_once};
+use super::pools::Pools;
+use super::tally::{AND_COUNT_ON, Counts};
+use super::{AnnouncementKind, NewSubmission, Store, StoreError, Tx, push_list, rows_at_once};
 
 const INSERT: &str = "INSERT INTO submission (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, state, created_at, expires_at, ring_period, sealed) ";
 
@@ -41,18 +42,12 @@ async fn insert_by_values(connection: &mut SqliteConnection, new: &[&NewSubmissi
     Ok(count)
 }
 
-/// Which columns of [`Columns`] are which of a new submission's.
+/// The columns of new submissions, of which each is one array, `$1` to `$10`: one statement for any number of rows, planned
+/// once.
 const FROM_COLUMNS: &str = "
     SELECT id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, 'incomplete', created_at, expires_at, ring_period, NULL
       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
         AS new (id, partner_id, credential_id, credential_type, document_type, batch_id, partner_chain, created_at, expires_at, ring_period)";
-
-/// On PostgreSQL a column is one array: one statement for any number of rows, planned once.
-async fn insert_by_arrays(connection: &mut PgConnection, new: &[&NewSubmission]) -> Result<u64, sqlx::Error> {
-    let mut query = QueryBuilder::new(INSERT);
-    query.push(FROM_COLUMNS).push(UNLESS_THERE);
-    Ok(bind_columns(query.build(), new).execute(connection).await?.rows_affected())
-}
 
 type PgQuery<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -70,59 +65,71 @@ fn bind_columns<'q>(query: PgQuery<'q>, new: &[&NewSubmission]) -> PgQuery<'q> {
         .bind(column(new, |new| new.sealed.period.micros()))
 }
 
-/// All that pushes come to where nobody is told of them, after the ten columns: what was pushed, whose pushes they are, and
-/// what is counted.
+/// Stores new submissions with what was pushed (`$11`) and counts them (`$14` to `$17`), if all of their partners (`$12`) are
+/// active, and none of them wants to be told (`$18`). What stands first here is done last, so that tallies are counted where the
+/// careful way counts them: after everything that others may wait for.
 const AT_ONCE: &str = "
     WITH quiet AS MATERIALIZED (
         SELECT count(*) = cardinality($12::uuid[]) AS are_all FROM partner
          WHERE id = ANY($12) AND disabled_at IS NULL
            AND NOT EXISTS (SELECT FROM webhook WHERE webhook.partner_id = partner.id AND $18 = ANY(string_to_array(events, ' ')))
-    ), kept AS (
-        INSERT INTO payload (ring_period, submission_id, sealed)
-        SELECT * FROM unnest($10::bigint[], $1::uuid[], $11::bytea[]) WHERE (SELECT are_all FROM quiet)
     ), counted AS (
         INSERT INTO tally (partner_id, day, chain, kind, count)
         SELECT partner_id, day, chain, $13, count
           FROM unnest($14::uuid[], $15::bigint[], $16::text[], $17::bigint[]) AS counted (partner_id, day, chain, count)
-         WHERE (SELECT are_all FROM quiet)
-            ON CONFLICT (partner_id, day, chain, kind, slot) DO UPDATE SET count = tally.count + excluded.count
+         WHERE (SELECT are_all FROM quiet)";
+
+/// What follows [`AT_ONCE`] once it has said how it counts on.
+const KEPT: &str = "
+    ), kept AS (
+        INSERT INTO payload (ring_period, submission_id, sealed)
+        SELECT * FROM unnest($10::bigint[], $1::uuid[], $11::bytea[]) WHERE (SELECT are_all FROM quiet)
     ) ";
 
 impl Store {
     /// Stores all of `new` and counts them, in one statement that is a transaction of its own: on PostgreSQL, where each
-    /// statement of a transaction would be another trip and no row need be looked for first. False, and nothing is stored,
-    /// if one of them is there, or its partner is disabled or wants to be told of pushes; and always on SQLite, which gains
-    /// nothing.
+    /// statement of a transaction would be another trip. False, and nothing is stored, if one of them is there, or a partner
+    /// is disabled or wants to be told of pushes; and always on SQLite, which gains nothing. False, although all may be stored, if
+    /// the database could not answer.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if there is no connection. If one is lost while it waits for the answer, that is false,
-    /// although all may have been stored.
+    /// [`StoreError::Unavailable`] if no connection came free, [`StoreError::Broken`] if the statement is refused.
     pub async fn insert_at_once(&self, new: &[&NewSubmission]) -> Result<bool, StoreError> {
         let Self::Postgres { pools, .. } = self else { return Ok(false) };
-        let new = in_order(new);
-        let partners: HashSet<Uuid> = new.iter().map(|new| new.partner_id).collect();
-        let counts = Counts::of(new.iter().map(|new| (new.partner_id, new.created_at, new.partner_chain.as_deref())));
-        let mut query = QueryBuilder::new(AT_ONCE);
-        query.push(INSERT).push(FROM_COLUMNS).push(" WHERE (SELECT are_all FROM quiet)");
-        let query = bind_columns(query.build(), &new)
-            .bind(column(&new, |new| new.sealed.bytes.as_slice()))
-            .bind(partners.into_iter().collect::<Vec<_>>())
-            .bind(EventKind::Pushed.name())
-            .bind(counts.column(|(partner, ..), _| partner))
-            .bind(counts.column(|(_, day, _), _| day))
-            .bind(counts.column(|(_, _, chain), _| chain))
-            .bind(counts.column(|_, count| count))
-            .bind(AnnouncementKind::AddPushed.name());
-        let mut connection = pools.acquire().await?;
-        match query.execute(&mut *connection).await {
-            Ok(done) => Ok(done.rows_affected() > 0),
-            Err(sqlx::Error::Database(error)) if error.constraint() == Some("submission_current") => Ok(false),
+        match insert_at_once(pools, &in_order(new)).await {
+            Ok(stored) => Ok(stored),
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+            Err(error @ sqlx::Error::PoolTimedOut) => Err(error.into()),
             Err(error) => match error.into() {
-                StoreError::Unavailable(_) => Ok(false),
+                StoreError::Unavailable(why) => {
+                    tracing::warn!(
+                        why,
+                        "pushes could not be stored at once, or it is not known; they are looked for one by one"
+                    );
+                    Ok(false)
+                }
                 broken => Err(broken),
             },
         }
     }
+}
+
+async fn insert_at_once(pools: &Pools, new: &[&NewSubmission]) -> Result<bool, sqlx::Error> {
+    let partners: HashSet<Uuid> = new.iter().map(|new| new.partner_id).collect();
+    let counts = Counts::of(new.iter().map(|new| (new.partner_id, new.created_at, new.partner_chain.as_deref())));
+    let mut query = QueryBuilder::new(AT_ONCE);
+    query.push(AND_COUNT_ON).push(KEPT).push(INSERT).push(FROM_COLUMNS).push(" WHERE (SELECT are_all FROM quiet)");
+    let query = bind_columns(query.build(), new)
+        .bind(column(new, |new| new.sealed.bytes.as_slice()))
+        .bind(partners.into_iter().collect::<Vec<_>>())
+        .bind(EventKind::Pushed.name())
+        .bind(counts.column(|(partner, ..), _| partner))
+        .bind(counts.column(|(_, day, _), _| day))
+        .bind(counts.column(|(_, _, chain), _| chain))
+        .bind(counts.column(|_, count| count))
+        .bind(AnnouncementKind::AddPushed.name());
+    let mut connection = pools.current().acquire().await?;
+    Ok(query.execute(&mut *connection).await?.rows_affected() > 0)
 }
 
 fn column<'a, T>(new: &[&'a NewSubmission], value: impl Fn(&'a NewSubmission) -> T) -> Vec<T> {
@@ -144,31 +151,32 @@ impl Tx {
             return Ok(Vec::new());
         }
         let mut new = in_order(new);
-        let count = match self {
-            Self::Sqlite(transaction) => insert_by_values(transaction, &new).await?,
-            Self::Postgres(transaction) => insert_by_arrays(transaction, &new).await?,
+        let inserted = match self {
+            Self::Sqlite(transaction) => {
+                let all: Vec<Uuid> = new.iter().map(|new| new.id).collect();
+                // Nearly always all go in, and a count says so; only otherwise is it asked which.
+                let count = insert_by_values(transaction, &new).await?;
+                if count == all.len() as u64 { all } else { known_submissions(transaction, &all).await? }
+            }
+            Self::Postgres(transaction) => {
+                let mut query = QueryBuilder::new(INSERT);
+                query.push(FROM_COLUMNS).push(UNLESS_THERE).push(" RETURNING id");
+                let query = bind_columns(query.build(), &new);
+                query.try_map(|row: PgRow| row.try_get(0)).fetch_all(&mut **transaction).await?
+            }
         };
-        // Nearly always all go in, and a count says so; only otherwise is it asked which.
-        let mut inserted: Vec<Uuid> = new.iter().map(|new| new.id).collect();
-        if count < inserted.len() as u64 {
-            let known: HashSet<Uuid> = self.known_submissions(&inserted).await?.into_iter().collect();
-            new.retain(|new| known.contains(&new.id));
-            inserted.retain(|id| known.contains(id));
+        if inserted.len() < new.len() {
+            let inserted: HashSet<&Uuid> = inserted.iter().collect();
+            new.retain(|new| inserted.contains(&new.id));
         }
         self.insert_payloads(new).await?;
         Ok(inserted)
     }
+}
 
-    /// Those of `ids` that are there.
-    async fn known_submissions(&mut self, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
-        Ok(on!(self, connection => {
-            let mut query = QueryBuilder::new("SELECT id FROM submission WHERE id IN (");
-            let mut list = query.separated(", ");
-            for id in ids {
-                list.push_bind(*id);
-            }
-            query.push(")");
-            query.build_query_scalar().fetch_all(connection).await
-        })?)
-    }
+/// Those of `ids` that are there.
+async fn known_submissions(connection: &mut SqliteConnection, ids: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut query = QueryBuilder::new("SELECT id FROM submission WHERE id IN ");
+    push_list(&mut query, ids.iter().copied());
+    query.build_query_scalar().fetch_all(connection).await
 }

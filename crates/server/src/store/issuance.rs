@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{StatusPlace, StoreError, Tx, on};
+use super::{StatusPlace, StoreError, Tx, on, push_list};
 use crate::domain::issuance::{CODE_ATTEMPTS, Grant, Issuance, IssuanceKind, WalletAccess};
 use crate::domain::submission::Sealed;
 use crate::time::Timestamp;
@@ -266,12 +266,9 @@ impl Tx {
         let held_fast = if matches!(self, Self::Postgres(_)) { " ORDER BY id FOR SHARE" } else { "" };
         let living: Vec<Uuid> = on!(self, connection => {
             let mut query = QueryBuilder::new("SELECT id FROM issuance WHERE token_expires_at > ");
-            query.push_bind(now).push(" AND id IN (");
-            let mut list = query.separated(", ");
-            for id in ids {
-                list.push_bind(*id);
-            }
-            query.push(")").push(held_fast);
+            query.push_bind(now).push(" AND id IN ");
+            push_list(&mut query, ids.iter().copied());
+            query.push(held_fast);
             query.build_query_scalar().fetch_all(connection).await
         })?;
         Ok(living.into_iter().collect())

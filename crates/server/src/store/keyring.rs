@@ -3,7 +3,7 @@
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, push_list};
 use crate::time::Timestamp;
 
 /// A wrapped signing key.
@@ -46,12 +46,8 @@ impl Tx {
             let mut query = QueryBuilder::new("DELETE FROM ring_key WHERE period < ");
             query.push_bind(before);
             if !kept.is_empty() {
-                query.push(" AND period NOT IN (");
-                let mut list = query.separated(", ");
-                for period in kept {
-                    list.push_bind(*period);
-                }
-                query.push(")");
+                query.push(" AND period NOT IN ");
+                push_list(&mut query, kept.iter().copied());
             }
             query.build().execute(connection).await.map(|done| done.rows_affected())
         })?)

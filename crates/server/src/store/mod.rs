@@ -53,7 +53,10 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
-use sqlx::{Connection as _, Database, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{
+    Connection as _, Database, Encode, PgConnection, Postgres, QueryBuilder, Sqlite, SqliteConnection, Transaction,
+    Type,
+};
 use uuid::Uuid;
 
 use changes::Changed;
@@ -109,6 +112,20 @@ pub(crate) use on;
 fn rows_at_once(left: usize) -> usize {
     const STEP: usize = 16;
     if left < STEP { left } else { left.min(256) / STEP * STEP }
+}
+
+/// Writes `values` in brackets, for what comes after `IN`.
+fn push_list<DB, T>(query: &mut QueryBuilder<DB>, values: impl IntoIterator<Item = T>)
+where
+    DB: Database,
+    T: for<'t> Encode<'t, DB> + Type<DB>,
+{
+    query.push("(");
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value);
+    }
+    query.push(")");
 }
 
 /// Most connections that read from SQLite: each is a thread, and keeps pages of its own.

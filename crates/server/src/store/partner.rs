@@ -7,7 +7,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::delivery::Listener;
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, push_list};
 use crate::time::Timestamp;
 
 /// A partner: a payroll provider, HR system, university or test centre that pushes credentials.
@@ -107,13 +107,10 @@ impl Tx {
             let mut query = QueryBuilder::new(
                 "SELECT partner.id AS partner_id, webhook.id AS id, webhook.events AS events
                    FROM partner LEFT JOIN webhook ON webhook.partner_id = partner.id
-                  WHERE partner.disabled_at IS NULL AND partner.id IN (",
+                  WHERE partner.disabled_at IS NULL AND partner.id IN ",
             );
-            let mut list = query.separated(", ");
-            for id in ids {
-                list.push_bind(*id);
-            }
-            query.push(") ORDER BY webhook.id");
+            push_list(&mut query, ids.iter().copied());
+            query.push(" ORDER BY webhook.id");
             query.build_query_as().fetch_all(connection).await
         })?;
         let listener =

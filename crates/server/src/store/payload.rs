@@ -10,7 +10,7 @@ use std::time::Duration;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{NewSubmission, StoreError, Tx};
+use super::{NewSubmission, StoreError, Tx, push_list};
 use crate::domain::submission::Sealed;
 use crate::time::Timestamp;
 
@@ -77,12 +77,8 @@ impl Tx {
         let Self::Sqlite(transaction) = self else { return Ok(()) };
         for chunk in submissions.chunks(CHUNK) {
             let mut query =
-                QueryBuilder::new("UPDATE submission SET sealed = NULL WHERE state = 'incomplete' AND id IN (");
-            let mut list = query.separated(", ");
-            for id in chunk {
-                list.push_bind(*id);
-            }
-            query.push(")");
+                QueryBuilder::new("UPDATE submission SET sealed = NULL WHERE state = 'incomplete' AND id IN ");
+            push_list(&mut query, chunk.iter().copied());
             query.build().execute(&mut **transaction).await?;
         }
         Ok(())

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::changes::Moment;
 use super::group::{GroupCommit, GroupWriter};
-use super::{Store, StoreError, Tx, on};
+use super::{Store, StoreError, Tx, on, push_list};
 use crate::domain::asset::Asset;
 use crate::domain::batch::status_of_batch;
 use crate::domain::submission::Status;
@@ -344,13 +344,10 @@ impl Tx {
                 let mut query = QueryBuilder::new(
                     "SELECT CAST(0 AS BIGINT) AS number, id, credential_id, credential_type, batch_id, state, expires_at,
                             finalized_at, withdrawn_at
-                       FROM submission WHERE batch_id IN (",
+                       FROM submission WHERE batch_id IN ",
                 );
-                let mut list = query.separated(", ");
-                for id in chunk {
-                    list.push_bind(*id);
-                }
-                query.push(") ORDER BY id");
+                push_list(&mut query, chunk.iter().copied());
+                query.push(" ORDER BY id");
                 query.build_query_as().fetch_all(connection).await
             })?;
             for row in found {

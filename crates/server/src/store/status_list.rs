@@ -15,7 +15,7 @@ use credential::format::Configuration;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, push_list};
 use crate::chance::Chance;
 use crate::time::Timestamp;
 
@@ -124,19 +124,6 @@ fn position(stored: i64) -> Result<u32, StoreError> {
 /// Most ids in one statement.
 const CHUNK: usize = 256;
 
-/// Writes `ids` and the bracket after them.
-fn push_ids<DB>(query: &mut QueryBuilder<DB>, ids: &[Uuid])
-where
-    DB: sqlx::Database,
-    Uuid: for<'a> sqlx::Encode<'a, DB> + sqlx::Type<DB>,
-{
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(*id);
-    }
-    query.push(")");
-}
-
 impl Tx {
     /// Gives each of `wanted` a place of its own, drawn at random; `None` where the submission is not accepted, not held
     /// by that holder, withdrawn or superseded. A list that is half full is closed; the next one then has `capacity`.
@@ -190,9 +177,9 @@ impl Tx {
             let found: Vec<(Uuid, Uuid)> = on!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "SELECT id, holder_id FROM submission
-                      WHERE state = 'accepted' AND superseded_at IS NULL AND holder_id IS NOT NULL AND id IN (",
+                      WHERE state = 'accepted' AND superseded_at IS NULL AND holder_id IS NOT NULL AND id IN ",
                 );
-                push_ids(&mut query, &filled);
+                push_list(&mut query, filled);
                 query.push(" ORDER BY id").push(held_fast);
                 query.build_query_as().fetch_all(connection).await
             })?;
@@ -288,8 +275,8 @@ impl Tx {
         for chunk in submissions.chunks(CHUNK) {
             let lists: Vec<Uuid> = on!(self, connection => {
                 let mut query =
-                    QueryBuilder::new("SELECT DISTINCT list_id FROM status_entry WHERE revoked_at IS NULL AND submission_id IN (");
-                push_ids(&mut query, chunk);
+                    QueryBuilder::new("SELECT DISTINCT list_id FROM status_entry WHERE revoked_at IS NULL AND submission_id IN ");
+                push_list(&mut query, chunk.iter().copied());
                 query.build_query_scalar().fetch_all(connection).await
             })?;
             if lists.is_empty() {
@@ -298,8 +285,8 @@ impl Tx {
             self.touch_status_lists(&lists, now).await?;
             count += on!(self, connection => {
                 let mut query = QueryBuilder::new("UPDATE status_entry SET revoked_at = ");
-                query.push_bind(now).push(" WHERE revoked_at IS NULL AND submission_id IN (");
-                push_ids(&mut query, chunk);
+                query.push_bind(now).push(" WHERE revoked_at IS NULL AND submission_id IN ");
+                push_list(&mut query, chunk.iter().copied());
                 query.build().execute(connection).await.map(|done| done.rows_affected())
             })?;
         }
@@ -345,8 +332,8 @@ impl Tx {
     /// by it sees every revocation.
     async fn touch_status_lists(&mut self, lists: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
         let oldest_first: Vec<Uuid> = on!(self, connection => {
-            let mut query = QueryBuilder::new("SELECT id FROM status_list WHERE id IN (");
-            push_ids(&mut query, lists);
+            let mut query = QueryBuilder::new("SELECT id FROM status_list WHERE id IN ");
+            push_list(&mut query, lists.iter().copied());
             query.push(" ORDER BY opened_at, id");
             query.build_query_scalar().fetch_all(connection).await
         })?;

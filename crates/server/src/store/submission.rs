@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::event::EventKind;
 use super::expiry::Work;
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, push_list};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
 use crate::domain::submission::{Sealed, State, Submission};
@@ -250,12 +250,8 @@ impl Tx {
         Ok(on!(self, connection => {
             let mut query =
                 QueryBuilder::new("SELECT credential_id FROM submission WHERE replaced_at IS NULL AND partner_id = ");
-            query.push_bind(partner).push(" AND credential_id IN (");
-            let mut list = query.separated(", ");
-            for id in ids {
-                list.push_bind(*id);
-            }
-            query.push(")");
+            query.push_bind(partner).push(" AND credential_id IN ");
+            push_list(&mut query, ids.iter().copied());
             query.build_query_scalar().fetch_all(connection).await
         })?)
     }
@@ -495,14 +491,10 @@ impl Tx {
             let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(ended).bind(before).bind(limit).fetch_all(connection).await)?;
             self.note_changed(&ids);
             for chunk in ids.chunks(LIST) {
-                for start in ["DELETE FROM event WHERE submission_id IN (", "DELETE FROM submission WHERE id IN ("] {
+                for start in ["DELETE FROM event WHERE submission_id IN ", "DELETE FROM submission WHERE id IN "] {
                     on!(self, connection => {
                         let mut query = QueryBuilder::new(start);
-                        let mut list = query.separated(", ");
-                        for id in chunk {
-                            list.push_bind(*id);
-                        }
-                        query.push(")");
+                        push_list(&mut query, chunk.iter().copied());
                         query.build().execute(connection).await.map(drop)
                     })?;
                 }

@@ -29,6 +29,10 @@ pub fn day(at: Timestamp) -> i64 {
     at.seconds().div_euclid(86_400)
 }
 
+/// What is inserted into `tally` goes to what was counted before.
+pub(super) const AND_COUNT_ON: &str =
+    " ON CONFLICT (partner_id, day, chain, kind, slot) DO UPDATE SET count = tally.count + excluded.count";
+
 /// What a tally counts: pushes of a partner, on a day, through a chain.
 pub(super) type Counted<'a> = (Uuid, i64, &'a str);
 
@@ -64,7 +68,7 @@ impl Tx {
                 query.push_values(chunk, |mut row, ((partner, day, chain), count)| {
                     row.push_bind(*partner).push_bind(*day).push_bind(*chain).push_bind(kind.name()).push_bind(*count);
                 });
-                query.push(" ON CONFLICT (partner_id, day, chain, kind, slot) DO UPDATE SET count = tally.count + excluded.count");
+                query.push(AND_COUNT_ON);
                 query.build().execute(connection).await.map(drop)
             })?;
         }
