@@ -54,6 +54,8 @@ class Cluster:
             "database": {name: f"{network.prefix}.{next(numbers)}" for name in example["database"]},
             "application": {name: f"{network.prefix}.{next(numbers)}" for name in example["application"]},
             "patroni": example["patroni"] | (times or {}),
+            # All of them on one machine.
+            "postgresql": {"shared_buffers": "128MB"},
             "passwords": {name: secrets.token_hex(24) for name in layout.PASSWORDS},
             # There is no bucket here, so no documents.
             "tenure": more or {},

@@ -78,7 +78,7 @@ def values(cluster, kind, name, root="", local="127.0.0.1"):
         "BASE_URL": cluster["base_url"],
         "MAIL": cluster["mail"],
         "MORE": "\n".join(f"{key}={value}" for key, value in cluster["tenure"].items()),
-        **{key.upper(): str(value) for key, value in cluster["patroni"].items()},
+        **{key.upper(): str(value) for key, value in (cluster["patroni"] | cluster["postgresql"]).items()},
         **{f"PASSWORD_{name.upper()}": cluster["passwords"][name] for name in PASSWORDS},
     }
 
