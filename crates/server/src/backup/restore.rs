@@ -105,7 +105,11 @@ pub async fn restore(
     // something else than what is said here, so the backup counts too.
     let in_a_bucket = config.objects.kind == ObjectStoreKind::S3 || about.documents == "s3";
     let rename = rehearse.filter(|_| in_a_bucket);
-    let done = prepare_and_write(config, &place, &from, (&about, rename), now, bar).await;
+    let done = async {
+        let restored = prepare(config, &place, &from, (&about, rename), now, bar).await?;
+        Ok((restored, put(config, &place, bar).await?))
+    };
+    let done: Result<_, BackupError> = done.await;
     if done.is_err() {
         let _ = std::fs::remove_dir_all(&place);
     }
@@ -131,25 +135,6 @@ fn alone(data: &Path) -> Result<File, BackupError> {
     }
 }
 
-/// Everything but the commit to PostgreSQL.
-async fn prepare_and_write(
-    config: &Config,
-    place: &Path,
-    from: &Path,
-    (about, rename): (&About, Option<Uuid>),
-    now: Timestamp,
-    bar: &ProgressBar,
-) -> Result<(Restored, Option<PgTransaction<'static>>), BackupError> {
-    let restored = prepare(config, place, from, (about, rename), now, bar).await?;
-    if config.storage.database_url.is_empty() {
-        put_in_place(&config.storage.data, place)?;
-        return Ok((restored, None));
-    }
-    bar.set_message("to PostgreSQL");
-    bar.set_position(0);
-    Ok((restored, write_to_postgres(config, place, bar).await?))
-}
-
 /// Has everything in `place` as it will be, and the documents where they belong.
 async fn prepare(
     config: &Config,
@@ -169,6 +154,17 @@ async fn prepare(
     let settled = settle(config, place, gone.as_ref(), rename, now).await?;
     let documents = copy_documents(config, place, from, bar).await?;
     Ok(Restored { about: about.clone(), ended: settled.ended, deleted: gone.map(|_| settled.deleted), documents })
+}
+
+/// Puts the databases of `place` where they belong; what it returns, if anything, is to be committed.
+async fn put(config: &Config, place: &Path, bar: &ProgressBar) -> Result<Option<PgTransaction<'static>>, BackupError> {
+    if config.storage.database_url.is_empty() {
+        put_in_place(&config.storage.data, place)?;
+        return Ok(None);
+    }
+    bar.set_message("to PostgreSQL");
+    bar.set_position(0);
+    write_to_postgres(config, place, bar).await
 }
 
 /// A folder that has data is not written to. What a restore that broke off has moved there already is removed.
