@@ -33,6 +33,11 @@ def read(path):
 
 def check(cluster):
     """Refuses a description that would make a cluster that does not hold what it should."""
+    example = tomllib.loads((HERE / "cluster.toml").read_text())
+    wanted = [(name,) for name in example] + [(table, name) for table in ("patroni", "postgresql") for name in example[table]]
+    for table, *name in wanted:
+        if table not in cluster or any(one not in cluster[table] for one in name):
+            raise Mistake(f"{'.'.join((table, *name))} is missing; deploy/ha/cluster.toml has it, with what it is for")
     times = cluster["patroni"]
     if times["loop_wait"] + 2 * times["retry_timeout"] > times["ttl"]:
         raise Mistake("patroni: loop_wait + 2 * retry_timeout must not be more than ttl")
