@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
@@ -42,14 +41,15 @@ fn request_id(app: &App, request: &Request) -> RequestId {
 pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&app, &request);
-    let route: Arc<str> = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).into();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = request.method().clone();
     let is_api = is_api(request.uri().path());
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", id = %id.0);
     let work = async {
         // A document may take longer to send than anything else takes to answer.
-        let is_upload = *route == *crate::api::upload::ROUTE;
+        let is_upload = route == crate::api::upload::ROUTE;
         let longest = if is_upload { app.config.objects.upload_timeout } else { app.config.server.timeout };
         // Nor does anybody wait for a database that has fallen silent.
         let answering = app.store.unless_lost(async { Ok(next.run(request).await) });
@@ -63,8 +63,8 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
             response = write_error(&app, &error, response, is_api, &id);
         }
         let elapsed = started.elapsed();
-        app.metrics.request(&route, response.status(), elapsed);
-        log_answer(&method, &route, response.status(), elapsed);
+        app.metrics.request(route, response.status(), elapsed);
+        log_answer(&method, route, response.status(), elapsed);
         response
     };
     let mut response = work.instrument(span).await;
@@ -144,7 +144,7 @@ fn secure(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
 }
 
 /// Every API path answers with and without `.json` (partner-api section 1): the suffix goes before routing.
-pub fn without_json_suffix(mut request: Request<Body>) -> Request<Body> {
+pub fn without_json_suffix<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
     let uri = request.uri();
     if let Some(path) = uri.path().strip_suffix(".json").filter(|path| path.starts_with("/api/partner/")) {
         let path_and_query = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));

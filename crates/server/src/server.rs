@@ -2,20 +2,25 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::ConnectInfo;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{Request, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower::{ServiceBuilder, ServiceExt as _};
+use tower::{Service as _, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
@@ -103,31 +108,83 @@ where
     }
 }
 
+/// How long a connection may be silent, or send the head of a request piece by piece, until it is closed. Load balancers keep idle
+/// connections for a minute and like to be the ones who close them; without an end, who opens connections and says nothing would
+/// take all that there are.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
 async fn accept(listener: TcpListener, router: Arc<OnceLock<Router>>, stop: CancellationToken) {
-    let service = tower::service_fn(move |request: Request| {
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(answer(router.get(), request).await) }
-    });
-    let make = tower::service_fn(move |stream: axum::serve::IncomingStream<'_, TcpListener>| {
-        let (service, peer): (_, SocketAddr) = (service.clone(), *stream.remote_addr());
-        let connected = service.map_request(move |mut request: Request| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request
-        });
-        std::future::ready(Ok::<_, Infallible>(connected))
-    });
-    let served = axum::serve(listener, make).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "listening ended");
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let router = router.clone();
+                let service = service_fn(move |request| answer(router.get(), request, peer));
+                let serving = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+                // What becomes of a connection is its peer's affair: requests have their own log lines.
+                tokio::spawn(async move { drop(serving.await) });
+            }
+            Err(error) if is_of_the_peer(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be taken for a second");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+/// Whether a connection was gone before it was taken; otherwise this machine has no room for more.
+fn is_of_the_peer(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
+}
+
+fn answer(
+    router: Option<&Router>,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let routed = router.map(|router| router.clone().call(http::without_json_suffix(request)));
+    async move {
+        match routed {
+            Some(routed) => routed.await,
+            None => Ok((
+                StatusCode::SERVICE_UNAVAILABLE,
+                [(header::RETRY_AFTER, "1")],
+                "starting: the store cannot be used yet\n",
+            )
+                .into_response()),
+        }
     }
 }
 
-async fn answer(router: Option<&Router>, request: Request) -> Response<Body> {
-    match router {
-        Some(router) => router.clone().oneshot(http::without_json_suffix(request)).await.into_response(),
-        None => {
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], "starting: the store cannot be used yet\n")
-                .into_response()
-        }
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Time stands still until everybody waits, and then goes on at once.
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_finish_the_head_of_a_request_loses_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(accept(listener, Arc::default(), CancellationToken::new()));
+        let (mut client, started) = (TcpStream::connect(address).await.expect("a connection"), Instant::now());
+        client.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n").await.expect("it is sent");
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.expect("the end");
+        assert_eq!(answer, b"");
+        assert_eq!(started.elapsed().as_secs(), HEAD_TIMEOUT.as_secs());
     }
 }

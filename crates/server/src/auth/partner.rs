@@ -1,11 +1,10 @@
 //! Partners by access token (RFC 6750): reading the token, and the extractor that holds the right.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, Path, Request};
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use credential::Type;
@@ -112,7 +111,7 @@ pub async fn by_secret(app: &App, id: &str, secret: &SecretString) -> Result<Opt
 /// A right that a handler demands.
 pub trait Right: Sized + Send {
     /// What the request must be about, and the scope it needs; `None` where any token of the partner will do.
-    fn of(parameters: &HashMap<String, String>, token: &Arc<Verified>) -> Result<(Self, Option<String>), Error>;
+    fn of(parameters: &RawPathParams, token: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error>;
 }
 
 /// The right to push credentials of the path's type: `write.<type>`.
@@ -123,10 +122,10 @@ pub struct Write {
 }
 
 impl Right for Write {
-    fn of(parameters: &HashMap<String, String>, _: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
-        let name = parameters.get("type").map(String::as_str).unwrap_or_default();
+    fn of(parameters: &RawPathParams, _: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error> {
+        let name = parameters.iter().find(|(name, _)| *name == "type").map(|(_, value)| value).unwrap_or_default();
         let credential_type: Type = name.parse().map_err(|_| unknown_type(name))?;
-        Ok((Self { credential_type }, Some(credential_type.write_scope.to_owned())))
+        Ok((Self { credential_type }, Some(credential_type.write_scope)))
     }
 }
 
@@ -142,7 +141,7 @@ pub fn unknown_type(name: &str) -> Error {
 pub struct WriteAll(Arc<Verified>);
 
 impl Right for WriteAll {
-    fn of(_: &HashMap<String, String>, token: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
+    fn of(_: &RawPathParams, token: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error> {
         Ok((Self(token.clone()), None))
     }
 }
@@ -165,7 +164,7 @@ impl WriteAll {
 pub struct ReadAny(Arc<Verified>);
 
 impl Right for ReadAny {
-    fn of(_: &HashMap<String, String>, token: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
+    fn of(_: &RawPathParams, token: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error> {
         Ok((Self(token.clone()), None))
     }
 }
@@ -192,7 +191,7 @@ fn missing_scope(scope: String) -> Error {
 pub struct Own;
 
 impl Right for Own {
-    fn of(_: &HashMap<String, String>, _: &Arc<Verified>) -> Result<(Self, Option<String>), Error> {
+    fn of(_: &RawPathParams, _: &Arc<Verified>) -> Result<(Self, Option<&'static str>), Error> {
         Ok((Self, None))
     }
 }
@@ -212,11 +211,11 @@ impl<R: Right> FromRequestParts<App> for Partner<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let verified = parts.extensions.get::<Arc<Verified>>().cloned().ok_or_else(Error::unauthorized)?;
-        let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
-        let parameters = path.map(|Path(parameters)| parameters).unwrap_or_default();
+        let unreadable = |_| Error::new(Kind::NotFound, "There is nothing at this path.");
+        let parameters = RawPathParams::from_request_parts(parts, app).await.map_err(unreadable)?;
         let (right, scope) = R::of(&parameters, &verified)?;
         if let Some(scope) = scope.filter(|scope| !verified.has(scope)) {
-            return Err(missing_scope(scope));
+            return Err(missing_scope(scope.to_owned()));
         }
         Ok(Self { id: verified.partner_id, right, only: PhantomData })
     }
