@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Bytes that are not usable JSON. Lines and columns count from 1; columns count bytes.
@@ -94,12 +95,16 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if object.contains_key(&name) {
-                let shown: String = name.chars().take(64).collect();
-                return Err(de::Error::custom(format_args!("the member \"{shown}\" stands twice in one object")));
+            match object.entry(name) {
+                Entry::Vacant(place) => {
+                    let Strict(value) = members.next_value()?;
+                    place.insert(value);
+                }
+                Entry::Occupied(place) => {
+                    let shown: String = place.key().chars().take(64).collect();
+                    return Err(de::Error::custom(format_args!("the member \"{shown}\" stands twice in one object")));
+                }
             }
-            let Strict(value) = members.next_value()?;
-            object.insert(name, value);
         }
         Ok(Value::Object(object))
     }

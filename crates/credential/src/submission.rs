@@ -218,7 +218,9 @@ impl Submission {
         }
         let assets = self.assets.iter().map(AssetRecord::from).collect();
         let borrowed = Borrowed { fields: &self.fields, partner_chain: &self.partner_chain, assets };
-        serde_json::to_vec(&borrowed).unwrap_or_default()
+        // Most are shorter than this; a list that grows is copied at each step.
+        let mut bytes = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut bytes, &borrowed).map(|()| bytes).unwrap_or_default()
     }
 
     /// What the partner should know although it is taken.

@@ -3,6 +3,7 @@
 //! Owns every random draw of the server: identifiers, secrets, codes, nonces. Nothing else may reach for an
 //! ambient generator.
 
+use std::cell::RefCell;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +30,31 @@ pub struct Seeded {
     counter: u64,
 }
 
+/// Bytes for ids, drawn many at once: asking the generator costs the same for ten as for all of these. Each is handed out once,
+/// and wiped when it is.
+struct Reserve {
+    bytes: [u8; 640],
+    used: usize,
+}
+
+thread_local! {
+    static RESERVE: RefCell<Reserve> = const { RefCell::new(Reserve { bytes: [0; 640], used: 640 }) };
+}
+
+impl Reserve {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        if self.bytes.len() - self.used < N {
+            Chance::System.fill(&mut self.bytes);
+            self.used = 0;
+        }
+        let drawn = &mut self.bytes[self.used..self.used + N];
+        let taken = std::array::from_fn(|place| drawn[place]);
+        drawn.fill(0);
+        self.used += N;
+        taken
+    }
+}
+
 impl Chance {
     /// A repeatable source.
     pub fn seeded(seed: u64) -> Self {
@@ -40,6 +66,14 @@ impl Chance {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
         bytes
+    }
+
+    /// The random part of an id that sorts by time.
+    fn id_bytes(&self) -> [u8; 10] {
+        match self {
+            Self::System => RESERVE.with_borrow_mut(Reserve::take),
+            Self::Seeded(_) => self.bytes(),
+        }
     }
 
     /// Fills `bytes` with chance.
@@ -61,14 +95,14 @@ impl Chance {
     /// bits, so that nobody guesses another's.
     pub fn id(&self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.id_bytes()).into_uuid()
     }
 
     /// A UUIDv7 that comes after those of the same instant with a lower `place` (RFC 9562, section 6.2, method 1: a counter
     /// in front of 62 random bits), for things that belong together in an order.
     pub fn ordered_id(&self, now: Timestamp, place: u16) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
-        let mut random: [u8; 10] = self.bytes();
+        let mut random = self.id_bytes();
         random[..2].copy_from_slice(&place.to_be_bytes());
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
@@ -125,6 +159,20 @@ mod tests {
         assert_eq!(chance.anonymous_id().get_version_num(), 4);
         let ordered: Vec<Uuid> = (0..300).map(|place| chance.ordered_id(Timestamp::from_micros(1), place)).collect();
         assert!(ordered.is_sorted() && ordered.iter().all(|id| id.get_version_num() == 7));
+    }
+
+    #[test]
+    fn no_id_is_drawn_twice_and_what_was_drawn_is_wiped() {
+        let draw = || (0..1_000).map(|_| Chance::System.id(Timestamp::from_micros(0)));
+        let ids: std::collections::HashSet<Uuid> = std::thread::scope(|scope| {
+            let other = scope.spawn(|| draw().collect::<Vec<_>>());
+            draw().chain(other.join().expect("it draws")).collect()
+        });
+        assert_eq!(ids.len(), 2_000);
+        RESERVE.with_borrow(|reserve| {
+            let (drawn, left) = reserve.bytes.split_at(reserve.used);
+            assert!(drawn.iter().all(|byte| *byte == 0) && left.iter().any(|byte| *byte != 0));
+        });
     }
 
     #[test]

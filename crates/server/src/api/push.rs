@@ -172,6 +172,8 @@ async fn push(
 ) -> Result<Response, Error> {
     let dry_run = is_dry_run(options)?;
     let submission = Submission::parse_v2(partner.right.credential_type, &body, &context(&app));
+    // The connection reads the next request into the same memory.
+    drop(body);
     let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
     claim::check(&app, partner.id, submission.claim.as_deref()).await?;
     documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
@@ -181,14 +183,15 @@ async fn push(
         let credential_id = submission.credential_id;
         return Ok(Json(DryRunAnswer { dry_run, credential_id, headline, warnings }).into_response());
     }
-    let stored = store(&app, partner.id, &submission).await?;
+    let (credential_id, advice): (_, Vec<Warning>) = (submission.credential_id.clone(), advice(&submission).collect());
+    let stored = store(&app, partner.id, submission).await?;
     let answer = PushAnswer {
         redirect_uri: stored.redirect_uri,
         credential_offer_uri: Some(offer::push_offer_address(&app, stored.request_id)),
-        credential_id: submission.credential_id.clone(),
+        credential_id,
         request_id: stored.request_id,
         assets: stored.uploads,
-        warnings: stored.warnings.into_iter().chain(advice(&submission)).collect(),
+        warnings: stored.warnings.into_iter().chain(advice).collect(),
     };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
@@ -215,9 +218,10 @@ async fn push_v1(
         return Err(unknown_type(known.name()));
     }
     let submission = Submission::parse_v1(known, &body, &context(&app));
+    drop(body);
     let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
     documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
-    let stored = store(&app, partner.id, &submission).await?;
+    let stored = store(&app, partner.id, submission).await?;
     Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })))
 }
 
@@ -243,8 +247,12 @@ pub struct Stored {
 ///
 /// # Errors
 /// 401 if the partner was disabled meanwhile, 422 if its id is a batch's, 503 if nothing can be stored now.
-pub async fn store(app: &App, partner: Uuid, submission: &Submission) -> Result<Stored, Error> {
+pub async fn store(app: &App, partner: Uuid, mut submission: Submission) -> Result<Stored, Error> {
     let payload = submission.payload();
+    // Its many small pieces are given back here, where they were used last, and not after the wait for the disk, when they are
+    // far from the processor and perhaps another thread's.
+    drop(submission.fields.take());
+    let submission = &submission;
     let id = app.id();
     let new = prepare(app, partner, submission, &payload, id, None).await?;
     let assets = new.assets.clone();

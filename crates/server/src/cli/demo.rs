@@ -111,7 +111,7 @@ async fn push_sample(app: &App, partner: Uuid) -> Result<String, Error> {
     let credential_type = Type::default();
     let body = (credential_type.sample)().to_string();
     let submission = Submission::parse_v2(credential_type, body.as_bytes(), &push::context(app))?;
-    Ok(push::store(app, partner, &submission).await?.redirect_uri)
+    Ok(push::store(app, partner, submission).await?.redirect_uri)
 }
 
 /// One of every type, behind one link.

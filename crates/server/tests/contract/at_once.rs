@@ -103,6 +103,30 @@ contract! {
         assert_eq!(tx.deliveries(id(20), heard, None, None, 100).await.expect("read").len(), 40);
     }
 
+    async fn nodes_with_the_same_ids_in_opposite_orders_store_each_once(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let nodes = [0, 1].map(|_| Committer::start(store.clone(), Clock::manual(NOW.to_jiff())));
+        for round in 1..=4 {
+            let push = |node: u8, place: u128| {
+                let number = 1_000 * (2 * round + u128::from(node)) + place;
+                let credential = if node == 0 { place } else { 199 - place };
+                let new = new_submission(number, partner, &format!("{round} {credential}"));
+                nodes[usize::from(node)].push(NewRequest::One(Box::new(new)))
+            };
+            let one = futures::future::join_all((0..200).map(|place| push(0, place)));
+            let other = futures::future::join_all((0..200).map(|place| push(1, place)));
+            let (one, other) = tokio::join!(one, other);
+            for (one, other) in one.into_iter().zip(other.into_iter().rev()) {
+                match (one.expect("answered"), other.expect("answered")) {
+                    (Pushed::Created, Pushed::Existing(_)) | (Pushed::Existing(_), Pushed::Created) => {}
+                    outcomes => panic!("{outcomes:?}"),
+                }
+            }
+        }
+        assert_eq!(counted(store, partner).await, [800]);
+    }
+
     async fn a_document_is_stored_with_its_push(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
