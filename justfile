@@ -18,8 +18,8 @@ audit:
 
 # Pushes and statuses by connections, size, nodes and type, beside the floor: all of it (an hour), or a few minutes of it: quick.
 bench preset="full":
-    cargo build --release --package tenure --package tenure-bench
-    target/release/tenure-bench run {{ preset }} --repository .
+    cargo build --profile dist --package tenure --package tenure-bench
+    target/dist/tenure-bench run {{ preset }} --repository .
 
 # Two servers under everything that can go wrong, for so many seconds.
 soak seconds="1200":

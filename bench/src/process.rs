@@ -67,11 +67,9 @@ pub fn start(
 /// The binary to measure: `given`, or `tenure` beside this one.
 pub fn tenure(given: Option<&Path>) -> Result<PathBuf, String> {
     let beside = || std::env::current_exe().ok().map(|path| path.with_file_name("tenure"));
-    given
-        .map(Path::to_path_buf)
-        .or_else(beside)
-        .filter(|path| path.exists())
-        .ok_or_else(|| "there is no tenure binary; build it with: cargo build --release".to_owned())
+    given.map(Path::to_path_buf).or_else(beside).filter(|path| path.exists()).ok_or_else(|| {
+        "there is no tenure binary; build it with: cargo build --profile dist --package tenure".to_owned()
+    })
 }
 
 /// Waits until the server answers.
