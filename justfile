@@ -23,8 +23,8 @@ bench preset="full":
 
 # Two servers under everything that can go wrong, for so many seconds.
 soak seconds="1200":
-    cargo build --release
-    scripts/soak target/release/tenure {{ seconds }}
+    cargo build --profile dist --package tenure
+    scripts/soak target/dist/tenure {{ seconds }}
 
 # Lets a fuzz target search for a while; needs a nightly toolchain and cargo-fuzz.
 fuzz target seconds="60":

@@ -15,6 +15,19 @@ FILES = {
         "tenure.env": "etc/tenure/tenure.env",
     },
 }
+# What every description has: a value, or a table with its values.
+REQUIRED = [
+    ("base_url",),
+    ("certificate",),
+    ("mail",),
+    ("network",),
+    ("database",),
+    ("application",),
+    ("patroni", "ttl", "loop_wait", "retry_timeout"),
+    ("postgresql", "shared_buffers"),
+    ("passwords",),
+    ("tenure",),
+]
 PASSWORDS = ["superuser", "replication", "rewind", "tenure", "patroni"]
 # haproxy gives its rights up once it listens.
 PRIVILEGES = "    user haproxy\n    group haproxy\n    chroot /var/lib/haproxy\n    daemon"
@@ -33,11 +46,12 @@ def read(path):
 
 def check(cluster):
     """Refuses a description that would make a cluster that does not hold what it should."""
-    example = tomllib.loads((HERE / "cluster.toml").read_text())
-    wanted = [(name,) for name in example] + [(table, name) for table in ("patroni", "postgresql") for name in example[table]]
-    for table, *name in wanted:
-        if table not in cluster or any(one not in cluster[table] for one in name):
-            raise Mistake(f"{'.'.join((table, *name))} is missing; deploy/ha/cluster.toml has it, with what it is for")
+    for table, *names in REQUIRED:
+        if table not in cluster:
+            raise Mistake(f"{table} is missing; the example, deploy/ha/cluster.toml, says what it is for")
+        for name in names:
+            if name not in cluster[table]:
+                raise Mistake(f"{table}.{name} is missing; the example, deploy/ha/cluster.toml, says what it is for")
     times = cluster["patroni"]
     if times["loop_wait"] + 2 * times["retry_timeout"] > times["ttl"]:
         raise Mistake("patroni: loop_wait + 2 * retry_timeout must not be more than ttl")

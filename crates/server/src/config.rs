@@ -73,6 +73,9 @@ pub struct Server {
     /// Longest time for one request.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
+    /// Longest time without the whole head of a request until a connection is closed.
+    #[serde(deserialize_with = "duration")]
+    pub head_timeout: Duration,
     /// How long a stopping server waits for what it has accepted.
     #[serde(deserialize_with = "duration")]
     pub shutdown_grace: Duration,

@@ -144,7 +144,7 @@ fn secure(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
 }
 
 /// Every API path answers with and without `.json` (partner-api section 1): the suffix goes before routing.
-pub fn without_json_suffix<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
+pub fn without_json_suffix<B>(mut request: Request<B>) -> Request<B> {
     let uri = request.uri();
     if let Some(path) = uri.path().strip_suffix(".json").filter(|path| path.starts_with("/api/partner/")) {
         let path_and_query = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));

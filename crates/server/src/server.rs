@@ -18,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::{Service as _, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,13 +49,14 @@ pub fn router(app: &App) -> Router {
 /// this very moment. What is still broken then, only the operator can mend.
 const TRIES: u32 = 3;
 
-/// Serves on `listener` until `stop`, opening the application by `open` first. While the store cannot be used at the
+/// Serves on `listener`, as [`head_timeout`](crate::config::Server::head_timeout) says, until `stop`, opening the application by `open` first. While the store cannot be used at the
 /// start, every request is answered 503, and opening is tried again each second.
 ///
 /// # Errors
 /// Something that only the operator can mend.
 pub async fn serve<F>(
     listener: TcpListener,
+    head_timeout: Duration,
     open: impl Fn() -> F,
     ready: impl FnOnce(&App),
     stop: CancellationToken,
@@ -64,7 +65,7 @@ where
     F: Future<Output = Result<App, StartError>>,
 {
     let router: Arc<OnceLock<Router>> = Arc::default();
-    let serving = tokio::spawn(accept(listener, router.clone(), stop.clone()));
+    let serving = tokio::spawn(accept(listener, head_timeout, router.clone(), stop.clone()));
     let opened = tokio::select! {
         opened = open_when_possible(open) => Some(opened),
         () = stop.cancelled() => None,
@@ -108,44 +109,47 @@ where
     }
 }
 
-/// How long a connection may be silent, or send the head of a request piece by piece, until it is closed. Load balancers keep idle
-/// connections for a minute and like to be the ones who close them; without an end, who opens connections and says nothing would
-/// take all that there are.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-
-async fn accept(listener: TcpListener, router: Arc<OnceLock<Router>>, stop: CancellationToken) {
+/// Takes connections until `stop`, and ends once what they had under way is answered. One on which no head of a request has
+/// arrived whole for `head_timeout` is closed, since each of those that say nothing is one less for others.
+async fn accept(listener: TcpListener, head_timeout: Duration, router: Arc<OnceLock<Router>>, stop: CancellationToken) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
     let connections = GracefulShutdown::new();
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (stream, peer) = tokio::select! {
+            accepted = next(&listener) => accepted,
             () = stop.cancelled() => break,
         };
-        match accepted {
-            Ok((stream, peer)) => {
-                let router = router.clone();
-                let service = service_fn(move |request| answer(router.get(), request, peer));
-                let serving = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-                // What becomes of a connection is its peer's affair: requests have their own log lines.
-                tokio::spawn(async move { drop(serving.await) });
-            }
-            Err(error) if is_of_the_peer(&error) => {}
+        let router = router.clone();
+        let service = service_fn(move |request| answer(router.get(), request, peer));
+        let serving = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        // What becomes of a connection is its peer's affair: requests have their own log lines.
+        tokio::spawn(async move { drop(serving.await) });
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+/// The next connection. While this machine has no room for more, it is tried again each second.
+async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            // It was gone before it was taken.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
+                ) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be taken for a second");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
     }
-    drop(listener);
-    connections.shutdown().await;
 }
 
-/// Whether a connection was gone before it was taken; otherwise this machine has no room for more.
-fn is_of_the_peer(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
-}
-
+/// The request is handed on before anything waits, so that it is moved once; so the future borrows nothing.
 fn answer(
     router: Option<&Router>,
     mut request: Request<Incoming>,
@@ -166,25 +170,68 @@ fn answer(
     }
 }
 
+/// Time stands still in these until everybody waits, and then goes on at once.
 #[cfg(test)]
 mod tests {
+    use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
-    use tokio::time::Instant;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
-    /// Time stands still until everybody waits, and then goes on at once.
-    #[tokio::test(start_paused = true)]
-    async fn who_does_not_finish_the_head_of_a_request_loses_the_connection() {
+    const HEAD: Duration = Duration::from_secs(75);
+    const REQUEST: &[u8] = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    async fn connected(stop: &CancellationToken) -> TcpStream {
+        let slow = || async { sleep(Duration::from_secs(200)).await };
+        let router = Router::new().route("/slow", get(slow)).route("/echo", post(|body: String| async { body }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(accept(listener, Arc::default(), CancellationToken::new()));
-        let (mut client, started) = (TcpStream::connect(address).await.expect("a connection"), Instant::now());
-        client.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n").await.expect("it is sent");
-        let mut answer = Vec::new();
-        client.read_to_end(&mut answer).await.expect("the end");
-        assert_eq!(answer, b"");
-        assert_eq!(started.elapsed().as_secs(), HEAD_TIMEOUT.as_secs());
+        tokio::spawn(accept(listener, HEAD, Arc::new(OnceLock::from(router)), stop.clone()));
+        TcpStream::connect(address).await.expect("a connection")
+    }
+
+    /// What arrives until the server closes the connection.
+    async fn rest(client: &mut TcpStream) -> String {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("the end");
+        answer
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_finish_the_head_of_a_request_loses_the_connection() {
+        let mut client = connected(&CancellationToken::new()).await;
+        let started = Instant::now();
+        client.write_all(&REQUEST[..20]).await.expect("it is sent");
+        sleep(HEAD / 2).await;
+        client.write_all(&REQUEST[20..25]).await.expect("it is sent");
+        assert_eq!(rest(&mut client).await, "");
+        assert_eq!(started.elapsed().as_secs(), HEAD.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_takes_its_time_and_silence_afterwards_ends_it() {
+        let mut client = connected(&CancellationToken::new()).await;
+        let started = Instant::now();
+        client.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n").await.expect("it is sent");
+        for byte in [b"a", b"b", b"c"] {
+            sleep(HEAD - Duration::from_secs(1)).await;
+            client.write_all(byte).await.expect("it is sent");
+        }
+        client.write_all(REQUEST).await.expect("it is sent");
+        let answers = rest(&mut client).await;
+        assert!(answers.contains("\r\n\r\nabcHTTP/1.1 200 OK\r\n"), "{answers}");
+        assert_eq!(started.elapsed().as_secs(), 3 * (HEAD.as_secs() - 1) + 200 + HEAD.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stops_answers_what_was_asked() {
+        let stop = CancellationToken::new();
+        let (mut client, started) = (connected(&stop).await, Instant::now());
+        client.write_all(REQUEST).await.expect("it is sent");
+        sleep(Duration::from_secs(1)).await;
+        stop.cancel();
+        assert!(rest(&mut client).await.starts_with("HTTP/1.1 200 OK\r\n"));
+        assert_eq!(started.elapsed().as_secs(), 200);
     }
 }

@@ -243,7 +243,8 @@ pub struct Stored {
     pub warnings: Vec<Warning>,
 }
 
-/// Seals and stores `submission` for `partner`; returns once it is durable.
+/// Seals and stores `submission` for `partner`; returns once it is durable. It is taken whole, since nothing is left of what it
+/// says of the person as soon as that is sealed.
 ///
 /// # Errors
 /// 401 if the partner was disabled meanwhile, 422 if its id is a batch's, 503 if nothing can be stored now.

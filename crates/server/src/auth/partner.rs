@@ -211,8 +211,8 @@ impl<R: Right> FromRequestParts<App> for Partner<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let verified = parts.extensions.get::<Arc<Verified>>().cloned().ok_or_else(Error::unauthorized)?;
-        let unreadable = |_| Error::new(Kind::NotFound, "There is nothing at this path.");
-        let parameters = RawPathParams::from_request_parts(parts, app).await.map_err(unreadable)?;
+        // What is no UTF-8 is nobody's.
+        let parameters = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Error::not_found())?;
         let (right, scope) = R::of(&parameters, &verified)?;
         if let Some(scope) = scope.filter(|scope| !verified.has(scope)) {
             return Err(missing_scope(scope.to_owned()));

@@ -54,7 +54,7 @@ pub(super) async fn serve(config: Config, demo: bool, ready: impl FnOnce(&App)) 
         tracing::info!(%listen, base_url = app.config.base(), version = env!("CARGO_PKG_VERSION"), "ready");
         ready(app);
     };
-    server::serve(listener, open, announce, stop).await.map_err(|error| error.to_string())
+    server::serve(listener, config.server.head_timeout, open, announce, stop).await.map_err(|error| error.to_string())
 }
 
 fn stop_on_signals(stop: &CancellationToken) -> Result<(), String> {

@@ -96,7 +96,8 @@ struct Pushes {
     wary: AtomicU32,
 }
 
-/// A group is tried twice if it cannot be stored at once: something of it was pushed before, or somebody is to be told of it.
+/// A group is tried twice if it cannot be stored at once: something of it was pushed before, another node is at the same, or
+/// somebody is to be told of it.
 /// So many that follow it go the careful way, so that whoever repeats all the time costs a sixteenth more, not twice as much.
 const WARY_FOR: u32 = 16;
 

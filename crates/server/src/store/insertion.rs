@@ -68,7 +68,9 @@ fn bind_columns<'q>(query: PgQuery<'q>, new: &[&NewSubmission]) -> PgQuery<'q> {
 /// Stores new submissions with what was pushed (`$11`) and counts them (`$14` to `$17`), if all of their partners (`$12`) are
 /// active, and none of them wants to be told (`$18`). What stands first here is done last, so that tallies are counted where the
 /// careful way counts them: after everything that others may wait for. Rows go in by their ids, as most indexes are sorted; two
-/// nodes with the same credential ids could wait for each other in a circle then, so who waits for another gives up soon.
+/// nodes with the same credential ids could wait for each other in a circle then, so this gives up a lock that it does not get
+/// soon: before PostgreSQL looks for circles (`deadlock_timeout`, a second), which might end the other one. That is set in here,
+/// where it costs no trip: it is known before the first row goes in, and forgotten with this transaction.
 const AT_ONCE: &str = "
     WITH quiet AS MATERIALIZED (
         SELECT count(*) = cardinality($12::uuid[]) AND set_config('lock_timeout', '200ms', true) IS NOT NULL AS are_all FROM partner
@@ -80,6 +82,10 @@ const AT_ONCE: &str = "
           FROM unnest($14::uuid[], $15::bigint[], $16::text[], $17::bigint[]) AS counted (partner_id, day, chain, count)
          WHERE (SELECT are_all FROM quiet)";
 
+/// Why PostgreSQL undoes [`AT_ONCE`] in the course of things: something is there already, or another node is pushing the same
+/// and a lock was not free in time, or both waited for each other.
+const UNDONE: [&str; 3] = ["23505", "55P03", "40P01"];
+
 /// What follows [`AT_ONCE`] once it has said how it counts on.
 const KEPT: &str = "
     ), kept AS (
@@ -89,8 +95,8 @@ const KEPT: &str = "
 
 impl Store {
     /// Stores all of `new` and counts them, in one statement that is a transaction of its own: on PostgreSQL, where each
-    /// statement of a transaction would be another trip. False, and nothing is stored, if one of them is there, or a partner
-    /// is disabled or wants to be told of pushes; and always on SQLite, which gains nothing. False, although all may be stored, if
+    /// statement of a transaction would be another trip. False, and nothing is stored, if one of them is there, or another node
+    /// is at the same, or a partner is disabled or wants to be told of pushes; and always on SQLite, which gains nothing. False, although all may be stored, if
     /// the database could not answer.
     ///
     /// # Errors
@@ -99,7 +105,7 @@ impl Store {
         let Self::Postgres { pools, .. } = self else { return Ok(false) };
         match insert_at_once(pools, &by_id(new)).await {
             Ok(stored) => Ok(stored),
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| UNDONE.contains(&&*code)) => Ok(false),
             Err(error @ sqlx::Error::PoolTimedOut) => Err(error.into()),
             Err(error) => match error.into() {
                 StoreError::Unavailable(why) => {
@@ -144,7 +150,8 @@ fn by_id<'a>(new: &[&'a NewSubmission]) -> Vec<&'a NewSubmission> {
     new
 }
 
-/// In the order of the index that keeps them apart, so that two nodes with the same ids never wait for each other in a circle.
+/// In the order of the index that keeps them apart, so that two nodes with the same ids never wait for each other in a circle
+/// when both write them so.
 fn in_order<'a>(new: &[&'a NewSubmission]) -> Vec<&'a NewSubmission> {
     let mut new = new.to_vec();
     new.sort_unstable_by_key(|new| (new.partner_id, &new.credential_id));
