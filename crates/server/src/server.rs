@@ -175,6 +175,7 @@ fn answer(
 mod tests {
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::task::JoinHandle;
     use tokio::time::{Instant, sleep};
 
     use super::*;
@@ -182,13 +183,14 @@ mod tests {
     const HEAD: Duration = Duration::from_secs(75);
     const REQUEST: &[u8] = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    async fn connected(stop: &CancellationToken) -> TcpStream {
+    /// A connection, and what ends when the server does.
+    async fn connected(stop: &CancellationToken) -> (TcpStream, JoinHandle<()>) {
         let slow = || async { sleep(Duration::from_secs(200)).await };
         let router = Router::new().route("/slow", get(slow)).route("/echo", post(|body: String| async { body }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(accept(listener, HEAD, Arc::new(OnceLock::from(router)), stop.clone()));
-        TcpStream::connect(address).await.expect("a connection")
+        let serving = tokio::spawn(accept(listener, HEAD, Arc::new(OnceLock::from(router)), stop.clone()));
+        (TcpStream::connect(address).await.expect("a connection"), serving)
     }
 
     /// What arrives until the server closes the connection.
@@ -200,7 +202,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_finish_the_head_of_a_request_loses_the_connection() {
-        let mut client = connected(&CancellationToken::new()).await;
+        let (mut client, _) = connected(&CancellationToken::new()).await;
         let started = Instant::now();
         client.write_all(&REQUEST[..20]).await.expect("it is sent");
         sleep(HEAD / 2).await;
@@ -211,7 +213,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_under_way_takes_its_time_and_silence_afterwards_ends_it() {
-        let mut client = connected(&CancellationToken::new()).await;
+        let (mut client, _) = connected(&CancellationToken::new()).await;
         let started = Instant::now();
         client.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n").await.expect("it is sent");
         for byte in [b"a", b"b", b"c"] {
@@ -225,13 +227,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_stops_answers_what_was_asked() {
+    async fn who_stops_answers_what_was_asked_and_ends_then() {
         let stop = CancellationToken::new();
-        let (mut client, started) = (connected(&stop).await, Instant::now());
+        let ((mut client, serving), started) = (connected(&stop).await, Instant::now());
         client.write_all(REQUEST).await.expect("it is sent");
         sleep(Duration::from_secs(1)).await;
         stop.cancel();
-        assert!(rest(&mut client).await.starts_with("HTTP/1.1 200 OK\r\n"));
+        serving.await.expect("it ends");
         assert_eq!(started.elapsed().as_secs(), 200);
+        assert!(rest(&mut client).await.starts_with("HTTP/1.1 200 OK\r\n"));
     }
 }
