@@ -171,6 +171,8 @@ async fn wrong_types_methods_media_types_and_sizes_are_told_apart() {
     let test = TestApp::with(&[("server.body_limit", "2000")]).await;
     let token = test.token(&test.partner().await).await;
     let unknown = test.post("/api/partner/v2/add/requests/salary", &token, &career("1")).await.expect(404);
+    // What is no UTF-8 is no type either.
+    test.post("/api/partner/v2/add/requests/%FF", &token, &career("1")).await.expect(404);
     assert!(unknown.json()["detail"].as_str().expect("a text").contains("career_history"));
     let method = test.send(test.api(Method::PUT, PUSH, &token, "{}")).await.expect(405);
     assert_eq!(method.header("allow"), "POST");
