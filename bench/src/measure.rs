@@ -88,6 +88,7 @@ impl Bench {
         let (place, filled) = match cell.chapter {
             Chapter::Sizes => {
                 let (place, filled) = prefill::stored(&self.tenure, &self.run.dir, postgres, cell.stored, self.schema)?;
+                place.warm(&cell.server)?;
                 (place, Some(filled))
             }
             _ => (self.fresh(cell.database, &cell.server)?, None),
