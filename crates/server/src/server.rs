@@ -49,8 +49,9 @@ pub fn router(app: &App) -> Router {
 /// this very moment. What is still broken then, only the operator can mend.
 const TRIES: u32 = 3;
 
-/// Serves on `listener`, as [`head_timeout`](crate::config::Server::head_timeout) says, until `stop`, opening the application by `open` first. While the store cannot be used at the
-/// start, every request is answered 503, and opening is tried again each second.
+/// Serves on `listener` until `stop`, with connections as [`head_timeout`](crate::config::Server::head_timeout) says, opening the
+/// application by `open` first. While the store cannot be used at the start, every request is answered 503, and opening is tried
+/// again each second.
 ///
 /// # Errors
 /// Something that only the operator can mend.

@@ -95,9 +95,9 @@ const KEPT: &str = "
 
 impl Store {
     /// Stores all of `new` and counts them, in one statement that is a transaction of its own: on PostgreSQL, where each
-    /// statement of a transaction would be another trip. False, and nothing is stored, if one of them is there, or another node
-    /// is at the same, or a partner is disabled or wants to be told of pushes; and always on SQLite, which gains nothing. False, although all may be stored, if
-    /// the database could not answer.
+    /// statement of a transaction would be another trip. False, and nothing is stored, if one of them is there, or another
+    /// node is at the same, or a partner is disabled or wants to be told of pushes; and always on SQLite, which gains nothing.
+    /// False, although all may be stored, if the database could not answer.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if no connection came free, [`StoreError::Broken`] if the statement is refused.
