@@ -110,3 +110,21 @@ test("the offer can be put off", async () => {
   await button(page, "Add a passkey").waitFor({ state: "detached" });
   await checkPage(page);
 });
+
+test("a passkey that is offered unasked and cannot be had troubles nobody", async () => {
+  const page = await scene.visitor();
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => true;
+    navigator.credentials.get = async () => {
+      setTimeout(() => (window.refused = true));
+      throw new DOMException("there is no authenticator", "NotSupportedError");
+    };
+  });
+  await page.goto("/sign-in");
+  await page.waitForFunction(() => window.refused);
+  assert.equal(await page.locator("#passkey-status").textContent(), "");
+  await checkPage(page);
+  // Whoever asks is told.
+  await button(page, "Sign in with a passkey").click();
+  await page.getByText("That did not work.").waitFor();
+});

@@ -58,12 +58,15 @@ async function withBusy(button, work) {
   }
 }
 
-async function useOne(mediation) {
+async function choose(mediation) {
   waiting?.abort();
   waiting = new AbortController();
   const { signal } = waiting;
   const options = await send(`${base}/sign-in/start`);
-  const credential = await navigator.credentials.get({ publicKey: decode(options), mediation, signal });
+  return navigator.credentials.get({ publicKey: decode(options), mediation, signal });
+}
+
+async function use(credential) {
   const { location: next } = await send(`${base}/sign-in/finish`, encode(credential));
   location.assign(next);
 }
@@ -83,10 +86,11 @@ if (window.PublicKeyCredential) {
   }
   if (signIn) {
     signIn.hidden = false;
-    signIn.addEventListener("click", () => withBusy(signIn, () => useOne("optional")));
-    // Browsers that can, offer a passkey in the address field itself.
+    signIn.addEventListener("click", () => withBusy(signIn, async () => use(await choose("optional"))));
+    // Browsers that can, offer a passkey in the address field itself. Where that fails nobody has tried anything, and nobody is told;
+    // who has chosen one is.
     if (await PublicKeyCredential.isConditionalMediationAvailable?.()) {
-      useOne("conditional").catch((error) => explain(error, signIn));
+      choose("conditional").then((chosen) => use(chosen).catch((error) => explain(error, signIn)), () => {});
     }
   }
 }
