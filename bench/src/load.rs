@@ -132,7 +132,7 @@ impl Random {
     /// A sequence of its own.
     pub fn new() -> Result<Self, String> {
         let mut seed = [0; 8];
-        aws_lc_rs::rand::fill(&mut seed).map_err(|_| "no chance to be had")?;
+        aws_lc_rs::rand::fill(&mut seed).map_err(|_| "no rng to be had")?;
         Ok(Self(u64::from_le_bytes(seed)))
     }
 
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn ids_are_uuids_of_version_4_and_differ() {
-        let mut random = Random::new().expect("chance");
+        let mut random = Random::new().expect("rng");
         let ids: std::collections::HashSet<String> = (0..1000).map(|_| random.id()).collect();
         assert_eq!(ids.len(), 1000);
         for id in ids {

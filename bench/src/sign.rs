@@ -123,8 +123,8 @@ impl Bench {
             holder: Some(self.holder.public()),
         };
         // The operating system's generator, as the server uses it.
-        let chance = &mut |bytes: &mut [u8]| aws_lc_rs::rand::fill(bytes).unwrap_or_default();
-        self.issuer.sign(configuration.format, &statement, chance).map_err(|error| error.to_string())
+        let rng = &mut |bytes: &mut [u8]| aws_lc_rs::rand::fill(bytes).unwrap_or_default();
+        self.issuer.sign(configuration.format, &statement, rng).map_err(|error| error.to_string())
     }
 
     fn verify(&self) -> Result<(), String> {

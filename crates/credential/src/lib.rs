@@ -26,7 +26,7 @@ mod batch;
 mod country;
 mod date;
 pub mod dcql;
-mod encoding;
+pub mod encoding;
 mod fault;
 pub mod format;
 mod json;

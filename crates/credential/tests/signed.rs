@@ -24,7 +24,7 @@ fn issuer(algorithm: Algorithm) -> Issuer<SoftwareKey> {
 }
 
 /// Repeatable chance.
-fn chance() -> impl FnMut(&mut [u8]) {
+fn rng() -> impl FnMut(&mut [u8]) {
     let mut state = 0_u64;
     move |bytes: &mut [u8]| {
         for byte in bytes {
@@ -55,7 +55,7 @@ fn signed_by(issuer: &Issuer<SoftwareKey>, configuration: Configuration, holder:
         status: Some(&status),
         holder,
     };
-    issuer.sign(configuration.format, &statement, &mut chance()).expect("signed")
+    issuer.sign(configuration.format, &statement, &mut rng()).expect("signed")
 }
 
 fn career(format: Format) -> Configuration {
@@ -373,7 +373,7 @@ fn a_key_elsewhere_that_cannot_sign_now_says_so() {
         holder: None,
     };
     for format in Format::ALL {
-        assert!(issuer.sign(format, &statement, &mut chance()).is_err());
+        assert!(issuer.sign(format, &statement, &mut rng()).is_err());
     }
 }
 

@@ -1,21 +1,21 @@
 //! The application: everything that a request needs, concrete and cheap to clone.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use credential::key::PublicKey;
+use tokio::sync::Notify;
 use uuid::Uuid;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use crate::auth::limits::Limits;
 use crate::auth::partner::ActivePartners;
 use crate::auth::token::Tokens;
-use crate::chance::Chance;
 use crate::config::Config;
 use crate::documents::Documents;
 use crate::issuing::StatusLists;
 use crate::issuing::dpop::SeenProofs;
 use crate::issuing::keys::{EncryptionKey, IssuerKeys};
+use crate::issuing::nonce;
 use crate::issuing::verifier::VerifierKey;
 use crate::keyring::{Keyring, RootKeyError};
 use crate::mail::Mailer;
@@ -23,75 +23,84 @@ use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::openid4vp::trust::TrustedIssuers;
 use crate::outbound::{Lookup, Outbound};
-use crate::store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Statuses, Store, StoreError};
-use crate::time::{Clock, Timestamp};
+use ambient::Rng;
+use ambient::{Clock, Timestamp};
+use store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Statuses, Store, StoreError};
 
-/// The running application.
+/// The running application: everything a request needs, made once and shared. Cheap to clone.
+///
+/// It only holds the parts. Flows and handlers take `&App`; a part never does.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Parts>);
 
-/// What an [`App`] consists of.
-#[derive(Debug)]
-pub struct Parts {
-    /// The settings.
-    pub config: Config,
-    /// The time.
-    pub clock: Clock,
-    /// Chance.
-    pub chance: Chance,
-    /// The data.
-    pub store: Store,
-    /// The keys.
-    pub keyring: Keyring,
-    /// The way to write pushes.
-    pub committer: Committer,
-    /// The way to ask for statuses.
-    pub statuses: Statuses,
-    /// The way to write what signed credentials need.
-    pub issuing: Issuing,
-    /// Access tokens.
-    pub tokens: Tokens,
-    /// The keys that sign credentials.
-    pub issuer_keys: IssuerKeys,
-    /// The key that wallets encrypt for.
-    pub encryption_key: EncryptionKey,
-    /// The key that signs questions to wallets.
-    pub verifier_key: VerifierKey,
-    /// The issuers that are trusted besides this server.
-    pub trusted_issuers: TrustedIssuers,
-    /// The keys of wallet providers that are trusted, with their names.
-    pub wallet_providers: Vec<(String, PublicKey)>,
-    /// Proofs that wallets have used.
-    pub seen_proofs: SeenProofs,
-    /// Status lists as they were signed last.
-    pub status_lists: StatusLists,
-    /// Which partners are active.
-    pub active_partners: ActivePartners,
-    /// Rate limits.
-    pub limits: Limits,
-    /// The way out for mails.
-    pub mailer: Mailer,
-    /// Documents.
-    pub documents: Documents,
-    /// Passkeys; `None` where the base URL's host cannot have any (an IP address).
-    pub webauthn: Option<Webauthn>,
-    /// Counts and durations.
-    pub metrics: Metrics,
-    /// Whether this is `tenure demo`, which alone relaxes anything.
-    pub demo: bool,
-    /// Wakes the outbox before its time, since something was put into it.
-    pub outbox_filled: tokio::sync::Notify,
-    /// The way out for deliveries to webhooks.
-    pub receivers: Outbound,
-    /// Wakes who delivers to webhooks before their time, since partners are told of something.
-    pub deliveries_due: tokio::sync::Notify,
+/// Declares the parts, and an accessor for each.
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident: $part:ty,)+) => {
+        #[derive(Debug)]
+        struct Parts {
+            $($name: $part,)+
+            is_demo: bool,
+        }
+
+        impl App {
+            $($(#[$doc])* pub fn $name(&self) -> &$part {
+                &self.0.$name
+            })+
+        }
+    };
 }
 
-impl Deref for App {
-    type Target = Parts;
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
+parts! {
+    /// The settings.
+    config: Config,
+    /// The time.
+    clock: Clock,
+    /// Random bytes.
+    rng: Rng,
+    /// The data.
+    store: Store,
+    /// The keys.
+    keyring: Keyring,
+    /// Writes pushes.
+    committer: Committer,
+    /// Reads statuses.
+    statuses: Statuses,
+    /// Writes what signed credentials need.
+    issuing: Issuing,
+    /// Access tokens.
+    tokens: Tokens,
+    /// The keys that sign credentials.
+    issuer_keys: IssuerKeys,
+    /// The key that wallets encrypt for.
+    encryption_key: EncryptionKey,
+    /// The key that signs requests to wallets.
+    verifier_key: VerifierKey,
+    /// Issuers that are trusted besides this server.
+    trusted_issuers: TrustedIssuers,
+    /// The keys of wallet providers that are trusted, with their names.
+    wallet_providers: Vec<(String, PublicKey)>,
+    /// Proofs that wallets have used.
+    seen_proofs: SeenProofs,
+    /// Signed status lists, cached.
+    status_lists: StatusLists,
+    /// Which partners are active, cached.
+    active_partners: ActivePartners,
+    /// Rate limits.
+    limits: Limits,
+    /// Sends mail.
+    mailer: Mailer,
+    /// Documents.
+    documents: Documents,
+    /// Passkeys; `None` where the base URL's host cannot have any (an IP address).
+    webauthn: Option<Webauthn>,
+    /// Counters and durations.
+    metrics: Metrics,
+    /// Wakes the job that empties the outbox.
+    outbox_filled: Notify,
+    /// Sends webhook deliveries.
+    receivers: Outbound,
+    /// Wakes the job that delivers webhooks.
+    deliveries_due: Notify,
 }
 
 /// Why the application cannot start.
@@ -127,8 +136,8 @@ impl App {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn open(config: Config, clock: Clock, chance: Chance, demo: bool) -> Result<Self, StartError> {
-        Self::open_with(config, clock, chance, demo, Lookup::System).await
+    pub async fn open(config: Config, clock: Clock, rng: Rng, is_demo: bool) -> Result<Self, StartError> {
+        Self::open_with(config, clock, rng, is_demo, Lookup::System).await
     }
 
     /// As [`App::open`], with names looked up elsewhere: for tests.
@@ -138,29 +147,28 @@ impl App {
     pub async fn open_with(
         config: Config,
         clock: Clock,
-        chance: Chance,
-        demo: bool,
+        rng: Rng,
+        is_demo: bool,
         lookup: Lookup,
     ) -> Result<Self, StartError> {
         let data = &config.storage.data;
         let url = &config.storage.database_url;
-        crate::backup::refuse_unfinished(data, url).map_err(StartError::Operator)?;
         let store = Store::open(Part::Data, data, url, config.storage.connections).await?;
         let ring = Store::open(Part::Keyring, data, url, config.storage.connections).await?;
-        let keyring = Keyring::open(ring, data, config.retention.ring_period(), chance.clone()).await?;
+        let keyring = Keyring::open(ring, data, config.retention.ring_period(), rng.clone()).await?;
         let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
-        tokens.refresh_keys(&keyring, &chance, clock.now()).await?;
+        tokens.refresh_keys(&keyring, &rng, clock.now()).await?;
         let credentials = &config.credentials;
         let issuer_keys =
             IssuerKeys::new(config.base(), credentials.algorithm, credentials.signing_key_age, credentials.lifetime);
-        issuer_keys.refresh(&keyring, &chance, clock.now()).await?;
-        let encryption_key = EncryptionKey::open(&keyring, &chance, clock.now()).await?;
-        let verifier_key = VerifierKey::open(&keyring, &issuer_keys, &config, &chance, clock.now()).await?;
+        issuer_keys.refresh(&keyring, &rng, clock.now()).await?;
+        let encryption_key = EncryptionKey::open(&keyring, &rng, clock.now()).await?;
+        let verifier_key = VerifierKey::open(&keyring, &issuer_keys, &config, &rng, clock.now()).await?;
         let trusted_issuers = TrustedIssuers::read(&config.openid4vp).map_err(StartError::Operator)?;
         let wallet_providers = config.wallets.provider_keys().map_err(StartError::Operator)?;
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
-        let instance = tx.instance(chance.anonymous_id()).await?;
+        let instance = tx.instance(rng.anonymous_id()).await?;
         if let Some(before) = tx.note_base_url(config.base()).await? {
             let now = config.base();
             tracing::warn!(
@@ -178,17 +186,17 @@ impl App {
             documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,
             committer: Committer::start(store.clone(), clock.clone()),
             statuses: Statuses::start(store.clone(), clock.clone()),
-            issuing: Issuing::start(store.clone(), clock.clone(), chance.clone(), STATUS_LIST_CAPACITY),
+            issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), nonce::LIFETIME, STATUS_LIST_CAPACITY),
             active_partners: ActivePartners::default(),
             limits: Limits::new(&config, &clock),
             webauthn: webauthn(&config),
             metrics: Metrics::default(),
-            outbox_filled: tokio::sync::Notify::new(),
+            outbox_filled: Notify::new(),
             receivers,
-            deliveries_due: tokio::sync::Notify::new(),
+            deliveries_due: Notify::new(),
             config,
             clock,
-            chance,
+            rng,
             store,
             keyring,
             tokens,
@@ -200,24 +208,29 @@ impl App {
             seen_proofs: SeenProofs::default(),
             status_lists: StatusLists::default(),
             mailer,
-            demo,
+            is_demo,
         })))
+    }
+
+    /// Whether this is `tenure demo`, which alone relaxes anything.
+    pub fn is_demo(&self) -> bool {
+        self.0.is_demo
     }
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.clock().now()
     }
 
     /// A new id that sorts by time.
     pub fn id(&self) -> Uuid {
-        self.chance.id(self.now())
+        self.rng().id(self.now())
     }
 
     /// Closes both databases after what is under way.
     pub async fn close(&self) {
-        self.store.close().await;
-        self.keyring.store().close().await;
+        self.store().close().await;
+        self.keyring().store().close().await;
     }
 }
 

@@ -14,13 +14,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
-use crate::domain::presentation::Mode;
+use store::LONGEST_RING_PERIOD;
+use store::domain::presentation::Mode;
 
 /// The documented default, as text; `tenure config` prints it.
 pub const DEFAULT: &str = include_str!("default.toml");
-
-/// How long one ring key seals at most, whatever the settings say.
-pub const LONGEST_RING_PERIOD: Duration = Duration::from_secs(3600);
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]

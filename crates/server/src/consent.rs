@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::documents::{self, Owner};
-use crate::domain::asset::{Asset, AssetState};
-use crate::domain::submission::{State, Submission};
 use crate::error::Error;
-use crate::store::{EventKind, Tx};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::domain::asset::{Asset, AssetState};
+use store::domain::submission::{State, Submission};
+use store::{EventKind, Tx};
 
 /// What a link can lead to, other than consent.
 #[derive(Clone, Copy, Debug)]
@@ -65,14 +65,14 @@ pub struct Answered {
 pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
     let now = app.now();
     // Mostly it was opened before, or leads nowhere, and then nobody who writes is kept waiting.
-    if app.store.read().await?.count_unopened(id, now).await? == 0 {
+    if app.store().read().await?.count_unopened(id, now).await? == 0 {
         return Ok(());
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let opened = tx.note_link_opened(id, now).await?;
     tx.record_events(&opened, EventKind::LinkOpened, now).await?;
     tx.commit().await?;
-    app.deliveries_due.notify_one();
+    app.deliveries_due().notify_one();
     Ok(())
 }
 
@@ -82,7 +82,7 @@ pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
 /// The store cannot be used.
 pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let unbound = tx.linked_submission(id, now).await?.is_some_and(|submission| submission.holder().is_none());
     let mut opened = Vec::new();
     if unbound && tx.bind_submission(id, holder, now).await? {
@@ -95,7 +95,7 @@ pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
     if !opened.is_empty() {
         tx.record_events(&opened, EventKind::Opened, now).await?;
         tx.commit().await?;
-        app.deliveries_due.notify_one();
+        app.deliveries_due().notify_one();
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
 /// # Errors
 /// The store cannot be used.
 pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Outcome>, Error> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let linked = match tx.linked_submission(id, app.now()).await? {
         Some(submission) => Linked::One(Box::new(submission)),
         None => match tx.linked_batch(id, app.now()).await? {
@@ -152,7 +152,7 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answered
         resealed.extend(Resealed::new(app, item, holder).await?);
     }
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.hold_wallet(holder).await?;
     let mut accepted = Vec::new();
     for item in &resealed {
@@ -164,8 +164,8 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answered
         tx.record_events(&accepted, EventKind::Accepted, now).await?;
         supersede(&mut tx, linked.items(), holder, now).await?;
         tx.commit().await?;
-        app.deliveries_due.notify_one();
-        app.metrics.submissions("accepted", accepted.len() as u64);
+        app.deliveries_due().notify_one();
+        app.metrics().submissions("accepted", accepted.len() as u64);
     }
     Ok(Ok(Answered { linked, count: accepted.len() }))
 }
@@ -180,7 +180,7 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answere
         Err(outcome) => return Ok(Err(outcome)),
     };
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let mut declined = Vec::new();
     for item in linked.items() {
         if tx.decline_submission(item.id, holder, now).await? {
@@ -190,8 +190,8 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answere
     if !declined.is_empty() {
         tx.record_events(&declined, EventKind::Declined, now).await?;
         tx.commit().await?;
-        app.deliveries_due.notify_one();
-        app.metrics.submissions("declined", declined.len() as u64);
+        app.deliveries_due().notify_one();
+        app.metrics().submissions("declined", declined.len() as u64);
     }
     Ok(Ok(Answered { linked, count: declined.len() }))
 }
@@ -219,10 +219,10 @@ impl Resealed {
     async fn new(app: &App, item: &Submission, holder: Uuid) -> Result<Option<Self>, Error> {
         let State::Incomplete { sealed, .. } = &item.state else { return Ok(None) };
         let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
-        let Some(payload) = app.keyring.open_sealed(sealed, &label).await? else { return Ok(None) };
-        let payload = app.keyring.seal_for_holder(holder, &label, &payload).await?;
+        let Some(payload) = app.keyring().open_sealed(sealed, &label).await? else { return Ok(None) };
+        let payload = app.keyring().seal_for_holder(holder, &label, &payload).await?;
         let takes_documents = item.credential_type.assets.most > 0;
-        let assets = if takes_documents { app.store.read().await?.assets(&[item.id]).await? } else { Vec::new() };
+        let assets = if takes_documents { app.store().read().await?.assets(&[item.id]).await? } else { Vec::new() };
         let mut keys = Vec::new();
         for asset in assets {
             if let Some(key) = resealed_key(app, &asset, sealed.period, holder).await? {
@@ -246,7 +246,7 @@ impl Resealed {
                 Some(key) => Some(key),
                 None => resealed_key(app, &asset, self.period, holder).await?,
             };
-            let keep_by = now + app.config.retention.unkept_documents;
+            let keep_by = now + app.config().retention.unkept_documents;
             if let Some(key) = key {
                 tx.hand_over_asset(asset.id, object.name, &key, keep_by).await?;
             }
@@ -259,5 +259,5 @@ async fn resealed_key(app: &App, asset: &Asset, period: Timestamp, holder: Uuid)
     let AssetState::Stored(object) = &asset.state else { return Ok(None) };
     let key = documents::object_key(app, asset.id, object, Owner::Ring(period)).await?;
     let Some(key) = key else { return Ok(None) };
-    Ok(Some(app.keyring.seal_for_holder(holder, &documents::label(&asset.id), key.expose()).await?))
+    Ok(Some(app.keyring().seal_for_holder(holder, &documents::label(&asset.id), key.expose()).await?))
 }

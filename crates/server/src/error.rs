@@ -13,7 +13,7 @@ use credential::Fault;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::store::StoreError;
+use store::StoreError;
 
 /// What went wrong, as far as the caller is told.
 #[derive(Clone, Debug)]

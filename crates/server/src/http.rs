@@ -34,7 +34,7 @@ fn request_id(app: &App, request: &Request) -> RequestId {
         (1..=REQUEST_ID_LENGTH).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
     });
-    RequestId(usable.map_or_else(|| app.chance.id(app.now()).to_string().into(), Into::into))
+    RequestId(usable.map_or_else(|| app.rng().id(app.now()).to_string().into(), Into::into))
 }
 
 /// The outermost layer.
@@ -50,9 +50,9 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     let work = async {
         // A document may take longer to send than anything else takes to answer.
         let is_upload = route == crate::api::upload::ROUTE;
-        let longest = if is_upload { app.config.objects.upload_timeout } else { app.config.server.timeout };
+        let longest = if is_upload { app.config().objects.upload_timeout } else { app.config().server.timeout };
         // Nor does anybody wait for a database that has fallen silent.
-        let answering = app.store.unless_lost(async { Ok(next.run(request).await) });
+        let answering = app.store().unless_lost(async { Ok(next.run(request).await) });
         let mut response = match tokio::time::timeout(longest, answering).await {
             Ok(answered) => answered.unwrap_or_else(|error| Error::from(error).into_response()),
             Err(_) => {
@@ -63,14 +63,14 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
             response = write_error(&app, &error, response, is_api, &id);
         }
         let elapsed = started.elapsed();
-        app.metrics.request(route, response.status(), elapsed);
+        app.metrics().request(route, response.status(), elapsed);
         log_answer(&method, route, response.status(), elapsed);
         response
     };
     let mut response = work.instrument(span).await;
     let headers = response.headers_mut();
     headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
-    secure(headers, is_api, app.config.is_https());
+    secure(headers, is_api, app.config().is_https());
     response
 }
 
@@ -108,7 +108,7 @@ fn is_api(path: &str) -> bool {
 /// Gives an error its body, keeping the headers that the error and the layers inside have set.
 fn write_error(app: &App, error: &Error, response: Response, is_api: bool, id: &RequestId) -> Response {
     let body = if is_api {
-        let problem = serde_json::to_vec(&error.problem(app.config.base(), &id.0)).unwrap_or_default();
+        let problem = serde_json::to_vec(&error.problem(app.config().base(), &id.0)).unwrap_or_default();
         ([(header::CONTENT_TYPE, "application/problem+json")], problem).into_response()
     } else {
         web::error::page(app, error, &id.0)
@@ -189,7 +189,7 @@ impl FromRequestParts<App> for Client {
         let chain: Vec<IpAddr> =
             forwarded.flat_map(|value| value.split(',')).filter_map(|address| address.trim().parse().ok()).collect();
         // Each trusted proxy appended the address it saw: count from the right, no further than they go.
-        let trusted = app.config.server.trusted_proxies.min(chain.len());
+        let trusted = app.config().server.trusted_proxies.min(chain.len());
         Ok(Self(subscriber(if trusted == 0 { peer } else { chain[chain.len() - trusted] })))
     }
 }

@@ -18,11 +18,11 @@ use credential::key::Algorithm;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::chance::Chance;
-use crate::domain::submission::Sealed;
 use crate::seal::Key;
-use crate::store::{Store, StoreError, Tx, WrappedSigningKey};
-use crate::time::Timestamp;
+use ambient::Rng;
+use ambient::Timestamp;
+use store::domain::submission::Sealed;
+use store::{Store, StoreError, Tx, WrappedSigningKey};
 
 /// The file beside the root key that names the accounts that were deleted, one a line: ids that say nothing of a person.
 const DELETED_ACCOUNTS: &str = "deleted-accounts";
@@ -109,7 +109,7 @@ pub struct SigningKey {
 pub struct Keyring {
     store: Store,
     root: Key,
-    chance: Chance,
+    rng: Rng,
     period: Duration,
     deleted: PathBuf,
     current: Arc<RwLock<Option<(Timestamp, Key)>>>,
@@ -120,7 +120,7 @@ impl Keyring {
     ///
     /// # Errors
     /// See [`RootKeyError`].
-    pub async fn open(store: Store, data: &Path, period: Duration, chance: Chance) -> Result<Self, RootKeyError> {
+    pub async fn open(store: Store, data: &Path, period: Duration, rng: Rng) -> Result<Self, RootKeyError> {
         let path = data.join("root.key");
         let (root, is_new) = match std::fs::read_to_string(&path) {
             Ok(text) => (read_root_key(&path, &Zeroizing::new(text))?, false),
@@ -128,12 +128,12 @@ impl Keyring {
                 if store.read().await?.has_keys().await? {
                     return Err(RootKeyError::Missing(path.display().to_string()));
                 }
-                (make_root_key(&path, &chance)?, true)
+                (make_root_key(&path, &rng)?, true)
             }
             Err(cause) => return Err(RootKeyError::File { path: path.display().to_string(), cause }),
         };
         let deleted = data.join(DELETED_ACCOUNTS);
-        let ring = Self { store, root, chance, period, deleted, current: Arc::default() };
+        let ring = Self { store, root, rng, period, deleted, current: Arc::default() };
         if ring.begin().await? {
             return Ok(ring);
         }
@@ -148,9 +148,9 @@ impl Keyring {
     ///
     /// # Errors
     /// See [`RootKeyError`].
-    pub fn look(store: Store, data: &Path, period: Duration, chance: Chance) -> Result<Self, RootKeyError> {
+    pub fn look(store: Store, data: &Path, period: Duration, rng: Rng) -> Result<Self, RootKeyError> {
         let (root, deleted) = (root_key(data)?, data.join(DELETED_ACCOUNTS));
-        Ok(Self { store, root, chance, period, deleted, current: Arc::default() })
+        Ok(Self { store, root, rng, period, deleted, current: Arc::default() })
     }
 
     /// Begins the ring, if it was not begun. False if that was with another root key.
@@ -189,7 +189,7 @@ impl Keyring {
     /// The ring cannot be read or written.
     pub async fn seal(&self, now: Timestamp, label: &[&[u8]], plain: &[u8]) -> Result<Sealed, StoreError> {
         let (period, key) = self.current(now).await?;
-        Ok(Sealed { period, bytes: key.seal(label, plain, &self.chance) })
+        Ok(Sealed { period, bytes: key.seal(label, plain, &self.rng) })
     }
 
     /// Seals under the ring key of an earlier `period`, for what belongs to something that was sealed then; `None` if
@@ -206,7 +206,7 @@ impl Keyring {
         let wrapped = self.store.glance().await?.ring_key(period).await?;
         let Some(wrapped) = wrapped else { return Ok(None) };
         let key = self.unwrap(&Wrapped::Ring(period), &wrapped)?;
-        Ok(Some(key.seal(label, plain, &self.chance)))
+        Ok(Some(key.seal(label, plain, &self.rng)))
     }
 
     /// Opens what [`Keyring::seal`] sealed; `None` if its key is destroyed.
@@ -248,7 +248,7 @@ impl Keyring {
     /// # Errors
     /// The ring cannot be written.
     pub async fn create_holder_key(&self, holder: Uuid) -> Result<(), StoreError> {
-        let wrapped = self.wrap(&Wrapped::Holder(holder), &Key::random(&self.chance));
+        let wrapped = self.wrap(&Wrapped::Holder(holder), &Key::random(&self.rng));
         let mut tx = self.store.write().await?;
         tx.add_holder_key(holder, &wrapped).await?;
         tx.commit().await
@@ -276,7 +276,7 @@ impl Keyring {
     /// # Errors
     /// The ring cannot be read, or the account's key is gone.
     pub async fn seal_for_holder(&self, holder: Uuid, label: &[&[u8]], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
-        Ok(self.holder_key(holder).await?.seal(label, plain, &self.chance))
+        Ok(self.holder_key(holder).await?.seal(label, plain, &self.rng))
     }
 
     /// Opens what was sealed under `holder`'s key.
@@ -295,7 +295,7 @@ impl Keyring {
     /// Seals under the root key, for what must be read as long as its row is there and is nobody's personal data. Whoever
     /// moves it to another row finds it shut: the label names the row.
     pub fn seal_permanent(&self, label: &[&[u8]], plain: &[u8]) -> Vec<u8> {
-        self.root.derive(&[b"permanent"]).seal(label, plain, &self.chance)
+        self.root.derive(&[b"permanent"]).seal(label, plain, &self.rng)
     }
 
     /// Opens what [`Keyring::seal_permanent`] sealed.
@@ -399,7 +399,7 @@ impl Keyring {
     async fn begin_period(&self, period: Timestamp) -> Result<(Timestamp, Key), StoreError> {
         let which = Wrapped::Ring(period);
         let mut tx = self.store.write().await?;
-        tx.add_ring_key(period, &self.wrap(&which, &Key::random(&self.chance))).await?;
+        tx.add_ring_key(period, &self.wrap(&which, &Key::random(&self.rng))).await?;
         let wrapped = tx.ring_key(period).await?.ok_or_else(|| StoreError::nonsense("ring_key", "gone at once"))?;
         tx.commit().await?;
         let key = self.unwrap(&which, &wrapped)?;
@@ -408,7 +408,7 @@ impl Keyring {
     }
 
     fn wrap(&self, which: &Wrapped<'_>, key: &Key) -> Vec<u8> {
-        self.root.seal(&[&which.label()], key.expose(), &self.chance)
+        self.root.seal(&[&which.label()], key.expose(), &self.rng)
     }
 
     fn unwrap(&self, which: &Wrapped<'_>, wrapped: &[u8]) -> Result<Key, StoreError> {
@@ -481,8 +481,8 @@ fn read_root_key(path: &Path, text: &str) -> Result<Key, RootKeyError> {
     bytes.and_then(|bytes| Key::from_bytes(&bytes)).ok_or(RootKeyError::Malformed(shown))
 }
 
-fn make_root_key(path: &Path, chance: &Chance) -> Result<Key, RootKeyError> {
-    let key = Key::random(chance);
+fn make_root_key(path: &Path, rng: &Rng) -> Result<Key, RootKeyError> {
+    let key = Key::random(rng);
     let text = Zeroizing::new(STANDARD.encode(key.expose()));
     let written =
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
@@ -504,7 +504,7 @@ fn make_root_key(path: &Path, chance: &Chance) -> Result<Key, RootKeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Part;
+    use store::Part;
 
     #[test]
     fn a_note_that_was_cut_off_takes_no_other_along() {
@@ -523,7 +523,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
         let hour = Duration::from_secs(3600);
-        let ring = Keyring::open(store, folder.path(), hour, Chance::seeded(1)).await.expect("a ring");
+        let ring = Keyring::open(store, folder.path(), hour, Rng::seeded(1)).await.expect("a ring");
         let holder = Uuid::from_u128(1);
         ring.create_holder_key(holder).await.expect("a key");
         let in_the_way = folder.path().join(DELETED_ACCOUNTS);

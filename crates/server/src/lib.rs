@@ -1,18 +1,16 @@
 //! Tenure's server: the Partner API, the pages of people, and the jobs behind them.
 //!
-//! A request takes three hops: the route list ([`api`], [`web`]), a handler, a method of [`store::Tx`]. What an
+//! A request takes three hops: the route list ([`api`], [`web`]), a handler, a method of [`Tx`](store::Tx). What an
 //! integration test needs is public; nothing here is meant as a library for others.
 
 pub mod api;
 pub mod app;
 pub mod auth;
 pub mod backup;
-pub mod chance;
 pub mod cli;
 pub mod config;
 pub mod consent;
 pub mod documents;
-pub mod domain;
 pub mod error;
 pub mod http;
 pub mod issuing;
@@ -30,8 +28,7 @@ pub mod sandbox;
 pub mod seal;
 pub mod server;
 pub mod sharing;
-pub mod store;
-pub mod time;
 pub mod verification;
+pub mod verification_result;
 pub mod web;
 pub mod webhooks;

@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use crate::config::{ObjectStoreKind, Objects as Settings};
 use crate::seal::{Key, PIECE, SEALED_PIECE, SealedStream};
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::StoreError;
 
 /// Bytes that are written to a local file at once.
 const LOCAL_PART: usize = 256 * 1024;
@@ -43,12 +43,11 @@ pub struct Objects {
     writers: Arc<Semaphore>,
 }
 
-impl From<object_store::Error> for StoreError {
-    fn from(error: object_store::Error) -> Self {
-        match error {
-            object_store::Error::NotFound { .. } => Self::Broken("an object is not in the object store".to_owned()),
-            other => Self::Unavailable(format!("the object store: {other}")),
-        }
+/// Reports a failure of the object store as one of the store, which callers handle alike.
+fn store_error(error: object_store::Error) -> StoreError {
+    match error {
+        object_store::Error::NotFound { .. } => StoreError::Broken("an object is not in the object store".to_owned()),
+        other => StoreError::Unavailable(format!("the object store: {other}")),
     }
 }
 
@@ -111,7 +110,7 @@ impl Objects {
 
     async fn begin(&self, name: Uuid, key: &Key, permit: Option<OwnedSemaphorePermit>) -> Result<Writer, StoreError> {
         Ok(Writer {
-            upload: self.store.put_multipart(&self.path(name)).await?,
+            upload: self.store.put_multipart(&self.path(name)).await.map_err(store_error)?,
             seal: SealedStream::new(key),
             piece: Vec::with_capacity(SEALED_PIECE),
             part: Vec::with_capacity(self.part.min(LOCAL_PART) + SEALED_PIECE),
@@ -140,7 +139,8 @@ impl Objects {
         name: Uuid,
         key: &Key,
     ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
-        let source = self.store.get_opts(&self.path(name), GetOptions::default()).await?.into_stream();
+        let source =
+            self.store.get_opts(&self.path(name), GetOptions::default()).await.map_err(store_error)?.into_stream();
         let state = (source, Vec::with_capacity(2 * SEALED_PIECE), SealedStream::new(key), false);
         Ok(futures::stream::try_unfold(state, |(mut source, mut pending, mut stream, ended)| async move {
             if ended {
@@ -148,7 +148,7 @@ impl Objects {
             }
             // What may be the last piece waits for what follows, or for the end.
             while pending.len() <= SEALED_PIECE {
-                match source.try_next().await? {
+                match source.try_next().await.map_err(store_error)? {
                     Some(chunk) => pending.extend_from_slice(&chunk),
                     None => {
                         stream.open(&mut pending, true).map_err(broken)?;
@@ -190,7 +190,7 @@ impl Objects {
     pub async fn delete(&self, name: Uuid) -> Result<(), StoreError> {
         match self.store.delete(&self.path(name)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(store_error(error)),
         }
     }
 
@@ -203,7 +203,7 @@ impl Objects {
         let mut found = self.store.list_with_offset(Some(&Path::from(&*self.instance)), &offset);
         let mut names = Vec::new();
         while let Some(meta) = found.next().await {
-            let name = meta?.location.filename().and_then(|name| Uuid::try_parse(name).ok());
+            let name = meta.map_err(store_error)?.location.filename().and_then(|name| Uuid::try_parse(name).ok());
             names.extend(name.filter(|name| made_at(*name) < before));
         }
         Ok(names)
@@ -305,7 +305,7 @@ impl Writer {
 
     async fn send_part(&mut self) -> Result<(), StoreError> {
         let part = std::mem::replace(&mut self.part, Vec::with_capacity(self.part_size + SEALED_PIECE));
-        Ok(self.upload.put_part(PutPayload::from(part)).await?)
+        Ok(self.upload.put_part(PutPayload::from(part)).await.map_err(store_error)?)
     }
 
     /// Ends the object: from now on it is there, and durable. Returns how many bytes were written.
@@ -315,7 +315,7 @@ impl Writer {
     pub async fn finish(mut self) -> Result<u64, StoreError> {
         self.seal_piece(true);
         self.send_part().await?;
-        self.upload.complete().await?;
+        self.upload.complete().await.map_err(store_error)?;
         Ok(self.size)
     }
 
@@ -330,7 +330,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::Chance;
+    use ambient::Rng;
 
     fn local(folder: &FilePath) -> Objects {
         Objects::open(&Settings::local(), folder, Uuid::nil()).expect("a folder")
@@ -346,16 +346,16 @@ mod tests {
     #[tokio::test]
     async fn objects_of_any_length_come_back_and_are_sealed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (objects, chance) = (local(folder.path()), Chance::System);
+        let (objects, rng) = (local(folder.path()), Rng::System);
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 5 * PIECE + 7] {
             let bytes: Vec<u8> = b"a working life ".iter().copied().cycle().take(length).collect();
-            let (name, key) = (chance.id(Timestamp::from_micros(0)), Key::random(&chance));
+            let (name, key) = (rng.id(Timestamp::from_micros(0)), Key::random(&rng));
             objects.put(name, &key, &bytes).await.expect("written");
             assert_eq!(objects.read_whole(name, &key, length).await.expect("read"), bytes, "{length}");
             let file =
                 std::fs::read(folder.path().join("documents").join(objects.path(name).as_ref())).expect("a file");
             assert!(!file.windows(12).any(|window| window == b"working life"));
-            let other = Key::random(&chance);
+            let other = Key::random(&rng);
             assert!(objects.read_whole(name, &other, length).await.is_err(), "another key");
             std::fs::write(folder.path().join("documents").join(objects.path(name).as_ref()), &file[..file.len() - 1])
                 .unwrap();
@@ -370,11 +370,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_finished_is_not_there() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (objects, chance) = (local(folder.path()), Chance::System);
+        let (objects, rng) = (local(folder.path()), Rng::System);
         let at = Timestamp::from_micros(1_700_000_000_000_000);
-        let key = Key::random(&chance);
+        let key = Key::random(&rng);
         for abort in [true, false] {
-            let name = chance.id(at);
+            let name = rng.id(at);
             let mut writer = objects.writer(name, &key).await.expect("a writer");
             writer.write(&[7; 3 * LOCAL_PART]).await.expect("written");
             assert!(objects.read_whole(name, &key, 10).await.is_err());
@@ -388,7 +388,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         }
-        let name = chance.id(at);
+        let name = rng.id(at);
         let path = folder.path().join("documents").join(objects.path(name).as_ref());
         let shard = path.parent().expect("a shard");
         std::fs::create_dir_all(shard).expect("a folder");
@@ -400,12 +400,12 @@ mod tests {
     #[tokio::test]
     async fn objects_are_listed_by_age() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (objects, chance) = (local(folder.path()), Chance::System);
+        let (objects, rng) = (local(folder.path()), Rng::System);
         let at = |hours: i64| Timestamp::from_micros(1_700_000_000_000_000 + hours * 3_600_000_000);
         let mut names = Vec::new();
         for hours in 0..12 {
-            let name = chance.id(at(hours));
-            objects.put(name, &Key::random(&chance), b"x").await.expect("written");
+            let name = rng.id(at(hours));
+            objects.put(name, &Key::random(&rng), b"x").await.expect("written");
             names.push(name);
         }
         let mut found = objects.made_between(at(3), at(9)).await.expect("listed");

@@ -21,8 +21,8 @@ use rustls::pki_types::pem::PemObject as _;
 use url::{Host, Url};
 
 use crate::config::{Outbound as Settings, Webhooks};
-use crate::domain::asset::Failure;
-use crate::domain::webhook::NoAnswer;
+use store::domain::asset::Failure;
+use store::domain::webhook::NoAnswer;
 
 /// Longest time to connect.
 const CONNECT: Duration = Duration::from_secs(5);

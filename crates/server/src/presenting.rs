@@ -13,8 +13,8 @@ use credential::verification::{Answer, Evidence, Report, Token};
 use crate::app::App;
 use crate::error::Error;
 use crate::issuing::{self, Form, Material};
-use crate::store::{IssueRequest, Issued, StatusPlace, StoreError, WantedEntry};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::{IssueRequest, Issued, StatusPlace, StoreError, WantedEntry};
 
 /// A status entry for each of `materials`, of this showing alone.
 ///
@@ -28,7 +28,7 @@ pub async fn give_places(app: &App, materials: &[Material], expires_at: Timestam
         issuance: None,
     };
     let request = IssueRequest { entries: materials.iter().map(wanted).collect(), ..IssueRequest::default() };
-    let Issued::Places(places) = app.issuing.issue(request).await? else { return Err(Error::not_found()) };
+    let Issued::Places(places) = app.issuing().issue(request).await? else { return Err(Error::not_found()) };
     places.into_iter().map(|place| place.ok_or_else(Error::not_found)).collect()
 }
 
@@ -44,8 +44,8 @@ pub fn present(
     shows: impl Fn(&str) -> bool,
     challenge: (&str, &str),
 ) -> Result<String, Error> {
-    let keys = app.issuer_keys.now()?;
-    let key = SoftwareKey::from_bytes(Algorithm::Es256, &app.chance.bytes()).map_err(Error::internal)?;
+    let keys = app.issuer_keys().now()?;
+    let key = SoftwareKey::from_bytes(Algorithm::Es256, &app.rng().bytes()).map_err(Error::internal)?;
     let signed = issuing::sign(app, &keys, material, Format::SdJwtVc, place, Some(key.public()));
     let signed = signed.map_err(|error| StoreError::Unavailable(error.to_string()))?;
     let credential = SdJwtVc::read(&signed).map_err(Error::internal)?;
@@ -72,16 +72,16 @@ pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Re
 /// # Errors
 /// The store cannot be used.
 pub async fn own_evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
-    let (base, questions) = (app.config.base(), token.questions());
+    let (base, questions) = (app.config().base(), token.questions());
     let unknown = || "it is not one of this server's".to_owned();
     let issuer_keys = match questions.issuer {
-        Some(issuer) if issuer == base => Answer::Some(app.issuer_keys.now()?.published.clone()),
+        Some(issuer) if issuer == base => Answer::Some(app.issuer_keys().now()?.published.clone()),
         _ => Answer::None(unknown()),
     };
     let list =
         questions.status.as_deref().and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
     let list = match list {
-        Some(list) => app.status_lists.get(app, list, Form::Token).await?,
+        Some(list) => app.status_lists().get(app, list, Form::Token).await?,
         None => None,
     };
     let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));

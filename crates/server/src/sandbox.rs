@@ -11,12 +11,13 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::holder::{self, Email};
 use crate::consent;
-use crate::domain::share::Chosen;
-use crate::domain::verification::{Asked, Memory, Verification};
 use crate::error::Error;
 use crate::jobs::{self, Outgoing};
-use crate::store::Partner;
 use crate::verification::{self, Answer};
+use crate::verification_result::{Asked, Memory};
+use store::Partner;
+use store::domain::share::Chosen;
+use store::domain::verification::Verification;
 
 /// Where they live: a name that can never be anybody's (RFC 2606, section 2).
 pub const DOMAIN: &str = "sandbox.invalid";
@@ -103,10 +104,10 @@ impl Play {
     /// The store or the key ring cannot be used.
     pub async fn enqueue(self, app: &App) -> Result<(), Error> {
         let item = Outgoing::Play(self).sealed(app).await?;
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.add_to_outbox(&item).await?;
         tx.commit().await?;
-        app.outbox_filled.notify_one();
+        app.outbox_filled().notify_one();
         Ok(())
     }
 
@@ -115,7 +116,7 @@ impl Play {
     /// # Errors
     /// The store or the key ring cannot be used.
     pub async fn act(&self, app: &App) -> Result<(), Error> {
-        let mut tx = app.store.read().await?;
+        let mut tx = app.store().read().await?;
         let partner = tx.partner(self.partner).await?.filter(|partner| partner.sandbox);
         let asked = tx.linked_verification(self.request, app.now()).await?;
         drop(tx);
@@ -144,7 +145,7 @@ impl Play {
 
     /// Whoever consents shows all that is asked for of the newest credential that they hold; who holds none says no.
     async fn answer_question(&self, app: &App, partner: &Partner, holder: Uuid) -> Result<(), Error> {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.bind_verification(self.request, holder, app.now()).await?;
         let bound = tx.linked_verification(self.request, app.now()).await?;
         tx.commit().await?;
@@ -160,7 +161,7 @@ impl Play {
 
     async fn shown(&self, app: &App, partner: &Partner, bound: &Verification, holder: Uuid) -> Result<Answer, Error> {
         let Some(asked) = verification::details(app, bound).await? else { return Ok(Answer::Canceled) };
-        let held = app.store.read().await?.held_submissions(holder).await?;
+        let held = app.store().read().await?.held_submissions(holder).await?;
         let fitting = held.into_iter().filter(|held| held.stands() && held.credential_type == bound.credential_type);
         let Some(newest) = fitting.max_by_key(|held| held.created_at) else { return Ok(Answer::Canceled) };
         // Everything lies in the whole.
@@ -175,7 +176,7 @@ impl Play {
     }
 
     async fn run_out(&self, app: &App) -> Result<(), Error> {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.cut_short(self.request, self.partner, app.now()).await?;
         tx.cut_verification_short(self.request, self.partner, app.now()).await?;
         tx.commit().await?;

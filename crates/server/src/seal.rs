@@ -8,7 +8,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::{digest, hkdf, hmac};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::chance::Chance;
+use ambient::Rng;
 
 /// A key of 256 bits that is wiped from memory when it is dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -27,8 +27,8 @@ pub struct CannotOpen;
 
 impl Key {
     /// A fresh random key.
-    pub fn random(chance: &Chance) -> Self {
-        Self(chance.bytes())
+    pub fn random(rng: &Rng) -> Self {
+        Self(rng.bytes())
     }
 
     /// A key of exactly 32 bytes.
@@ -54,8 +54,8 @@ impl Key {
 
     /// Seals `plain` for the record `label`: nonce, ciphertext, tag. The label is bound to it twice, by the derived
     /// key and as associated data, so that a sealed value moved to another row does not open there.
-    pub fn seal(&self, label: &[&[u8]], plain: &[u8], chance: &Chance) -> Vec<u8> {
-        let nonce = chance.bytes::<NONCE_LEN>();
+    pub fn seal(&self, label: &[&[u8]], plain: &[u8], rng: &Rng) -> Vec<u8> {
+        let nonce = rng.bytes::<NONCE_LEN>();
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
@@ -170,20 +170,20 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_for_the_same_record_alone() {
-        let chance = Chance::seeded(1);
-        let key = Key::random(&chance);
-        let sealed = key.seal(&[b"submission", b"1"], b"a working life", &chance);
+        let rng = Rng::seeded(1);
+        let key = Key::random(&rng);
+        let sealed = key.seal(&[b"submission", b"1"], b"a working life", &rng);
         assert_eq!(key.open(&[b"submission", b"1"], &sealed).as_deref(), Ok(b"a working life".as_slice()));
         assert_eq!(key.open(&[b"submission", b"2"], &sealed), Err(CannotOpen));
-        assert_eq!(Key::random(&chance).open(&[b"submission", b"1"], &sealed), Err(CannotOpen));
+        assert_eq!(Key::random(&rng).open(&[b"submission", b"1"], &sealed), Err(CannotOpen));
         assert!(!sealed.windows(7).any(|window| window == b"working"));
     }
 
     #[test]
     fn any_changed_byte_and_any_cut_is_noticed() {
-        let chance = Chance::seeded(2);
-        let key = Key::random(&chance);
-        let sealed = key.seal(&[b"x"], b"0123456789", &chance);
+        let rng = Rng::seeded(2);
+        let key = Key::random(&rng);
+        let sealed = key.seal(&[b"x"], b"0123456789", &rng);
         for position in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[position] ^= 1;
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_stream_opens_whole_and_in_order_alone() {
-        let key = Key::random(&Chance::seeded(4));
+        let key = Key::random(&Rng::seeded(4));
         let sealed = |pieces: &[&[u8]]| -> Vec<Vec<u8>> {
             let mut stream = SealedStream::new(&key);
             let last = pieces.len() - 1;
@@ -225,9 +225,9 @@ mod tests {
 
     #[test]
     fn two_seals_of_one_text_differ_and_fingerprints_do_not() {
-        let chance = Chance::seeded(3);
-        let key = Key::random(&chance);
-        assert_ne!(key.seal(&[b"x"], b"text", &chance), key.seal(&[b"x"], b"text", &chance));
+        let rng = Rng::seeded(3);
+        let key = Key::random(&rng);
+        assert_ne!(key.seal(&[b"x"], b"text", &rng), key.seal(&[b"x"], b"text", &rng));
         assert_eq!(key.fingerprint("email", b"a@b.c"), key.fingerprint("email", b"a@b.c"));
         assert_ne!(key.fingerprint("email", b"a@b.c"), key.fingerprint("code", b"a@b.c"));
     }

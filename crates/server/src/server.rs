@@ -24,8 +24,8 @@ use tower::{Service as _, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
-use crate::store::StoreError;
 use crate::{api, http, jobs, oid4vci, openid4vp, web};
+use store::StoreError;
 
 /// The whole router, with everything that a request passes through.
 pub fn router(app: &App) -> Router {
@@ -33,7 +33,7 @@ pub fn router(app: &App) -> Router {
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(app.clone(), http::respond))
         .layer(CatchPanicLayer::custom(http::panicked))
-        .layer(DefaultBodyLimit::max(app.config.server.body_limit));
+        .layer(DefaultBodyLimit::max(app.config().server.body_limit));
     Router::new()
         .merge(api::routes(app))
         .merge(oid4vci::routes())
@@ -76,7 +76,7 @@ where
     let _ = router.set(self::router(&app));
     let mut jobs = jobs::start(&app, &stop);
     ready(&app);
-    let grace = app.config.server.shutdown_grace;
+    let grace = app.config().server.shutdown_grace;
     stop.cancelled().await;
     tracing::info!("stopping: answering what was accepted");
     if tokio::time::timeout(grace, serving).await.is_err() {

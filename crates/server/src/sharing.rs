@@ -13,15 +13,15 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::share::{
-    ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, Share, lies_in, lifetime,
-};
 use crate::error::Error;
 use crate::issuing::Material;
 use crate::presenting;
 use crate::seal::{Key, sha256};
-use crate::store::{ShareEntry, StoreError};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::domain::share::{
+    ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, Share, lies_in, lifetime,
+};
+use store::{ShareEntry, StoreError};
 
 /// A share that is about to be made.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub fn link(base: &str, secret: &str) -> String {
 /// 404 where something chosen is not in the wallet; the store or the key ring cannot be used. [`TooMany`] inside.
 pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uuid, TooMany>, Error> {
     let now = app.now();
-    if app.store.read().await?.count_active_shares(holder, now).await? >= MOST_ACTIVE {
+    if app.store().read().await?.count_active_shares(holder, now).await? >= MOST_ACTIVE {
         return Ok(Err(TooMany));
     }
     let expires_at = now + lifetime(new.days).ok_or_else(Error::not_found)?;
@@ -67,15 +67,15 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let places = presenting::give_places(app, &materials, expires_at).await?.into_iter().zip(&materials);
     let entry = |(place, material): (_, &Material)| ShareEntry { place, submission: material.submission };
     let entries: Vec<ShareEntry> = places.map(entry).collect();
-    let (id, nonce) = (app.chance.anonymous_id(), app.chance.secret());
-    let audience = audience(app.config.base(), id);
+    let (id, nonce) = (app.rng().anonymous_id(), app.rng().secret());
+    let audience = audience(app.config().base(), id);
     let mut presentations = Vec::with_capacity(materials.len());
     for ((material, chosen), entry) in materials.iter().zip(&new.chosen).zip(&entries) {
         let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
         let place = (entry.place, expires_at);
         presentations.push(presenting::present(app, material, place, shows, (&audience, &nonce))?);
     }
-    let secret = app.chance.secret();
+    let secret = app.rng().secret();
     let titles = materials.iter().map(|material| (material.credential_type.title, material.attester.as_str()));
     let memory = Memory {
         secret: secret.clone(),
@@ -83,7 +83,7 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         titles: titles.map(|(title, attester)| format!("{title} ({attester})")).collect(),
     };
     let contents = write(&Contents { purpose: new.purpose.clone(), presentations })?;
-    let sealed = link_key(&secret).ok_or_else(Error::not_found)?.seal(&label(&id), &contents, &app.chance);
+    let sealed = link_key(&secret).ok_or_else(Error::not_found)?.seal(&label(&id), &contents, app.rng());
     let share = Share {
         id,
         holder,
@@ -97,9 +97,9 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         views: 0,
         viewed_at: None,
         sealed: Some(sealed),
-        holder_sealed: app.keyring.seal_for_holder(holder, &label(&id), &write(&memory)?).await?,
+        holder_sealed: app.keyring().seal_for_holder(holder, &label(&id), &write(&memory)?).await?,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.add_share(&share, &entries).await?;
     tx.commit().await?;
     Ok(Ok(id))
@@ -127,7 +127,7 @@ fn link_key(secret: &str) -> Option<Key> {
 /// # Errors
 /// The key ring cannot be used.
 pub async fn remember(app: &App, share: &Share) -> Result<Memory, StoreError> {
-    let opened = app.keyring.open_for_holder(share.holder, &label(&share.id), &share.holder_sealed).await?;
+    let opened = app.keyring().open_for_holder(share.holder, &label(&share.id), &share.holder_sealed).await?;
     read(&opened)
 }
 
@@ -136,7 +136,7 @@ pub async fn remember(app: &App, share: &Share) -> Result<Memory, StoreError> {
 /// # Errors
 /// The store cannot be used.
 pub async fn find(app: &App, secret: &str) -> Result<Option<Share>, StoreError> {
-    app.store.read().await?.linked_share(&sha256(secret.as_bytes())).await
+    app.store().read().await?.linked_share(&sha256(secret.as_bytes())).await
 }
 
 /// What the link `secret` opens; `None` once the share is over.
@@ -154,11 +154,11 @@ pub fn open(share: &Share, secret: &str) -> Result<Option<Contents>, StoreError>
 /// # Errors
 /// The store cannot be used, or what is kept is no presentation.
 pub async fn check(app: &App, share: &Share, presentation: &str) -> Result<Report, Error> {
-    presenting::check(app, presentation, (&audience(app.config.base(), share.id), &share.nonce)).await
+    presenting::check(app, presentation, (&audience(app.config().base(), share.id), &share.nonce)).await
 }
 
 fn passcode_fingerprint(app: &App, share: Uuid, passcode: &str) -> [u8; 32] {
-    app.keyring.fingerprint("passcode", &[share.as_bytes(), passcode.trim().as_bytes()].concat())
+    app.keyring().fingerprint("passcode", &[share.as_bytes(), passcode.trim().as_bytes()].concat())
 }
 
 /// Tries a passcode. The try is counted before it is looked at, and the comparison takes the same time whatever it says.
@@ -166,7 +166,7 @@ fn passcode_fingerprint(app: &App, share: Uuid, passcode: &str) -> [u8; 32] {
 /// # Errors
 /// The store cannot be used.
 pub async fn try_passcode(app: &App, share: &Share, passcode: &str) -> Result<bool, StoreError> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.take_passcode_try(share.id, MOST_PASSCODE_TRIES).await? {
         return Ok(false);
     }
@@ -187,7 +187,7 @@ pub fn proof(app: &App, share: &Share, until: Timestamp) -> String {
 fn proof_tag(app: &App, share: &Share, until: Timestamp) -> [u8; 32] {
     let passcode = share.passcode.as_deref().unwrap_or_default();
     let said = [share.id.as_bytes().as_slice(), &until.micros().to_be_bytes(), passcode].concat();
-    app.keyring.fingerprint("passcode-given", &said)
+    app.keyring().fingerprint("passcode-given", &said)
 }
 
 /// Whether `proof` shows that the passcode of this share was given.

@@ -12,16 +12,15 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::share::Chosen;
-use crate::domain::submission::Sealed;
-use crate::domain::verification::{Asked, Check, Checked, Memory, Outcome, Presented, State, Verification};
 use crate::error::Error;
 use crate::issuing::Material;
 use crate::presenting;
-use crate::store::{
-    Announcement, AnnouncementKind, EndedVerification, NewVerification, StoreError, Tx, VerificationEnd,
-};
-use crate::time::Timestamp;
+use crate::verification_result::{Asked, Check, Checked, Memory, Outcome, Presented};
+use ambient::Timestamp;
+use store::domain::share::Chosen;
+use store::domain::submission::Sealed;
+use store::domain::verification::{State, Verification};
+use store::{Announcement, AnnouncementKind, EndedVerification, NewVerification, StoreError, Tx, VerificationEnd};
 
 /// What became of a question.
 #[derive(Clone, Debug)]
@@ -77,7 +76,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
 
 async fn open<T: DeserializeOwned>(app: &App, sealed: Option<&Sealed>, label: &[&[u8]]) -> Result<Option<T>, Error> {
     let Some(sealed) = sealed else { return Ok(None) };
-    let opened = app.keyring.open_sealed(sealed, label).await?;
+    let opened = app.keyring().open_sealed(sealed, label).await?;
     Ok(opened.map(|opened| read(&opened)).transpose()?)
 }
 
@@ -109,18 +108,18 @@ pub async fn ask(
         id,
         partner_id: partner,
         // One of ours opens nothing, since it stands in addresses and events: the link's id is another.
-        request_id: question.request_id.unwrap_or_else(|| app.chance.anonymous_id().to_string()),
+        request_id: question.request_id.unwrap_or_else(|| app.rng().anonymous_id().to_string()),
         credential_type,
         created_at: now,
-        expires_at: now + app.config.verification.lifetime,
-        request: app.keyring.seal(now, &Part::Request.label(&id), &write(&asked)?).await?,
+        expires_at: now + app.config().verification.lifetime,
+        request: app.keyring().seal(now, &Part::Request.label(&id), &write(&asked)?).await?,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let is_new = tx.add_verification(&new).await?;
     let stands = tx.asked_verification(partner, &new.request_id, now).await?;
     tx.commit().await?;
     if is_new {
-        app.metrics.verifications("asked", 1);
+        app.metrics().verifications("asked", 1);
     }
     let Some(verification) = stands.filter(|found| found.is_open() && found.credential_type == credential_type) else {
         return Ok(None);
@@ -143,7 +142,7 @@ pub async fn details(app: &App, verification: &Verification) -> Result<Option<As
 /// The key ring cannot be used.
 pub async fn result(app: &App, verification: &Verification) -> Result<Option<Outcome>, Error> {
     let State::Verified { at, result, .. } = &verification.state else { return Ok(None) };
-    if *at + app.config.retention.ring_key_lifetime() <= app.now() {
+    if *at + app.config().retention.ring_key_lifetime() <= app.now() {
         return Ok(None);
     }
     open(app, result.as_ref(), &Part::Result.label(&verification.id)).await
@@ -156,7 +155,7 @@ pub async fn result(app: &App, verification: &Verification) -> Result<Option<Out
 pub async fn remember(app: &App, verification: &Verification) -> Result<Option<Memory>, Error> {
     let State::Verified { memory: Some(memory), .. } = &verification.state else { return Ok(None) };
     let Some(holder) = verification.holder else { return Ok(None) };
-    let opened = app.keyring.open_for_holder(holder, &Part::Memory.label(&verification.id), memory).await?;
+    let opened = app.keyring().open_for_holder(holder, &Part::Memory.label(&verification.id), memory).await?;
     Ok(Some(read(&opened)?))
 }
 
@@ -187,17 +186,17 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
             if outcome.credential.len() < brought {
                 outcome.verification.presentation = None;
             }
-            let result = app.keyring.seal(now, &Part::Result.label(&id), &write(&*outcome)?).await?;
+            let result = app.keyring().seal(now, &Part::Result.label(&id), &write(&*outcome)?).await?;
             let memory = match (memory, verification.holder) {
                 (Some(memory), Some(holder)) => {
-                    Some(app.keyring.seal_for_holder(holder, &Part::Memory.label(&id), &write(&memory)?).await?)
+                    Some(app.keyring().seal_for_holder(holder, &Part::Memory.label(&id), &write(&memory)?).await?)
                 }
                 _ => None,
             };
             (VerificationEnd::Verified { result, memory }, presentation, AnnouncementKind::RequestVerified, "verified")
         }
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.finish_verification(id, verification.holder, &end, now).await? {
         return Ok(false);
     }
@@ -213,8 +212,8 @@ pub async fn finish(app: &App, verification: &Verification, answer: Answer) -> R
     };
     announce(&mut tx, &[ended], kind, now).await?;
     tx.commit().await?;
-    app.deliveries_due.notify_one();
-    app.metrics.verifications(happened, 1);
+    app.deliveries_due().notify_one();
+    app.metrics().verifications(happened, 1);
     Ok(true)
 }
 
@@ -256,10 +255,10 @@ pub async fn present(
         return Ok(None);
     };
     // As long as the result can be fetched; afterwards nothing is to be made of it.
-    let expires_at = app.now() + app.config.retention.ring_key_lifetime();
+    let expires_at = app.now() + app.config().retention.ring_key_lifetime();
     let materials = std::slice::from_ref(&material);
     let Some(place) = presenting::give_places(app, materials, expires_at).await?.pop() else { return Ok(None) };
-    let (audience, nonce) = (audience(app.config.base(), verification.id), app.chance.secret());
+    let (audience, nonce) = (audience(app.config().base(), verification.id), app.rng().secret());
     let challenge = (audience.as_str(), nonce.as_str());
     let shows = |place: &str| asked.covers(place) && chosen.shows(place);
     let token = presenting::present(app, &material, (place, expires_at), shows, challenge)?;

@@ -175,13 +175,13 @@ impl<S: Signer> Issuer<S> {
         &self,
         format: Format,
         statement: &Statement<'_>,
-        chance: &mut sd_jwt::Chance<'_>,
+        rng: &mut sd_jwt::Rng<'_>,
     ) -> Result<String, CannotSign> {
         let header = self.header(format);
         match format {
             Format::SdJwtVc => {
                 let metadata = self.types.iter().find(|metadata| metadata.credential_type == statement.credential_type);
-                sd_jwt_vc::issue(header, &self.address, metadata, statement, &self.signer, chance)
+                sd_jwt_vc::issue(header, &self.address, metadata, statement, &self.signer, rng)
             }
             Format::VcJwt => {
                 let issuer = vc_jwt::IssuerProfile { id: &self.did, name: &self.name, address: &self.address };

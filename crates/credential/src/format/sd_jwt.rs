@@ -13,7 +13,7 @@ use crate::key::{CannotSign, PublicKey, Signer};
 use crate::refusal::Refusal;
 
 /// Fills bytes with chance: salts and decoys need 128 bits or more each (RFC 9901, section 9.3).
-pub type Chance<'a> = dyn FnMut(&mut [u8]) + 'a;
+pub type Rng<'a> = dyn FnMut(&mut [u8]) + 'a;
 
 /// Most disclosures that are read.
 const MOST_DISCLOSURES: usize = 4096;
@@ -41,9 +41,9 @@ pub fn issue(
     open: &Map<String, Value>,
     apart: &[(&str, Claim<'_>)],
     signer: &impl Signer,
-    chance: &mut Chance<'_>,
+    rng: &mut Rng<'_>,
 ) -> Result<String, CannotSign> {
-    let mut writer = Writer { chance, disclosures: String::new() };
+    let mut writer = Writer { rng, disclosures: String::new() };
     let digests = writer.members(apart);
     let mut payload = serde_json::to_string(open).unwrap_or_default();
     if !apart.is_empty() {
@@ -61,7 +61,7 @@ pub fn issue(
 }
 
 struct Writer<'a, 'b> {
-    chance: &'a mut Chance<'b>,
+    rng: &'a mut Rng<'b>,
     /// The disclosures, each with a tilde behind it.
     disclosures: String,
 }
@@ -69,7 +69,7 @@ struct Writer<'a, 'b> {
 impl Writer<'_, '_> {
     fn random<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
-        (self.chance)(&mut bytes);
+        (self.rng)(&mut bytes);
         bytes
     }
 

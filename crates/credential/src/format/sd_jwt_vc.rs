@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Statement;
-use super::sd_jwt::{self, Chance, Claim, Disclosed, SKEW, SdJwt};
+use super::sd_jwt::{self, Claim, Disclosed, Rng, SKEW, SdJwt};
 use crate::encoding::sha256;
 use crate::key::{CannotSign, PublicKey, Signer};
 use crate::refusal::Refusal;
@@ -115,7 +115,7 @@ pub(super) fn issue(
     metadata: Option<&TypeMetadata>,
     statement: &Statement<'_>,
     signer: &impl Signer,
-    chance: &mut Chance<'_>,
+    rng: &mut Rng<'_>,
 ) -> Result<String, CannotSign> {
     let mut open = Map::new();
     open.insert("iss".to_owned(), address.into());
@@ -140,7 +140,7 @@ pub(super) fn issue(
     if !statement.partner_chain.is_empty() {
         claims.push(("partner_chain", Claim::Whole(&chain)));
     }
-    sd_jwt::issue(protected, &open, &claims, signer, chance)
+    sd_jwt::issue(protected, &open, &claims, signer, rng)
 }
 
 /// An SD-JWT VC that was read: its parts are in their places, its form is right, and nothing is believed yet.

@@ -21,11 +21,11 @@ use super::push::{
 use crate::app::App;
 use crate::auth::partner::{Partner, WriteAll};
 use crate::documents;
-use crate::domain;
-use crate::domain::asset::Asset;
 use crate::error::Error;
-use crate::store::{NewBatch, NewRequest, NewSubmission, Pushed};
 use crate::web::mails::Offer;
+use store::domain;
+use store::domain::asset::Asset;
+use store::{NewBatch, NewRequest, NewSubmission, Pushed};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -122,7 +122,7 @@ async fn push_batch_v1(
 
 /// The batch in `body`, once the token has the scopes of its types.
 async fn read(app: &App, partner: &Partner<WriteAll>, form: BatchForm, body: &[u8]) -> Result<Batch, Error> {
-    let refused = |_: &credential::Rejection| app.metrics.submissions("refused", 1);
+    let refused = |_: &credential::Rejection| app.metrics().submissions("refused", 1);
     let body = BatchBody::read(form, body).inspect_err(refused)?;
     partner.right.require(&body.types())?;
     let batch = body.check(&context(app)).inspect_err(refused)?;
@@ -140,14 +140,14 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
     let mut items: Vec<NewSubmission> = Vec::with_capacity(batch.items.len());
     for (place, item) in (0..).zip(&batch.items) {
         // The order of the ids is the order in which the person sees the items.
-        let item_id = app.chance.ordered_id(now, place);
+        let item_id = app.rng().ordered_id(now, place);
         // What was written before one fails is left to the sweep.
         items.push(prepare(app, partner, item, &item.payload(), item_id, Some(id)).await?);
     }
     let assets: Vec<(String, Vec<Asset>)> =
         items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();
     let new = NewBatch { id, credential_id: batch.credential_id.clone(), items };
-    let redirect_uri = |id| batch_redirect_uri(app.config.base(), partner, id);
+    let redirect_uri = |id| batch_redirect_uri(app.config().base(), partner, id);
     let link = redirect_uri(id);
     let wished = Wished {
         email: batch.claim.as_deref(),
@@ -156,10 +156,10 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
         offer: Offer::Several(batch.items.len()),
         request: id,
         link: &link,
-        until: now + app.config.retention.incomplete,
+        until: now + app.config().retention.incomplete,
     };
     let Claim { mail, warning } = Claim::prepare(app, wished).await?;
-    let pushed = app.committer.push_and_send(NewRequest::Batch(new), mail).await;
+    let pushed = app.committer().push_and_send(NewRequest::Batch(new), mail).await;
     // After an error nobody knows whether it was stored: then the sweep looks what is left over.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         for (_, assets) in &assets {
@@ -168,7 +168,7 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
     }
     match pushed? {
         Pushed::Created => {
-            app.metrics.submissions("created", batch.items.len() as u64);
+            app.metrics().submissions("created", batch.items.len() as u64);
             let mut uploads = Vec::new();
             for (item, (credential_id, assets)) in batch.items.iter().zip(&assets) {
                 wake(app, assets, batch.claim.is_some());
@@ -177,7 +177,7 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
             Ok(Stored { request_id: id, redirect_uri: link, uploads, warnings: warning.into_iter().collect() })
         }
         Pushed::ExistingBatch(existing) => {
-            app.metrics.submissions("existing", batch.items.len() as u64);
+            app.metrics().submissions("existing", batch.items.len() as u64);
             let mut uploads = Vec::new();
             for item in &batch.items {
                 let earlier = existing.items.iter().find(|earlier| earlier.credential_id == item.credential_id);

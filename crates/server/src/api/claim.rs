@@ -15,9 +15,9 @@ use crate::auth::holder::Email;
 use crate::error::Error;
 use crate::jobs::Outgoing;
 use crate::sandbox::{self, Person, Play, Player};
-use crate::store::OutboxItem;
-use crate::time::Timestamp;
 use crate::web::mails::{self, Offer};
+use ambient::Timestamp;
+use store::OutboxItem;
 
 /// What a push has to send beside being stored.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ pub async fn check(app: &App, partner: Uuid, email: Option<&str>) -> Result<(), 
 /// # Errors
 /// 422 if not; or the store cannot be used.
 pub async fn check_person(app: &App, partner: Uuid, address: &str, pointer: &str) -> Result<(), Error> {
-    let partner = app.store.read().await?.partner(partner).await?;
+    let partner = app.store().read().await?.partner(partner).await?;
     let (code, message) = if !partner.is_some_and(|partner| partner.sandbox) {
         let message = "People of the sandbox are played by the server, for sandbox partners alone.";
         (Code::SandboxOnly, message.to_owned())
@@ -110,7 +110,7 @@ impl Claim {
 
     async fn prepare_for(app: &App, email: &str, wished: Wished<'_>) -> Result<Self, Error> {
         let email = Email::parse(email).ok_or_else(|| Error::internal("an address that was checked is none"))?;
-        let (mut tx, now) = (app.store.read().await?, app.now());
+        let (mut tx, now) = (app.store().read().await?, app.now());
         let stands = match tx.current_submission(wished.partner, wished.credential_id, now).await? {
             Some(earlier) => !earlier.may_be_replaced(now),
             None => {
@@ -131,7 +131,7 @@ impl Claim {
             return Ok(Self { mail: Some(Outgoing::Play(play).sealed(app).await?), warning: None });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
-        if app.limits.links_per_address.check_with_others(app, &email.fingerprint(app)).await.is_err() {
+        if app.limits().links_per_address.check_with_others(app, &email.fingerprint(app)).await.is_err() {
             return Ok(Self { mail: None, warning: Some(LIMITED) });
         }
         let mail = mails::offered(&email, &partner, wished.offer, wished.link, wished.until);

@@ -15,11 +15,11 @@ use super::idempotency::IdempotencyHeader;
 use super::webhooks::id;
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
-use crate::domain::webhook::{Delivery, DeliveryState};
 use crate::error::{Error, Kind, Problem};
-use crate::store::Attempt;
-use crate::time::Timestamp;
 use crate::webhooks;
+use ambient::Timestamp;
+use store::Attempt;
+use store::domain::webhook::{Delivery, DeliveryState};
 
 /// Most deliveries of one page.
 const PAGE: i64 = 100;
@@ -154,7 +154,7 @@ async fn log(
     if !(1..=PAGE).contains(&limit) || options.cursor.is_some_and(|cursor| cursor < 1) {
         return Err(unreadable());
     }
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     tx.webhook(webhook, partner.id).await?.ok_or_else(Error::not_found)?;
     let mut found = tx.deliveries(webhook, partner.id, state, options.cursor, limit + 1).await?;
     let has_more = found.len() as u64 > limit.unsigned_abs();

@@ -16,12 +16,12 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::token::Verified;
-use crate::domain::submission::Sealed;
 use crate::error::{Error, Kind};
 use crate::http::RequestId;
 use crate::seal::sha256;
-use crate::store::StoredAnswer;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::StoredAnswer;
+use store::domain::submission::Sealed;
 
 /// The documented header.
 #[derive(Debug, IntoParams)]
@@ -61,7 +61,7 @@ async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Nex
     let partner = verified.partner_id;
     let id = request.extensions().get::<RequestId>().cloned();
     let (parts, body) = request.into_parts();
-    let limit = app.config.server.body_limit;
+    let limit = app.config().server.body_limit;
     let body = to_bytes(body, limit).await.map_err(|_| {
         Error::new(Kind::TooLarge, format!("The body is longer than {limit} bytes, the most that is taken."))
     })?;
@@ -81,7 +81,7 @@ async fn replay_or_run(app: &App, key: &HeaderValue, request: Request, next: Nex
 /// Claims the key and says when, or returns what is known of it.
 async fn claim(app: &App, partner: Uuid, key: &str, hash: &[u8; 32]) -> Result<Result<Timestamp, StoredAnswer>, Error> {
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     match tx.stored_answer(partner, key).await? {
         // Only what was looked at: another request may be claiming the key at this moment.
         Some(over) if is_over(app, &over, now) => tx.forget_answer(partner, key, over.created_at).await?,
@@ -102,7 +102,7 @@ fn under_way() -> Error {
 
 fn is_over(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
     let age = now.since(stored.created_at);
-    age >= app.config.retention.idempotency || (stored.status == 0 && age >= ABANDONED)
+    age >= app.config().retention.idempotency || (stored.status == 0 && age >= ABANDONED)
 }
 
 async fn replay(app: &App, partner: Uuid, key: &str, stored: StoredAnswer, hash: &[u8; 32]) -> Result<Response, Error> {
@@ -115,7 +115,7 @@ async fn replay(app: &App, partner: Uuid, key: &str, stored: StoredAnswer, hash:
     let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let Some(status) = status else { return Err(under_way()) };
     let sealed = Sealed { period: stored.ring_period, bytes: stored.body };
-    let body = app.keyring.open_sealed(&sealed, &label(&partner, key)).await?.ok_or_else(|| {
+    let body = app.keyring().open_sealed(&sealed, &label(&partner, key)).await?.ok_or_else(|| {
         Error::new(
             Kind::Conflict,
             "This Idempotency-Key was used, and its answer is not kept any more. Use a new key for a new request.",
@@ -148,7 +148,7 @@ async fn keep(
     if status.is_server_error()
         || matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
     {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.forget_answer(partner, key, claimed_at).await?;
         tx.commit().await?;
         if let Some(error) = error {
@@ -161,7 +161,7 @@ async fn keep(
         // The problem is written here and now, with the first request's id: a replay is exact.
         Some(error) => (
             "application/problem+json".to_owned(),
-            serde_json::to_vec(&error.problem(app.config.base(), id)).unwrap_or_default(),
+            serde_json::to_vec(&error.problem(app.config().base(), id)).unwrap_or_default(),
         ),
         None => {
             let content_type = parts
@@ -175,8 +175,8 @@ async fn keep(
     };
     // An answer may hold a link, a secret, or the start of what was wrong in a body: no copy of the database may give them away,
     // and none of it outlives what it is about.
-    let sealed = app.keyring.seal(app.now(), &label(&partner, key), &body).await?;
-    let mut tx = app.store.write().await?;
+    let sealed = app.keyring().seal(app.now(), &label(&partner, key), &body).await?;
+    let mut tx = app.store().write().await?;
     tx.store_answer((partner, key, claimed_at), status.as_u16(), &content_type, &sealed).await?;
     tx.commit().await?;
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -127,7 +127,10 @@ impl FromRequest<App> for AnyBody {
             if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
                 Error::new(
                     Kind::TooLarge,
-                    format!("The body is longer than {} bytes, the most that is taken.", app.config.server.body_limit),
+                    format!(
+                        "The body is longer than {} bytes, the most that is taken.",
+                        app.config().server.body_limit
+                    ),
                 )
             } else {
                 Error::new(Kind::Malformed, "The body did not arrive whole.")

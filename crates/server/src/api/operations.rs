@@ -30,8 +30,8 @@ async fn healthz() -> &'static str {
     (status = 503, description = "Not ready", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
-    app.store.read().await?.ping().await?;
-    app.keyring.store().read().await?.has_keys().await?;
+    app.store().read().await?.ping().await?;
+    app.keyring().store().read().await?.has_keys().await?;
     Ok("ready\n")
 }
 
@@ -40,6 +40,6 @@ async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
 /// OpenMetrics text. No label names a person or a partner.
 #[utoipa::path(get, path = "/metrics", tag = "Operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
 async fn metrics(State(app): State<App>) -> Response {
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics.encode())
+    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], app.metrics().encode())
         .into_response()
 }

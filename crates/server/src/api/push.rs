@@ -21,13 +21,13 @@ use super::claim::{self, Claim, Wished};
 use crate::app::App;
 use crate::auth::partner::{Partner, Write, unknown_type};
 use crate::documents;
-use crate::domain::asset::{Asset, AssetState};
-use crate::domain::submission::{self as stored, State as SubmissionState};
 use crate::error::{Error, Kind};
 use crate::oid4vci::offer;
-use crate::store::{NewRequest, NewSubmission, Pushed, joined_chain};
-use crate::time::Timestamp;
 use crate::web::mails::Offer;
+use ambient::Timestamp;
+use store::domain::asset::{Asset, AssetState};
+use store::domain::submission::{self as stored, State as SubmissionState};
+use store::{NewRequest, NewSubmission, Pushed, joined_chain};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -174,7 +174,7 @@ async fn push(
     let submission = Submission::parse_v2(partner.right.credential_type, &body, &context(&app));
     // The connection reads the next request into the same memory.
     drop(body);
-    let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
+    let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
     claim::check(&app, partner.id, submission.claim.as_deref()).await?;
     documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
     if dry_run {
@@ -219,7 +219,7 @@ async fn push_v1(
     }
     let submission = Submission::parse_v1(known, &body, &context(&app));
     drop(body);
-    let submission = submission.inspect_err(|_| app.metrics.submissions("refused", 1))?;
+    let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
     documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
     let stored = store(&app, partner.id, submission).await?;
     Ok((StatusCode::CREATED, Json(V1Answer { redirect_uri: stored.redirect_uri })))
@@ -227,7 +227,7 @@ async fn push_v1(
 
 /// What checking needs to know of the world.
 pub fn context(app: &App) -> Context<'_> {
-    Context { now: app.now().to_jiff(), categories: Some(&app.config.credentials.categories) }
+    Context { now: app.now().to_jiff(), categories: Some(&app.config().credentials.categories) }
 }
 
 /// What a push led to.
@@ -257,7 +257,7 @@ pub async fn store(app: &App, partner: Uuid, mut submission: Submission) -> Resu
     let id = app.id();
     let new = prepare(app, partner, submission, &payload, id, None).await?;
     let assets = new.assets.clone();
-    let link = redirect_uri(app.config.base(), submission.credential_type, partner, id, submission.document_type);
+    let link = redirect_uri(app.config().base(), submission.credential_type, partner, id, submission.document_type);
     let wished = Wished {
         email: submission.claim.as_deref(),
         partner,
@@ -268,14 +268,14 @@ pub async fn store(app: &App, partner: Uuid, mut submission: Submission) -> Resu
         until: new.expires_at,
     };
     let Claim { mail, warning } = Claim::prepare(app, wished).await?;
-    let pushed = app.committer.push_and_send(NewRequest::One(Box::new(new)), mail).await;
+    let pushed = app.committer().push_and_send(NewRequest::One(Box::new(new)), mail).await;
     // After an error nobody knows whether it was stored: then the sweep looks what is left over.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         documents::discard_rows(app, &assets).await;
     }
     match pushed? {
         Pushed::Created => {
-            app.metrics.submissions("created", 1);
+            app.metrics().submissions("created", 1);
             wake(app, &assets, submission.claim.is_some());
             Ok(Stored {
                 request_id: id,
@@ -298,10 +298,10 @@ async fn stands(
     submission: &Submission,
     payload: &[u8],
 ) -> Result<Stored, Error> {
-    app.metrics.submissions("existing", 1);
+    app.metrics().submissions("existing", 1);
     let differs = !is_same(app, existing, submission.credential_type, payload).await?;
     let uploads = existing_uploads(app, existing, submission, None).await?;
-    let base = app.config.base();
+    let base = app.config().base();
     let (request_id, redirect_uri) = match existing.batch_id {
         Some(batch) => (batch, batch_redirect_uri(base, partner, batch)),
         None => {
@@ -323,7 +323,7 @@ pub(super) async fn prepare(
     batch_id: Option<Uuid>,
 ) -> Result<NewSubmission, Error> {
     let now = app.now();
-    let sealed = app.keyring.seal(now, &[b"submission", id.as_bytes()], payload).await?;
+    let sealed = app.keyring().seal(now, &[b"submission", id.as_bytes()], payload).await?;
     Ok(NewSubmission {
         id,
         partner_id: partner,
@@ -333,7 +333,7 @@ pub(super) async fn prepare(
         batch_id,
         partner_chain: joined_chain(&submission.partner_chain),
         created_at: now,
-        expires_at: now + app.config.retention.incomplete,
+        expires_at: now + app.config().retention.incomplete,
         assets: documents::rows(app, submission, id, sealed.period).await?,
         sealed,
     })
@@ -347,10 +347,10 @@ pub(super) fn earlier_warnings(differs: bool, has_claim: bool) -> Vec<Warning> {
 /// Wakes whoever has something to do for a push that was stored.
 pub(super) fn wake(app: &App, assets: &[Asset], has_claim: bool) {
     if has_claim {
-        app.outbox_filled.notify_one();
+        app.outbox_filled().notify_one();
     }
     if assets.iter().any(|asset| matches!(asset.state, AssetState::Fetching { .. })) {
-        app.documents.to_fetch.notify_one();
+        app.documents().to_fetch.notify_one();
     }
 }
 
@@ -394,7 +394,7 @@ pub(super) async fn existing_uploads(
     if !submission.awaits_uploads() || !matches!(existing.state, SubmissionState::Incomplete { .. }) {
         return Ok(Vec::new());
     }
-    let rows = app.store.read().await?.assets(&[existing.id]).await?;
+    let rows = app.store().read().await?.assets(&[existing.id]).await?;
     Ok(upload_links(app, &rows, submission, credential_id))
 }
 
@@ -442,9 +442,9 @@ pub(super) async fn is_same(
     }
     let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
     let earlier = match &existing.state {
-        SubmissionState::Incomplete { sealed, .. } => app.keyring.open_sealed(sealed, &label).await?,
+        SubmissionState::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
         SubmissionState::Accepted { holder, sealed, .. } | SubmissionState::Withdrawn { holder, sealed, .. } => {
-            Some(app.keyring.open_for_holder(*holder, &label, sealed).await?)
+            Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
         }
         SubmissionState::Declined { .. }
         | SubmissionState::Expired { .. }

@@ -110,7 +110,7 @@ fn what_happens(person: Person) -> &'static str {
 
 async fn reference(State(app): State<App>, Visitor(visitor): Visitor) -> Response {
     let layout = Layout::new(&app, visitor.is_some());
-    let (base, push) = (app.config.base(), credential::Type::default());
+    let (base, push) = (app.config().base(), credential::Type::default());
     let sample = serde_json::to_string_pretty(&(push.sample)()).unwrap_or_default();
     let template = Reference {
         layout: layout.clone(),

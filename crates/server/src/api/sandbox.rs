@@ -13,7 +13,7 @@ use super::JsonBody;
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Kind, Problem};
-use crate::store::{Announcement, AnnouncementKind};
+use store::{Announcement, AnnouncementKind};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -73,7 +73,7 @@ async fn simulate(
     partner: Partner<Own>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Simulated>), Error> {
-    let known = app.store.read().await?.partner(partner.id).await?;
+    let known = app.store().read().await?.partner(partner.id).await?;
     if !known.is_some_and(|known| known.sandbox) {
         let detail =
             "Events are simulated for sandbox partners alone; ask the operator for one (tenure partner add --sandbox).";
@@ -93,12 +93,12 @@ async fn simulate(
         told_at: now,
     };
     let event_id = announcement.event_id();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let wanting = tx.webhooks(partner.id).await?;
     let webhooks =
         wanting.iter().filter(|webhook| webhook.events.split(' ').any(|wanted| wanted == kind.name())).count();
     tx.announce(&[announcement]).await?;
     tx.commit().await?;
-    app.deliveries_due.notify_one();
+    app.deliveries_due().notify_one();
     Ok((StatusCode::ACCEPTED, Json(Simulated { event_id, request_id, webhooks })))
 }

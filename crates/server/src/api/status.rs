@@ -13,10 +13,10 @@ use utoipa_axum::routes;
 use super::AnyBody;
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
-use crate::domain::asset::{Asset, AssetState};
 use crate::error::{Error, Problem};
-use crate::store::CredentialStatus;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::CredentialStatus;
+use store::domain::asset::{Asset, AssetState};
 
 /// The routes; v1 is documented, v2 is an alias of ours, which the OpenAPI document copies from v1.
 pub fn routes() -> OpenApiRouter<App> {
@@ -150,7 +150,7 @@ async fn one(
     if !credential::is_identifier(&id) {
         return Err(Error::not_found());
     }
-    let found = app.statuses.of(partner.id, &[id]).await?;
+    let found = app.statuses().of(partner.id, &[id]).await?;
     found.into_iter().flatten().next().map(|found| Json(found.into())).ok_or_else(Error::not_found)
 }
 
@@ -175,7 +175,7 @@ async fn many(
     let mut ids = credential::parse_status_question(&body)?;
     let mut asked = HashSet::new();
     ids.retain(|id| asked.insert(id.clone()));
-    let found = app.statuses.of(partner.id, &ids).await?;
+    let found = app.statuses().of(partner.id, &ids).await?;
     let mut answers = StatusAnswers { credentials: Vec::with_capacity(found.len()), not_found: Vec::new() };
     for (id, found) in ids.into_iter().zip(found) {
         match found {

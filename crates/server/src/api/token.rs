@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::auth::partner::by_secret;
 use crate::error::Error;
 use crate::http::Client;
-use crate::store::Partner;
+use store::Partner;
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -128,7 +128,7 @@ async fn token(
     headers: HeaderMap,
     AnyBody(body): AnyBody,
 ) -> Result<Response, Refusal> {
-    let allowance = match app.limits.token.check(&client.0) {
+    let allowance = match app.limits().token.check(&client.0) {
         Ok(allowance) => allowance,
         Err(allowance) => {
             let mut response = Error::from(allowance).into_response();
@@ -147,8 +147,9 @@ async fn token(
     }
     let partner = by_secret(&app, &id, &secret).await?.ok_or(Refusal::Client { by_basic })?;
     let scope = grant(&partner, form.scope.as_deref())?;
-    let access_token = app.tokens.issue(partner.id, &scope, app.chance.anonymous_id(), app.now())?;
-    let answer = TokenAnswer { access_token, token_type: "Bearer", expires_in: app.tokens.lifetime().as_secs(), scope };
+    let access_token = app.tokens().issue(partner.id, &scope, app.rng().anonymous_id(), app.now())?;
+    let answer =
+        TokenAnswer { access_token, token_type: "Bearer", expires_in: app.tokens().lifetime().as_secs(), scope };
     let mut response =
         ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response();
     if let Some(allowance) = allowance {

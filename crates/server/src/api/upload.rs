@@ -10,9 +10,9 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::documents::{self, NotTaken, UploadPermit};
-use crate::domain::asset::{AssetState, Failure};
-use crate::domain::submission::State as SubmissionState;
 use crate::error::{Error, Kind, Problem};
+use store::domain::asset::{AssetState, Failure};
+use store::domain::submission::State as SubmissionState;
 
 /// The path's template, by which the layers know an upload.
 pub const ROUTE: &str = "/api/partner/v2/uploads/{permit}";
@@ -61,7 +61,7 @@ async fn upload(
             "This upload link is over. Push the same credential_id again: the answer has a fresh link.",
         ));
     }
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let asset = tx.asset(permit.asset).await?.ok_or_else(over)?;
     let submission = tx.linked_submission(asset.submission_id, app.now()).await?.ok_or_else(over)?;
     let partner = tx.partner(submission.partner_id).await?;
@@ -74,10 +74,10 @@ async fn upload(
     let source = body.into_data_stream().map_err(|_| Failure::Unreachable);
     let written = documents::take_in(&app, asset.kind, source).await?;
     let object = documents::stored(&app, asset.id, sealed.period, written).await?.ok_or_else(over)?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if tx.change_asset(asset.id, &object, app.now()).await? {
         tx.commit().await?;
-        app.metrics.documents("uploaded");
+        app.metrics().documents("uploaded");
         return Ok(StatusCode::NO_CONTENT);
     }
     drop(tx);

@@ -18,11 +18,11 @@ use super::push::Warning;
 use super::{JsonBody, claim};
 use crate::app::App;
 use crate::auth::partner::{Partner, ReadAny, Write};
-use crate::domain::verification::Checked;
 use crate::error::{Error, Kind, Problem};
 use crate::sandbox::{Play, Player};
-use crate::time::Timestamp;
 use crate::verification::{self, AskedNow};
+use crate::verification_result::Checked;
+use ambient::Timestamp;
 
 /// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
 pub fn routes() -> OpenApiRouter<App> {
@@ -122,7 +122,7 @@ async fn ask(
         Play { player, partner: partner.id, request: verification.id }.enqueue(&app).await?;
     }
     let answer = AskAnswer {
-        redirect_uri: verification::redirect_uri(app.config.base(), &verification),
+        redirect_uri: verification::redirect_uri(app.config().base(), &verification),
         request_id: verification.request_id,
         expires_at: verification.expires_at,
         warnings: differs.then_some(DIFFERS).into_iter().collect(),
@@ -132,7 +132,7 @@ async fn ask(
 
 /// People are sent to addresses on the partner's list alone: otherwise our name would vouch for any.
 async fn check_callback(app: &App, partner: &Partner<Write>, address: Option<&str>) -> Result<(), Error> {
-    let stored = app.store.read().await?.partner(partner.id).await?.filter(|stored| stored.is_active());
+    let stored = app.store().read().await?.partner(partner.id).await?.filter(|stored| stored.is_active());
     let stored = stored.ok_or_else(Error::unauthorized)?;
     let Some(address) = address else { return Ok(()) };
     if address.parse::<Url>().is_ok_and(|url| stored.may_call_back(&url)) {
@@ -172,7 +172,7 @@ async fn result(
     if !credential::is_identifier(&request_id) {
         return Err(Error::not_found());
     }
-    let found = app.store.read().await?.asked_verification(partner.id, &request_id, app.now()).await?;
+    let found = app.store().read().await?.asked_verification(partner.id, &request_id, app.now()).await?;
     let found = found.ok_or_else(Error::not_found)?;
     partner.right.require(found.credential_type)?;
     let outcome = verification::result(&app, &found).await?;

@@ -18,10 +18,10 @@ use super::idempotency::IdempotencyHeader;
 use super::{AnyBody, JsonBody};
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
-use crate::domain::webhook::Webhook;
 use crate::error::{Error, Problem};
-use crate::time::Timestamp;
 use crate::webhooks::{self, message::Secret};
+use ambient::Timestamp;
+use store::domain::webhook::Webhook;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -214,7 +214,7 @@ async fn create(
 #[utoipa::path(get, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "list_webhooks",
     responses((status = 200, description = "All of them", body = WebhookList)))]
 async fn list(State(app): State<App>, partner: Partner<Own>) -> Result<Json<WebhookList>, Error> {
-    let found = app.store.read().await?.webhooks(partner.id).await?;
+    let found = app.store().read().await?.webhooks(partner.id).await?;
     Ok(Json(WebhookList { webhooks: found.into_iter().map(|webhook| WebhookAnswer::new(&app, webhook)).collect() }))
 }
 
@@ -230,7 +230,7 @@ async fn one(
     partner: Partner<Own>,
     Path(path_id): Path<String>,
 ) -> Result<Json<WebhookAnswer>, Error> {
-    let found = app.store.read().await?.webhook(id(&path_id)?, partner.id).await?;
+    let found = app.store().read().await?.webhook(id(&path_id)?, partner.id).await?;
     found.map(|webhook| Json(WebhookAnswer::new(&app, webhook))).ok_or_else(Error::not_found)
 }
 

@@ -15,12 +15,12 @@ use super::JsonBody;
 use crate::app::App;
 use crate::auth::holder::address;
 use crate::auth::partner::{Partner, Write};
-use crate::domain::submission::{State as SubmissionState, Submission};
 use crate::error::{Error, Kind, Problem};
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
-use crate::store::EventKind;
 use crate::web::mails;
+use store::EventKind;
+use store::domain::submission::{State as SubmissionState, Submission};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -83,7 +83,7 @@ async fn find(app: &App, partner: &Partner<Write>, credential_id: &str) -> Resul
     if !credential::is_identifier(credential_id) {
         return Err(Error::not_found());
     }
-    let (mut tx, now) = (app.store.read().await?, app.now());
+    let (mut tx, now) = (app.store().read().await?, app.now());
     if let Some(found) = tx.current_submission(partner.id, credential_id, now).await? {
         let is_of_this_type = found.credential_type == partner.right.credential_type;
         return if is_of_this_type { Ok(found) } else { Err(Error::not_found()) };
@@ -104,17 +104,17 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     // Keys are fetched and used before the database is held for writing.
     let (reason, mail) = match &found.state {
         SubmissionState::Incomplete { sealed, .. } => {
-            (app.keyring.seal_within(sealed.period, &label, reason.as_bytes()).await?, None)
+            (app.keyring().seal_within(sealed.period, &label, reason.as_bytes()).await?, None)
         }
         SubmissionState::Accepted { holder, .. } => {
-            let sealed = app.keyring.seal_for_holder(*holder, &label, reason.as_bytes()).await;
+            let sealed = app.keyring().seal_for_holder(*holder, &label, reason.as_bytes()).await;
             let Some(mail) = letter(app, found, *holder).await? else { return Ok(false) };
             (Some(sealed?), Some(mail))
         }
         SubmissionState::Removed { withdrawn_at: None, .. } => (None, None),
         _ => return Ok(true),
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let is_done = match (&found.state, &reason) {
         (SubmissionState::Incomplete { .. }, reason) => {
             tx.take_back_submission(id, partner, reason.as_deref(), now).await?
@@ -130,18 +130,18 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
         Outgoing::Mail(mail).enqueue(app, &mut tx).await?;
     }
     tx.commit().await?;
-    app.outbox_filled.notify_one();
-    app.deliveries_due.notify_one();
-    app.metrics.submissions("withdrawn", 1);
+    app.outbox_filled().notify_one();
+    app.deliveries_due().notify_one();
+    app.metrics().submissions("withdrawn", 1);
     Ok(true)
 }
 
 /// What the holder is told; `None` if the account was deleted meanwhile.
 async fn letter(app: &App, found: &Submission, holder: Uuid) -> Result<Option<Mail>, Error> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let partner = tx.partner(found.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
     let Some(holder) = tx.holder(holder).await? else { return Ok(None) };
     drop(tx);
     let to = address(app, &holder).await?;
-    Ok(Some(mails::withdrawn(app.config.base(), to, &partner, found.credential_type.title)))
+    Ok(Some(mails::withdrawn(app.config().base(), to, &partner, found.credential_type.title)))
 }

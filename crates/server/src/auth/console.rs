@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::auth::holder::{CONSOLE, NOTICE};
 use crate::error::Error;
 use crate::seal::sha256;
-use crate::store::{ConsoleSession, Partner, StoreError, Tx};
+use store::{ConsoleSession, Partner, StoreError, Tx};
 
 /// Someone who is signed in for a partner. Taking it as an argument is the permission check; without a session the
 /// visitor is sent to sign in.
@@ -64,7 +64,7 @@ pub fn page_of_console(path: &str) -> Option<&str> {
 /// The store cannot be used.
 pub async fn session(app: &App, headers: &HeaderMap) -> Result<Option<SignedInPartner>, StoreError> {
     let Some(secret) = CONSOLE.read(app, headers) else { return Ok(None) };
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let Some(session) = tx.console_session(&sha256(secret.as_bytes()), app.now()).await? else { return Ok(None) };
     let partner = tx.partner(session.partner_id).await?;
     Ok(partner.map(|partner| SignedInPartner { partner, session }))
@@ -95,7 +95,7 @@ pub async fn begin_session(
     partner: &Partner,
     old: Option<String>,
 ) -> Result<(HeaderName, HeaderValue), StoreError> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let cookie = add_session(app, &mut tx, partner, old).await?;
     tx.commit().await?;
     Ok(cookie)
@@ -111,7 +111,7 @@ pub async fn add_session(
     partner: &Partner,
     old: Option<String>,
 ) -> Result<(HeaderName, HeaderValue), StoreError> {
-    let (now, secret) = (app.now(), app.chance.secret());
+    let (now, secret) = (app.now(), app.rng().secret());
     if let Some(old) = old {
         tx.end_console_session(&sha256(old.as_bytes())).await?;
     }

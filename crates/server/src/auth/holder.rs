@@ -13,14 +13,14 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::submission::Sealed;
 use crate::error::Error;
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
 use crate::seal::sha256;
-use crate::store::{AnnouncementKind, Holder, Session, SignIn, StoreError, Tx};
-use crate::time::Timestamp;
 use crate::verification;
+use ambient::Timestamp;
+use store::domain::submission::Sealed;
+use store::{AnnouncementKind, Holder, Session, SignIn, StoreError, Tx};
 
 /// A cookie of ours: its name, and how long the browser keeps it.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub const NOTICE: Cookie = Cookie { name: "notice", lifetime: Duration::from_sec
 impl Cookie {
     /// `__Host-` (RFC 6265bis, section 4.1.3.2) needs `Secure`, and so https.
     fn full_name(self, app: &App) -> String {
-        if app.config.is_https() { format!("__Host-tenure-{}", self.name) } else { format!("tenure-{}", self.name) }
+        if app.config().is_https() { format!("__Host-tenure-{}", self.name) } else { format!("tenure-{}", self.name) }
     }
 
     /// The cookie's value in a request.
@@ -84,7 +84,7 @@ impl Cookie {
     }
 
     fn header(self, app: &App, value: &str, lifetime: Duration, same_site: &str) -> (HeaderName, HeaderValue) {
-        let secure = if app.config.is_https() { "; Secure" } else { "" };
+        let secure = if app.config().is_https() { "; Secure" } else { "" };
         let text = format!(
             "{}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={}{secure}",
             self.full_name(app),
@@ -113,14 +113,14 @@ impl FromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let Some(secret) = SESSION.read(app, &parts.headers) else { return Ok(Self(None)) };
         let now = app.now();
-        let mut tx = app.store.read().await?;
+        let mut tx = app.store().read().await?;
         let Some(session) = tx.session(&sha256(secret.as_bytes()), now).await? else { return Ok(Self(None)) };
         let Some(holder) = tx.holder(session.holder_id).await? else { return Ok(Self(None)) };
         drop(tx);
-        let lifetime = app.config.sign_in.session_lifetime;
+        let lifetime = app.config().sign_in.session_lifetime;
         // Moving the end once a day is enough, and spares a write on every page.
         if (now + lifetime).since(session.expires_at) > Duration::from_secs(86_400) {
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store().write().await?;
             tx.extend_session(&session.token_hash, now + lifetime).await?;
             tx.commit().await?;
         }
@@ -175,7 +175,7 @@ impl Email {
 
     /// The keyed hash an account is found by: of the address in lower case, since no provider in use tells case apart.
     pub fn fingerprint(&self, app: &App) -> [u8; 32] {
-        app.keyring.fingerprint("email", self.0.to_lowercase().as_bytes())
+        app.keyring().fingerprint("email", self.0.to_lowercase().as_bytes())
     }
 }
 
@@ -198,29 +198,29 @@ pub enum CodeRefused {
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn send_code(app: &App, email: &Email, compose: impl FnOnce(&str) -> Mail) -> Result<Uuid, StoreError> {
-    let (now, id, code) = (app.now(), app.chance.anonymous_id(), app.chance.code());
-    let address = app.keyring.seal(now, &[b"sign-in", id.as_bytes()], email.as_str().as_bytes()).await?;
-    let mut tx = app.store.write().await?;
+    let (now, id, code) = (app.now(), app.rng().anonymous_id(), app.rng().code());
+    let address = app.keyring().seal(now, &[b"sign-in", id.as_bytes()], email.as_str().as_bytes()).await?;
+    let mut tx = app.store().write().await?;
     tx.add_sign_in(&SignIn {
         id,
         email_fingerprint: email.fingerprint(app).to_vec(),
         code_fingerprint: code_fingerprint(app, id, &code).to_vec(),
         attempts: 0,
         created_at: now,
-        expires_at: now + app.config.sign_in.code_lifetime,
+        expires_at: now + app.config().sign_in.code_lifetime,
         ring_period: address.period,
         sealed: address.bytes,
     })
     .await?;
     Outgoing::Mail(compose(&code)).enqueue(app, &mut tx).await?;
     tx.commit().await?;
-    app.outbox_filled.notify_one();
-    app.metrics.sign_in("code_sent");
+    app.outbox_filled().notify_one();
+    app.metrics().sign_in("code_sent");
     Ok(id)
 }
 
 fn code_fingerprint(app: &App, id: Uuid, code: &str) -> [u8; 32] {
-    app.keyring.fingerprint("code", &[id.as_bytes(), code.as_bytes()].concat())
+    app.keyring().fingerprint("code", &[id.as_bytes(), code.as_bytes()].concat())
 }
 
 /// Tries `code`. A try is counted before the code is looked at, and the comparison takes the same time whatever it says.
@@ -228,8 +228,8 @@ fn code_fingerprint(app: &App, id: Uuid, code: &str) -> [u8; 32] {
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn try_code(app: &App, id: Uuid, code: &str) -> Result<Result<Email, CodeRefused>, StoreError> {
-    let (now, limit) = (app.now(), app.config.sign_in.code_attempts);
-    let mut tx = app.store.write().await?;
+    let (now, limit) = (app.now(), app.config().sign_in.code_attempts);
+    let mut tx = app.store().write().await?;
     let Some(sign_in) = tx.sign_in(id).await?.filter(|sign_in| sign_in.expires_at > now) else {
         return Ok(Err(CodeRefused::Over));
     };
@@ -240,7 +240,7 @@ pub async fn try_code(app: &App, id: Uuid, code: &str) -> Result<Result<Email, C
     let ended = right && tx.end_sign_in(id).await?;
     tx.commit().await?;
     if !ended {
-        app.metrics.sign_in("refused");
+        app.metrics().sign_in("refused");
         let left = limit.saturating_sub(u32::try_from(sign_in.attempts).unwrap_or(u32::MAX).saturating_add(1));
         return Ok(Err(if left == 0 { CodeRefused::TooOften } else { CodeRefused::Wrong { left } }));
     }
@@ -252,7 +252,7 @@ pub async fn try_code(app: &App, id: Uuid, code: &str) -> Result<Result<Email, C
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn attempted_address(app: &App, id: Uuid) -> Result<Option<Email>, StoreError> {
-    let sign_in = app.store.read().await?.sign_in(id).await?;
+    let sign_in = app.store().read().await?.sign_in(id).await?;
     match sign_in {
         Some(sign_in) => open_address(app, sign_in).await,
         None => Ok(None),
@@ -261,7 +261,7 @@ pub async fn attempted_address(app: &App, id: Uuid) -> Result<Option<Email>, Sto
 
 async fn open_address(app: &App, sign_in: SignIn) -> Result<Option<Email>, StoreError> {
     let sealed = Sealed { period: sign_in.ring_period, bytes: sign_in.sealed };
-    let address = app.keyring.open_sealed(&sealed, &[b"sign-in", sign_in.id.as_bytes()]).await?;
+    let address = app.keyring().open_sealed(&sealed, &[b"sign-in", sign_in.id.as_bytes()]).await?;
     Ok(address.and_then(|address| Email::parse(&String::from_utf8_lossy(&address))))
 }
 
@@ -271,15 +271,15 @@ async fn open_address(app: &App, sign_in: SignIn) -> Result<Option<Email>, Store
 /// The store or the key ring cannot be used.
 pub async fn account(app: &App, email: &Email) -> Result<Holder, StoreError> {
     let fingerprint = email.fingerprint(app);
-    let existing = app.store.read().await?.holder_by_email(&fingerprint).await?;
+    let existing = app.store().read().await?.holder_by_email(&fingerprint).await?;
     if let Some(holder) = existing {
         return Ok(holder);
     }
     let now = app.now();
-    let id = app.chance.id(now);
+    let id = app.rng().id(now);
     // The key comes first: an account without a key could hold nothing; a key without an account opens nothing.
-    app.keyring.create_holder_key(id).await?;
-    let email_sealed = app.keyring.seal_for_holder(id, &[b"email", id.as_bytes()], email.as_str().as_bytes()).await?;
+    app.keyring().create_holder_key(id).await?;
+    let email_sealed = app.keyring().seal_for_holder(id, &[b"email", id.as_bytes()], email.as_str().as_bytes()).await?;
     let holder = Holder {
         id,
         email_fingerprint: fingerprint.to_vec(),
@@ -288,7 +288,7 @@ pub async fn account(app: &App, email: &Email) -> Result<Holder, StoreError> {
         sign_ins: 0,
         passkey_offer_declined_at: None,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.add_holder(&holder).await?;
     let stored = tx.holder_by_email(&fingerprint).await?;
     tx.commit().await?;
@@ -301,13 +301,13 @@ pub async fn account(app: &App, email: &Email) -> Result<Holder, StoreError> {
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     release(&mut tx, holder, app.now()).await?;
     Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
     tx.commit().await?;
-    app.outbox_filled.notify_one();
-    app.deliveries_due.notify_one();
-    app.keyring.destroy_holder_key(holder).await
+    app.outbox_filled().notify_one();
+    app.deliveries_due().notify_one();
+    app.keyring().destroy_holder_key(holder).await
 }
 
 /// Deletes the rows of an account: everything of a deletion but its key.
@@ -328,7 +328,8 @@ pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), St
 /// # Errors
 /// The key ring cannot be used, or the account's key is gone.
 pub async fn address(app: &App, holder: &Holder) -> Result<String, StoreError> {
-    let plain = app.keyring.open_for_holder(holder.id, &[b"email", holder.id.as_bytes()], &holder.email_sealed).await?;
+    let plain =
+        app.keyring().open_for_holder(holder.id, &[b"email", holder.id.as_bytes()], &holder.email_sealed).await?;
     Ok(String::from_utf8_lossy(&plain).into_owned())
 }
 
@@ -341,9 +342,9 @@ pub async fn begin_session(
     holder: Uuid,
     old: Option<String>,
 ) -> Result<(HeaderName, HeaderValue), StoreError> {
-    let (now, secret) = (app.now(), app.chance.secret());
-    let expires_at = now + app.config.sign_in.session_lifetime;
-    let mut tx = app.store.write().await?;
+    let (now, secret) = (app.now(), app.rng().secret());
+    let expires_at = now + app.config().sign_in.session_lifetime;
+    let mut tx = app.store().write().await?;
     if let Some(old) = old {
         tx.end_session(&sha256(old.as_bytes())).await?;
     }

@@ -22,8 +22,8 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::{Error, Kind};
 use crate::keyring::Keyring;
-use crate::store::{Charge, Store, StoreError};
-use crate::time::{Clock, Timestamp};
+use ambient::{Clock, Timestamp};
+use store::{Charge, Store, StoreError};
 
 /// How often nodes tell each other what was used.
 pub const SHARED_EVERY: Duration = Duration::from_secs(1);
@@ -192,8 +192,8 @@ impl Limit {
         }
         let known = self.buckets().get(&key).map_or(now, |bucket| bucket.full_at);
         self.after(known, now)?;
-        let charge = Charge { id: key.fingerprint(&app.keyring, self.name), since: now, cost: self.interval };
-        match within(&app.store, &charge, now + self.window()).await {
+        let charge = Charge { id: key.fingerprint(app.keyring(), self.name), since: now, cost: self.interval };
+        match within(app.store(), &charge, now + self.window()).await {
             Ok(Ok(full_at)) => {
                 self.learn(key, full_at);
                 Ok(())

@@ -18,8 +18,8 @@ use crate::auth::limits::Allowance;
 use crate::auth::token::Verified;
 use crate::error::{Error, Kind};
 use crate::seal::sha256;
-use crate::store::{self, StoreError};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::{self, StoreError};
 
 /// How long a partner's being active is taken for granted, if no notice comes before. A push asks again in its own
 /// transaction.
@@ -52,7 +52,7 @@ impl ActivePartners {
     }
 
     async fn ask(&self, app: &App, partner: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-        let active = app.store.glance().await?.partner(partner).await?.is_some_and(|partner| partner.is_active());
+        let active = app.store().glance().await?.partner(partner).await?.is_some_and(|partner| partner.is_active());
         self.0.insert(partner, (now, active));
         Ok(active)
     }
@@ -65,7 +65,7 @@ pub async fn authenticate(app: &App, request: &mut Request) -> (Result<(), Error
         Ok(verified) => verified,
         Err(error) => return (Err(error), None),
     };
-    match app.limits.partner.check(&verified.partner_id) {
+    match app.limits().partner.check(&verified.partner_id) {
         Ok(allowance) => {
             request.extensions_mut().insert(verified);
             (Ok(()), allowance)
@@ -77,15 +77,15 @@ pub async fn authenticate(app: &App, request: &mut Request) -> (Result<(), Error
 async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> {
     let token = bearer(headers).ok_or_else(Error::unauthorized)?;
     let now = app.now();
-    let verified = match app.tokens.verify(token, now) {
+    let verified = match app.tokens().verify(token, now) {
         Some(verified) => verified,
-        None if app.tokens.should_reload(token, now) => {
-            Box::pin(app.tokens.refresh_keys(&app.keyring, &app.chance, now)).await?;
-            app.tokens.verify(token, now).ok_or_else(Error::unauthorized)?
+        None if app.tokens().should_reload(token, now) => {
+            Box::pin(app.tokens().refresh_keys(app.keyring(), app.rng(), now)).await?;
+            app.tokens().verify(token, now).ok_or_else(Error::unauthorized)?
         }
         None => return Err(Error::unauthorized()),
     };
-    if !app.active_partners.is_active(app, verified.partner_id, now).await? {
+    if !app.active_partners().is_active(app, verified.partner_id, now).await? {
         return Err(Error::unauthorized());
     }
     Ok(verified)
@@ -102,7 +102,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// # Errors
 /// The store cannot be used.
 pub async fn by_secret(app: &App, id: &str, secret: &SecretString) -> Result<Option<store::Partner>, StoreError> {
-    let partner = app.store.glance().await?.partner(id.parse().unwrap_or(Uuid::nil())).await?;
+    let partner = app.store().glance().await?.partner(id.parse().unwrap_or(Uuid::nil())).await?;
     let expected = partner.as_ref().map_or_else(|| vec![0; 32], |partner| partner.secret_hash.clone());
     let matches = bool::from(sha256(secret.expose_secret().as_bytes()).as_slice().ct_eq(&expected));
     Ok(partner.filter(|partner| matches && partner.is_active()))

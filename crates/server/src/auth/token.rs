@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::chance::Chance;
 use crate::keyring::{Keyring, Purpose, SigningKey as Stored};
 use crate::seal::{Key, sha256};
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Rng;
+use ambient::Timestamp;
+use store::StoreError;
 
 /// Verified tokens that are remembered.
 const CACHED_TOKENS: usize = 10_000;
@@ -121,10 +121,10 @@ impl Tokens {
     ///
     /// # Errors
     /// The key ring cannot be used.
-    pub async fn refresh_keys(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn refresh_keys(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<(), StoreError> {
         let is_due = |keys: &[Stored]| keys.first().is_none_or(|key| key.created_at + self.key_age <= now);
         let make = || {
-            let (id, secret) = (chance.anonymous_id().to_string(), Key::random(chance));
+            let (id, secret) = (rng.anonymous_id().to_string(), Key::random(rng));
             Ok(Stored { id, purpose: Purpose::Token, created_at: now, secret, certificate: None })
         };
         let mut stored = ring.signing_keys_or_new(Purpose::Token, is_due, make).await?;
@@ -257,8 +257,8 @@ mod tests {
 
     #[test]
     fn a_key_that_is_taken_away_while_a_token_is_checked_leaves_nothing_remembered() {
-        let chance = Chance::seeded(1);
-        let pair = key_pair("one", &Key::random(&chance)).expect("a key");
+        let rng = Rng::seeded(1);
+        let pair = key_pair("one", &Key::random(&rng)).expect("a key");
         let hour = Duration::from_secs(3600);
         for number in 0..300 {
             let tokens = Tokens::new("https://passport.example", hour, hour);

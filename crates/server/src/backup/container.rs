@@ -19,8 +19,8 @@ use super::plan::Planned;
 use super::tables::{self, Kept};
 use super::{BackupError, at};
 use crate::seal::Key;
-use crate::store::{StoreError, scratch};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::{StoreError, scratch};
 
 const LETTERS: &[u8; 8] = b"TENUREB1";
 const HASH: usize = 32;
@@ -278,7 +278,7 @@ mod tests {
         let second = Unfinished::begin(&to, true);
         assert!(matches!(&second, Err(BackupError::Refused(why)) if why.contains("is in use")), "{second:?}");
         assert_eq!(std::fs::read_to_string(&first.path).expect("it is there"), "the first");
-        first.finish(&Key::random(&crate::chance::Chance::seeded(1))).expect("finished");
+        first.finish(&Key::random(&ambient::Rng::seeded(1))).expect("finished");
         let names = || std::fs::read_dir(folder.path()).expect("a folder").count();
         assert_eq!(names(), 1, "the backup alone");
         drop(Unfinished::begin(&to, true).expect("the name is free again"));

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use super::plan::plan;
 use super::tables::Kept;
-use crate::store::{Part, StoreError};
+use store::{Part, StoreError};
 
 /// Fills a new file of `part`, as it was at `version`, with what the backup holds of it.
 pub(super) async fn load(

@@ -10,11 +10,11 @@ use super::container::{About, Unfinished, describe};
 use super::documents::{self, Copied};
 use super::plan::{Planned, plan};
 use super::{BackupError, postgres, sqlite, tables};
-use crate::chance::Chance;
 use crate::config::{Config, ObjectStoreKind};
 use crate::keyring::{Keyring, root_key};
-use crate::store::{Part, Store, StoreError};
-use crate::time::{Clock, Timestamp};
+use ambient::Rng;
+use ambient::{Clock, Timestamp};
+use store::{Part, Store, StoreError};
 
 /// A backup that was made.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub async fn make(
     let (data, data_version) = source(Part::Data, config).await?;
     let (ring, ring_version) = source(Part::Keyring, config).await?;
     let period = config.retention.ring_period();
-    let keyring = Keyring::look(ring.clone(), &config.storage.data, period, Chance::System)?;
+    let keyring = Keyring::look(ring.clone(), &config.storage.data, period, Rng::System)?;
     // A backup under a root key that opens nothing would be found out on the worst day.
     let refused = |why: String| Err(BackupError::Refused(why));
     match keyring.is_opened_by_root_key().await? {

@@ -26,7 +26,7 @@ pub use restore::{Restored, refuse_unfinished, restore};
 use std::path::Path;
 
 use crate::keyring::RootKeyError;
-use crate::store::StoreError;
+use store::StoreError;
 
 /// Why there is no backup, or nothing was restored: in words for the operator.
 #[derive(Debug, thiserror::Error)]

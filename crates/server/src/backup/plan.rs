@@ -3,7 +3,7 @@
 use sqlx::{SqliteConnection, query_scalar};
 
 use super::tables::Kept;
-use crate::store::StoreError;
+use store::StoreError;
 
 /// What is read of one table.
 #[derive(Clone, Debug)]

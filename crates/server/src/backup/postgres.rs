@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::container;
 use super::plan::Planned;
-use crate::store::StoreError;
-use crate::time::{Clock, Timestamp};
+use ambient::{Clock, Timestamp};
+use store::StoreError;
 
 /// Rows that are written at once: SQLite takes some thirty thousand values in a statement.
 const CHUNK: usize = 256;

@@ -22,8 +22,8 @@ use super::{BackupError, at, postgres, tables};
 use crate::auth;
 use crate::config::{Config, ObjectStoreKind};
 use crate::keyring::{deleted_accounts, root_key};
-use crate::store::{Part, Store, StoreError, scratch};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::{Part, Store, StoreError, scratch};
 
 /// What was put back.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
 
 use super::container;
 use super::plan::Planned;
-use crate::store::StoreError;
-use crate::time::{Clock, Timestamp};
+use ambient::{Clock, Timestamp};
+use store::StoreError;
 
 /// Rows that one statement copies, so that progress is seen.
 const CHUNK: i64 = 20_000;

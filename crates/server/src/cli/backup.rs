@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, StoreArguments, block_on};
 use crate::backup::{self, About, FOLDER, Made};
-use crate::time::Clock;
+use ambient::Clock;
 
 /// Make a backup, while the server runs or not. Submissions that nobody has accepted yet are not in it, and no copy of
 /// their keys. Nor is root.key: keep a copy of it elsewhere.

@@ -11,7 +11,7 @@ use clap::Args;
 use credential::{Context, Fault, Malformed, Rejection, Submission, Type, locate};
 
 use super::Outcome;
-use crate::time::Clock;
+use ambient::Clock;
 
 /// Check the body of a push before sending it.
 #[derive(Debug, Args)]

@@ -86,7 +86,7 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error
     let path = data.join("sandbox-partner.json");
     let kept: Option<Sandbox> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let known = match &kept {
-        Some(sandbox) => app.store.read().await?.partner(sandbox.client_id).await?,
+        Some(sandbox) => app.store().read().await?.partner(sandbox.client_id).await?,
         None => None,
     };
     // A folder of an earlier version may hold a partner that is none: it gets one that is.
@@ -96,7 +96,7 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error
             let scopes: Vec<&str> =
                 credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
             let (client_id, client_secret) =
-                partner::add(&app.store, &app.chance, app.now(), "Sandbox Payroll", &scopes.join(" "), true).await?;
+                partner::add(app.store(), app.rng(), app.now(), "Sandbox Payroll", &scopes.join(" "), true).await?;
             let sandbox = Sandbox { client_id, client_secret };
             let text = serde_json::to_vec_pretty(&sandbox).map_err(Error::internal)?;
             std::fs::write(&path, text).map_err(Error::internal)?;
@@ -126,7 +126,7 @@ async fn push_batch(app: &App, partner: Uuid) -> Result<String, Error> {
 
 #[expect(clippy::print_stdout, reason = "this is what the demonstration is for")]
 fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
-    let base = app.config.base();
+    let base = app.config().base();
     let mut text = String::new();
     let _ = writeln!(text, "\nTenure is running at {base} (a demonstration: its data is not protected).\n");
     let _ = writeln!(
@@ -151,7 +151,7 @@ fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
     let _ = writeln!(
         text,
         "The API is described at {base}/docs. Stop with Ctrl-C; the data stays in {}.",
-        app.config.storage.data.display()
+        app.config().storage.data.display()
     );
     println!("{text}");
 }

@@ -9,10 +9,10 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Outcome, StoreArguments, block_on};
-use crate::chance::Chance;
 use crate::seal::sha256;
-use crate::store::{Part, Partner, Store, StoreError};
-use crate::time::{Clock, Timestamp};
+use ambient::Rng;
+use ambient::{Clock, Timestamp};
+use store::{Part, Partner, Store, StoreError};
 
 /// Add, list, rotate and disable partners.
 #[derive(Debug, Args)]
@@ -98,7 +98,7 @@ impl PartnerArguments {
             PartnerCommand::Add { output, name, scope, sandbox } => {
                 let (name, scope) = (check_name(&name)?, check_scopes(&scope)?);
                 let store = output.open().await?;
-                let added = add(&store, &Chance::System, now, &name, &scope, sandbox).await;
+                let added = add(&store, &Rng::System, now, &name, &scope, sandbox).await;
                 let (id, secret) = added.map_err(shown)?;
                 output.secret(id, &secret);
             }
@@ -107,7 +107,7 @@ impl PartnerArguments {
                 output.list(&partners);
             }
             PartnerCommand::Rotate { output, client_id } => {
-                let secret = Chance::System.secret();
+                let secret = Rng::System.secret();
                 let mut tx = output.open().await?.write().await.map_err(shown)?;
                 known(tx.rotate_partner(client_id, &sha256(secret.as_bytes()), now).await)?;
                 tx.commit().await.map_err(shown)?;
@@ -145,13 +145,13 @@ impl PartnerArguments {
 /// Adds a partner; returns its id and its secret, which is stored nowhere.
 pub(super) async fn add(
     store: &Store,
-    chance: &Chance,
+    rng: &Rng,
     now: Timestamp,
     name: &str,
     scopes: &str,
     sandbox: bool,
 ) -> Result<(Uuid, String), StoreError> {
-    let (id, secret) = (chance.anonymous_id(), chance.secret());
+    let (id, secret) = (rng.anonymous_id(), rng.secret());
     let partner = Partner {
         id,
         name: name.to_owned(),

@@ -8,8 +8,8 @@ use clap::Args;
 use super::backup::{contents, progress};
 use super::{Outcome, StoreArguments, block_on};
 use crate::backup::{self, Restored};
-use crate::chance::Chance;
-use crate::time::Clock;
+use ambient::Clock;
+use ambient::Rng;
 
 /// Put a backup back, into an empty data folder, or into an empty database of PostgreSQL. The data folder must have the
 /// root.key of the server that the backup is of.
@@ -30,7 +30,7 @@ impl Restore {
     pub(super) fn run(self) -> Outcome {
         let config = self.store.load(&[])?;
         let (now, bar) = (Clock::System.now(), progress());
-        let rehearse = self.rehearsal.then(|| Chance::System.anonymous_id());
+        let rehearse = self.rehearsal.then(|| Rng::System.anonymous_id());
         let restored = block_on(async {
             backup::restore(&config, &self.from, rehearse, now, &bar).await.map_err(|error| error.to_string())
         });

@@ -8,11 +8,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, StoreArguments, block_on};
-use crate::app::App;
-use crate::chance::Chance;
+use crate::app::{App, StartError};
 use crate::config::Config;
-use crate::time::Clock;
-use crate::{log, server};
+use crate::{backup, log, server};
+use ambient::{Clock, Rng};
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -49,9 +48,12 @@ pub(super) async fn serve(config: Config, demo: bool, ready: impl FnOnce(&App)) 
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    let open = || App::open(config.clone(), Clock::System, Chance::System, demo);
+    let open = || async {
+        backup::refuse_unfinished(&config.storage.data, &config.storage.database_url).map_err(StartError::Operator)?;
+        App::open(config.clone(), Clock::System, Rng::System, demo).await
+    };
     let announce = |app: &App| {
-        tracing::info!(%listen, base_url = app.config.base(), version = env!("CARGO_PKG_VERSION"), "ready");
+        tracing::info!(%listen, base_url = app.config().base(), version = env!("CARGO_PKG_VERSION"), "ready");
         ready(app);
     };
     server::serve(listener, config.server.head_timeout, open, announce, stop).await.map_err(|error| error.to_string())

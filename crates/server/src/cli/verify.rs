@@ -18,7 +18,7 @@ use url::Url;
 use super::{Outcome, block_on};
 use crate::config::Config;
 use crate::outbound::{Lookup, Outbound};
-use crate::time::{Clock, Timestamp};
+use ambient::{Clock, Timestamp};
 
 /// Largest document that is fetched, in bytes.
 const MOST: u64 = 4 * 1024 * 1024;
@@ -143,7 +143,7 @@ async fn ask(questions: &Questions, local: bool) -> Result<Evidence, String> {
 
 async fn fetch(client: &Outbound, address: &str) -> Result<Vec<u8>, String> {
     let url: Url = address.parse().map_err(|_| format!("{address} is not an address"))?;
-    let because = |failure: crate::domain::asset::Failure| format!("{address}: {}", failure.name());
+    let because = |failure: store::domain::asset::Failure| format!("{address}: {}", failure.name());
     let mut stream = std::pin::pin!(client.fetch(&url, MOST).await.map_err(because)?);
     let mut bytes = Vec::new();
     while let Some(piece) = stream.try_next().await.map_err(because)? {

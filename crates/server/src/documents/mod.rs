@@ -17,14 +17,14 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::asset::{Asset, AssetState, Failure, Object};
-use crate::domain::submission::Sealed;
 use crate::error::Error;
 use crate::objects::Objects;
 use crate::outbound::Outbound;
 use crate::seal::Key;
-use crate::store::{Partner, StoreError};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::domain::asset::{Asset, AssetState, Failure, Object};
+use store::domain::submission::Sealed;
+use store::{Partner, StoreError};
 
 pub use inspect::Refused;
 pub use upload_link::{UploadPermit, upload_url};
@@ -134,8 +134,8 @@ pub async fn take_in(
     kind: AssetKind,
     source: impl Stream<Item = Result<Bytes, Failure>>,
 ) -> Result<Written, NotTaken> {
-    let (name, key) = (app.id(), Key::random(&app.chance));
-    let mut writer = app.documents.objects.writer(name, &key).await?;
+    let (name, key) = (app.id(), Key::random(app.rng()));
+    let mut writer = app.documents().objects.writer(name, &key).await?;
     let (mut start, mut size) = (Vec::with_capacity(inspect::START), 0);
     let mut source = pin!(source);
     loop {
@@ -177,13 +177,13 @@ pub async fn take_in(
 }
 
 async fn look_at_object(app: &App, kind: AssetKind, written: &Written) -> Result<(), NotTaken> {
-    let source = app.documents.objects.read(written.name, &written.key).await?;
-    app.documents.look(kind, source).await
+    let source = app.documents().objects.read(written.name, &written.key).await?;
+    app.documents().look(kind, source).await
 }
 
 /// Deletes an object that no row names. One that cannot be deleted now is left to the sweep.
 pub async fn discard(app: &App, name: Uuid) {
-    if let Err(error) = app.documents.objects.delete(name).await {
+    if let Err(error) = app.documents().objects.delete(name).await {
         tracing::warn!(%error, "an object is left to the sweep");
     }
 }
@@ -201,7 +201,7 @@ pub async fn stored(
     period: Timestamp,
     written: Written,
 ) -> Result<Option<AssetState>, StoreError> {
-    let sealed = app.keyring.seal_within(period, &label(&asset), written.key.expose()).await?;
+    let sealed = app.keyring().seal_within(period, &label(&asset), written.key.expose()).await?;
     if sealed.is_none() {
         discard(app, written.name).await;
     }
@@ -214,9 +214,9 @@ pub async fn object_key(app: &App, asset: Uuid, object: &Object, owner: Owner) -
     let label = label(&asset);
     let opened = match owner {
         Owner::Ring(period) => {
-            app.keyring.open_sealed(&Sealed { period, bytes: object.sealed_key.clone() }, &label).await?
+            app.keyring().open_sealed(&Sealed { period, bytes: object.sealed_key.clone() }, &label).await?
         }
-        Owner::Holder(holder) => Some(app.keyring.open_for_holder(holder, &label, &object.sealed_key).await?),
+        Owner::Holder(holder) => Some(app.keyring().open_for_holder(holder, &label, &object.sealed_key).await?),
     };
     Ok(opened.and_then(|bytes| Key::from_bytes(&bytes)))
 }
@@ -258,7 +258,7 @@ async fn refusal(
         AssetSource::Upload => Ok(None),
         AssetSource::Bytes(bytes) => {
             let whole = futures::stream::iter([Ok(bytes.clone())]);
-            match app.documents.look(kind, whole).await {
+            match app.documents().look(kind, whole).await {
                 Ok(()) => Ok(None),
                 Err(NotTaken::Store(error)) => Err(error.into()),
                 Err(refused) => Ok(Some((Code::AssetDataContent, refused.to_string()))),
@@ -266,7 +266,7 @@ async fn refusal(
         }
         AssetSource::Address(address) => {
             if known.is_none() {
-                *known = app.store.read().await?.partner(partner).await?;
+                *known = app.store().read().await?.partner(partner).await?;
             }
             let host = Url::parse(address).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
             let allowed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(&host));
@@ -307,12 +307,12 @@ async fn first_state(
     match source {
         AssetSource::Upload => Ok(Some(AssetState::Awaited)),
         AssetSource::Address(address) => {
-            let sealed = app.keyring.seal_within(period, &label(&asset_id), address.as_bytes()).await?;
+            let sealed = app.keyring().seal_within(period, &label(&asset_id), address.as_bytes()).await?;
             Ok(sealed.map(|sealed| AssetState::Fetching { sealed }))
         }
         AssetSource::Bytes(bytes) => {
-            let (name, key) = (app.id(), Key::random(&app.chance));
-            app.documents.objects.put(name, &key, bytes).await?;
+            let (name, key) = (app.id(), Key::random(app.rng()));
+            app.documents().objects.put(name, &key, bytes).await?;
             stored(app, asset_id, period, Written { name, size: bytes.len() as u64, key }).await
         }
     }

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// What an upload link permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub struct UploadPermit {
 /// The link to which `asset` can be sent, and until when it is good.
 pub fn upload_url(app: &App, asset: Uuid, now: Timestamp) -> (String, Timestamp) {
     // Whole seconds, so that what the link says is what it is good for.
-    let expires_at = (now + app.config.objects.upload_lifetime).floor(Duration::from_secs(1));
+    let expires_at = (now + app.config().objects.upload_lifetime).floor(Duration::from_secs(1));
     let permit = UploadPermit { asset, expires_at };
-    (format!("{}/api/partner/v2/uploads/{}", app.config.base(), permit.write(app)), expires_at)
+    (format!("{}/api/partner/v2/uploads/{}", app.config().base(), permit.write(app)), expires_at)
 }
 
 impl UploadPermit {
@@ -38,7 +38,7 @@ impl UploadPermit {
 
     fn mac(&self, app: &App) -> [u8; 32] {
         let said = [&self.asset.as_bytes()[..], &self.expires_at.seconds().to_be_bytes()].concat();
-        app.keyring.fingerprint("upload link", &said)
+        app.keyring().fingerprint("upload link", &said)
     }
 
     /// Reads the last part of a link; `None` if this server did not make it.

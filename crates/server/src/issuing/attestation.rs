@@ -33,7 +33,7 @@ pub struct Attested {
 /// That a trusted provider signed it, and that it is in its time.
 fn require_provider(app: &App, jws: &Jws<'_>) -> Result<(), Refusal> {
     let kid = jws.header_text("kid").unwrap_or_default();
-    let keys = app.wallet_providers.iter().filter(|(name, _)| kid.is_empty() || name == kid || name.is_empty());
+    let keys = app.wallet_providers().iter().filter(|(name, _)| kid.is_empty() || name == kid || name.is_empty());
     let mut last = Refusal::UnknownKey;
     for (_, key) in keys {
         match jws.verify(key) {
@@ -98,7 +98,7 @@ pub fn wallet(app: &App, headers: &HeaderMap) -> Result<Option<String>, WalletRe
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let wallet = |what: &str| WalletRefused::Client(what.to_owned());
     let (attestation, proof) = match (text("oauth-client-attestation"), text("oauth-client-attestation-pop")) {
-        (None, None) if app.config.wallets.attestation_required => {
+        (None, None) if app.config().wallets.attestation_required => {
             return Err(wallet("This server wants a wallet attestation (OAuth-Client-Attestation)."));
         }
         (None, None) => return Ok(None),
@@ -117,7 +117,7 @@ pub fn wallet(app: &App, headers: &HeaderMap) -> Result<Option<String>, WalletRe
     proof.require_type("oauth-client-attestation-pop+jwt")?;
     proof.verify(&key)?;
     let said = |name: &str| proof.payload.get(name).and_then(Value::as_str);
-    if said("aud") != Some(app.config.base()) {
+    if said("aud") != Some(app.config().base()) {
         return Err(Refusal::Audience.into());
     }
     if said("iss").is_some_and(|issuer| issuer != client_id) {
@@ -135,7 +135,7 @@ pub fn wallet(app: &App, headers: &HeaderMap) -> Result<Option<String>, WalletRe
     if let Some(challenge) = said("challenge") {
         nonce::read(app, Use::Attestation, challenge).ok_or(WalletRefused::Challenge)?;
     }
-    if !app.seen_proofs.first_time("attestation", id, app.now()) {
+    if !app.seen_proofs().first_time("attestation", id, app.now()) {
         return Err(wallet("This proof has been used before (jti)."));
     }
     Ok(Some(client_id))

@@ -11,8 +11,8 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use url::Host;
 
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::StoreError;
 
 /// How long the authority's certificate lives, in years.
 const AUTHORITY_YEARS: i16 = 30;

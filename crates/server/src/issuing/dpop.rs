@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::nonce::{self, Use};
 use crate::app::App;
 use crate::seal::sha256;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// How old a proof may be, in seconds.
 const MOST_AGE: i64 = 300;
@@ -90,7 +90,7 @@ pub fn verify(
     if said("htm") != Some(method.as_str()) {
         return Err(refused("htm is not the request's method."));
     }
-    let address = format!("{}{path}", app.config.base());
+    let address = format!("{}{path}", app.config().base());
     let named = said("htu").unwrap_or_default();
     let named = named.split(['?', '#']).next().unwrap_or_default();
     if named != address {
@@ -109,7 +109,7 @@ pub fn verify(
     }
     said("nonce").and_then(|nonce| nonce::read(app, Use::DPoP, nonce)).ok_or(DPoPRefused::Nonce)?;
     let id = said("jti").ok_or_else(|| refused("jti is missing."))?;
-    if !app.seen_proofs.first_time("dpop", id, app.now()) {
+    if !app.seen_proofs().first_time("dpop", id, app.now()) {
         return Err(refused("This proof has been used before (jti)."));
     }
     Ok(Some(key.thumbprint()))

@@ -14,11 +14,11 @@ use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Value, json};
 
 use super::certificates::{self, Authority};
-use crate::chance::Chance;
 use crate::keyring::{Keyring, Purpose, SigningKey};
 use crate::seal::Key;
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Rng;
+use ambient::Timestamp;
+use store::StoreError;
 
 /// How long a new key is published before it signs.
 pub const NOTICE: Duration = Duration::from_secs(86_400);
@@ -65,14 +65,14 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// The key ring cannot be used.
-    pub async fn refresh(&self, ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<(), StoreError> {
-        let authority = self.authority(ring, chance, now).await?;
+    pub async fn refresh(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<(), StoreError> {
+        let authority = self.authority(ring, rng, now).await?;
         let purpose = Purpose::Credential(self.algorithm);
         let is_due =
             |own: &[SigningKey]| own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE);
         let make = || {
-            let (id, secret, key) = new_key(self.algorithm, chance)?;
-            let certificate = certificates::certify(&key, &self.address, &chance.bytes::<16>(), &authority, now)?;
+            let (id, secret, key) = new_key(self.algorithm, rng)?;
+            let certificate = certificates::certify(&key, &self.address, &rng.bytes::<16>(), &authority, now)?;
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
         let own = ring.signing_keys_or_new(purpose, is_due, make).await?;
@@ -102,16 +102,11 @@ impl IssuerKeys {
     }
 
     /// The authority's key and certificate; made on the first start.
-    pub(super) async fn authority(
-        &self,
-        ring: &Keyring,
-        chance: &Chance,
-        now: Timestamp,
-    ) -> Result<Authority, StoreError> {
+    pub(super) async fn authority(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<Authority, StoreError> {
         let purpose = Purpose::Authority;
         let make = || {
-            let (id, secret, key) = new_key(Algorithm::Es256, chance)?;
-            let certificate = certificates::authority(&key, &self.address, &chance.bytes::<16>(), now)?;
+            let (id, secret, key) = new_key(Algorithm::Es256, rng)?;
+            let certificate = certificates::authority(&key, &self.address, &rng.bytes::<16>(), now)?;
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };
         let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
@@ -172,10 +167,10 @@ impl EncryptionKey {
     ///
     /// # Errors
     /// The key ring cannot be used.
-    pub async fn open(ring: &Keyring, chance: &Chance, now: Timestamp) -> Result<Self, StoreError> {
+    pub async fn open(ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<Self, StoreError> {
         let purpose = Purpose::Encryption;
         let make = || {
-            let (id, secret, _) = new_key(Algorithm::Es256, chance)?;
+            let (id, secret, _) = new_key(Algorithm::Es256, rng)?;
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: None })
         };
         let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
@@ -195,8 +190,8 @@ impl EncryptionKey {
 }
 
 /// A new key: its name (the JWK thumbprint, RFC 7638), its secret, and the key itself.
-pub(crate) fn new_key(algorithm: Algorithm, chance: &Chance) -> Result<(String, Key, SoftwareKey), StoreError> {
-    let secret = Key::random(chance);
+pub(crate) fn new_key(algorithm: Algorithm, rng: &Rng) -> Result<(String, Key, SoftwareKey), StoreError> {
+    let secret = Key::random(rng);
     let key =
         SoftwareKey::from_bytes(algorithm, secret.expose()).map_err(|error| StoreError::Broken(error.to_string()))?;
     Ok((key.public().thumbprint(), secret, key))
@@ -209,7 +204,7 @@ pub(super) fn software(key: &SigningKey, algorithm: Algorithm) -> Result<Softwar
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Part, Store};
+    use store::{Part, Store};
 
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
     const AGE: Duration = Duration::from_secs(90 * 86_400);
@@ -218,19 +213,18 @@ mod tests {
     async fn a_key_is_published_before_it_signs_and_as_long_as_what_it_signed_lives() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
-        let chance = Chance::seeded(1);
-        let ring =
-            Keyring::open(store, folder.path(), Duration::from_secs(3600), chance.clone()).await.expect("a ring");
+        let rng = Rng::seeded(1);
+        let ring = Keyring::open(store, folder.path(), Duration::from_secs(3600), rng.clone()).await.expect("a ring");
         let keys = IssuerKeys::new("https://passport.example", Algorithm::Es256, AGE, YEAR);
         let mut now = Timestamp::from_micros(1_795_000_000_000_000);
-        keys.refresh(&ring, &chance, now).await.expect("keys");
+        keys.refresh(&ring, &rng, now).await.expect("keys");
         let first = keys.now().expect("loaded").kid.clone();
         let (mut signed_last, mut before) = (std::collections::HashMap::new(), first.clone());
         for _ in 0..1000 {
             let published: Vec<String> =
                 keys.now().expect("loaded").published.iter().map(|(kid, _)| kid.clone()).collect();
             now = now + Duration::from_secs(12 * 3600);
-            keys.refresh(&ring, &chance, now).await.expect("keys");
+            keys.refresh(&ring, &rng, now).await.expect("keys");
             let state = keys.now().expect("loaded");
             assert!(published.contains(&state.kid), "a key signs that was not published half a day before");
             signed_last.insert(state.kid.clone(), now);

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// How long a challenge can be answered.
 pub const LIFETIME: Duration = Duration::from_secs(300);
@@ -43,8 +43,8 @@ const TAG: usize = 16;
 pub fn new(app: &App, purpose: Use) -> String {
     let mut bytes = Vec::with_capacity(PLAIN + TAG);
     bytes.extend_from_slice(&(app.now() + LIFETIME).micros().to_be_bytes());
-    bytes.extend_from_slice(&app.chance.bytes::<12>());
-    let tag = app.keyring.fingerprint(purpose.label(), &bytes);
+    bytes.extend_from_slice(&app.rng().bytes::<12>());
+    let tag = app.keyring().fingerprint(purpose.label(), &bytes);
     bytes.extend_from_slice(&tag[..TAG]);
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -53,7 +53,7 @@ pub fn new(app: &App, purpose: Use) -> String {
 pub fn read(app: &App, purpose: Use, text: &str) -> Option<Timestamp> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == PLAIN + TAG)?;
     let (plain, tag) = bytes.split_at(PLAIN);
-    let expected = app.keyring.fingerprint(purpose.label(), plain);
+    let expected = app.keyring().fingerprint(purpose.label(), plain);
     if !bool::from(expected[..TAG].ct_eq(tag)) {
         return None;
     }

@@ -109,7 +109,7 @@ async fn verify_jwt(app: &App, text: &str, proved: &mut Proved) -> Result<(), Pr
     };
     let key = key(&jws)?;
     jws.verify(&key)?;
-    let audience = app.config.base();
+    let audience = app.config().base();
     let meant = match jws.payload.get("aud") {
         Some(Value::String(aud)) => aud == audience,
         Some(Value::Array(all)) => all.iter().any(|aud| aud == audience),
@@ -127,7 +127,7 @@ async fn verify_jwt(app: &App, text: &str, proved: &mut Proved) -> Result<(), Pr
     let nonce = nonce.ok_or_else(|| refused("nonce is missing; ask the nonce endpoint for one."))?;
     answer(app, nonce, proved)?;
     match attested {
-        None if app.config.wallets.attestation_required => {
+        None if app.config().wallets.attestation_required => {
             Err(refused("key_attestation is missing; this server wants one."))
         }
         None => {

@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::keys::State as Keys;
 use crate::app::App;
-use crate::domain::submission::{State, Submission};
 use crate::error::Error;
-use crate::store::StatusPlace;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::StatusPlace;
+use store::domain::submission::{State, Submission};
 
 /// What a credential is made of: an accepted submission, opened for its holder.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Material {
     /// # Errors
     /// The store or the key ring cannot be used.
     pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Self>, Error> {
-        let mut tx = app.store.glance().await?;
+        let mut tx = app.store().glance().await?;
         let submission: Option<Submission> = tx.linked_submission(id, app.now()).await?;
         let Some(submission) = submission else { return Ok(None) };
         let State::Accepted { holder: owner, sealed, .. } = &submission.state else { return Ok(None) };
@@ -48,7 +48,7 @@ impl Material {
         let partner = tx.partner(submission.partner_id).await?;
         drop(tx);
         let label: [&[u8]; 2] = [b"submission", id.as_bytes()];
-        let opened = app.keyring.open_for_holder(holder, &label, sealed).await?;
+        let opened = app.keyring().open_for_holder(holder, &label, sealed).await?;
         let payload = Payload::from_bytes(&opened).map_err(Error::internal)?;
         Ok(Some(Self {
             submission: id,
@@ -81,8 +81,8 @@ pub fn sign(
     key: Option<&PublicKey>,
 ) -> Result<String, CannotSign> {
     let status =
-        StatusReference { uri: status_list_address(app.config.base(), place.list), index: u64::from(place.position) };
-    let id = format!("urn:uuid:{}", app.chance.anonymous_id());
+        StatusReference { uri: status_list_address(app.config().base(), place.list), index: u64::from(place.position) };
+    let id = format!("urn:uuid:{}", app.rng().anonymous_id());
     let attested_at = jiff::tz::Offset::UTC.to_datetime(material.pushed_at.to_jiff()).date().to_string();
     let statement = credential::format::Statement {
         id: &id,
@@ -97,5 +97,5 @@ pub fn sign(
         status: Some(&status),
         holder: key,
     };
-    keys.issuer.sign(format, &statement, &mut |bytes| app.chance.fill(bytes))
+    keys.issuer.sign(format, &statement, &mut |bytes| app.rng().fill(bytes))
 }

@@ -15,7 +15,7 @@ use super::sign::status_list_address;
 use crate::app::App;
 use crate::error::Error;
 use crate::seal::sha256;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// How long a verifier may use a copy.
 pub const FRESH: Duration = Duration::from_secs(300);
@@ -71,14 +71,14 @@ impl StatusLists {
     /// The store cannot be used, or there is no key.
     pub async fn get(&self, app: &App, id: Uuid, form: Form) -> Result<Option<Served>, Error> {
         let now = app.now();
-        let keys = app.issuer_keys.now()?;
+        let keys = app.issuer_keys().now()?;
         let kept = self.kept(id, form).filter(|kept| now.since(kept.signed_at) < RENEWED && *kept.kid == *keys.kid);
         if let Some(kept) = &kept
             && now.since(kept.asked_at) < UNASKED
         {
             return Ok(Some(kept.clone()));
         }
-        let mut tx = app.store.read().await?;
+        let mut tx = app.store().read().await?;
         let Some(list) = tx.status_list(id).await? else {
             self.let_go(id);
             return Ok(None);
@@ -110,10 +110,10 @@ impl StatusLists {
 }
 
 fn sign(app: &App, id: Uuid, form: Form, capacity: u32, revoked: Vec<u32>) -> Result<String, Error> {
-    let (now, keys) = (app.now(), app.issuer_keys.now()?);
+    let (now, keys) = (app.now(), app.issuer_keys().now()?);
     let list = StatusList::of_revoked(capacity, revoked);
     let times = (now.seconds(), (now + LIFETIME).seconds());
-    let base = app.config.base();
+    let base = app.config().base();
     let address = status_list_address(base, id);
     let (header, payload) = match form {
         Form::Token => (keys.header("statuslist+jwt"), token_payload(&list, &address, times, FRESH.as_secs())),

@@ -13,12 +13,12 @@ use url::Host;
 
 use super::certificates;
 use super::keys::{IssuerKeys, new_key, software};
-use crate::chance::Chance;
 use crate::config::Config;
 use crate::keyring::{Keyring, Purpose, SigningKey};
 use crate::seal::sha256;
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Rng;
+use ambient::Timestamp;
+use store::StoreError;
 
 /// The key, and what wallets know it by.
 #[derive(Clone, Debug)]
@@ -40,17 +40,17 @@ impl VerifierKey {
         ring: &Keyring,
         keys: &IssuerKeys,
         config: &Config,
-        chance: &Chance,
+        rng: &Rng,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let (purpose, address) = (Purpose::Request, config.base());
         let host = config.server.base_url.host().map(|host| host.to_owned());
         let host = host.ok_or_else(|| StoreError::Broken("the base URL names no host".to_owned()))?;
-        let authority = keys.authority(ring, chance, now).await?;
+        let authority = keys.authority(ring, rng, now).await?;
         let is_missing = |stored: &[SigningKey]| !stored.iter().any(|key| names(key, &host));
         let make = || {
-            let (id, secret, key) = new_key(Algorithm::Es256, chance)?;
-            let serial = chance.bytes::<16>();
+            let (id, secret, key) = new_key(Algorithm::Es256, rng)?;
+            let serial = rng.bytes::<16>();
             let certificate = certificates::certify_verifier(&key, address, &host, &serial, &authority, now)?;
             Ok(SigningKey { id, purpose, created_at: now, secret, certificate: Some(certificate) })
         };

@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::documents::{self, NotTaken, Written};
-use crate::domain::asset::{Asset, AssetState, Failure};
-use crate::domain::submission::{Sealed, State};
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::StoreError;
+use store::domain::asset::{Asset, AssetState, Failure};
+use store::domain::submission::{Sealed, State};
 
 /// How many documents are fetched at once.
 const AT_ONCE: usize = 8;
@@ -33,12 +33,12 @@ const ROWS: i64 = 500;
 pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
     let now = app.now();
     // Longer than all of them take at the slowest, so that no other node takes one meanwhile.
-    let again = now + TURNS * app.config.outbound.timeout + Duration::from_secs(60);
+    let again = now + TURNS * app.config().outbound.timeout + Duration::from_secs(60);
     // Mostly there is nothing, and then nobody who writes is kept waiting.
-    if app.store.read().await?.count_assets_to_fetch(now).await? == 0 {
+    if app.store().read().await?.count_assets_to_fetch(now).await? == 0 {
         return Ok(0);
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let due = tx.take_assets_to_fetch(now, again, BATCH).await?;
     tx.commit().await?;
     let count = due.len();
@@ -53,7 +53,7 @@ pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
 }
 
 async fn fetch(app: &App, asset: Asset, tries: i64) -> Result<(), StoreError> {
-    let submission = app.store.read().await?.linked_submission(asset.submission_id, app.now()).await?;
+    let submission = app.store().read().await?.linked_submission(asset.submission_id, app.now()).await?;
     let Some(submission) = submission else { return Ok(()) };
     // Once the person has answered, nothing is added to what they saw.
     let State::Incomplete { sealed, .. } = &submission.state else { return Ok(()) };
@@ -64,7 +64,7 @@ async fn fetch(app: &App, asset: Asset, tries: i64) -> Result<(), StoreError> {
         Err(NotTaken::Interrupted(Failure::Unreachable)) if tries < TRIES => {
             let pause =
                 Duration::from_secs(30) * 2_u32.saturating_pow(u32::try_from(tries).unwrap_or(1).saturating_sub(1));
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store().write().await?;
             tx.put_off_asset(asset.id, app.now() + pause).await?;
             return tx.commit().await;
         }
@@ -73,10 +73,10 @@ async fn fetch(app: &App, asset: Asset, tries: i64) -> Result<(), StoreError> {
         Err(NotTaken::Refused(_)) => Some(AssetState::Failed(Failure::ContentRefused)),
     };
     let Some(state) = state else { return Ok(()) };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if tx.change_asset(asset.id, &state, app.now()).await? {
         tx.commit().await?;
-        app.metrics.documents(if matches!(state, AssetState::Stored(_)) { "fetched" } else { "failed" });
+        app.metrics().documents(if matches!(state, AssetState::Stored(_)) { "fetched" } else { "failed" });
     } else if let AssetState::Stored(object) = &state {
         drop(tx);
         documents::discard(app, object.name).await;
@@ -88,9 +88,9 @@ async fn written(app: &App, asset: &Asset, period: Timestamp, partner: Uuid) -> 
     let refused = || NotTaken::Interrupted(Failure::AddressRefused);
     let AssetState::Fetching { sealed } = &asset.state else { return Err(refused()) };
     let sealed = Sealed { period, bytes: sealed.clone() };
-    let address = app.keyring.open_sealed(&sealed, &documents::label(&asset.id)).await?;
+    let address = app.keyring().open_sealed(&sealed, &documents::label(&asset.id)).await?;
     let address = address.and_then(|bytes| Url::parse(std::str::from_utf8(&bytes).ok()?).ok()).ok_or_else(refused)?;
-    let partner = app.store.read().await?.partner(partner).await?;
+    let partner = app.store().read().await?.partner(partner).await?;
     let allowed = partner.is_some_and(|partner| {
         partner.is_active() && address.host_str().is_some_and(|host| partner.may_fetch_from(host))
     });
@@ -98,7 +98,7 @@ async fn written(app: &App, asset: &Asset, period: Timestamp, partner: Uuid) -> 
         return Err(refused());
     }
     let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-    let source = app.documents.outbound.fetch(&address, most).await.map_err(NotTaken::Interrupted)?;
+    let source = app.documents().outbound.fetch(&address, most).await.map_err(NotTaken::Interrupted)?;
     documents::take_in(app, asset.kind, source).await
 }
 
@@ -108,11 +108,11 @@ async fn written(app: &App, asset: &Asset, period: Timestamp, partner: Uuid) -> 
 /// The store cannot be used.
 pub async fn end_waits_for_keeping(app: &App) -> Result<(), StoreError> {
     loop {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         let (ended, deleted) = tx.end_waits_for_keeping(app.now(), ROWS).await?;
         tx.commit().await?;
         for _ in 0..deleted {
-            app.metrics.documents("deleted");
+            app.metrics().documents("deleted");
         }
         if ended < ROWS.unsigned_abs() {
             return Ok(());
@@ -126,10 +126,10 @@ pub async fn end_waits_for_keeping(app: &App) -> Result<(), StoreError> {
 /// The store or the object store cannot be used; the next run goes on.
 pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
     loop {
-        let dropped = app.store.read().await?.dropped_objects(ROWS).await?;
+        let dropped = app.store().read().await?.dropped_objects(ROWS).await?;
         let mut deleted = Vec::with_capacity(dropped.len());
         for object in dropped {
-            match app.documents.objects.delete(object).await {
+            match app.documents().objects.delete(object).await {
                 Ok(()) => deleted.push(object),
                 Err(error) => tracing::warn!(%error, "an object could not be deleted; it is tried again"),
             }
@@ -137,7 +137,7 @@ pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
         if deleted.is_empty() {
             return Ok(());
         }
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         for object in deleted {
             tx.forget_dropped_object(object).await?;
         }
@@ -151,12 +151,12 @@ pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
 /// # Errors
 /// The store or the object store cannot be used.
 pub async fn delete_orphans(app: &App, since: Timestamp) -> Result<usize, StoreError> {
-    let before = app.now() - app.config.objects.orphan_age;
-    let mut deleted = app.documents.objects.delete_unfinished(before).await?;
-    for name in app.documents.objects.made_between(since, before).await? {
-        if !app.store.read().await?.is_object_known(name).await? {
-            app.documents.objects.delete(name).await?;
-            app.metrics.documents("orphaned");
+    let before = app.now() - app.config().objects.orphan_age;
+    let mut deleted = app.documents().objects.delete_unfinished(before).await?;
+    for name in app.documents().objects.made_between(since, before).await? {
+        if !app.store().read().await?.is_object_known(name).await? {
+            app.documents().objects.delete(name).await?;
+            app.metrics().documents("orphaned");
             deleted += 1;
         }
     }

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 pub use documents::{delete_dropped_objects, delete_orphans, end_waits_for_keeping, fetch_due};
 pub use outbox::{Outgoing, send_due};
@@ -35,14 +35,14 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     let (sender, sender_stop) = (app.clone(), stop.clone());
     jobs.spawn(async move {
         while !sender_stop.is_cancelled() {
-            match sender.store.unless_lost(send_due(&sender)).await {
+            match sender.store().unless_lost(send_due(&sender)).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::warn!(%error, "the outbox could not be worked on"),
             }
             tokio::select! {
                 () = sender_stop.cancelled() => {}
-                () = sender.outbox_filled.notified() => {}
+                () = sender.outbox_filled().notified() => {}
                 () = tokio::time::sleep(OUTBOX_PAUSE) => {}
             }
         }
@@ -50,14 +50,14 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     let (fetcher, fetcher_stop) = (app.clone(), stop.clone());
     jobs.spawn(async move {
         while !fetcher_stop.is_cancelled() {
-            match fetcher.store.unless_lost(fetch_due(&fetcher)).await {
+            match fetcher.store().unless_lost(fetch_due(&fetcher)).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::warn!(%error, "documents could not be fetched; it is tried again"),
             }
             tokio::select! {
                 () = fetcher_stop.cancelled() => {}
-                () = fetcher.documents.to_fetch.notified() => {}
+                () = fetcher.documents().to_fetch.notified() => {}
                 () = tokio::time::sleep(OUTBOX_PAUSE) => {}
             }
         }
@@ -68,8 +68,8 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
         // Everything at the start, since nobody knows how long the server was away; then what is recent.
         let mut since = Timestamp::from_micros(0);
         while !sweeper_stop.is_cancelled() {
-            match sweeper.store.unless_lost(delete_orphans(&sweeper, since)).await {
-                Ok(_) => since = sweeper.now() - sweeper.config.objects.orphan_age - 3 * SWEEP_PAUSE,
+            match sweeper.store().unless_lost(delete_orphans(&sweeper, since)).await {
+                Ok(_) => since = sweeper.now() - sweeper.config().objects.orphan_age - 3 * SWEEP_PAUSE,
                 Err(error) => tracing::warn!(%error, "the object store could not be swept; it is tried again"),
             }
             tokio::select! {
@@ -80,9 +80,9 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     });
     let (keeper, keeper_stop) = (app.clone(), stop.clone());
     jobs.spawn(async move {
-        let pause = (keeper.config.retention.incomplete / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
+        let pause = (keeper.config().retention.incomplete / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
         while !keeper_stop.is_cancelled() {
-            if let Err(error) = keeper.store.unless_lost(end_what_is_over(&keeper)).await {
+            if let Err(error) = keeper.store().unless_lost(end_what_is_over(&keeper)).await {
                 tracing::warn!(%error, "retention could not be done; it is tried again");
             }
             tokio::select! {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::auth::limits::SHARED_EVERY;
-use crate::store::{Notice, Notices, StoreError};
+use store::{Notice, Notices, StoreError};
 
 /// How long reading something anew may take: longer than another node may hold what is read. And how long is waited before it
 /// is tried again.
@@ -21,9 +21,9 @@ const ROUNDS: u32 = 60;
 
 /// Starts what a node among others has to do.
 pub fn start(app: &App, stop: &CancellationToken, jobs: &mut JoinSet<()>) {
-    let Some(notices) = app.store.notices() else { return };
+    let Some(notices) = app.store().notices() else { return };
     jobs.spawn(listen(app.clone(), stop.clone(), notices));
-    if app.config.rate_limit.enabled {
+    if app.config().rate_limit.enabled {
         jobs.spawn(share_limits(app.clone(), stop.clone()));
     }
 }
@@ -33,7 +33,7 @@ struct Deaf<'a>(&'a App);
 
 impl Drop for Deaf<'_> {
     fn drop(&mut self) {
-        self.0.store.changes().lose();
+        self.0.store().changes().lose();
     }
 }
 
@@ -44,18 +44,18 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
             () = stop.cancelled() => return,
             notice = notices.next() => match notice {
                 Notice::Lost => {
-                    app.store.changes().lose();
+                    app.store().changes().lose();
                     give_up(&app);
                 }
                 Notice::Schema => {
-                    app.store.renew();
-                    app.keyring.store().renew();
+                    app.store().renew();
+                    app.keyring().store().renew();
                 }
-                Notice::Partners => app.active_partners.forget(),
-                Notice::Submission(changed) => app.store.changes().note(&[changed]),
+                Notice::Partners => app.active_partners().forget(),
+                Notice::Submission(changed) => app.store().changes().note(&[changed]),
                 Notice::Keys => read_keys(&app, &stop).await,
                 Notice::Connected => {
-                    app.active_partners.forget();
+                    app.active_partners().forget();
                     read_keys(&app, &stop).await;
                 }
             },
@@ -66,9 +66,9 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
 /// Reads the keys anew, as often as it takes. Notices wait meanwhile, and none is lost; until they are heard, statuses are not
 /// told from memory.
 async fn read_keys(app: &App, stop: &CancellationToken) {
-    app.store.changes().lose();
+    app.store().changes().lose();
     try_to_read_keys(app, stop).await;
-    app.store.changes().follow();
+    app.store().changes().follow();
 }
 
 async fn try_to_read_keys(app: &App, stop: &CancellationToken) {
@@ -91,14 +91,14 @@ async fn try_to_read_keys(app: &App, stop: &CancellationToken) {
 }
 
 fn give_up(app: &App) {
-    app.store.give_up();
-    app.keyring.store().give_up();
+    app.store().give_up();
+    app.keyring().store().give_up();
 }
 
 async fn refresh_keys(app: &App) -> Result<(), StoreError> {
     let now = app.now();
-    app.tokens.refresh_keys(&app.keyring, &app.chance, now).await?;
-    app.issuer_keys.refresh(&app.keyring, &app.chance, now).await
+    app.tokens().refresh_keys(app.keyring(), app.rng(), now).await?;
+    app.issuer_keys().refresh(app.keyring(), app.rng(), now).await
 }
 
 async fn share_limits(app: App, stop: CancellationToken) {
@@ -107,10 +107,10 @@ async fn share_limits(app: App, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = sleep(SHARED_EVERY) => {}
         }
-        if let Err(error) = app.limits.share(&app.store, &app.keyring).await {
+        if let Err(error) = app.limits().share(app.store(), app.keyring()).await {
             tracing::warn!(%error, "limits could not be counted with other nodes; this node goes on alone");
         } else if round % ROUNDS == 0
-            && let Err(error) = app.store.unless_lost(forget_full(&app)).await
+            && let Err(error) = app.store().unless_lost(forget_full(&app)).await
         {
             tracing::warn!(%error, "limits that are over could not be forgotten");
         }
@@ -118,7 +118,7 @@ async fn share_limits(app: App, stop: CancellationToken) {
 }
 
 async fn forget_full(app: &App) -> Result<(), StoreError> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.forget_allowances(app.now()).await?;
     tx.commit().await
 }

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::submission::Sealed;
 use crate::mail::{Mail, SendError};
 use crate::sandbox::{self, Play};
-use crate::store::{OutboxItem, StoreError, Tx};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::domain::submission::Sealed;
+use store::{OutboxItem, StoreError, Tx};
 
 /// Something that must happen outside of the transaction that decided it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +52,9 @@ impl Outgoing {
         let sealed = match self {
             // It may take longer than a ring key lives, and says nothing of a person.
             Self::DestroyHolderKey(_) => {
-                Sealed { period: PERMANENT, bytes: app.keyring.seal_permanent(&label(&id), &plain) }
+                Sealed { period: PERMANENT, bytes: app.keyring().seal_permanent(&label(&id), &plain) }
             }
-            Self::Mail(_) | Self::Play(_) => app.keyring.seal(now, &label(&id), &plain).await?,
+            Self::Mail(_) | Self::Play(_) => app.keyring().seal(now, &label(&id), &plain).await?,
         };
         Ok(OutboxItem {
             id,
@@ -69,10 +69,10 @@ impl Outgoing {
     /// What `item` stands for; `None` if it opens no more.
     async fn of(app: &App, item: &OutboxItem) -> Result<Option<Self>, StoreError> {
         let plain = if item.ring_period == PERMANENT {
-            app.keyring.open_permanent(&label(&item.id), &item.sealed).ok()
+            app.keyring().open_permanent(&label(&item.id), &item.sealed).ok()
         } else {
             let sealed = Sealed { period: item.ring_period, bytes: item.sealed.clone() };
-            app.keyring.open_sealed(&sealed, &label(&item.id)).await?
+            app.keyring().open_sealed(&sealed, &label(&item.id)).await?
         };
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
@@ -101,22 +101,22 @@ const TRIES: i64 = 8;
 /// The store or the key ring cannot be used; what was taken stays in the outbox.
 pub async fn send_due(app: &App) -> Result<usize, StoreError> {
     let now = app.now();
-    if app.store.read().await?.outbox_length().await? == 0 {
-        app.metrics.outbox.set(0);
+    if app.store().read().await?.outbox_length().await? == 0 {
+        app.metrics().outbox.set(0);
         return Ok(0);
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let items = tx.take_from_outbox(now, now + LEASE, BATCH).await?;
     let length = tx.outbox_length().await?;
     tx.commit().await?;
-    app.metrics.outbox.set(length);
+    app.metrics().outbox.set(length);
     let count = items.len();
     for item in items {
         if app.now().since(now) < LEASE / 2 {
             send(app, item).await?;
         } else {
             // A mail server so slow that another node would soon take what is left while it is being sent.
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store().write().await?;
             tx.give_back(item.id, app.now()).await?;
             tx.commit().await?;
         }
@@ -128,23 +128,23 @@ async fn send(app: &App, item: OutboxItem) -> Result<(), StoreError> {
     let outcome = match Outgoing::of(app, &item).await? {
         // Nobody reads what is sent there, so nobody signs in as one of them.
         Some(Outgoing::Mail(mail)) if sandbox::is_address(&mail.to) => Ok(()),
-        Some(Outgoing::Mail(mail)) => app.mailer.send(item.id, &mail).await,
+        Some(Outgoing::Mail(mail)) => app.mailer().send(item.id, &mail).await,
         Some(Outgoing::DestroyHolderKey(holder)) => {
-            app.keyring.destroy_holder_key(holder).await.map_err(|error| SendError::NotNow(error.to_string()))
+            app.keyring().destroy_holder_key(holder).await.map_err(|error| SendError::NotNow(error.to_string()))
         }
         Some(Outgoing::Play(play)) => play.act(app).await.map_err(|error| SendError::NotNow(error.detail)),
         None if item.kind == DESTROY_HOLDER_KEY => Err(SendError::NotNow("it does not open".to_owned())),
         None => Err(SendError::Refused("its key is gone".to_owned())),
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     match outcome {
         Ok(()) => {
-            app.metrics.outgoing("sent");
+            app.metrics().outgoing("sent");
             tx.remove_from_outbox(item.id).await?;
         }
         Err(error) if is_over(&item, &error) => {
             tracing::error!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "given up");
-            app.metrics.outgoing("given_up");
+            app.metrics().outgoing("given_up");
             tx.remove_from_outbox(item.id).await?;
         }
         Err(error) => {
@@ -153,7 +153,7 @@ async fn send(app: &App, item: OutboxItem) -> Result<(), StoreError> {
             } else {
                 tracing::error!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "still tried");
             }
-            app.metrics.outgoing("failed");
+            app.metrics().outgoing("failed");
             let pause = Duration::from_secs(2_u64.saturating_pow(u32::try_from(item.attempts).unwrap_or(8).min(8) + 1));
             tx.put_off(item.id, app.now() + pause).await?;
         }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::domain::presentation::REMEMBERED;
-use crate::store::{AnnouncementKind, StoreError};
-use crate::time::Timestamp;
 use crate::verification;
+use ambient::Timestamp;
+use store::domain::presentation::REMEMBERED;
+use store::{AnnouncementKind, StoreError};
 
 /// How many rows one transaction ends, so that pushes never wait long behind it.
 const BATCH: i64 = 500;
@@ -19,7 +19,7 @@ const AHEAD: u32 = 3;
 /// # Errors
 /// A step failed: the store or the key ring could not be used.
 pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
-    app.limits.forget_idle();
+    app.limits().forget_idle();
     let mut outcome = Ok(());
     let mut done = |step: &'static str, result: Result<(), StoreError>| {
         if let Err(error) = result {
@@ -45,14 +45,14 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
 }
 
 async fn refresh_keys(app: &App) -> Result<(), StoreError> {
-    app.tokens.refresh_keys(&app.keyring, &app.chance, app.now()).await?;
-    app.issuer_keys.refresh(&app.keyring, &app.chance, app.now()).await
+    app.tokens().refresh_keys(app.keyring(), app.rng(), app.now()).await?;
+    app.issuer_keys().refresh(app.keyring(), app.rng(), app.now()).await
 }
 
 /// The first period that is not over, where each submission has `lifetime`: a period's last one comes just before the next
 /// begins.
 fn first_living(app: &App, lifetime: Duration) -> Timestamp {
-    (app.now() - lifetime).floor(app.config.retention.ring_period())
+    (app.now() - lifetime).floor(app.config().retention.ring_period())
 }
 
 /// The periods before `first` in which something was pushed that was promised more time, and still has it: the setting was
@@ -60,18 +60,18 @@ fn first_living(app: &App, lifetime: Duration) -> Timestamp {
 async fn promised(app: &App, first: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
     // Everything that waits is looked through for it; so only where a key is due, which is once a period, and more often for
     // as long as one is kept for what was promised.
-    if !app.keyring.has_before(first).await? {
+    if !app.keyring().has_before(first).await? {
         return Ok(Vec::new());
     }
-    app.store.glance().await?.waiting_periods(first, app.now()).await
+    app.store().glance().await?.waiting_periods(first, app.now()).await
 }
 
 /// What a copy of the data still holds can be opened by nobody then.
 async fn destroy_keys(app: &App) -> Result<(), StoreError> {
-    let first = first_living(app, app.config.retention.ring_key_lifetime());
-    let destroyed = app.keyring.destroy_before(first, &promised(app, first).await?).await?;
+    let first = first_living(app, app.config().retention.ring_key_lifetime());
+    let destroyed = app.keyring().destroy_before(first, &promised(app, first).await?).await?;
     if destroyed > 0 {
-        app.metrics.destroyed_keys(destroyed);
+        app.metrics().destroyed_keys(destroyed);
         tracing::info!(destroyed, "ring keys destroyed");
     }
     Ok(())
@@ -79,8 +79,8 @@ async fn destroy_keys(app: &App) -> Result<(), StoreError> {
 
 /// Forgets what few have and nobody misses: each in one go.
 async fn forget_short_lives(app: &App) -> Result<(), StoreError> {
-    let (now, retention) = (app.now(), &app.config.retention);
-    let mut tx = app.store.write().await?;
+    let (now, retention) = (app.now(), &app.config().retention);
+    let mut tx = app.store().write().await?;
     tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
     tx.forget_sign_ins(now).await?;
     tx.forget_sessions(now).await?;
@@ -110,19 +110,19 @@ where
 }
 
 async fn forget_submissions(app: &App) -> Result<u64, StoreError> {
-    let mut tx = app.store.write().await?;
-    let forgotten = tx.forget_submissions(app.now() - app.config.retention.status, BATCH).await?;
+    let mut tx = app.store().write().await?;
+    let forgotten = tx.forget_submissions(app.now() - app.config().retention.status, BATCH).await?;
     tx.commit().await?;
     Ok(forgotten)
 }
 
 /// On PostgreSQL, makes room for the periods to come: each by itself, since one may have to wait.
 async fn add_partitions(app: &App) -> Result<(), StoreError> {
-    let (now, period) = (app.now(), app.config.retention.ring_period());
+    let (now, period) = (app.now(), app.config().retention.ring_period());
     let mut outcome = Ok(());
     for ahead in 1..=AHEAD {
         let add = async {
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store().write().await?;
             tx.add_payload_partition((now + period * ahead).floor(period), period).await?;
             tx.commit().await
         };
@@ -133,10 +133,10 @@ async fn add_partitions(app: &App) -> Result<(), StoreError> {
 
 /// On PostgreSQL, lets go of what was pushed in periods whose last submission has had its time.
 async fn drop_payloads(app: &App) -> Result<(), StoreError> {
-    let first = first_living(app, app.config.retention.incomplete);
+    let first = first_living(app, app.config().retention.incomplete);
     let first = promised(app, first).await?.first().copied().unwrap_or(first);
     loop {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         let is_done = tx.drop_payloads(first, BATCH).await?;
         tx.commit().await?;
         if is_done {
@@ -150,7 +150,7 @@ async fn drop_payloads(app: &App) -> Result<(), StoreError> {
 async fn drop_status_lists(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     loop {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         let gone = tx.drop_status_lists(now - Duration::from_secs(86_400), now, BATCH).await?;
         tx.commit().await?;
         if gone == 0 {
@@ -163,7 +163,7 @@ async fn drop_status_lists(app: &App) -> Result<(), StoreError> {
 async fn forget_issuances(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     loop {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         let gone = tx.forget_issuances(now - Duration::from_secs(3600), now, BATCH).await?;
         tx.commit().await?;
         if gone < BATCH.unsigned_abs() {
@@ -178,15 +178,15 @@ async fn forget_issuances(app: &App) -> Result<(), StoreError> {
 /// The store cannot be used.
 pub async fn expire(app: &App) -> Result<u64, StoreError> {
     let now = app.now();
-    if !app.store.read().await?.is_anything_over(now).await? {
+    if !app.store().read().await?.is_anything_over(now).await? {
         return Ok(0);
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let expired = tx.expire_submissions(now, BATCH).await?;
     tx.commit().await?;
     let count = expired.len() as u64;
-    app.metrics.submissions("expired", count);
-    app.deliveries_due.notify_one();
+    app.metrics().submissions("expired", count);
+    app.deliveries_due().notify_one();
     Ok(count)
 }
 
@@ -196,16 +196,16 @@ pub async fn expire(app: &App) -> Result<u64, StoreError> {
 /// The store cannot be used.
 pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     let now = app.now();
-    let due = app.store.read().await?.count_due_verifications(now).await?;
+    let due = app.store().read().await?.count_due_verifications(now).await?;
     if due == 0 {
         return Ok(0);
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let expired = tx.expire_verifications(now, BATCH).await?;
     verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
     tx.commit().await?;
-    app.deliveries_due.notify_one();
+    app.deliveries_due().notify_one();
     let count = expired.len() as u64;
-    app.metrics.verifications("expired", count);
+    app.metrics().verifications("expired", count);
     Ok(count)
 }

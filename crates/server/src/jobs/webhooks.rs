@@ -17,9 +17,9 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::webhook::{Delivery, NoAnswer, TRIP, Webhook, longest_retry, pause_after};
-use crate::store::{Attempt, Settled, StoreError, day};
 use crate::webhooks::message::{Signer, body};
+use store::domain::webhook::{Delivery, NoAnswer, TRIP, Webhook, longest_retry, pause_after};
+use store::{Attempt, Settled, StoreError, day};
 
 /// How many deliveries one round takes.
 const ROUND: i64 = 64;
@@ -33,7 +33,7 @@ const BETWEEN_WRITES: Duration = Duration::from_secs(1);
 
 /// A round's deliveries are due again after this time if nobody has said what became of them.
 fn lease(app: &App) -> Duration {
-    2 * app.config.webhooks.timeout + Duration::from_secs(10)
+    2 * app.config().webhooks.timeout + Duration::from_secs(10)
 }
 
 /// Runs lanes until `stop`.
@@ -69,7 +69,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         tokio::time::sleep(shortest).await;
         tokio::select! {
             () = stop.cancelled() => {}
-            () = app.deliveries_due.notified() => {}
+            () = app.deliveries_due().notified() => {}
             () = tokio::time::sleep(longest) => {}
             Some(ended) = lanes.join_next() => free(&mut busy, &ended),
         }
@@ -109,14 +109,14 @@ pub async fn deliver_due(app: &App) -> Result<usize, StoreError> {
 }
 
 async fn due(app: &App) -> Result<Vec<Uuid>, StoreError> {
-    app.store.unless_lost(async { app.store.read().await?.due_webhooks(app.now()).await }).await
+    app.store().unless_lost(async { app.store().read().await?.due_webhooks(app.now()).await }).await
 }
 
 /// Sends what is due to one webhook, round by round, until nothing is; returns how many attempts were made.
 async fn lane(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<usize, StoreError> {
     let (mut attempts, mut settled, mut writes) = (0, Vec::new(), 0);
     loop {
-        let taken = match app.store.unless_lost(turn(app, webhook, &settled, stop)).await {
+        let taken = match app.store().unless_lost(turn(app, webhook, &settled, stop)).await {
             // What is not written is sent again: the store is given some time first.
             Err(StoreError::Unavailable(_)) if writes < WRITES && !settled.is_empty() => {
                 writes += 1;
@@ -140,7 +140,7 @@ async fn turn(
     stop: &CancellationToken,
 ) -> Result<Option<(Webhook, Vec<Delivery>)>, StoreError> {
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     // It may have been deleted meanwhile.
     let Some(mut held) = tx.hold_webhook(webhook).await? else { return Ok(None) };
     tx.settle_deliveries(webhook, settled, now).await?;
@@ -188,7 +188,7 @@ async fn send_all(
         failures: AtomicI64::new(webhook.failures),
         is_probe: webhook.is_on_probation(),
         // Whatever starts before then has ended when the lease is over.
-        last_start: Instant::now() + app.config.webhooks.timeout,
+        last_start: Instant::now() + app.config().webhooks.timeout,
         stop,
     };
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -200,7 +200,7 @@ async fn send_all(
             None => requests.push(vec![delivery]),
         }
     }
-    let at_once = usize::try_from(app.config.webhooks.concurrency).unwrap_or(1).max(1);
+    let at_once = usize::try_from(app.config().webhooks.concurrency).unwrap_or(1).max(1);
     let sent = stream::iter(requests).map(|request| round.send_in_order(request)).buffer_unordered(at_once);
     let settled: Vec<Result<Vec<Settled>, StoreError>> = sent.collect().await;
     Ok(settled.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
@@ -235,7 +235,7 @@ impl Round<'_> {
         let (app, at, started) = (self.app, self.app.now(), Instant::now());
         let body = body(delivery);
         let headers = self.signer.headers(delivery.event_id, &body, at)?;
-        let answer = app.receivers.post(&self.address, headers, body.into()).await;
+        let answer = app.receivers().post(&self.address, headers, body.into()).await;
         let attempt = Attempt {
             event_id: delivery.event_id,
             number: delivery.attempts + 1,
@@ -246,16 +246,16 @@ impl Round<'_> {
         };
         if matches!(answer, Ok(200..=299)) {
             self.failures.store(0, Ordering::Relaxed);
-            app.metrics.deliveries("delivered");
+            app.metrics().deliveries("delivered");
             return Ok(Settled::Delivered(attempt));
         }
         self.failures.fetch_add(1, Ordering::Relaxed);
         let again = app.now() + pause(app, delivery.tries + 1);
         if again >= delivery.give_up_at {
-            app.metrics.deliveries("given_up");
+            app.metrics().deliveries("given_up");
             return Ok(Settled::GivenUp(attempt));
         }
-        app.metrics.deliveries(if answer == Err(NoAnswer::AddressRefused) { "refused" } else { "failed" });
+        app.metrics().deliveries(if answer == Err(NoAnswer::AddressRefused) { "refused" } else { "failed" });
         Ok(Settled::Retried(attempt, again))
     }
 }
@@ -263,7 +263,7 @@ impl Round<'_> {
 /// How long a delivery waits that failed `tries` times: a moment, and what is drawn.
 fn pause(app: &App, tries: i64) -> Duration {
     let longest = u32::try_from(longest_retry(tries).as_millis()).ok().and_then(NonZeroU32::new);
-    let drawn = longest.map_or(0, |longest| app.chance.below(longest));
+    let drawn = longest.map_or(0, |longest| app.rng().below(longest));
     Duration::from_millis(500 + u64::from(drawn))
 }
 
@@ -272,15 +272,15 @@ fn pause(app: &App, tries: i64) -> Duration {
 /// # Errors
 /// The store cannot be used; the next run goes on.
 pub async fn end_deliveries(app: &App, limit: i64) -> Result<(), StoreError> {
-    let (now, retention) = (app.now(), &app.config.retention);
+    let (now, retention) = (app.now(), &app.config().retention);
     loop {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         let given_up = tx.give_up_deliveries(now, limit).await?;
         let forgotten = tx.forget_deliveries(now - retention.deliveries, limit).await?;
         tx.forget_tallies(day(now - retention.status)).await?;
         tx.commit().await?;
         for _ in 0..given_up {
-            app.metrics.deliveries("given_up");
+            app.metrics().deliveries("given_up");
         }
         if given_up.max(forgotten) < limit.unsigned_abs() {
             return Ok(());
@@ -291,7 +291,7 @@ pub async fn end_deliveries(app: &App, limit: i64) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
+    use ambient::Timestamp;
 
     fn settled(outcomes: &str) -> Vec<Settled> {
         let attempt = Attempt {

@@ -16,9 +16,9 @@ use super::token::{read_details, request_uri};
 use super::{Form, Refused};
 use crate::api::AnyBody;
 use crate::app::App;
-use crate::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};
 use crate::http::Client;
 use crate::issuing::{attestation, dpop};
+use store::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};
 
 /// How long a pushed request waits for the person to arrive (FAPI 2.0 Security Profile, section 5.3.2.2: under ten minutes).
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -33,14 +33,14 @@ async fn push(
     headers: HeaderMap,
     AnyBody(body): AnyBody,
 ) -> Result<Response, Refused> {
-    app.limits.wallets.check(&client.0)?;
+    app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
     let wallet = attestation::wallet(&app, &headers).map_err(|refused| Refused::wallet(&app, refused))?;
     let key = dpop::verify(&app, &headers, &Method::POST, "/oid4vci/par", None);
     let key = key.map_err(|refused| Refused::dpop(&app, refused, false))?;
     let request = read(&form, wallet, key)?;
-    let id = app.chance.anonymous_id();
+    let id = app.rng().anonymous_id();
     let now = app.now();
     let issuance = Issuance {
         id,
@@ -49,7 +49,7 @@ async fn push(
         expires_at: now + LIFETIME,
         credentials: Vec::new(),
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.add_issuance(&issuance).await?;
     tx.commit().await?;
     let answer = json!({ "request_uri": request_uri(id), "expires_in": LIFETIME.as_secs() });

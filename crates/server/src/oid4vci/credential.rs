@@ -16,11 +16,11 @@ use super::deferred::{self, PutOff};
 use super::wallet::Wallet;
 use crate::api::AnyBody;
 use crate::app::App;
-use crate::domain::issuance::{Grant, WalletAccess};
 use crate::issuing::proof::{self, ProofRefused};
 use crate::issuing::{Material, sign};
-use crate::store::{GrantIssued, IssueRequest, Issued, StatusPlace, WantedEntry};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::domain::issuance::{Grant, WalletAccess};
+use store::{GrantIssued, IssueRequest, Issued, StatusPlace, WantedEntry};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/oid4vci/credential", post(credential))
@@ -42,15 +42,15 @@ async fn credential(
     })?;
     let holder = access.issuance.holder().ok_or(Refused::Token { by_key: access.key.is_some() })?;
     let material = Material::open(&app, grant.submission_id, holder).await?.ok_or_else(denied)?;
-    let expires_at = app.now() + app.config.credentials.lifetime;
+    let expires_at = app.now() + app.config().credentials.lifetime;
     let wanted = WantedEntry {
         submission: grant.submission_id,
         holder,
         expires_at,
         issuance: Some((access.issuance.id, grant.configuration)),
     };
-    let notification = app.chance.anonymous_id();
-    let issued = app.issuing.issue(IssueRequest {
+    let notification = app.rng().anonymous_id();
+    let issued = app.issuing().issue(IssueRequest {
         entries: vec![wanted; proved.keys.len()],
         nonces: proved.nonces,
         grant: Some(GrantIssued { issuance: access.issuance.id, grant: grant.clone(), notification }),
@@ -77,7 +77,7 @@ async fn credential(
             )
         }
     };
-    app.metrics.credentials(if status == StatusCode::OK { "issued" } else { "deferred" }, places.len() as u64);
+    app.metrics().credentials(if status == StatusCode::OK { "issued" } else { "deferred" }, places.len() as u64);
     encryption.answer(status, &answer)
 }
 
@@ -105,7 +105,7 @@ pub(super) fn read(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(Map<S
         "application/json" => (body.to_vec(), false),
         "application/jwt" => {
             let text = std::str::from_utf8(body).map_err(|_| malformed("The body is not a JWE."))?;
-            let opened = app.encryption_key.decrypt(text.trim());
+            let opened = app.encryption_key().decrypt(text.trim());
             let opened = opened.map_err(|why| {
                 Refused::code("invalid_encryption_parameters", format!("The request cannot be opened: {why}."))
             })?;
@@ -191,7 +191,7 @@ impl PutOff {
     /// # Errors
     /// Why that cannot be done now, in words for the log.
     pub(super) fn sign(&self, app: &App, material: &Material) -> Result<Value, String> {
-        let keys = app.issuer_keys.now().map_err(|cause| cause.to_string())?;
+        let keys = app.issuer_keys().now().map_err(|cause| cause.to_string())?;
         let configuration: Configuration =
             self.configuration.parse().map_err(|cause: UnknownType| cause.to_string())?;
         let ends = Timestamp::from_micros(self.expires_at);

@@ -20,8 +20,8 @@ use crate::app::App;
 use crate::error::Error;
 use crate::issuing::Material;
 use crate::seal::sha256;
-use crate::store::Deferred;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::Deferred;
 
 /// How long a wallet should wait before it comes again, in seconds.
 const INTERVAL: u64 = 5;
@@ -50,11 +50,11 @@ fn label(hash: &[u8; 32]) -> [&[u8]; 2] {
 
 /// Puts off what cannot be signed now; returns the answer for the wallet.
 pub(super) async fn put_off(app: &App, issuance: Uuid, what: &PutOff, until: Timestamp) -> Result<Value, Error> {
-    let secret = app.chance.secret();
+    let secret = app.rng().secret();
     let hash = sha256(secret.as_bytes());
     let plain = serde_json::to_vec(what).map_err(Error::internal)?;
-    let sealed = app.keyring.seal(app.now(), &label(&hash), &plain).await?;
-    let mut tx = app.store.write().await?;
+    let sealed = app.keyring().seal(app.now(), &label(&hash), &plain).await?;
+    let mut tx = app.store().write().await?;
     tx.add_deferred(&Deferred { transaction_hash: hash.to_vec(), issuance, expires_at: until, sealed }).await?;
     tx.commit().await?;
     Ok(json!({ "transaction_id": secret, "interval": INTERVAL }))
@@ -77,8 +77,9 @@ async fn fetch(
     let id = request.get("transaction_id").and_then(Value::as_str);
     let id = id.ok_or_else(|| Refused::code("invalid_credential_request", "transaction_id is missing."))?;
     let hash = sha256(id.as_bytes());
-    let waiting = app.store.read().await?.deferred(&hash, access.issuance.id, app.now()).await?.ok_or_else(unknown)?;
-    let opened = app.keyring.open_sealed(&waiting.sealed, &label(&hash)).await?.ok_or_else(unknown)?;
+    let waiting =
+        app.store().read().await?.deferred(&hash, access.issuance.id, app.now()).await?.ok_or_else(unknown)?;
+    let opened = app.keyring().open_sealed(&waiting.sealed, &label(&hash)).await?.ok_or_else(unknown)?;
     let what: PutOff = serde_json::from_slice(&opened).map_err(Error::internal)?;
     let holder = access.issuance.holder().ok_or_else(unknown)?;
     let denied = || Refused::code("credential_request_denied", "This credential is not to be had any more.");
@@ -86,7 +87,7 @@ async fn fetch(
     let Ok(answer) = what.sign(&app, &material) else {
         return encryption.answer(StatusCode::ACCEPTED, &json!({ "transaction_id": id, "interval": INTERVAL }));
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.end_deferred(&hash).await? {
         return Err(unknown());
     }

@@ -29,15 +29,15 @@ pub(super) fn routes() -> Router<App> {
 
 /// JWT VC Issuer Metadata (SD-JWT VC, section 4): by value, so that one question is enough.
 async fn issuer(State(app): State<App>) -> Result<Response, Error> {
-    let keys = app.issuer_keys.now()?;
-    Ok(([CACHED], Json(json!({ "issuer": app.config.base(), "jwks": { "keys": keys.jwks() } }))).into_response())
+    let keys = app.issuer_keys().now()?;
+    Ok(([CACHED], Json(json!({ "issuer": app.config().base(), "jwks": { "keys": keys.jwks() } }))).into_response())
 }
 
 async fn did(State(app): State<App>) -> Result<Response, Error> {
-    let mut document = app.issuer_keys.now()?.did_document();
+    let mut document = app.issuer_keys().now()?.did_document();
     // The key that signs questions to wallets says who asks, and asserts nothing (OpenID4VP 1.0, section 5.9.3).
     let did = document["id"].as_str().unwrap_or_default().to_owned();
-    let (verifier, name) = (&app.verifier_key, format!("{did}#{}", app.verifier_key.kid));
+    let (verifier, name) = (app.verifier_key(), format!("{did}#{}", app.verifier_key().kid));
     if let Some(methods) = document["verificationMethod"].as_array_mut() {
         let jwk = verifier.public().published_jwk(&verifier.kid);
         methods.push(json!({ "id": name, "type": "JsonWebKey", "controller": did, "publicKeyJwk": jwk }));
@@ -48,7 +48,7 @@ async fn did(State(app): State<App>) -> Result<Response, Error> {
 }
 
 async fn authority(State(app): State<App>) -> Result<Response, Error> {
-    let text = STANDARD.encode(&app.issuer_keys.now()?.authority);
+    let text = STANDARD.encode(&app.issuer_keys().now()?.authority);
     let mut lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");
     lines.insert_str(0, "-----BEGIN CERTIFICATE-----\n");
     lines.push_str("\n-----END CERTIFICATE-----\n");
@@ -61,7 +61,7 @@ fn known(name: &str) -> Result<Type, Error> {
 
 /// SD-JWT VC type metadata at the `vct` (section 5.3.1), byte for byte as `vct#integrity` has it.
 async fn type_metadata(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Error> {
-    let metadata = TypeMetadata::new(known(&name)?, app.config.base());
+    let metadata = TypeMetadata::new(known(&name)?, app.config().base());
     Ok(([CACHED, (header::CONTENT_TYPE, "application/json")], metadata.document).into_response())
 }
 

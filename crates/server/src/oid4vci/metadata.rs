@@ -32,10 +32,10 @@ async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
     if !accepts.contains("application/jwt") {
         return Ok(([CACHED, (header::VARY, "Accept")], Json(metadata)).into_response());
     }
-    metadata["sub"] = app.config.base().into();
-    metadata["iss"] = app.config.base().into();
+    metadata["sub"] = app.config().base().into();
+    metadata["iss"] = app.config().base().into();
     metadata["iat"] = app.now().seconds().into();
-    let keys = app.issuer_keys.now()?;
+    let keys = app.issuer_keys().now()?;
     let header = keys.header("openidvci-issuer-metadata+jwt");
     let signed = credential::jws::sign(&header, metadata.to_string().as_bytes(), keys.issuer.signer());
     let signed = signed.map_err(Error::internal)?;
@@ -43,7 +43,7 @@ async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
 }
 
 fn issuer_metadata(app: &App) -> Result<Value, Error> {
-    let base = app.config.base();
+    let base = app.config().base();
     let encryptions = Encryption::ALL.map(Encryption::name);
     let configurations: Map<String, Value> =
         Configuration::all().map(|known| (known.id(), configuration(app, known))).collect();
@@ -56,7 +56,7 @@ fn issuer_metadata(app: &App) -> Result<Value, Error> {
         "status_list_aggregation_endpoint": format!("{base}/status"),
         "batch_credential_issuance": { "batch_size": BATCH },
         "credential_request_encryption": {
-            "jwks": { "keys": [app.encryption_key.jwk] },
+            "jwks": { "keys": [app.encryption_key().jwk] },
             "enc_values_supported": encryptions,
             "encryption_required": false,
         },
@@ -71,11 +71,11 @@ fn issuer_metadata(app: &App) -> Result<Value, Error> {
 }
 
 fn configuration(app: &App, known: Configuration) -> Value {
-    let base = app.config.base();
+    let base = app.config().base();
     let credential_type = known.credential_type;
     let algorithms = Algorithm::ALL.map(Algorithm::name);
     let mut proof = json!({ "proof_signing_alg_values_supported": algorithms });
-    if app.config.wallets.attestation_required {
+    if app.config().wallets.attestation_required {
         proof["key_attestations_required"] = json!({});
     }
     // What is known of the claims is written once, in the type's metadata.
@@ -83,7 +83,7 @@ fn configuration(app: &App, known: Configuration) -> Value {
     let mut configuration = json!({
         "format": known.format.identifier(),
         "scope": known.id(),
-        "credential_signing_alg_values_supported": [app.issuer_keys.algorithm().name()],
+        "credential_signing_alg_values_supported": [app.issuer_keys().algorithm().name()],
         "cryptographic_binding_methods_supported": ["jwk", "did:jwk"],
         "proof_types_supported": { "jwt": proof, "attestation": proof },
         "credential_metadata": {
@@ -116,10 +116,10 @@ fn claims(format: Format, described: &Value) -> Vec<Value> {
 }
 
 async fn authorization_server(State(app): State<App>) -> Response {
-    let base = app.config.base();
+    let base = app.config().base();
     let algorithms = Algorithm::ALL.map(Algorithm::name);
     let scopes: Vec<String> = Configuration::all().map(Configuration::id).collect();
-    let methods: &[&str] = if app.config.wallets.attestation_required {
+    let methods: &[&str] = if app.config().wallets.attestation_required {
         &["attest_jwt_client_auth"]
     } else {
         &["none", "attest_jwt_client_auth"]
@@ -141,7 +141,7 @@ async fn authorization_server(State(app): State<App>) -> Response {
         "dpop_signing_alg_values_supported": algorithms,
         "authorization_details_types_supported": ["openid_credential"],
         "authorization_response_iss_parameter_supported": true,
-        "pre-authorized_grant_anonymous_access_supported": !app.config.wallets.attestation_required,
+        "pre-authorized_grant_anonymous_access_supported": !app.config().wallets.attestation_required,
         "status_list_aggregation_endpoint": format!("{base}/status"),
         "scopes_supported": scopes,
     });

@@ -1,6 +1,6 @@
 //! OpenID for Verifiable Credential Issuance 1.0: what wallets ask, one file an endpoint.
 //!
-//! Owns the wire: addresses, parameters, errors. Who may fetch what is in [`crate::domain::issuance`], keys and proofs in
+//! Owns the wire: addresses, parameters, errors. Who may fetch what is in [`store::domain::issuance`], keys and proofs in
 //! [`crate::issuing`]. Every route here is for programs; the pages where a person answers are in [`crate::web`].
 
 mod authorization;
@@ -225,8 +225,8 @@ impl Form {
     /// A resource that is named (RFC 8707) must be this server.
     fn check_resource(&self, app: &App) -> Result<(), Refused> {
         match self.get("resource") {
-            Some(resource) if resource.trim_end_matches('/') != app.config.base() => {
-                Err(Refused::code("invalid_target", format!("The resource here is {}.", app.config.base())))
+            Some(resource) if resource.trim_end_matches('/') != app.config().base() => {
+                Err(Refused::code("invalid_target", format!("The resource here is {}.", app.config().base())))
             }
             _ => Ok(()),
         }

@@ -35,7 +35,7 @@ async fn notify(
     let id = text("notification_id").ok_or_else(|| malformed("notification_id is missing."))?;
     let unknown = || Refused::code("invalid_notification_id", "This token was given nothing by this notification_id.");
     let id: Uuid = id.parse().map_err(|_| unknown())?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.notify_issued(access.issuance.id, id, event).await? {
         return Err(unknown());
     }

@@ -15,9 +15,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::issuance::{Issuance, IssuanceKind};
-use crate::domain::submission::{self, Submission};
 use crate::error::Error;
+use store::domain::issuance::{Issuance, IssuanceKind};
+use store::domain::submission::{self, Submission};
 
 /// How long an offer can be taken.
 pub const LIFETIME: Duration = Duration::from_secs(600);
@@ -31,7 +31,7 @@ pub(super) fn routes() -> Router<App> {
 
 /// What an offer's code is: nothing that is stored, and nothing that the offer's address tells.
 pub fn pre_authorized_code(app: &App, offer: Uuid) -> String {
-    let tag = app.keyring.fingerprint("pre-authorized_code", offer.as_bytes());
+    let tag = app.keyring().fingerprint("pre-authorized_code", offer.as_bytes());
     URL_SAFE_NO_PAD.encode([offer.as_bytes(), &tag[..24]].concat())
 }
 
@@ -43,7 +43,7 @@ pub(super) fn offer_of(code: &str) -> Option<Uuid> {
 
 /// The six digits that the person reads off the wallet page and types into the other wallet.
 pub fn transaction_code(app: &App, offer: Uuid) -> String {
-    let tag = app.keyring.fingerprint("transaction code", offer.as_bytes());
+    let tag = app.keyring().fingerprint("transaction code", offer.as_bytes());
     // Of 64 bits, the remainder of a million is as good as even.
     let number = tag.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)) % 1_000_000;
     format!("{number:06}")
@@ -51,23 +51,23 @@ pub fn transaction_code(app: &App, offer: Uuid) -> String {
 
 /// The address of an offer, for a link that a wallet opens.
 pub fn link(app: &App, offer: Uuid) -> String {
-    let address = format!("{}/oid4vci/offers/{offer}", app.config.base());
+    let address = format!("{}/oid4vci/offers/{offer}", app.config().base());
     format!("openid-credential-offer://?credential_offer_uri={}", utf8_percent_encode(&address, NON_ALPHANUMERIC))
 }
 
 /// The address of the offer of a push, for the partner to hand on.
 pub fn push_offer_address(app: &App, request: Uuid) -> String {
-    format!("{}/oid4vci/requests/{request}/offer", app.config.base())
+    format!("{}/oid4vci/requests/{request}/offer", app.config().base())
 }
 
 async fn offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let issuance: Option<Issuance> = app.store.read().await?.issuance(id).await?;
+    let issuance: Option<Issuance> = app.store().read().await?.issuance(id).await?;
     let is_open =
         |issuance: &Issuance| matches!(issuance.kind, IssuanceKind::Offer { .. }) && issuance.expires_at > app.now();
     let issuance = issuance.filter(is_open).ok_or_else(Error::not_found)?;
     let configurations: Vec<String> = issuance.credentials.iter().map(|grant| grant.configuration.id()).collect();
     let offer = json!({
-        "credential_issuer": app.config.base(),
+        "credential_issuer": app.config().base(),
         "credential_configuration_ids": configurations,
         "grants": {
             PRE_AUTHORIZED: {
@@ -84,7 +84,7 @@ async fn offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response,
 /// The offer of a push: the wallet sends the person to sign in and to consent first. It says the type, which the link says
 /// too, and nothing else. What is over has none.
 async fn push_offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let submission = app.store.read().await?.linked_submission(id, app.now()).await?;
+    let submission = app.store().read().await?.linked_submission(id, app.now()).await?;
     let is_open = |submission: &Submission| {
         submission.stands() || matches!(submission.state, submission::State::Incomplete { .. })
     };
@@ -93,7 +93,7 @@ async fn push_offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Resp
         .map(|format| credential::format::Configuration { credential_type: submission.credential_type, format }.id())
         .to_vec();
     let offer = json!({
-        "credential_issuer": app.config.base(),
+        "credential_issuer": app.config().base(),
         "credential_configuration_ids": configurations,
         "grants": { "authorization_code": { "issuer_state": id } },
     });

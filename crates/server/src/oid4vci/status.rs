@@ -21,8 +21,8 @@ pub(super) fn routes() -> Router<App> {
 
 /// All lists (section 9.3), for verifiers that fetch them ahead, so that nobody learns which credential they look at.
 async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
-    let lists = app.store.read().await?.status_lists().await?;
-    let addresses: Vec<String> = lists.iter().map(|list| status_list_address(app.config.base(), list.id)).collect();
+    let lists = app.store().read().await?.status_lists().await?;
+    let addresses: Vec<String> = lists.iter().map(|list| status_list_address(app.config().base(), list.id)).collect();
     let cached = (header::CACHE_CONTROL, "public, max-age=300");
     Ok(([cached], Json(json!({ "status_lists": addresses }))).into_response())
 }
@@ -58,7 +58,7 @@ async fn serve(
     if !["*/*", "application/*", "application/jwt", media_type].iter().any(|known| accepts.contains(known)) {
         return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is to be had here.")));
     }
-    let served = app.status_lists.get(app, id, form).await?.ok_or_else(Error::not_found)?;
+    let served = app.status_lists().get(app, id, form).await?.ok_or_else(Error::not_found)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known =
         known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == &*served.etag));

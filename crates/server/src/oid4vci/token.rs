@@ -17,13 +17,13 @@ use super::offer::{PRE_AUTHORIZED, offer_of, pre_authorized_code, transaction_co
 use super::{Form, Refused};
 use crate::api::AnyBody;
 use crate::app::App;
-use crate::domain::issuance::{Grant, Issuance, IssuanceKind};
 use crate::http::Client;
 use crate::issuing::dpop::DPoPRefused;
 use crate::issuing::nonce::{self, Use};
 use crate::issuing::{attestation, dpop};
 use crate::seal::sha256;
-use crate::store::Redemption;
+use store::Redemption;
+use store::domain::issuance::{Grant, Issuance, IssuanceKind};
 
 /// How long a bearer token lives (OpenID4VCI 1.0, section 13.9: longer ones must be bound to a key).
 const BEARER_LIFETIME: Duration = Duration::from_secs(300);
@@ -40,7 +40,7 @@ async fn token(
     headers: HeaderMap,
     AnyBody(body): AnyBody,
 ) -> Result<Response, Refused> {
-    app.limits.wallets.check(&client.0)?;
+    app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
     let wallet = attestation::wallet(&app, &headers).map_err(|refused| Refused::wallet(&app, refused))?;
@@ -49,7 +49,7 @@ async fn token(
     }
     let key = dpop::verify(&app, &headers, &Method::POST, "/oid4vci/token", None);
     let key = key.map_err(|refused| Refused::dpop(&app, refused, false))?;
-    if key.is_none() && app.config.wallets.dpop_required {
+    if key.is_none() && app.config().wallets.dpop_required {
         let why = DPoPRefused::Proof("This server gives tokens with a DPoP proof alone.".to_owned());
         return Err(Refused::dpop(&app, why, false));
     }
@@ -63,7 +63,7 @@ async fn token(
     };
     let asked = form.get("authorization_details").map(read_details).transpose()?;
     let details = authorization_details(&issuance, asked.as_deref())?;
-    let secret = app.chance.secret();
+    let secret = app.rng().secret();
     let lifetime = if key.is_some() { BOUND_LIFETIME } else { BEARER_LIFETIME };
     let redemption = Redemption {
         issuance: issuance.id,
@@ -72,7 +72,7 @@ async fn token(
         token_expires_at: app.now() + lifetime,
         is_proven,
     };
-    if !app.issuing.redeem(redemption).await? {
+    if !app.issuing().redeem(redemption).await? {
         if !is_proven {
             let why = "The transaction code is wrong. After five wrong ones the offer ends.";
             return Err(Refused::code("invalid_grant", why));
@@ -108,7 +108,7 @@ fn invalid_grant() -> Refused {
 /// code is another matter: wallets try again, and the transaction code keeps others out.
 async fn end_twice_used(app: &App, issuance: &Issuance) -> Result<(), Refused> {
     if matches!(issuance.kind, IssuanceKind::Authorization { .. }) {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.end_issuance(issuance.id, app.now()).await?;
         tx.commit().await?;
     }
@@ -124,14 +124,14 @@ async fn pre_authorized(app: &App, form: &Form) -> Result<(Issuance, bool), Refu
     }
     let typed = form.require("tx_code")?;
     let is_right = bool::from(transaction_code(app, offer).as_bytes().ct_eq(typed.trim().as_bytes()));
-    let issuance = app.store.glance().await?.issuance(offer).await?.ok_or_else(invalid_grant)?;
+    let issuance = app.store().glance().await?.issuance(offer).await?.ok_or_else(invalid_grant)?;
     Ok((issuance, is_right))
 }
 
 /// The answer of a person to a wallet's request, by its code (RFC 6749, section 4.1.3; RFC 7636, section 4.5).
 async fn authorized(app: &App, form: &Form, wallet: Option<&str>, key: Option<&str>) -> Result<Issuance, Refused> {
     let code = form.require("code")?;
-    let issuance = app.store.glance().await?.issuance_by_code(&sha256(code.as_bytes())).await?;
+    let issuance = app.store().glance().await?.issuance_by_code(&sha256(code.as_bytes())).await?;
     let issuance = issuance.filter(|issuance| issuance.expires_at > app.now()).ok_or_else(invalid_grant)?;
     let IssuanceKind::Authorization { request, .. } = &issuance.kind else { return Err(invalid_grant()) };
     let verifier = form.require("code_verifier")?;

@@ -6,10 +6,10 @@ use axum::http::request::Parts;
 
 use super::Refused;
 use crate::app::App;
-use crate::domain::issuance::WalletAccess;
 use crate::http::Client;
 use crate::issuing::dpop;
 use crate::seal::sha256;
+use store::domain::issuance::WalletAccess;
 
 /// A wallet whose token is good here: bearer (RFC 6750), or bound to a key and proved (RFC 9449, section 7).
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl FromRequestParts<App> for Wallet {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
         let Ok(client) = Client::from_request_parts(parts, app).await;
-        app.limits.wallets.check(&client.0)?;
+        app.limits().wallets.check(&client.0)?;
         let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let (scheme, token) =
             authorization.and_then(|value| value.split_once(' ')).ok_or(Refused::Token { by_key: false })?;
@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Wallet {
             return Err(refused());
         }
         let token = token.trim();
-        let access = app.store.glance().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
+        let access = app.store().glance().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
         let access = access.ok_or_else(refused)?;
         match &access.key {
             // A token that is bound to a key is no bearer token (section 7.2).

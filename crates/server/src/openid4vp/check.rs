@@ -13,11 +13,11 @@ use futures::TryStreamExt as _;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::domain::presentation::Presentation;
-use crate::domain::verification::{Check, Checked, Outcome, Presented};
 use crate::error::Error;
 use crate::presenting;
 use crate::verification;
+use crate::verification_result::{Check, Checked, Outcome, Presented};
+use store::domain::presentation::Presentation;
 
 /// How old a holder's signature may be, in seconds: a wallet signs when it answers.
 const MOST_AGE: i64 = 300;
@@ -52,7 +52,7 @@ pub(super) async fn check(
     vp_token: &Value,
 ) -> Result<Result<Outcome, NotTaken>, Error> {
     let over = || NotTaken::new("over", "The time of this request is over.");
-    let found = super::open_question(&mut app.store.read().await?, presentation.verification, app.now()).await?;
+    let found = super::open_question(&mut app.store().read().await?, presentation.verification, app.now()).await?;
     let Some(verification) = found else { return Ok(Err(over())) };
     let Some(asked) = verification::details(app, &verification).await? else { return Ok(Err(over())) };
     let query = super::query(app, verification.credential_type, &asked.claims);
@@ -99,11 +99,11 @@ pub(super) async fn check(
 /// Whether what an issuer says counts for this type, by this `vct`.
 fn counts_for(app: &App, shown: &SdJwtVc<'_>, credential_type: Type) -> bool {
     let (issuer, named) = (shown.text("iss").unwrap_or_default(), shown.text("vct").unwrap_or_default());
-    let base = app.config.base();
+    let base = app.config().base();
     if issuer == base {
         named == vct(credential_type, base)
     } else {
-        app.trusted_issuers.issues(issuer, credential_type, named)
+        app.trusted_issuers().issues(issuer, credential_type, named)
     }
 }
 
@@ -136,11 +136,11 @@ fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<
 async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
     let Token::SdJwtVc(shown) = token else { return Ok(Evidence::default()) };
     let issuer = shown.text("iss").unwrap_or_default();
-    if issuer == app.config.base() {
+    if issuer == app.config().base() {
         return presenting::own_evidence(app, token).await;
     }
     let x5c = shown.sd_jwt.jws.header.get("x5c");
-    let issuer_keys = match app.trusted_issuers.keys(issuer, x5c, app.now()) {
+    let issuer_keys = match app.trusted_issuers().keys(issuer, x5c, app.now()) {
         Ok(Some(keys)) => Answer::Some(keys),
         Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
         Err(why) => Answer::None(why),
@@ -151,7 +151,7 @@ async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
 async fn fetch(app: &App, address: &str) -> Result<String, String> {
     let said = |failure: &dyn Display| format!("{address}: {failure}");
     let url = address.parse().map_err(|error: url::ParseError| said(&error))?;
-    let fetched = app.documents.outbound.fetch(&url, MOST).await.map_err(|failure| said(&failure.name()))?;
+    let fetched = app.documents().outbound.fetch(&url, MOST).await.map_err(|failure| said(&failure.name()))?;
     let mut stream = std::pin::pin!(fetched);
     let mut bytes = Vec::new();
     while let Some(piece) = stream.try_next().await.map_err(|failure| said(&failure.name()))? {

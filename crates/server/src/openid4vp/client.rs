@@ -11,12 +11,12 @@ const DID: &str = "decentralized_identifier:";
 
 /// The server's client identifier.
 pub fn id(app: &App) -> String {
-    match app.config.openid4vp.client_id_prefix {
-        ClientIdPrefix::X509Hash => format!("x509_hash:{}", app.verifier_key.hash()),
+    match app.config().openid4vp.client_id_prefix {
+        ClientIdPrefix::X509Hash => format!("x509_hash:{}", app.verifier_key().hash()),
         ClientIdPrefix::X509SanDns => {
-            format!("x509_san_dns:{}", app.config.server.base_url.domain().unwrap_or_default())
+            format!("x509_san_dns:{}", app.config().server.base_url.domain().unwrap_or_default())
         }
-        ClientIdPrefix::DecentralizedIdentifier => format!("{DID}{}", did_web(app.config.base())),
+        ClientIdPrefix::DecentralizedIdentifier => format!("{DID}{}", did_web(app.config().base())),
     }
 }
 
@@ -25,8 +25,8 @@ pub fn id(app: &App) -> String {
 pub(super) fn header(app: &App, client_id: &str) -> Value {
     let mut header = json!({ "alg": "ES256", "typ": "oauth-authz-req+jwt" });
     match client_id.strip_prefix(DID) {
-        Some(did) => header["kid"] = format!("{did}#{}", app.verifier_key.kid).into(),
-        None => header["x5c"] = json!(app.verifier_key.x5c()),
+        Some(did) => header["kid"] = format!("{did}#{}", app.verifier_key().kid).into(),
+        None => header["x5c"] = json!(app.verifier_key().x5c()),
     }
     header
 }

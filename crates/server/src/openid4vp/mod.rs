@@ -23,14 +23,15 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::presentation::{Flow, Presentation, State};
-use crate::domain::submission::Sealed;
-use crate::domain::verification::{Outcome, Verification};
 use crate::error::Error;
 use crate::seal::{Key, sha256};
-use crate::store::{StoreError, Tx};
-use crate::time::Timestamp;
 use crate::verification::{self, Answer};
+use crate::verification_result::Outcome;
+use ambient::Timestamp;
+use store::domain::presentation::{Flow, Presentation, State};
+use store::domain::submission::Sealed;
+use store::domain::verification::Verification;
+use store::{StoreError, Tx};
 
 /// All routes for wallets. Wallets in a browser may call them from wherever they are: nothing here goes by cookies.
 pub fn routes() -> Router<App> {
@@ -50,7 +51,7 @@ fn shown_label(id: &Uuid) -> [&[u8]; 2] {
 
 /// The private key of a question that waits; `None` once the ring key that sealed it is destroyed.
 async fn secret(app: &App, presentation: Uuid, key: &Sealed) -> Result<Option<Key>, Error> {
-    let Some(opened) = app.keyring.open_sealed(key, &label(&presentation)).await? else { return Ok(None) };
+    let Some(opened) = app.keyring().open_sealed(key, &label(&presentation)).await? else { return Ok(None) };
     let key = Key::from_bytes(&opened).ok_or_else(|| StoreError::nonsense("presentation", "a key's length"))?;
     Ok(Some(key))
 }
@@ -60,64 +61,64 @@ async fn secret(app: &App, presentation: Uuid, key: &Sealed) -> Result<Option<Ke
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn begin(app: &App, verification: &Verification, flow: Flow, binding_hash: &[u8]) -> Result<Uuid, Error> {
-    let (id, now) = (app.chance.anonymous_id(), app.now());
-    let key = app.keyring.seal(now, &label(&id), Key::random(&app.chance).expose()).await?;
+    let (id, now) = (app.rng().anonymous_id(), app.now());
+    let key = app.keyring().seal(now, &label(&id), Key::random(app.rng()).expose()).await?;
     let new = Presentation {
         id,
         verification: verification.id,
         holder: verification.holder,
         flow,
-        mode: app.config.openid4vp.response_mode,
+        mode: app.config().openid4vp.response_mode,
         client_id: client::id(app),
-        nonce: app.chance.secret(),
+        nonce: app.rng().secret(),
         binding_hash: binding_hash.to_vec(),
         created_at: now,
-        expires_at: (now + app.config.openid4vp.lifetime).min(verification.expires_at),
+        expires_at: (now + app.config().openid4vp.lifetime).min(verification.expires_at),
         refusal: None,
         state: State::Waiting { key: key.clone() },
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.add_presentation(&new, &key).await?;
     tx.commit().await?;
-    app.metrics.presentations("asked");
+    app.metrics().presentations("asked");
     Ok(id)
 }
 
 /// What a wallet is asked for.
 fn query(app: &App, credential_type: Type, claims: &[String]) -> Query {
     let asked: Vec<&str> = claims.iter().map(String::as_str).collect();
-    let mut types = vec![vct(credential_type, app.config.base())];
-    types.extend(app.trusted_issuers.vct_values(credential_type));
-    let authority = |name: &String| if name == "own" { app.verifier_key.authority.clone() } else { name.clone() };
-    let authorities = app.config.openid4vp.authorities.iter().map(authority).collect();
+    let mut types = vec![vct(credential_type, app.config().base())];
+    types.extend(app.trusted_issuers().vct_values(credential_type));
+    let authority = |name: &String| if name == "own" { app.verifier_key().authority.clone() } else { name.clone() };
+    let authorities = app.config().openid4vp.authorities.iter().map(authority).collect();
     Query::new(credential_type, &asked, types, authorities)
 }
 
 /// The link that a wallet opens (OpenID4VP 1.0, section 5; RFC 9101, section 5): who asks, and where the rest is.
 pub fn link(app: &App, presentation: &Presentation) -> String {
-    let address = format!("{}/openid4vp/requests/{}", app.config.base(), presentation.id);
+    let address = format!("{}/openid4vp/requests/{}", app.config().base(), presentation.id);
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", &presentation.client_id)
         .append_pair("request_uri", &address)
         .append_pair("request_uri_method", "post")
         .finish();
-    format!("{}://?{query}", app.config.openid4vp.scheme)
+    format!("{}://?{query}", app.config().openid4vp.scheme)
 }
 
 /// What the wallet gives back so that an answer is known to be of one who has read the question: nothing that is stored.
 fn state(app: &App, presentation: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(app.keyring.fingerprint("presentation state", presentation.as_bytes()))
+    URL_SAFE_NO_PAD.encode(app.keyring().fingerprint("presentation state", presentation.as_bytes()))
 }
 
 /// Where the wallet sends the person after its answer.
 fn return_address(app: &App, presentation: Uuid, secret: &str) -> String {
-    format!("{}/presentations/{presentation}/return?response_code={secret}", app.config.base())
+    format!("{}/presentations/{presentation}/return?response_code={secret}", app.config().base())
 }
 
 /// The six digits that a person carries from the wallet's device to the browser that began. They follow from the answer's
 /// secret, so that no other answer has them.
 pub fn carried_code(app: &App, presentation: Uuid, response_hash: &[u8]) -> String {
-    let tag = app.keyring.fingerprint("presentation code", &[presentation.as_bytes(), response_hash].concat());
+    let tag = app.keyring().fingerprint("presentation code", &[presentation.as_bytes(), response_hash].concat());
     // Of 64 bits, the remainder of a million is as good as even.
     let number = tag.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)) % 1_000_000;
     format!("{number:06}")
@@ -145,7 +146,7 @@ pub enum Finish {
 /// The store or the key ring cannot be used.
 pub async fn finish_by_code(app: &App, presentation: &Presentation, code: &str) -> Result<Finish, Error> {
     let State::Answered { response_hash, .. } = &presentation.state else { return Ok(Finish::Over) };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let may_try = tx.take_presentation_try(presentation.id).await?;
     tx.commit().await?;
     if !may_try {
@@ -173,10 +174,10 @@ async fn open_question(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<V
 /// The store or the key ring cannot be used.
 pub async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error> {
     let State::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Over) };
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let found = open_question(&mut tx, presentation.verification, app.now()).await?;
     drop(tx);
-    let opened = app.keyring.open_sealed(shown, &shown_label(&presentation.id)).await?;
+    let opened = app.keyring().open_sealed(shown, &shown_label(&presentation.id)).await?;
     let found = found.filter(|found| found.holder == presentation.holder);
     let (Some(verification), Some(opened)) = (found, opened) else {
         return Ok(Finish::Over);
@@ -187,7 +188,7 @@ pub async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Er
     if !verification::finish(app, &verification, answer).await? {
         return Ok(Finish::Over);
     }
-    app.metrics.presentations("finished");
+    app.metrics().presentations("finished");
     Ok(Finish::Done)
 }
 
@@ -196,9 +197,9 @@ pub async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Er
 /// # Errors
 /// The store cannot be used.
 pub async fn reject(app: &App, presentation: Uuid) -> Result<(), Error> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if tx.reject_presentation(presentation).await? {
-        app.metrics.presentations("rejected");
+        app.metrics().presentations("rejected");
     }
     Ok(tx.commit().await?)
 }

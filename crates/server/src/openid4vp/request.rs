@@ -13,13 +13,13 @@ use uuid::Uuid;
 use super::client;
 use crate::api::AnyBody;
 use crate::app::App;
-use crate::domain::presentation::{Mode, Presentation, State};
-use crate::domain::submission::Sealed;
 use crate::error::Error;
 use crate::http::Client;
 use crate::oid4vci::{Form, Refused};
-use crate::store::StoreError;
 use crate::verification;
+use store::StoreError;
+use store::domain::presentation::{Mode, Presentation, State};
+use store::domain::submission::Sealed;
 
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn by_get(AppState(app): AppState<App>, client: Client, Path(id): Path<Uuid>) -> Result<Response, Refused> {
-    app.limits.wallets.check(&client.0)?;
+    app.limits().wallets.check(&client.0)?;
     let (presentation, payload) = question(&app, id).await?;
     answer(sign(&app, &presentation, &payload)?)
 }
@@ -46,7 +46,7 @@ async fn by_post(
     headers: HeaderMap,
     AnyBody(body): AnyBody,
 ) -> Result<Response, Refused> {
-    app.limits.wallets.check(&client.0)?;
+    app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     let wallet = Wallet::read(form.get("wallet_metadata"))?;
     let (presentation, mut payload) = question(&app, id).await?;
@@ -73,7 +73,7 @@ fn over() -> Refused {
 
 /// The question that waits under this id, and its payload.
 async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), Refused> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let presentation = tx.presentation(id, app.now()).await?.ok_or_else(over)?;
     let State::Waiting { key } = &presentation.state else { return Err(over()) };
     let verification = super::open_question(&mut tx, presentation.verification, app.now()).await?.ok_or_else(over)?;
@@ -97,7 +97,7 @@ async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), Refused>
         "client_id": presentation.client_id,
         "response_type": "vp_token",
         "response_mode": presentation.mode.name(),
-        "response_uri": format!("{}/openid4vp/responses/{id}", app.config.base()),
+        "response_uri": format!("{}/openid4vp/responses/{id}", app.config().base()),
         "nonce": presentation.nonce,
         "state": super::state(app, id),
         "dcql_query": query.to_json(),
@@ -114,7 +114,7 @@ async fn public_key(app: &App, id: Uuid, key: &Sealed) -> Result<Value, Refused>
 }
 
 fn sign(app: &App, presentation: &Presentation, payload: &Value) -> Result<String, Refused> {
-    let signed = app.verifier_key.sign(&client::header(app, &presentation.client_id), payload);
+    let signed = app.verifier_key().sign(&client::header(app, &presentation.client_id), payload);
     Ok(signed.map_err(Error::internal)?)
 }
 

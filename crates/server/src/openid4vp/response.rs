@@ -14,12 +14,12 @@ use uuid::Uuid;
 use super::check::{NotTaken, check};
 use crate::api::AnyBody;
 use crate::app::App;
-use crate::domain::presentation::{Mode, Presentation, State};
-use crate::domain::verification::Outcome;
 use crate::error::Error;
 use crate::http::Client;
 use crate::oid4vci::{Form, Refused};
 use crate::seal::sha256;
+use crate::verification_result::Outcome;
+use store::domain::presentation::{Mode, Presentation, State};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/openid4vp/responses/{id}", post(respond))
@@ -36,9 +36,9 @@ async fn respond(
     headers: HeaderMap,
     AnyBody(body): AnyBody,
 ) -> Result<Response, Refused> {
-    app.limits.wallets.check(&client.0)?;
+    app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
-    let found = app.store.read().await?.presentation(id, app.now()).await?;
+    let found = app.store().read().await?.presentation(id, app.now()).await?;
     let presentation = found.filter(|found| matches!(found.state, State::Waiting { .. })).ok_or_else(over)?;
     let taken = match take(&app, &presentation, &form).await? {
         Ok(taken) => taken,
@@ -117,37 +117,37 @@ async fn open(
 }
 
 async fn refuse(app: &App, id: Uuid, refused: NotTaken) -> Result<Response, Refused> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.refuse_answer(id, refused.code).await?;
     tx.commit().await?;
-    app.metrics.presentations("refused");
+    app.metrics().presentations("refused");
     Err(Refused::code("invalid_request", refused.why))
 }
 
 async fn decline(app: &App, id: Uuid) -> Result<Response, Refused> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let declined = tx.decline_presentation(id).await?;
     tx.commit().await?;
     if !declined {
         return Err(over());
     }
-    app.metrics.presentations("declined");
+    app.metrics().presentations("declined");
     // The page says how it stands, and offers to go on; there is nothing to be fetched by a code.
-    let page = format!("{}/presentations/{id}", app.config.base());
+    let page = format!("{}/presentations/{id}", app.config().base());
     Ok(answer(&json!({ "redirect_uri": page })))
 }
 
 async fn keep(app: &App, id: Uuid, outcome: &Outcome) -> Result<Response, Refused> {
-    let (now, secret) = (app.now(), app.chance.secret());
+    let (now, secret) = (app.now(), app.rng().secret());
     let written = serde_json::to_vec(outcome).map_err(Error::internal)?;
-    let shown = app.keyring.seal(now, &super::shown_label(&id), &written).await?;
-    let mut tx = app.store.write().await?;
+    let shown = app.keyring().seal(now, &super::shown_label(&id), &written).await?;
+    let mut tx = app.store().write().await?;
     let is_first = tx.answer_presentation(id, &sha256(secret.as_bytes()), &shown, now).await?;
     tx.commit().await?;
     if !is_first {
         return Err(over());
     }
-    app.metrics.presentations("answered");
+    app.metrics().presentations("answered");
     Ok(answer(&json!({ "redirect_uri": super::return_address(app, id, &secret) })))
 }
 

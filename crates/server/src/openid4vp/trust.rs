@@ -18,7 +18,7 @@ use url::Url;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, aws_lc_rs};
 
 use crate::config::Openid4vp;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// The issuers that are trusted besides this server.
 #[derive(Clone, Debug, Default)]

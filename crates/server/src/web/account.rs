@@ -14,7 +14,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{LINK, NOTICE, SESSION, SignedIn, address, delete_account};
 use crate::error::Error;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -63,7 +63,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn account(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let holder = &signed_in.holder;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let passkeys = tx.passkeys(holder.id).await?;
     let sessions = tx.count_sessions(holder.id, app.now()).await?;
     drop(tx);
@@ -82,7 +82,7 @@ async fn account(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap
         created_at: holder.created_at,
         passkeys,
         sessions,
-        passkeys_possible: app.webauthn.is_some(),
+        passkeys_possible: app.webauthn().is_some(),
     };
     Ok(page(&app, &template, &layout))
 }
@@ -93,7 +93,7 @@ async fn remove_passkey(
     Form(form): Form<PasskeyForm>,
 ) -> Result<Response, Error> {
     if let Ok(id) = URL_SAFE_NO_PAD.decode(&form.id) {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.remove_passkey(&id, signed_in.holder.id).await?;
         tx.commit().await?;
     }
@@ -101,7 +101,7 @@ async fn remove_passkey(
 }
 
 async fn sign_out_everywhere(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.end_sessions(signed_in.holder.id).await?;
     tx.commit().await?;
     Ok((AppendHeaders([SESSION.remove(&app), NOTICE.set(&app, "notice-signed-out-everywhere")]), Redirect::to("/"))
@@ -113,7 +113,7 @@ async fn confirm(State(app): State<App>, signed_in: SignedIn) -> Result<Response
 }
 
 async fn confirm_page(app: &App, signed_in: &SignedIn, not_understood: bool) -> Result<Response, Error> {
-    let held = app.store.read().await?.held_submissions(signed_in.holder.id).await?;
+    let held = app.store().read().await?.held_submissions(signed_in.holder.id).await?;
     let credentials = i64::try_from(held.len()).unwrap_or(i64::MAX);
     let layout = Layout::new(app, true);
     let response = page(app, &DeleteAccount { layout: layout.clone(), credentials, not_understood }, &layout);

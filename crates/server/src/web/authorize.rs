@@ -18,9 +18,9 @@ use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{AUTHORIZE, SignedIn, Visitor};
-use crate::domain::issuance::{AuthorizationRequest, Grant, Issuance, IssuanceKind};
 use crate::error::{Error, Kind};
 use crate::seal::sha256;
+use store::domain::issuance::{AuthorizationRequest, Grant, Issuance, IssuanceKind};
 
 /// How long a code can be handed in (RFC 6749, section 4.1.2: short).
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
@@ -76,7 +76,7 @@ fn over() -> Error {
 }
 
 async fn find(app: &App, id: Uuid) -> Result<(Issuance, AuthorizationRequest), Error> {
-    let issuance = app.store.read().await?.issuance(id).await?.filter(|issuance| issuance.expires_at > app.now());
+    let issuance = app.store().read().await?.issuance(id).await?.filter(|issuance| issuance.expires_at > app.now());
     let issuance = issuance.ok_or_else(over)?;
     let IssuanceKind::Authorization { request, .. } = &issuance.kind else { return Err(over()) };
     let request = request.clone();
@@ -99,7 +99,7 @@ async fn arrive(
     }
     // Signing in by a mailed code takes a while; coming back again and again does not keep a request open for ever.
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.await_answer(id, (now + ANSWER).min(issuance.created_at + LONGEST), now).await? {
         return Err(over());
     }
@@ -135,7 +135,7 @@ pub(super) async fn next_page(app: &App, headers: &HeaderMap, holder: Uuid) -> R
 /// What the person holds of what is asked for.
 async fn offered(app: &App, holder: Uuid, request: &AuthorizationRequest) -> Result<Vec<Shown>, Error> {
     let asked: Vec<Configuration> = request.configurations.iter().filter_map(|id| id.parse().ok()).collect();
-    let mut held = app.store.read().await?.held_submissions(holder).await?;
+    let mut held = app.store().read().await?.held_submissions(holder).await?;
     held.retain(|held| held.stands() && asked.iter().any(|asked| asked.credential_type == held.credential_type));
     Shown::open_all(app, &held).await
 }
@@ -146,7 +146,7 @@ async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<U
 
 async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) -> Result<Response, Error> {
     let (_, request) = find(app, id).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     // From the first look on, the request is this account's: nobody else can answer it.
     if !tx.bind_issuance(id, holder, app.now()).await? {
         return Err(over());
@@ -199,7 +199,7 @@ async fn allow(
     let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let chosen = form.iter().filter(|(name, _)| name.starts_with("credential"));
     let ticked: Vec<Uuid> = chosen.filter_map(|(_, id)| id.parse().ok()).collect();
-    let held = app.store.read().await?.held_submissions(holder).await?;
+    let held = app.store().read().await?.held_submissions(holder).await?;
     let mut grants = Vec::new();
     for submission in held.iter().filter(|held| held.stands() && ticked.contains(&held.id)) {
         for configuration in request.configurations.iter().filter_map(|id| id.parse::<Configuration>().ok()) {
@@ -211,8 +211,8 @@ async fn allow(
     if grants.is_empty() {
         return answer_page(&app, id, holder, true).await;
     }
-    let (code, now) = (app.chance.secret(), app.now());
-    let mut tx = app.store.write().await?;
+    let (code, now) = (app.rng().secret(), app.now());
+    let mut tx = app.store().write().await?;
     if !tx.authorize_issuance((id, holder), &sha256(code.as_bytes()), now + CODE_LIFETIME, now).await? {
         return Err(over());
     }
@@ -223,7 +223,7 @@ async fn allow(
 
 async fn deny(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let (_, request) = find(&app, id).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.deny_issuance(id, signed_in.holder.id, app.now()).await? {
         return Err(over());
     }
@@ -240,7 +240,7 @@ fn back(app: &App, request: &AuthorizationRequest, answer: &[(&str, &str)]) -> R
         if let Some(state) = &request.state {
             query.append_pair("state", state);
         }
-        query.append_pair("iss", app.config.base());
+        query.append_pair("iss", app.config().base());
     }
     let location = HeaderValue::try_from(url.as_str()).map_err(Error::internal)?;
     Ok((StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, location)])).into_response())

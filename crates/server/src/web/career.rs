@@ -5,7 +5,7 @@ use credential::{Block, CareerHistory};
 use super::Text;
 use super::shown::Shown;
 use super::timeline::Timeline;
-use crate::domain::career::{Career, Disagreement, Job};
+use store::domain::career::{Career, Disagreement, Job};
 
 /// The careers of several credentials as one picture and one list.
 #[derive(Clone, Debug)]

@@ -15,16 +15,16 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::holder::SignedIn;
 use crate::documents::{self, Owner};
-use crate::domain::asset::AssetState;
-use crate::domain::submission::State;
 use crate::error::Error;
+use store::domain::asset::AssetState;
+use store::domain::submission::State;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/documents/{id}", get(document))
 }
 
 async fn document(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let asset = tx.asset(id).await?.ok_or_else(Error::not_found)?;
     let submission = tx.linked_submission(asset.submission_id, app.now()).await?;
     drop(tx);
@@ -38,7 +38,7 @@ async fn document(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): P
     };
     let AssetState::Stored(object) = &asset.state else { return Err(Error::not_found()) };
     let key = documents::object_key(&app, id, object, owner).await?.ok_or_else(Error::not_found)?;
-    let pieces = app.documents.objects.read(object.name, &key).await?;
+    let pieces = app.documents().objects.read(object.name, &key).await?;
     let disposition = match asset.kind {
         AssetKind::Png | AssetKind::Jpg => "inline".to_owned(),
         kind => format!("attachment; filename=\"document.{}\"", kind.extension()),

@@ -22,12 +22,12 @@ use super::qr::Qr;
 use super::{Layout, Text, page};
 use crate::app::App;
 use crate::auth::holder::{SHARE, Visitor};
-use crate::domain::share::{Share, Standing};
 use crate::error::Error;
 use crate::http::Client;
 use crate::sharing;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 use checks::Check;
+use store::domain::share::{Share, Standing};
 
 #[derive(Template)]
 #[template(path = "hire.html")]
@@ -138,10 +138,10 @@ async fn show(
     };
     let is_own = visitor.as_ref().is_some_and(|visitor| visitor.holder.id == share.holder);
     if !is_own && is_a_look(&method, &headers) {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.count_share_view(share.id, app.now()).await?;
         tx.commit().await?;
-        app.metrics.shares("viewed");
+        app.metrics().shares("viewed");
     }
     let layout = Layout::new(&app, visitor.is_some());
     let Some(shown) = HirePage::new(&app, layout.clone(), share, &secret, is_own).await? else {
@@ -171,10 +171,10 @@ async fn give_passcode(
         Ok(Door::Open(_)) => return Ok(to_page.into_response()),
         Err(over) => return Ok(over),
     };
-    app.limits.passcodes_per_client.check_with_others(&app, &client.0).await?;
-    app.limits.passcodes_per_share.check_with_others(&app, &share.id).await?;
+    app.limits().passcodes_per_client.check_with_others(&app, &client.0).await?;
+    app.limits().passcodes_per_share.check_with_others(&app, &share.id).await?;
     if !sharing::try_passcode(&app, &share, &form.passcode).await? {
-        app.metrics.shares("refused");
+        app.metrics().shares("refused");
         return Ok(passcode_page(&app, visitor.is_some(), true));
     }
     let until = app.now() + std::time::Duration::from_secs(3600);
@@ -189,13 +189,13 @@ impl HirePage {
         for token in contents.presentations {
             let report = sharing::check(app, &share, &token).await?;
             let checks = report.verdicts.iter().map(Check::new).collect();
-            credentials.push(Presented::new(app.config.base(), &report.claims, token, checks)?);
+            credentials.push(Presented::new(app.config().base(), &report.claims, token, checks)?);
         }
         let said: Vec<_> = credentials.iter().flat_map(|shown| said_by(&shown.attester, &shown.view)).collect();
         let career = CareerView::of(&said, &layout.text);
-        let link = sharing::link(app.config.base(), secret);
+        let link = sharing::link(app.config().base(), secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
-        let audience = sharing::audience(app.config.base(), share.id);
+        let audience = sharing::audience(app.config().base(), share.id);
         let (purpose, now) = (contents.purpose, app.now());
         Ok(Some(Self { layout, share, purpose, audience, credentials, career, link, qr, now, is_own }))
     }

@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn inbox(State(app): State<App>, Visitor(visitor): Visitor) -> Result<Response, Error> {
-    let folder = app.config.storage.data.join("mail");
+    let folder = app.config().storage.data.join("mail");
     let mut paths: Vec<_> = match std::fs::read_dir(&folder) {
         Ok(entries) => entries.filter_map(Result::ok).map(|entry| entry.path()).collect(),
         Err(_) => Vec::new(),

@@ -3,7 +3,7 @@
 use super::Text;
 use crate::auth::holder::Email;
 use crate::mail::Mail;
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// What a partner offers, in general.
 #[derive(Clone, Copy, Debug)]

@@ -59,7 +59,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(sign_in::routes())
         .merge(verify::routes())
         .merge(wallet::routes());
-    let pages = if app.demo { pages.merge(inbox::routes()) } else { pages };
+    let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| {
         Error::new(Kind::Forbidden, "This form was sent from another site. Open the page here and send it again.")
             .into_response()
@@ -105,7 +105,7 @@ const NOTICES: &[&str] = &[
 impl Layout {
     /// The layout for a visitor.
     pub fn new(app: &App, signed_in: bool) -> Self {
-        Self { text: Text::default(), demo: app.demo, signed_in, notice: None }
+        Self { text: Text::default(), demo: app.is_demo(), signed_in, notice: None }
     }
 
     /// With the notice that the last step left, if any.

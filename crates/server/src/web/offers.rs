@@ -12,11 +12,11 @@ use super::qr::Qr;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::SignedIn;
-use crate::domain::issuance::{Grant, Issuance, IssuanceKind};
 use crate::error::Error;
 use crate::issuing::Material;
 use crate::oid4vci::offer::{self, LIFETIME};
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::domain::issuance::{Grant, Issuance, IssuanceKind};
 
 #[derive(Template)]
 #[template(path = "offer.html")]
@@ -54,13 +54,13 @@ async fn make(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
     };
     let now = app.now();
     let offer = Issuance {
-        id: app.chance.anonymous_id(),
+        id: app.rng().anonymous_id(),
         kind: IssuanceKind::Offer { holder },
         created_at: now,
         expires_at: now + LIFETIME,
         credentials: Format::ALL.map(grant).to_vec(),
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.add_issuance(&offer).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/wallet/offers/{}", offer.id)).into_response())
@@ -68,7 +68,7 @@ async fn make(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
 
 async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let issuance = tx.issuance(id).await?;
     let own = |issuance: &Issuance| matches!(issuance.kind, IssuanceKind::Offer { holder: owner } if owner == holder);
     let issuance = issuance.filter(own).ok_or_else(Error::not_found)?;

@@ -21,11 +21,11 @@ use super::sign_in::signed_in;
 use crate::api::JsonBody;
 use crate::app::App;
 use crate::auth::holder::{CEREMONY, NOTICE, SignedIn, address};
-use crate::domain::submission::Sealed;
 use crate::error::{Error, Kind};
 use crate::http::Client;
 use crate::seal::sha256;
-use crate::store::{Ceremony, StoredPasskey};
+use store::domain::submission::Sealed;
+use store::{Ceremony, StoredPasskey};
 
 /// How long a ceremony may take.
 const CEREMONY_LIFETIME: std::time::Duration = std::time::Duration::from_secs(300);
@@ -40,7 +40,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 pub(super) fn webauthn(app: &App) -> Result<&Webauthn, Error> {
-    app.webauthn.as_ref().ok_or_else(|| Error::new(Kind::NotFound, "This server's address cannot have passkeys."))
+    app.webauthn().as_ref().ok_or_else(|| Error::new(Kind::NotFound, "This server's address cannot have passkeys."))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
@@ -80,7 +80,7 @@ async fn finish_registration(
         created_at: app.now(),
         used_at: None,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.add_passkey(&stored).await? {
         return Err(Error::new(Kind::Conflict, "This passkey is registered already."));
     }
@@ -89,7 +89,7 @@ async fn finish_registration(
 }
 
 async fn start_sign_in(State(app): State<App>, client: Client) -> Result<Response, Error> {
-    app.limits.tries_per_client.check_with_others(&app, &client.0).await?;
+    app.limits().tries_per_client.check_with_others(&app, &client.0).await?;
     let (challenge, state) = webauthn(&app)?.start_discoverable_authentication().map_err(refused)?;
     let options = serde_json::to_value(challenge).map_err(Error::internal)?;
     begin(&app, &state, &options).await
@@ -106,16 +106,16 @@ async fn finish_sign_in(
     let (holder, id) = webauthn.identify_discoverable_authentication(&credential).map_err(refused)?;
     let unknown = || Error::new(Kind::Forbidden, "This passkey is not known here. Sign in by e-mail.");
     // An account that is gone has no key either: to whoever asks, both are the same.
-    app.store.read().await?.holder(holder).await?.ok_or_else(unknown)?;
+    app.store().read().await?.holder(holder).await?.ok_or_else(unknown)?;
     let known = open_all(&app, holder).await?;
     let mut passkey = known.into_iter().find(|passkey| passkey.cred_id().as_slice() == id).ok_or_else(unknown)?;
     let result = webauthn.finish_discoverable_authentication_v2(&credential, state, &passkey).map_err(refused)?;
     passkey.update_credential(&result);
     let sealed = seal(&app, holder, id, &passkey).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.use_passkey(id, holder, &sealed, app.now()).await?;
     tx.commit().await?;
-    app.metrics.sign_in("passkey");
+    app.metrics().sign_in("passkey");
     let mut response = signed_in(&app, &headers, holder).await?.into_response();
     // The script follows the address itself: a redirect would be followed by fetch, not by the page.
     let location = response.headers_mut().remove(axum::http::header::LOCATION);
@@ -128,7 +128,7 @@ async fn finish_sign_in(
 }
 
 async fn later(State(app): State<App>, user: SignedIn) -> Result<Redirect, Error> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.decline_passkey_offer(user.holder.id, app.now()).await?;
     tx.commit().await?;
     Ok(Redirect::to("/wallet"))
@@ -141,17 +141,17 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
 
 /// Keeps `state` for the second request, and answers with `options`.
 pub(super) async fn begin(app: &App, state: &impl Serialize, options: &Value) -> Result<Response, Error> {
-    let (now, secret) = (app.now(), app.chance.secret());
+    let (now, secret) = (app.now(), app.rng().secret());
     let token_hash = sha256(secret.as_bytes());
     let plain = serde_json::to_vec(state).map_err(Error::internal)?;
-    let sealed = app.keyring.seal(now, &[b"ceremony", &token_hash], &plain).await?;
+    let sealed = app.keyring().seal(now, &[b"ceremony", &token_hash], &plain).await?;
     let ceremony = Ceremony {
         token_hash: token_hash.to_vec(),
         expires_at: now + CEREMONY_LIFETIME,
         ring_period: sealed.period,
         sealed: sealed.bytes,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.add_ceremony(&ceremony).await?;
     tx.commit().await?;
     Ok(([CEREMONY.set(app, &secret)], Json(options)).into_response())
@@ -161,24 +161,24 @@ pub(super) async fn begin(app: &App, state: &impl Serialize, options: &Value) ->
 pub(super) async fn take<T: DeserializeOwned>(app: &App, headers: &HeaderMap) -> Result<T, Error> {
     let over = || Error::new(Kind::Conflict, "This took too long. Please try again.");
     let token_hash = sha256(CEREMONY.read(app, headers).ok_or_else(over)?.as_bytes());
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     let ceremony = tx.take_ceremony(&token_hash, app.now()).await?.ok_or_else(over)?;
     tx.commit().await?;
     let sealed = Sealed { period: ceremony.ring_period, bytes: ceremony.sealed };
-    let plain = app.keyring.open_sealed(&sealed, &[b"ceremony", &token_hash]).await?.ok_or_else(over)?;
+    let plain = app.keyring().open_sealed(&sealed, &[b"ceremony", &token_hash]).await?.ok_or_else(over)?;
     serde_json::from_slice(&plain).map_err(|_| over())
 }
 
 async fn seal(app: &App, holder: uuid::Uuid, id: &[u8], passkey: &Passkey) -> Result<Vec<u8>, Error> {
     let plain = serde_json::to_vec(passkey).map_err(Error::internal)?;
-    Ok(app.keyring.seal_for_holder(holder, &[b"passkey", id], &plain).await?)
+    Ok(app.keyring().seal_for_holder(holder, &[b"passkey", id], &plain).await?)
 }
 
 async fn open_all(app: &App, holder: uuid::Uuid) -> Result<Vec<Passkey>, Error> {
-    let stored = app.store.read().await?.passkeys(holder).await?;
+    let stored = app.store().read().await?.passkeys(holder).await?;
     let mut passkeys = Vec::with_capacity(stored.len());
     for passkey in stored {
-        let plain = app.keyring.open_for_holder(holder, &[b"passkey", &passkey.id], &passkey.sealed).await?;
+        let plain = app.keyring().open_for_holder(holder, &[b"passkey", &passkey.id], &passkey.sealed).await?;
         passkeys.push(serde_json::from_slice(&plain).map_err(Error::internal)?);
     }
     Ok(passkeys)

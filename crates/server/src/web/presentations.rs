@@ -17,15 +17,16 @@ use super::qr::Qr;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{PRESENTATION, Visitor};
-use crate::domain::presentation::{Flow, Presentation, State};
-use crate::domain::verification::{Asked, Verification};
 use crate::error::{Error, Kind};
 use crate::http::Client;
 use crate::openid4vp::{self, Finish};
 use crate::seal::sha256;
-use crate::store::Partner;
-use crate::time::Timestamp;
 use crate::verification;
+use crate::verification_result::Asked;
+use ambient::Timestamp;
+use store::Partner;
+use store::domain::presentation::{Flow, Presentation, State};
+use store::domain::verification::Verification;
 
 /// What is asked, for a person to read.
 #[derive(Clone, Debug)]
@@ -126,7 +127,7 @@ fn over() -> Error {
 
 /// The open request behind a link, for whoever may answer it: its account, or anybody with the link while it has none.
 async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<(Verification, Question), Error> {
-    let found = app.store.read().await?.linked_verification(id, app.now()).await?.ok_or_else(Error::not_found)?;
+    let found = app.store().read().await?.linked_verification(id, app.now()).await?.ok_or_else(Error::not_found)?;
     let own = visitor.0.as_ref().map(|signed_in| signed_in.holder.id);
     if found.holder.is_some_and(|holder| own != Some(holder)) {
         return Err(Error::not_found());
@@ -142,7 +143,7 @@ async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<(Verification, Q
 
 impl Question {
     async fn new(app: &App, verification: &Verification, asked: Option<&Asked>) -> Result<Self, Error> {
-        let partner = app.store.read().await?.partner(verification.partner_id).await?;
+        let partner = app.store().read().await?.partner(verification.partner_id).await?;
         let known = verification.credential_type;
         let is_asked = |name: &str| asked.is_some_and(|asked| asked.claims.iter().any(|claim| claim == name));
         let claims = known.fields.iter().filter(|member| is_asked(member.name));
@@ -161,7 +162,7 @@ impl Question {
 async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let (_, question) = find(&app, id, &visitor).await?;
     let layout = Layout::new(&app, visitor.0.is_some());
-    let cross_device = app.config.openid4vp.cross_device;
+    let cross_device = app.config().openid4vp.cross_device;
     Ok(page(&app, &BeginPage { layout: layout.clone(), question, cross_device }, &layout))
 }
 
@@ -174,13 +175,13 @@ async fn begin(
     headers: HeaderMap,
     Form(form): Form<FlowForm>,
 ) -> Result<Response, Error> {
-    app.limits.wallets.check(&client.0)?;
+    app.limits().wallets.check(&client.0)?;
     let (verification, _) = find(&app, id, &visitor).await?;
-    let allowed = |flow: &Flow| *flow == Flow::SameDevice || app.config.openid4vp.cross_device;
+    let allowed = |flow: &Flow| *flow == Flow::SameDevice || app.config().openid4vp.cross_device;
     let flow = Flow::from_name(&form.flow).filter(allowed).ok_or_else(Error::not_found)?;
     // One secret a browser, so that two tabs do not take each other's question away.
     let kept = PRESENTATION.read(&app, &headers).filter(|secret| secret.len() == SECRET_LENGTH);
-    let secret = kept.unwrap_or_else(|| app.chance.secret());
+    let secret = kept.unwrap_or_else(|| app.rng().secret());
     let presentation = openid4vp::begin(&app, &verification, flow, &sha256(secret.as_bytes())).await?;
     let to_page = Redirect::to(&format!("/presentations/{presentation}"));
     Ok(([PRESENTATION.set(&app, &secret)], to_page).into_response())
@@ -192,7 +193,7 @@ const SECRET_LENGTH: usize = 43;
 /// The question that this browser began; 404 for every other browser.
 async fn own(app: &App, id: Uuid, headers: &HeaderMap) -> Result<(Presentation, Verification), Error> {
     let secret = PRESENTATION.read(app, headers).ok_or_else(Error::not_found)?;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let found = tx.bound_presentation(id, &sha256(secret.as_bytes()), app.now()).await?.ok_or_else(Error::not_found)?;
     let verification = tx.linked_verification(found.verification, app.now()).await?.ok_or_else(over)?;
     Ok((found, verification))
@@ -276,7 +277,7 @@ async fn give_code(
 
 /// To the partner, or to the page that says how it ended.
 async fn go_on(app: &App, id: Uuid, verification: Uuid) -> Result<Response, Error> {
-    let found = app.store.read().await?.linked_verification(verification, app.now()).await?.ok_or_else(over)?;
+    let found = app.store().read().await?.linked_verification(verification, app.now()).await?.ok_or_else(over)?;
     let asked = verification::details(app, &found).await?;
     let callback = asked.and_then(|asked| verification::callback(&asked, &found));
     let target = callback.map_or_else(|| format!("/presentations/{id}"), String::from);
@@ -285,7 +286,7 @@ async fn go_on(app: &App, id: Uuid, verification: Uuid) -> Result<Response, Erro
 
 /// An answer that somebody comes back from, by the secret that the wallet's device was sent here with.
 async fn answered(app: &App, id: Uuid, secret: &str) -> Result<(Presentation, bool), Error> {
-    let found = app.store.read().await?.presentation(id, app.now()).await?.ok_or_else(Error::not_found)?;
+    let found = app.store().read().await?.presentation(id, app.now()).await?.ok_or_else(Error::not_found)?;
     let fits = match &found.state {
         State::Answered { response_hash, .. } => openid4vp::is_response_code(response_hash, secret),
         _ => false,
@@ -336,7 +337,7 @@ async fn return_page(
     response_code: String,
     standing: Returned,
 ) -> Result<Response, Error> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let verification = tx.linked_verification(presentation.verification, app.now()).await?;
     let partner = match (&standing, verification) {
         (Returned::Carry(_), Some(verification)) => tx.partner(verification.partner_id).await?,

@@ -15,9 +15,9 @@ use super::{Layout, authorize, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn};
 use crate::consent::{self, Linked, Outcome};
-use crate::domain::submission::{State, Submission};
 use crate::error::Error;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::domain::submission::{State, Submission};
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -104,7 +104,7 @@ async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, 
 async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Error> {
     let withdrawal = Withdrawal::of(app, submission).await?.filter(|withdrawal| !withdrawal.reason.is_empty());
     let Some(withdrawal) = withdrawal else { return Ok(Outcome::TakenBack.page(app)) };
-    let partner = app.store.read().await?.partner(submission.partner_id).await?;
+    let partner = app.store().read().await?.partner(submission.partner_id).await?;
     let layout = Layout::new(app, true);
     let template = TakenBack {
         layout: layout.clone(),
@@ -117,7 +117,7 @@ async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Erro
 async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
     let Some(first) = items.first() else { return Ok(Outcome::Unknown.page(app)) };
     let layout = Layout::new(app, true);
-    let partner = app.store.read().await?.partner(first.partner_id).await?;
+    let partner = app.store().read().await?.partner(first.partner_id).await?;
     let (mut waiting, mut answered) = (Vec::new(), Vec::new());
     for item in items {
         let title = item.credential_type.title;
@@ -186,7 +186,7 @@ async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
 async fn next_page(app: &App, linked: &Linked, done: &str) -> Result<String, Error> {
     let batch = linked.items().first().and_then(|item| item.batch_id);
     let Some(batch) = batch else { return Ok(done.to_owned()) };
-    let items = app.store.read().await?.linked_batch(batch, app.now()).await?.map(|batch| batch.items);
+    let items = app.store().read().await?.linked_batch(batch, app.now()).await?.map(|batch| batch.items);
     let waits = items.is_some_and(|items| items.iter().any(|item| matches!(item.state, State::Incomplete { .. })));
     Ok(if waits { format!("/requests/{batch}") } else { done.to_owned() })
 }

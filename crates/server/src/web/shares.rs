@@ -16,12 +16,12 @@ use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn};
-use crate::domain::share::{
-    self, Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
-};
-use crate::domain::submission::Submission;
 use crate::error::Error;
 use crate::sharing::{self, NewShare, TooMany};
+use store::domain::share::{
+    self, Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
+};
+use store::domain::submission::Submission;
 
 #[derive(Template)]
 #[template(path = "share_form.html")]
@@ -183,7 +183,7 @@ pub(super) fn routes() -> Router<App> {
 
 /// What `holder` can share: all that they hold, or the one credential that is meant.
 async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wanted>) -> Result<Vec<Offer>, Error> {
-    let held = app.store.read().await?.held_submissions(holder).await?;
+    let held = app.store().read().await?.held_submissions(holder).await?;
     // Nothing is signed of what its partner withdrew or replaced.
     let stands = |held: &Submission| held.stands() && only.is_none_or(|only| held.id == only);
     let held: Vec<Submission> = held.into_iter().filter(stands).collect();
@@ -242,7 +242,7 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
     let new = NewShare { chosen, purpose: wanted.purpose.clone(), days: wanted.days, passcode };
     match sharing::create(app, holder, &new).await? {
         Ok(id) => {
-            app.metrics.shares("made");
+            app.metrics().shares("made");
             Ok(Redirect::to(&format!("/wallet/shares/{id}")).into_response())
         }
         Err(TooMany) => form(app, offers, wanted, Some("share-problem-many")),
@@ -255,16 +255,16 @@ async fn show(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let share = app.store.read().await?.share(id, signed_in.holder.id).await?.ok_or_else(Error::not_found)?;
+    let share = app.store().read().await?.share(id, signed_in.holder.id).await?.ok_or_else(Error::not_found)?;
     let listed = Listed::new(&app, share).await?;
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    let link = sharing::link(app.config.base(), &listed.memory.secret);
+    let link = sharing::link(app.config().base(), &listed.memory.secret);
     let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
     Ok(page(&app, &SharePage { layout: layout.clone(), listed, link, qr }, &layout))
 }
 
 async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
-    let found = app.store.read().await?.shares(signed_in.holder.id).await?;
+    let found = app.store().read().await?.shares(signed_in.holder.id).await?;
     let mut shares = Vec::with_capacity(found.len());
     for share in found {
         shares.push(Listed::new(&app, share).await?);
@@ -274,11 +274,11 @@ async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: Header
 }
 
 async fn revoke(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     // A second click finds it taken back, which is what was wanted; another's is not there.
     if tx.revoke_share(id, signed_in.holder.id, app.now()).await? {
         tx.commit().await?;
-        app.metrics.shares("revoked");
+        app.metrics().shares("revoked");
     }
     Ok(([NOTICE.set(&app, "notice-share-revoked")], Redirect::to("/wallet/shares")).into_response())
 }

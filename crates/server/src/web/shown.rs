@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::Text;
 use crate::app::App;
 use crate::documents::{self, Owner};
-use crate::domain::asset::{Asset, AssetState, Failure, Object};
-use crate::domain::submission::{State, Submission};
 use crate::error::Error;
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Timestamp;
+use store::StoreError;
+use store::domain::asset::{Asset, AssetState, Failure, Object};
+use store::domain::submission::{State, Submission};
 
 /// A credential that its holder looks at.
 #[derive(Clone, Debug)]
@@ -57,9 +57,11 @@ impl Withdrawal {
         let label: [&[u8]; 2] = [b"withdrawal", submission.id.as_bytes()];
         let (at, reason) = match &submission.state {
             State::Withdrawn { holder, at, reason, .. } => {
-                (*at, Some(app.keyring.open_for_holder(*holder, &label, reason).await?))
+                (*at, Some(app.keyring().open_for_holder(*holder, &label, reason).await?))
             }
-            State::TakenBack { at, reason: Some(reason), .. } => (*at, app.keyring.open_sealed(reason, &label).await?),
+            State::TakenBack { at, reason: Some(reason), .. } => {
+                (*at, app.keyring().open_sealed(reason, &label).await?)
+            }
             State::TakenBack { at, reason: None, .. } => (*at, None),
             _ => return Ok(None),
         };
@@ -121,10 +123,10 @@ impl Shown {
         let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
         let (bytes, accepted_at, owner) = match &submission.state {
             State::Incomplete { sealed, .. } => {
-                (app.keyring.open_sealed(sealed, &label).await?, None, Owner::Ring(sealed.period))
+                (app.keyring().open_sealed(sealed, &label).await?, None, Owner::Ring(sealed.period))
             }
             State::Accepted { holder, at, sealed, .. } | State::Withdrawn { holder, accepted_at: at, sealed, .. } => {
-                let opened = app.keyring.open_for_holder(*holder, &label, sealed).await?;
+                let opened = app.keyring().open_for_holder(*holder, &label, sealed).await?;
                 (Some(opened), Some(*at), Owner::Holder(*holder))
             }
             State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => {
@@ -133,7 +135,7 @@ impl Shown {
         };
         let Some(bytes) = bytes else { return Ok(None) };
         let payload = Payload::from_bytes(&bytes).map_err(Error::internal)?;
-        let mut tx = app.store.read().await?;
+        let mut tx = app.store().read().await?;
         let partner = tx.partner(submission.partner_id).await?;
         let assets = if payload.assets.is_empty() { Vec::new() } else { tx.assets(&[submission.id]).await? };
         drop(tx);
@@ -247,7 +249,7 @@ async fn certificate(
     let read = async {
         let Some(key) = documents::object_key(app, asset, object, owner).await? else { return Ok(None) };
         let size = usize::try_from(object.size).unwrap_or(opencerts::MOST_BYTES).min(opencerts::MOST_BYTES);
-        app.documents.objects.read_whole(object.name, &key, size).await.map(Some)
+        app.documents().objects.read_whole(object.name, &key, size).await.map(Some)
     };
     let bytes: Result<Option<Vec<u8>>, StoreError> = read.await;
     let bytes = bytes.inspect_err(|error| tracing::warn!(%error, "a certificate cannot be looked at")).ok()??;

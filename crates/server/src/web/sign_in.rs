@@ -71,7 +71,7 @@ async fn ask_email(State(app): State<App>, Visitor(visitor): Visitor, headers: H
 async fn email_page(app: &App, headers: &HeaderMap, email: String, invalid: bool) -> Result<Response, Error> {
     let layout = Layout::new(app, false).with_notice(app, headers);
     let opening = opening(app, headers).await?;
-    let template = SignInPage { layout: layout.clone(), email, invalid, passkeys: app.webauthn.is_some(), opening };
+    let template = SignInPage { layout: layout.clone(), email, invalid, passkeys: app.webauthn().is_some(), opening };
     let response = page(app, &template, &layout);
     Ok(if invalid { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
@@ -98,8 +98,8 @@ impl Opening {
 /// Names the partner of an unbound link. Of a bound one nothing is said before its account has signed in.
 async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Error> {
     let Some(id) = link::waiting(app, headers) else { return Ok(None) };
-    let mut tx = app.store.read().await?;
-    let base = app.config.base();
+    let mut tx = app.store().read().await?;
+    let base = app.config().base();
     if let Some(asked) = tx.linked_verification(id, app.now()).await? {
         let partner = tx.partner(asked.partner_id).await?.filter(|_| asked.is_open() && asked.holder.is_none());
         let (title, link) = (asked.credential_type.title, verification::redirect_uri(base, &asked));
@@ -144,16 +144,16 @@ async fn send_again(State(app): State<App>, client: Client, Path(id): Path<Uuid>
 }
 
 async fn mail_code(app: &App, client: Client, email: &Email) -> Result<Redirect, Error> {
-    app.limits.codes_per_client.check_with_others(app, &client.0).await?;
-    app.limits.codes_per_address.check_with_others(app, &email.fingerprint(app)).await?;
+    app.limits().codes_per_client.check_with_others(app, &client.0).await?;
+    app.limits().codes_per_address.check_with_others(app, &email.fingerprint(app)).await?;
     let id = holder::send_code(app, email, |code| compose(app, email, code)).await?;
     Ok(Redirect::to(&format!("/sign-in/{id}")))
 }
 
 fn compose(app: &App, email: &Email, code: &str) -> Mail {
     let text = Text::default();
-    let minutes = (app.config.sign_in.code_lifetime.as_secs() / 60).to_string();
-    let values = [("code", code), ("minutes", &minutes), ("base", app.config.base())];
+    let minutes = (app.config().sign_in.code_lifetime.as_secs() / 60).to_string();
+    let values = [("code", code), ("minutes", &minutes), ("base", app.config().base())];
     Mail { to: email.as_str().to_owned(), subject: text.of("mail-code-subject"), text: text.with("mail-code", &values) }
 }
 
@@ -163,7 +163,7 @@ async fn ask_code(State(app): State<App>, Path(id): Path<Uuid>) -> Response {
 
 fn code_page(app: &App, id: Uuid, refused: Option<CodeRefused>) -> Response {
     let layout = Layout::new(app, false);
-    let minutes = i64::try_from(app.config.sign_in.code_lifetime.as_secs() / 60).unwrap_or(i64::MAX);
+    let minutes = i64::try_from(app.config().sign_in.code_lifetime.as_secs() / 60).unwrap_or(i64::MAX);
     let response = page(app, &CodePage { layout: layout.clone(), id, refused, minutes }, &layout);
     if refused.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
 }
@@ -175,18 +175,18 @@ async fn try_code(
     headers: HeaderMap,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    app.limits.tries_per_client.check_with_others(&app, &client.0).await?;
-    let attempt = app.store.read().await?.sign_in(id).await?;
+    app.limits().tries_per_client.check_with_others(&app, &client.0).await?;
+    let attempt = app.store().read().await?.sign_in(id).await?;
     if let Some(attempt) = attempt
         && let Ok(fingerprint) = <[u8; 32]>::try_from(attempt.email_fingerprint)
     {
-        app.limits.tries_per_address.check_with_others(&app, &fingerprint).await?;
+        app.limits().tries_per_address.check_with_others(&app, &fingerprint).await?;
     }
     let code: String = form.code.chars().filter(char::is_ascii_digit).collect();
     match holder::try_code(&app, id, &code).await? {
         Ok(email) => {
             let account = holder::account(&app, &email).await?;
-            app.metrics.sign_in("code");
+            app.metrics().sign_in("code");
             Ok(signed_in(&app, &headers, account.id).await?.into_response())
         }
         Err(refused) => Ok(code_page(&app, id, Some(refused))),
@@ -209,7 +209,7 @@ pub(super) async fn signed_in(
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     if let Some(secret) = SESSION.read(&app, &headers) {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.end_session(&crate::seal::sha256(secret.as_bytes())).await?;
         tx.commit().await?;
     }

@@ -9,7 +9,7 @@ use credential::{Datum, YearMonth};
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader as _, langid, static_loader};
 
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 static_loader! {
     static WORDS = {

@@ -13,7 +13,7 @@ use askama::Template;
 use credential::YearMonth;
 
 use super::text::Text;
-use crate::domain::career::{Career, Gap, Job};
+use store::domain::career::{Career, Gap, Job};
 
 /// Space left and right of the drawing, in pixels, as all lengths here.
 const MARGIN: f64 = 4.0;

@@ -17,11 +17,12 @@ use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{SignedIn, Visitor};
-use crate::domain::share::{self, Chosen, Part};
-use crate::domain::verification::{Asked, MOST_SHOWN, Memory, State, Verification};
 use crate::error::Error;
-use crate::time::Timestamp;
 use crate::verification::{self, Answer};
+use crate::verification_result::{Asked, Memory};
+use ambient::Timestamp;
+use store::domain::share::{self, Chosen, Part};
+use store::domain::verification::{MOST_SHOWN, State, Verification};
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -178,9 +179,9 @@ async fn open(
 /// `None` if there is no such request.
 pub(super) async fn open_for(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Redirect>, Error> {
     let now = app.now();
-    let Some(found) = app.store.read().await?.linked_verification(id, now).await? else { return Ok(None) };
+    let Some(found) = app.store().read().await?.linked_verification(id, now).await? else { return Ok(None) };
     if found.is_open() && found.holder.is_none() {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.bind_verification(id, holder, now).await?;
         tx.commit().await?;
     }
@@ -222,7 +223,7 @@ struct Found {
 }
 
 async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Found, Over>, Error> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let Some(verification) = tx.linked_verification(id, app.now()).await? else { return Ok(Err(Over::Unknown)) };
     let partner = tx.partner(verification.partner_id).await?.filter(|partner| partner.is_active());
     Ok(match (verification.holder, partner, &verification.state) {
@@ -262,7 +263,7 @@ struct Offers {
 
 impl Found {
     async fn offers(&self, app: &App, asked: &Asked, picked: Option<&Picked>) -> Result<Offers, Error> {
-        let mut held = app.store.read().await?.held_submissions(self.holder).await?;
+        let mut held = app.store().read().await?.held_submissions(self.holder).await?;
         held.retain(|held| held.stands() && held.credential_type == self.verification.credential_type);
         let shown = Shown::open_all(app, &held).await?;
         let offers = shown.iter().map(|shown| Offer::new(shown, &self.verification, asked, picked));
@@ -382,7 +383,7 @@ async fn cancel(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
 
 /// What the person has shown to partners that asked.
 async fn shown_to(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    let answered = app.store.read().await?.shown_verifications(signed_in.holder.id, MOST_SHOWN).await?;
+    let answered = app.store().read().await?.shown_verifications(signed_in.holder.id, MOST_SHOWN).await?;
     let mut shown = Vec::with_capacity(answered.len());
     for answered in &answered {
         let memory = verification::remember(&app, answered).await?;

@@ -14,13 +14,14 @@ use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn, address};
-use crate::domain::share::Share;
-use crate::domain::submission::Submission;
-use crate::domain::verification::{MOST_SHOWN, Verification};
+use store::domain::share::Share;
+use store::domain::submission::Submission;
+use store::domain::verification::{MOST_SHOWN, Verification};
+
 use crate::error::Error;
 use crate::sharing;
-use crate::store::{Event, EventKind};
 use crate::verification;
+use store::{Event, EventKind};
 
 #[derive(Template)]
 #[template(path = "wallet.html")]
@@ -49,7 +50,7 @@ struct Waiting {
 impl Waiting {
     /// The items of a batch are answered on one page, so they are one thing here.
     async fn grouped(app: &App, submissions: &[Submission]) -> Result<Vec<Self>, Error> {
-        let mut tx = app.store.read().await?;
+        let mut tx = app.store().read().await?;
         let mut all: Vec<Self> = Vec::new();
         for submission in submissions {
             let id = submission.batch_id.unwrap_or(submission.id);
@@ -113,7 +114,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let holder = &signed_in.holder;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
     let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
     drop(tx);
@@ -121,7 +122,7 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     let (held, earlier): (Vec<Shown>, Vec<Shown>) =
         Shown::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
     let career = CareerView::new(&standing(&held), &layout.text);
-    let offer_passkey = app.webauthn.is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
+    let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let waiting = Waiting::grouped(&app, &waiting).await?;
     let template = Wallet { layout: layout.clone(), held, earlier, waiting, career, offer_passkey };
     Ok(page(&app, &template, &layout))
@@ -134,7 +135,7 @@ fn standing(held: &[Shown]) -> Vec<Shown> {
 
 /// The credential, if it is in `holder`'s wallet.
 async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<Shown, Error> {
-    let submission = app.store.read().await?.linked_submission(id, app.now()).await?;
+    let submission = app.store().read().await?.linked_submission(id, app.now()).await?;
     let submission = submission.filter(|found| found.is_held_by(holder));
     let shown = Shown::open(app, &submission.ok_or_else(Error::not_found)?).await?;
     shown.ok_or_else(Error::not_found)
@@ -142,7 +143,7 @@ async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<Shown, Error> {
 
 async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let shown = held(&app, id, signed_in.holder.id).await?;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let (events, others) = (tx.events(id, app.now()).await?, tx.held_submissions(signed_in.holder.id).await?);
     drop(tx);
     let layout = Layout::new(&app, true);
@@ -159,12 +160,12 @@ async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
 
 async fn delete(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     // A second click finds it gone, which is what was wanted.
     if tx.remove_submission(id, signed_in.holder.id, now).await? {
         tx.record_events(&[id], EventKind::Removed, now).await?;
         tx.commit().await?;
-        app.metrics.submissions("removed", 1);
+        app.metrics().submissions("removed", 1);
     }
     Ok(([NOTICE.set(&app, "notice-deleted")], Redirect::to("/wallet")).into_response())
 }
@@ -172,7 +173,7 @@ async fn delete(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
 /// Everything that is held of the person, as JSON.
 async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
     let holder = &signed_in.holder;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
     let passkeys = tx.passkeys(holder.id).await?;
     let shared = tx.shares(holder.id).await?;
@@ -199,7 +200,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
             "withdrawn": shown.withdrawal.as_ref().map(|withdrawal| json!({ "at": withdrawal.at, "reason": withdrawal.reason })),
             "fields": shown.payload.fields,
             "partner_chain": shown.payload.partner_chain,
-            "documents": shown.documents.iter().map(|document| json!({ "asset_id": document.name, "asset_type": document.kind, "href": format!("{}/documents/{}", app.config.base(), document.id) })).collect::<Vec<_>>(),
+            "documents": shown.documents.iter().map(|document| json!({ "asset_id": document.name, "asset_type": document.kind, "href": format!("{}/documents/{}", app.config().base(), document.id) })).collect::<Vec<_>>(),
             "events": events.iter().map(|event| json!({ "event": event.kind.name(), "at": event.at })).collect::<Vec<_>>(),
         }));
     }

@@ -10,10 +10,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::chance::Chance;
-use crate::domain::webhook::{Delivery, Webhook};
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use ambient::Rng;
+use ambient::Timestamp;
+use store::StoreError;
+use store::domain::webhook::{Delivery, Webhook};
 
 /// What signs: 64 hexadecimal characters, which are the key as they stand.
 #[derive(Clone)]
@@ -36,8 +36,8 @@ fn hex(bytes: &[u8]) -> String {
 
 impl Secret {
     /// A new one, of 256 bits.
-    pub fn random(chance: &Chance) -> Self {
-        Self(hex(&chance.bytes::<32>()).into())
+    pub fn random(rng: &Rng) -> Self {
+        Self(hex(&rng.bytes::<32>()).into())
     }
 
     /// The characters, as the documented signature uses them.
@@ -52,11 +52,11 @@ impl Secret {
 
     /// Sealed for the webhook `id`.
     pub fn seal(&self, app: &App, id: Uuid) -> Vec<u8> {
-        app.keyring.seal_permanent(&[b"webhook", id.as_bytes()], self.0.as_bytes())
+        app.keyring().seal_permanent(&[b"webhook", id.as_bytes()], self.0.as_bytes())
     }
 
     fn open(app: &App, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
-        let plain = app.keyring.open_permanent(&[b"webhook", id.as_bytes()], sealed)?;
+        let plain = app.keyring().open_permanent(&[b"webhook", id.as_bytes()], sealed)?;
         let text = std::str::from_utf8(&plain).map_err(|error| StoreError::nonsense("webhook", error))?;
         Ok(Self(text.to_owned().into()))
     }
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn both_secrets_sign_after_a_rotation() {
-        let chance = Chance::seeded(1);
-        let signer = Signer { current: Secret::random(&chance), previous: Some(Secret::random(&chance)) };
+        let rng = Rng::seeded(1);
+        let signer = Signer { current: Secret::random(&rng), previous: Some(Secret::random(&rng)) };
         let headers = signer.headers(Uuid::nil(), b"{}", Timestamp::from_micros(0)).expect("headers");
         assert_ne!(headers["x-signature"], headers["x-signature-previous"]);
         let standard = headers["webhook-signature"].to_str().expect("text");

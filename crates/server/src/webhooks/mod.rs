@@ -12,11 +12,11 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::domain::webhook::{DEFAULT_EVENTS, DeliveryState, MOST, Webhook};
 use crate::error::{Error, Kind};
-use crate::store::{Announcement, AnnouncementKind};
-use crate::time::Timestamp;
+use ambient::Timestamp;
 use message::Secret;
+use store::domain::webhook::{DEFAULT_EVENTS, DeliveryState, MOST, Webhook};
+use store::{Announcement, AnnouncementKind};
 
 /// How long the previous secret signs too after a rotation.
 pub const OVERLAP: Duration = Duration::from_secs(24 * 3600);
@@ -31,7 +31,7 @@ const BATCH: i64 = 500;
 pub async fn create(app: &App, partner: Uuid, fields: WebhookFields) -> Result<(Webhook, Secret), Error> {
     let url = fields.url.unwrap_or_default();
     check_address(app, &url)?;
-    let (id, now, secret) = (app.id(), app.now(), Secret::random(&app.chance));
+    let (id, now, secret) = (app.id(), app.now(), Secret::random(app.rng()));
     let webhook = Webhook {
         id,
         partner_id: partner,
@@ -47,7 +47,7 @@ pub async fn create(app: &App, partner: Uuid, fields: WebhookFields) -> Result<(
         failures: 0,
         paused_until: None,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if tx.webhooks(partner).await?.len() >= MOST {
         return Err(Error::new(
             Kind::Conflict,
@@ -68,7 +68,7 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
         check_address(app, url)?;
     }
     let now = app.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     // Held, so that of two changes at once none is lost.
     let earlier = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
     let earlier = earlier.ok_or_else(Error::not_found)?;
@@ -84,7 +84,7 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
     };
     tx.change_webhook(&webhook, now).await?;
     tx.commit().await?;
-    app.deliveries_due.notify_one();
+    app.deliveries_due().notify_one();
     Ok(webhook)
 }
 
@@ -94,7 +94,7 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
 /// 404 if there is none of the partner's.
 pub async fn remove(app: &App, partner: Uuid, id: Uuid) -> Result<(), Error> {
     loop {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         let held = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
         held.ok_or_else(Error::not_found)?;
         // The log first: a request that is cut off leaves a webhook that can be deleted again, not a log that nobody finds.
@@ -114,8 +114,8 @@ pub async fn remove(app: &App, partner: Uuid, id: Uuid) -> Result<(), Error> {
 /// # Errors
 /// 404 if there is none of the partner's.
 pub async fn rotate(app: &App, partner: Uuid, id: Uuid) -> Result<(Webhook, Secret), Error> {
-    let (secret, now) = (Secret::random(&app.chance), app.now());
-    let mut tx = app.store.write().await?;
+    let (secret, now) = (Secret::random(app.rng()), app.now());
+    let mut tx = app.store().write().await?;
     if !tx.rotate_webhook(id, partner, &secret.seal(app, id), now + OVERLAP, now).await? {
         return Err(Error::not_found());
     }
@@ -138,11 +138,11 @@ pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
         at: now,
         told_at: now,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
     tx.announce_to(id, &announcement).await?;
     tx.commit().await?;
-    app.deliveries_due.notify_one();
+    app.deliveries_due().notify_one();
     Ok(announcement.event_id())
 }
 
@@ -151,14 +151,14 @@ pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
 /// # Errors
 /// 404 if there is none of the partner's.
 pub async fn replay(app: &App, partner: Uuid, id: Uuid, event: Uuid) -> Result<(), Error> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     // Whoever sends writes the same rows: one after the other.
     tx.hold_webhook(id).await?;
     if !tx.replay_delivery(id, partner, event, app.now()).await? {
         return Err(Error::not_found());
     }
     tx.commit().await?;
-    app.deliveries_due.notify_one();
+    app.deliveries_due().notify_one();
     Ok(())
 }
 
@@ -167,18 +167,18 @@ pub async fn replay(app: &App, partner: Uuid, id: Uuid, event: Uuid) -> Result<(
 /// # Errors
 /// 404 if there is none of the partner's.
 pub async fn replay_range(app: &App, partner: Uuid, id: Uuid, which: &Replay) -> Result<u64, Error> {
-    app.store.read().await?.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
+    app.store().read().await?.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
     let range =
         (Timestamp::from_micros(which.from.as_microsecond()), Timestamp::from_micros(which.to.as_microsecond()));
     let state = which.state.as_deref().and_then(DeliveryState::from_name);
     let (now, mut after, mut count) = (app.now(), 0, 0);
     loop {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.hold_webhook(id).await?;
         let replayed = tx.replay_deliveries(id, partner, range, state, after, now, BATCH).await?;
         tx.commit().await?;
         count += replayed.len() as u64;
-        app.deliveries_due.notify_one();
+        app.deliveries_due().notify_one();
         match replayed.last() {
             Some(last) if replayed.len() as u64 == BATCH.unsigned_abs() => after = *last,
             _ => return Ok(count),
@@ -189,7 +189,7 @@ pub async fn replay_range(app: &App, partner: Uuid, id: Uuid, which: &Replay) ->
 /// Whether a webhook's address may be sent to: https, public, and nothing in it that would be told to others. What its name
 /// means is looked at each time that something is sent.
 fn check_address(app: &App, text: &str) -> Result<(), Error> {
-    let local = if app.config.webhooks.allow_loopback { " (or http://localhost, here)" } else { "" };
+    let local = if app.config().webhooks.allow_loopback { " (or http://localhost, here)" } else { "" };
     let (code, message) = match Url::parse(text) {
         Err(_) => (Code::UrlFormat, format!("This is no URL; one looks like https://hooks.example.com/tenure{local}.")),
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
@@ -198,10 +198,10 @@ fn check_address(app: &App, text: &str) -> Result<(), Error> {
         Ok(url) if url.fragment().is_some() => {
             (Code::UrlFormat, "A fragment is never sent; leave out what stands behind #.".to_owned())
         }
-        Ok(url) if url.scheme() != "https" && !app.receivers.may_ask(&url) => {
+        Ok(url) if url.scheme() != "https" && !app.receivers().may_ask(&url) => {
             (Code::UrlFormat, format!("Events are sent by https alone{local}."))
         }
-        Ok(url) if is_local(&url) && !app.config.webhooks.allow_loopback || !app.receivers.may_ask(&url) => {
+        Ok(url) if is_local(&url) && !app.config().webhooks.allow_loopback || !app.receivers().may_ask(&url) => {
             (Code::UrlAddress, "Nothing is sent to this address: it is not public.".to_owned())
         }
         Ok(_) => return Ok(()),

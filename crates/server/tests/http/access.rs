@@ -121,7 +121,7 @@ async fn no_operation_takes_a_bad_token() {
 
 /// A JWT of our own signing key, whose `typ` and claims are told: one that was made for another use or another server.
 async fn signed(test: &TestApp, typ: &str, claims: &Value) -> String {
-    let key = test.app.keyring.signing_keys(Purpose::Token).await.expect("keys").remove(0);
+    let key = test.app.keyring().signing_keys(Purpose::Token).await.expect("keys").remove(0);
     let (kid, seed) = (key.id, key.secret);
     let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).expect("a key pair");
     let key = EncodingKey::from_ed_der(pair.to_pkcs8().expect("PKCS #8").as_ref());

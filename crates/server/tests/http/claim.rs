@@ -58,7 +58,7 @@ async fn the_link_is_mailed_and_leads_to_consent() {
     person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
     let export = person.get("/wallet/export").await.expect(200).text;
     assert!(!export.contains("jane@example.org"), "the address is no part of what is kept");
-    assert_eq!(test.app.store.read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
+    assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_repeated_push_mails_nobody_again_and_the_address_is_not_compared() {
 #[tokio::test]
 async fn an_address_gets_only_so_many_links_an_hour_and_its_codes_are_not_used_up() {
     let test = TestApp::new().await;
-    let most = test.app.config.sign_in.codes_per_address;
+    let most = test.app.config().sign_in.codes_per_address;
     let partners = [test.token(&test.partner().await).await, test.token(&test.partner().await).await];
     for number in 0..most {
         let token = &partners[number as usize % 2];
@@ -155,7 +155,7 @@ async fn what_is_no_address_is_a_fault_and_only_v2_s_own_envelopes_have_one() {
     test.post(&format!("{PUSH}?dry_run=true"), &token, &body).await.expect(200);
     body["claim"] = Value::Null;
     test.post(PUSH, &token, &body).await.expect(201);
-    assert_eq!(test.app.store.read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
+    assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::app::{Browser, PUSH, TestApp, career};
 use futures::future::join_all;
 use serde_json::json;
-use tenure::domain::submission::State;
+use store::domain::submission::State;
 use tenure::jobs::{end_what_is_over, send_due};
 use uuid::Uuid;
 
@@ -126,8 +126,15 @@ async fn declining_deletes_the_data_at_once() {
     person.post(&format!("/requests/{id}/decline"), &[]).await.expect(303);
     let outcome = open(&mut person, id).await.expect(200);
     assert!(outcome.text.contains("You declined this") && !outcome.text.contains(MARK));
-    let stored =
-        test.app.store.read().await.expect("a transaction").linked_submission(id, test.app.now()).await.expect("read");
+    let stored = test
+        .app
+        .store()
+        .read()
+        .await
+        .expect("a transaction")
+        .linked_submission(id, test.app.now())
+        .await
+        .expect("read");
     assert!(matches!(stored.expect("known").state, State::Declined { .. }));
     person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
     assert!(!person.get("/wallet").await.text.contains(MARK), "what is declined cannot be accepted");
@@ -216,15 +223,15 @@ async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
     open(&mut person, held).await;
     person.post(&format!("/requests/{held}/accept"), &[]).await;
     open(&mut person, waiting).await;
-    let stored = test.app.store.read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
+    let stored = test.app.store().read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
     let State::Accepted { holder, sealed, .. } = stored.expect("read").expect("known").state else {
         panic!("accepted")
     };
     let label: [&[u8]; 2] = [b"submission", held.as_bytes()];
-    assert!(test.app.keyring.open_for_holder(holder, &label, &sealed).await.is_ok());
+    assert!(test.app.keyring().open_for_holder(holder, &label, &sealed).await.is_ok());
     person.post("/account/delete", &[]).await.expect(422);
     assert_eq!(person.post("/account/delete", &[("understood", "yes")]).await.expect(303).header("location"), "/");
-    assert!(test.app.keyring.open_for_holder(holder, &label, &sealed).await.is_err(), "an old copy cannot be opened");
+    assert!(test.app.keyring().open_for_holder(holder, &label, &sealed).await.is_err(), "an old copy cannot be opened");
     person.get("/wallet").await.expect(303);
     assert_eq!(test.status(&token, "1").await["status"], "verified");
     assert_eq!(test.status(&token, "2").await["status"], "canceled");
@@ -241,7 +248,7 @@ async fn a_key_that_cannot_be_destroyed_is_tried_for_as_long_as_it_takes() {
     let held = test.push(&token, "1").await;
     open(&mut person, held).await;
     person.post(&format!("/requests/{held}/accept"), &[]).await;
-    let stored = test.app.store.read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
+    let stored = test.app.store().read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
     let State::Accepted { holder, .. } = stored.expect("read").expect("known").state else { panic!("accepted") };
     // An account that cannot be noted as deleted keeps its key.
     let in_the_way = test.folder.path().join("deleted-accounts");
@@ -253,13 +260,13 @@ async fn a_key_that_cannot_be_destroyed_is_tried_for_as_long_as_it_takes() {
     }
     // Longer than any hour's key lives.
     end_what_is_over(&test.app).await.expect("ended");
-    let has_key = async || test.app.keyring.seal_for_holder(holder, &[b"label"], b"plain").await.is_ok();
+    let has_key = async || test.app.keyring().seal_for_holder(holder, &[b"label"], b"plain").await.is_ok();
     assert!(has_key().await);
     std::fs::remove_dir(&in_the_way).expect("removed");
     test.advance(Duration::from_secs(3600));
     assert_eq!(send_due(&test.app).await.expect("sent"), 1);
     assert!(!has_key().await, "destroyed in the end");
-    assert_eq!(test.app.store.read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
+    assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
 #[tokio::test]

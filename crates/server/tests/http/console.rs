@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use ambient::Rng;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::json;
-use tenure::chance::Chance;
+use store::Partner;
 use tenure::seal::sha256;
-use tenure::store::Partner;
 use uuid::Uuid;
 
 use crate::support::app::{Answer, Browser, PUSH, TestApp, TestPartner, career};
@@ -37,7 +37,7 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
 
 /// A partner whose people are made up.
 async fn sandbox(test: &TestApp) -> TestPartner {
-    let (id, secret) = (Chance::System.anonymous_id(), Chance::System.secret());
+    let (id, secret) = (Rng::System.anonymous_id(), Rng::System.secret());
     let scopes: Vec<&str> = credential::ALL.iter().map(|known| known.write_scope).collect();
     let partner = Partner {
         id,
@@ -51,7 +51,7 @@ async fn sandbox(test: &TestApp) -> TestPartner {
         sandbox: true,
         callback_urls: String::new(),
     };
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     tx.add_partner(&partner).await.expect("added");
     tx.commit().await.expect("committed");
     TestPartner { id, secret }
@@ -252,7 +252,7 @@ async fn a_rotated_secret_ends_every_session_but_the_one_that_rotated() {
     test.token(&renewed).await;
     let mut mine = console(&test, &renewed).await;
     // And as the command line rotates.
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     assert!(tx.rotate_partner(partner.id, &sha256(b"another"), test.app.now()).await.expect("rotated"));
     tx.commit().await.expect("committed");
     assert!(!is_signed_in(&mut mine).await);
@@ -500,7 +500,7 @@ async fn deliveries_are_sent_again_one_by_one_or_by_their_time() {
     browser.post(&format!("{page}/deliveries/{}/replay", Uuid::nil()), &[]).await.expect(404);
     // After three days it is given up, and can be sent again by its time.
     test.advance(73 * HOUR);
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     assert_eq!(tx.give_up_deliveries(test.app.now(), 10).await.expect("given up"), 1);
     tx.commit().await.expect("committed");
     let mut browser = console(&test, &partner).await;
@@ -592,7 +592,7 @@ async fn errors_are_pages_of_the_console_even_without_a_store() {
             answer.text
         );
     }
-    test.app.store.close().await;
+    test.app.store().close().await;
     let down = browser.get("/console").await.expect(503);
     assert!(down.text.contains("console.css") && down.text.contains("Nothing is lost"), "{}", down.text);
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::support::app::{Browser, TestApp};
 use crate::support::samples;
+use ambient::Timestamp;
 use axum::body::{Body, Bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::Type;
 use futures::stream;
 use serde_json::{Value, json};
-use tenure::time::Timestamp;
 use uuid::Uuid;
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
@@ -489,8 +489,8 @@ async fn objects_that_nothing_knows_are_swept_and_no_other() {
         test.post(EDUCATION, &token, &body("education", "1", &asset("pdf", Value::Null))).await.expect(201).json();
     test.upload(&answer["assets"][0]["upload_url"], "application/pdf", pdf()).await.expect(204);
     let orphan = test.app.id();
-    let key = tenure::seal::Key::random(&test.app.chance);
-    test.app.documents.objects.put(orphan, &key, b"left by a server that was killed").await.expect("written");
+    let key = tenure::seal::Key::random(test.app.rng());
+    test.app.documents().objects.put(orphan, &key, b"left by a server that was killed").await.expect("written");
     let sweep = || tenure::jobs::delete_orphans(&test.app, Timestamp::from_micros(0));
     assert_eq!(sweep().await.expect("swept"), 0, "it may be on its way into its row");
     test.advance(HOUR + Duration::from_secs(1));

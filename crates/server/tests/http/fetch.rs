@@ -270,7 +270,7 @@ async fn a_partner_s_list_of_hosts_is_kept_to() {
         let test = &test;
         let id = partner.id;
         async move {
-            let mut tx = test.app.store.write().await.expect("a transaction");
+            let mut tx = test.app.store().write().await.expect("a transaction");
             assert!(tx.set_document_hosts(id, hosts).await.expect("set"));
             tx.commit().await.expect("committed");
         }

@@ -58,7 +58,7 @@ async fn a_first_request_that_is_under_way_is_a_conflict_until_its_server_is_tak
     let token = test.token(&partner).await;
     // A server that claimed the key for this very request and died.
     post(&test, PUSH, &token, "k", &career("1")).await.expect(201);
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     let stored = tx.stored_answer(partner.id, "k").await.expect("read").expect("there");
     tx.forget_answer(partner.id, "k", stored.created_at).await.expect("let go");
     tx.claim_idempotency_key(partner.id, "k", &stored.request_hash, test.app.now()).await.expect("claimed");
@@ -75,18 +75,18 @@ async fn a_request_that_was_taken_for_dead_leaves_its_key_to_the_one_that_took_o
     test.advance(Duration::from_secs(3600));
     let token = test.token(&partner).await;
     // What is pushed is sealed under a new hour's key, which cannot be made as long as this is held.
-    let held = test.app.keyring.store().write().await.expect("a transaction");
+    let held = test.app.keyring().store().write().await.expect("a transaction");
     let slow = async { post(&test, PUSH, &token, "k", &career("1")).await };
     let taking_over = async {
         let claimed = loop {
-            let known = test.app.store.read().await.expect("a transaction").stored_answer(partner.id, "k").await;
+            let known = test.app.store().read().await.expect("a transaction").stored_answer(partner.id, "k").await;
             if let Some(claimed) = known.expect("read") {
                 break claimed;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
         test.advance(Duration::from_secs(60));
-        let mut tx = test.app.store.write().await.expect("a transaction");
+        let mut tx = test.app.store().write().await.expect("a transaction");
         tx.forget_answer(partner.id, "k", claimed.created_at).await.expect("let go");
         assert!(tx.claim_idempotency_key(partner.id, "k", b"another", test.app.now()).await.expect("claimed"));
         tx.commit().await.expect("committed");
@@ -94,7 +94,7 @@ async fn a_request_that_was_taken_for_dead_leaves_its_key_to_the_one_that_took_o
     };
     let (answer, ()) = tokio::join!(slow, taking_over);
     answer.expect(201);
-    let mut tx = test.app.store.read().await.expect("a transaction");
+    let mut tx = test.app.store().read().await.expect("a transaction");
     let known = tx.stored_answer(partner.id, "k").await.expect("read").expect("still claimed");
     assert_eq!((known.status, known.request_hash.as_slice()), (0, b"another".as_slice()));
 }

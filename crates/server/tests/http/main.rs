@@ -1,5 +1,7 @@
 //! HTTP flows: requests to the whole application without a socket. One binary, so that it is linked once.
 
+#[path = "../../../store/tests/support/contract.rs"]
+mod both;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -12,6 +14,8 @@ mod documents;
 mod fetch;
 mod holder;
 mod idempotency;
+mod keyring;
+mod limits;
 mod nodes;
 mod oid4vci;
 mod openapi;

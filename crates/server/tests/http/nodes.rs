@@ -107,7 +107,7 @@ async fn nodes_that_start_at_the_same_time_make_each_key_once() {
         let settings = [("storage.database_url", url.as_str())];
         let start = || TestApp::start(folder_like(model.folder.path()), &settings);
         let (one, other, third) = tokio::join!(start(), start(), start());
-        let mut known = one.app.keyring.store().read().await.expect("a transaction");
+        let mut known = one.app.keyring().store().read().await.expect("a transaction");
         for purpose in ["token", "credential.ES256", "authority", "encryption", "request"] {
             assert_eq!(known.signing_keys(purpose).await.expect("read").len(), 1, "{purpose}");
         }
@@ -115,8 +115,8 @@ async fn nodes_that_start_at_the_same_time_make_each_key_once() {
             for path in ["/.well-known/jwks.json", "/.well-known/jwt-vc-issuer", "/.well-known/tenure-authority.pem"] {
                 assert_eq!(node.get(path).await.expect(200).text, one.get(path).await.expect(200).text, "{path}");
             }
-            assert_eq!(node.app.encryption_key.jwk, one.app.encryption_key.jwk);
-            assert_eq!(node.app.verifier_key.hash(), one.app.verifier_key.hash());
+            assert_eq!(node.app.encryption_key().jwk, one.app.encryption_key().jwk);
+            assert_eq!(node.app.verifier_key().hash(), one.app.verifier_key().hash());
         }
     }
 }
@@ -130,7 +130,7 @@ async fn a_token_by_a_key_that_another_node_made_is_good_at_once() {
     for node in [&one, &other] {
         node.advance(Duration::from_secs(700));
     }
-    one.app.tokens.refresh_keys(&one.app.keyring, &one.app.chance, one.app.now()).await.expect("a new key");
+    one.app.tokens().refresh_keys(one.app.keyring(), one.app.rng(), one.app.now()).await.expect("a new key");
     let token = one.token(&partner).await;
     assert_ne!(token.split('.').next(), before.split('.').next(), "another key");
     other.push(&token, "1").await;

@@ -39,7 +39,7 @@ struct Scene<'a> {
 async fn scene(test: &TestApp) -> Scene<'_> {
     let scopes = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]);
     let partner = test.partner_named("Harbour Hiring", &scopes.collect::<Vec<_>>().join(" ")).await;
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     assert!(tx.set_callback_urls(partner.id, CALLBACK).await.expect("set"));
     tx.commit().await.expect("committed");
     let token = test.token(&partner).await;
@@ -170,7 +170,7 @@ fn seal(jwk: &Value, encryption: Encryption, body: &Value) -> String {
 /// Where a wallet is told to send the person, as a path of the server.
 fn sent_to(test: &TestApp, answer: &Answer) -> String {
     let address = answer.json()["redirect_uri"].as_str().expect("an address").to_owned();
-    address.strip_prefix(test.app.config.base()).expect("here").to_owned()
+    address.strip_prefix(test.app.config().base()).expect("here").to_owned()
 }
 
 #[track_caller]
@@ -314,7 +314,7 @@ async fn the_question_is_signed_by_reference_and_can_be_read_again() {
     let (_, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
     let asked = scene.begin(&mut browser, content, "same_device").await;
-    let base = test.app.config.base();
+    let base = test.app.config().base();
     assert_eq!(parameter(&asked.link, "client_id"), asked.text("client_id"));
     assert_eq!(parameter(&asked.link, "request_uri"), format!("{base}/openid4vp/requests/{}", asked.id));
     assert_eq!(parameter(&asked.link, "request_uri_method"), "post");
@@ -614,7 +614,7 @@ async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
         (
             "our name and another's key",
             Box::new(|scene, asked| {
-                foreign(scene, asked, scene.test.app.config.base(), &key(30), json!({ "kid": "1" }))
+                foreign(scene, asked, scene.test.app.config().base(), &key(30), json!({ "kid": "1" }))
             }),
             "None of the issuer's keys",
         ),
@@ -722,7 +722,7 @@ async fn other_issuers_count_if_the_operator_lists_them() {
     ] {
         let asked = scene.begin(&mut browser, content, "same_device").await;
         let types = &asked.request["dcql_query"]["credentials"][0]["meta"]["vct_values"];
-        let base = test.app.config.base();
+        let base = test.app.config().base();
         assert_eq!(
             *types,
             json!([
@@ -1001,15 +1001,15 @@ async fn a_visitor_without_an_account_finds_the_way_to_another_wallet() {
 #[tokio::test]
 async fn the_key_that_asks_stays_and_follows_the_address() {
     let test = TestApp::new().await;
-    let hash = test.app.verifier_key.hash();
+    let hash = test.app.verifier_key().hash();
     test.app.close().await;
     let again = TestApp::start(test.folder, &[]).await;
-    assert_eq!(again.app.verifier_key.hash(), hash);
+    assert_eq!(again.app.verifier_key().hash(), hash);
     again.app.close().await;
     let moved = TestApp::start(again.folder, &[("server.base_url", "https://passport.example")]).await;
-    assert_ne!(moved.app.verifier_key.hash(), hash, "its certificate names another host");
+    assert_ne!(moved.app.verifier_key().hash(), hash, "its certificate names another host");
     // The authority keeps the name that it was made with, and what it certifies later says so too.
     let authority = moved.get("/.well-known/tenure-authority.pem").await.expect(200).text;
-    let leaf = STANDARD.decode(&moved.app.verifier_key.x5c()[0]).expect("base64");
+    let leaf = STANDARD.decode(&moved.app.verifier_key().x5c()[0]).expect("base64");
     verify_chain(&leaf, &authority);
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support::app::TestApp;
-use tenure::chance::Chance;
-use tenure::domain::submission::{Sealed, State};
+use ambient::Rng;
+use store::domain::submission::{Sealed, State};
+use store::{Part, Store};
 use tenure::jobs::end_what_is_over;
 use tenure::keyring::Keyring;
-use tenure::store::{Part, Store};
 use uuid::Uuid;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -18,7 +18,7 @@ const OVER: Duration = Duration::from_secs(49 * 3600);
 /// A copy of the data as a backup takes it: the database, and the root key too. The key ring is not in it.
 async fn backup(test: &TestApp) -> tempfile::TempDir {
     let copy = tempfile::tempdir().expect("a folder");
-    let tenure::store::Store::Sqlite { writer, .. } = &test.app.store else { panic!("on SQLite") };
+    let store::Store::Sqlite { writer, .. } = test.app.store() else { panic!("on SQLite") };
     let target = copy.path().join("tenure.sqlite").display().to_string();
     sqlx::query("VACUUM INTO $1").bind(target).execute(writer).await.expect("copied");
     std::fs::copy(test.folder.path().join("root.key"), copy.path().join("root.key")).expect("copied");
@@ -39,7 +39,7 @@ async fn sealed_in(copy: &Path, id: Uuid, test: &TestApp) -> Sealed {
 async fn opened(copy: &Path, id: Uuid, test: &TestApp) -> Option<String> {
     let sealed = sealed_in(copy, id, test).await;
     let ring = Store::open(Part::Keyring, test.folder.path(), "", 1).await.expect("the ring opens");
-    let keyring = Keyring::open(ring, copy, HOUR, Chance::System).await.expect("the root key is right");
+    let keyring = Keyring::open(ring, copy, HOUR, Rng::System).await.expect("the root key is right");
     let plain = keyring.open_sealed(&sealed, &[b"submission", id.as_bytes()]).await.expect("the ring is readable");
     plain.map(|plain| String::from_utf8_lossy(&plain).into_owned())
 }
@@ -69,7 +69,7 @@ async fn the_wrapped_key_is_overwritten_not_just_forgotten() {
     let period = sealed_in(copy.path(), id, &test).await.period;
     let wrapped = test
         .app
-        .keyring
+        .keyring()
         .store()
         .read()
         .await
@@ -105,7 +105,7 @@ async fn retention_ends_what_nobody_accepted_and_leaves_the_rest() {
     end_what_is_over(&test.app).await.expect("done");
     let state = async |id| {
         test.app
-            .store
+            .store()
             .read()
             .await
             .expect("a transaction")
@@ -126,7 +126,7 @@ async fn retention_ends_what_nobody_accepted_and_leaves_the_rest() {
         "what was accepted opens with the holder's key"
     );
     let events =
-        test.app.store.read().await.expect("a transaction").events(silent, test.app.now()).await.expect("read");
+        test.app.store().read().await.expect("a transaction").events(silent, test.app.now()).await.expect("read");
     assert_eq!(events.last().map(|event| event.kind.name()), Some("expired"));
 }
 
@@ -142,7 +142,7 @@ async fn retention_goes_on_after_a_restart() {
     end_what_is_over(&again.app).await.expect("done");
     let stored = again
         .app
-        .store
+        .store()
         .read()
         .await
         .expect("a transaction")

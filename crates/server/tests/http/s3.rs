@@ -2,10 +2,10 @@
 
 use crate::support::app::TestApp;
 use crate::support::samples;
+use ambient::Timestamp;
 use serde_json::{Value, json};
 use tenure::objects::Objects;
 use tenure::seal::Key;
-use tenure::time::Timestamp;
 
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
 fn settings() -> Vec<(&'static str, String)> {
@@ -71,8 +71,8 @@ async fn a_document_goes_into_the_bucket_sealed_comes_back_and_is_deleted() {
 #[tokio::test]
 async fn an_upload_that_is_given_up_leaves_no_object_and_orphans_are_swept() {
     let test = server(&[]).await;
-    let objects = &test.app.documents.objects;
-    let key = Key::random(&test.app.chance);
+    let objects = &test.app.documents().objects;
+    let key = Key::random(test.app.rng());
     let (given_up, orphan) = (test.app.id(), test.app.id());
     let mut writer = objects.writer(given_up, &key).await.expect("a writer");
     writer.write(&vec![7; 6 * 1024 * 1024]).await.expect("written");

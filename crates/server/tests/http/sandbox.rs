@@ -71,7 +71,7 @@ async fn two_partners_never_meet_in_one_wallet() {
     let mut holders = Vec::new();
     for partner in [test.sandbox_partner().await, test.sandbox_partner().await] {
         let (answer, _) = played(&test, &partner, "1", "consents@sandbox.invalid").await;
-        let mut tx = test.app.store.read().await.expect("a transaction");
+        let mut tx = test.app.store().read().await.expect("a transaction");
         let found = tx.linked_submission(request_id(&answer), test.app.now()).await.expect("read").expect("there");
         holders.push(found.holder().expect("accepted"));
     }
@@ -118,7 +118,7 @@ async fn a_real_partner_cannot_have_them_and_nobody_has_one_that_there_is_not() 
         "credential_id": "b", "career_history": career("1"), "claim": { "email": "consents@sandbox.invalid" },
     });
     test.post(BATCH, &real, &batch).await.expect(422);
-    assert_eq!(test.app.store.read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
+    assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
 #[tokio::test]

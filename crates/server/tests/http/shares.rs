@@ -124,9 +124,9 @@ async fn what_is_taken_back_is_gone_and_revoked_and_a_second_click_does_no_harm(
         assert!(over.text.contains("This link is over") && !over.text.contains("Ada"), "{}", over.text);
     }
     test.advance(Duration::from_secs(2));
-    let path = status.uri.strip_prefix(test.app.config.base()).expect("ours").to_owned();
+    let path = status.uri.strip_prefix(test.app.config().base()).expect("ours").to_owned();
     let list = test.get(&path).await.expect(200).text;
-    let keys = test.app.issuer_keys.now().expect("keys");
+    let keys = test.app.issuer_keys().now().expect("keys");
     let list = credential::status::read_token(
         &list,
         &status.uri,

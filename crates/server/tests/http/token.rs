@@ -76,7 +76,7 @@ async fn a_disabled_partner_gets_no_token() {
 async fn an_old_secret_is_worth_nothing_once_another_is_set() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     let hash = tenure::seal::sha256(b"another");
     assert!(tx.rotate_partner(partner.id, &hash, test.app.now()).await.expect("rotated"));
     tx.commit().await.expect("committed");

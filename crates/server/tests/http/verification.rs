@@ -5,19 +5,20 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::support::app::{Browser, PUSH, TestApp, TestPartner, career};
+use ambient::Rng;
 use axum::http::Method;
 use credential::format::sd_jwt_vc::SdJwtVc;
 use credential::{Type, question_sample};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tenure::chance::Chance;
-use tenure::domain::submission::Sealed;
-use tenure::domain::verification::{Checked, Outcome, Presented, State};
-use tenure::domain::webhook::Webhook;
+use store::domain::submission::Sealed;
+use store::domain::verification::State;
+use store::domain::webhook::Webhook;
+use store::{Part, Store};
 use tenure::jobs::end_what_is_over;
 use tenure::keyring::Keyring;
-use tenure::store::{Part, Store};
 use tenure::verification::{self, Answer};
+use tenure::verification_result::{Checked, Outcome, Presented};
 use url::Url;
 use uuid::Uuid;
 
@@ -29,7 +30,7 @@ const QUARTER: Duration = Duration::from_secs(900);
 /// A partner that may send people back, and its token.
 async fn asker(test: &TestApp) -> (TestPartner, String) {
     let partner = test.partner_named("Harbour Hiring", &scopes()).await;
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     assert!(tx.set_callback_urls(partner.id, &format!("https://hr.example/other {CALLBACK}")).await.expect("set"));
     tx.commit().await.expect("committed");
     let token = test.token(&partner).await;
@@ -119,14 +120,14 @@ async fn listen(test: &TestApp, partner: Uuid) -> Uuid {
         failures: 0,
         paused_until: None,
     };
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     tx.add_webhook(&webhook).await.expect("added");
     tx.commit().await.expect("committed");
     webhook.id
 }
 
 async fn told(test: &TestApp, partner: Uuid, webhook: Uuid) -> Vec<(String, String)> {
-    let mut tx = test.app.store.read().await.expect("a transaction");
+    let mut tx = test.app.store().read().await.expect("a transaction");
     let mut told = tx.deliveries(webhook, partner, None, None, 100).await.expect("read");
     told.reverse();
     told.into_iter().map(|told| (told.kind, told.request_id)).collect()
@@ -621,7 +622,7 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
         ask(&test, &token, &json!({ "callback_url": CALLBACK, "purpose": "For Ada's post" })).await;
     share_all(&mut person, content).await;
     let sealed = async || {
-        let mut tx = test.app.store.read().await.expect("a transaction");
+        let mut tx = test.app.store().read().await.expect("a transaction");
         let found = tx.linked_verification(content, test.app.now()).await.expect("read").expect("known");
         let State::Verified { result, .. } = found.state else { panic!("{:?}", found.state) };
         (found.request, result)
@@ -634,8 +635,7 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
     // A copy of the database is opened with the root key and the key ring as it is then.
     let opened = async |sealed: &Sealed, label: &[u8]| {
         let ring = Store::open(Part::Keyring, test.folder.path(), "", 1).await.expect("the ring opens");
-        let keyring =
-            Keyring::open(ring, test.folder.path(), HOUR, Chance::System).await.expect("the root key is right");
+        let keyring = Keyring::open(ring, test.folder.path(), HOUR, Rng::System).await.expect("the root key is right");
         let plain = keyring.open_sealed(sealed, &[label, content.as_bytes()]).await.expect("readable");
         plain.map(|plain| String::from_utf8_lossy(&plain).into_owned())
     };
@@ -685,7 +685,7 @@ async fn whoever_deletes_their_account_takes_what_they_showed_along() {
     assert_eq!(result(&test, &token, &open_still).await["status"], "canceled");
     let told = told(&test, partner.id, hook).await;
     assert_eq!(told, [("vwsp_request.verified".to_owned(), shown), ("vwsp_request.canceled".to_owned(), open_still)]);
-    let entries = test.app.store.read().await.expect("a transaction").status_entries(id).await.expect("read");
+    let entries = test.app.store().read().await.expect("a transaction").status_entries(id).await.expect("read");
     assert!(
         !entries.is_empty() && entries.iter().all(|entry| entry.revoked_at.is_some()),
         "and what was signed is revoked"
@@ -708,7 +708,8 @@ async fn a_disabled_partner_is_shown_nothing() {
     test.disable(&partner).await;
     assert!(person.get(&page).await.expect(410).text.contains("This request is over"));
     send(&mut person, &format!("{page}/share"), &parts).await.expect(410);
-    let found = test.app.store.read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
+    let found =
+        test.app.store().read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
     assert!(found.expect("read").expect("known").is_open(), "and nothing was shown");
 }
 
@@ -757,7 +758,7 @@ async fn an_answer_from_elsewhere_ends_it_as_well_and_cannot_bring_more() {
     let mut person = test.signed_in("ada@example.org").await;
     let finish = async |content: Uuid, credential: Value| {
         let found =
-            test.app.store.read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
+            test.app.store().read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
         let found = found.expect("read").expect("known");
         let answer = || Answer::Shown { outcome: Box::new(brought(&credential)), memory: None, presentation: None };
         let first = verification::finish(&test.app, &found, answer()).await.expect("done");

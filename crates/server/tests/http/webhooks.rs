@@ -10,10 +10,10 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tenure::domain::webhook::DeliveryState;
+use store::domain::webhook::DeliveryState;
+use store::{Announcement, AnnouncementKind, day};
 use tenure::jobs::{deliver_due, end_what_is_over};
 use tenure::outbound::Lookup;
-use tenure::store::{Announcement, AnnouncementKind, day};
 
 use crate::support::app::{Answer, PUSH, TestApp, TestPartner, career};
 use crate::support::receiver::{Received, Receiver};
@@ -50,7 +50,7 @@ async fn put(test: &TestApp, token: &str, path: &str, body: &Value) -> Answer {
 
 /// Lets verification requests be answered, as far as webhooks can tell.
 async fn tell(test: &TestApp, partner: &TestPartner, requests: &[&str]) {
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     let told = requests.iter().map(|request_id| Announcement {
         partner: partner.id,
         kind: AnnouncementKind::RequestVerified,
@@ -263,7 +263,7 @@ async fn what_happens_to_a_push_is_told_in_order_to_who_opted_in() {
     assert_eq!(other.received().len(), 0, "nobody opted in there");
     let tallies = test
         .app
-        .store
+        .store()
         .read()
         .await
         .expect("a transaction")
@@ -451,7 +451,7 @@ async fn logs_are_forgotten_after_a_month_and_tallies_with_statuses() {
     deliver(&test).await;
     let today = day(test.app.now());
     let left = async || {
-        let mut tx = test.app.store.read().await.expect("a transaction");
+        let mut tx = test.app.store().read().await.expect("a transaction");
         let webhook = id.parse().expect("a UUID");
         let log = tx.deliveries(webhook, partner.id, Some(DeliveryState::Delivered), None, 10).await.expect("read");
         (log.len(), tx.tallies(partner.id, today).await.expect("read").len())

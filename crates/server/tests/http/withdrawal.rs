@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::app::{Answer, PUSH, TestApp, career};
 use axum::http::Method;
 use serde_json::{Value, json};
-use tenure::domain::submission::State;
+use store::domain::submission::State;
 use uuid::Uuid;
 
 const REASON: &str = "It was sent for another Ada <b>by mistake</b>.";
@@ -16,7 +16,7 @@ async fn withdraw(test: &TestApp, token: &str, path: &str, body: &Value) -> Answ
 }
 
 async fn state(test: &TestApp, id: Uuid) -> State {
-    let mut tx = test.app.store.read().await.expect("a transaction");
+    let mut tx = test.app.store().read().await.expect("a transaction");
     tx.linked_submission(id, test.app.now()).await.expect("read").expect("known").state
 }
 

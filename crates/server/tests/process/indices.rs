@@ -12,10 +12,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::tenure::chance::Chance;
-use ::tenure::domain::submission::Sealed;
-use ::tenure::store::{Holder, Issuing, NewSubmission, Part, StatusPlace, Store, StoreError, WantedEntry};
-use ::tenure::time::{Clock, Timestamp};
+use ::ambient::Rng;
+use ::ambient::{Clock, Timestamp};
+use ::store::domain::submission::Sealed;
+use ::store::{Holder, Issuing, NewSubmission, Part, StatusPlace, Store, StoreError, WantedEntry};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -83,7 +83,8 @@ fn one_round() {
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = Store::open(Part::Data, Path::new(&data), &url, 4).await.expect("the data opens");
-        let issuing = Issuing::start(store, Clock::manual(NOW.to_jiff()), Chance::System, CAPACITY);
+        let issuing =
+            Issuing::start(store, Clock::manual(NOW.to_jiff()), Rng::System, Duration::from_secs(300), CAPACITY);
         let turns = Arc::new(Semaphore::new(4_096));
         let mut callers = tokio::task::JoinSet::new();
         for number in 0..ALLOCATIONS {
@@ -147,7 +148,7 @@ fn no_place_is_given_twice(url: &str) {
     });
     let mut told: HashSet<StatusPlace> = HashSet::new();
     for round in 0..rounds {
-        let last = Chance::System.below(NonZeroU32::new(ALLOCATIONS).expect("not zero")) as usize + 1;
+        let last = Rng::System.below(NonZeroU32::new(ALLOCATIONS).expect("not zero")) as usize + 1;
         for place in killed_round(&data, url, last) {
             assert!(told.insert(place), "round {round}: {place:?} was given twice");
         }

@@ -1,7 +1,7 @@
 //! The real binary as a process: what it keeps through crashes and full disks, what it says in its log, how it stops,
 //! and its command line.
 
-#[path = "../support/database.rs"]
+#[path = "../../../store/tests/support/database.rs"]
 #[allow(dead_code, reason = "the contract suite uses the rest")]
 mod database;
 #[path = "../support/samples.rs"]

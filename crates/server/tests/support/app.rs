@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use ambient::Clock;
+use ambient::Rng;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use store::{Partner, StatusPlace, WantedEntry};
 use tempfile::TempDir;
 use tenure::app::App;
-use tenure::chance::Chance;
 use tenure::config::Config;
 use tenure::outbound::Lookup;
 use tenure::seal::sha256;
-use tenure::store::{Partner, StatusPlace, WantedEntry};
-use tenure::time::Clock;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -117,7 +117,7 @@ impl TestApp {
         overrides.extend(settings.iter().map(|(key, value)| (*key, (*value).to_owned())));
         let config = Config::load(None, [], &overrides).expect("the settings are good");
         let clock = Clock::manual(time.parse().expect("a time"));
-        let app = App::open_with(config, clock, Chance::System, false, lookup).await.expect("the application opens");
+        let app = App::open_with(config, clock, Rng::System, false, lookup).await.expect("the application opens");
         Self { app, folder, router: OnceLock::new() }
     }
 
@@ -128,7 +128,7 @@ impl TestApp {
 
     /// Moves the clock.
     pub fn advance(&self, by: Duration) {
-        self.app.clock.advance(by);
+        self.app.clock().advance(by);
     }
 
     /// Sends a request.
@@ -164,7 +164,7 @@ impl TestApp {
 
     /// Adds a partner with a name and `scopes`.
     pub async fn partner_named(&self, name: &str, scopes: &str) -> TestPartner {
-        let (id, secret) = (Chance::System.anonymous_id(), Chance::System.secret());
+        let (id, secret) = (Rng::System.anonymous_id(), Rng::System.secret());
         let partner = Partner {
             id,
             name: name.to_owned(),
@@ -177,7 +177,7 @@ impl TestApp {
             sandbox: false,
             callback_urls: String::new(),
         };
-        let mut tx = self.app.store.write().await.expect("a transaction");
+        let mut tx = self.app.store().write().await.expect("a transaction");
         tx.add_partner(&partner).await.expect("added");
         tx.commit().await.expect("committed");
         TestPartner { id, secret }
@@ -186,9 +186,9 @@ impl TestApp {
     /// Adds a sandbox partner, as the command line does.
     pub async fn sandbox_partner(&self) -> TestPartner {
         let partner = self.partner_named("Acme Sandbox", "write.career_history read.career_history").await;
-        let mut tx = self.app.store.write().await.expect("a transaction");
+        let mut tx = self.app.store().write().await.expect("a transaction");
         let known = tx.partner(partner.id).await.expect("read").expect("added");
-        let added = Partner { id: Chance::System.anonymous_id(), sandbox: true, ..known };
+        let added = Partner { id: Rng::System.anonymous_id(), sandbox: true, ..known };
         tx.add_partner(&added).await.expect("added");
         tx.commit().await.expect("committed");
         TestPartner { id: added.id, secret: partner.secret }
@@ -196,7 +196,7 @@ impl TestApp {
 
     /// Disables a partner, as the command line does.
     pub async fn disable(&self, partner: &TestPartner) {
-        let mut tx = self.app.store.write().await.expect("a transaction");
+        let mut tx = self.app.store().write().await.expect("a transaction");
         assert!(tx.disable_partner(partner.id, self.app.now()).await.expect("disabled"));
         tx.commit().await.expect("committed");
     }
@@ -242,7 +242,7 @@ impl TestApp {
     /// PUT of a document to its upload link.
     pub async fn upload(&self, link: &Value, content_type: &str, bytes: impl Into<Body>) -> Answer {
         let url = link.as_str().expect("a link");
-        let path = url.strip_prefix(self.app.config.base()).expect("a link of this server");
+        let path = url.strip_prefix(self.app.config().base()).expect("a link of this server");
         self.send(Request::put(path).header(header::CONTENT_TYPE, content_type).body(bytes.into()).expect("a request"))
             .await
     }
@@ -282,17 +282,17 @@ impl TestApp {
 
     /// Gives a status entry for a credential in somebody's wallet, as signing it does; `None` where nothing may be signed.
     pub async fn sign(&self, submission: Uuid) -> Option<StatusPlace> {
-        let mut tx = self.app.store.read().await.expect("a transaction");
+        let mut tx = self.app.store().read().await.expect("a transaction");
         let found = tx.linked_submission(submission, self.app.now()).await.expect("read").expect("it is known");
         drop(tx);
         let expires_at = self.app.now() + Duration::from_secs(90 * 86_400);
         let entry = WantedEntry { submission, holder: found.holder()?, expires_at, issuance: None };
-        self.app.issuing.give(vec![entry]).await.expect("an answer")[0]
+        self.app.issuing().give(vec![entry]).await.expect("an answer")[0]
     }
 
     /// Whether a status entry is revoked.
     pub async fn is_revoked(&self, place: StatusPlace) -> bool {
-        let mut tx = self.app.store.read().await.expect("a transaction");
+        let mut tx = self.app.store().read().await.expect("a transaction");
         tx.revoked_positions(place.list).await.expect("read").contains(&place.position)
     }
 

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub mod app;
+#[path = "../../../store/tests/support/database.rs"]
 pub mod database;
 pub mod receiver;
 pub mod samples;

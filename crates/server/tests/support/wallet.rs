@@ -68,9 +68,9 @@ impl<'a> TestWallet<'a> {
         use base64::Engine as _;
         let mut payload = json!({
             "htm": "POST",
-            "htu": format!("{}{path}", self.test.app.config.base()),
+            "htu": format!("{}{path}", self.test.app.config().base()),
             "iat": self.test.app.now().seconds(),
-            "jti": self.test.app.chance.secret(),
+            "jti": self.test.app.rng().secret(),
             "nonce": nonce,
         });
         if let Some(token) = token {
@@ -109,7 +109,7 @@ impl<'a> TestWallet<'a> {
 
     /// What a proof of `key` says; tests change it.
     pub fn proof_payload(&self, nonce: &str) -> Value {
-        json!({ "aud": self.test.app.config.base(), "iat": self.test.app.now().seconds(), "nonce": nonce })
+        json!({ "aud": self.test.app.config().base(), "iat": self.test.app.now().seconds(), "nonce": nonce })
     }
 
     /// A proof that the wallet has `key`.
@@ -167,7 +167,7 @@ pub async fn make_offer(test: &TestApp, person: &mut Browser<'_>, id: uuid::Uuid
     let link: url::Url =
         between("href=\"openid-credential-offer", "\"").replacen("://", "https://wallet/", 1).parse().expect("a link");
     let (_, address) = link.query_pairs().find(|(name, _)| name == "credential_offer_uri").expect("an address");
-    let path = address.strip_prefix(test.app.config.base()).expect("here").to_owned();
+    let path = address.strip_prefix(test.app.config().base()).expect("here").to_owned();
     let offer = test.get(&path).await.expect(200).json();
     let code = offer["grants"][PRE_AUTHORIZED]["pre-authorized_code"].as_str().expect("a code").to_owned();
     TestOffer { page, path, offer, pre_authorized_code: code, transaction_code }

@@ -1,7 +1,7 @@
 //! Until when a certificate is good: the little of X.509 (RFC 5280, section 4.1) that the doctor reads by itself. Whether a
 //! certificate is to be trusted is decided elsewhere.
 
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// The time between which a certificate is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

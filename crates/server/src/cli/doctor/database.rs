@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::finding::Report;
 use super::outside::told_apart;
 use super::{Examination, told};
-use crate::store::{Part, Store, StoreError};
+use store::{Part, Store, StoreError};
 
 /// A durable write that takes longer is felt by everybody who pushes one by one.
 const SLOW: Duration = Duration::from_millis(50);

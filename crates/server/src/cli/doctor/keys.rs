@@ -10,7 +10,7 @@ use super::finding::Report;
 use super::{Examination, told};
 use crate::issuing::keys::NOTICE;
 use crate::keyring::{Keyring, Purpose, SigningKey};
-use crate::store::Store;
+use store::Store;
 
 /// A key is followed by another within minutes of its time while a server runs; a day later nobody has come by.
 const GRACE: Duration = Duration::from_secs(86_400);
@@ -26,7 +26,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, store: Option
     let Some(store) = store else {
         return report.skip("key ring", "its database cannot be used");
     };
-    let ring = match Keyring::look(store, it.data(), it.config.retention.ring_period(), it.chance.clone()) {
+    let ring = match Keyring::look(store, it.data(), it.config.retention.ring_period(), it.rng.clone()) {
         Ok(ring) => ring,
         Err(error) => {
             return report.fail("key ring", error.to_string(), "Put back the root key that belongs to this data.");

@@ -23,10 +23,10 @@ use url::Url;
 
 use self::finding::Report;
 use super::{Outcome, StoreArguments, block_on};
-use crate::chance::Chance;
 use crate::config::Config;
 use crate::outbound::Outbound;
-use crate::time::{Clock, Timestamp};
+use ambient::Rng;
+use ambient::{Clock, Timestamp};
 
 /// Longest wait for one answer from elsewhere.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,7 +55,7 @@ struct Examination {
     config: Config,
     outbound: Outbound,
     clock: Clock,
-    chance: Chance,
+    rng: Rng,
 }
 
 impl Examination {
@@ -91,7 +91,7 @@ async fn examine(config: Config) -> Result<Report, String> {
     let mut outgoing = config.outbound.clone();
     outgoing.timeout = outgoing.timeout.min(PATIENCE);
     let outbound = Outbound::with_this_machine(&outgoing)?;
-    let it = Examination { config, outbound, clock: Clock::System, chance: Chance::System };
+    let it = Examination { config, outbound, clock: Clock::System, rng: Rng::System };
     report.begin("Settings");
     settings::examine(&mut report, &it);
     report.begin("From outside");

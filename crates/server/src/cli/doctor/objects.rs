@@ -9,7 +9,7 @@ use super::{Examination, told};
 use crate::config::ObjectStoreKind;
 use crate::objects::Objects;
 use crate::seal::Key;
-use crate::store::StoreError;
+use store::StoreError;
 
 const PROBE: &[u8] = b"written by tenure doctor, to be deleted at once";
 
@@ -43,7 +43,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, instance: Opt
 
 /// An object of an id of its own; were it left behind, the server's sweep would take it as one that no row names.
 async fn probe(it: &Examination, objects: &Objects) -> Result<(), StoreError> {
-    let (name, key) = (it.chance.id(it.now()), Key::random(&it.chance));
+    let (name, key) = (it.rng.id(it.now()), Key::random(&it.rng));
     objects.put(name, &key, PROBE).await?;
     let read = objects.read_whole(name, &key, PROBE.len()).await;
     objects.delete(name).await?;

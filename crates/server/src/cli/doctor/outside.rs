@@ -10,7 +10,7 @@ use super::certificate::validity;
 use super::finding::Report;
 use super::{Examination, told};
 use crate::outbound::look::{Seen, Unseen};
-use crate::time::Timestamp;
+use ambient::Timestamp;
 
 /// A clock that is wrong by this much is worth a word; tokens and webhooks allow more.
 const WRONG: Duration = Duration::from_secs(5);

@@ -6,9 +6,9 @@ use url::Url;
 
 use super::finding::Report;
 use super::{Examination, told};
-use crate::domain::webhook::Webhook;
 use crate::outbound::{Lookup, Outbound};
-use crate::store::{Partner, Store, StoreError};
+use store::domain::webhook::Webhook;
+use store::{Partner, Store, StoreError};
 
 /// What has waited longer than this was tried several times, or nobody sends.
 const LATE: Duration = Duration::from_secs(3600);
@@ -53,7 +53,7 @@ async fn one(
     receivers: &Outbound,
     partner: &Partner,
     webhook: &Webhook,
-    (count, oldest): (i64, Option<crate::time::Timestamp>),
+    (count, oldest): (i64, Option<ambient::Timestamp>),
 ) {
     let name = format!("{}, {}", partner.name, webhook.name.as_deref().unwrap_or("a webhook"));
     let address = webhook.url.parse::<Url>().ok();

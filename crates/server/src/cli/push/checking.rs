@@ -10,7 +10,7 @@ use super::refusal::{Refusal, Refusals};
 use super::source::{Digest, Source, digest};
 use super::{Counts, Stop};
 use crate::config::Config;
-use crate::time::Clock;
+use ambient::Clock;
 
 /// What a file is like.
 #[derive(Debug)]

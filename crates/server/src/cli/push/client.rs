@@ -17,7 +17,7 @@ use super::source::Entry;
 use crate::config::Config;
 use crate::outbound::Outbound;
 use crate::outbound::look::{Seen, Unseen};
-use crate::time::Clock;
+use ambient::Clock;
 
 /// A token is asked for again so long before it ends.
 const AHEAD: Duration = Duration::from_secs(60);

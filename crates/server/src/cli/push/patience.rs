@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::fmt::rfc2822;
 use tokio::time::Instant;
 
-use crate::chance::Chance;
-use crate::time::Timestamp;
+use ambient::Rng;
+use ambient::Timestamp;
 
 /// The first wait after a lost connection; each later one is twice as long.
 const FIRST: Duration = Duration::from_millis(250);
@@ -32,15 +32,15 @@ pub fn asked(header: &str, now: Timestamp) -> Option<Duration> {
 
 /// The wait after so many failures in a row, half of it by chance: whoever lost their connection at one moment does not come
 /// back at one moment.
-pub fn backoff(failures: u32, chance: &Chance) -> Duration {
+pub fn backoff(failures: u32, rng: &Rng) -> Duration {
     let whole = FIRST.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16))).min(LONGEST);
-    whole / 2 + within(whole / 2, chance)
+    whole / 2 + within(whole / 2, rng)
 }
 
 /// Up to `most`, by chance.
-pub fn within(most: Duration, chance: &Chance) -> Duration {
+pub fn within(most: Duration, rng: &Rng) -> Duration {
     let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
-    NonZeroU32::new(millis).map_or(Duration::ZERO, |end| Duration::from_millis(chance.below(end).into()))
+    NonZeroU32::new(millis).map_or(Duration::ZERO, |end| Duration::from_millis(rng.below(end).into()))
 }
 
 /// When the server wants to be asked again, for all who ask; and since when it has not answered.
@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn waits_grow_and_differ_and_end() {
-        let chance = Chance::seeded(1);
+        let rng = Rng::seeded(1);
         for (failures, whole) in [(1, 250), (2, 500), (5, 4_000), (9, 30_000), (u32::MAX, 30_000)] {
-            let waits: Vec<u128> = (0..50).map(|_| backoff(failures, &chance).as_millis()).collect();
+            let waits: Vec<u128> = (0..50).map(|_| backoff(failures, &rng).as_millis()).collect();
             assert!(waits.iter().all(|wait| (whole / 2..=whole).contains(wait)), "{failures}: {waits:?}");
             assert!(waits.iter().any(|wait| *wait != waits[0]), "{failures}");
         }

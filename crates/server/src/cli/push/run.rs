@@ -16,9 +16,9 @@ use super::progress::Progress;
 use super::refusal::{Refusal, Refusals, Weight};
 use super::source::{Entry, Source};
 use super::{Counts, Stop};
-use crate::chance::Chance;
 use crate::config::Config;
-use crate::time::Clock;
+use ambient::Clock;
+use ambient::Rng;
 
 /// How often it is shown how far it is, and answers are brought onto the disk.
 const TICK: Duration = Duration::from_millis(250);
@@ -87,7 +87,7 @@ struct Shared {
     gate: Gate,
     patience: Duration,
     stop: CancellationToken,
-    chance: Chance,
+    rng: Rng,
 }
 
 impl Run {
@@ -98,7 +98,7 @@ impl Run {
         let mut book = Book { source: Arc::new(Mutex::new(source)), refusals, counts, is_by_person };
         let stop = self.stop.clone();
         let shared =
-            Shared { client, gate: Gate::new(), patience: self.patience, stop: stop.clone(), chance: Chance::System };
+            Shared { client, gate: Gate::new(), patience: self.patience, stop: stop.clone(), rng: Rng::System };
         let (sender, receiver) = mpsc::channel(self.concurrency * 2);
         let feeder = tokio::task::spawn_blocking({
             let (stop, source) = (stop.clone(), book.source.clone());
@@ -284,12 +284,12 @@ impl Shared {
     /// Waits until it may be asked; false if all is to stop.
     async fn wait(&self, failures: u32) -> bool {
         let now = Instant::now();
-        let own = if failures > 0 { now + backoff(failures, &self.chance) } else { now };
+        let own = if failures > 0 { now + backoff(failures, &self.rng) } else { now };
         loop {
             let opens = self.gate.opens();
             // Not all at the same instant when the gate opens.
             let spread =
-                if opens > Instant::now() { within(Duration::from_millis(50), &self.chance) } else { Duration::ZERO };
+                if opens > Instant::now() { within(Duration::from_millis(50), &self.rng) } else { Duration::ZERO };
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return false,

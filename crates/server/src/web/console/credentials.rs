@@ -15,9 +15,9 @@ use crate::auth::console::{SignedInPartner, add_session};
 use crate::auth::holder::CONSOLE;
 use crate::error::{Error, Kind};
 use crate::seal::sha256;
-use crate::store::Partner;
-use crate::time::Timestamp;
 use crate::web::{Layout, page};
+use ambient::Timestamp;
+use store::Partner;
 
 #[derive(Template)]
 #[template(path = "console/credentials.html")]
@@ -99,13 +99,13 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn credentials(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let sessions = app.store.read().await?.count_console_sessions(user.partner.id, app.now()).await?;
+    let sessions = app.store().read().await?.count_console_sessions(user.partner.id, app.now()).await?;
     let layout = layout(&app, &headers);
     let template = CredentialsPage {
         frame: Frame::new(&user, Section::Credentials),
         scopes: user.partner.scopes.split_whitespace().map(Scope::new).collect(),
         passkeys: passkey::enrolled(&app, user.partner.id).await?,
-        passkeys_possible: app.webauthn.is_some(),
+        passkeys_possible: app.webauthn().is_some(),
         session_ends: user.session.expires_at,
         others: (sessions - 1).max(0),
         partner: user.partner,
@@ -115,7 +115,7 @@ async fn credentials(State(app): State<App>, user: SignedInPartner, headers: Hea
 }
 
 async fn confirm(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let passkeys = app.store.read().await?.console_passkeys(user.partner.id).await?;
+    let passkeys = app.store().read().await?.console_passkeys(user.partner.id).await?;
     let passkeys = i64::try_from(passkeys.len()).unwrap_or(i64::MAX);
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Credentials));
     Ok(page(&app, &RotatePage { layout: layout.clone(), frame, passkeys }, &layout))
@@ -128,9 +128,9 @@ async fn rotate(
     headers: HeaderMap,
     Form(form): Form<RotateForm>,
 ) -> Result<Response, Error> {
-    let (secret, partner) = (app.chance.secret(), &user.partner);
+    let (secret, partner) = (app.rng().secret(), &user.partner);
     let hash = sha256(secret.as_bytes()).to_vec();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.exchange_partner_secret(partner.id, &partner.secret_hash, &hash, app.now()).await? {
         return Err(Error::new(
             Kind::Conflict,

@@ -15,12 +15,12 @@ use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::auth::holder::NOTICE;
-use crate::domain::webhook::{Delivery, DeliveryState, Webhook};
 use crate::error::Error;
-use crate::store::Attempt;
-use crate::time::Timestamp;
 use crate::web::{Layout, Text, page};
 use crate::webhooks;
+use ambient::Timestamp;
+use store::Attempt;
+use store::domain::webhook::{Delivery, DeliveryState, Webhook};
 
 /// Deliveries on one page.
 const PAGE: i64 = 20;
@@ -177,7 +177,7 @@ async fn webhook_page(
 ) -> Result<Response, Error> {
     let webhook = own(app, user, id).await?;
     let state = DeliveryState::from_name(&choice.state);
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let mut found = tx.deliveries(id, user.partner.id, state, choice.before, PAGE + 1).await?;
     let has_more = found.len() as u64 > PAGE.unsigned_abs();
     found.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));

@@ -178,7 +178,7 @@ async fn explore(
     }
     let chosen = operation(&choice.operation).ok_or_else(Error::not_found)?;
     // What was pushed last is what a status is asked of.
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let newest = tx.list_submissions(user.partner.id, None, None, app.now(), 1).await?.rows.pop();
     drop(tx);
     let newest = newest.map_or_else(|| "my-first".to_owned(), |newest| newest.credential_id);
@@ -207,7 +207,7 @@ fn body(app: &App, user: &SignedInPartner, chosen: &Operation, newest: &str) -> 
         return format!("grant_type=client_credentials&client_id={}", user.partner.id);
     }
     let Some(mut example) = chosen.example.clone() else { return String::new() };
-    let fresh = app.chance.anonymous_id().simple().to_string();
+    let fresh = app.rng().anonymous_id().simple().to_string();
     renew_ids(&mut example, &fresh[..8], &mut 0);
     serde_json::to_string_pretty(&example).unwrap_or_default()
 }
@@ -279,7 +279,7 @@ async fn exchange(
 ) -> Result<Exchange, Error> {
     let mut sent = body.to_owned();
     let token = if chosen.needs_token {
-        Some(app.tokens.issue(user.partner.id, &user.partner.scopes, app.chance.anonymous_id(), app.now())?)
+        Some(app.tokens().issue(user.partner.id, &user.partner.scopes, app.rng().anonymous_id(), app.now())?)
     } else {
         let secret = url::form_urlencoded::byte_serialize(secret.expose_secret().as_bytes()).collect::<String>();
         sent = format!("{}&client_secret={secret}", sent.trim());

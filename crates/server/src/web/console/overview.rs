@@ -17,9 +17,9 @@ use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::error::Error;
-use crate::store::{self, EventKind, Tally};
-use crate::time::Timestamp;
 use crate::web::{Layout, Text, page};
+use ambient::Timestamp;
+use store::{self, EventKind, Tally};
 
 /// The times that can be looked at, in days.
 const PERIODS: [i64; 3] = [7, 30, 90];
@@ -202,9 +202,9 @@ async fn overview(
     let (partner, now) = (user.partner.id, app.now());
     let today = store::day(now);
     let days = choice.days.filter(|days| PERIODS.contains(days)).unwrap_or(DEFAULT_PERIOD);
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let all = tx.tallies(partner, today + 1 - PERIODS[2]).await?;
-    let oldest = app.chance.id(now - app.config.retention.incomplete);
+    let oldest = app.rng().id(now - app.config().retention.incomplete);
     let waiting = tx.count_waiting(partner, oldest, now, MOST_WAITING).await?;
     drop(tx);
     let within: Vec<Tally> = all.iter().filter(|tally| tally.day > today - days).cloned().collect();
@@ -259,19 +259,19 @@ fn by_day(tallies: &[&Tally], today: i64, days: i64, text: &Text) -> Vec<Day> {
 }
 
 fn limits(app: &App) -> Limits {
-    let limit = &app.config.rate_limit;
+    let limit = &app.config().rate_limit;
     Limits {
         requests: limit
             .enabled
             .then(|| Rate { second: limit.partner_per_second.into(), burst: limit.partner_burst.into() }),
-        link_hours: i64::try_from(app.config.retention.incomplete.as_secs() / 3600).unwrap_or(i64::MAX),
-        body_bytes: i64::try_from(app.config.server.body_limit).unwrap_or(i64::MAX),
+        link_hours: i64::try_from(app.config().retention.incomplete.as_secs() / 3600).unwrap_or(i64::MAX),
+        body_bytes: i64::try_from(app.config().server.body_limit).unwrap_or(i64::MAX),
     }
 }
 
 /// The lines with which the first push is made.
 fn first_lines(app: &App, user: &SignedInPartner) -> (String, String) {
-    let (base, id, push) = (app.config.base(), user.partner.id, credential::Type::default());
+    let (base, id, push) = (app.config().base(), user.partner.id, credential::Type::default());
     let sample = (push.sample)();
     (
         format!(

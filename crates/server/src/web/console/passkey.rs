@@ -25,9 +25,9 @@ use crate::auth::console::SignedInPartner;
 use crate::auth::holder::NOTICE;
 use crate::error::{Error, Kind};
 use crate::http::Client;
-use crate::store::ConsolePasskey;
-use crate::time::Timestamp;
 use crate::web::passkey::{begin, read, refused, take, webauthn};
+use ambient::Timestamp;
+use store::ConsolePasskey;
 
 /// Most characters of a passkey's name.
 pub(super) const NAME_LENGTH: usize = 60;
@@ -106,7 +106,7 @@ async fn finish_registration(
         created_at: app.now(),
         used_at: None,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     if !tx.add_console_passkey(&stored).await? {
         return Err(Error::new(Kind::Conflict, "This passkey is registered already."));
     }
@@ -116,7 +116,7 @@ async fn finish_registration(
 }
 
 async fn start_sign_in(State(app): State<App>, client: Client) -> Result<Response, Error> {
-    app.limits.console_per_client.check_with_others(&app, &client.0).await?;
+    app.limits().console_per_client.check_with_others(&app, &client.0).await?;
     let (challenge, state) = webauthn(&app)?.start_discoverable_authentication().map_err(refused)?;
     let options = serde_json::to_value(challenge).map_err(Error::internal)?;
     begin(&app, &state, &options).await
@@ -133,7 +133,7 @@ async fn finish_sign_in(
     let (id, credential_id) = webauthn.identify_discoverable_authentication(&credential).map_err(refused)?;
     let unknown = || Error::new(Kind::Forbidden, "This passkey is not known here. Sign in with the client secret.");
     // A person's passkey names no partner, and a disabled partner is nobody: to whoever asks, all are the same.
-    let partner = app.store.read().await?.partner(id).await?.filter(|partner| partner.is_active());
+    let partner = app.store().read().await?.partner(id).await?.filter(|partner| partner.is_active());
     let partner = partner.ok_or_else(unknown)?;
     let known = open_all(&app, partner.id).await?;
     let found = known.into_iter().find(|(stored, _)| stored.id == credential_id).ok_or_else(unknown)?;
@@ -142,10 +142,10 @@ async fn finish_sign_in(
         webauthn.finish_discoverable_authentication_v2(&credential, state, &secret.passkey).map_err(refused)?;
     secret.passkey.update_credential(&result);
     let sealed = seal(&app, partner.id, credential_id, &secret)?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.use_console_passkey(credential_id, partner.id, &sealed, app.now()).await?;
     tx.commit().await?;
-    app.metrics.sign_in("console_passkey");
+    app.metrics().sign_in("console_passkey");
     tracing::info!(partner = %partner.id, by = "passkey", "signed in to the console");
     let cookie = signed_in(&app, &headers, &partner).await?;
     Ok((cookie, Json(json!({ "location": "/console" }))).into_response())
@@ -157,7 +157,7 @@ async fn remove(
     Form(form): Form<RemoveForm>,
 ) -> Result<Response, Error> {
     if let Ok(id) = URL_SAFE_NO_PAD.decode(&form.id) {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.remove_console_passkey(&id, user.partner.id).await?;
         tx.commit().await?;
         audit(&user, "passkey_removed");
@@ -179,14 +179,14 @@ pub(super) async fn enrolled(app: &App, partner: Uuid) -> Result<Vec<Enrolled>, 
 
 fn seal(app: &App, partner: Uuid, id: &[u8], secret: &Secret) -> Result<Vec<u8>, Error> {
     let plain = serde_json::to_vec(secret).map_err(Error::internal)?;
-    Ok(app.keyring.seal_permanent(&[b"console-passkey", partner.as_bytes(), id], &plain))
+    Ok(app.keyring().seal_permanent(&[b"console-passkey", partner.as_bytes(), id], &plain))
 }
 
 async fn open_all(app: &App, partner: Uuid) -> Result<Vec<(ConsolePasskey, Secret)>, Error> {
-    let stored = app.store.read().await?.console_passkeys(partner).await?;
+    let stored = app.store().read().await?.console_passkeys(partner).await?;
     let open = |passkey: ConsolePasskey| {
         let label: &[&[u8]] = &[b"console-passkey", partner.as_bytes(), &passkey.id];
-        let plain = app.keyring.open_permanent(label, &passkey.sealed)?;
+        let plain = app.keyring().open_permanent(label, &passkey.sealed)?;
         let secret = serde_json::from_slice(&plain).map_err(Error::internal)?;
         Ok((passkey, secret))
     };

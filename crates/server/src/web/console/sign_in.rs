@@ -19,8 +19,8 @@ use crate::auth::partner::by_secret;
 use crate::error::Error;
 use crate::http::Client;
 use crate::seal::sha256;
-use crate::store::Partner;
 use crate::web::{Layout, page};
+use store::Partner;
 
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]
@@ -65,7 +65,7 @@ async fn ask(State(app): State<App>, Query(wanted): Query<Wanted>, headers: Head
 fn form(app: &App, headers: &HeaderMap, client_id: String, to: &str, refused: bool) -> Response {
     let layout = layout(app, headers);
     let to = page_of_console(to).unwrap_or_default().to_owned();
-    let passkeys = app.webauthn.is_some();
+    let passkeys = app.webauthn().is_some();
     let frame = Frame::default();
     let response = page(app, &SignInPage { layout: layout.clone(), frame, client_id, to, refused, passkeys }, &layout);
     if refused { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
@@ -78,13 +78,13 @@ async fn sign_in(
     Form(sent): Form<SignInForm>,
 ) -> Result<Response, Error> {
     let client_id = sent.client_id.trim();
-    app.limits.console_per_client.check_with_others(&app, &client.0).await?;
-    app.limits.console_per_partner.check_with_others(&app, &sha256(client_id.as_bytes())).await?;
+    app.limits().console_per_client.check_with_others(&app, &client.0).await?;
+    app.limits().console_per_partner.check_with_others(&app, &sha256(client_id.as_bytes())).await?;
     let Some(partner) = by_secret(&app, client_id, &sent.client_secret).await? else {
-        app.metrics.sign_in("console_refused");
+        app.metrics().sign_in("console_refused");
         return Ok(form(&app, &headers, client_id.to_owned(), &sent.to, true));
     };
-    app.metrics.sign_in("console");
+    app.metrics().sign_in("console");
     tracing::info!(partner = %partner.id, by = "secret", "signed in to the console");
     let cookie = signed_in(&app, &headers, &partner).await?;
     Ok((cookie, Redirect::to(page_of_console(&sent.to).unwrap_or("/console"))).into_response())
@@ -102,7 +102,7 @@ pub(super) async fn signed_in(
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     if let Some(secret) = CONSOLE.read(&app, &headers) {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store().write().await?;
         tx.end_console_session(&sha256(secret.as_bytes())).await?;
         tx.commit().await?;
     }
@@ -111,7 +111,7 @@ async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response
 }
 
 async fn sign_out_others(State(app): State<App>, user: SignedInPartner) -> Result<Response, Error> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store().write().await?;
     tx.end_other_console_sessions(user.partner.id, &user.session.token_hash).await?;
     tx.commit().await?;
     audit(&user, "other_sessions_ended");

@@ -16,10 +16,10 @@ use super::{Frame, Section, layout};
 use crate::api::push;
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
-use crate::domain::asset::{Asset, AssetState, Failure};
 use crate::error::Error;
-use crate::store::{Event, EventKind, Found, ListedState, ListedSubmission};
 use crate::web::{Layout, page};
+use store::domain::asset::{Asset, AssetState, Failure};
+use store::{Event, EventKind, Found, ListedState, ListedSubmission};
 
 /// Submissions on one page.
 const PAGE: usize = 25;
@@ -147,7 +147,7 @@ async fn list(
     }
     let state = ListedState::ALL.into_iter().find(|state| state.name() == choice.state);
     let before = choice.before.parse().ok();
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let listing = tx.list_submissions(user.partner.id, state, before, app.now(), PAGE).await?;
     drop(tx);
     let layout = layout(&app, &headers);
@@ -166,7 +166,7 @@ async fn list(
 
 /// The items of a batch.
 async fn items(app: &App, user: &SignedInPartner, batch: Uuid, headers: &HeaderMap) -> Result<Response, Error> {
-    let rows = app.store.read().await?.listed_batch(user.partner.id, batch, app.now()).await?;
+    let rows = app.store().read().await?.listed_batch(user.partner.id, batch, app.now()).await?;
     if rows.is_empty() {
         return Err(Error::not_found());
     }
@@ -194,7 +194,7 @@ async fn find(
     if words.is_empty() {
         return Ok(Redirect::to("/console/submissions").into_response());
     }
-    let found = app.store.read().await?.find_submission(user.partner.id, words).await?;
+    let found = app.store().read().await?.find_submission(user.partner.id, words).await?;
     match found {
         Some(Found::Submission(id)) => Ok(Redirect::to(&format!("/console/submissions/{id}")).into_response()),
         Some(Found::Batch(id)) => Ok(Redirect::to(&format!("/console/submissions?batch={id}")).into_response()),
@@ -222,11 +222,11 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let partner = user.partner.id;
-    let mut tx = app.store.read().await?;
+    let mut tx = app.store().read().await?;
     let shown = tx.listed_submission(partner, id, app.now()).await?.ok_or_else(Error::not_found)?;
     let (events, documents) = (tx.events(id, app.now()).await?, tx.assets(&[id]).await?);
     drop(tx);
-    let base = app.config.base();
+    let base = app.config().base();
     let link = (shown.state == ListedState::Waiting).then(|| match shown.batch_id {
         Some(batch) => push::batch_redirect_uri(base, partner, batch),
         None => push::redirect_uri(base, shown.credential_type, partner, id, shown.document_type.as_deref()),

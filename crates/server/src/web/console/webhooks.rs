@@ -15,11 +15,11 @@ use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::auth::holder::NOTICE;
-use crate::domain::webhook::{DEFAULT_EVENTS, MOST, Webhook};
 use crate::error::{Error, Kind};
-use crate::time::Timestamp;
 use crate::web::{Layout, Text, page};
 use crate::webhooks::{self, message::Secret};
+use ambient::Timestamp;
+use store::domain::webhook::{DEFAULT_EVENTS, MOST, Webhook};
 
 #[derive(Template)]
 #[template(path = "console/webhooks.html")]
@@ -176,11 +176,11 @@ pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'stati
 
 /// The webhook, if it is the user's.
 pub(super) async fn own(app: &App, user: &SignedInPartner, id: Uuid) -> Result<Webhook, Error> {
-    app.store.read().await?.webhook(id, user.partner.id).await?.ok_or_else(Error::not_found)
+    app.store().read().await?.webhook(id, user.partner.id).await?.ok_or_else(Error::not_found)
 }
 
 async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let webhooks = app.store.read().await?.webhooks(user.partner.id).await?;
+    let webhooks = app.store().read().await?.webhooks(user.partner.id).await?;
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Webhooks));
     Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks, now: app.now() }, &layout))
 }

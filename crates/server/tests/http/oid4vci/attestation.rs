@@ -27,7 +27,7 @@ async fn a_provider_vouches_for_wallets_and_for_their_keys() {
     };
     let proof = |by: &SoftwareKey, change: &dyn Fn(&mut Value)| {
         let mut payload =
-            json!({ "iss": "wallet-1", "aud": test.app.config.base(), "iat": now, "jti": test.app.chance.secret() });
+            json!({ "iss": "wallet-1", "aud": test.app.config().base(), "iat": now, "jti": test.app.rng().secret() });
         change(&mut payload);
         signed(by, json!({ "typ": "oauth-client-attestation-pop+jwt" }), &payload)
     };
@@ -93,7 +93,7 @@ async fn a_pushed_request_is_vouched_for_like_a_token_request_and_names_the_wall
             json!({ "sub": "wallet-1", "iat": now, "exp": now + 3600, "cnf": { "jwk": instance.public().jwk() } });
         let attestation = signed(&provider, json!({ "typ": "oauth-client-attestation+jwt", "kid": "p1" }), &payload);
         let payload =
-            json!({ "iss": "wallet-1", "aud": test.app.config.base(), "iat": now, "jti": test.app.chance.secret() });
+            json!({ "iss": "wallet-1", "aud": test.app.config().base(), "iat": now, "jti": test.app.rng().secret() });
         let proof = signed(&instance, json!({ "typ": "oauth-client-attestation-pop+jwt" }), &payload);
         let headers = vec![("oauth-client-attestation", attestation), ("oauth-client-attestation-pop", proof)];
         TestWallet { headers, ..TestWallet::new(&test) }

@@ -74,7 +74,7 @@ async fn a_wallet_asks_the_person_allows_and_a_code_used_twice_ends_all() {
         .to_owned();
     let answer = answered(&location);
     assert!(location.starts_with("https://wallet.example/done?"));
-    assert_eq!((answer["state"].as_str(), answer["iss"].as_str()), ("s-1", test.app.config.base()));
+    assert_eq!((answer["state"].as_str(), answer["iss"].as_str()), ("s-1", test.app.config().base()));
     refused(
         &redeem(&wallet, &answer["code"], "another-verifier-of-more-than-forty-three-chars").await,
         400,
@@ -193,7 +193,7 @@ async fn a_push_goes_straight_into_another_wallet_after_consent() {
         test.post(crate::support::app::PUSH, &token, &crate::support::app::career("1")).await.expect(201).json();
     let id: Uuid = pushed["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let address = pushed["credential_offer_uri"].as_str().expect("an offer").to_owned();
-    let offer = test.get(address.strip_prefix(test.app.config.base()).expect("here")).await.expect(200).json();
+    let offer = test.get(address.strip_prefix(test.app.config().base()).expect("here")).await.expect(200).json();
     assert_eq!(offer["grants"]["authorization_code"]["issuer_state"], id.to_string());
     let wallet = TestWallet::new(&test);
     let mut form = authorization(VERIFIER);

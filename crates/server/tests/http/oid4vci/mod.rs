@@ -37,7 +37,7 @@ async fn offered(test: &TestApp) -> (Browser<'_>, Uuid, TestOffer) {
 async fn verify(test: &TestApp, text: &str) -> Report {
     let token = Token::read(text).unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
     let issuer = test.get("/.well-known/jwt-vc-issuer").await.expect(200).json();
-    let path = |address: &String| address.strip_prefix(test.app.config.base()).expect("here").to_owned();
+    let path = |address: &String| address.strip_prefix(test.app.config().base()).expect("here").to_owned();
     let questions = token.questions();
     let status = test.get(&path(&questions.status.expect("a status"))).await.expect(200).text;
     let metadata = match &questions.metadata {
@@ -87,7 +87,7 @@ async fn an_offer_is_fetched_and_what_comes_verifies_in_both_formats() {
 #[tokio::test]
 async fn the_documents_that_wallets_read_agree_with_each_other() {
     let test = TestApp::new().await;
-    let base = test.app.config.base();
+    let base = test.app.config().base();
     let metadata = test.get("/.well-known/openid-credential-issuer").await.expect(200).json();
     assert_eq!(metadata["credential_issuer"], base);
     let configurations = metadata["credential_configurations_supported"].as_object().expect("configurations");
@@ -448,7 +448,7 @@ async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
-    test.app.issuer_keys.let_go();
+    test.app.issuer_keys().let_go();
     let put_off = wallet.fetch(&token, SD_JWT).await.expect(202).json();
     assert_eq!(put_off["interval"], 5);
     let ask = json!({ "transaction_id": put_off["transaction_id"] });
@@ -459,7 +459,7 @@ async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
     let other = wallet.token(&make_offer(&test, &mut grace, id).await).await;
     refused(&wallet.post("/oid4vci/deferred", &other, &ask).await, 400, "invalid_transaction_id");
     let now = test.app.now();
-    test.app.issuer_keys.refresh(&test.app.keyring, &test.app.chance, now).await.expect("the keys are back");
+    test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("the keys are back");
     let answer = wallet.post("/oid4vci/deferred", &token, &ask).await.expect(200);
     assert!(verify(&test, &credential(&answer)).await.is_valid());
     assert!(answer.json()["notification_id"].is_string());
@@ -488,7 +488,7 @@ async fn keys_rotate_under_load_and_nothing_fails_to_verify() {
         let token = wallet.token(&offer).await;
         let refresh = async {
             let now = test.app.now();
-            test.app.issuer_keys.refresh(&test.app.keyring, &test.app.chance, now).await.expect("refreshed");
+            test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("refreshed");
         };
         let (fetched, ()) = tokio::join!(wallet.fetch(&token, SD_JWT), refresh);
         let text = credential(&fetched.expect(200));
@@ -518,7 +518,7 @@ async fn status_lists_are_cached_compressed_and_tell_what_they_are() {
     let token = wallet.token(&offer).await;
     let text = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
     let questions = Token::read(&text).expect("read").questions();
-    let path = questions.status.expect("a status").strip_prefix(test.app.config.base()).expect("here").to_owned();
+    let path = questions.status.expect("a status").strip_prefix(test.app.config().base()).expect("here").to_owned();
     let list = test.get(&path).await.expect(200);
     assert_eq!(list.header("content-type"), "application/statuslist+jwt");
     assert_eq!(list.header("access-control-allow-origin"), "*");
@@ -563,27 +563,27 @@ async fn what_is_ended_gives_nothing_more() {
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
     let access = {
-        let mut tx = test.app.store.read().await.expect("a transaction");
+        let mut tx = test.app.store().read().await.expect("a transaction");
         tx.wallet_access(&tenure::seal::sha256(token.as_bytes()), test.app.now())
             .await
             .expect("read")
             .expect("a wallet")
     };
-    let mut tx = test.app.store.write().await.expect("a transaction");
+    let mut tx = test.app.store().write().await.expect("a transaction");
     tx.end_issuance(access.issuance.id, test.app.now()).await.expect("ended");
     tx.commit().await.expect("committed");
     let grant = access.issuance.credentials[0].clone();
-    let entry = tenure::store::WantedEntry {
+    let entry = store::WantedEntry {
         submission: id,
         holder: access.issuance.holder().expect("a holder"),
         expires_at: test.app.now() + Duration::from_secs(60),
         issuance: Some((access.issuance.id, grant.configuration)),
     };
-    let request = tenure::store::IssueRequest {
+    let request = store::IssueRequest {
         entries: vec![entry],
         nonces: vec![[9; 32]],
-        grant: Some(tenure::store::GrantIssued { issuance: access.issuance.id, grant, notification: Uuid::nil() }),
+        grant: Some(store::GrantIssued { issuance: access.issuance.id, grant, notification: Uuid::nil() }),
     };
-    let issued = test.app.issuing.issue(request).await.expect("an answer");
-    assert_eq!(issued, tenure::store::Issued::Places(vec![None]));
+    let issued = test.app.issuing().issue(request).await.expect("an answer");
+    assert_eq!(issued, store::Issued::Places(vec![None]));
 }

@@ -64,7 +64,7 @@ impl Exchange {
     /// # Errors
     /// The path cannot be one.
     pub(super) async fn make(app: &App, client: Client, request: Request<'_>) -> Result<Self, axum::http::Error> {
-        let curl = curl(app.config.base(), &request);
+        let curl = curl(app.config().base(), &request);
         let mut made = axum::http::Request::builder().method(request.method).uri(request.path);
         if let Some(token) = &request.token {
             made = made.header(header::AUTHORIZATION, format!("Bearer {token}"));

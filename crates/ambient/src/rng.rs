@@ -1,0 +1,199 @@
+//! Random bytes: from the operating system's generator, or a test's seed.
+//!
+//! Owns every random draw of the server: identifiers, secrets, codes, nonces. Nothing else may reach for an
+//! ambient generator.
+
+use std::cell::RefCell;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+
+/// A source of random bytes.
+#[derive(Clone, Debug)]
+pub enum Rng {
+    /// The operating system's cryptographic generator.
+    System,
+    /// SHA-256 in counter mode over a seed: repeatable, for tests alone.
+    Seeded(Arc<Mutex<Seeded>>),
+}
+
+/// State of a seeded source.
+#[derive(Debug)]
+pub struct Seeded {
+    seed: u64,
+    counter: u64,
+}
+
+/// Bytes for ids, drawn many at once: asking the generator costs the same for ten as for all of these. A thread has its own, as
+/// it has the generator's state.
+struct Reserve {
+    ids: [[u8; 10]; 64],
+    used: usize,
+}
+
+thread_local! {
+    static RESERVE: RefCell<Reserve> = const { RefCell::new(Reserve { ids: [[0; 10]; 64], used: 64 }) };
+}
+
+impl Reserve {
+    fn take(&mut self) -> [u8; 10] {
+        if self.used == self.ids.len() {
+            Rng::System.fill(self.ids.as_flattened_mut());
+            self.used = 0;
+        }
+        self.used += 1;
+        self.ids[self.used - 1]
+    }
+}
+
+impl Rng {
+    /// A repeatable source.
+    pub fn seeded(seed: u64) -> Self {
+        Self::Seeded(Arc::new(Mutex::new(Seeded { seed, counter: 0 })))
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// The random part of an id that sorts by time.
+    fn id_bytes(&self) -> [u8; 10] {
+        match self {
+            Self::System => RESERVE.with_borrow_mut(Reserve::take),
+            Self::Seeded(_) => self.bytes(),
+        }
+    }
+
+    /// Fills `bytes` with random ones.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        match self {
+            Self::System => aws_lc_rs::rand::fill(bytes).expect("the operating system gives random bytes"),
+            Self::Seeded(state) => {
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                for chunk in bytes.chunks_mut(digest::SHA256_OUTPUT_LEN) {
+                    state.counter += 1;
+                    let block = [state.seed.to_be_bytes(), state.counter.to_be_bytes()].concat();
+                    chunk.copy_from_slice(&digest::digest(&digest::SHA256, &block).as_ref()[..chunk.len()]);
+                }
+            }
+        }
+    }
+
+    /// A UUIDv7 (RFC 9562, section 5.7) at `now`: sorted by time, so that indexes grow at one end, with 74 random
+    /// bits, so that nobody guesses another's.
+    pub fn id(&self, now: Timestamp) -> Uuid {
+        let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.id_bytes()).into_uuid()
+    }
+
+    /// A UUIDv7 that comes after those of the same instant with a lower `place` (RFC 9562, section 6.2, method 1: a counter
+    /// in front of 62 random bits), for things that belong together in an order.
+    pub fn ordered_id(&self, now: Timestamp, place: u16) -> Uuid {
+        let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
+        let mut random = self.id_bytes();
+        random[..2].copy_from_slice(&place.to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    /// A UUIDv4 (RFC 9562, section 5.4): tells nothing of when it was made.
+    pub fn anonymous_id(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
+
+    /// A secret of 256 bits, in base64url without padding: 43 characters.
+    pub fn secret(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes::<32>())
+    }
+
+    /// A number from 0 up to, and without, `end`; each is equally likely.
+    pub fn below(&self, end: NonZeroU32) -> u32 {
+        // Values past the last whole multiple would favour small numbers: draw again (at worst every other time).
+        let limit = u32::MAX - u32::MAX % end;
+        loop {
+            let draw = u32::from_be_bytes(self.bytes());
+            if draw < limit {
+                return draw % end;
+            }
+        }
+    }
+
+    /// A six-digit code, each of the million equally likely.
+    pub fn code(&self) -> String {
+        const MILLION: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
+        format!("{:06}", self.below(MILLION))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeded_chance_repeats_and_does_not_stand_still() {
+        let (one, other) = (Rng::seeded(7), Rng::seeded(7));
+        let first: [u8; 48] = one.bytes();
+        assert_eq!(first, other.bytes());
+        assert_ne!(first, one.bytes());
+        assert_ne!(Rng::seeded(8).bytes::<48>(), first);
+    }
+
+    #[test]
+    fn ids_are_version_7_and_sort_by_time() {
+        let rng = Rng::System;
+        let early = rng.id(Timestamp::from_micros(1_000_000));
+        let late = rng.id(Timestamp::from_micros(2_000_000));
+        assert_eq!(early.get_version_num(), 7);
+        assert!(early < late);
+        assert_eq!(rng.anonymous_id().get_version_num(), 4);
+        let ordered: Vec<Uuid> = (0..300).map(|place| rng.ordered_id(Timestamp::from_micros(1), place)).collect();
+        assert!(ordered.is_sorted() && ordered.iter().all(|id| id.get_version_num() == 7));
+    }
+
+    #[test]
+    fn no_id_is_drawn_twice() {
+        let draw = || (0..1_000).map(|_| Rng::System.id(Timestamp::from_micros(0)));
+        let ids: std::collections::HashSet<Uuid> = std::thread::scope(|scope| {
+            let other = scope.spawn(|| draw().collect::<Vec<_>>());
+            draw().chain(other.join().expect("it draws")).collect()
+        });
+        assert_eq!(ids.len(), 2_000);
+    }
+
+    #[test]
+    fn codes_have_six_digits_and_secrets_256_bits() {
+        let rng = Rng::System;
+        for _ in 0..100 {
+            let code = rng.code();
+            assert_eq!(code.len(), 6);
+            assert!(code.bytes().all(|byte| byte.is_ascii_digit()));
+        }
+        assert_eq!(rng.secret().len(), 43);
+        assert_ne!(rng.secret(), rng.secret());
+    }
+
+    #[test]
+    fn numbers_stay_below_their_end_and_each_comes_about_as_often() {
+        let rng = Rng::seeded(3);
+        let end = |end| NonZeroU32::new(end).expect("not zero");
+        let mut counts = [0_u32; 6];
+        for _ in 0..6_000 {
+            counts[usize::try_from(rng.below(end(6))).expect("small")] += 1;
+        }
+        // Five standard deviations of a fair die are 144.
+        assert!(counts.iter().all(|count| count.abs_diff(1_000) < 144), "{counts:?}");
+        assert_eq!(rng.below(end(1)), 0);
+        // With a plain remainder of this end, the lower half would come twice as often as the upper.
+        let end = end(u32::MAX / 3 * 2);
+        let low = (0..3_000).filter(|_| rng.below(end) < u32::MAX / 3).count();
+        assert!(low.abs_diff(1_500) < 137, "{low}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Limits that several nodes on one database count together.
+
+use std::time::Duration;
+
+use ambient::{Clock, Rng};
+use tenure::auth::limits::Limits;
+use tenure::config::Config;
+use tenure::keyring::Keyring;
+use uuid::Uuid;
+
+use crate::both::contract;
+use crate::support::database::{self, Databases};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// So many nodes' limits, with one clock.
+fn limits<const N: usize>(clock: &Clock) -> [Limits; N] {
+    // They only ask whether there is one: what they count in is the test's.
+    let settings = [("storage.database_url", "postgres://somewhere".to_owned())];
+    let config = Config::load(None, [], &settings).expect("the settings are good");
+    assert_eq!((config.rate_limit.partner_per_second, config.rate_limit.partner_burst), (100, 400));
+    std::array::from_fn(|_| Limits::new(&config, clock))
+}
+
+async fn keyring(databases: &Databases) -> Keyring {
+    let hour = Duration::from_secs(3600);
+    Keyring::open(databases.keyring.clone(), databases.folder.path(), hour, Rng::System).await.expect("a ring")
+}
+
+fn clock() -> Clock {
+    Clock::manual("2026-11-26T09:00:00Z".parse().expect("a time"))
+}
+
+contract! {
+    async fn nodes_together_let_through_no_more_than_they_say(databases: Databases) {
+        const NODES: usize = 3;
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
+        let nodes: [Limits; NODES] = limits(&clock);
+        let (mut let_through, mut in_first_second) = (0, 0);
+        // A partner that asks every node for as much as it gets, for a minute.
+        for tenth in 0..600 {
+            for node in &nodes {
+                while node.partner.check(&partner).is_ok() {
+                    let_through += 1;
+                }
+            }
+            clock.advance(SECOND / 10);
+            if tenth % 10 == 9 {
+                for node in &nodes {
+                    node.share(&databases.data, &keyring).await.expect("shared");
+                }
+            }
+            if tenth == 9 {
+                in_first_second = let_through;
+            }
+        }
+        // Each node may spend its own burst, and a second's worth, until it hears of the others; that is made up for.
+        assert!(in_first_second <= NODES * (400 + 100), "{in_first_second}");
+        let (alone, most) = (400 + 60 * 100, NODES * (400 + 100) + 60 * 100);
+        assert!((alone - 400..=most).contains(&let_through), "{let_through} is not between {alone} and {most}");
+    }
+
+    async fn a_caller_that_goes_from_node_to_node_gains_nothing_by_it(databases: Databases) {
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
+        let nodes: [Limits; 2] = limits(&clock);
+        let mut let_through = 0;
+        for second in 0..60 {
+            // Five seconds here, five there: a bucket that is left alone would be full again.
+            let node = &nodes[second / 5 % 2];
+            while node.partner.check(&partner).is_ok() {
+                let_through += 1;
+            }
+            clock.advance(SECOND);
+            for node in &nodes {
+                node.share(&databases.data, &keyring).await.expect("shared");
+            }
+        }
+        assert!(let_through <= 2 * 400 + 61 * 100, "{let_through}");
+    }
+
+    async fn sharing_changes_nothing_for_who_uses_one_node(databases: Databases) {
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
+        let [shared, alone]: [Limits; 2] = limits(&clock);
+        for step in 0_u32..400 {
+            for _ in 0..step * 7919 % 23 {
+                let outcomes = [shared.partner.check(&partner), alone.partner.check(&partner)];
+                assert_eq!(outcomes[0], outcomes[1], "step {step}");
+            }
+            clock.advance(Duration::from_millis(100));
+            if step % 10 == 0 {
+                shared.share(&databases.data, &keyring).await.expect("shared");
+            }
+        }
+    }
+
+    async fn a_node_that_is_new_learns_what_was_used_before(databases: Databases) {
+        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
+        let [old, new]: [Limits; 2] = limits(&clock);
+        while old.partner.check(&partner).is_ok() {}
+        old.share(&databases.data, &keyring).await.expect("shared");
+        assert!(new.partner.check(&partner).is_ok(), "it knows nothing yet");
+        new.share(&databases.data, &keyring).await.expect("shared");
+        assert!(new.partner.check(&partner).is_err());
+        old.forget_idle();
+        assert!(old.partner.check(&partner).is_err(), "what is not full is not forgotten");
+    }
+}

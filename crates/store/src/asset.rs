@@ -1,0 +1,293 @@
+//! Assets: the documents of submissions, and the objects that nothing names any more.
+
+use credential::AssetKind;
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on, push_list};
+use crate::domain::asset::{Asset, AssetState, Failure, Object};
+use ambient::Timestamp;
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    submission_id: Uuid,
+    position: i64,
+    asset_id: String,
+    asset_type: String,
+    state: String,
+    object: Option<Uuid>,
+    size: Option<i64>,
+    failure: Option<String>,
+    sealed: Option<Vec<u8>>,
+}
+
+impl TryFrom<Row> for Asset {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let failure = row.failure.as_deref().and_then(Failure::from_name);
+        let size = row.size.and_then(|size| u64::try_from(size).ok());
+        let state = match (row.state.as_str(), row.object, size, failure, row.sealed) {
+            ("awaited", None, None, None, None) => AssetState::Awaited,
+            ("fetching", None, None, None, Some(sealed)) => AssetState::Fetching { sealed },
+            ("stored", Some(name), Some(size), None, Some(sealed_key)) => {
+                AssetState::Stored(Object { name, size, sealed_key })
+            }
+            ("failed", None, None, Some(failure), None) => AssetState::Failed(failure),
+            ("deleted", None, None, None, None) => AssetState::Deleted,
+            (state, ..) => return Err(StoreError::nonsense("asset", format!("{} in state {state}", row.id))),
+        };
+        let kind = AssetKind::from_name(&row.asset_type).ok_or_else(|| StoreError::nonsense("asset", "its type"))?;
+        let Row { id, submission_id, position, asset_id, .. } = row;
+        Ok(Self { id, submission_id, position, asset_id, kind, state })
+    }
+}
+
+/// What of a state goes into columns: object, size, failure, sealed.
+type Columns<'a> = (Option<Uuid>, Option<i64>, Option<&'static str>, Option<&'a [u8]>);
+
+fn columns(state: &AssetState) -> Columns<'_> {
+    match state {
+        AssetState::Awaited | AssetState::Deleted => (None, None, None, None),
+        AssetState::Fetching { sealed } => (None, None, None, Some(sealed)),
+        AssetState::Stored(object) => {
+            (Some(object.name), Some(i64::try_from(object.size).unwrap_or(i64::MAX)), None, Some(&object.sealed_key))
+        }
+        AssetState::Failed(failure) => (None, None, Some(failure.name()), None),
+    }
+}
+
+/// Most assets in one insert: each binds eleven values, and SQLite takes some thirty thousand.
+const CHUNK: usize = 256;
+
+impl Tx {
+    /// Inserts assets; those that are to be fetched are due at `now`.
+    pub async fn insert_assets(&mut self, assets: &[&Asset], now: Timestamp) -> Result<(), StoreError> {
+        for chunk in assets.chunks(CHUNK) {
+            on!(self, connection => {
+                let mut query = QueryBuilder::new(
+                    "INSERT INTO asset (id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, due_at) ",
+                );
+                query.push_values(chunk, |mut row, asset| {
+                    let (object, size, failure, sealed) = columns(&asset.state);
+                    row.push_bind(asset.id)
+                        .push_bind(asset.submission_id)
+                        .push_bind(asset.position)
+                        .push_bind(asset.asset_id.as_str())
+                        .push_bind(asset.kind.name())
+                        .push_bind(asset.state.name())
+                        .push_bind(object)
+                        .push_bind(size)
+                        .push_bind(failure)
+                        .push_bind(sealed)
+                        .push_bind(now);
+                });
+                query.build().execute(connection).await.map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The asset with this id. Its submission says whose it is; the caller compares.
+    pub async fn asset(&mut self, id: Uuid) -> Result<Option<Asset>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM asset WHERE id = $1").bind(id).fetch_optional(connection).await)?;
+        row.map(Asset::try_from).transpose()
+    }
+
+    /// The assets of `submissions`, in the partner's order.
+    pub async fn assets(&mut self, submissions: &[Uuid]) -> Result<Vec<Asset>, StoreError> {
+        let mut assets = Vec::new();
+        for chunk in submissions.chunks(CHUNK) {
+            let rows: Vec<Row> = on!(self, connection => {
+                let mut query = QueryBuilder::new("SELECT * FROM asset WHERE submission_id IN ");
+                push_list(&mut query, chunk.iter().copied());
+                query.push(" ORDER BY submission_id, position");
+                query.build_query_as().fetch_all(connection).await
+            })?;
+            for row in rows {
+                assets.push(Asset::try_from(row)?);
+            }
+        }
+        Ok(assets)
+    }
+
+    /// Puts the asset into another state, as long as its submission waits for its holder at `now`; an object that it
+    /// had is dropped. False, and nothing is changed, if the submission does not wait any more.
+    pub async fn change_asset(&mut self, id: Uuid, state: &AssetState, now: Timestamp) -> Result<bool, StoreError> {
+        let over = self.hold_expiry(now).await?;
+        // Touching the submission holds its row until the end: acceptance and this come one after the other.
+        let waits = on!(self, connection => sqlx::query(
+            "UPDATE submission SET expires_at = expires_at
+              WHERE id = (SELECT submission_id FROM asset WHERE id = $1) AND state = 'incomplete' AND expires_at > $2",
+        ).bind(id).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
+        if waits == 0 {
+            return Ok(false);
+        }
+        on!(self, connection => sqlx::query(
+            "INSERT INTO dropped_object SELECT object FROM asset WHERE id = $1 AND object IS NOT NULL ON CONFLICT DO NOTHING",
+        ).bind(id).execute(connection).await.map(drop))?;
+        let (object, size, failure, sealed) = columns(state);
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE asset SET state = $2, object = $3, size = $4, failure = $5, sealed = $6, due_at = NULL WHERE id = $1",
+        ).bind(id).bind(state.name()).bind(object).bind(size).bind(failure).bind(sealed)
+            .execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Gives up what is still fetched of a submission whose holder has answered.
+    pub async fn end_fetching(&mut self, submission: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "UPDATE asset SET state = 'failed', failure = $2, sealed = NULL, due_at = NULL WHERE submission_id = $1 AND state = 'fetching'",
+        ).bind(submission).bind(Failure::Late.name()).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Hands a stored asset over to the holder: its key re-sealed, and to be deleted at `keep_by` if the wallet is not kept.
+    pub async fn hand_over_asset(
+        &mut self,
+        id: Uuid,
+        object: Uuid,
+        sealed_key: &[u8],
+        keep_by: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE asset SET sealed = $3, keep_by = $4 WHERE id = $1 AND object = $2 AND state = 'stored'",
+        ).bind(id).bind(object).bind(sealed_key).bind(keep_by).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Drops all assets of submissions whose data is deleted in the same transaction.
+    pub(super) async fn drop_assets(&mut self, submissions: &[Uuid]) -> Result<(), StoreError> {
+        for chunk in submissions.chunks(CHUNK) {
+            on!(self, connection => {
+                for start in [
+                    "INSERT INTO dropped_object SELECT object FROM asset WHERE object IS NOT NULL AND submission_id IN ",
+                    "DELETE FROM asset WHERE submission_id IN ",
+                ] {
+                    let mut query = QueryBuilder::new(start);
+                    push_list(&mut query, chunk.iter().copied());
+                    query.build().execute(&mut *connection).await?;
+                }
+                Ok::<_, StoreError>(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// How many assets are to be fetched at `now`.
+    pub async fn count_assets_to_fetch(&mut self, now: Timestamp) -> Result<i64, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM asset WHERE state = 'fetching' AND due_at <= $1")
+            .bind(now).fetch_one(connection).await)?,
+        )
+    }
+
+    /// Takes up to `limit` assets that are to be fetched at `now`, and puts each off until `again`, so that a node that
+    /// dies while fetching leaves them to the next. Each comes with how often it was taken.
+    pub async fn take_assets_to_fetch(
+        &mut self,
+        now: Timestamp,
+        again: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<(Asset, i64)>, StoreError> {
+        #[derive(FromRow)]
+        struct Taken {
+            #[sqlx(flatten)]
+            row: Row,
+            attempts: i64,
+        }
+        let skip_taken = self.skip_taken();
+        let statement = format!(
+            "WITH due AS MATERIALIZED
+                  (SELECT id FROM asset WHERE state = 'fetching' AND due_at <= $1 ORDER BY due_at, id LIMIT $3 {skip_taken})
+             UPDATE asset SET due_at = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM due) RETURNING *"
+        );
+        let rows: Vec<Taken> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(again).bind(limit).fetch_all(connection).await)?;
+        rows.into_iter().map(|taken| Ok((taken.row.try_into()?, taken.attempts))).collect()
+    }
+
+    /// Lets an asset that is to be fetched wait until `due_at`.
+    pub async fn put_off_asset(&mut self, id: Uuid, due_at: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE asset SET due_at = $2 WHERE id = $1 AND state = 'fetching'")
+            .bind(id).bind(due_at).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Ends up to `limit` waits for wallets to be kept that are over at `now`: where the holder has neither a passkey
+    /// nor signed in a second time, the document is deleted (partner-api, section 8). Returns how many were ended and
+    /// how many of those were deleted.
+    pub async fn end_waits_for_keeping(&mut self, now: Timestamp, limit: i64) -> Result<(u64, u64), StoreError> {
+        let skip_taken = self.skip_taken();
+        let due = format!(
+            "WITH due AS MATERIALIZED (SELECT id FROM asset WHERE keep_by <= $1 ORDER BY keep_by, id LIMIT $2 {skip_taken})"
+        );
+        const KEPT: &str = "EXISTS (SELECT 1 FROM submission JOIN holder ON holder.id = submission.holder_id
+             WHERE submission.id = asset.submission_id
+               AND (holder.sign_ins >= 2 OR EXISTS (SELECT 1 FROM passkey WHERE passkey.holder_id = holder.id)))";
+        // One statement decides; what follows goes by what it did.
+        let deleted = format!(
+            "{due} UPDATE asset SET state = 'deleted', sealed = NULL, keep_by = NULL
+              WHERE id IN (SELECT id FROM due) AND NOT {KEPT} RETURNING object"
+        );
+        let kept = format!("{due} UPDATE asset SET keep_by = NULL WHERE id IN (SELECT id FROM due) AND {KEPT}");
+        let (deleted, kept): (Vec<Option<Uuid>>, u64) = on!(self, connection => {
+            let deleted =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(deleted)).bind(now).bind(limit).fetch_all(&mut *connection).await?;
+            let kept = sqlx::query(sqlx::AssertSqlSafe(kept)).bind(now).bind(limit).execute(connection).await?;
+            Ok::<_, StoreError>((deleted, kept.rows_affected()))
+        })?;
+        for object in deleted.iter().flatten() {
+            self.drop_object(*object).await?;
+            on!(self, connection => sqlx::query("UPDATE asset SET object = NULL, size = NULL WHERE object = $1 AND state = 'deleted'")
+                .bind(object).execute(connection).await.map(drop))?;
+        }
+        Ok((deleted.len() as u64 + kept, deleted.len() as u64))
+    }
+
+    /// The name of this database, which is `new` if it had none.
+    pub async fn instance(&mut self, new: Uuid) -> Result<Uuid, StoreError> {
+        Ok(on!(self, connection => {
+            sqlx::query("INSERT INTO instance (place, id) VALUES (1, $1) ON CONFLICT DO NOTHING").bind(new).execute(&mut *connection).await?;
+            sqlx::query_scalar("SELECT id FROM instance").fetch_one(connection).await
+        })?)
+    }
+
+    /// Notes the address by which a server that starts here is reached; the one before, if it was another.
+    pub async fn note_base_url(&mut self, base_url: &str) -> Result<Option<String>, StoreError> {
+        let before: Option<String> = on!(self, connection => sqlx::query_scalar("SELECT base_url FROM instance WHERE place = 1").fetch_optional(connection).await)?;
+        let Some(before) = before.filter(|before| before != base_url) else { return Ok(None) };
+        on!(self, connection => sqlx::query("UPDATE instance SET base_url = $1 WHERE place = 1")
+            .bind(base_url).execute(connection).await.map(drop))?;
+        Ok((!before.is_empty()).then_some(before))
+    }
+
+    /// Up to `limit` objects that nothing names any more, in one order for every node.
+    pub async fn dropped_objects(&mut self, limit: i64) -> Result<Vec<Uuid>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT object FROM dropped_object ORDER BY object LIMIT $1").bind(limit).fetch_all(connection).await)?,
+        )
+    }
+
+    /// Says that an object is to be deleted.
+    pub async fn drop_object(&mut self, object: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("INSERT INTO dropped_object (object) VALUES ($1) ON CONFLICT DO NOTHING")
+            .bind(object).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Forgets an object that is deleted.
+    pub async fn forget_dropped_object(&mut self, object: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("DELETE FROM dropped_object WHERE object = $1").bind(object).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Whether anything names this object.
+    pub async fn is_object_known(&mut self, object: Uuid) -> Result<bool, StoreError> {
+        let count: i64 = on!(self, connection => sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM asset WHERE object = $1) + (SELECT count(*) FROM dropped_object WHERE object = $1)",
+        ).bind(object).fetch_one(connection).await)?;
+        Ok(count > 0)
+    }
+}

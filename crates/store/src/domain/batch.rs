@@ -1,0 +1,66 @@
+//! A batch: several submissions behind one link.
+
+use uuid::Uuid;
+
+use super::submission::{Status, Submission};
+use ambient::Timestamp;
+
+/// Several submissions that a partner pushed together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The server's request id: `content` in the link.
+    pub id: Uuid,
+    /// Who pushed it.
+    pub partner_id: Uuid,
+    /// When what nobody has accepted of it is given up.
+    pub expires_at: Timestamp,
+    /// Its items.
+    pub items: Vec<Submission>,
+}
+
+impl Batch {
+    /// Whether another push of the same id starts anew at `now`: all of it was withdrawn, or nothing of it was completed
+    /// and its 48 hours are over.
+    pub fn may_be_replaced(&self, now: Timestamp) -> bool {
+        let is_over = self.expires_at <= now && self.items.iter().all(|item| item.may_be_replaced(now));
+        is_over || (!self.items.is_empty() && self.items.iter().all(Submission::is_withdrawn))
+    }
+}
+
+/// What a partner is told of a batch whose items stand like this: nothing final while one waits, verified once one was
+/// accepted, at the time of the last answer.
+pub fn status_of_batch(items: impl IntoIterator<Item = Status>) -> Status {
+    let mut whole: Option<Status> = None;
+    for item in items {
+        whole = Some(match (whole, item) {
+            (_, Status::Incomplete) | (Some(Status::Incomplete), _) => Status::Incomplete,
+            (None, first) => first,
+            (Some(Status::Verified(one)), Status::Verified(other) | Status::Canceled(other))
+            | (Some(Status::Canceled(one)), Status::Verified(other)) => Status::Verified(one.max(other)),
+            (Some(Status::Canceled(one)), Status::Canceled(other)) => Status::Canceled(one.max(other)),
+        });
+    }
+    whole.unwrap_or(Status::Incomplete)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_final_when_its_last_item_is() {
+        let at = Timestamp::from_micros;
+        let (open, yes, no) = (Status::Incomplete, Status::Verified(at(1)), Status::Canceled(at(2)));
+        for (items, whole) in [
+            (vec![open], open),
+            (vec![yes, open], open),
+            (vec![open, no], open),
+            (vec![yes, no], Status::Verified(at(2))),
+            (vec![no, yes], Status::Verified(at(2))),
+            (vec![no, no], no),
+            (vec![yes], yes),
+        ] {
+            assert_eq!(status_of_batch(items), whole);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! A webhook: where a partner wants to be told of events, what it is told, and how often that is tried.
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use ambient::Timestamp;
+
+/// What partners are told of (partner-api section 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnnouncementKind {
+    /// A person answered a verification request and shared.
+    RequestVerified,
+    /// A verification request was canceled, or its time was over.
+    RequestCanceled,
+    /// A push was stored.
+    AddPushed,
+    /// Somebody's browser handed its link over.
+    AddOpened,
+    /// A person signed in and it was bound to their account.
+    AddSignedIn,
+    /// The person accepted it.
+    AddAccepted,
+    /// The person declined it.
+    AddDeclined,
+    /// Nobody accepted it in time.
+    AddExpired,
+    /// The partner withdrew it.
+    AddWithdrawn,
+    /// Somebody tries the webhook out.
+    Test,
+}
+
+impl AnnouncementKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::RequestVerified,
+        Self::RequestCanceled,
+        Self::AddPushed,
+        Self::AddOpened,
+        Self::AddSignedIn,
+        Self::AddAccepted,
+        Self::AddDeclined,
+        Self::AddExpired,
+        Self::AddWithdrawn,
+        Self::Test,
+    ];
+
+    /// The event's `type`. Declined, expired and withdrawn are one, as they are one status.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RequestVerified => "vwsp_request.verified",
+            Self::RequestCanceled => "vwsp_request.canceled",
+            Self::AddPushed => "atsp_request.created",
+            Self::AddOpened => "atsp_request.opened",
+            Self::AddSignedIn => "atsp_request.signed_in",
+            Self::AddAccepted => "atsp_request.verified",
+            Self::AddDeclined | Self::AddExpired | Self::AddWithdrawn => "atsp_request.canceled",
+            Self::Test => "tenure.test",
+        }
+    }
+}
+
+/// What a webhook is told of unless it says otherwise: what the contract documents.
+pub const DEFAULT_EVENTS: &str = "vwsp_request.verified vwsp_request.canceled";
+
+/// Most webhooks of a partner: each event is written once for each of them.
+pub const MOST: usize = 20;
+
+/// Where a partner wants to be told.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Webhook {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub partner_id: Uuid,
+    /// Where to.
+    pub url: String,
+    /// What the partner calls it.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The types it wants, separated by spaces.
+    pub events: String,
+    /// The secret, sealed for this row.
+    pub secret_sealed: Vec<u8>,
+    /// The secret before the last rotation, sealed for this row.
+    pub previous_secret_sealed: Option<Vec<u8>>,
+    /// Until when that one signs too.
+    pub previous_until: Option<Timestamp>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it was changed.
+    pub updated_at: Timestamp,
+    /// Deliveries that failed in a row.
+    pub failures: i64,
+    /// Nothing is sent before.
+    pub paused_until: Option<Timestamp>,
+}
+
+impl Webhook {
+    /// The previous secret, while it signs too.
+    pub fn previous_secret(&self, now: Timestamp) -> Option<&[u8]> {
+        self.previous_until.filter(|until| *until > now).and(self.previous_secret_sealed.as_deref())
+    }
+
+    /// Whether nothing is sent at `now`, since too much failed in a row.
+    pub fn is_paused(&self, now: Timestamp) -> bool {
+        self.paused_until.is_some_and(|until| until > now)
+    }
+
+    /// Whether so much failed in a row that one delivery is tried before the others.
+    pub fn is_on_probation(&self) -> bool {
+        self.failures >= TRIP
+    }
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// It is to be sent, for the first time or again.
+    Waiting,
+    /// The receiver has it.
+    Delivered,
+    /// It was given up.
+    Failed,
+}
+
+impl DeliveryState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivered, Self::Failed];
+
+    /// Its name, stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The state with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// One event for one webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its place among all deliveries.
+    pub sequence: i64,
+    /// For which webhook.
+    pub webhook_id: Uuid,
+    /// The event's id, the same for every webhook and every attempt.
+    pub event_id: Uuid,
+    /// The event's `type`.
+    pub kind: String,
+    /// The request that it is about.
+    pub request_id: String,
+    /// The credential that it is about, in the partner's words.
+    pub credential_id: Option<String>,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was tried since it was queued.
+    pub tries: i64,
+    /// How often it was tried ever.
+    pub attempts: i64,
+    /// When it is tried next, while it waits.
+    pub due_at: Timestamp,
+    /// When it is given up.
+    pub give_up_at: Timestamp,
+    /// When the receiver had it.
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// Why a receiver gave no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Its address leads to where nothing may be sent to.
+    AddressRefused,
+    /// Nobody is there, or not with a certificate that counts.
+    Unreachable,
+    /// It took too long.
+    TimedOut,
+}
+
+impl NoAnswer {
+    /// Its name, stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AddressRefused => "address_refused",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+        }
+    }
+}
+
+/// Failures in a row after which a receiver is left alone for a while.
+pub const TRIP: i64 = 5;
+/// How long, the first time; it doubles with each probe that fails.
+const PAUSE: Duration = Duration::from_secs(15);
+/// The longest time.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// How long a receiver is left alone after so many failures in a row; `None`: it is not.
+pub fn pause_after(failures: i64) -> Option<Duration> {
+    let beyond = u32::try_from(failures - TRIP).ok()?;
+    // What fails at the same time counts once, so that the first pause is a short one.
+    let probes = beyond.saturating_sub(CONCURRENT_FAILURES);
+    Some((PAUSE * 2_u32.saturating_pow(probes.min(5))).min(LONGEST_PAUSE))
+}
+
+/// So many deliveries more may be under way, and fail, when the last one that was needed fails.
+const CONCURRENT_FAILURES: u32 = 8;
+
+/// The pause after the first failure of a delivery is at most this; it doubles each time.
+const FIRST_RETRY: Duration = Duration::from_secs(10);
+/// The longest.
+const LONGEST_RETRY: Duration = Duration::from_secs(4 * 3600);
+
+/// The longest pause before a delivery that failed `tries` times is tried again. The pause is drawn between nothing and
+/// this (full jitter), so that what failed together does not come back together.
+pub fn longest_retry(tries: i64) -> Duration {
+    let doublings = u32::try_from(tries.clamp(1, 12) - 1).unwrap_or(0);
+    (FIRST_RETRY * 2_u32.pow(doublings)).min(LONGEST_RETRY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_begin_after_five_failures_grow_and_end_at_five_minutes() {
+        assert_eq!(pause_after(TRIP - 1), None);
+        assert_eq!(pause_after(TRIP), Some(PAUSE));
+        let pauses: Vec<u64> = (13..20).filter_map(pause_after).map(|pause| pause.as_secs()).collect();
+        assert_eq!(pauses, [15, 30, 60, 120, 240, 300, 300]);
+    }
+
+    #[test]
+    fn retries_come_ever_more_seldom_and_often_enough_in_three_days() {
+        let longest: Vec<u64> = (0..15).map(|tries| longest_retry(tries).as_secs()).collect();
+        assert_eq!(longest[..4], [10, 10, 20, 40]);
+        assert!(longest.is_sorted() && longest[14] == 4 * 3600);
+        let total: u64 = (1..30).map(|tries| longest_retry(tries).as_secs()).sum();
+        assert!(total > 3 * 86_400 / 2, "half of it is the mean: so many tries are not used up in three days");
+    }
+
+    #[test]
+    fn what_a_partner_can_choose_is_what_there_is() {
+        let mut names: Vec<&str> = AnnouncementKind::ALL.iter().map(|kind| kind.name()).collect();
+        names.dedup();
+        assert_eq!(names.pop(), Some("tenure.test"), "it is sent whatever was chosen");
+        assert_eq!(names, credential::EVENT_TYPES.values);
+        assert!(DEFAULT_EVENTS.split(' ').all(|name| names.contains(&name)));
+    }
+}

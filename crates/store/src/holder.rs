@@ -1,0 +1,72 @@
+//! Holders: the people's accounts. The address is sealed; it is found by its keyed hash.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on};
+use ambient::Timestamp;
+
+/// A person's account.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Holder {
+    /// The account's id.
+    pub id: Uuid,
+    /// Keyed hash of the address.
+    pub email_fingerprint: Vec<u8>,
+    /// The address, sealed under the holder's own key.
+    pub email_sealed: Vec<u8>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// How often its owner has signed in.
+    pub sign_ins: i64,
+    /// When its owner said "not now" to a passkey, if so.
+    pub passkey_offer_declined_at: Option<Timestamp>,
+}
+
+impl Tx {
+    /// Adds an account, unless one has this address already (then nothing changes and the caller reads that one).
+    pub async fn add_holder(&mut self, holder: &Holder) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "INSERT INTO holder (id, email_fingerprint, email_sealed, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (email_fingerprint) DO NOTHING",
+        ).bind(holder.id).bind(&holder.email_fingerprint).bind(&holder.email_sealed).bind(holder.created_at)
+            .execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// The account with this id.
+    pub async fn holder(&mut self, id: Uuid) -> Result<Option<Holder>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_as("SELECT * FROM holder WHERE id = $1").bind(id).fetch_optional(connection).await)?,
+        )
+    }
+
+    /// The account with this address.
+    pub async fn holder_by_email(&mut self, fingerprint: &[u8]) -> Result<Option<Holder>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_as("SELECT * FROM holder WHERE email_fingerprint = $1")
+            .bind(fingerprint).fetch_optional(connection).await)?)
+    }
+
+    /// Counts a sign-in.
+    pub async fn count_sign_in(&mut self, id: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE holder SET sign_ins = sign_ins + 1 WHERE id = $1").bind(id).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Remembers that the person does not want a passkey now.
+    pub async fn decline_passkey_offer(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE holder SET passkey_offer_declined_at = $2 WHERE id = $1")
+            .bind(id).bind(now).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Deletes an account with its sessions and passkeys; its submissions must have been released before.
+    pub async fn delete_holder(&mut self, id: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => {
+            sqlx::query("DELETE FROM session WHERE holder_id = $1").bind(id).execute(&mut *connection).await?;
+            sqlx::query("DELETE FROM passkey WHERE holder_id = $1").bind(id).execute(&mut *connection).await?;
+            sqlx::query("DELETE FROM holder WHERE id = $1").bind(id).execute(connection).await.map(drop)
+        })?;
+        Ok(())
+    }
+}

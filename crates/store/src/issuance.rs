@@ -1,0 +1,397 @@
+//! Issuances: what wallets may fetch, their codes and tokens, the challenges they answered, and what is deferred.
+
+use std::collections::HashSet;
+
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{StatusPlace, StoreError, Tx, on, push_list};
+use crate::domain::issuance::{CODE_ATTEMPTS, Grant, Issuance, IssuanceKind, WalletAccess};
+use crate::domain::submission::Sealed;
+use ambient::Timestamp;
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    holder_id: Option<Uuid>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    request: String,
+    token_key: Option<String>,
+    token_expires_at: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct GrantRow {
+    submission_id: Uuid,
+    configuration: String,
+}
+
+impl Row {
+    fn read(self, grants: Vec<GrantRow>) -> Result<Issuance, StoreError> {
+        let nonsense = |what: &str| StoreError::nonsense("issuance", format!("{} {what}", self.id));
+        let kind = match (self.kind.as_str(), self.holder_id) {
+            ("offer", Some(holder)) => IssuanceKind::Offer { holder },
+            ("authorization", holder) => {
+                let request = serde_json::from_str(&self.request).map_err(|_| nonsense("its request"))?;
+                IssuanceKind::Authorization { holder, request }
+            }
+            _ => return Err(nonsense("its kind")),
+        };
+        let grant = |row: GrantRow| {
+            let configuration = row.configuration.parse().map_err(|_| nonsense("its configuration"))?;
+            Ok(Grant { submission_id: row.submission_id, configuration })
+        };
+        let credentials = grants.into_iter().map(grant).collect::<Result<_, StoreError>>()?;
+        Ok(Issuance { id: self.id, kind, created_at: self.created_at, expires_at: self.expires_at, credentials })
+    }
+}
+
+/// A code that a wallet hands in for a token.
+#[derive(Clone, Debug)]
+pub struct Redemption {
+    /// Of which issuance.
+    pub issuance: Uuid,
+    /// SHA-256 of the new token.
+    pub token_hash: [u8; 32],
+    /// The thumbprint of the key that the token is bound to.
+    pub token_key: Option<String>,
+    /// Until when the token is good.
+    pub token_expires_at: Timestamp,
+    /// Whether the transaction code that came with it was right, or none was needed. A wrong one only counts as a try.
+    pub is_proven: bool,
+}
+
+/// What an issuance gives for one grant.
+#[derive(Clone, Debug)]
+pub struct GrantIssued {
+    /// The issuance.
+    pub issuance: Uuid,
+    /// The grant.
+    pub grant: Grant,
+    /// By which the wallet tells what became of it.
+    pub notification: Uuid,
+}
+
+/// Something that could not be signed at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deferred {
+    /// SHA-256 of the wallet's `transaction_id`.
+    pub transaction_hash: Vec<u8>,
+    /// Of which issuance.
+    pub issuance: Uuid,
+    /// When it is given up.
+    pub expires_at: Timestamp,
+    /// What is to be signed for whom.
+    pub sealed: Sealed,
+}
+
+impl Tx {
+    /// Adds an issuance with what it gives so far.
+    pub async fn add_issuance(&mut self, new: &Issuance) -> Result<(), StoreError> {
+        let (kind, request) = match &new.kind {
+            IssuanceKind::Offer { .. } => ("offer", String::new()),
+            IssuanceKind::Authorization { request, .. } => (
+                "authorization",
+                serde_json::to_string(request).map_err(|error| StoreError::nonsense("issuance", error))?,
+            ),
+        };
+        on!(self, connection => sqlx::query(
+            "INSERT INTO issuance (id, kind, holder_id, created_at, expires_at, request) VALUES ($1, $2, $3, $4, $5, $6)",
+        ).bind(new.id).bind(kind).bind(new.holder()).bind(new.created_at).bind(new.expires_at).bind(request)
+            .execute(connection).await.map(drop))?;
+        self.add_grants(new.id, &new.credentials).await
+    }
+
+    /// Adds what an issuance gives.
+    pub async fn add_grants(&mut self, issuance: Uuid, grants: &[Grant]) -> Result<(), StoreError> {
+        if grants.is_empty() {
+            return Ok(());
+        }
+        on!(self, connection => {
+            let mut query =
+                QueryBuilder::new("INSERT INTO issuance_credential (issuance_id, submission_id, configuration) ");
+            query.push_values(grants, |mut row, grant| {
+                row.push_bind(issuance).push_bind(grant.submission_id).push_bind(grant.configuration.id());
+            });
+            query.push(" ON CONFLICT (issuance_id, submission_id, configuration) DO NOTHING");
+            query.build().execute(connection).await.map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// An issuance by its id, whoever's: an offer may be read by whoever has its address.
+    pub async fn issuance(&mut self, id: Uuid) -> Result<Option<Issuance>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE id = $1")
+            .bind(id).fetch_optional(connection).await)?;
+        self.with_grants(row).await
+    }
+
+    /// An issuance whose authorization code this is, and that was not redeemed.
+    pub async fn issuance_by_code(&mut self, code_hash: &[u8]) -> Result<Option<Issuance>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM issuance WHERE code_hash = $1")
+            .bind(code_hash).fetch_optional(connection).await)?;
+        self.with_grants(row).await
+    }
+
+    async fn with_grants(&mut self, row: Option<Row>) -> Result<Option<Issuance>, StoreError> {
+        let Some(row) = row else { return Ok(None) };
+        let grants = self.grants(row.id).await?;
+        row.read(grants).map(Some)
+    }
+
+    async fn grants(&mut self, issuance: Uuid) -> Result<Vec<GrantRow>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_as(
+            "SELECT submission_id, configuration FROM issuance_credential WHERE issuance_id = $1 ORDER BY submission_id, configuration",
+        ).bind(issuance).fetch_all(connection).await)?)
+    }
+
+    /// The wallet that has this token, if it is good at `now`.
+    pub async fn wallet_access(
+        &mut self,
+        token_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<WalletAccess>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT * FROM issuance WHERE token_hash = $1 AND token_expires_at > $2",
+        ).bind(token_hash).bind(now).fetch_optional(connection).await)?;
+        let Some(row) = row else { return Ok(None) };
+        let (key, ends) = (row.token_key.clone(), row.token_expires_at);
+        let token_expires_at = ends.ok_or_else(|| StoreError::nonsense("issuance", "a token without an end"))?;
+        let grants = self.grants(row.id).await?;
+        Ok(Some(WalletAccess { issuance: row.read(grants)?, token_expires_at, key }))
+    }
+
+    /// Gives the person who has arrived until `until`, at least, to answer a wallet's request. False if it was answered or
+    /// is over.
+    pub async fn await_answer(&mut self, id: Uuid, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE issuance SET expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END
+              WHERE id = $1 AND kind = 'authorization' AND code_hash IS NULL AND expires_at > $3",
+        ).bind(id).bind(until).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Binds a wallet's request to the first account that opens it. True if it is `holder`'s now, and not answered yet.
+    pub async fn bind_issuance(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE issuance SET holder_id = $2
+              WHERE id = $1 AND kind = 'authorization' AND code_hash IS NULL AND expires_at > $3
+                AND (holder_id IS NULL OR holder_id = $2)",
+        ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Answers `holder`'s request with a code that is good until `expires_at`. False if it is answered or over.
+    pub async fn authorize_issuance(
+        &mut self,
+        (id, holder): (Uuid, Uuid),
+        code_hash: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE issuance SET code_hash = $3, expires_at = $4
+              WHERE id = $1 AND holder_id = $2 AND code_hash IS NULL AND expires_at > $5",
+        ).bind(id).bind(holder).bind(code_hash).bind(expires_at).bind(now)
+            .execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Ends `holder`'s request without a code. False if it is answered or over.
+    pub async fn deny_issuance(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE issuance SET expires_at = $3 WHERE id = $1 AND holder_id = $2 AND code_hash IS NULL AND expires_at > $3",
+        ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Hands in a code for a token: once, and not after [`CODE_ATTEMPTS`] wrong transaction codes. False if it was handed
+    /// in before, is over, or the transaction code was wrong. Tries are counted where codes are redeemed, one after the
+    /// other, so that guesses made at once do not share one.
+    pub async fn redeem_issuance(&mut self, redemption: &Redemption, now: Timestamp) -> Result<bool, StoreError> {
+        if !redemption.is_proven {
+            on!(self, connection => sqlx::query("UPDATE issuance SET attempts = attempts + 1 WHERE id = $1")
+                .bind(redemption.issuance).execute(connection).await.map(drop))?;
+            return Ok(false);
+        }
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE issuance SET redeemed_at = $2, token_hash = $3, token_key = $4, token_expires_at = $5
+              WHERE id = $1 AND redeemed_at IS NULL AND expires_at > $2 AND attempts < $6",
+        ).bind(redemption.issuance).bind(now).bind(redemption.token_hash.as_slice()).bind(&redemption.token_key)
+            .bind(redemption.token_expires_at).bind(i64::from(CODE_ATTEMPTS))
+            .execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Ends the token of an issuance whose code was handed in twice (RFC 6749, section 4.1.2), and revokes what it gave.
+    pub async fn end_issuance(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let given: Vec<(Uuid, i64)> = on!(self, connection => {
+            sqlx::query("UPDATE issuance SET token_expires_at = $2 WHERE id = $1 AND token_expires_at > $2")
+                .bind(id).bind(now).execute(&mut *connection).await?;
+            sqlx::query("DELETE FROM deferred WHERE issuance_id = $1").bind(id).execute(&mut *connection).await?;
+            sqlx::query_as("SELECT list_id, position FROM status_entry WHERE issuance_id = $1 AND revoked_at IS NULL")
+                .bind(id).fetch_all(connection).await
+        })?;
+        let places = given.into_iter().map(StatusPlace::read).collect::<Result<Vec<_>, _>>()?;
+        self.revoke_places(&places, now).await
+    }
+
+    /// Takes challenges: each of these hashes once, whoever asks. Returns those that were not taken before.
+    pub async fn take_nonces(
+        &mut self,
+        hashes: &[[u8; 32]],
+        expires_at: Timestamp,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        if hashes.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(on!(self, connection => {
+            let mut query = QueryBuilder::new("INSERT INTO used_nonce (nonce_hash, expires_at) ");
+            query.push_values(hashes, |mut row, hash| {
+                row.push_bind(hash.as_slice()).push_bind(expires_at);
+            });
+            query.push(" ON CONFLICT (nonce_hash) DO NOTHING RETURNING nonce_hash");
+            query.build_query_scalar().fetch_all(connection).await
+        })?)
+    }
+
+    /// Those of `ids` whose wallet may still fetch at `now`. On PostgreSQL their rows are held until the end of the
+    /// transaction: a token that is being ended is seen ended, or ends what is given now.
+    pub async fn living_issuances(&mut self, ids: &[Uuid], now: Timestamp) -> Result<HashSet<Uuid>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let held_fast = if matches!(self, Self::Postgres(_)) { " ORDER BY id FOR SHARE" } else { "" };
+        let living: Vec<Uuid> = on!(self, connection => {
+            let mut query = QueryBuilder::new("SELECT id FROM issuance WHERE token_expires_at > ");
+            query.push_bind(now).push(" AND id IN ");
+            push_list(&mut query, ids.iter().copied());
+            query.push(held_fast);
+            query.build_query_scalar().fetch_all(connection).await
+        })?;
+        Ok(living.into_iter().collect())
+    }
+
+    /// Notes that an issuance gives `issued.grant` now. Returns the places that it gave for that grant before, which are to be
+    /// revoked.
+    pub async fn record_issued(
+        &mut self,
+        issued: &GrantIssued,
+        now: Timestamp,
+    ) -> Result<Vec<StatusPlace>, StoreError> {
+        let GrantIssued { issuance, grant, notification } = issued;
+        let configuration = grant.configuration.id();
+        // Nearly always it is the first time, and one statement is enough.
+        for only_first in [" AND issued_at IS NULL", ""] {
+            let statement = format!(
+                "UPDATE issuance_credential SET issued_at = $4, notification_id = $5, notified = NULL
+                  WHERE issuance_id = $1 AND submission_id = $2 AND configuration = $3{only_first}"
+            );
+            let changed = on!(self, connection => sqlx::query(sqlx::AssertSqlSafe(statement))
+                .bind(issuance).bind(grant.submission_id).bind(&configuration).bind(now).bind(notification)
+                .execute(connection).await.map(|done| done.rows_affected()))?;
+            if changed == 1 && !only_first.is_empty() {
+                return Ok(Vec::new());
+            }
+        }
+        let given: Vec<(Uuid, i64)> = on!(self, connection => sqlx::query_as(
+            "SELECT list_id, position FROM status_entry
+              WHERE issuance_id = $1 AND submission_id = $2 AND configuration = $3 AND revoked_at IS NULL",
+        ).bind(issuance).bind(grant.submission_id).bind(&configuration).fetch_all(connection).await)?;
+        given.into_iter().map(StatusPlace::read).collect()
+    }
+
+    /// Notes what the wallet of an issuance says of what it was given. False if it was given nothing by that name. The same
+    /// word again changes nothing.
+    pub async fn notify_issued(&mut self, issuance: Uuid, notification: Uuid, word: &str) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE issuance_credential SET notified = $3 WHERE issuance_id = $1 AND notification_id = $2",
+        ).bind(issuance).bind(notification).bind(word).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed > 0)
+    }
+
+    /// Whether every wallet's word on what an issuance gave is `accepted`, and there is one: what the wallet page shows.
+    pub async fn issuance_progress(&mut self, issuance: Uuid) -> Result<(bool, bool), StoreError> {
+        let (issued, accepted): (i64, i64) = on!(self, connection => sqlx::query_as(
+            "SELECT count(issued_at), count(CASE WHEN notified = 'credential_accepted' THEN 1 END)
+               FROM issuance_credential WHERE issuance_id = $1",
+        ).bind(issuance).fetch_one(connection).await)?;
+        Ok((issued > 0, accepted > 0))
+    }
+
+    /// Puts off what cannot be signed now.
+    pub async fn add_deferred(&mut self, deferred: &Deferred) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "INSERT INTO deferred (transaction_hash, issuance_id, expires_at, ring_period, sealed) VALUES ($1, $2, $3, $4, $5)",
+        ).bind(&deferred.transaction_hash).bind(deferred.issuance).bind(deferred.expires_at).bind(deferred.sealed.period)
+            .bind(&deferred.sealed.bytes).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// What an issuance was put off with, if it is still to be had.
+    pub async fn deferred(
+        &mut self,
+        transaction_hash: &[u8],
+        issuance: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Deferred>, StoreError> {
+        #[derive(FromRow)]
+        struct DeferredRow {
+            transaction_hash: Vec<u8>,
+            issuance_id: Uuid,
+            expires_at: Timestamp,
+            ring_period: Timestamp,
+            sealed: Vec<u8>,
+        }
+        let row: Option<DeferredRow> = on!(self, connection => sqlx::query_as(
+            "SELECT * FROM deferred WHERE transaction_hash = $1 AND issuance_id = $2 AND expires_at > $3",
+        ).bind(transaction_hash).bind(issuance).bind(now).fetch_optional(connection).await)?;
+        Ok(row.map(|row| Deferred {
+            transaction_hash: row.transaction_hash,
+            issuance: row.issuance_id,
+            expires_at: row.expires_at,
+            sealed: Sealed { period: row.ring_period, bytes: row.sealed },
+        }))
+    }
+
+    /// Ends what was put off. True for the one caller that ended it.
+    pub async fn end_deferred(&mut self, transaction_hash: &[u8]) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query("DELETE FROM deferred WHERE transaction_hash = $1")
+            .bind(transaction_hash).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Forgets up to `limit` issuances that ended before `before`, and challenges that ended before `now`. Status entries
+    /// stay: they outlive what gave them. Returns how many issuances went.
+    pub async fn forget_issuances(&mut self, before: Timestamp, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        on!(self, connection => {
+            sqlx::query("DELETE FROM used_nonce WHERE expires_at < $1").bind(now).execute(&mut *connection).await?;
+            let ids: Vec<Uuid> = sqlx::query_scalar(
+                "SELECT id FROM issuance WHERE expires_at < $1 AND COALESCE(token_expires_at, expires_at) < $1
+                  ORDER BY expires_at LIMIT $2",
+            ).bind(before).bind(limit).fetch_all(&mut *connection).await?;
+            for id in &ids {
+                sqlx::query("DELETE FROM deferred WHERE issuance_id = $1").bind(id).execute(&mut *connection).await?;
+                sqlx::query("DELETE FROM issuance_credential WHERE issuance_id = $1").bind(id).execute(&mut *connection).await?;
+                sqlx::query("DELETE FROM issuance WHERE id = $1").bind(id).execute(&mut *connection).await?;
+            }
+            Ok(ids.len() as u64)
+        })
+    }
+
+    /// Lets go of every issuance of `holder`, whose account ends: nothing can be fetched any more.
+    pub async fn release_issuances(&mut self, holder: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => {
+            for statement in [
+                "DELETE FROM deferred WHERE issuance_id IN (SELECT id FROM issuance WHERE holder_id = $1)",
+                "DELETE FROM issuance_credential WHERE issuance_id IN (SELECT id FROM issuance WHERE holder_id = $1)",
+                "DELETE FROM issuance WHERE holder_id = $1",
+            ] {
+                sqlx::query(statement).bind(holder).execute(&mut *connection).await?;
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! A partner's submissions as its console lists them: what the partner is told anyway, without anything that is sealed
+//! and without whose they are. What a person does with what they hold is not told: a credential that was accepted and
+//! deleted later is accepted.
+
+use credential::Type;
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on};
+use ambient::Timestamp;
+
+/// A submission in its partner's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSubmission {
+    /// The server's request id.
+    pub id: Uuid,
+    /// The partner's id.
+    pub credential_id: String,
+    /// Its type.
+    pub credential_type: Type,
+    /// The link's `documentType`; `None`: no document.
+    pub document_type: Option<String>,
+    /// The batch that it came in, if any.
+    pub batch_id: Option<Uuid>,
+    /// Where it stands.
+    pub state: ListedState,
+    /// When it was pushed.
+    pub created_at: Timestamp,
+    /// When it is given up if nobody accepts it.
+    pub expires_at: Timestamp,
+    /// When a later push with the same id took its place, if one did.
+    pub replaced_at: Option<Timestamp>,
+    /// The institutions that it was pushed by way of, joined by ` > `.
+    pub partner_chain: Option<String>,
+}
+
+/// Where a submission stands, to its partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListedState {
+    /// Nobody has answered yet.
+    Waiting,
+    /// Accepted. Whether it is in the wallet still is the person's own affair.
+    Accepted,
+    /// The person said no.
+    Declined,
+    /// Nobody accepted it in time.
+    Expired,
+    /// Withdrawn by the partner, before or after it was accepted.
+    Withdrawn,
+}
+
+impl ListedState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Accepted, Self::Declined, Self::Expired, Self::Withdrawn];
+
+    /// The name, as an address has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// What the rows have in common that it is read from; the time is compared besides.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Waiting => "state = 'incomplete' AND expires_at > ",
+            Self::Accepted => "state IN ('accepted', 'removed') AND withdrawn_at IS NULL AND created_at <= ",
+            Self::Declined => "state = 'declined' AND created_at <= ",
+            Self::Expired => "state IN ('expired', 'incomplete') AND expires_at <= ",
+            Self::Withdrawn => "withdrawn_at IS NOT NULL AND created_at <= ",
+        }
+    }
+}
+
+/// Part of a partner's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Newest first.
+    pub rows: Vec<ListedSubmission>,
+    /// What is older begins below this id; `None` at the end.
+    pub next: Option<Uuid>,
+}
+
+/// What a partner's words stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A submission.
+    Submission(Uuid),
+    /// A batch.
+    Batch(Uuid),
+}
+
+/// How many rows one look at a list goes through. With a state that is rare, that bounds the work of a page; the next
+/// page goes on from there.
+const WINDOW: i64 = 5000;
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    credential_id: String,
+    credential_type: String,
+    document_type: Option<String>,
+    batch_id: Option<Uuid>,
+    state: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    replaced_at: Option<Timestamp>,
+    withdrawn_at: Option<Timestamp>,
+    partner_chain: Option<String>,
+}
+
+const COLUMNS: &str = "id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at, withdrawn_at, partner_chain";
+
+impl Row {
+    fn read(self, now: Timestamp) -> Result<ListedSubmission, StoreError> {
+        let state = match self.state.as_str() {
+            "incomplete" if self.expires_at > now => ListedState::Waiting,
+            "incomplete" | "expired" => ListedState::Expired,
+            _ if self.withdrawn_at.is_some() => ListedState::Withdrawn,
+            "accepted" | "removed" => ListedState::Accepted,
+            "declined" => ListedState::Declined,
+            state => return Err(StoreError::nonsense("submission", format!("state {state}"))),
+        };
+        Ok(ListedSubmission {
+            id: self.id,
+            credential_id: self.credential_id,
+            credential_type: self
+                .credential_type
+                .parse()
+                .map_err(|_| StoreError::nonsense("submission", "its type"))?,
+            document_type: self.document_type,
+            batch_id: self.batch_id,
+            state,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            replaced_at: self.replaced_at,
+            partner_chain: self.partner_chain.filter(|chain| !chain.is_empty()),
+        })
+    }
+}
+
+impl Tx {
+    /// Up to `limit` of `partner`'s submissions as they stand at `now`, newest first, from below the id `before`; of one
+    /// state alone if `state` says so, and then of the newest 5,000 there.
+    pub async fn list_submissions(
+        &mut self,
+        partner: Uuid,
+        state: Option<ListedState>,
+        before: Option<Uuid>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Listing, StoreError> {
+        let before = before.unwrap_or(Uuid::max());
+        let most = i64::try_from(limit).unwrap_or(WINDOW).saturating_add(1);
+        let rows: Vec<Row> = on!(self, connection => {
+            let mut query = QueryBuilder::new("SELECT * FROM (SELECT ");
+            query.push(COLUMNS).push(" FROM submission WHERE partner_id = ").push_bind(partner);
+            query.push(" AND id < ").push_bind(before).push(" AND state <> 'batch' ORDER BY id DESC LIMIT ");
+            query.push_bind(if state.is_some() { WINDOW } else { most }).push(") AS recent");
+            if let Some(state) = state {
+                query.push(" WHERE ").push(state.condition()).push_bind(now);
+            }
+            query.push(" ORDER BY id DESC LIMIT ").push_bind(most);
+            query.build_query_as().fetch_all(connection).await
+        })?;
+        let mut rows = rows.into_iter().map(|row| row.read(now)).collect::<Result<Vec<_>, _>>()?;
+        let next = if rows.len() > limit {
+            rows.truncate(limit);
+            rows.last().map(|row| row.id)
+        } else if state.is_some() {
+            self.window_end(partner, before).await?
+        } else {
+            None
+        };
+        Ok(Listing { rows, next })
+    }
+
+    /// The last id that a look from below `before` went through, if there may be more behind it.
+    async fn window_end(&mut self, partner: Uuid, before: Uuid) -> Result<Option<Uuid>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT id FROM submission WHERE partner_id = $1 AND id < $2 AND state <> 'batch' ORDER BY id DESC LIMIT 1 OFFSET $3",
+        ).bind(partner).bind(before).bind(WINDOW - 1).fetch_optional(connection).await)?)
+    }
+
+    /// One of `partner`'s submissions, by the request's id, as it stands at `now`.
+    pub async fn listed_submission(
+        &mut self,
+        partner: Uuid,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<ListedSubmission>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
+                    withdrawn_at, partner_chain
+               FROM submission WHERE id = $1 AND partner_id = $2 AND state <> 'batch'",
+        ).bind(id).bind(partner).fetch_optional(connection).await)?;
+        row.map(|row| row.read(now)).transpose()
+    }
+
+    /// The items of one of `partner`'s batches, as they stand at `now`.
+    pub async fn listed_batch(
+        &mut self,
+        partner: Uuid,
+        batch: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<ListedSubmission>, StoreError> {
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at,
+                    withdrawn_at, partner_chain
+               FROM submission WHERE batch_id = $1 AND partner_id = $2 ORDER BY id",
+        ).bind(batch).bind(partner).fetch_all(connection).await)?;
+        rows.into_iter().map(|row| row.read(now)).collect()
+    }
+
+    /// What `words` stand for among `partner`'s submissions: its own id, or the id of the request.
+    pub async fn find_submission(&mut self, partner: Uuid, words: &str) -> Result<Option<Found>, StoreError> {
+        let by_credential_id: Option<(Uuid, String)> = on!(self, connection => sqlx::query_as(
+            "SELECT id, state FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL",
+        ).bind(partner).bind(words).fetch_optional(connection).await)?;
+        let found = match (by_credential_id, words.parse::<Uuid>()) {
+            (Some(found), _) => Some(found),
+            (None, Ok(id)) => {
+                on!(self, connection => sqlx::query_as("SELECT id, state FROM submission WHERE id = $1 AND partner_id = $2")
+                .bind(id).bind(partner).fetch_optional(connection).await)?
+            }
+            (None, Err(_)) => None,
+        };
+        Ok(found.map(|(id, state)| if state == "batch" { Found::Batch(id) } else { Found::Submission(id) }))
+    }
+
+    /// How many of `partner`'s submissions with ids from `since` on wait for an answer at `now`; no further than `most`.
+    pub async fn count_waiting(
+        &mut self,
+        partner: Uuid,
+        since: Uuid,
+        now: Timestamp,
+        most: i64,
+    ) -> Result<i64, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT count(*) FROM (SELECT 1 FROM submission
+              WHERE partner_id = $1 AND id >= $2 AND state = 'incomplete' AND expires_at > $3 LIMIT $4) AS waiting",
+        ).bind(partner).bind(since).bind(now).bind(most).fetch_one(connection).await)?)
+    }
+}

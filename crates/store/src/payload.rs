@@ -1,0 +1,194 @@
+//! Payloads: what was pushed and nobody has accepted yet, sealed under the ring key of its period.
+//!
+//! On PostgreSQL they are kept apart from what is known of a submission, a partition for each period: what is over is dropped,
+//! not deleted row by row. On SQLite they are in the submission's row, since a second tree costs a push more than all that it
+//! saves later; whoever tells of what is over takes them out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::{NewSubmission, StoreError, Tx, push_list};
+use crate::domain::submission::Sealed;
+use ambient::Timestamp;
+
+/// Periods that get a partition each; shorter ones are for trying out, and share the default partition.
+const PARTITIONED_FROM: Duration = Duration::from_secs(60);
+
+/// What holds partitions against two nodes that change them at once (PostgreSQL's advisory locks have numbers).
+const PARTITIONS: i64 = 0x7465_6e75_7265_0001;
+
+/// Most ids in one list.
+const CHUNK: usize = 256;
+
+impl Tx {
+    /// Stores what was pushed with each of `new`, whose rows are in.
+    pub(super) async fn insert_payloads(&mut self, mut new: Vec<&NewSubmission>) -> Result<(), StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        if new.is_empty() {
+            return Ok(());
+        }
+        new.sort_unstable_by_key(|new| (new.sealed.period, new.id));
+        let periods: Vec<i64> = new.iter().map(|new| new.sealed.period.micros()).collect();
+        let ids: Vec<Uuid> = new.iter().map(|new| new.id).collect();
+        let sealed: Vec<&[u8]> = new.iter().map(|new| new.sealed.bytes.as_slice()).collect();
+        sqlx::query("INSERT INTO payload (ring_period, submission_id, sealed) SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])")
+            .bind(periods).bind(ids).bind(sealed).execute(&mut **transaction).await?;
+        Ok(())
+    }
+
+    /// What is kept apart of submissions, each named with the period that it was sealed in.
+    pub(super) async fn payloads(
+        &mut self,
+        submissions: &[(Timestamp, Uuid)],
+    ) -> Result<HashMap<Uuid, Sealed>, StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(HashMap::new()) };
+        // A period at a time, so that it is looked for in one partition.
+        let mut periods: BTreeMap<Timestamp, Vec<Uuid>> = BTreeMap::new();
+        for (period, id) in submissions {
+            periods.entry(*period).or_default().push(*id);
+        }
+        let mut found = HashMap::with_capacity(submissions.len());
+        for (period, ids) in periods {
+            let rows: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
+                "SELECT submission_id, sealed FROM payload WHERE ring_period = $1 AND submission_id = ANY($2)",
+            )
+            .bind(period)
+            .bind(ids)
+            .fetch_all(&mut **transaction)
+            .await?;
+            found.extend(rows.into_iter().map(|(id, bytes)| (id, Sealed { period, bytes })));
+        }
+        Ok(found)
+    }
+
+    /// Deletes what is kept apart of a submission that has been answered.
+    pub(super) async fn delete_payload(&mut self, submission: Uuid) -> Result<(), StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        sqlx::query("DELETE FROM payload WHERE submission_id = $1 AND ring_period = (SELECT ring_period FROM submission WHERE id = $1)")
+            .bind(submission).execute(&mut **transaction).await?;
+        Ok(())
+    }
+
+    /// Takes what was pushed out of the rows of submissions that are over. On PostgreSQL it goes with its period.
+    pub(super) async fn empty_rows(&mut self, submissions: &[Uuid]) -> Result<(), StoreError> {
+        let Self::Sqlite(transaction) = self else { return Ok(()) };
+        for chunk in submissions.chunks(CHUNK) {
+            let mut query =
+                QueryBuilder::new("UPDATE submission SET sealed = NULL WHERE state = 'incomplete' AND id IN ");
+            push_list(&mut query, chunk.iter().copied());
+            query.build().execute(&mut **transaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of what is kept apart of periods before `first`, up to `limit` rows of what has no partition. True if nothing
+    /// of it is left.
+    pub async fn drop_payloads(&mut self, first: Timestamp, limit: i64) -> Result<bool, StoreError> {
+        let over: Vec<Partition> = self.partitions().await?.into_iter().filter(|known| known.to <= first).collect();
+        if !over.is_empty() {
+            self.hold_partitions().await?;
+        }
+        for partition in over {
+            self.change_partitions(format!("DROP TABLE IF EXISTS {}", partition.name())).await?;
+        }
+        let Self::Postgres(transaction) = self else { return Ok(true) };
+        let deleted = sqlx::query(
+            "DELETE FROM payload_default WHERE (ring_period, submission_id) IN
+                (SELECT ring_period, submission_id FROM payload_default WHERE ring_period < $1
+                  ORDER BY ring_period, submission_id LIMIT $2)",
+        )
+        .bind(first)
+        .bind(limit)
+        .execute(&mut **transaction)
+        .await?;
+        Ok(deleted.rows_affected() < limit.unsigned_abs())
+    }
+
+    /// Makes the partition of the period that begins at `from`, which nothing has been pushed in. SQLite has none.
+    pub async fn add_payload_partition(&mut self, from: Timestamp, period: Duration) -> Result<(), StoreError> {
+        let wanted = Partition { from, to: from + period };
+        if matches!(self, Self::Sqlite(_)) || period < PARTITIONED_FROM || self.is_covered(wanted).await? {
+            return Ok(());
+        }
+        self.hold_partitions().await?;
+        // Asked again, since another node may have been quicker.
+        if self.is_covered(wanted).await? {
+            return Ok(());
+        }
+        let (name, from, to) = (wanted.name(), wanted.from.micros(), wanted.to.micros());
+        // Attached, not made as one at once: that would hold up whoever pushes into other partitions. Who pushes into the
+        // default one waits while it is looked through.
+        self.change_partitions(format!("CREATE TABLE {name} (LIKE payload INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"))
+            .await?;
+        self.change_partitions(format!(
+            "ALTER TABLE payload ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to})"
+        ))
+        .await
+    }
+
+    /// Waits until no other node changes partitions, and for the tables themselves only briefly: pushes queue behind who
+    /// waits for them, and the next run tries again.
+    async fn hold_partitions(&mut self) -> Result<(), StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(PARTITIONS).execute(&mut **transaction).await?;
+        sqlx::query("SET LOCAL lock_timeout = '200ms'").execute(&mut **transaction).await?;
+        Ok(())
+    }
+
+    async fn change_partitions(&mut self, statement: String) -> Result<(), StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut **transaction).await?;
+        Ok(())
+    }
+
+    /// Whether something is there for some of `wanted` already.
+    async fn is_covered(&mut self, wanted: Partition) -> Result<bool, StoreError> {
+        let known = self.partitions().await?;
+        Ok(known.iter().any(|known| wanted.from < known.to && known.from < wanted.to))
+    }
+
+    /// The partitions that are there, but for the default one.
+    async fn partitions(&mut self) -> Result<Vec<Partition>, StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(Vec::new()) };
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT child.relname::text FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+              WHERE inhparent = 'payload'::regclass",
+        )
+        .fetch_all(&mut **transaction)
+        .await?;
+        Ok(names.iter().filter_map(|name| Partition::from_name(name)).collect())
+    }
+}
+
+/// The periods from `from` up to `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Partition {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Partition {
+    fn name(self) -> String {
+        format!("payload_{}_{}", self.from.micros(), self.to.micros())
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        let (from, to) = name.strip_prefix("payload_")?.split_once('_')?;
+        Some(Self { from: Timestamp::from_micros(from.parse().ok()?), to: Timestamp::from_micros(to.parse().ok()?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_s_name_says_its_periods() {
+        let hour = Partition { from: Timestamp::from_micros(3_600_000_000), to: Timestamp::from_micros(7_200_000_000) };
+        assert_eq!(Partition::from_name(&hour.name()), Some(hour));
+        assert_eq!(Partition::from_name("payload_default"), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Tallies: how many of a day's pushes went how far.
+//!
+//! They outlive what they count, and name institutions alone.
+
+use std::collections::BTreeMap;
+
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::event::{EventKind, Subject};
+use super::{StoreError, Tx, on};
+use ambient::Timestamp;
+
+/// How many of a day's pushes this happened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// The day of the push: days since 1970, UTC.
+    pub day: i64,
+    /// The push's partner chain, its names joined by ` > `; empty where it named none.
+    pub chain: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// To how many.
+    pub count: i64,
+}
+
+/// The day of an instant: days since 1970, UTC.
+pub fn day(at: Timestamp) -> i64 {
+    at.seconds().div_euclid(86_400)
+}
+
+/// What is inserted into `tally` goes to what was counted before.
+pub(super) const AND_COUNT_ON: &str =
+    " ON CONFLICT (partner_id, day, chain, kind, slot) DO UPDATE SET count = tally.count + excluded.count";
+
+/// What a tally counts: pushes of a partner, on a day, through a chain.
+pub(super) type Counted<'a> = (Uuid, i64, &'a str);
+
+/// How many of each; in the order of the key, so that two who count at once never wait for each other in a circle.
+pub(super) struct Counts<'a>(Vec<(Counted<'a>, i64)>);
+
+impl<'a> Counts<'a> {
+    /// Counts pushes: whose, when, through which chain.
+    pub(super) fn of(pushes: impl Iterator<Item = (Uuid, Timestamp, Option<&'a str>)>) -> Self {
+        let mut counts: BTreeMap<Counted<'_>, i64> = BTreeMap::new();
+        for (partner, pushed_at, chain) in pushes {
+            *counts.entry((partner, day(pushed_at), chain.unwrap_or_default())).or_default() += 1;
+        }
+        Self(counts.into_iter().collect())
+    }
+
+    /// One column of them.
+    pub(super) fn column<T>(&self, value: impl Fn(Counted<'a>, i64) -> T) -> Vec<T> {
+        self.0.iter().map(|(counted, count)| value(*counted, *count)).collect()
+    }
+}
+
+impl Tx {
+    /// Counts that `kind` happened to `subjects`: on PostgreSQL in the connection's own slot, so that two who count at once
+    /// seldom wait for each other.
+    pub(super) async fn count_events(&mut self, subjects: &[Subject], kind: EventKind) -> Result<(), StoreError> {
+        let counts = Counts::of(
+            subjects.iter().map(|subject| (subject.partner_id, subject.created_at, subject.partner_chain.as_deref())),
+        );
+        for chunk in counts.0.chunks(256) {
+            on!(self, connection => {
+                let mut query = QueryBuilder::new("INSERT INTO tally (partner_id, day, chain, kind, count) ");
+                query.push_values(chunk, |mut row, ((partner, day, chain), count)| {
+                    row.push_bind(*partner).push_bind(*day).push_bind(*chain).push_bind(kind.name()).push_bind(*count);
+                });
+                query.push(AND_COUNT_ON);
+                query.build().execute(connection).await.map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What became of `partner`'s pushes since `since_day`, by day, chain and kind.
+    pub async fn tallies(&mut self, partner: Uuid, since_day: i64) -> Result<Vec<Tally>, StoreError> {
+        #[derive(FromRow)]
+        struct Row {
+            day: i64,
+            chain: String,
+            kind: String,
+            count: i64,
+        }
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT day, chain, kind, CAST(sum(count) AS BIGINT) AS count FROM tally WHERE partner_id = $1 AND day >= $2
+              GROUP BY day, chain, kind ORDER BY day, chain, kind",
+        ).bind(partner).bind(since_day).fetch_all(connection).await)?;
+        rows.into_iter()
+            .map(|row| {
+                let kind = EventKind::from_name(&row.kind).ok_or_else(|| StoreError::nonsense("tally", &row.kind))?;
+                Ok(Tally { day: row.day, chain: row.chain, kind, count: row.count })
+            })
+            .collect()
+    }
+
+    /// Forgets the tallies of the days before `day`.
+    pub async fn forget_tallies(&mut self, day: i64) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query("DELETE FROM tally WHERE day < $1")
+            .bind(day).execute(connection).await.map(|done| done.rows_affected()))?)
+    }
+}

@@ -1,0 +1,249 @@
+//! Verification requests: asked once an id, bound to who opens them, ended once.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on};
+use crate::domain::submission::Sealed;
+use crate::domain::verification::{State, Verification};
+use ambient::Timestamp;
+
+/// A request that is about to be inserted.
+#[derive(Clone, Debug)]
+pub struct NewVerification {
+    /// `content` in the link.
+    pub id: Uuid,
+    /// Who asks.
+    pub partner_id: Uuid,
+    /// The partner's id for it, or ours.
+    pub request_id: String,
+    /// What is asked for.
+    pub credential_type: credential::Type,
+    /// When it arrived.
+    pub created_at: Timestamp,
+    /// Until when it can be answered.
+    pub expires_at: Timestamp,
+    /// The question in detail.
+    pub request: Sealed,
+}
+
+/// How a request ends by an answer.
+#[derive(Clone, Debug)]
+pub enum VerificationEnd {
+    /// Something was shown.
+    Verified {
+        /// What, and how it was checked.
+        result: Sealed,
+        /// What the wallet says of it, if it was shown from one here.
+        memory: Option<Vec<u8>>,
+    },
+    /// The person said no.
+    Canceled,
+}
+
+/// A request that ended without an answer, for its partner to be told.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct EndedVerification {
+    /// Who asked.
+    pub partner_id: Uuid,
+    /// Their id for it.
+    pub request_id: String,
+    /// When it ended.
+    pub finalized_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    partner_id: Uuid,
+    request_id: String,
+    credential_type: String,
+    state: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    finalized_at: Option<Timestamp>,
+    holder_id: Option<Uuid>,
+    request_period: Timestamp,
+    request_sealed: Option<Vec<u8>>,
+    result_period: Option<Timestamp>,
+    result_sealed: Option<Vec<u8>>,
+    memory_sealed: Option<Vec<u8>>,
+}
+
+impl TryFrom<Row> for Verification {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let nonsense = |what: &str| StoreError::nonsense("verification", format!("{} {what}", row.id));
+        let result = row.result_period.zip(row.result_sealed).map(|(period, bytes)| Sealed { period, bytes });
+        let state = match (row.state.as_str(), row.finalized_at, result, row.memory_sealed) {
+            ("open", None, None, None) if row.request_sealed.is_some() => State::Open,
+            ("verified", Some(at), result, memory) => State::Verified { at, result, memory },
+            ("canceled", Some(at), None, None) => State::Canceled { at },
+            ("expired", Some(at), None, None) => State::Expired { at },
+            (state, ..) => return Err(nonsense(&format!("in state {state}"))),
+        };
+        Ok(Self {
+            id: row.id,
+            partner_id: row.partner_id,
+            request_id: row.request_id,
+            credential_type: row
+                .credential_type
+                .parse()
+                .map_err(|_| StoreError::nonsense("verification", "its type"))?,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            holder: row.holder_id,
+            request: row.request_sealed.map(|bytes| Sealed { period: row.request_period, bytes }),
+            state,
+        })
+    }
+}
+
+fn read(row: Option<Row>, now: Timestamp) -> Result<Option<Verification>, StoreError> {
+    row.map(|row| Verification::try_from(row).map(|found| found.as_of(now))).transpose()
+}
+
+impl Tx {
+    /// Adds a request, unless its partner has one with this id. False if so.
+    pub async fn add_verification(&mut self, new: &NewVerification) -> Result<bool, StoreError> {
+        let added = on!(self, connection => sqlx::query(
+            "INSERT INTO verification (id, partner_id, request_id, credential_type, state, created_at, expires_at, request_period, request_sealed)
+             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8)
+             ON CONFLICT (partner_id, request_id) DO NOTHING",
+        ).bind(new.id).bind(new.partner_id).bind(&new.request_id).bind(new.credential_type.name()).bind(new.created_at)
+            .bind(new.expires_at).bind(new.request.period).bind(&new.request.bytes)
+            .execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(added == 1)
+    }
+
+    /// `partner`'s request with this id, as it stands at `now`.
+    pub async fn asked_verification(
+        &mut self,
+        partner: Uuid,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Verification>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT * FROM verification WHERE partner_id = $1 AND request_id = $2",
+        ).bind(partner).bind(request_id).fetch_optional(connection).await)?;
+        read(row, now)
+    }
+
+    /// The request behind a link, as it stands at `now`. The link is the right to open it until an account is bound; the
+    /// caller compares [`Verification::holder`] then.
+    pub async fn linked_verification(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Verification>, StoreError> {
+        let row: Option<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM verification WHERE id = $1")
+            .bind(id).fetch_optional(connection).await)?;
+        read(row, now)
+    }
+
+    /// Binds an open request to the first account that opens it. True if it is `holder`'s now.
+    pub async fn bind_verification(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE verification SET holder_id = $2
+              WHERE id = $1 AND state = 'open' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
+        ).bind(id).bind(holder).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// Ends an open request that is bound to `holder`, or to nobody. False if it is not so, or not open any more: an answer
+    /// counts once.
+    pub async fn finish_verification(
+        &mut self,
+        id: Uuid,
+        holder: Option<Uuid>,
+        end: &VerificationEnd,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (state, result, memory) = match end {
+            VerificationEnd::Verified { result, memory } => ("verified", Some(result), memory.as_deref()),
+            VerificationEnd::Canceled => ("canceled", None, None),
+        };
+        let (period, bytes) = (result.map(|result| result.period), result.map(|result| result.bytes.as_slice()));
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE verification SET state = $3, finalized_at = $4, result_period = $5, result_sealed = $6, memory_sealed = $7
+              WHERE id = $1 AND holder_id IS NOT DISTINCT FROM $2 AND state = 'open' AND expires_at > $4",
+        ).bind(id).bind(holder).bind(state).bind(now).bind(period).bind(bytes).bind(memory)
+            .execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// What `holder` has shown to partners, newest first, `most` at most.
+    pub async fn shown_verifications(&mut self, holder: Uuid, most: i64) -> Result<Vec<Verification>, StoreError> {
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
+            "SELECT * FROM verification WHERE holder_id = $1 AND state = 'verified' ORDER BY finalized_at DESC, id LIMIT $2",
+        ).bind(holder).bind(most).fetch_all(connection).await)?;
+        rows.into_iter().map(Verification::try_from).collect()
+    }
+
+    /// Ends the time of `partner`'s open request at `now`. Returns whether there was anything to end.
+    pub async fn cut_verification_short(
+        &mut self,
+        id: Uuid,
+        partner: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE verification SET expires_at = $3 WHERE id = $1 AND partner_id = $2 AND state = 'open' AND expires_at > $3",
+        ).bind(id).bind(partner).bind(now).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(changed == 1)
+    }
+
+    /// How many requests are over at `now` and not yet expired.
+    pub async fn count_due_verifications(&mut self, now: Timestamp) -> Result<i64, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT count(*) FROM verification WHERE state = 'open' AND expires_at <= $1")
+            .bind(now).fetch_one(connection).await)?,
+        )
+    }
+
+    /// Expires up to `limit` requests that nobody answered by `now`; their details are deleted.
+    pub async fn expire_verifications(
+        &mut self,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<EndedVerification>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_as(
+            "UPDATE verification SET state = 'expired', finalized_at = expires_at, request_sealed = NULL
+              WHERE state = 'open' AND id IN
+                    (SELECT id FROM verification WHERE state = 'open' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
+             RETURNING partner_id, request_id, finalized_at",
+        ).bind(now).bind(limit).fetch_all(connection).await)?)
+    }
+
+    /// Deletes what was asked and shown in requests that ended by `before`. Returns in how many.
+    pub async fn end_verification_results(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query(
+            "UPDATE verification SET request_sealed = NULL, result_period = NULL, result_sealed = NULL
+              WHERE finalized_at <= $1 AND request_sealed IS NOT NULL",
+        ).bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
+    }
+
+    /// Forgets up to `limit` requests that ended before `before`.
+    pub async fn forget_verifications(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query(
+            "DELETE FROM verification WHERE id IN
+                (SELECT id FROM verification WHERE finalized_at < $1 ORDER BY finalized_at LIMIT $2)",
+        ).bind(before).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
+    }
+
+    /// Lets go of every request of `holder`: what is open is canceled, what was shown is deleted, and nothing names the
+    /// account any more. Returns what was canceled.
+    pub async fn release_verifications(
+        &mut self,
+        holder: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<EndedVerification>, StoreError> {
+        let canceled = on!(self, connection => sqlx::query_as(
+            "UPDATE verification SET state = CASE WHEN expires_at <= $2 THEN 'expired' ELSE 'canceled' END,
+                    finalized_at = CASE WHEN expires_at <= $2 THEN expires_at ELSE $2 END
+              WHERE holder_id = $1 AND state = 'open' RETURNING partner_id, request_id, finalized_at",
+        ).bind(holder).bind(now).fetch_all(connection).await)?;
+        on!(self, connection => sqlx::query(
+            "UPDATE verification SET holder_id = NULL, request_sealed = NULL, result_period = NULL, result_sealed = NULL, memory_sealed = NULL
+              WHERE holder_id = $1",
+        ).bind(holder).execute(connection).await.map(drop))?;
+        Ok(canceled)
+    }
+}

@@ -1,0 +1,158 @@
+//! What is stored at once, in the hope that all of it is new, and what becomes of it otherwise.
+
+use super::*;
+use store::domain::webhook::Webhook;
+
+async fn counted(store: &Store, partner: Uuid) -> Vec<i64> {
+    let mut tx = store.read().await.expect("a transaction");
+    tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect()
+}
+
+async fn disable(store: &Store, partner: Uuid) {
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.disable_partner(partner, NOW).await.expect("disabled"));
+    tx.commit().await.expect("committed");
+}
+
+async fn listen(store: &Store, webhook: &Webhook) {
+    let mut tx = store.write().await.expect("a transaction");
+    tx.add_webhook(webhook).await.expect("added");
+    tx.commit().await.expect("committed");
+}
+
+contract! {
+    async fn what_is_stored_at_once_goes_in_whole_or_not_at_all(databases: Databases) {
+        let store = &databases.data;
+        let (partner, heard, disabled) = (add_partner(store, 1).await, add_partner(store, 2).await, add_partner(store, 3).await);
+        listen(store, &webhooks::webhook(20, heard, "atsp_request.created atsp_request.accepted")).await;
+        listen(store, &webhooks::webhook(21, partner, "atsp_request.accepted")).await;
+        disable(store, disabled).await;
+        let at_once = async |new: &[NewSubmission]| {
+            store.insert_at_once(&new.iter().collect::<Vec<_>>()).await.expect("an answer")
+        };
+        let through = |chain: &str, new: NewSubmission| NewSubmission { partner_chain: Some(chain.to_owned()), ..new };
+        let first = [new_submission(11, partner, "b"), through("agency", new_submission(10, partner, "a")), new_submission(12, partner, "c")];
+        // PostgreSQL alone does.
+        let (done, counts) = if matches!(store, Store::Postgres { .. }) { (true, vec![2, 1]) } else { (false, vec![]) };
+        assert_eq!(at_once(&first).await, done);
+        assert_eq!(counted(store, partner).await, counts);
+        if !done {
+            assert_eq!(insert(store, &first.iter().collect::<Vec<_>>()).await.len(), 3);
+        }
+        let fresh = || new_submission(30, partner, "fresh");
+        for (vain, why) in [
+            ([fresh(), new_submission(31, partner, "a")], "a repeat"),
+            ([fresh(), new_submission(31, partner, "fresh")], "the same twice"),
+            ([fresh(), new_submission(31, heard, "fresh")], "somebody is told"),
+            ([fresh(), new_submission(31, disabled, "fresh")], "disabled"),
+            ([fresh(), new_submission(31, id(404), "fresh")], "nobody's"),
+        ] {
+            assert!(!at_once(&vain).await, "{why}");
+        }
+        let mut tx = store.write().await.expect("a transaction");
+        let waiting = tx.linked_submission(id(11), NOW).await.expect("read").expect("stored");
+        assert_eq!(waiting.state, State::Incomplete { holder: None, sealed: Sealed { period: NOW, bytes: vec![1, 2, 3] } });
+        assert_eq!(tx.linked_submission(id(30), NOW).await.expect("read"), None, "not without the other");
+        assert_eq!(tx.current_submission(heard, "fresh", NOW).await.expect("read"), None);
+        assert_eq!(tx.current_submission(disabled, "fresh", NOW).await.expect("read"), None);
+        drop(tx);
+        assert_eq!(counted(store, partner).await, counts, "nor counted");
+    }
+
+    async fn pushes_that_come_together_are_stored_and_counted_once(databases: Databases) {
+        let store = &databases.data;
+        let (partner, heard, disabled) = (add_partner(store, 1).await, add_partner(store, 2).await, add_partner(store, 3).await);
+        listen(store, &webhooks::webhook(20, heard, "atsp_request.created atsp_request.accepted")).await;
+        disable(store, disabled).await;
+        let new = |number: u128, credential_id: &str| new_submission(number, partner, credential_id);
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let push = |new: NewSubmission| committer.push(NewRequest::One(Box::new(new)));
+        assert_eq!(push(new(10, "a")).await.expect("answered"), Pushed::Created);
+        // What is new is stored and counted once, whatever stands beside it, many times over. A batch has its group written
+        // carefully, so it is there every other time.
+        for round in 0..40 {
+            let (fresh, base) = (format!("fresh {round}"), 1_000 + 10 * round);
+            let item = NewSubmission { batch_id: Some(id(base + 4)), ..new(base + 5, &format!("item {round}")) };
+            let batch = NewBatch { id: id(base + 4), credential_id: format!("batch {round}"), items: vec![item] };
+            let batch = async {
+                if round % 2 == 0 { committer.push(NewRequest::Batch(batch)).await } else { Ok(Pushed::Created) }
+            };
+            let (again, stored, twice, batch, refused, told) = tokio::join!(
+                push(new(base, "a")),
+                push(new(base + 1, &fresh)),
+                push(new(base + 2, &fresh)),
+                batch,
+                push(new_submission(base + 3, disabled, &fresh)),
+                push(new_submission(base + 6, heard, &fresh)),
+            );
+            let Pushed::Existing(existing) = again.expect("answered") else { panic!("stored again") };
+            assert_eq!(existing.id, id(10));
+            let created = [stored.expect("answered"), batch.expect("answered"), told.expect("answered")];
+            assert_eq!(created, [Pushed::Created, Pushed::Created, Pushed::Created]);
+            assert!(matches!(twice.expect("answered"), Pushed::Existing(existing) if existing.id == id(base + 1)));
+            assert_eq!(refused.expect("answered"), Pushed::PartnerDisabled);
+        }
+        // Long enough for hope to come back.
+        for number in 0..40 {
+            assert_eq!(push(new(5_000 + number, &format!("alone {number}"))).await.expect("answered"), Pushed::Created);
+        }
+        assert_eq!(counted(store, partner).await, [1 + 60 + 40]);
+        assert_eq!(counted(store, heard).await, [40]);
+        assert_eq!(counted(store, disabled).await, [0; 0]);
+        let mut tx = store.read().await.expect("a transaction");
+        assert_eq!(tx.deliveries(id(20), heard, None, None, 100).await.expect("read").len(), 40);
+    }
+
+    async fn nodes_with_the_same_ids_in_opposite_orders_store_each_once(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let nodes = [0, 1].map(|_| Committer::start(store.clone(), Clock::manual(NOW.to_jiff())));
+        for round in 1..=4 {
+            let push = |node: u8, place: u128| {
+                let number = 1_000 * (2 * round + u128::from(node)) + place;
+                let credential = if node == 0 { place } else { 199 - place };
+                let new = new_submission(number, partner, &format!("{round} {credential}"));
+                nodes[usize::from(node)].push(NewRequest::One(Box::new(new)))
+            };
+            let one = futures::future::join_all((0..200).map(|place| push(0, place)));
+            let other = futures::future::join_all((0..200).map(|place| push(1, place)));
+            let (one, other) = tokio::join!(one, other);
+            for (one, other) in one.into_iter().zip(other.into_iter().rev()) {
+                match (one.expect("answered"), other.expect("answered")) {
+                    (Pushed::Created, Pushed::Existing(_)) | (Pushed::Existing(_), Pushed::Created) => {}
+                    outcomes => panic!("{outcomes:?}"),
+                }
+            }
+        }
+        assert_eq!(counted(store, partner).await, [800]);
+    }
+
+    async fn a_document_is_stored_with_its_push(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let document = asset(20, id(10), AssetState::Awaited);
+        let new = NewSubmission { assets: vec![document.clone()], ..new_submission(10, partner, "a") };
+        assert_eq!(committer.push(NewRequest::One(Box::new(new))).await.expect("answered"), Pushed::Created);
+        assert_eq!(store.read().await.expect("a transaction").assets(&[id(10)]).await.expect("read"), [document]);
+    }
+
+    /// A connection that broke before the answer came leaves it open whether all was stored.
+    async fn what_was_stored_unknowingly_stands_and_is_counted_once(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let push = async |new: &NewSubmission| committer.push(NewRequest::One(Box::new(new.clone()))).await.expect("answered");
+        let [one, other] = [new_submission(10, partner, "a"), new_submission(11, partner, "b")];
+        let new = [&one, &other];
+        if !store.insert_at_once(&new).await.expect("an answer") {
+            // SQLite, which always answers.
+            return;
+        }
+        // The first is hoped for, and in vain; the second is written carefully at once.
+        for new in new {
+            assert!(matches!(push(new).await, Pushed::Existing(existing) if existing.id == new.id));
+        }
+        assert_eq!(counted(store, partner).await, [2]);
+    }
+}

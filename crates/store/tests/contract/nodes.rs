@@ -1,0 +1,182 @@
+//! What nodes on one database know of each other: limits that they count together, and notices of what changes.
+
+use store::{Charge, Notice};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+contract! {
+    async fn a_bucket_is_charged_by_whoever_uses_it(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let charge = |number: u8, since: Timestamp, seconds: u64| Charge {
+            id: [number; 32], since, cost: Duration::from_secs(seconds),
+        };
+        assert_eq!(tx.charge(&[]).await.expect("nothing"), []);
+        let charged = tx.charge(&[charge(1, NOW, 3), charge(2, NOW, 1)]).await.expect("charged");
+        assert_eq!(charged, [([1; 32], NOW + 3 * SECOND), ([2; 32], NOW + SECOND)]);
+        let charged = tx.charge(&[charge(1, NOW + SECOND, 2)]).await.expect("charged");
+        assert_eq!(charged, [([1; 32], NOW + 5 * SECOND)], "on top of what was used before");
+        let charged = tx.charge(&[charge(1, NOW + 60 * SECOND, 2)]).await.expect("charged");
+        assert_eq!(charged, [([1; 32], NOW + 62 * SECOND)], "it was full again meanwhile");
+        let within = tx.charge_within(&charge(1, NOW + 60 * SECOND, 2), NOW + 64 * SECOND).await.expect("asked");
+        assert_eq!(within, Ok(NOW + 64 * SECOND), "just");
+        let within = tx.charge_within(&charge(1, NOW + 60 * SECOND, 2), NOW + 65 * SECOND).await.expect("asked");
+        assert_eq!(within, Err(NOW + 64 * SECOND), "too much, and not charged");
+        let within = tx.charge_within(&charge(3, NOW, 2), NOW + 2 * SECOND).await.expect("asked");
+        assert_eq!(within, Ok(NOW + 2 * SECOND), "the first");
+        assert_eq!(tx.forget_allowances(NOW + SECOND).await.expect("forgotten"), 1);
+        assert_eq!(tx.charge(&[charge(2, NOW, 1)]).await.expect("charged"), [([2; 32], NOW + SECOND)], "as new");
+    }
+
+    async fn the_address_of_the_last_start_is_known(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        assert_eq!(tx.note_base_url("https://a").await.expect("no instance yet"), None);
+        tx.instance(id(1)).await.expect("named");
+        assert_eq!(tx.note_base_url("https://a").await.expect("the first"), None);
+        assert_eq!(tx.note_base_url("https://a").await.expect("the same"), None);
+        assert_eq!(tx.note_base_url("https://b").await.expect("another"), Some("https://a".to_owned()));
+        assert_eq!(tx.note_base_url("https://b").await.expect("the same"), None);
+    }
+
+    async fn an_item_that_was_not_tried_goes_back_as_it_was(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let item = OutboxItem {
+            id: id(1), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1],
+        };
+        tx.add_to_outbox(&item).await.expect("added");
+        tx.take_from_outbox(NOW, LATER, 1).await.expect("taken");
+        tx.give_back(item.id, NOW).await.expect("given back");
+        assert_eq!(tx.take_from_outbox(NOW, LATER, 1).await.expect("taken")[0].attempts, 1);
+    }
+
+    async fn an_answer_that_is_over_is_forgotten_and_a_newer_one_is_not(databases: Databases) {
+        let partner = add_partner(&databases.data, 1).await;
+        let mut tx = databases.data.write().await.expect("a transaction");
+        assert!(tx.claim_idempotency_key(partner, "k", &[1], LATER).await.expect("claimed"));
+        tx.forget_answer(partner, "k", NOW).await.expect("another one's");
+        assert!(tx.stored_answer(partner, "k").await.expect("read").is_some());
+        tx.forget_answer(partner, "k", LATER).await.expect("this one");
+        assert_eq!(tx.stored_answer(partner, "k").await.expect("read"), None);
+    }
+}
+
+/// What two nodes take at the same instant, neither waiting for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_takes_the_other_leaves() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    let mut tx = store.write().await.expect("a transaction");
+    for number in 0..20 {
+        let item = OutboxItem {
+            id: id(number),
+            kind: "mail".to_owned(),
+            due_at: NOW,
+            attempts: 0,
+            ring_period: NOW,
+            sealed: vec![1],
+        };
+        tx.add_to_outbox(&item).await.expect("added");
+    }
+    tx.commit().await.expect("committed");
+    let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
+    let mut taken = one.take_from_outbox(NOW, LATER, 12).await.expect("taken");
+    // The first has not committed: whoever waited for it would wait for ever here.
+    taken.extend(other.take_from_outbox(NOW, LATER, 12).await.expect("taken"));
+    let mut ids: Vec<Uuid> = taken.iter().map(|item| item.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((taken.len(), ids.len()), (20, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_forgets_allowances_waits_for_nobody_who_charges_them() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    let charge = |number| Charge { id: [number; 32], since: NOW, cost: SECOND };
+    let mut tx = store.write().await.expect("a transaction");
+    tx.charge(&[charge(1), charge(2), charge(3)]).await.expect("charged");
+    tx.commit().await.expect("committed");
+    let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
+    one.charge(&[charge(2)]).await.expect("charged");
+    // The first has not committed: two that wait for each other's rows would be a circle.
+    let forgotten =
+        tokio::time::timeout(10 * SECOND, other.forget_allowances(LATER)).await.expect("it waits for nobody");
+    assert_eq!(forgotten.expect("forgotten"), 2);
+    other.commit().await.expect("committed");
+    one.commit().await.expect("committed");
+    let mut tx = store.write().await.expect("a transaction");
+    assert_eq!(tx.forget_allowances(LATER).await.expect("forgotten"), 1, "in its turn");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notices_come_with_the_commit_whoever_makes_the_change() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    let mut notices = store.notices().expect("PostgreSQL has them");
+    let mut next = async || tokio::time::timeout(10 * SECOND, notices.next()).await.expect("a notice");
+    assert_eq!(next().await, Notice::Connected);
+    let partner = add_partner(store, 1).await;
+    assert_eq!(next().await, Notice::Partners);
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.rotate_partner(partner, &[8; 32], LATER).await.expect("rotated"));
+    drop(tx);
+    let mut tx = databases.keyring.write().await.expect("a transaction");
+    let key = WrappedSigningKey {
+        id: "new".to_owned(),
+        purpose: "token".to_owned(),
+        created_at: NOW,
+        wrapped: vec![5],
+        certificate: None,
+    };
+    tx.add_signing_key(&key).await.expect("added");
+    tx.commit().await.expect("committed");
+    assert_eq!(next().await, Notice::Keys, "and nothing of what was undone");
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.disable_partner(partner, LATER).await.expect("disabled"));
+    tx.commit().await.expect("committed");
+    assert_eq!(next().await, Notice::Partners);
+    let rows: Vec<NewSubmission> =
+        (100..350).map(|number| new_submission(number, partner, &number.to_string())).collect();
+    insert(store, &rows.iter().collect::<Vec<_>>()).await;
+    let mut tx = store.write().await.expect("a transaction");
+    assert!(tx.take_back_submission(id(100), partner, None, NOW).await.expect("taken back"));
+    drop(tx);
+    let mut tx = store.write().await.expect("a transaction");
+    for number in 101..350 {
+        assert!(tx.take_back_submission(id(number), partner, None, NOW).await.expect("taken back"));
+    }
+    tx.commit().await.expect("committed");
+    for number in 101..350 {
+        assert_eq!(next().await, Notice::Submission(id(number)), "a push tells nothing");
+    }
+    let mut tx = store.write().await.expect("a transaction");
+    assert_eq!(tx.forget_submissions(LATER, 1).await.expect("forgotten"), 1);
+    tx.commit().await.expect("committed");
+    assert!(matches!(next().await, Notice::Submission(_)), "one that is forgotten");
+    let sqlite = database::sqlite().await;
+    assert!(sqlite.data.notices().is_none(), "nobody tells anything there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_given_up_take_along_what_waits_on_them() {
+    let databases = database::postgres().await;
+    let store = databases.data.clone();
+    let before = store.read().await.expect("a transaction");
+    let waiting =
+        tokio::spawn(async move { store.unless_lost(std::future::pending::<Result<(), store::StoreError>>()).await });
+    tokio::task::yield_now().await;
+    while !waiting.is_finished() {
+        databases.data.give_up();
+        tokio::task::yield_now().await;
+    }
+    assert!(waiting.await.expect("no panic").is_err());
+    databases.data.renew();
+    databases.data.read().await.expect("fresh connections").ping().await.expect("an answer");
+    let mut before = before;
+    before.ping().await.expect("what is under way goes on");
+    drop(before);
+    databases.data.close().await;
+    databases.data.renew();
+    assert!(databases.data.read().await.is_err(), "what is closed stays closed");
+}
