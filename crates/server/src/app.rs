@@ -18,6 +18,7 @@ use crate::issuing::keys::{EncryptionKey, IssuerKeys};
 use crate::issuing::nonce;
 use crate::issuing::verifier::VerifierKey;
 use crate::keyring::{Keyring, RootKeyError};
+use crate::links::Links;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::objects::Objects;
@@ -53,6 +54,8 @@ macro_rules! parts {
 parts! {
     /// The settings.
     config: Config,
+    /// Public URLs.
+    links: Links,
     /// The time.
     clock: Clock,
     /// Random bytes.
@@ -189,6 +192,7 @@ impl App {
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), nonce::LIFETIME, STATUS_LIST_CAPACITY),
             active_partners: ActivePartners::default(),
             limits: Limits::new(&config, &clock),
+            links: Links::new(config.base()),
             webauthn: webauthn(&config),
             metrics: Metrics::default(),
             outbox_filled: Notify::new(),

@@ -16,6 +16,7 @@ pub mod http;
 pub mod issuing;
 pub mod jobs;
 pub mod keyring;
+pub mod links;
 pub mod log;
 pub mod mail;
 pub mod metrics;

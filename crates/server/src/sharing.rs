@@ -39,17 +39,6 @@ pub struct NewShare {
 /// The person has as many links as they may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany;
-
-/// Who the holder's signature is for: the share's public id, since the link's secret must not stand in what is shown.
-pub fn audience(base: &str, share: Uuid) -> String {
-    format!("{base}/share/{share}")
-}
-
-/// The link.
-pub fn link(base: &str, secret: &str) -> String {
-    format!("{base}/share/{secret}")
-}
-
 /// Makes a share of `holder`; returns its id.
 ///
 /// # Errors
@@ -68,7 +57,7 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let entry = |(place, material): (_, &Material)| ShareEntry { place, submission: material.submission };
     let entries: Vec<ShareEntry> = places.map(entry).collect();
     let (id, nonce) = (app.rng().anonymous_id(), app.rng().secret());
-    let audience = audience(app.config().base(), id);
+    let audience = app.links().share_audience(id);
     let mut presentations = Vec::with_capacity(materials.len());
     for ((material, chosen), entry) in materials.iter().zip(&new.chosen).zip(&entries) {
         let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
@@ -154,7 +143,7 @@ pub fn open(share: &Share, secret: &str) -> Result<Option<Contents>, StoreError>
 /// # Errors
 /// The store cannot be used, or what is kept is no presentation.
 pub async fn check(app: &App, share: &Share, presentation: &str) -> Result<Report, Error> {
-    presenting::check(app, presentation, (&audience(app.config().base(), share.id), &share.nonce)).await
+    presenting::check(app, presentation, (&app.links().share_audience(share.id), &share.nonce)).await
 }
 
 fn passcode_fingerprint(app: &App, share: Uuid, passcode: &str) -> [u8; 32] {

@@ -79,18 +79,6 @@ async fn open<T: DeserializeOwned>(app: &App, sealed: Option<&Sealed>, label: &[
     let opened = app.keyring().open_sealed(sealed, label).await?;
     Ok(opened.map(|opened| read(&opened)).transpose()?)
 }
-
-/// Where a partner's link leads, like that of a push (partner-api, section 8).
-pub fn redirect_uri(base: &str, verification: &Verification) -> String {
-    let Verification { credential_type, partner_id, id, .. } = verification;
-    format!("{base}/partner/verify/{}#clientId={partner_id}&content={id}", credential_type.redirect_name)
-}
-
-/// Whom a holder's signature is for that answers on our own page.
-pub fn audience(base: &str, id: Uuid) -> String {
-    format!("{base}/verifications/{id}")
-}
-
 /// Stores `partner`'s question, durably; the same id again leads to the same request while it is open. The caller has
 /// checked its `callback_url`. `None`: the id was used for a request that is over, or for another type.
 ///
@@ -258,7 +246,7 @@ pub async fn present(
     let expires_at = app.now() + app.config().retention.ring_key_lifetime();
     let materials = std::slice::from_ref(&material);
     let Some(place) = presenting::give_places(app, materials, expires_at).await?.pop() else { return Ok(None) };
-    let (audience, nonce) = (audience(app.config().base(), verification.id), app.rng().secret());
+    let (audience, nonce) = (app.links().verification_audience(verification.id), app.rng().secret());
     let challenge = (audience.as_str(), nonce.as_str());
     let shows = |place: &str| asked.covers(place) && chosen.shows(place);
     let token = presenting::present(app, &material, (place, expires_at), shows, challenge)?;

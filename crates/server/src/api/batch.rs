@@ -15,8 +15,8 @@ use uuid::Uuid;
 use super::JsonBody;
 use super::claim::{self, Claim, Wished};
 use super::push::{
-    Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, batch_redirect_uri, context, earlier_warnings,
-    existing_uploads, is_dry_run, is_same, prepare, taken, upload_links, wake,
+    Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, context, earlier_warnings, existing_uploads,
+    is_dry_run, is_same, prepare, taken, upload_links, wake,
 };
 use crate::app::App;
 use crate::auth::partner::{Partner, WriteAll};
@@ -147,7 +147,7 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
     let assets: Vec<(String, Vec<Asset>)> =
         items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();
     let new = NewBatch { id, credential_id: batch.credential_id.clone(), items };
-    let redirect_uri = |id| batch_redirect_uri(app.config().base(), partner, id);
+    let redirect_uri = |id| app.links().batch(partner, id);
     let link = redirect_uri(id);
     let wished = Wished {
         email: batch.claim.as_deref(),

@@ -22,7 +22,6 @@ use crate::app::App;
 use crate::auth::partner::{Partner, Write, unknown_type};
 use crate::documents;
 use crate::error::{Error, Kind};
-use crate::oid4vci::offer;
 use crate::web::mails::Offer;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};
@@ -187,7 +186,7 @@ async fn push(
     let stored = store(&app, partner.id, submission).await?;
     let answer = PushAnswer {
         redirect_uri: stored.redirect_uri,
-        credential_offer_uri: Some(offer::push_offer_address(&app, stored.request_id)),
+        credential_offer_uri: Some(app.links().push_offer(stored.request_id)),
         credential_id,
         request_id: stored.request_id,
         assets: stored.uploads,
@@ -257,7 +256,7 @@ pub async fn store(app: &App, partner: Uuid, mut submission: Submission) -> Resu
     let id = app.id();
     let new = prepare(app, partner, submission, &payload, id, None).await?;
     let assets = new.assets.clone();
-    let link = redirect_uri(app.config().base(), submission.credential_type, partner, id, submission.document_type);
+    let link = app.links().push(submission.credential_type, partner, id, submission.document_type);
     let wished = Wished {
         email: submission.claim.as_deref(),
         partner,
@@ -301,12 +300,11 @@ async fn stands(
     app.metrics().submissions("existing", 1);
     let differs = !is_same(app, existing, submission.credential_type, payload).await?;
     let uploads = existing_uploads(app, existing, submission, None).await?;
-    let base = app.config().base();
     let (request_id, redirect_uri) = match existing.batch_id {
-        Some(batch) => (batch, batch_redirect_uri(base, partner, batch)),
+        Some(batch) => (batch, app.links().batch(partner, batch)),
         None => {
             let document_type = existing.document_type.as_deref();
-            (existing.id, redirect_uri(base, existing.credential_type, partner, existing.id, document_type))
+            (existing.id, app.links().push(existing.credential_type, partner, existing.id, document_type))
         }
     };
     let warnings = earlier_warnings(differs, submission.claim.is_some());
@@ -408,28 +406,6 @@ pub(super) fn taken(pointer: &str) -> Fault {
         suggestion: None,
     }
 }
-
-/// The documented link: parameters in the fragment, form-encoded, in this order (partner-api section 8). `content` is
-/// the server's id, so that nobody who knows the partner's id can open it.
-pub fn redirect_uri(
-    base: &str,
-    credential_type: credential::Type,
-    partner: Uuid,
-    request_id: Uuid,
-    document_type: Option<&str>,
-) -> String {
-    format!(
-        "{base}/partner/add/{}#clientId={partner}&documentType={}&content={request_id}",
-        credential_type.redirect_name,
-        document_type.unwrap_or("none")
-    )
-}
-
-/// The documented link of a batch, which has no `documentType`.
-pub fn batch_redirect_uri(base: &str, partner: Uuid, request_id: Uuid) -> String {
-    format!("{base}/partner/add/batch#clientId={partner}&content={request_id}")
-}
-
 /// Whether an earlier push said the same. Where its data is gone there is nothing to compare, and nothing to warn of.
 pub(super) async fn is_same(
     app: &App,

@@ -122,7 +122,7 @@ async fn ask(
         Play { player, partner: partner.id, request: verification.id }.enqueue(&app).await?;
     }
     let answer = AskAnswer {
-        redirect_uri: verification::redirect_uri(app.config().base(), &verification),
+        redirect_uri: app.links().verification_request(&verification),
         request_id: verification.request_id,
         expires_at: verification.expires_at,
         warnings: differs.then_some(DIFFERS).into_iter().collect(),

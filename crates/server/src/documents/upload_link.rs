@@ -27,7 +27,7 @@ pub fn upload_url(app: &App, asset: Uuid, now: Timestamp) -> (String, Timestamp)
     // Whole seconds, so that what the link says is what it is good for.
     let expires_at = (now + app.config().objects.upload_lifetime).floor(Duration::from_secs(1));
     let permit = UploadPermit { asset, expires_at };
-    (format!("{}/api/partner/v2/uploads/{}", app.config().base(), permit.write(app)), expires_at)
+    (app.links().upload(&permit.write(app)), expires_at)
 }
 
 impl UploadPermit {

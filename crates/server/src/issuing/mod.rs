@@ -13,5 +13,5 @@ mod sign;
 mod status_lists;
 pub mod verifier;
 
-pub use sign::{Material, sign, status_list_address};
+pub use sign::{Material, sign};
 pub use status_lists::{Form, Served, StatusLists};

@@ -62,12 +62,6 @@ impl Material {
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// The address of a status list.
-pub fn status_list_address(base: &str, list: Uuid) -> String {
-    format!("{base}/status/{list}")
-}
-
 /// Signs `material` in `format` for the entry at `place`, bound to `key`.
 ///
 /// # Errors
@@ -80,8 +74,7 @@ pub fn sign(
     (place, expires_at): (StatusPlace, Timestamp),
     key: Option<&PublicKey>,
 ) -> Result<String, CannotSign> {
-    let status =
-        StatusReference { uri: status_list_address(app.config().base(), place.list), index: u64::from(place.position) };
+    let status = StatusReference { uri: app.links().status_list(place.list), index: u64::from(place.position) };
     let id = format!("urn:uuid:{}", app.rng().anonymous_id());
     let attested_at = jiff::tz::Offset::UTC.to_datetime(material.pushed_at.to_jiff()).date().to_string();
     let statement = credential::format::Statement {

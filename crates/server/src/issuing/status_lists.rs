@@ -11,7 +11,6 @@ use credential::format::{Format, did_web};
 use credential::status::{StatusList, token_payload};
 use uuid::Uuid;
 
-use super::sign::status_list_address;
 use crate::app::App;
 use crate::error::Error;
 use crate::seal::sha256;
@@ -114,7 +113,7 @@ fn sign(app: &App, id: Uuid, form: Form, capacity: u32, revoked: Vec<u32>) -> Re
     let list = StatusList::of_revoked(capacity, revoked);
     let times = (now.seconds(), (now + LIFETIME).seconds());
     let base = app.config().base();
-    let address = status_list_address(base, id);
+    let address = app.links().status_list(id);
     let (header, payload) = match form {
         Form::Token => (keys.header("statuslist+jwt"), token_payload(&list, &address, times, FRESH.as_secs())),
         Form::Bitstring => {

@@ -10,7 +10,6 @@ use axum::routing::get;
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -48,18 +47,6 @@ pub fn transaction_code(app: &App, offer: Uuid) -> String {
     let number = tag.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)) % 1_000_000;
     format!("{number:06}")
 }
-
-/// The address of an offer, for a link that a wallet opens.
-pub fn link(app: &App, offer: Uuid) -> String {
-    let address = format!("{}/oid4vci/offers/{offer}", app.config().base());
-    format!("openid-credential-offer://?credential_offer_uri={}", utf8_percent_encode(&address, NON_ALPHANUMERIC))
-}
-
-/// The address of the offer of a push, for the partner to hand on.
-pub fn push_offer_address(app: &App, request: Uuid) -> String {
-    format!("{}/oid4vci/requests/{request}/offer", app.config().base())
-}
-
 async fn offer(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let issuance: Option<Issuance> = app.store().read().await?.issuance(id).await?;
     let is_open =

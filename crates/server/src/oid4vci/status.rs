@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::issuing::{Form, status_list_address};
+use crate::issuing::Form;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -22,7 +22,7 @@ pub(super) fn routes() -> Router<App> {
 /// All lists (section 9.3), for verifiers that fetch them ahead, so that nobody learns which credential they look at.
 async fn aggregation(State(app): State<App>) -> Result<Response, Error> {
     let lists = app.store().read().await?.status_lists().await?;
-    let addresses: Vec<String> = lists.iter().map(|list| status_list_address(app.config().base(), list.id)).collect();
+    let addresses: Vec<String> = lists.iter().map(|list| app.links().status_list(list.id)).collect();
     let cached = (header::CACHE_CONTROL, "public, max-age=300");
     Ok(([cached], Json(json!({ "status_lists": addresses }))).into_response())
 }

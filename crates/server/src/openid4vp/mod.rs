@@ -96,7 +96,7 @@ fn query(app: &App, credential_type: Type, claims: &[String]) -> Query {
 
 /// The link that a wallet opens (OpenID4VP 1.0, section 5; RFC 9101, section 5): who asks, and where the rest is.
 pub fn link(app: &App, presentation: &Presentation) -> String {
-    let address = format!("{}/openid4vp/requests/{}", app.config().base(), presentation.id);
+    let address = app.links().presentation_request(presentation.id);
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", &presentation.client_id)
         .append_pair("request_uri", &address)
@@ -109,12 +109,6 @@ pub fn link(app: &App, presentation: &Presentation) -> String {
 fn state(app: &App, presentation: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(app.keyring().fingerprint("presentation state", presentation.as_bytes()))
 }
-
-/// Where the wallet sends the person after its answer.
-fn return_address(app: &App, presentation: Uuid, secret: &str) -> String {
-    format!("{}/presentations/{presentation}/return?response_code={secret}", app.config().base())
-}
-
 /// The six digits that a person carries from the wallet's device to the browser that began. They follow from the answer's
 /// secret, so that no other answer has them.
 pub fn carried_code(app: &App, presentation: Uuid, response_hash: &[u8]) -> String {

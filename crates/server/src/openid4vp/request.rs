@@ -97,7 +97,7 @@ async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), Refused>
         "client_id": presentation.client_id,
         "response_type": "vp_token",
         "response_mode": presentation.mode.name(),
-        "response_uri": format!("{}/openid4vp/responses/{id}", app.config().base()),
+        "response_uri": app.links().presentation_response(id),
         "nonce": presentation.nonce,
         "state": super::state(app, id),
         "dcql_query": query.to_json(),

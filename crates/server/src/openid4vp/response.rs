@@ -133,7 +133,7 @@ async fn decline(app: &App, id: Uuid) -> Result<Response, Refused> {
     }
     app.metrics().presentations("declined");
     // The page says how it stands, and offers to go on; there is nothing to be fetched by a code.
-    let page = format!("{}/presentations/{id}", app.config().base());
+    let page = app.links().presentation(id);
     Ok(answer(&json!({ "redirect_uri": page })))
 }
 
@@ -148,7 +148,7 @@ async fn keep(app: &App, id: Uuid, outcome: &Outcome) -> Result<Response, Refuse
         return Err(over());
     }
     app.metrics().presentations("answered");
-    Ok(answer(&json!({ "redirect_uri": super::return_address(app, id, &secret) })))
+    Ok(answer(&json!({ "redirect_uri": app.links().presentation_return(id, &secret) })))
 }
 
 fn answer(body: &Value) -> Response {

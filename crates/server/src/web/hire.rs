@@ -193,9 +193,9 @@ impl HirePage {
         }
         let said: Vec<_> = credentials.iter().flat_map(|shown| said_by(&shown.attester, &shown.view)).collect();
         let career = CareerView::of(&said, &layout.text);
-        let link = sharing::link(app.config().base(), secret);
+        let link = app.links().share(secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
-        let audience = sharing::audience(app.config().base(), share.id);
+        let audience = app.links().share_audience(share.id);
         let (purpose, now) = (contents.purpose, app.now());
         Ok(Some(Self { layout, share, purpose, audience, credentials, career, link, qr, now, is_own }))
     }

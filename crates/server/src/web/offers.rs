@@ -87,7 +87,7 @@ async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
     } else if issuance.expires_at <= app.now() {
         Standing::Over
     } else {
-        let (link, code) = (offer::link(&app, id), offer::transaction_code(&app, id));
+        let (link, code) = (app.links().offer(id), offer::transaction_code(&app, id));
         let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("offer-qr"))).unwrap_or_default();
         Standing::Open { link, picture, code, until: issuance.expires_at }
     };

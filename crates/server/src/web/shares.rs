@@ -258,7 +258,7 @@ async fn show(
     let share = app.store().read().await?.share(id, signed_in.holder.id).await?.ok_or_else(Error::not_found)?;
     let listed = Listed::new(&app, share).await?;
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    let link = sharing::link(app.config().base(), &listed.memory.secret);
+    let link = app.links().share(&listed.memory.secret);
     let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
     Ok(page(&app, &SharePage { layout: layout.clone(), listed, link, qr }, &layout))
 }

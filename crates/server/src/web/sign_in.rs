@@ -13,13 +13,11 @@ use uuid::Uuid;
 
 use super::qr::Qr;
 use super::{Layout, Text, authorize, link, page};
-use crate::api::push;
 use crate::app::App;
 use crate::auth::holder::{self, CodeRefused, Email, LINK, NOTICE, SESSION, Visitor};
 use crate::error::Error;
 use crate::http::Client;
 use crate::mail::Mail;
-use crate::verification;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -99,20 +97,19 @@ impl Opening {
 async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Error> {
     let Some(id) = link::waiting(app, headers) else { return Ok(None) };
     let mut tx = app.store().read().await?;
-    let base = app.config().base();
     if let Some(asked) = tx.linked_verification(id, app.now()).await? {
         let partner = tx.partner(asked.partner_id).await?.filter(|_| asked.is_open() && asked.holder.is_none());
-        let (title, link) = (asked.credential_type.title, verification::redirect_uri(base, &asked));
+        let (title, link) = (asked.credential_type.title, app.links().verification_request(&asked));
         return Ok(partner.map(|partner| Opening { partner: partner.name, title, count: 1, asks: Some(id), link }));
     }
     let (items, link) = match tx.linked_submission(id, app.now()).await? {
         Some(submission) => {
             let (partner, document_type) = (submission.partner_id, submission.document_type.as_deref());
-            let link = push::redirect_uri(base, submission.credential_type, partner, id, document_type);
+            let link = app.links().push(submission.credential_type, partner, id, document_type);
             (vec![submission], link)
         }
         None => match tx.linked_batch(id, app.now()).await? {
-            Some(batch) => (batch.items, push::batch_redirect_uri(base, batch.partner_id, id)),
+            Some(batch) => (batch.items, app.links().batch(batch.partner_id, id)),
             None => return Ok(None),
         },
     };

@@ -200,7 +200,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
             "withdrawn": shown.withdrawal.as_ref().map(|withdrawal| json!({ "at": withdrawal.at, "reason": withdrawal.reason })),
             "fields": shown.payload.fields,
             "partner_chain": shown.payload.partner_chain,
-            "documents": shown.documents.iter().map(|document| json!({ "asset_id": document.name, "asset_type": document.kind, "href": format!("{}/documents/{}", app.config().base(), document.id) })).collect::<Vec<_>>(),
+            "documents": shown.documents.iter().map(|document| json!({ "asset_id": document.name, "asset_type": document.kind, "href": app.links().document(document.id) })).collect::<Vec<_>>(),
             "events": events.iter().map(|event| json!({ "event": event.kind.name(), "at": event.at })).collect::<Vec<_>>(),
         }));
     }

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Frame, Section, layout};
-use crate::api::push;
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::error::Error;
@@ -226,10 +225,10 @@ async fn show(
     let shown = tx.listed_submission(partner, id, app.now()).await?.ok_or_else(Error::not_found)?;
     let (events, documents) = (tx.events(id, app.now()).await?, tx.assets(&[id]).await?);
     drop(tx);
-    let base = app.config().base();
+    let links = app.links();
     let link = (shown.state == ListedState::Waiting).then(|| match shown.batch_id {
-        Some(batch) => push::batch_redirect_uri(base, partner, batch),
-        None => push::redirect_uri(base, shown.credential_type, partner, id, shown.document_type.as_deref()),
+        Some(batch) => links.batch(partner, batch),
+        None => links.push(shown.credential_type, partner, id, shown.document_type.as_deref()),
     });
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Submissions));
     let template = SubmissionPage { layout: layout.clone(), frame, shown, events, documents, link };
