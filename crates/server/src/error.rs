@@ -1,8 +1,8 @@
-//! The one HTTP error: a kind, what happened in words, and the faults of the caller's body.
+//! The one HTTP error: a kind, what happened in words, and the errors of the caller's body.
 //!
-//! Owns the mapping from kind to status and the RFC 9457 document. A handler returns an [`Error`]; the outermost
-//! layer ([`crate::http::respond`]) writes it as problem+json for the API and as a page for people, because only it
-//! knows the request's id and who is asking.
+//! Owns the mapping from kind to status and the RFC 9457 document. A handler returns an [`Error`]; the outermost layer
+//! of the router logs it and writes it, as problem details or as a page, because only that layer knows the request's id
+//! and who reads the response.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub struct Error {
     pub detail: String,
     /// Every fault of the body, where that is the matter.
     pub faults: Vec<Fault>,
+    /// What failed on our side: logged, never shown to the caller.
+    cause: Option<String>,
 }
 
 /// The kinds of error; each has one status and one stable `type`.
@@ -95,7 +97,7 @@ impl Kind {
 impl Error {
     /// An error of `kind`, told as `detail`.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), faults: Vec::new() }
+        Self { kind, detail: detail.into(), faults: Vec::new(), cause: None }
     }
 
     /// 422 with every fault.
@@ -104,7 +106,7 @@ impl Error {
             1 => "The body has one fault; nothing was stored.".to_owned(),
             count => format!("The body has {count} faults; nothing was stored."),
         };
-        Self { kind: Kind::Invalid, detail, faults }
+        Self { faults, ..Self::new(Kind::Invalid, detail) }
     }
 
     /// 401 in one voice, so that nobody learns which part of a token was wrong.
@@ -125,10 +127,21 @@ impl Error {
         Self::new(Kind::Unavailable, "This was not done, or nobody knows whether it was. Please try again in a moment.")
     }
 
-    /// 500 after logging `cause`, which the caller does not see.
+    /// 500 because of `cause`, which is logged and not shown to the caller.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        tracing::error!(%cause, "a request failed");
-        Self::new(Kind::Internal, "This is our mistake, and it has been logged under the request id.")
+        let error = Self::new(Kind::Internal, "This is our mistake, and it has been logged under the request id.");
+        Self { cause: Some(cause.to_string()), ..error }
+    }
+
+    /// Logs the cause of a failure on our side. Called once for each response.
+    pub fn log(&self) {
+        match (&self.cause, &self.kind) {
+            (Some(cause), Kind::Unavailable) => {
+                tracing::error!(%cause, "the store cannot be used; answered 503, nothing acknowledged is lost");
+            }
+            (Some(cause), _) => tracing::error!(%cause, "a request failed"),
+            (None, _) => {}
+        }
     }
 
     /// The HTTP status.
@@ -223,10 +236,7 @@ impl IntoResponse for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(cause) => {
-                tracing::error!(%cause, "the store cannot be used; answered 503, nothing acknowledged is lost");
-                Self::unavailable()
-            }
+            StoreError::Unavailable(cause) => Self { cause: Some(cause), ..Self::unavailable() },
             StoreError::Broken(cause) => Self::internal(cause),
         }
     }

@@ -24,25 +24,33 @@ use tower::{Service as _, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
+use crate::http::{Outermost, Readers};
 use crate::{api, http, jobs, oid4vci, openid4vp, web};
 use store::StoreError;
 
 /// The whole router, with everything that a request passes through.
 pub fn router(app: &App) -> Router {
-    // One stack: a Router's own `layer`, called once a layer, would box every request and answer as often.
+    let (timeout, upload_timeout) = (app.config().server.timeout, app.config().objects.upload_timeout);
+    let routed = |router, readers, timeout| layered(app, router, Outermost { app: app.clone(), readers, timeout });
+    let page = Readers::People(web::error::page);
+    let unmatched = Router::new().fallback(http::not_found);
+    Router::new()
+        .merge(routed(api::routes(app), Readers::Programs, timeout))
+        .merge(routed(api::uploads(), Readers::Programs, upload_timeout))
+        .merge(routed(oid4vci::routes(), Readers::Programs, timeout))
+        .merge(routed(openid4vp::routes(), Readers::Programs, timeout))
+        .merge(routed(web::routes(app), page, timeout))
+        .merge(routed(unmatched, Readers::Unknown(web::error::page), timeout))
+        .with_state(app.clone())
+}
+
+/// `router` with its layers. They are one stack: `layer` called once for each would box every request and response as often.
+fn layered(app: &App, router: Router<App>, outermost: Outermost) -> Router<App> {
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(app.clone(), http::respond))
+        .layer(from_fn_with_state(outermost, http::respond))
         .layer(CatchPanicLayer::custom(http::panicked))
         .layer(DefaultBodyLimit::max(app.config().server.body_limit));
-    Router::new()
-        .merge(api::routes(app))
-        .merge(oid4vci::routes())
-        .merge(openid4vp::routes())
-        .merge(web::routes(app))
-        .fallback(http::not_found)
-        .method_not_allowed_fallback(http::method_not_allowed)
-        .layer(layers)
-        .with_state(app.clone())
+    router.method_not_allowed_fallback(http::method_not_allowed).layer(layers)
 }
 
 /// What is broken when the store is opened is tried so often: another process may be bringing the same database up to date at

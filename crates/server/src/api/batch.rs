@@ -12,7 +12,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::JsonBody;
 use super::claim::{self, Claim, Wished};
 use super::push::{
     Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, context, earlier_warnings, existing_uploads,
@@ -22,6 +21,7 @@ use crate::app::App;
 use crate::auth::partner::{Partner, WriteAll};
 use crate::documents;
 use crate::error::Error;
+use crate::http::JsonBody;
 use crate::web::mails::Offer;
 use store::domain;
 use store::domain::asset::Asset;

@@ -10,12 +10,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::JsonBody;
 use super::idempotency::IdempotencyHeader;
 use super::webhooks::id;
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Kind, Problem};
+use crate::http::JsonBody;
 use crate::webhooks;
 use ambient::Timestamp;
 use store::Attempt;

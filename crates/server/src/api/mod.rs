@@ -22,16 +22,14 @@ mod webhooks;
 mod withdraw;
 
 use axum::Router;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::auth::partner;
-use crate::error::{Error, Kind};
 
 /// The documented routes that need an access token.
 fn protected() -> OpenApiRouter<App> {
@@ -48,14 +46,15 @@ fn protected() -> OpenApiRouter<App> {
 
 /// The documented routes that need none.
 fn open() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .merge(token::routes())
-        .merge(upload::routes())
-        .merge(jwks::routes())
-        .merge(operations::routes())
+    OpenApiRouter::new().merge(token::routes()).merge(jwks::routes()).merge(operations::routes())
 }
 
-/// All routes of the API.
+/// The route of uploads, which may take longer than any other.
+pub fn uploads() -> Router<App> {
+    upload::routes().split_for_parts().0
+}
+
+/// All other routes of the API.
 pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = protected().split_for_parts();
     let (open, _) = open().split_for_parts();
@@ -90,51 +89,4 @@ fn successor(path: &str) -> Option<String> {
         Some(name) => format!("</api/partner/v2/add/requests/{name}>; rel=\"successor-version\""),
         None => format!("</api/partner/v2/{path}>; rel=\"successor-version\""),
     })
-}
-
-/// A body that says it is JSON; what it holds is for the parser.
-#[derive(Debug)]
-pub struct JsonBody(pub Bytes);
-
-impl FromRequest<App> for JsonBody {
-    type Rejection = Error;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        let content_type =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            let shown: String = essence.chars().take(64).collect();
-            let found = if shown.is_empty() { "there is none".to_owned() } else { format!("it is {shown}") };
-            return Err(Error::new(
-                Kind::UnsupportedMediaType,
-                format!("Send the header Content-Type: application/json; {found}."),
-            ));
-        }
-        AnyBody::from_request(request, app).await.map(|AnyBody(bytes)| Self(bytes))
-    }
-}
-
-/// A body of whatever type, within the limit.
-#[derive(Debug)]
-pub struct AnyBody(pub Bytes);
-
-impl FromRequest<App> for AnyBody {
-    type Rejection = Error;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        Bytes::from_request(request, app).await.map(Self).map_err(|rejection| {
-            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                Error::new(
-                    Kind::TooLarge,
-                    format!(
-                        "The body is longer than {} bytes, the most that is taken.",
-                        app.config().server.body_limit
-                    ),
-                )
-            } else {
-                Error::new(Kind::Malformed, "The body did not arrive whole.")
-            }
-        })
-    }
 }

@@ -66,6 +66,7 @@ fn document() -> Value {
     let mut protected = super::protected().into_openapi();
     let paths: Vec<String> = protected.paths.paths.keys().cloned().collect();
     protected.merge(super::open().into_openapi());
+    protected.merge(super::upload::routes().into_openapi());
     let mut document = Document::openapi();
     document.merge(protected);
     let mut document = serde_json::to_value(document).expect("the document is JSON");

@@ -16,12 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::JsonBody;
 use super::claim::{self, Claim, Wished};
 use crate::app::App;
 use crate::auth::partner::{Partner, Write, unknown_type};
 use crate::documents;
 use crate::error::{Error, Kind};
+use crate::http::JsonBody;
 use crate::web::mails::Offer;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};

@@ -9,10 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::JsonBody;
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Kind, Problem};
+use crate::http::JsonBody;
 use store::{Announcement, AnnouncementKind};
 
 /// The routes.

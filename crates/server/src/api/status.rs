@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::AnyBody;
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Problem};
+use crate::http::AnyBody;
 use ambient::Timestamp;
 use store::CredentialStatus;
 use store::domain::asset::{Asset, AssetState};

@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::AnyBody;
 use crate::app::App;
 use crate::auth::partner::by_secret;
 use crate::error::Error;
+use crate::http::AnyBody;
 use crate::http::Client;
 use store::Partner;
 

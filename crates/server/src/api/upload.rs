@@ -14,9 +14,6 @@ use crate::error::{Error, Kind, Problem};
 use store::domain::asset::{AssetState, Failure};
 use store::domain::submission::State as SubmissionState;
 
-/// The path's template, by which the layers know an upload.
-pub const ROUTE: &str = "/api/partner/v2/uploads/{permit}";
-
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload))

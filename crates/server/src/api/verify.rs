@@ -14,11 +14,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::claim;
 use super::push::Warning;
-use super::{JsonBody, claim};
 use crate::app::App;
 use crate::auth::partner::{Partner, ReadAny, Write};
 use crate::error::{Error, Kind, Problem};
+use crate::http::JsonBody;
 use crate::sandbox::{Play, Player};
 use crate::verification::{self, AskedNow};
 use crate::verification_result::Checked;

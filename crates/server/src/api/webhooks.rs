@@ -15,10 +15,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::idempotency::IdempotencyHeader;
-use super::{AnyBody, JsonBody};
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Problem};
+use crate::http::{AnyBody, JsonBody};
 use crate::webhooks::{self, message::Secret};
 use ambient::Timestamp;
 use store::domain::webhook::Webhook;

@@ -11,11 +11,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::JsonBody;
 use crate::app::App;
 use crate::auth::holder::address;
 use crate::auth::partner::{Partner, Write};
 use crate::error::{Error, Kind, Problem};
+use crate::http::JsonBody;
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
 use crate::web::mails;

@@ -102,7 +102,7 @@ mod tests {
 
     /// The tables that the migrations in `folder` make and nobody drops or renames, without partitions.
     fn tables(folder: &str) -> BTreeSet<String> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/migrations").join(folder);
         let mut files: Vec<_> =
             std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
         files.sort();

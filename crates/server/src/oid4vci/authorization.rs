@@ -14,8 +14,8 @@ use url::Url;
 
 use super::token::{read_details, request_uri};
 use super::{Form, Refused};
-use crate::api::AnyBody;
 use crate::app::App;
+use crate::http::AnyBody;
 use crate::http::Client;
 use crate::issuing::{attestation, dpop};
 use store::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};

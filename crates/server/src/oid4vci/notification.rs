@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::Refused;
 use super::wallet::Wallet;
-use crate::api::AnyBody;
 use crate::app::App;
+use crate::http::AnyBody;
 
 /// What a wallet may say.
 const EVENTS: [&str; 3] = ["credential_accepted", "credential_failure", "credential_deleted"];

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::offer::{PRE_AUTHORIZED, offer_of, pre_authorized_code, transaction_code};
 use super::{Form, Refused};
-use crate::api::AnyBody;
 use crate::app::App;
+use crate::http::AnyBody;
 use crate::http::Client;
 use crate::issuing::dpop::DPoPRefused;
 use crate::issuing::nonce::{self, Use};

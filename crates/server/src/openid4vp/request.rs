@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::client;
-use crate::api::AnyBody;
 use crate::app::App;
 use crate::error::Error;
+use crate::http::AnyBody;
 use crate::http::Client;
 use crate::oid4vci::{Form, Refused};
 use crate::verification;

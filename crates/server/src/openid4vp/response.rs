@@ -12,9 +12,9 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::check::{NotTaken, check};
-use crate::api::AnyBody;
 use crate::app::App;
 use crate::error::Error;
+use crate::http::AnyBody;
 use crate::http::Client;
 use crate::oid4vci::{Form, Refused};
 use crate::seal::sha256;

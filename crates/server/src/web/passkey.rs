@@ -18,11 +18,11 @@ use webauthn_rs::prelude::{
 };
 
 use super::sign_in::signed_in;
-use crate::api::JsonBody;
 use crate::app::App;
 use crate::auth::holder::{CEREMONY, NOTICE, SignedIn, address};
 use crate::error::{Error, Kind};
 use crate::http::Client;
+use crate::http::JsonBody;
 use crate::seal::sha256;
 use store::domain::submission::Sealed;
 use store::{Ceremony, StoredPasskey};

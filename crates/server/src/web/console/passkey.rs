@@ -19,12 +19,12 @@ use webauthn_rs::prelude::{
 
 use super::audit;
 use super::sign_in::signed_in;
-use crate::api::JsonBody;
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::auth::holder::NOTICE;
 use crate::error::{Error, Kind};
 use crate::http::Client;
+use crate::http::JsonBody;
 use crate::web::passkey::{begin, read, refused, take, webauthn};
 use ambient::Timestamp;
 use store::ConsolePasskey;

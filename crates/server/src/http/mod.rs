@@ -1,14 +1,15 @@
-//! What every request passes through: its id, its log line, its metrics, its headers, and the writing of errors.
+//! What every request passes through: its id, timeout, log line, metrics and headers, and the bodies of errors.
 //!
-//! Owns the outermost layer. No log line holds a path parameter, a query, a body or an address of a person: the
-//! route's template stands for the path.
+//! Knows no route and renders no page: each router says who reads its responses. No log line holds a path parameter, a
+//! query, a body or a person's address: the route's template stands for the path.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+mod body;
+mod client;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
-use axum::http::request::Parts;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -17,7 +18,9 @@ use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::web;
+
+pub use body::{AnyBody, JsonBody};
+pub use client::Client;
 
 /// The id of a request: the caller's `X-Request-Id` or one of ours. It is in the answer and in every log line.
 #[derive(Clone, Debug)]
@@ -37,30 +40,68 @@ fn request_id(app: &App, request: &Request) -> RequestId {
     RequestId(usable.map_or_else(|| app.rng().id(app.now()).to_string().into(), Into::into))
 }
 
-/// The outermost layer.
-pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Renders an error as a page for people; the second argument is the request's id.
+pub type ErrorPage = fn(&App, &Error, &str) -> Response;
+
+/// Who reads the responses of a router, which decides how errors are written and what a browser may do with them.
+#[derive(Clone, Copy, Debug)]
+pub enum Readers {
+    /// Programs: errors are problem details (RFC 9457).
+    Programs,
+    /// People: errors are pages.
+    People(ErrorPage),
+    /// Unknown, because no route matched: pages for those who accept HTML.
+    Unknown(ErrorPage),
+}
+
+impl Readers {
+    /// The page to render errors with, or `None` for problem details.
+    fn error_page(self, request: &Request) -> Option<ErrorPage> {
+        match self {
+            Self::Programs => None,
+            Self::People(page) => Some(page),
+            Self::Unknown(page) => {
+                let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+                accept.is_some_and(|accept| accept.contains("text/html")).then_some(page)
+            }
+        }
+    }
+}
+
+/// The outermost layer of one router.
+#[derive(Clone, Debug)]
+pub struct Outermost {
+    /// The application.
+    pub app: App,
+    /// Who reads the responses.
+    pub readers: Readers,
+    /// Longest time until a response begins.
+    pub timeout: Duration,
+}
+
+/// Gives a request its id, span, timeout and log line, and its response the headers and the body of an error.
+pub async fn respond(State(layer): State<Outermost>, mut request: Request, next: Next) -> Response {
+    let Outermost { app, readers, timeout } = layer;
     let started = Instant::now();
     let id = request_id(&app, &request);
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = request.method().clone();
-    let is_api = is_api(request.uri().path());
+    let error_page = readers.error_page(&request);
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", id = %id.0);
     let work = async {
-        // A document may take longer to send than anything else takes to answer.
-        let is_upload = route == crate::api::upload::ROUTE;
-        let longest = if is_upload { app.config().objects.upload_timeout } else { app.config().server.timeout };
-        // Nor does anybody wait for a database that has fallen silent.
+        // A database that stops responding ends the wait too.
         let answering = app.store().unless_lost(async { Ok(next.run(request).await) });
-        let mut response = match tokio::time::timeout(longest, answering).await {
+        let mut response = match tokio::time::timeout(timeout, answering).await {
             Ok(answered) => answered.unwrap_or_else(|error| Error::from(error).into_response()),
             Err(_) => {
                 Error::new(Kind::Unavailable, "This took too long and was given up. Please try again.").into_response()
             }
         };
         if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
-            response = write_error(&app, &error, response, is_api, &id);
+            error.log();
+            response = write_error(&app, &error, response, error_page, &id);
         }
         let elapsed = started.elapsed();
         app.metrics().request(route, response.status(), elapsed);
@@ -70,7 +111,7 @@ pub async fn respond(State(app): State<App>, mut request: Request, next: Next) -
     let mut response = work.instrument(span).await;
     let headers = response.headers_mut();
     headers.extend(HeaderValue::try_from(&*id.0).map(|value| (REQUEST_ID, value)));
-    secure(headers, is_api, app.config().is_https());
+    secure(headers, error_page.is_none(), app.config().is_https());
     response
 }
 
@@ -89,29 +130,20 @@ fn log_answer(method: &Method, route: &str, status: StatusCode, elapsed: Duratio
     }
 }
 
-fn is_api(path: &str) -> bool {
-    const API: [&str; 9] = [
-        "/api/",
-        "/.well-known/",
-        "/oid4vci/",
-        "/openid4vp/",
-        "/credentials/",
-        "/status/",
-        "/healthz",
-        "/readyz",
-        "/metrics",
-    ];
-    // Where a person answers a wallet's request is a page.
-    API.iter().any(|prefix| path.starts_with(prefix)) && !path.starts_with("/oid4vci/authorize")
-}
-
 /// Gives an error its body, keeping the headers that the error and the layers inside have set.
-fn write_error(app: &App, error: &Error, response: Response, is_api: bool, id: &RequestId) -> Response {
-    let body = if is_api {
-        let problem = serde_json::to_vec(&error.problem(app.config().base(), &id.0)).unwrap_or_default();
-        ([(header::CONTENT_TYPE, "application/problem+json")], problem).into_response()
-    } else {
-        web::error::page(app, error, &id.0)
+fn write_error(
+    app: &App,
+    error: &Error,
+    response: Response,
+    error_page: Option<ErrorPage>,
+    id: &RequestId,
+) -> Response {
+    let body = match error_page {
+        None => {
+            let problem = serde_json::to_vec(&error.problem(app.config().base(), &id.0)).unwrap_or_default();
+            ([(header::CONTENT_TYPE, "application/problem+json")], problem).into_response()
+        }
+        Some(page) => page(app, error, &id.0),
     };
     let (mut parts, _) = response.into_parts();
     let (written, body) = body.into_parts();
@@ -170,51 +202,4 @@ pub async fn not_found() -> Error {
 /// A route has this path, with other methods.
 pub async fn method_not_allowed() -> Error {
     Error::new(Kind::MethodNotAllowed, "This path does not take this method; the Allow header names those it takes.")
-}
-
-/// The network address of the client, as far as the trusted proxies vouch for it. Of IPv6, what one subscriber has: 64 bits
-/// (RFC 6177), since whoever has one address there has all of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Client(pub IpAddr);
-
-impl FromRequestParts<App> for Client {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let chain: Vec<IpAddr> =
-            forwarded.flat_map(|value| value.split(',')).filter_map(|address| address.trim().parse().ok()).collect();
-        // Each trusted proxy appended the address it saw: count from the right, no further than they go.
-        let trusted = app.config().server.trusted_proxies.min(chain.len());
-        Ok(Self(subscriber(if trusted == 0 { peer } else { chain[chain.len() - trusted] })))
-    }
-}
-
-fn subscriber(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & (u128::MAX << 64)).into()),
-        v4 => v4,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_has_many_addresses_of_one_network_is_one_client() {
-        for (address, counted) in [
-            ("203.0.113.9", "203.0.113.9"),
-            ("::ffff:203.0.113.9", "203.0.113.9"),
-            ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
-            ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::"),
-            ("2001:db8:1:3::1", "2001:db8:1:3::"),
-        ] {
-            assert_eq!(subscriber(address.parse().expect(address)), counted.parse::<IpAddr>().expect(counted));
-        }
-    }
 }
