@@ -13,7 +13,7 @@ use sqlx::{PgTransaction, Postgres};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{StoreError, is_passing};
+use super::error::{StoreError, is_passing};
 
 /// How long a transaction may take to begin: a connection is waited for half as long.
 const PATIENCE: Duration = Duration::from_secs(10);
