@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::fault::Code;
-use crate::schema::{Member, Path, Presence, Shape, check_object, nearest, object_schema};
-use crate::submission::{ID, Rejection, object, text};
+use crate::limits::ID;
+use crate::pointer::Path;
+use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
+use crate::submission::{Rejection, object, text};
 use crate::types::Type;
 
 /// Most characters of an address.

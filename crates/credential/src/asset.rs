@@ -5,13 +5,15 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha3::{Digest as _, Keccak256};
 use url::{Host, Url};
 
+use crate::encoding::hex;
 use crate::fault::{Code, Faults};
-use crate::schema::{Choice, Member, Path, Presence, Shape, check_object};
-use crate::submission::ID;
+use crate::limits::ID;
+use crate::pointer::Path;
+use crate::schema::{Choice, ListRules, Member, Presence, Shape, check_object, object_schema};
 
 /// Most bytes of one document (partner-api, section 4).
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;
@@ -120,17 +122,64 @@ impl From<&Asset> for AssetRecord {
     fn from(asset: &Asset) -> Self {
         let source = match &asset.source {
             AssetSource::Upload => None,
-            AssetSource::Bytes(bytes) => {
-                Some(format!("keccak256:{}", crate::opencerts::hex(&Keccak256::digest(bytes))))
-            }
+            AssetSource::Bytes(bytes) => Some(format!("keccak256:{}", hex(&Keccak256::digest(bytes)))),
             AssetSource::Address(address) => Some(address.clone()),
         };
         Self { asset_id: asset.asset_id.clone(), asset_type: asset.kind, source }
     }
 }
 
+impl ListRules for AssetRules {
+    fn called(&self) -> &'static str {
+        "an array of assets"
+    }
+
+    fn check(&self, assets: &mut [Value], path: &Path<'_>, faults: &mut Faults) {
+        if self.most == 0 && !assets.is_empty() {
+            faults.add(path, Code::AssetsNotAllowed, || {
+                "This credential type takes no assets; leave the member out.".to_owned()
+            });
+            return;
+        }
+        if assets.len() > self.most {
+            let (count, most) = (assets.len(), self.most);
+            faults.add(path, Code::ListTooLong, || format!("This may have {most} items; it has {count}."));
+        }
+        let members = asset_members(self);
+        let mut ids: Vec<String> = Vec::new();
+        for (index, asset) in assets.iter_mut().enumerate().take(self.most) {
+            let here = Path::Item(path, index);
+            let Value::Object(object) = asset else {
+                Shape::Object(&[]).check(asset, &here, faults);
+                continue;
+            };
+            check_object(object, &members, &here, faults);
+            check_data(object, &here, faults);
+            if let Some(id) = object.get("asset_id").and_then(Value::as_str) {
+                if ids.iter().any(|known| known == id) {
+                    faults
+                        .add(&Path::Member(&here, "asset_id"), Code::AssetIdDuplicate, || {
+                            "Another asset of this credential has the same asset_id.".to_owned()
+                        })
+                        .received(&Value::from(id));
+                }
+                ids.push(id.to_owned());
+            }
+        }
+    }
+
+    fn json_schema(&self) -> Value {
+        if self.most == 0 {
+            return json!({ "type": "array", "maxItems": 0 });
+        }
+        let mut asset = object_schema(&asset_members(self));
+        asset["properties"]["asset_data"]["type"] = json!(["string", "null"]);
+        json!({ "type": "array", "maxItems": self.most, "items": asset })
+    }
+}
+
 /// The members of one asset.
-pub(crate) fn asset_members(rules: &AssetRules) -> [Member; 3] {
+fn asset_members(rules: &AssetRules) -> [Member; 3] {
     [
         Member {
             name: "asset_id",
@@ -154,41 +203,6 @@ pub(crate) fn asset_members(rules: &AssetRules) -> [Member; 3] {
             example: "",
         },
     ]
-}
-
-/// Checks a list of assets.
-pub(crate) fn check_assets(assets: &mut [Value], rules: &AssetRules, path: &Path<'_>, faults: &mut Faults) {
-    if rules.most == 0 && !assets.is_empty() {
-        faults.add(path, Code::AssetsNotAllowed, || {
-            "This credential type takes no assets; leave the member out.".to_owned()
-        });
-        return;
-    }
-    if assets.len() > rules.most {
-        let (count, most) = (assets.len(), rules.most);
-        faults.add(path, Code::ListTooLong, || format!("This may have {most} items; it has {count}."));
-    }
-    let members = asset_members(rules);
-    let mut ids: Vec<String> = Vec::new();
-    for (index, asset) in assets.iter_mut().enumerate().take(rules.most) {
-        let here = Path::Item(path, index);
-        let Value::Object(object) = asset else {
-            Shape::Object(&[]).check(asset, &here, faults);
-            continue;
-        };
-        check_object(object, &members, &here, faults);
-        check_data(object, &here, faults);
-        if let Some(id) = object.get("asset_id").and_then(Value::as_str) {
-            if ids.iter().any(|known| known == id) {
-                faults
-                    .add(&Path::Member(&here, "asset_id"), Code::AssetIdDuplicate, || {
-                        "Another asset of this credential has the same asset_id.".to_owned()
-                    })
-                    .received(&Value::from(id));
-            }
-            ids.push(id.to_owned());
-        }
-    }
 }
 
 fn check_data(object: &Map<String, Value>, path: &Path<'_>, faults: &mut Faults) {
@@ -267,7 +281,7 @@ fn short(text: &str) -> String {
     text.chars().take(64).collect()
 }
 
-/// The assets in a value that [`check_assets`] found good.
+/// The assets in a value that [`AssetRules`] found no fault in.
 pub(crate) fn read_assets(value: Value, path: &Path<'_>) -> Vec<Asset> {
     let Value::Array(items) = value else { return Vec::new() };
     let mut faults = Faults::default();

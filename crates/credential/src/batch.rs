@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::context::Context;
+use crate::credential_type::BatchMember;
 use crate::fault::{Code, Faults};
-use crate::schema::{Member, Path, Presence, Shape, check_object, object_schema};
-use crate::submission::{CLAIM, CREDENTIAL_ID, Context, Rejection, Submission, claimed, object, text};
-use crate::types::{ALL, BatchMember, Type};
+use crate::limits::BATCH;
+use crate::pointer::Path;
+use crate::schema::{Member, Presence, Shape, check_object, object_schema};
+use crate::submission::{CLAIM, CREDENTIAL_ID, Rejection, Submission, claimed, object, text};
+use crate::types::{ALL, Type};
 use crate::v1;
-
-/// Most items of a batch.
-pub(crate) const BATCH: usize = 100;
 
 /// The form of a batch's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

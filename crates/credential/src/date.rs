@@ -1,7 +1,5 @@
 //! Days, written `YYYY-MM-DD`, and years, written `YYYY`.
 
-use crate::fault::Code;
-
 /// A calendar day from 1900-01-01 to 9999-12-31.
 ///
 /// ```
@@ -16,12 +14,23 @@ pub struct Date(jiff::civil::Date);
 
 const FIRST_YEAR: i16 = 1900;
 
+/// Why a text is not a day or not a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseDateError {
+    /// It is not written as asked for.
+    #[error("a day is written YYYY-MM-DD, a year YYYY")]
+    Format,
+    /// There is no such day, or its year is before 1900.
+    #[error("the day does not exist, or its year is not in 1900 to 9999")]
+    Range,
+}
+
 impl Date {
     /// Reads a day.
     ///
     /// # Errors
-    /// [`Code::DateFormat`] or [`Code::DateRange`].
-    pub fn parse(text: &str) -> Result<Self, Code> {
+    /// [`ParseDateError`].
+    pub fn parse(text: &str) -> Result<Self, ParseDateError> {
         let bytes = text.as_bytes();
         let shaped = bytes.len() == 10
             && bytes.iter().enumerate().all(|(at, byte)| match at {
@@ -29,11 +38,11 @@ impl Date {
                 _ => byte.is_ascii_digit(),
             });
         if !shaped {
-            return Err(Code::DateFormat);
+            return Err(ParseDateError::Format);
         }
         let number = |range: std::ops::Range<usize>| text[range].parse::<i16>().unwrap_or_default();
         let (month, day) = (i8::try_from(number(5..7)), i8::try_from(number(8..10)));
-        Self::new(number(0..4), month.unwrap_or_default(), day.unwrap_or_default()).ok_or(Code::DateRange)
+        Self::new(number(0..4), month.unwrap_or_default(), day.unwrap_or_default()).ok_or(ParseDateError::Range)
     }
 
     fn new(year: i16, month: i8, day: i8) -> Option<Self> {
@@ -68,23 +77,23 @@ impl std::fmt::Display for Date {
 }
 
 /// Reads a year.
-pub(crate) fn parse_year(text: &str) -> Result<i32, Code> {
+pub(crate) fn parse_year(text: &str) -> Result<i32, ParseDateError> {
     if text.len() != 4 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Code::DateFormat);
+        return Err(ParseDateError::Format);
     }
-    text.parse().ok().filter(|year| *year >= i32::from(FIRST_YEAR)).ok_or(Code::DateRange)
+    text.parse().ok().filter(|year| *year >= i32::from(FIRST_YEAR)).ok_or(ParseDateError::Range)
 }
 
-/// What was probably meant by a text that is almost a day: `2023-1-5`, `2023/01/05`, `20230105`, a date with a time, and
+/// Suggests the day in a text that is almost one: `2023-1-5`, `2023/01/05`, `20230105`, a date with a time, and
 /// `31/01/2023` where no month can be meant by the first number.
-pub(crate) fn guess(text: &str) -> Option<String> {
+pub(crate) fn suggest(text: &str) -> Option<String> {
     let text = text.trim();
     let day = text.split(['T', ' ']).next().unwrap_or_default();
     let numbers: Vec<&str> = day.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let (year, month, day) = match numbers.as_slice() {
         [whole] if whole.len() == 8 => (&whole[..4], &whole[4..6], &whole[6..]),
         [year, month, day] if year.len() == 4 => (*year, *month, *day),
-        // Where both could be a month, nobody can know which is: better no suggestion than a wrong one.
+        // Where both could be the month, no suggestion is better than a wrong one.
         [first, second, year] if year.len() == 4 => {
             match (first.parse::<u8>().ok()? > 12, second.parse::<u8>().ok()? > 12) {
                 (true, false) => (*year, *second, *first),
@@ -97,8 +106,8 @@ pub(crate) fn guess(text: &str) -> Option<String> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).map(|date| date.to_string())
 }
 
-/// The year in a text that has one: `2023-12`, `12/2023`, `2023-12-01`.
-pub(crate) fn guess_year(text: &str) -> Option<String> {
+/// Suggests the year in a text that has one: `2023-12`, `12/2023`, `2023-12-01`.
+pub(crate) fn suggest_year(text: &str) -> Option<String> {
     let mut years = text.split(|c: char| !c.is_ascii_digit()).filter(|part| parse_year(part).is_ok());
     years.next().filter(|_| years.next().is_none()).map(ToOwned::to_owned)
 }
@@ -110,29 +119,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_strict_and_know_leap_years() {
+    fn only_days_that_exist_are_parsed() {
         for good in ["1900-01-01", "2000-02-29", "2024-02-29", "9999-12-31"] {
             assert_eq!(Date::parse(good).expect(good).to_string(), good);
         }
-        for (bad, code) in [
-            ("1899-12-31", Code::DateRange),
-            ("1900-02-29", Code::DateRange),
-            ("2023-02-29", Code::DateRange),
-            ("2023-04-31", Code::DateRange),
-            ("2023-13-01", Code::DateRange),
-            ("2023-00-10", Code::DateRange),
-            ("2023-1-5", Code::DateFormat),
-            ("2023-01", Code::DateFormat),
-            ("2023-01-05T00:00:00Z", Code::DateFormat),
-            ("+023-01-05", Code::DateFormat),
-            ("", Code::DateFormat),
+        for (bad, error) in [
+            ("1899-12-31", ParseDateError::Range),
+            ("1900-02-29", ParseDateError::Range),
+            ("2023-02-29", ParseDateError::Range),
+            ("2023-04-31", ParseDateError::Range),
+            ("2023-13-01", ParseDateError::Range),
+            ("2023-00-10", ParseDateError::Range),
+            ("2023-1-5", ParseDateError::Format),
+            ("2023-01", ParseDateError::Format),
+            ("2023-01-05T00:00:00Z", ParseDateError::Format),
+            ("+023-01-05", ParseDateError::Format),
+            ("", ParseDateError::Format),
         ] {
-            assert_eq!(Date::parse(bad), Err(code), "{bad}");
+            assert_eq!(Date::parse(bad), Err(error), "{bad}");
         }
     }
 
     #[test]
-    fn guesses_are_made_where_one_thing_alone_can_be_meant() {
+    fn only_unambiguous_days_get_a_suggestion() {
         for (text, meant) in [
             ("2023-1-5", Some("2023-01-05")),
             ("2023/01/05", Some("2023-01-05")),
@@ -144,20 +153,20 @@ mod tests {
             ("2023-02-30", None),
             ("soon", None),
         ] {
-            assert_eq!(guess(text).as_deref(), meant, "{text}");
+            assert_eq!(suggest(text).as_deref(), meant, "{text}");
         }
-        assert_eq!(guess_year("12/2023").as_deref(), Some("2023"));
-        assert_eq!(guess_year("2022/2023"), None);
+        assert_eq!(suggest_year("12/2023").as_deref(), Some("2023"));
+        assert_eq!(suggest_year("2022/2023"), None);
     }
 
     proptest! {
         #[test]
-        fn any_text_is_a_day_or_is_not(text in "\\PC{0,12}|[0-9]{4}-[0-9]{2}-[0-9]{2}") {
+        fn parsed_days_print_as_written_and_suggestions_parse(text in "\\PC{0,12}|[0-9]{4}-[0-9]{2}-[0-9]{2}") {
             if let Ok(date) = Date::parse(&text) {
                 prop_assert_eq!(date.to_string(), text.clone());
             }
-            if let Some(guess) = guess(&text) {
-                prop_assert!(Date::parse(&guess).is_ok());
+            if let Some(suggestion) = suggest(&text) {
+                prop_assert!(Date::parse(&suggestion).is_ok());
             }
         }
     }

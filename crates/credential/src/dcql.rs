@@ -6,8 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::format::sd_jwt_vc::SdJwtVc;
+use crate::pointer::escape;
 use crate::refusal::Refusal;
-use crate::schema::{Member, Presence, Shape, escape};
+use crate::schema::{Member, Presence, Shape};
 use crate::types::Type;
 
 /// The one format that is asked for.

@@ -1,4 +1,6 @@
-//! base64url without padding (RFC 7515, section 2), and SHA-256.
+//! base64url without padding (RFC 7515, section 2), hexadecimal, and SHA-256.
+
+use std::fmt::Write as _;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -16,6 +18,19 @@ pub(crate) fn encode_into(bytes: &[u8], text: &mut String) {
 /// `None` for padding, other alphabets, and bits that no byte has.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// Writes `bytes` in lower-case hexadecimal.
+///
+/// ```
+/// assert_eq!(credential::encoding::hex(&[0, 171, 255]), "00abff");
+/// ```
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// SHA-256 of `bytes`.

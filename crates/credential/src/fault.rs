@@ -2,13 +2,11 @@
 //!
 //! Owns the stable codes. A code never changes its meaning; a new meaning is a new code.
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::locate::each_value;
-use crate::schema::Path;
+use crate::locate::sort_by_position;
+use crate::pointer::Path;
 
 /// Most faults that one answer lists; a last one says that there are more.
 const MOST: usize = 100;
@@ -168,16 +166,12 @@ impl Faults {
         if self.found.is_empty() {
             return Ok(());
         }
-        // serde_json's maps are sorted by name, so the walk cannot know the order of the source: it is read again.
-        let source = std::str::from_utf8(body).unwrap_or_default();
-        let mut starts: BTreeMap<String, usize> =
-            self.found.iter().map(|fault| (fault.pointer.clone(), usize::MAX)).collect();
-        each_value(source, |pointer, start| {
-            if let Some(known) = starts.get_mut(pointer) {
-                *known = start;
-            }
+        // serde_json's maps are sorted by name, so the order of the source is only known by reading it again. The fault
+        // that says there are more stands behind the first `MOST`.
+        let listed = self.found.len().min(MOST);
+        sort_by_position(std::str::from_utf8(body).unwrap_or_default(), &mut self.found[..listed], |fault| {
+            &fault.pointer
         });
-        self.found.sort_by_key(|fault| (fault.code == Code::FaultsMore, starts.get(&fault.pointer).copied()));
         Err(self.found)
     }
 }
@@ -187,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_unique_and_explained() {
+    fn codes_are_unique_and_have_explanations() {
         let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         names.sort_unstable();
         names.dedup();
@@ -196,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_faults_are_listed_and_the_rest_is_mentioned() {
+    fn the_first_hundred_faults_are_listed() {
         let mut faults = Faults::default();
         for _ in 0..250 {
             faults.add(&Path::Root, Code::TextEmpty, || "x".to_owned()).received(&Value::from("y".repeat(100)));

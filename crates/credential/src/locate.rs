@@ -2,9 +2,10 @@
 //!
 //! Reads JSON that has been parsed before; on anything else it finds nothing, or the wrong place, but never panics.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::schema::escape;
+use crate::pointer::{escape, unescape};
 
 /// Byte ranges in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub fn locate(source: &str, pointer: &str) -> Option<Location> {
     let mut name = None;
     if !pointer.is_empty() {
         for step in pointer.strip_prefix('/')?.split('/') {
-            name = scanner.enter(source, &step.replace("~1", "/").replace("~0", "~"))?;
+            name = scanner.enter(source, &unescape(step))?;
         }
     }
     let start = scanner.at;
@@ -36,11 +37,23 @@ pub fn locate(source: &str, pointer: &str) -> Option<Location> {
     Some(Location { name, value: start..scanner.at })
 }
 
+/// Sorts `items` by where in `source` the value that `pointer` gives for each of them starts; those whose value is not found
+/// come last.
+pub(crate) fn sort_by_position<T>(source: &str, items: &mut [T], pointer: impl Fn(&T) -> &str) {
+    let mut starts: BTreeMap<String, usize> = items.iter().map(|item| (pointer(item).to_owned(), usize::MAX)).collect();
+    each_value(source, |pointer, start| {
+        if let Some(known) = starts.get_mut(pointer) {
+            *known = start;
+        }
+    });
+    items.sort_by_key(|item| starts.get(pointer(item)).copied());
+}
+
 /// Calls `visit` with the pointer and the start of every value, in the order of the source.
-pub(crate) fn each_value(source: &str, mut visit: impl FnMut(&str, usize)) {
+fn each_value(source: &str, mut visit: impl FnMut(&str, usize)) {
     let mut scanner = Scanner { bytes: source.as_bytes(), at: 0 };
     scanner.space();
-    // Nothing to answer: where the text ends too early, the visits end too.
+    // `None` means that the text ended too early; the visits end there too.
     let _ = scanner.walk(source, &mut String::new(), &mut visit);
 }
 
@@ -191,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_is_found_with_its_name() {
+    fn members_are_located_with_their_names() {
         let source = "{\n  \"x\\\"y\": {\"a/b\": null}, \"n\" : [ {}, 12 ] }";
         let text = |pointer: &str| locate(source, pointer).map(|location| &source[location.value]);
         assert_eq!(text("/x\"y/a~1b"), Some("null"));
@@ -234,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_pointer_leads_to_its_value(value in json(), pretty in any::<bool>()) {
+        fn every_pointer_locates_its_value(value in json(), pretty in any::<bool>()) {
             let source = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
             let mut all = Vec::new();
             pointers(&value, "", &mut all);
@@ -246,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn every_value_is_visited_once_and_in_order(value in json(), pretty in any::<bool>()) {
+        fn every_value_is_visited_once_in_source_order(value in json(), pretty in any::<bool>()) {
             let source = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
             let mut visited = Vec::new();
             each_value(&source, |pointer, start| visited.push((pointer.to_owned(), start)));
@@ -260,7 +273,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_panics_on_other_texts(source in prop_oneof![".{0,60}", "[\\[\\]{}:,\"a1 ]{0,60}"], pointer in "(/[a-z0-9]{0,3}){0,3}") {
+        fn texts_that_are_not_json_never_panic(source in prop_oneof![".{0,60}", "[\\[\\]{}:,\"a1 ]{0,60}"], pointer in "(/[a-z0-9]{0,3}){0,3}") {
             let _ = locate(&source, &pointer);
             each_value(&source, |_, _| {});
         }

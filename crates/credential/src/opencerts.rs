@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha3::{Digest as _, Keccak256};
 use uuid::Uuid;
 
+use crate::encoding::hex;
 use crate::json;
 
 /// Deepest nesting of a document's data.
@@ -183,12 +184,4 @@ fn hash(value: &Value) -> Option<Hash> {
         *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(bytes)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

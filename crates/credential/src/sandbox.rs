@@ -1,11 +1,10 @@
 //! What a partner says of an event that it tries out.
 
-use crate::schema::{Member, Path, Presence, Shape, check_object};
+use crate::limits::ID;
+use crate::pointer::Path;
+use crate::schema::{Member, Presence, Shape, check_object};
 use crate::submission::{Rejection, object, text};
 use crate::webhook::EVENT_TYPES;
-
-/// Most characters of an id, as of a `credential_id`.
-const ID: usize = 255;
 
 const MEMBERS: [Member; 3] = [
     Member {

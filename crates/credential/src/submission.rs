@@ -6,37 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
+use crate::context::Context;
+use crate::credential_type::Advice;
 use crate::fault::{Fault, Faults};
 use crate::json::{self as strict, Malformed};
-use crate::schema::{Member, Path, Presence, Shape, check_object, object_schema};
-use crate::types::{Advice, CATEGORIES, Type};
-
-/// Most characters of an id.
-pub(crate) const ID: usize = 255;
-
-/// What checking needs to know of the world.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The time, for dates that must not lie in the future.
-    pub now: jiff::Timestamp,
-    /// The categories of a `universal_credential`, where the operator has set others than [`CATEGORIES`].
-    pub categories: Option<&'a [String]>,
-}
-
-impl Context<'_> {
-    /// At `now`, with the standard categories.
-    pub fn new(now: jiff::Timestamp) -> Self {
-        Self { now, categories: None }
-    }
-
-    /// The categories of a `universal_credential`.
-    pub(crate) fn categories(&self) -> Vec<&str> {
-        match self.categories {
-            Some(categories) => categories.iter().map(String::as_str).collect(),
-            None => CATEGORIES.to_vec(),
-        }
-    }
-}
+use crate::limits::ID;
+use crate::pointer::Path;
+use crate::schema::{Member, Presence, Shape, check_object, object_schema};
+use crate::types::Type;
 
 /// One pushed credential, checked and in its normal form.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +118,7 @@ fn item(credential_type: Type) -> [Member; 4] {
     };
     let assets = Member {
         name: "assets",
-        shape: Shape::Assets(credential_type.assets),
+        shape: Shape::Listed(credential_type.assets),
         presence: Presence::Nullable,
         meaning: if credential_type.assets.most == 0 {
             "Documents; this type takes none."
@@ -159,14 +136,16 @@ fn body(credential_type: Type) -> [Member; 5] {
     [credential_id, fields, partner_chain, assets, CLAIM]
 }
 
-/// JSON Schema of a v2 body.
-pub(crate) fn body_schema(credential_type: Type) -> Value {
-    object_schema(&body(credential_type))
-}
+impl Type {
+    /// JSON Schema (2020-12) of a whole v2 body.
+    pub fn json_schema(self) -> Value {
+        object_schema(&body(self))
+    }
 
-/// JSON Schema of an item of a v2 batch.
-pub(crate) fn item_schema(credential_type: Type) -> Value {
-    object_schema(&item(credential_type))
+    /// JSON Schema (2020-12) of an item of a v2 batch.
+    pub fn item_schema(self) -> Value {
+        object_schema(&item(self))
+    }
 }
 
 /// The address in a [`CLAIM`] without faults.

@@ -7,11 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::asset::{Asset, AssetKind, AssetSource, source};
-use crate::batch::BATCH;
+use crate::context::Context;
+use crate::credential_type::V1;
 use crate::fault::{Code, Faults};
-use crate::schema::{Member, Path, Presence, Shape, check_object, nearest, object_schema};
-use crate::submission::{Context, ID, PARTNER_CHAIN, Rejection, Submission, names, object, text};
-use crate::types::{ALL, Type, V1};
+use crate::limits::{BATCH, ID};
+use crate::pointer::Path;
+use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
+use crate::submission::{PARTNER_CHAIN, Rejection, Submission, names, object, text};
+use crate::types::{ALL, Type};
 
 /// The id of the one document that v1 can carry.
 const DOCUMENT: &str = "document";

@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
+use crate::career::CareerHistory;
 use crate::date::Date;
-use crate::types::career_history::CareerHistory;
 
 /// One part of a credential's page.
 #[derive(Clone, Debug, PartialEq)]

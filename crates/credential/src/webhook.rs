@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::fault::Code;
-use crate::schema::{Choice, Member, Path, Presence, Shape, check_object};
+use crate::pointer::Path;
+use crate::schema::{Choice, Member, Presence, Shape, check_object};
 use crate::submission::{Rejection, object, text};
 
 /// Most characters of a URL.

@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::fault::Code;
-
 /// A calendar month from 1900-01 to 9999-12.
 ///
 /// ```
@@ -27,19 +25,15 @@ const FIRST: i32 = 1900 * 12;
 const LAST: i32 = 9999 * 12 + 11;
 
 /// Why a text is not a month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAMonth {
-    /// [`Code::DateFormat`] or [`Code::DateRange`].
-    pub code: Code,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseYearMonthError {
+    /// It is not written `YYYY-MM`.
+    #[error("a month is written YYYY-MM")]
+    Format,
+    /// There is no such month, or its year is before 1900.
+    #[error("months are 01 to 12, years 1900 to 9999")]
+    Range,
 }
-
-impl fmt::Display for NotAMonth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.explanation())
-    }
-}
-
-impl std::error::Error for NotAMonth {}
 
 impl YearMonth {
     /// The month `month` (1 to 12) of `year` (1900 to 9999).
@@ -75,21 +69,21 @@ impl YearMonth {
     }
 }
 
-/// What was probably meant by a text that is almost a month: `2023-1`, `2023/01`, `01/2023`, `2023-01-15`.
-pub fn guess(text: &str) -> Option<String> {
+/// Suggests the month in a text that is almost one: `2023-1`, `2023/01`, `01/2023`, `2023-01-15`.
+pub(crate) fn suggest(text: &str) -> Option<String> {
     let numbers: Vec<&str> = text.trim().split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let (year, month) = match numbers.as_slice() {
         [year, month] | [year, month, _] if year.len() == 4 && month.len() <= 2 => (year, month),
         [month, year] if year.len() == 4 && month.len() <= 2 => (year, month),
         _ => return None,
     };
-    YearMonth::new(year.parse().ok()?, month.parse().ok()?).map(|guess| guess.to_string())
+    YearMonth::new(year.parse().ok()?, month.parse().ok()?).map(|month| month.to_string())
 }
 
 impl FromStr for YearMonth {
-    type Err = NotAMonth;
+    type Err = ParseYearMonthError;
 
-    fn from_str(text: &str) -> Result<Self, NotAMonth> {
+    fn from_str(text: &str) -> Result<Self, ParseYearMonthError> {
         let bytes = text.as_bytes();
         let digits = |range: std::ops::Range<usize>| {
             bytes[range]
@@ -97,12 +91,12 @@ impl FromStr for YearMonth {
                 .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i32::from(byte - b'0')))
         };
         if bytes.len() != 7 || bytes[4] != b'-' {
-            return Err(NotAMonth { code: Code::DateFormat });
+            return Err(ParseYearMonthError::Format);
         }
         let (Some(year), Some(month)) = (digits(0..4), digits(5..7)) else {
-            return Err(NotAMonth { code: Code::DateFormat });
+            return Err(ParseYearMonthError::Format);
         };
-        Self::new(year, month).ok_or(NotAMonth { code: Code::DateRange })
+        Self::new(year, month).ok_or(ParseYearMonthError::Range)
     }
 }
 
@@ -132,33 +126,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_are_strict() {
+    fn only_valid_months_are_parsed() {
         for good in ["1900-01", "2023-12", "9999-12"] {
             assert_eq!(good.parse::<YearMonth>().expect(good).to_string(), good);
         }
-        for (bad, code) in [
-            ("1899-12", Code::DateRange),
-            ("2023-00", Code::DateRange),
-            ("2023-13", Code::DateRange),
-            ("2023-1", Code::DateFormat),
-            ("2023-01-15", Code::DateFormat),
-            ("2023/01", Code::DateFormat),
-            ("01-2023", Code::DateFormat),
-            ("+023-01", Code::DateFormat),
-            ("２０２３-01", Code::DateFormat),
-            ("", Code::DateFormat),
+        for (bad, error) in [
+            ("1899-12", ParseYearMonthError::Range),
+            ("2023-00", ParseYearMonthError::Range),
+            ("2023-13", ParseYearMonthError::Range),
+            ("2023-1", ParseYearMonthError::Format),
+            ("2023-01-15", ParseYearMonthError::Format),
+            ("2023/01", ParseYearMonthError::Format),
+            ("01-2023", ParseYearMonthError::Format),
+            ("+023-01", ParseYearMonthError::Format),
+            ("２０２３-01", ParseYearMonthError::Format),
+            ("", ParseYearMonthError::Format),
         ] {
-            assert_eq!(bad.parse::<YearMonth>(), Err(NotAMonth { code }), "{bad}");
+            assert_eq!(bad.parse::<YearMonth>(), Err(error), "{bad}");
         }
     }
 
     #[test]
-    fn near_misses_are_guessed() {
+    fn near_misses_get_a_suggestion() {
         for text in ["2023-1", "2023/01", "01/2023", "1.2023", "2023-01-15", " 2023-01 "] {
-            assert_eq!(guess(text).as_deref(), Some("2023-01"), "{text}");
+            assert_eq!(suggest(text).as_deref(), Some("2023-01"), "{text}");
         }
         for text in ["", "soon", "2023", "23-01", "2023-13", "15/01/2023/7"] {
-            assert_eq!(guess(text), None, "{text}");
+            assert_eq!(suggest(text), None, "{text}");
         }
     }
 
@@ -172,16 +166,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_month_or_not(text in ".{0,12}") {
+        fn parsed_months_print_as_written_and_suggestions_parse(text in ".{0,12}") {
             if let Ok(month) = text.parse::<YearMonth>() {
                 prop_assert_eq!(month.to_string(), text);
-            } else if let Some(guess) = guess(&text) {
-                prop_assert!(guess.parse::<YearMonth>().is_ok());
+            } else if let Some(suggestion) = suggest(&text) {
+                prop_assert!(suggestion.parse::<YearMonth>().is_ok());
             }
         }
 
         #[test]
-        fn months_add_up(start in FIRST..=LAST, months in -2000..2000) {
+        fn months_since_inverts_plus_months(start in FIRST..=LAST, months in -2000..2000) {
             let month = YearMonth { count: start };
             let moved = month.plus_months(months);
             if (FIRST..=LAST).contains(&(start + months)) {

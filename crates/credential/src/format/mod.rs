@@ -6,16 +6,19 @@
 mod open_badge;
 pub mod sd_jwt;
 pub mod sd_jwt_vc;
+mod statement;
 pub mod vc_jwt;
 
 use std::str::FromStr;
 
 use serde_json::{Value, json};
 
+use crate::jws;
 use crate::key::{CannotSign, PublicKey, Signer};
-use crate::status::StatusReference;
-use crate::types::{ALL, Type};
-use crate::{jws, types::UnknownType};
+use crate::types::{ALL, Type, UnknownType};
+
+pub use statement::Statement;
+pub(crate) use statement::moment;
 
 /// A signed format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,31 +89,6 @@ impl FromStr for Configuration {
         };
         Format::ALL.iter().find_map(matching).ok_or(UnknownType)
     }
-}
-
-/// What an issuer says of one credential.
-#[derive(Clone, Debug)]
-pub struct Statement<'a> {
-    /// A name that nothing else has, such as a `urn:uuid:`. Formats that let credentials be told apart by it alone carry it.
-    pub id: &'a str,
-    /// Its type.
-    pub credential_type: Type,
-    /// What is said, as a submission's `fields` without faults.
-    pub fields: &'a Value,
-    /// The institutions between the attester and the credential's issuer, parent first.
-    pub partner_chain: &'a [String],
-    /// Who says so: the partner's name.
-    pub attester: &'a str,
-    /// The day on which they said so, `YYYY-MM-DD`.
-    pub attested_at: &'a str,
-    /// When it is signed, in seconds since the Unix epoch.
-    pub issued_at: i64,
-    /// When it ends, in seconds since the Unix epoch.
-    pub expires_at: i64,
-    /// Where its status stands.
-    pub status: Option<&'a StatusReference>,
-    /// Whose key it is bound to.
-    pub holder: Option<&'a PublicKey>,
 }
 
 /// Who signs: an address, a key, and what is said of the key in every header.
@@ -217,11 +195,6 @@ pub fn did_document(address: &str, keys: &[(String, PublicKey)]) -> Value {
         "verificationMethod": methods,
         "assertionMethod": names,
     })
-}
-
-/// A moment, in seconds since the Unix epoch, as RFC 3339 in UTC.
-pub(crate) fn moment(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Statement;
-use super::vc_jwt::IssuerProfile;
-use crate::types::Achievement;
+use super::statement::{IssuerProfile, Statement};
+use crate::credential_type::Achievement;
 
 const CONTEXT: &str = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
 const SCHEMA: &str = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json";

@@ -413,5 +413,5 @@ impl Reader {
 }
 
 fn step(place: &str, name: &str) -> String {
-    format!("{place}/{}", crate::schema::escape(name))
+    format!("{place}/{}", crate::pointer::escape(name))
 }

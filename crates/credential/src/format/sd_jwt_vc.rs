@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::Statement;
 use super::sd_jwt::{self, Claim, Disclosed, Rng, SKEW, SdJwt};
+use super::statement::Statement;
 use crate::encoding::sha256;
 use crate::key::{CannotSign, PublicKey, Signer};
 use crate::refusal::Refusal;

@@ -5,18 +5,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Statement, moment, open_badge};
-
-/// Who issues, as a credential says it.
-#[derive(Clone, Copy, Debug)]
-pub struct IssuerProfile<'a> {
-    /// The did:web.
-    pub id: &'a str,
-    /// The name.
-    pub name: &'a str,
-    /// The address below which schemas and status lists are.
-    pub address: &'a str,
-}
+use super::open_badge;
+pub use super::statement::IssuerProfile;
+use super::statement::{Statement, moment};
 
 /// The credential as JSON.
 pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) -> Value {

@@ -2,14 +2,15 @@
 //!
 //! The mission's own page states the members and their rules; partner-api section 5 completes them.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice};
 use crate::asset::NO_ASSETS;
+use crate::career::CareerHistory;
+use crate::context::Context;
+use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice};
 use crate::fault::{Code, Faults};
-use crate::schema::{Member, Path, Presence, Shape};
-use crate::submission::Context;
+use crate::pointer::Path;
+use crate::schema::{Member, Presence, Shape};
 use crate::view::Block;
 use crate::year_month::YearMonth;
 
@@ -90,57 +91,6 @@ const EMPLOYMENT: &[Member] = &[
         example: r#""2023-01""#,
     },
 ];
-
-/// A career history without faults.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CareerHistory {
-    /// The person's name, as the partner knows it.
-    pub full_name: String,
-    /// The jobs, in the partner's order.
-    pub employment: Vec<Employment>,
-}
-
-/// One job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Employment {
-    /// The employer.
-    pub organisation: String,
-    /// Category of the position.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role_classification: Option<String>,
-    /// Official title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role_title: Option<String>,
-    /// First month.
-    pub start_date: YearMonth,
-    /// Last month; `None`: still employed as of `last_processed_month`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end_date: Option<YearMonth>,
-    /// The most recent month for which the partner has data.
-    pub last_processed_month: YearMonth,
-}
-
-impl CareerHistory {
-    /// Reads the fields of a submission.
-    ///
-    /// # Errors
-    /// They are not those of a career history; those that [`crate::Submission::parse_v2`] gave are.
-    pub fn from_fields(fields: &Value) -> Result<Self, serde_json::Error> {
-        Self::deserialize(fields)
-    }
-}
-
-impl Employment {
-    /// The title, or the category where there is no title.
-    pub fn role(&self) -> &str {
-        self.role_title.as_deref().or(self.role_classification.as_deref()).unwrap_or_default()
-    }
-
-    /// The last month that is known: its end, or as far as the partner's data goes.
-    pub fn known_until(&self) -> YearMonth {
-        self.end_date.unwrap_or(self.last_processed_month)
-    }
-}
 
 fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
     let list = Path::Member(path, "employment");

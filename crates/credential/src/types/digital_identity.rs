@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future};
 use crate::asset::NO_ASSETS;
+use crate::context::Context;
+use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future};
 use crate::date::Date;
 use crate::fault::Faults;
-use crate::schema::{Choice, Member, Path, Presence, Shape};
-use crate::submission::Context;
+use crate::pointer::Path;
+use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, facts};
 
 /// The type's declaration.

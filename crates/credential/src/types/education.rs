@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Achievement, BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::asset::{AssetKind, AssetRules};
+use crate::context::Context;
+use crate::credential_type::{Achievement, BatchMember, CredentialType, FULL_NAME, V1, no_advice, not_future, text};
 use crate::date::Date;
 use crate::fault::{Code, Faults};
-use crate::schema::{Choice, Member, Path, Presence, Shape};
-use crate::submission::Context;
+use crate::pointer::Path;
+use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, Datum, facts, table};
 
 /// The type's declaration.
@@ -194,7 +195,7 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Fa
                 })
                 .received(year);
         }
-        Some(Value::String(_)) => super::not_future(fields, "conferral_year", path, today, faults),
+        Some(Value::String(_)) => not_future(fields, "conferral_year", path, today, faults),
         _ => {}
     }
     if fields["has_majors"] == json!(false) && fields["majors"].as_array().is_some_and(|majors| !majors.is_empty()) {
@@ -204,11 +205,11 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Fa
     }
     let transcript = Path::Member(path, "transcript");
     let overall = Path::Member(&transcript, "overall");
-    super::not_future(&fields["transcript"]["overall"], "issuance_date", &overall, today, faults);
+    not_future(&fields["transcript"]["overall"], "issuance_date", &overall, today, faults);
     let subjects = Path::Member(&transcript, "subjects");
     for (index, subject) in fields["transcript"]["subjects"].as_array().into_iter().flatten().enumerate() {
         let here = Path::Item(&subjects, index);
-        super::not_future(subject, "completion_date", &here, today, faults);
+        not_future(subject, "completion_date", &here, today, faults);
     }
 }
 

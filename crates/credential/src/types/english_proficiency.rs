@@ -3,12 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, FULL_NAME, V1, in_order, no_advice, not_future, text};
 use crate::asset::{AssetKind, AssetRules};
+use crate::context::Context;
+use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, in_order, no_advice, not_future, text};
 use crate::date::Date;
 use crate::fault::Faults;
-use crate::schema::{Choice, Member, Path, Presence, Shape};
-use crate::submission::Context;
+use crate::pointer::Path;
+use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, Datum, facts, table};
 
 /// The type's declaration.

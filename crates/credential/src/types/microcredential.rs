@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Achievement, Advice, BatchMember, CredentialType, FULL_NAME, V1, in_order, not_future, text};
 use crate::asset::{AssetKind, AssetRules};
+use crate::context::Context;
+use crate::credential_type::{
+    Achievement, Advice, BatchMember, CredentialType, FULL_NAME, V1, in_order, not_future, text,
+};
 use crate::date::Date;
 use crate::fault::Faults;
-use crate::schema::{Choice, Member, Path, Presence, Shape};
-use crate::submission::Context;
+use crate::pointer::Path;
+use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, facts};
 
 /// The type's declaration.

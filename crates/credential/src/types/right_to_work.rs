@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::asset::NO_ASSETS;
+use crate::context::Context;
 use crate::country::{COUNTRY, country_name};
+use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::fault::{Code, Faults};
-use crate::schema::{Choice, Member, Path, Presence, Shape};
-use crate::submission::Context;
+use crate::pointer::Path;
+use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::Block;
 
 /// The type's declaration.

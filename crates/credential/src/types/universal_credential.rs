@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::{BatchMember, CredentialType, FULL_NAME, no_advice, not_future, text};
 use crate::asset::AssetRules;
+use crate::context::Context;
 use crate::country::country_name;
+use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, no_advice, not_future, text};
 use crate::date::Date;
 use crate::fault::{Code, Faults};
-use crate::schema::{Choice, Member, Path, Presence, Shape, nearest};
-use crate::submission::Context;
+use crate::pointer::Path;
+use crate::schema::{Choice, Member, Presence, Shape, nearest};
 use crate::view::{Block, Datum, facts};
 
 /// The type's declaration.
@@ -110,7 +111,10 @@ const DETAILS: &[Member] = &[
 ];
 
 fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Faults) {
-    let categories = context.categories();
+    let categories: Vec<&str> = match context.categories {
+        Some(categories) => categories.iter().map(String::as_str).collect(),
+        None => CATEGORIES.to_vec(),
+    };
     if let Some(category) = fields["credential_category"].as_str()
         && !category.is_empty()
         && !categories.contains(&category)

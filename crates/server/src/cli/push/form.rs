@@ -76,7 +76,7 @@ fn leaves(members: &[Member], path: &[&'static str], (required, of_item): (bool,
         match member.shape {
             Shape::Object(members) => leaves(members, &path, (is_required, of_item), targets),
             // Lists of objects beside the rows themselves have no place in a table; NDJSON takes them.
-            Shape::List { of: Shape::Object(_), .. } | Shape::Assets(_) | Shape::Anything => {}
+            Shape::List { of: Shape::Object(_), .. } | Shape::Listed(_) | Shape::Anything => {}
             shape => targets.push(Target { path, shape, is_required, is_of_item: of_item, meaning: member.meaning }),
         }
     }

@@ -1,0 +1,17 @@
+//! The facts from outside a body that its validation depends on.
+
+/// The time and the operator's settings that validation needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time, for dates that must not lie in the future.
+    pub now: jiff::Timestamp,
+    /// The categories of a `universal_credential`, where the operator has set others than [`crate::CATEGORIES`].
+    pub categories: Option<&'a [String]>,
+}
+
+impl Context<'_> {
+    /// At `now`, with the standard categories.
+    pub fn new(now: jiff::Timestamp) -> Self {
+        Self { now, categories: None }
+    }
+}

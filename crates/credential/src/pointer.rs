@@ -1,0 +1,55 @@
+//! JSON Pointer (RFC 6901).
+
+/// A position in a body: a list of steps on the stack, written out as a pointer only when a fault is added.
+#[derive(Clone, Copy, Debug)]
+pub enum Path<'a> {
+    /// The whole body.
+    Root,
+    /// A member of an object.
+    Member(&'a Path<'a>, &'a str),
+    /// An item of a list.
+    Item(&'a Path<'a>, usize),
+    /// A pointer that was written out before.
+    Pointer(&'a str),
+}
+
+impl Path<'_> {
+    /// The JSON Pointer.
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Member(parent, name) => format!("{}/{}", parent.pointer(), escape(name)),
+            Self::Item(parent, index) => format!("{}/{index}", parent.pointer()),
+            Self::Pointer(pointer) => (*pointer).to_owned(),
+        }
+    }
+}
+
+/// Writes a member's name as a step of a pointer (RFC 6901, section 3).
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Reads a member's name from a step of a pointer (RFC 6901, section 4).
+pub(crate) fn unescape(step: &str) -> String {
+    // `~1` comes first: `~01` stands for `~1`, not for `/`.
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_are_escaped() {
+        let member = Path::Member(&Path::Root, "a/b~c");
+        assert_eq!(Path::Item(&member, 3).pointer(), "/a~1b~0c/3");
+    }
+
+    #[test]
+    fn escaped_names_are_read_back() {
+        for name in ["a/b~c", "~1", "~0", "/", ""] {
+            assert_eq!(unescape(&escape(name)), name);
+        }
+    }
+}

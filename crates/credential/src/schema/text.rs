@@ -1,0 +1,167 @@
+//! Checks of texts: characters, addresses, dates and times.
+
+use serde_json::Value;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+
+use crate::date::{Date, ParseDateError, parse_year};
+use crate::fault::{Code, Faults};
+use crate::pointer::Path;
+use crate::year_month::{ParseYearMonthError, YearMonth};
+use crate::{date, year_month};
+
+/// Most characters of a text (partner-api, section 5).
+pub(super) const TEXT: usize = 500;
+
+/// Most characters of an e-mail address (RFC 5321, section 4.5.3.1, less the brackets around it).
+pub(super) const EMAIL: usize = 254;
+
+pub(super) fn check_text(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
+    let trimmed = text.trim();
+    if trimmed.len() != text.len() {
+        *text = trimmed.to_owned();
+    }
+    if !text.is_ascii() && is_nfc_quick(text.chars()) != IsNormalized::Yes {
+        *text = text.nfc().collect();
+    }
+    check_characters(text, TEXT, path, faults);
+}
+
+pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, faults: &mut Faults) {
+    if text.is_empty() {
+        faults.add(path, Code::TextEmpty, || "This must not be empty.".to_owned());
+    }
+    if let Some(control) = text.chars().find(|character| character.is_control()) {
+        let point = u32::from(control);
+        faults.add(path, Code::TextControl, || format!("This holds the control character U+{point:04X}; take it out."));
+    }
+    // Bytes are never fewer than characters, so most texts need no counting.
+    if text.len() > most {
+        let count = text.chars().count();
+        if count > most {
+            faults
+                .add(path, Code::TextTooLong, || format!("This has {count} characters; {most} are allowed."))
+                .received(&Value::from(text));
+        }
+    }
+}
+
+pub(super) fn check_email(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
+    let trimmed = text.trim();
+    if trimmed.len() != text.len() {
+        *text = trimmed.to_owned();
+    }
+    if !is_email(text) {
+        let message =
+            || "This is no e-mail address that can be written to; one looks like name@example.org.".to_owned();
+        faults.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let in_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(in_atom);
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= EMAIL
+        && local.len() <= 64
+        && local.split('.').all(is_atom)
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
+        && !domain.rsplit('.').next().is_some_and(is_number)
+}
+
+pub(super) fn check_month(text: &str, path: &Path<'_>, faults: &mut Faults) {
+    if let Err(error) = text.parse::<YearMonth>() {
+        let (code, message) = match error {
+            ParseYearMonthError::Range => {
+                (Code::DateRange, "There is no such month here: months go from 01 to 12, years from 1900.")
+            }
+            ParseYearMonthError::Format => (Code::DateFormat, "A month is written as YYYY-MM, such as 2023-01."),
+        };
+        let suggestion = year_month::suggest(text);
+        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
+    }
+}
+
+pub(super) fn check_date(text: &str, path: &Path<'_>, faults: &mut Faults) {
+    if let Err(error) = Date::parse(text) {
+        let (code, message) = match error {
+            ParseDateError::Range => {
+                (Code::DateRange, "There is no such day here: check the month and its length; years go from 1900.")
+            }
+            ParseDateError::Format => (Code::DateFormat, "A day is written as YYYY-MM-DD, such as 2023-01-31."),
+        };
+        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(date::suggest(text));
+    }
+}
+
+pub(super) fn check_year(text: &str, path: &Path<'_>, faults: &mut Faults) {
+    if let Err(error) = parse_year(text) {
+        let (code, message) = match error {
+            ParseDateError::Range => (Code::DateRange, "Years go from 1900 to 9999."),
+            ParseDateError::Format => (Code::DateFormat, "A year is written as YYYY, such as 2023."),
+        };
+        let suggestion = date::suggest_year(text);
+        faults.add(path, code, || message.to_owned()).received(&Value::from(text)).suggest(suggestion);
+    }
+}
+
+pub(super) fn check_instant(text: &str, path: &Path<'_>, faults: &mut Faults) {
+    if text.parse::<jiff::Timestamp>().is_err() {
+        let message = || "A time is written as RFC 3339 asks, such as 2026-11-25T09:30:00Z.".to_owned();
+        faults.add(path, Code::TimeFormat, message).received(&Value::from(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_deliverable_email_addresses_are_accepted() {
+        let long = format!("{}@example.org", "x".repeat(65));
+        for (text, good) in [
+            ("jane@example.org", true),
+            ("  Jane.O'Hara+work@mail.example.co.nz ", true),
+            ("jane@xn--bcher-kva.example", true),
+            ("", false),
+            ("jane", false),
+            ("jane@", false),
+            ("@example.org", false),
+            ("jane@example", false),
+            ("jane@192.0.2.1", false),
+            ("jane@[192.0.2.1]", false),
+            ("jane doe@example.org", false),
+            ("\"jane\"@example.org", false),
+            ("Jane <jane@example.org>", false),
+            ("jane@example.org, eve@example.org", false),
+            ("jane@example.org\r\nBcc: eve@example.org", false),
+            ("jane..doe@example.org", false),
+            ("jane@-example.org", false),
+            ("jane@example..org", false),
+            (&long, false),
+        ] {
+            let (mut value, mut faults) = (text.to_owned(), Faults::default());
+            check_email(&mut value, &Path::Root, &mut faults);
+            let found = faults.into_result(b"").err().unwrap_or_default();
+            assert_eq!(found.is_empty(), good, "{text:?}");
+            assert!(found.iter().all(|fault| fault.code == Code::EmailFormat));
+            assert!(!good || value == text.trim());
+        }
+    }
+
+    #[test]
+    fn texts_are_trimmed_and_normalised_to_nfc() {
+        let mut value = "  Ame\u{301}lie  ".to_owned();
+        let mut faults = Faults::default();
+        check_text(&mut value, &Path::Root, &mut faults);
+        assert_eq!(value, "Am\u{e9}lie");
+        assert!(faults.into_result(b"").is_ok());
+    }
+}
