@@ -24,16 +24,9 @@ const DEPTH: usize = 16;
 const MOST_CHOSEN: usize = 4;
 
 /// Why something is no query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no DCQL query: {0}")]
 pub struct Invalid(pub &'static str);
-
-impl std::fmt::Display for Invalid {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "it is no DCQL query: {}", self.0)
-    }
-}
-
-impl std::error::Error for Invalid {}
 
 /// A step of a path (section 7).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Bytes that are not usable JSON. Lines and columns count from 1; columns count bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
 pub struct Malformed {
     /// The line.
     pub line: usize,
@@ -17,14 +18,6 @@ pub struct Malformed {
     /// What is wrong.
     pub message: String,
 }
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
-    }
-}
-
-impl std::error::Error for Malformed {}
 
 /// Parses `bytes` as one JSON value.
 ///
@@ -117,14 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_place_of_a_mistake_is_told() {
+    fn syntax_errors_report_line_and_column() {
         let malformed = parse(b"{\n  \"a\": 1,\n  \"b\" 2\n}").expect_err("a colon is missing");
         assert_eq!((malformed.line, malformed.column), (3, 7));
         assert_eq!(malformed.message, "expected `:`");
     }
 
     #[test]
-    fn what_is_not_json_or_not_utf_8_is_refused() {
+    fn invalid_json_and_invalid_utf8_are_rejected() {
         let deep = "[".repeat(10_000);
         for bytes in [b"".as_slice(), b"{", b"nul", b"{} {}", b"{\"a\":\xff}", b"\"\xc3\x28\"", deep.as_bytes()] {
             assert!(parse(bytes).is_err(), "{:?}", &bytes[..bytes.len().min(10)]);
@@ -132,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_stands_twice_is_refused() {
+    fn duplicate_members_are_rejected() {
         let malformed = parse(b"{\"a\": {\"x\": 1,\n \"x\": 2}}").expect_err("x stands twice");
         assert_eq!(malformed.line, 2);
         assert_eq!(malformed.message, "the member \"x\" stands twice in one object");
@@ -140,7 +133,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_parsed_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn parsed_values_equal_those_of_serde_json(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let ours = parse(&bytes);
             if let Ok(value) = &ours {
                 prop_assert_eq!(value, &serde_json::from_slice::<Value>(&bytes).expect("serde_json takes it too"));

@@ -13,30 +13,21 @@ use crate::encoding::{decode, encode, sha256};
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// Why something cannot be encrypted or opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It is not a compact JWE.
+    #[error("it is not a compact JWE: {0}")]
     Malformed(&'static str),
     /// It asks for an algorithm, a content encryption or a compression that is not taken.
+    #[error("{0}")]
     Unsupported(&'static str),
     /// The recipient's key is not one on P-256.
+    #[error("the key to encrypt for must be a public JWK on P-256")]
     Key,
     /// It does not open: another key, or changed bytes.
+    #[error("it does not open with this server's key")]
     CannotOpen,
 }
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Malformed(what) => write!(f, "it is not a compact JWE: {what}"),
-            Self::Unsupported(what) => f.write_str(what),
-            Self::Key => f.write_str("the key to encrypt for must be a public JWK on P-256"),
-            Self::CannotOpen => f.write_str("it does not open with this server's key"),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
 
 /// A content encryption (RFC 7518, section 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,9 @@ use crate::refusal::Refusal;
 /// Longest compact serialization that is read, in bytes.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 
+/// How far the clocks of two parties may differ, in seconds.
+pub const CLOCK_SKEW: i64 = 60;
+
 /// A compact JWS that was read and not yet checked.
 #[derive(Clone, Debug)]
 pub struct Jws<'a> {

@@ -44,16 +44,9 @@ impl Algorithm {
 }
 
 /// The key could not sign: a module that is away, a request that it refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the key cannot sign: {0}")]
 pub struct CannotSign(pub String);
-
-impl fmt::Display for CannotSign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the key cannot sign: {}", self.0)
-    }
-}
-
-impl std::error::Error for CannotSign {}
 
 /// A private key, wherever it lives.
 pub trait Signer {
@@ -68,16 +61,9 @@ pub trait Signer {
 }
 
 /// The bytes are no private key of this algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("these 32 bytes are no private key of this algorithm")]
 pub struct NoPrivateKey;
-
-impl fmt::Display for NoPrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("these 32 bytes are no private key of this algorithm")
-    }
-}
-
-impl std::error::Error for NoPrivateKey {}
 
 /// A private key in memory; cheap to clone.
 #[derive(Clone)]
@@ -183,30 +169,21 @@ impl PartialEq for PublicKey {
 impl Eq for PublicKey {}
 
 /// Why a JWK is no key to check signatures with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
     /// Of another kind than P-256 or Ed25519.
+    #[error("the key is neither on P-256 nor Ed25519")]
     Unsupported,
     /// A member is missing, or not what its kind asks for.
+    #[error("the key's members are missing or no point of its curve")]
     Malformed,
     /// It holds private members (`d`, `k`, ..): whoever sent it must not use it any more.
+    #[error("the key holds private members")]
     Private,
     /// Its `alg` or `use` says that it is for something else.
+    #[error("the key says that it is for something else")]
     OtherUse,
 }
-
-impl fmt::Display for KeyRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unsupported => "the key is neither on P-256 nor Ed25519",
-            Self::Malformed => "the key's members are missing or no point of its curve",
-            Self::Private => "the key holds private members",
-            Self::OtherUse => "the key says that it is for something else",
-        })
-    }
-}
-
-impl std::error::Error for KeyRefused {}
 
 impl PublicKey {
     /// From the bytes of an uncompressed point of P-256 or of an Ed25519 key.
@@ -318,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_good_for_its_key_and_its_message_alone() {
+    fn signatures_verify_only_with_their_key_and_message() {
         for key in keys() {
             let other = SoftwareKey::from_bytes(key.algorithm(), &[8; 32]).expect("a key");
             let signature = key.sign(b"message").expect("signed");
@@ -331,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn jwks_come_back_as_the_same_key() {
+    fn jwks_and_did_jwks_read_back_as_the_same_key() {
         for key in keys() {
             let public = key.public();
             assert_eq!(PublicKey::from_jwk(&public.jwk()).as_ref(), Ok(public));
@@ -343,7 +320,7 @@ mod tests {
 
     /// RFC 8037, appendix A.3, and its key in A.2.
     #[test]
-    fn thumbprints_are_those_of_the_rfc() {
+    fn thumbprints_match_rfc_8037() {
         let jwk =
             json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "x" });
         let key = PublicKey::from_jwk(&jwk).expect("a key");
@@ -351,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signing_key_is_refused_by_name() {
+    fn unusable_jwks_are_rejected_with_their_reason() {
         let [es256, _] = keys();
         let with = |name: &str, value: Value| {
             let mut jwk = es256.public().jwk();

@@ -31,37 +31,24 @@ pub struct OpenCert {
 }
 
 /// Why a document is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It is not JSON.
+    #[error("The OpenCerts document is not usable JSON: {0}.")]
     Malformed(String),
     /// It lacks a part, or a part is of another kind.
+    #[error("This is not an OpenCerts document (OpenAttestation v2): {0}.")]
     Shape(&'static str),
     /// A value is not salted, or its type is unknown; at this path.
+    #[error("The OpenCerts document has a value without its salt, at {0}.")]
     Unsalted(String),
     /// The digest over its data is not its `targetHash`: something was changed.
+    #[error("The OpenCerts document was changed after it was issued: its content does not give its targetHash.")]
     TargetHash,
     /// The proof does not lead to its `merkleRoot`.
+    #[error("The OpenCerts document's proof does not lead from its targetHash to its merkleRoot.")]
     MerkleRoot,
 }
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Malformed(reason) => write!(f, "The OpenCerts document is not usable JSON: {reason}."),
-            Self::Shape(what) => write!(f, "This is not an OpenCerts document (OpenAttestation v2): {what}."),
-            Self::Unsalted(path) => write!(f, "The OpenCerts document has a value without its salt, at {path}."),
-            Self::TargetHash => f.write_str(
-                "The OpenCerts document was changed after it was issued: its content does not give its targetHash.",
-            ),
-            Self::MerkleRoot => {
-                f.write_str("The OpenCerts document's proof does not lead from its targetHash to its merkleRoot.")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 impl OpenCert {
     /// Verifies the integrity of a document.

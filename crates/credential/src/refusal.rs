@@ -1,19 +1,21 @@
 //! Why something signed is not taken: one variant a reason, each said in words and by a stable code.
 
-use std::fmt;
-
 use crate::key::Algorithm;
 
 /// Why something signed is not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It cannot be read.
+    #[error("It cannot be read: {0}.")]
     Malformed(&'static str),
     /// Its `alg` is none that is taken; what it says instead.
+    #[error("{}", algorithm_message(.0))]
     Algorithm(String),
     /// Its header asks for extensions that nobody here knows (RFC 7515, section 4.1.11).
+    #[error("Its header asks for extensions (crit) that are not known here.")]
     Critical,
     /// Its `typ` is another one.
+    #[error("{}", type_message(wanted, found))]
     Type {
         /// What it should be.
         wanted: &'static str,
@@ -21,6 +23,7 @@ pub enum Refusal {
         found: String,
     },
     /// Its `alg` is not that of the key it is checked with.
+    #[error("It names the algorithm {}, but the key is for {}.", named.name(), key.name())]
     KeyConfusion {
         /// The header's.
         named: Algorithm,
@@ -28,42 +31,61 @@ pub enum Refusal {
         key: Algorithm,
     },
     /// The signature is not that key's, or the signed bytes were changed.
+    #[error("The signature is not of this key, or what was signed has been changed.")]
     Signature,
     /// There is no key to check it with.
+    #[error("None of the issuer's keys has the name that it gives.")]
     UnknownKey,
     /// The hash algorithm of its disclosures is not SHA-256.
+    #[error("Its disclosures are hashed by {0:?}; sha-256 is taken.")]
     HashAlgorithm(String),
     /// A digest stands in it twice (RFC 9901, section 7.1, step 4).
+    #[error("One digest stands in it twice.")]
     DuplicateDigest,
     /// A disclosure belongs to no digest: it was altered, or belongs elsewhere (RFC 9901, section 7.1, step 5).
+    #[error("A disclosure has no digest in what was signed: it was altered, or belongs to something else.")]
     StrayDisclosure,
     /// A disclosure is not what its place asks for (RFC 9901, section 7.1, step 3).
+    #[error("A disclosure is not one: {0}.")]
     Disclosure(&'static str),
     /// A claim was disclosed that must stand in the open (SD-JWT VC, section 2.2.2.3).
+    #[error("The claim {0:?} must not come by a disclosure.")]
     MustNotBeDisclosed(String),
     /// A claim is missing or of the wrong kind.
+    #[error("A claim is missing or of the wrong kind: {0}.")]
     Claim(&'static str),
     /// Its time is over.
+    #[error("Its time is over.")]
     Expired,
     /// Its time has not begun.
+    #[error("Its time has not begun.")]
     NotYetValid,
     /// It comes from the future.
+    #[error("It says that it was made in the future.")]
     FromTheFuture,
     /// It is older than is taken.
+    #[error("It was made too long ago.")]
     TooOld,
     /// It is meant for somebody else.
+    #[error("It is meant for somebody else (aud).")]
     Audience,
     /// It answers another challenge, or one that was answered before.
+    #[error("It answers another challenge, or one that was answered before (nonce).")]
     Nonce,
     /// The key binding does not cover what is shown (RFC 9901, section 7.3, step 5.f).
+    #[error("The holder's signature does not cover exactly what is shown (sd_hash).")]
     SdHash,
     /// It must be bound to its holder's key, and is not.
+    #[error("It is not bound to its holder's key, and should be.")]
     NotBound,
     /// It was revoked.
+    #[error("It was revoked.")]
     Revoked,
     /// It is suspended.
+    #[error("It is suspended.")]
     Suspended,
     /// Its status has a value that nobody here knows.
+    #[error("Its status has the unknown value {0}.")]
     UnknownStatus(u8),
 }
 
@@ -99,43 +121,16 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(what) => write!(f, "It cannot be read: {what}."),
-            Self::Algorithm(name) if name.is_empty() => f.write_str("It names no signature algorithm."),
-            Self::Algorithm(name) => write!(f, "Its signature algorithm {name:?} is not taken; ES256 and EdDSA are."),
-            Self::Critical => f.write_str("Its header asks for extensions (crit) that are not known here."),
-            Self::Type { wanted, found } if found.is_empty() => {
-                write!(f, "It does not say what it is: typ should be {wanted}.")
-            }
-            Self::Type { wanted, found } => write!(f, "It is of type {found:?}; {wanted} is wanted here."),
-            Self::KeyConfusion { named, key } => {
-                write!(f, "It names the algorithm {}, but the key is for {}.", named.name(), key.name())
-            }
-            Self::Signature => f.write_str("The signature is not of this key, or what was signed has been changed."),
-            Self::UnknownKey => f.write_str("None of the issuer's keys has the name that it gives."),
-            Self::HashAlgorithm(name) => write!(f, "Its disclosures are hashed by {name:?}; sha-256 is taken."),
-            Self::DuplicateDigest => f.write_str("One digest stands in it twice."),
-            Self::StrayDisclosure => f.write_str(
-                "A disclosure has no digest in what was signed: it was altered, or belongs to something else.",
-            ),
-            Self::Disclosure(what) => write!(f, "A disclosure is not one: {what}."),
-            Self::MustNotBeDisclosed(name) => write!(f, "The claim {name:?} must not come by a disclosure."),
-            Self::Claim(what) => write!(f, "A claim is missing or of the wrong kind: {what}."),
-            Self::Expired => f.write_str("Its time is over."),
-            Self::NotYetValid => f.write_str("Its time has not begun."),
-            Self::FromTheFuture => f.write_str("It says that it was made in the future."),
-            Self::TooOld => f.write_str("It was made too long ago."),
-            Self::Audience => f.write_str("It is meant for somebody else (aud)."),
-            Self::Nonce => f.write_str("It answers another challenge, or one that was answered before (nonce)."),
-            Self::SdHash => f.write_str("The holder's signature does not cover exactly what is shown (sd_hash)."),
-            Self::NotBound => f.write_str("It is not bound to its holder's key, and should be."),
-            Self::Revoked => f.write_str("It was revoked."),
-            Self::Suspended => f.write_str("It is suspended."),
-            Self::UnknownStatus(value) => write!(f, "Its status has the unknown value {value}."),
-        }
+fn algorithm_message(name: &str) -> String {
+    if name.is_empty() {
+        return "It names no signature algorithm.".to_owned();
     }
+    format!("Its signature algorithm {name:?} is not taken; ES256 and EdDSA are.")
 }
 
-impl std::error::Error for Refusal {}
+fn type_message(wanted: &str, found: &str) -> String {
+    if found.is_empty() {
+        return format!("It does not say what it is: typ should be {wanted}.");
+    }
+    format!("It is of type {found:?}; {wanted} is wanted here.")
+}

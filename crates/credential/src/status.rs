@@ -11,8 +11,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::{Value, json};
 
 use crate::encoding::{decode, encode};
-use crate::format::sd_jwt::SKEW;
-use crate::jws::Jws;
+use crate::jws::{CLOCK_SKEW, Jws};
 use crate::key::PublicKey;
 use crate::refusal::Refusal;
 
@@ -189,10 +188,10 @@ pub fn read_token(
         return Err(Refusal::Claim("sub of the status list is not its address"));
     }
     let seconds = |name: &str| jws.payload.get(name).and_then(Value::as_i64);
-    if seconds("iat").ok_or(Refusal::Claim("iat, seconds"))? > now.saturating_add(SKEW) {
+    if seconds("iat").ok_or(Refusal::Claim("iat, seconds"))? > now.saturating_add(CLOCK_SKEW) {
         return Err(Refusal::FromTheFuture);
     }
-    if seconds("exp").is_some_and(|end| end.saturating_add(SKEW) <= now) {
+    if seconds("exp").is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
         return Err(Refusal::Expired);
     }
     StatusList::from_token_claim(jws.payload.get("status_list").unwrap_or(&Value::Null))

@@ -6,9 +6,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::format::sd_jwt::{Challenge, SKEW};
+use crate::format::sd_jwt::Challenge;
 use crate::format::sd_jwt_vc::{self, SdJwtVc, require_time};
-use crate::jws::Jws;
+use crate::jws::{CLOCK_SKEW, Jws};
 use crate::key::PublicKey;
 use crate::refusal::Refusal;
 use crate::status::{self, StatusList, StatusReference};
@@ -411,10 +411,10 @@ fn require_validity(claims: &Map<String, Value>, now: i64) -> Result<(), Refusal
     let (Ok(from), Ok(until)) = (time("validFrom"), time("validUntil")) else {
         return Err(Refusal::Claim("validFrom and validUntil are RFC 3339"));
     };
-    if until.is_some_and(|until| until.as_second().saturating_add(SKEW) <= now) {
+    if until.is_some_and(|until| until.as_second().saturating_add(CLOCK_SKEW) <= now) {
         return Err(Refusal::Expired);
     }
-    if from.is_some_and(|from| from.as_second() > now.saturating_add(SKEW)) {
+    if from.is_some_and(|from| from.as_second() > now.saturating_add(CLOCK_SKEW)) {
         return Err(Refusal::NotYetValid);
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use crate::encoding::{decode, encode, encode_into, sha256};
-use crate::jws::{self, Jws};
+use crate::jws::{self, CLOCK_SKEW, Jws};
 use crate::key::{CannotSign, PublicKey, Signer};
 use crate::refusal::Refusal;
 
@@ -249,10 +249,10 @@ impl<'a> SdJwt<'a> {
         binding.verify(key)?;
         let text = |name: &str| binding.payload.get(name).and_then(Value::as_str);
         let made = binding.payload.get("iat").and_then(Value::as_i64).ok_or(Refusal::Claim("iat, seconds"))?;
-        if made > challenge.now.saturating_add(SKEW) {
+        if made > challenge.now.saturating_add(CLOCK_SKEW) {
             return Err(Refusal::FromTheFuture);
         }
-        if challenge.most_age.is_some_and(|most| made < challenge.now.saturating_sub(most).saturating_sub(SKEW)) {
+        if challenge.most_age.is_some_and(|most| made < challenge.now.saturating_sub(most).saturating_sub(CLOCK_SKEW)) {
             return Err(Refusal::TooOld);
         }
         if text("sd_hash") != Some(encode(&sha256(self.bound.as_bytes())).as_str()) {
@@ -269,9 +269,6 @@ impl<'a> SdJwt<'a> {
         if both { Ok(()) } else { Err(Refusal::Claim("aud and nonce of the key binding")) }
     }
 }
-
-/// By how many seconds two clocks may differ.
-pub const SKEW: i64 = 60;
 
 /// What a key binding must answer; `None`: whatever it says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::sd_jwt::{self, Claim, Disclosed, Rng, SKEW, SdJwt};
+use super::sd_jwt::{self, Claim, Disclosed, Rng, SdJwt};
 use super::statement::Statement;
 use crate::encoding::sha256;
+use crate::jws::CLOCK_SKEW;
 use crate::key::{CannotSign, PublicKey, Signer};
 use crate::refusal::Refusal;
 use crate::schema::{Member, Presence, Shape};
@@ -218,8 +219,8 @@ pub(crate) fn require_time(claims: &Map<String, Value>, now: i64) -> Result<(), 
         }
     };
     let (starts, made, ends) = (seconds("nbf")?, seconds("iat")?, seconds("exp")?);
-    let begun = now.saturating_add(SKEW);
-    if ends.is_some_and(|end| end.saturating_add(SKEW) <= now) {
+    let begun = now.saturating_add(CLOCK_SKEW);
+    if ends.is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
         return Err(Refusal::Expired);
     }
     if starts.is_some_and(|start| start > begun) {

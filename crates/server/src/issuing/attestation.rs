@@ -6,7 +6,7 @@
 
 use axum::http::HeaderMap;
 use credential::Refusal;
-use credential::jws::Jws;
+use credential::jws::{CLOCK_SKEW, Jws};
 use credential::key::PublicKey;
 use serde_json::Value;
 
@@ -16,8 +16,6 @@ use crate::app::App;
 
 /// How old a proof of possession of a wallet may be, in seconds.
 const MOST_AGE: i64 = 300;
-/// By how many seconds the wallet's clock may be ahead.
-const SKEW: i64 = 60;
 
 /// Keys that a provider attests.
 #[derive(Clone, Debug)]
@@ -41,7 +39,7 @@ fn require_provider(app: &App, jws: &Jws<'_>) -> Result<(), Refusal> {
                 let now = app.now().seconds();
                 let ends = jws.payload.get("exp").and_then(Value::as_i64);
                 return match ends {
-                    Some(ends) if ends + SKEW <= now => Err(Refusal::Expired),
+                    Some(ends) if ends + CLOCK_SKEW <= now => Err(Refusal::Expired),
                     _ => Ok(()),
                 };
             }
@@ -65,7 +63,7 @@ pub async fn key_attestation(app: &App, text: &str) -> Result<Attested, ProofRef
     let keys = keys.map_err(|error| ProofRefused::Proof(format!("attested_keys: {error}.")))?;
     let made =
         jws.payload.get("iat").and_then(Value::as_i64).ok_or(Refusal::Claim("iat of key_attestation, seconds"))?;
-    if made > app.now().seconds() + SKEW {
+    if made > app.now().seconds() + CLOCK_SKEW {
         return Err(Refusal::FromTheFuture.into());
     }
     let nonce = jws.payload.get("nonce").and_then(Value::as_str);
@@ -125,10 +123,10 @@ pub fn wallet(app: &App, headers: &HeaderMap) -> Result<Option<String>, WalletRe
     }
     let now = app.now().seconds();
     let made = proof.payload.get("iat").and_then(Value::as_i64).ok_or(Refusal::Claim("iat of the proof, seconds"))?;
-    if made > now + SKEW {
+    if made > now + CLOCK_SKEW {
         return Err(Refusal::FromTheFuture.into());
     }
-    if made < now - MOST_AGE - SKEW {
+    if made < now - MOST_AGE - CLOCK_SKEW {
         return Err(Refusal::TooOld.into());
     }
     let id = said("jti").ok_or(Refusal::Claim("jti of the proof"))?;

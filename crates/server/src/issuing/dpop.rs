@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, Method};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::jws::Jws;
+use credential::jws::{CLOCK_SKEW, Jws};
 use credential::key::PublicKey;
 use quick_cache::sync::Cache;
 use serde_json::Value;
@@ -17,8 +17,6 @@ use ambient::Timestamp;
 
 /// How old a proof may be, in seconds.
 const MOST_AGE: i64 = 300;
-/// By how many seconds the wallet's clock may be ahead.
-const SKEW: i64 = 60;
 /// Proofs that are remembered.
 const REMEMBERED: usize = 100_000;
 
@@ -98,7 +96,7 @@ pub fn verify(
     }
     let (made, now) = (jws.payload.get("iat").and_then(Value::as_i64), app.now().seconds());
     let made = made.ok_or_else(|| refused("iat, in seconds, is missing."))?;
-    if made > now + SKEW || made < now - MOST_AGE - SKEW {
+    if made > now + CLOCK_SKEW || made < now - MOST_AGE - CLOCK_SKEW {
         return Err(refused("iat lies in the future, or more than five minutes back."));
     }
     if let Some(token) = token {

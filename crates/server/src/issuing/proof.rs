@@ -1,7 +1,7 @@
 //! What a wallet proves: that it has the keys its credentials are to be bound to (OpenID4VCI 1.0, appendix F).
 
 use credential::Refusal;
-use credential::jws::Jws;
+use credential::jws::{CLOCK_SKEW, Jws};
 use credential::key::PublicKey;
 use serde_json::Value;
 
@@ -15,8 +15,6 @@ pub const BATCH: usize = 10;
 
 /// How old a proof may be, in seconds: as long as a challenge lives.
 const MOST_AGE: i64 = 300;
-/// By how many seconds the wallet's clock may be ahead.
-const SKEW: i64 = 60;
 
 /// The keys of a request, each proved.
 #[derive(Clone, Debug)]
@@ -120,7 +118,7 @@ async fn verify_jwt(app: &App, text: &str, proved: &mut Proved) -> Result<(), Pr
     }
     let (made, now) = (jws.payload.get("iat").and_then(Value::as_i64), app.now().seconds());
     let made = made.ok_or_else(|| refused("iat, in seconds, is missing."))?;
-    if made > now + SKEW || made < now - MOST_AGE - SKEW {
+    if made > now + CLOCK_SKEW || made < now - MOST_AGE - CLOCK_SKEW {
         return Err(refused("iat lies in the future, or more than five minutes back."));
     }
     let nonce = jws.payload.get("nonce").and_then(Value::as_str);

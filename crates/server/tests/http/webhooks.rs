@@ -9,6 +9,7 @@ use aws_lc_rs::hmac;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use credential::encoding::hex;
 use serde_json::{Value, json};
 use store::domain::webhook::DeliveryState;
 use store::{Announcement, AnnouncementKind, day};
@@ -70,10 +71,6 @@ async fn deliver(test: &TestApp) -> usize {
 async fn log(test: &TestApp, token: &str, id: &str) -> Vec<Value> {
     let answer = test.get_with(&format!("{WEBHOOKS}/{id}/deliveries"), token).await.expect(200).json();
     answer["deliveries"].as_array().expect("a list").clone()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {

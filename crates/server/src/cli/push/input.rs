@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use aws_lc_rs::digest;
+use credential::encoding::hex;
 
 use super::Stop;
 
@@ -158,7 +159,7 @@ impl Scan {
 
     /// The file, once all of it was read.
     pub fn finish(self) -> Input {
-        let digest = super::hex(self.hash.finish().as_ref());
+        let digest = hex(self.hash.finish().as_ref());
         Input { name: self.name, file: self.reader.into_inner(), digest }
     }
 }

@@ -9,6 +9,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use credential::encoding::hex;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -253,7 +254,7 @@ impl Journal {
             written.and_then(|()| writer.flush().map_err(|error| cannot(&self.paths.0, &error)))?;
         }
         if stands {
-            self.lines.push_str(&super::hex(&entry.digest()));
+            self.lines.push_str(&hex(&entry.digest()));
             self.lines.push('\n');
         }
         self.pending += 1;
