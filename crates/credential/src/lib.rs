@@ -45,6 +45,7 @@ mod sandbox;
 mod schema;
 pub mod status;
 mod submission;
+pub mod timeline;
 mod types;
 mod v1;
 pub mod verification;

@@ -1,0 +1,397 @@
+//! The arithmetic of a career that several partners know: spans, lanes, gaps, disagreements, and total experience that
+//! counts no month twice.
+
+use std::collections::HashSet;
+
+use crate::career::{CareerHistory, Employment};
+use crate::year_month::YearMonth;
+
+/// One job, and who attests it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Who attests it: the partner's name.
+    pub attester: String,
+    /// What is attested.
+    pub employment: Employment,
+    /// Which lane it is drawn in, from 0; jobs in one lane never overlap.
+    pub lane: usize,
+}
+
+impl Job {
+    /// First month.
+    pub fn start(&self) -> YearMonth {
+        self.employment.start_date
+    }
+
+    /// Last month that is known, included.
+    pub fn last(&self) -> YearMonth {
+        self.employment.known_until().max(self.start())
+    }
+
+    /// Whether it goes on as far as anyone knows.
+    pub fn is_open(&self) -> bool {
+        self.employment.end_date.is_none()
+    }
+
+    /// How many months it lasted, the first and the last included.
+    pub fn months(&self) -> i32 {
+        self.last().months_since(self.start()) + 1
+    }
+}
+
+/// Months that no job covers, between two that do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// First month without a job.
+    pub start: YearMonth,
+    /// How many.
+    pub months: i32,
+}
+
+/// What several attesters say of the time at one employer, where they do not say the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The employer, as the first of them writes it.
+    pub organisation: String,
+    /// Which jobs of the career differ: their places in [`Career::jobs`], in order.
+    pub jobs: Vec<usize>,
+}
+
+/// Several career histories seen as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Career {
+    /// All jobs, by start.
+    pub jobs: Vec<Job>,
+    /// How many lanes they need.
+    pub lanes: usize,
+    /// What no job covers.
+    pub gaps: Vec<Gap>,
+    /// Months covered by at least one job.
+    pub total_months: i32,
+    /// Where attesters contradict each other, by the first job concerned.
+    pub disagreements: Vec<Disagreement>,
+}
+
+impl Career {
+    /// One career from what several attesters say.
+    pub fn new(histories: &[(String, CareerHistory)]) -> Self {
+        let mut jobs: Vec<Job> = histories
+            .iter()
+            .flat_map(|(attester, history)| {
+                history.employment.iter().map(|employment| Job {
+                    attester: attester.clone(),
+                    employment: employment.clone(),
+                    lane: 0,
+                })
+            })
+            .collect();
+        jobs.sort_by_key(|job| (job.start(), std::cmp::Reverse(job.last())));
+        let lanes = assign_lanes(&mut jobs);
+        let (gaps, total_months) = cover(&jobs);
+        let disagreements = disagreements(&jobs);
+        Self { jobs, lanes, gaps, total_months, disagreements }
+    }
+
+    /// First month of the first job.
+    pub fn start(&self) -> Option<YearMonth> {
+        self.jobs.first().map(Job::start)
+    }
+
+    /// Last known month of all jobs.
+    pub fn last(&self) -> Option<YearMonth> {
+        self.jobs.iter().map(Job::last).max()
+    }
+}
+
+/// Gives each job the lowest lane that is free (greedy interval colouring, which needs no more lanes than jobs overlap).
+fn assign_lanes(jobs: &mut [Job]) -> usize {
+    let mut ends: Vec<YearMonth> = Vec::new();
+    for job in jobs {
+        let free = ends.iter().position(|end| *end < job.start());
+        job.lane = free.unwrap_or(ends.len());
+        match free {
+            Some(lane) => ends[lane] = job.last(),
+            None => ends.push(job.last()),
+        }
+    }
+    ends.len()
+}
+
+/// Walks along the jobs, which are sorted by start: what is covered, and what is not.
+fn cover(jobs: &[Job]) -> (Vec<Gap>, i32) {
+    let mut gaps = Vec::new();
+    let mut total = 0;
+    let mut covered: Option<YearMonth> = None;
+    for job in jobs {
+        let from = match covered {
+            Some(last) if job.start() <= last => last.plus_months(1),
+            Some(last) => {
+                let months = job.start().months_since(last) - 1;
+                if months > 0 {
+                    gaps.push(Gap { start: last.plus_months(1), months });
+                }
+                job.start()
+            }
+            None => job.start(),
+        };
+        total += (job.last().months_since(from) + 1).max(0);
+        covered = Some(covered.map_or(job.last(), |last| last.max(job.last())));
+    }
+    (gaps, total)
+}
+
+/// Jobs of different attesters at one employer whose months overlap and that contradict each other. A job that another
+/// attester says just so is not among them, even if that attester tells of another job beside it.
+fn disagreements(jobs: &[Job]) -> Vec<Disagreement> {
+    let employers: Vec<String> = jobs.iter().map(|job| folded_employer(&job.employment.organisation)).collect();
+    let same_time = |one: usize, other: usize| {
+        jobs[one].start() <= jobs[other].last()
+            && jobs[other].start() <= jobs[one].last()
+            && jobs[one].attester != jobs[other].attester
+            && employers[one] == employers[other]
+    };
+    // The jobs are sorted by start: what begins after a job's end does not overlap it, nor does anything later.
+    let pairs = || {
+        let until = |one: usize| jobs.partition_point(|job| job.start() <= jobs[one].last());
+        let pairs = (0..jobs.len()).flat_map(move |one| (one + 1..until(one)).map(move |other| (one, other)));
+        pairs.filter(|(one, other)| same_time(*one, *other))
+    };
+    let mut confirmed: HashSet<(usize, &str)> = HashSet::new();
+    for (one, other) in pairs().filter(|(one, other)| !contradict(&jobs[*one], &jobs[*other])) {
+        confirmed.extend([(one, jobs[other].attester.as_str()), (other, jobs[one].attester.as_str())]);
+    }
+    let mut found: Vec<(&str, Disagreement)> = Vec::new();
+    for (one, other) in pairs().filter(|(one, other)| contradict(&jobs[*one], &jobs[*other])) {
+        let (by_one, by_other) = (jobs[one].attester.as_str(), jobs[other].attester.as_str());
+        if confirmed.contains(&(one, by_other)) || confirmed.contains(&(other, by_one)) {
+            continue;
+        }
+        let employer = employers[one].as_str();
+        match found.iter_mut().find(|(known, _)| *known == employer) {
+            Some((_, known)) => known.jobs.extend([one, other]),
+            None => {
+                let organisation = jobs[one].employment.organisation.clone();
+                found.push((employer, Disagreement { organisation, jobs: vec![one, other] }));
+            }
+        }
+    }
+    for (_, disagreement) in &mut found {
+        disagreement.jobs.sort_unstable();
+        disagreement.jobs.dedup();
+    }
+    found.into_iter().map(|(_, disagreement)| disagreement).collect()
+}
+
+/// Whether both cannot be right. What one leaves out contradicts nothing; nor does an end after the month up to which the
+/// other knows the job to go on.
+fn contradict(one: &Job, other: &Job) -> bool {
+    let (one, other) = (&one.employment, &other.employment);
+    let ends = match (one.end_date, other.end_date) {
+        (Some(one), Some(other)) => one != other,
+        (Some(end), None) => end < other.last_processed_month,
+        (None, Some(end)) => end < one.last_processed_month,
+        (None, None) => false,
+    };
+    let titles = match (&one.role_title, &other.role_title) {
+        (Some(one), Some(other)) => folded(one) != folded(other),
+        _ => match (&one.role_classification, &other.role_classification) {
+            (Some(one), Some(other)) => folded(one) != folded(other),
+            _ => false,
+        },
+    };
+    one.start_date != other.start_date || ends || titles
+}
+
+/// Words that say what kind of company it is, not which; only at the end of a name, and never all of it.
+const COMPANY_FORMS: [&str; 27] = [
+    "ab",
+    "ag",
+    "aps",
+    "as",
+    "bv",
+    "co",
+    "company",
+    "corp",
+    "corporation",
+    "gmbh",
+    "inc",
+    "incorporated",
+    "kk",
+    "limited",
+    "llc",
+    "llp",
+    "ltd",
+    "nv",
+    "oy",
+    "plc",
+    "pte",
+    "pty",
+    "pvt",
+    "sa",
+    "sarl",
+    "spa",
+    "srl",
+];
+
+/// A text without what two writers of the same thing may write differently: case, spaces, punctuation.
+fn folded(text: &str) -> String {
+    // A point or an apostrophe stands within a word, other marks between two.
+    let kept = text.chars().filter(|c| !matches!(c, '.' | '\'' | '’'));
+    let plain: String = kept.map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    plain.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn folded_employer(name: &str) -> String {
+    let folded = folded(name);
+    let mut words: Vec<&str> = folded.split(' ').collect();
+    while words.len() > 1 && words.last().is_some_and(|word| COMPANY_FORMS.contains(word)) {
+        words.pop();
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn month(text: &str) -> YearMonth {
+        text.parse().expect("a month")
+    }
+
+    fn career(jobs: &[(&str, Option<&str>, &str)]) -> Career {
+        let employment = jobs
+            .iter()
+            .map(|(start, end, last)| Employment {
+                organisation: "A".to_owned(),
+                role_classification: None,
+                role_title: Some("B".to_owned()),
+                start_date: month(start),
+                end_date: end.map(month),
+                last_processed_month: month(last),
+            })
+            .collect();
+        Career::new(&[("Acme".to_owned(), CareerHistory { full_name: "X".to_owned(), employment })])
+    }
+
+    #[test]
+    fn sample_has_a_gap_of_one_month() {
+        let career = career(&[("2020-01", Some("2022-12"), "2023-01"), ("2023-02", None, "2024-05")]);
+        assert_eq!(career.gaps, [Gap { start: month("2023-01"), months: 1 }]);
+        assert_eq!(career.total_months, 36 + 16);
+        assert_eq!((career.lanes, career.jobs[1].is_open(), career.jobs[1].months()), (1, true, 16));
+    }
+
+    #[test]
+    fn parallel_jobs_get_lanes_and_count_once() {
+        let career = career(&[
+            ("2020-01", Some("2020-12"), "2021-01"),
+            ("2020-06", Some("2021-05"), "2021-06"),
+            ("2021-01", Some("2021-02"), "2021-03"),
+        ]);
+        assert_eq!(career.jobs.iter().map(|job| job.lane).collect::<Vec<_>>(), [0, 1, 0]);
+        assert_eq!((career.total_months, career.gaps.len()), (17, 0));
+    }
+
+    fn job(organisation: &str, title: Option<&str>, start: &str, end: Option<&str>, last: &str) -> Employment {
+        Employment {
+            organisation: organisation.to_owned(),
+            role_classification: Some("Software".to_owned()).filter(|_| title.is_none()),
+            role_title: title.map(str::to_owned),
+            start_date: month(start),
+            end_date: end.map(month),
+            last_processed_month: month(last),
+        }
+    }
+
+    fn said(histories: &[(&str, Vec<Employment>)]) -> Vec<Disagreement> {
+        let histories: Vec<(String, CareerHistory)> = histories
+            .iter()
+            .map(|(attester, employment)| {
+                let history = CareerHistory { full_name: "X".to_owned(), employment: employment.clone() };
+                ((*attester).to_owned(), history)
+            })
+            .collect();
+        Career::new(&histories).disagreements
+    }
+
+    #[test]
+    fn only_contradicting_attesters_disagree() {
+        let acme = job("Company B Pty. Ltd.", Some("Engineer"), "2020-01", Some("2022-12"), "2023-01");
+        for (other, differ) in [
+            (job("COMPANY  B", Some("engineer"), "2020-01", Some("2022-12"), "2022-12"), false),
+            (job("Company-B, Inc", Some("Senior Engineer"), "2020-01", Some("2022-12"), "2023-01"), true),
+            (job("Company B", Some("Engineer"), "2020-02", Some("2022-12"), "2023-01"), true),
+            (job("Company B", Some("Engineer"), "2020-01", Some("2022-11"), "2023-01"), true),
+            (job("Company B", Some("Engineer"), "2020-01", None, "2022-06"), false),
+            (job("Company B", Some("Engineer"), "2020-01", None, "2022-12"), false),
+            (job("Company B", Some("Engineer"), "2020-01", None, "2023-01"), true),
+            (job("Company B", None, "2020-01", Some("2022-12"), "2023-01"), false),
+            (job("Company C", Some("Chef"), "2020-02", Some("2022-12"), "2023-01"), false),
+            (job("Company B", Some("Chef"), "2023-01", Some("2023-02"), "2023-02"), false),
+        ] {
+            let found = said(&[("Acme", vec![acme.clone()]), ("HR Cloud", vec![other.clone()])]);
+            assert_eq!(found.len(), usize::from(differ), "{other:?}");
+            assert_eq!(said(&[("Acme", vec![acme.clone(), other])]), [], "nobody contradicts themselves");
+        }
+    }
+
+    #[test]
+    fn disagreement_names_employer_and_differing_jobs() {
+        let first = job("Company B", Some("Engineer"), "2018-01", Some("2020-06"), "2023-01");
+        let second = job("Company B", Some("Lead"), "2020-06", Some("2022-12"), "2023-01");
+        let acme =
+            vec![first.clone(), second.clone(), job("Elsewhere", Some("Cook"), "2015-01", Some("2016-01"), "2023-01")];
+        assert_eq!(said(&[("Acme", acme.clone()), ("HR Cloud", vec![first.clone(), second])]), []);
+        let whole = job("company b", Some("Employee"), "2018-01", Some("2022-12"), "2023-01");
+        let found = said(&[("Acme", acme), ("HR Cloud", vec![whole]), ("University", vec![first])]);
+        // By start, and then the longer first: Elsewhere, the whole, the two alike, the second.
+        assert_eq!(found, [Disagreement { organisation: "company b".to_owned(), jobs: vec![1, 2, 3, 4] }]);
+    }
+
+    #[test]
+    fn employer_names_compare_without_case_and_legal_form() {
+        for (one, other, same) in [
+            ("Company B", "company b LIMITED", true),
+            ("O'Neil & Sons", "ONeil and Sons", false),
+            ("O’Neil & Sons", "ONEIL, SONS", true),
+            ("Société A S.A.", "société a", true),
+            ("Company", "Company Ltd", true),
+            ("Ltd", "Limited", false),
+            ("Company B", "Company C", false),
+        ] {
+            assert_eq!(folded_employer(one) == folded_employer(other), same, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn adjacent_jobs_have_no_gap() {
+        let career = career(&[("2020-01", Some("2020-01"), "2020-01"), ("2020-02", Some("2020-02"), "2020-02")]);
+        assert_eq!((career.total_months, career.gaps.len(), career.lanes), (2, 0, 1));
+        assert_eq!(Career::new(&[]).total_months, 0);
+    }
+
+    proptest! {
+        #[test]
+        fn every_month_is_covered_or_in_a_gap(spans in proptest::collection::vec((0..600i32, 0..120i32), 1..20)) {
+            let first = month("1960-01");
+            let employment: Vec<Employment> = spans.iter().map(|(start, length)| Employment {
+                organisation: "A".to_owned(), role_classification: None, role_title: Some("B".to_owned()),
+                start_date: first.plus_months(*start), end_date: Some(first.plus_months(start + length)),
+                last_processed_month: first.plus_months(start + length),
+            }).collect();
+            let career = Career::new(&[("A".to_owned(), CareerHistory { full_name: "X".to_owned(), employment })]);
+            let months: Vec<i32> = career.jobs.iter().map(Job::months).collect();
+            prop_assert!(career.total_months <= months.iter().sum());
+            prop_assert!(career.total_months >= *months.iter().max().expect("a job"));
+            let whole = career.last().expect("a job").months_since(career.start().expect("a job")) + 1;
+            prop_assert_eq!(career.total_months + career.gaps.iter().map(|gap| gap.months).sum::<i32>(), whole);
+            for (index, job) in career.jobs.iter().enumerate() {
+                for other in &career.jobs[index + 1..] {
+                    prop_assert!(job.lane != other.lane || job.last() < other.start() || other.last() < job.start());
+                }
+            }
+        }
+    }
+}
