@@ -7,10 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use credential::jws::{self, Jws};
+use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -69,32 +67,17 @@ pub struct Tokens {
 #[derive(Debug)]
 struct Keys {
     signing: Option<SigningKey>,
-    verifying: HashMap<String, VerifyingKey>,
+    /// By key id.
+    verifying: HashMap<String, PublicKey>,
     loaded_at: Timestamp,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct SigningKey {
     id: String,
-    key: EncodingKey,
-}
-
-impl std::fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone)]
-struct VerifyingKey {
-    jwk: Value,
-    key: DecodingKey,
-}
-
-impl std::fmt::Debug for VerifyingKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VerifyingKey").field("jwk", &self.jwk).finish_non_exhaustive()
-    }
+    /// The encoded header of every token that this key signs.
+    header: String,
+    key: SoftwareKey,
 }
 
 impl Tokens {
@@ -135,8 +118,8 @@ impl Tokens {
         }
         let mut keys = Keys { signing: None, verifying: HashMap::new(), loaded_at: now };
         for key in stored {
-            let (signing, verifying) = key_pair(&key.id, &key.secret)?;
-            keys.verifying.insert(key.id, verifying);
+            let signing = SigningKey::new(key.id, &key.secret)?;
+            keys.verifying.insert(signing.id.clone(), signing.key.public().clone());
             keys.signing.get_or_insert(signing);
         }
         self.replace_keys(keys);
@@ -161,7 +144,6 @@ impl Tokens {
     pub fn issue(&self, partner_id: Uuid, scope: &str, id: Uuid, now: Timestamp) -> Result<String, StoreError> {
         let signing = self.keys.read().unwrap_or_else(PoisonError::into_inner).signing.clone();
         let signing = signing.ok_or_else(|| StoreError::Unavailable("there is no signing key yet".to_owned()))?;
-        let header = Header { typ: Some("at+jwt".to_owned()), kid: Some(signing.id), ..Header::new(Algorithm::EdDSA) };
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
@@ -172,7 +154,8 @@ impl Tokens {
             exp: (now + self.lifetime).seconds(),
             jti: id,
         };
-        jsonwebtoken::encode(&header, &claims, &signing.key).map_err(|error| StoreError::Broken(error.to_string()))
+        let claims = serde_json::to_vec(&claims).map_err(|error| StoreError::Broken(error.to_string()))?;
+        jws::sign(&signing.header, &claims, &signing.key).map_err(|error| StoreError::Broken(error.to_string()))
     }
 
     /// The token's content if it is ours, whole and not over at `now`.
@@ -194,24 +177,22 @@ impl Tokens {
     /// Whether keys should be loaded again before `token` is refused: it names one that another node may have made.
     /// At most once a second.
     pub fn should_reload(&self, token: &str, now: Timestamp) -> bool {
-        let Some(kid) = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid) else { return false };
+        let Ok(jws) = Jws::read(token) else { return false };
+        let Some(kid) = jws.header_text("kid") else { return false };
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        !keys.verifying.contains_key(&kid) && now.since(keys.loaded_at) >= Duration::from_secs(1)
+        !keys.verifying.contains_key(kid) && now.since(keys.loaded_at) >= Duration::from_secs(1)
     }
 
     fn check(&self, token: &str, keys: &Keys) -> Option<Verified> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some("at+jwt") {
+        let jws = Jws::read(token).ok()?;
+        jws.require_type("at+jwt").ok()?;
+        jws.verify(keys.verifying.get(jws.header_text("kid")?)?).ok()?;
+        // `exp` is compared with the clock at every use, also of a cached token. It needs no allowance for clock skew: the
+        // token is our own.
+        let claims: Claims = serde_json::from_value(Value::Object(jws.payload)).ok()?;
+        if claims.iss != self.issuer || claims.aud != self.audience {
             return None;
         }
-        let key = &keys.verifying.get(&header.kid?)?.key;
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[&self.audience]);
-        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // The end of its time is compared with the server's clock, at every use and not just the first.
-        validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
         Some(Verified {
             partner_id: claims.client_id,
             scopes: claims.scope.split(' ').map(ToOwned::to_owned).collect(),
@@ -222,21 +203,19 @@ impl Tokens {
     /// The public keys as a JWK Set's `keys` (RFC 7517, section 5).
     pub fn jwks(&self) -> Vec<Value> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let mut jwks: Vec<Value> = keys.verifying.values().map(|key| key.jwk.clone()).collect();
+        let mut jwks: Vec<Value> = keys.verifying.iter().map(|(id, key)| key.published_jwk(id)).collect();
         jwks.sort_by_key(|jwk| jwk["kid"].as_str().map(ToOwned::to_owned));
         jwks
     }
 }
 
-fn key_pair(id: &str, seed: &Key) -> Result<(SigningKey, VerifyingKey), StoreError> {
-    let refused = |error: &dyn std::fmt::Display| StoreError::nonsense("signing_key", error);
-    let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).map_err(|error| refused(&error))?;
-    let document = pair.to_pkcs8().map_err(|error| refused(&error))?;
-    let x = URL_SAFE_NO_PAD.encode(pair.public_key());
-    let key = DecodingKey::from_ed_components(&x).map_err(|error| refused(&error))?;
-    let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "kid": id, "use": "sig", "alg": "EdDSA" });
-    let signing = SigningKey { id: id.to_owned(), key: EncodingKey::from_ed_der(document.as_ref()) };
-    Ok((signing, VerifyingKey { jwk, key }))
+impl SigningKey {
+    fn new(id: String, seed: &Key) -> Result<Self, StoreError> {
+        let key = SoftwareKey::from_bytes(Algorithm::EdDsa, seed.expose())
+            .map_err(|error| StoreError::nonsense("signing_key", error))?;
+        let header = jws::protected(&json!({ "alg": Algorithm::EdDsa.name(), "typ": "at+jwt", "kid": id }));
+        Ok(Self { id, header, key })
+    }
 }
 
 #[cfg(test)]
@@ -247,22 +226,22 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
-    fn keys(known: &[(SigningKey, VerifyingKey)]) -> Keys {
+    fn keys(known: &[SigningKey]) -> Keys {
         Keys {
-            signing: known.first().map(|(signing, _)| signing.clone()),
-            verifying: known.iter().map(|(signing, verifying)| (signing.id.clone(), verifying.clone())).collect(),
+            signing: known.first().cloned(),
+            verifying: known.iter().map(|key| (key.id.clone(), key.key.public().clone())).collect(),
             loaded_at: NOW,
         }
     }
 
     #[test]
-    fn a_key_that_is_taken_away_while_a_token_is_checked_leaves_nothing_remembered() {
+    fn removing_a_key_during_verification_leaves_no_cached_token() {
         let rng = Rng::seeded(1);
-        let pair = key_pair("one", &Key::random(&rng)).expect("a key");
+        let key = SigningKey::new("one".to_owned(), &Key::random(&rng)).expect("a key");
         let hour = Duration::from_secs(3600);
         for number in 0..300 {
             let tokens = Tokens::new("https://passport.example", hour, hour);
-            tokens.replace_keys(keys(std::slice::from_ref(&pair)));
+            tokens.replace_keys(keys(std::slice::from_ref(&key)));
             let token = tokens.issue(Uuid::nil(), "write.career_history", Uuid::nil(), NOW).expect("a token");
             let both = Barrier::new(2);
             std::thread::scope(|scope| {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::support::app::{Answer, PUSH, TestApp, career};
-use aws_lc_rs::signature::Ed25519KeyPair;
+use aws_lc_rs::hmac;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use credential::jws;
+use credential::key::{Algorithm, SoftwareKey};
 use serde_json::{Value, json};
 use tenure::api::openapi::DOCUMENT;
 use tenure::keyring::Purpose;
@@ -76,11 +77,10 @@ async fn bad_tokens(test: &TestApp, good: &str) -> Vec<(&'static str, String)> {
     // Key confusion: the public key taken for a shared secret.
     let jwks = test.get("/.well-known/jwks.json").await.json();
     let public = URL_SAFE_NO_PAD.decode(jwks["keys"][0]["x"].as_str().expect("x")).expect("base64");
-    let confused = Header {
-        typ: Some("at+jwt".to_owned()),
-        kid: header["kid"].as_str().map(str::to_owned),
-        ..Header::new(Algorithm::HS256)
-    };
+    let mut confused = header.clone();
+    confused["alg"] = json!("HS256");
+    let confused = format!("{}.{}", encode(&confused), parts[1]);
+    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &public), confused.as_bytes());
     let mut plain_jwt = header.clone();
     plain_jwt["typ"] = json!("JWT");
     vec![
@@ -93,10 +93,7 @@ async fn bad_tokens(test: &TestApp, good: &str) -> Vec<(&'static str, String)> {
         ("changed signature", format!("{}.{}.{}", parts[0], parts[1], URL_SAFE_NO_PAD.encode(signature))),
         ("no signature", format!("{}.{}.", parts[0], parts[1])),
         ("alg none", format!("{}.{}.", encode(&none), parts[1])),
-        (
-            "alg HS256 with the public key",
-            jsonwebtoken::encode(&confused, &claims, &EncodingKey::from_secret(&public)).expect("signed"),
-        ),
+        ("alg HS256 with the public key", format!("{confused}.{}", URL_SAFE_NO_PAD.encode(mac))),
     ]
 }
 
@@ -122,11 +119,9 @@ async fn no_operation_takes_a_bad_token() {
 /// A JWT of our own signing key, whose `typ` and claims are told: one that was made for another use or another server.
 async fn signed(test: &TestApp, typ: &str, claims: &Value) -> String {
     let key = test.app.keyring().signing_keys(Purpose::Token).await.expect("keys").remove(0);
-    let (kid, seed) = (key.id, key.secret);
-    let pair = Ed25519KeyPair::from_seed_unchecked(seed.expose()).expect("a key pair");
-    let key = EncodingKey::from_ed_der(pair.to_pkcs8().expect("PKCS #8").as_ref());
-    let header = Header { typ: Some(typ.to_owned()), kid: Some(kid), ..Header::new(Algorithm::EdDSA) };
-    jsonwebtoken::encode(&header, claims, &key).expect("signed")
+    let header = jws::protected(&json!({ "alg": "EdDSA", "typ": typ, "kid": key.id }));
+    let key = SoftwareKey::from_bytes(Algorithm::EdDsa, key.secret.expose()).expect("a key");
+    jws::sign(&header, claims.to_string().as_bytes(), &key).expect("signed")
 }
 
 #[tokio::test]
