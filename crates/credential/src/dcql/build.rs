@@ -1,0 +1,115 @@
+//! Queries for a credential type.
+
+use super::path::ClaimsPath;
+use super::query::{ClaimQuery, CredentialQuery, FORMAT, Query};
+use crate::schema::{Member, Presence, Shape};
+use crate::types::Type;
+
+/// Up to so many optional claims, every choice of them is offered to a wallet.
+const MOST_CHOSEN: usize = 4;
+
+/// The id of the one credential in our own queries.
+pub(super) const ID: &str = "credential";
+
+impl Query {
+    /// Asks for one credential of a type, whose `vct` is one of these, with those members of its fields that are `asked`
+    /// for. A member that the type may lack may be missing from the answer, and with it nothing else. `authorities` are
+    /// key identifiers in base64url; empty: anybody's.
+    pub fn new(credential_type: Type, asked: &[&str], vct_values: Vec<String>, authorities: Vec<String>) -> Self {
+        let mut wanted = Vec::new();
+        let asked = credential_type.fields.iter().filter(|member| asked.contains(&member.name));
+        asked.for_each(|member| claims_of(member, &[], true, &mut wanted));
+        let name = |at: usize| format!("c{at}");
+        let claim = |(at, (path, _)): (usize, &(ClaimsPath, bool))| ClaimQuery {
+            id: Some(name(at)),
+            path: path.clone(),
+            values: Vec::new(),
+        };
+        let claims = wanted.iter().enumerate().map(claim).collect();
+        let (must, may): (Vec<usize>, Vec<usize>) = (0..wanted.len()).partition(|at| wanted[*at].1);
+        let set = |chosen: Vec<usize>| chosen.into_iter().map(name).collect();
+        let claim_sets = if may.is_empty() { Vec::new() } else { choices(&must, &may).into_iter().map(set).collect() };
+        let credential = CredentialQuery {
+            id: ID.to_owned(),
+            format: FORMAT.to_owned(),
+            multiple: false,
+            is_bound: true,
+            vct_values,
+            authorities,
+            claims,
+            claim_sets,
+        };
+        Self { credentials: vec![credential], sets: Vec::new() }
+    }
+}
+
+/// The paths of a member, as far down as an issuer of ours discloses apart, each with whether a credential must have it.
+fn claims_of(member: &Member, above: &[&str], must: bool, claims: &mut Vec<(ClaimsPath, bool)>) {
+    let here = [above, &[member.name]].concat();
+    let must = must && member.presence == Presence::Required;
+    match member.shape {
+        Shape::Object(inner) => inner.iter().for_each(|member| claims_of(member, &here, must, claims)),
+        Shape::List { of: Shape::Object(_), .. } => claims.push((ClaimsPath::of(&here, true), must)),
+        _ => claims.push((ClaimsPath::of(&here, false), must)),
+    }
+}
+
+/// Which choices of claims will do, the best first: all; then without some of those that may be missing. Of a few, every
+/// choice; of more, without any one of them, and without all.
+fn choices(must: &[usize], may: &[usize]) -> Vec<Vec<usize>> {
+    let with = |keep: &dyn Fn(usize) -> bool| {
+        let mut chosen: Vec<usize> = must.iter().chain(may.iter().filter(|at| keep(**at))).copied().collect();
+        chosen.sort_unstable();
+        chosen
+    };
+    let mut all: Vec<Vec<usize>> = if may.len() <= MOST_CHOSEN {
+        (0..1_u32 << may.len())
+            .map(|without| with(&|at| may.iter().position(|one| *one == at).is_some_and(|bit| without >> bit & 1 == 0)))
+            .collect()
+    } else {
+        let one_less = may.iter().map(|left_out| with(&|at| at != *left_out));
+        let one_alone = may.iter().map(|kept| with(&|at| at == *kept));
+        std::iter::once(with(&|_| true)).chain(one_less).chain(one_alone).chain([with(&|_| false)]).collect()
+    };
+    all.retain(|chosen| !chosen.is_empty());
+    all.sort_by_key(|chosen| std::cmp::Reverse(chosen.len()));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    fn object(value: Value) -> Map<String, Value> {
+        let Value::Object(object) = value else { panic!("no object: {value}") };
+        object
+    }
+
+    #[test]
+    fn every_types_query_reads_back_and_matches_its_sample() {
+        for known in crate::ALL {
+            let known: Type = known.name.parse().expect("a type");
+            let asked: Vec<&str> = known.fields.iter().map(|member| member.name).collect();
+            let query = Query::new(known, &asked, vec!["vct".to_owned()], vec!["aki".to_owned()]);
+            assert_eq!(Query::read(&query.to_json()), Ok(query.clone()), "{known}");
+            let fields = object((known.sample)()["fields"].clone());
+            assert!(query.credentials[0].choose(&fields).is_some(), "{known}");
+        }
+    }
+
+    #[test]
+    fn lists_are_asked_by_item_and_optional_claims_may_miss() {
+        let career: Type = "career_history".parse().expect("a type");
+        let query = Query::new(career, &["full_name", "employment", "salary"], vec!["vct".to_owned()], Vec::new());
+        let [credential] = query.credentials.as_slice() else { panic!("one credential") };
+        let paths: Vec<Value> = credential.claims.iter().map(|claim| claim.path.to_json()).collect();
+        assert_eq!(paths, [json!(["full_name"]), json!(["employment", null])]);
+        assert_eq!(credential.choose(&object(json!({ "full_name": "Ada" }))), None);
+        assert_eq!(choices(&[0], &[1, 2]), [vec![0, 1, 2], vec![0, 2], vec![0, 1], vec![0]]);
+        assert_eq!(choices(&[], &[0, 1]).last(), Some(&vec![0]));
+        let many = choices(&[], &[0, 1, 2, 3, 4]);
+        assert_eq!((many.len(), many[0].len(), many.iter().all(|chosen| !chosen.is_empty())), (11, 5, true));
+    }
+}

@@ -1,0 +1,60 @@
+//! What must be known from elsewhere to check a token, and the keys that it is checked with.
+
+use serde_json::Value;
+
+use crate::jws::Jws;
+use crate::key::PublicKey;
+
+/// What must be known from elsewhere to check a token; each is an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// Whose keys.
+    pub issuer: Option<String>,
+    /// Which status list.
+    pub status: Option<String>,
+    /// Which type's metadata.
+    pub metadata: Option<String>,
+}
+
+/// What became of a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// Nobody asked.
+    #[default]
+    NotAsked,
+    /// It was asked, in vain; why.
+    None(String),
+    /// The answer.
+    Some(T),
+}
+
+/// What was found out.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// The issuer's keys with their names, from a source that is trusted to say whose they are.
+    pub issuer_keys: Answer<Vec<(String, PublicKey)>>,
+    /// The status list: a Status List Token, or a Bitstring Status List credential.
+    pub status: Answer<String>,
+    /// The type's metadata, byte for byte.
+    pub metadata: Answer<Vec<u8>>,
+}
+
+/// The keys of a JWK Set that can check signatures, with their names.
+pub fn keys_of(jwks: &Value) -> Vec<(String, PublicKey)> {
+    let keys = jwks["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let named =
+        |jwk: &Value| Some((jwk["kid"].as_str().unwrap_or_default().to_owned(), PublicKey::from_jwk(jwk).ok()?));
+    keys.iter().filter_map(named).collect()
+}
+
+/// The key that a header names; a set of one unnamed key needs no name.
+pub(super) fn named_key(keys: &[(String, PublicKey)], jws: &Jws<'_>) -> Option<PublicKey> {
+    let kid = jws.header_text("kid").unwrap_or_default();
+    let kid = kid.rsplit_once('#').map_or(kid, |(_, fragment)| fragment);
+    let named = keys.iter().find(|(name, _)| name == kid && !name.is_empty());
+    let found = named.or(match keys {
+        [only] if only.0.is_empty() || kid.is_empty() => Some(only),
+        _ => None,
+    });
+    found.map(|(_, key)| key.clone())
+}

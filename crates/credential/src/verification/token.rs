@@ -1,0 +1,92 @@
+//! Tokens of both formats, read.
+
+use serde_json::{Map, Value};
+
+use super::evidence::Questions;
+use crate::format::sd_jwt_vc::SdJwtVc;
+use crate::jws::Jws;
+use crate::refusal::Refusal;
+use crate::status::StatusReference;
+
+/// Something signed, read and not yet believed.
+#[derive(Clone, Debug)]
+pub enum Token<'a> {
+    /// An SD-JWT VC, with or without a key binding.
+    SdJwtVc(Box<SdJwtVc<'a>>),
+    /// A W3C credential as a JWT.
+    VcJwt(Jws<'a>),
+}
+
+impl<'a> Token<'a> {
+    /// Reads a token: with a tilde an SD-JWT VC, without one a W3C credential.
+    ///
+    /// # Errors
+    /// What is wrong with its form.
+    pub fn read(text: &'a str) -> Result<Self, Refusal> {
+        let text = text.trim();
+        if text.contains('~') {
+            return Ok(Self::SdJwtVc(Box::new(SdJwtVc::read(text)?)));
+        }
+        let jws = Jws::read(text)?;
+        jws.require_type("vc+jwt")?;
+        let is_credential = jws.payload.get("type").and_then(Value::as_array);
+        let is_credential = is_credential.is_some_and(|types| types.iter().any(|name| name == "VerifiableCredential"));
+        if is_credential { Ok(Self::VcJwt(jws)) } else { Err(Refusal::Claim("type, with VerifiableCredential in it")) }
+    }
+
+    pub(super) fn jws(&self) -> &Jws<'a> {
+        match self {
+            Self::SdJwtVc(credential) => &credential.sd_jwt.jws,
+            Self::VcJwt(jws) => jws,
+        }
+    }
+
+    pub(super) fn claims(&self) -> &Map<String, Value> {
+        match self {
+            Self::SdJwtVc(credential) => &credential.disclosed.claims,
+            Self::VcJwt(jws) => &jws.payload,
+        }
+    }
+
+    /// The issuer's name for itself.
+    pub fn issuer(&self) -> Option<&str> {
+        match self {
+            Self::SdJwtVc(credential) => credential.text("iss"),
+            Self::VcJwt(jws) => {
+                let issuer = jws.payload.get("issuer")?;
+                issuer.as_str().or_else(|| issuer["id"].as_str())
+            }
+        }
+    }
+
+    /// What to ask, and whom.
+    pub fn questions(&self) -> Questions {
+        let status = self.status().ok().flatten();
+        let metadata = match self {
+            Self::SdJwtVc(credential) => {
+                credential.text("vct").filter(|vct| vct.contains("://")).map(ToOwned::to_owned)
+            }
+            Self::VcJwt(_) => None,
+        };
+        let issuer = self.issuer().filter(|issuer| !issuer.starts_with("did:jwk:")).map(ToOwned::to_owned);
+        Questions { issuer, status: status.map(|status| status.uri), metadata }
+    }
+
+    pub(super) fn status(&self) -> Result<Option<StatusReference>, Refusal> {
+        let jws = match self {
+            Self::SdJwtVc(credential) => return credential.status(),
+            Self::VcJwt(jws) => jws,
+        };
+        let Some(entry) = jws.payload.get("credentialStatus") else { return Ok(None) };
+        if entry["statusPurpose"] != "revocation" {
+            return Err(Refusal::Claim("credentialStatus for revocation"));
+        }
+        let index = entry["statusListIndex"].as_str().and_then(|index| index.parse().ok());
+        match (entry["type"].as_str(), index, entry["statusListCredential"].as_str()) {
+            (Some("BitstringStatusListEntry"), Some(index), Some(uri)) => {
+                Ok(Some(StatusReference { uri: uri.to_owned(), index }))
+            }
+            _ => Err(Refusal::Claim("credentialStatus, a BitstringStatusListEntry")),
+        }
+    }
+}
