@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn every_member_may_be_left_out_or_null_and_then_all_is_asked_for() {
+    fn absent_or_null_claims_request_every_field() {
         let all = vec!["full_name".to_owned(), "employment".to_owned()];
         let least = Question { request_id: None, callback_url: None, purpose: None, claims: all, sandbox_person: None };
         assert_eq!(parse(&json!({})), Ok(least.clone()));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_members_of_the_type_once_and_in_its_order() {
+    fn claims_are_deduplicated_in_the_order_of_the_type() {
         let claims = |claims: Value| parse(&json!({ "claims": claims })).map(|question| question.claims);
         assert_eq!(
             claims(json!(["employment", "full_name", "employment"])),
@@ -170,13 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_reads_is_a_fault() {
+    fn unknown_members_are_rejected() {
         let fault = ("/callbackUrl".to_owned(), "member.unknown", Some("callback_url".to_owned()));
         assert_eq!(parse(&json!({ "callbackUrl": "https://hr.example/" })), Err(vec![fault]));
     }
 
     #[test]
-    fn every_type_takes_its_sample_and_its_schema_names_its_members() {
+    fn samples_are_accepted_and_schemas_list_the_claims() {
         for known in crate::ALL {
             let question = Question::parse(*known, question_sample(*known).to_string().as_bytes()).expect("a sample");
             let names = &question_schema(*known)["properties"]["claims"]["items"]["enum"];
@@ -192,7 +192,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn whatever_is_asked_for_is_a_member_of_the_type(claims in proptest::collection::vec("[a-z_/]{0,12}|full_name|employment", 0..6)) {
+        fn requested_claims_are_members_of_the_type(claims in proptest::collection::vec("[a-z_/]{0,12}|full_name|employment", 0..6)) {
             if let Ok(question) = parse(&json!({ "claims": claims })) {
                 proptest::prop_assert!(!question.claims.is_empty());
                 proptest::prop_assert!(question.claims.iter().all(|claim| Type::default().fields.iter().any(|member| member.name == claim)));

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn data_urls_are_whole_and_of_the_asset_s_type() {
+    fn data_urls_must_decode_and_match_the_asset_type() {
         let good = from_data_url("data:application/pdf;base64,JVBERi0=", AssetKind::Pdf);
         assert_eq!(good, Ok(AssetSource::Bytes(Bytes::from_static(b"%PDF-"))));
         for bad in [

@@ -193,7 +193,7 @@ mod tests {
 
     /// RFC 7518, appendix C: what both sides agree on, and the key that comes of it, is derived as the RFC does.
     #[test]
-    fn the_key_is_derived_as_in_the_rfc() {
+    fn key_derivation_matches_the_rfc() {
         let agreed = [
             158, 86, 217, 29, 129, 113, 53, 211, 114, 131, 66, 131, 191, 132, 38, 156, 251, 49, 110, 163, 218, 128,
             106, 72, 246, 218, 167, 121, 140, 254, 144, 196,
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encrypted_opens_with_the_right_key_alone() {
+    fn ciphertext_decrypts_only_with_its_key() {
         let (secret, other) = ([7; 32], [8; 32]);
         let public = encryption_jwk(&secret, "e1").expect("a key");
         for encryption in Encryption::ALL {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_and_algorithms_are_refused() {
+    fn unsupported_keys_and_algorithms_are_rejected() {
         let public = encryption_jwk(&[7; 32], "e1").expect("a key");
         let with = |name: &str, value: Value| {
             let mut jwk = public.clone();
@@ -253,7 +253,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_change_is_noticed(place in 0..400_usize, replacement in "[A-Za-z0-9_.-]") {
+        fn changed_ciphertext_does_not_decrypt(place in 0..400_usize, replacement in "[A-Za-z0-9_.-]") {
             let public = encryption_jwk(&[7; 32], "e1").expect("a key");
             let text = encrypt(b"a working life", &public, Encryption::A256Gcm, Map::new()).expect("encrypted");
             let mut changed = text.clone();
@@ -264,7 +264,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_opened_or_refused(text in "[A-Za-z0-9_.-]{0,200}") {
+        fn random_text_is_rejected(text in "[A-Za-z0-9_.-]{0,200}") {
             prop_assert!(decrypt(&text, &[7; 32]).is_err());
         }
     }

@@ -1,6 +1,6 @@
 //! What a career credential is.
 //!
-//! Pure: no input or output, no clock, no chance, nothing asynchronous. A body that a partner sent goes in with the
+//! Pure: no input or output, no clock, no randomness, nothing asynchronous. A body that a partner sent goes in with the
 //! time, and a [`Submission`] comes out, or every [`Fault`] that it has.
 //!
 //! ```

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_is_needed_and_the_rest_may_be_left_out() {
+    fn only_the_type_is_required() {
         let read = parse_simulation(br#"{ "type": "atsp_request.opened", "credential_id": "1" }"#).expect("good");
         assert_eq!(
             (read.kind.as_str(), read.request_id, read.credential_id.as_deref()),

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_webhook_needs_an_address_and_may_say_more() {
+    fn new_webhooks_need_a_url() {
         let body = br#"{"url":"https://a.example/x","name":" Production ","events":["atsp_request.created","atsp_request.created"]}"#;
         let read = parse_webhook(WebhookForm::New, body).expect("good");
         assert_eq!(
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_says_what_changes() {
+    fn changes_only_set_the_fields_they_name() {
         let read = parse_webhook(WebhookForm::ChangeById, br#"{"id":"1","name":null}"#).expect("good");
         assert_eq!(read, WebhookFields { id: Some("1".to_owned()), name: Some(None), ..WebhookFields::default() });
         assert_eq!(faults(parse_webhook(WebhookForm::ChangeById, b"{}")), [(String::new(), Code::MemberMissing)]);
@@ -240,13 +240,13 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_brings_no_secret() {
+    fn rotations_reject_a_secret() {
         assert_eq!((parse_rotation(b""), parse_rotation(b"{}")), (Ok(()), Ok(())));
         assert_eq!(faults(parse_rotation(br#"{"secret":"mine"}"#)), [("/secret".to_owned(), Code::MemberUnknown)]);
     }
 
     #[test]
-    fn a_replay_has_a_start_and_a_later_end() {
+    fn replays_need_a_start_before_their_end() {
         let read = parse_replay(br#"{"from":"2026-11-24T00:00:00Z","to":"2026-11-24T12:00:00+02:00","state":null}"#);
         let read = read.expect("good");
         assert_eq!((read.to.as_second() - read.from.as_second(), read.state), (10 * 3600, None));

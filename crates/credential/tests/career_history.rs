@@ -48,7 +48,7 @@ fn faults(body: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_sample_of_the_page_is_taken_as_it_stands() {
+fn documented_sample_is_accepted_unchanged() {
     let submission = parse(&(Type::default().sample)()).expect("taken");
     assert_eq!(submission.credential_id, "fa651300-b91a-49cb-8ee7-cac68b3fdf74");
     let history = CareerHistory::from_fields(&submission.fields).expect("a career history");
@@ -60,7 +60,7 @@ fn the_sample_of_the_page_is_taken_as_it_stands() {
 }
 
 #[test]
-fn what_the_rules_allow_is_taken() {
+fn valid_career_histories_are_accepted() {
     let job = "/fields/employment/0";
     let many = |count: usize| vec![(Type::default().sample)()["fields"]["employment"][0].clone(); count];
     for (what, body) in [
@@ -89,7 +89,7 @@ fn what_the_rules_allow_is_taken() {
 }
 
 #[test]
-fn what_the_rules_forbid_is_refused_at_its_place() {
+fn invalid_fields_are_rejected_with_their_pointer() {
     let job = "/fields/employment/0";
     let at = |name: &str| format!("{job}/{name}");
     let many = vec![(Type::default().sample)()["fields"]["employment"][0].clone(); 501];
@@ -159,7 +159,7 @@ fn a_job_needs_a_title_or_a_classification() {
 }
 
 #[test]
-fn every_fault_comes_in_one_answer() {
+fn all_faults_are_reported_at_once() {
     let body = json!({
         "credential_ID": "x",
         "fields": { "full_name": "", "employment": [{ "organisation": "A", "start_date": "2020", "last_processed_month": "2030-01" }] },
@@ -173,7 +173,7 @@ fn every_fault_comes_in_one_answer() {
 }
 
 #[test]
-fn faults_come_in_the_order_of_the_document() {
+fn faults_are_ordered_by_position_in_the_body() {
     let refused = |source: &str| match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
         Err(Rejection::Invalid(faults)) => faults.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>(),
         other => panic!("taken, or malformed: {other:?}"),
@@ -199,7 +199,7 @@ fn faults_come_in_the_order_of_the_document() {
 }
 
 #[test]
-fn mistakes_of_writing_are_answered_with_what_was_meant() {
+fn near_misses_come_with_a_suggestion() {
     let suggestion = |body: &Value| match parse(body) {
         Err(Rejection::Invalid(faults)) => faults[0].suggestion.clone(),
         _ => None,
@@ -210,7 +210,7 @@ fn mistakes_of_writing_are_answered_with_what_was_meant() {
 }
 
 #[test]
-fn no_more_than_64_characters_of_a_value_are_repeated() {
+fn received_values_are_cut_to_64_characters() {
     let Err(Rejection::Invalid(faults)) = parse(&with("/fields/employment/0/start_date", json!("secret".repeat(100))))
     else {
         panic!("taken")
@@ -220,7 +220,7 @@ fn no_more_than_64_characters_of_a_value_are_repeated() {
 }
 
 #[test]
-fn what_says_the_same_has_the_same_payload() {
+fn equivalent_bodies_have_the_same_payload() {
     let one = parse(&(Type::default().sample)()).expect("taken");
     let other = parse(&with("/fields/full_name", json!(" John Doe "))).expect("taken");
     let third = parse(&with("/fields/full_name", json!("Jane Doe"))).expect("taken");
@@ -231,7 +231,7 @@ fn what_says_the_same_has_the_same_payload() {
 }
 
 #[test]
-fn up_to_thirty_ids_may_be_asked_for() {
+fn status_queries_accept_at_most_thirty_ids() {
     let ask = |body: Value| parse_status_question(body.to_string().as_bytes());
     let ids = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
     assert_eq!(ask(json!({ "ids": ids(30) })).expect("taken").len(), 30);
@@ -318,13 +318,13 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn parsing_any_bytes_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = Submission::parse_v2(Type::default(), &bytes, &context());
         let _ = parse_status_question(&bytes);
     }
 
     #[test]
-    fn every_pointer_of_a_fault_resolves_in_the_body(body in prop_oneof![mutated(), any_json()]) {
+    fn accepted_bodies_read_back_and_faults_resolve(body in prop_oneof![mutated(), any_json()]) {
         let source = serde_json::to_string_pretty(&body).expect("JSON");
         match Submission::parse_v2(Type::default(), source.as_bytes(), &context()) {
             Ok(submission) => {

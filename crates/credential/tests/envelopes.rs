@@ -45,7 +45,7 @@ fn changed(name: &str, change: impl FnOnce(&mut Value)) -> Value {
 }
 
 #[test]
-fn v1_and_v2_of_a_sample_say_the_same() {
+fn v1_and_v2_samples_parse_alike() {
     for known in ALL.iter().filter(|known| known.v1.is_some()) {
         let body = known.v1_sample().expect("a sample");
         let old = v1(known.name(), &body).unwrap_or_else(|refusal| panic!("{known}: {refusal:?}"));
@@ -58,7 +58,7 @@ fn v1_and_v2_of_a_sample_say_the_same() {
 }
 
 #[test]
-fn the_chain_is_read_wherever_v1_has_documented_it() {
+fn v1_partner_chain_is_read_from_every_documented_place() {
     let chain = json!([{ "name": "Parent" }, { "name": "Child" }]);
     for (name, pointers) in [
         ("education", vec!["/data", "/data/credential"]),
@@ -90,7 +90,7 @@ fn the_chain_is_read_wherever_v1_has_documented_it() {
 }
 
 #[test]
-fn the_older_identity_level_is_taken_in_v1_alone() {
+fn older_identity_level_is_accepted_in_v1_only() {
     let older = json!({ "full_name": "John Doe", "identity_verification_level": "standard" });
     let body = changed("digital_identity", |body| body["data"]["credential"] = older.clone());
     let submission = v1("digital_identity", &body).expect("taken");
@@ -107,7 +107,7 @@ fn the_older_identity_level_is_taken_in_v1_alone() {
 }
 
 #[test]
-fn the_document_of_v1_is_an_address_or_an_open_cert() {
+fn v1_document_is_a_url_or_an_open_cert() {
     let with = |name: &str, kind: &str, document: Value| {
         v1(
             name,
@@ -145,7 +145,7 @@ fn the_document_of_v1_is_an_address_or_an_open_cert() {
 }
 
 #[test]
-fn the_envelope_of_v1_is_checked_with_pointers_into_the_caller_s_body() {
+fn v1_envelope_faults_point_into_the_body() {
     for (body, found) in [
         (changed("education", |body| drop(body.as_object_mut().unwrap().remove("id"))), one("", "member.missing")),
         (changed("education", |body| body["id"] = json!("")), one("/id", "text.empty")),
@@ -170,7 +170,7 @@ fn the_envelope_of_v1_is_checked_with_pointers_into_the_caller_s_body() {
 }
 
 #[test]
-fn the_samples_of_batches_are_taken() {
+fn batch_samples_are_accepted() {
     let new = batch(BatchForm::V2, &batch_sample()).expect("taken");
     assert_eq!(new.items.len(), 3);
     assert_eq!(new.items[1].id_pointer, "/education_items/0/credential_id");
@@ -184,7 +184,7 @@ fn the_samples_of_batches_are_taken() {
 }
 
 #[test]
-fn a_batch_needs_the_rights_to_its_types_alone() {
+fn batch_types_are_those_of_its_items() {
     let types = |form, body: &Value| {
         let source = body.to_string();
         let body = BatchBody::read(form, source.as_bytes()).expect("an object");
@@ -199,7 +199,7 @@ fn a_batch_needs_the_rights_to_its_types_alone() {
 }
 
 #[test]
-fn one_bad_item_refuses_the_whole_with_every_fault_of_every_item() {
+fn one_invalid_item_rejects_the_batch_with_all_faults() {
     let mut body = batch_sample();
     body["career_history"]["fields"]["employment"][0]["start_date"] = json!("2020");
     body["education_items"][0]["fields"]["conferral_year"] = json!("22");
@@ -216,7 +216,7 @@ fn one_bad_item_refuses_the_whole_with_every_fault_of_every_item() {
 }
 
 #[test]
-fn the_envelope_of_a_batch_is_checked() {
+fn invalid_batch_envelopes_are_rejected() {
     let item = |id: usize| {
         let mut item = (named("right_to_work").sample)();
         item["credential_id"] = json!(id.to_string());
@@ -251,7 +251,7 @@ fn the_envelope_of_a_batch_is_checked() {
 }
 
 #[test]
-fn the_envelope_of_a_v1_batch_is_checked() {
+fn invalid_v1_batch_envelopes_are_rejected() {
     let change = |change: fn(&mut Value)| {
         let mut body = v1_batch_sample();
         change(&mut body);

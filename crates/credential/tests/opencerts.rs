@@ -114,12 +114,12 @@ fn what_is_no_document_is_refused_by_name() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_whole_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn random_bytes_are_rejected(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(OpenCert::verify(&bytes).is_err());
     }
 
     #[test]
-    fn any_changed_letter_of_the_data_is_noticed(at in 0_usize..2000, to in "[a-zA-Z0-9]") {
+    fn changed_letters_of_the_data_are_detected(at in 0_usize..2000, to in "[a-zA-Z0-9]") {
         let compact = changed(SINGLE, |_| {});
         let text = String::from_utf8(compact).unwrap();
         let (start, end) = (text.find("\"data\"").unwrap() + 7, text.find(",\"schema\"").or_else(|| text.find(",\"signature\"")).unwrap());

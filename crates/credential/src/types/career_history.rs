@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_headline_is_the_present_job_or_else_the_one_that_ended_last() {
+    fn headline_is_the_present_job_or_the_one_that_ended_last() {
         let (baker, cook, clerk) =
             (("Baker", "2010-01", None), ("Cook", "2015-01", Some("2020-01")), ("Clerk", "2016-01", Some("2019-01")));
         assert_eq!(read(&[clerk]), "Clerk at A");

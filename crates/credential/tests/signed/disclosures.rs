@@ -1,0 +1,58 @@
+//! Disclosures that an issuer did not make, or made wrongly.
+
+use credential::Refusal;
+use credential::format::sd_jwt_vc::SdJwtVc;
+use serde_json::{Value, json};
+
+use crate::support::{crafted, digest};
+
+#[test]
+fn foreign_disclosures_are_rejected_by_reason() {
+    let name = json!(["salt", "full_name", "Jane"]);
+    let item = json!(["salt", "Jane"]);
+    let read = |payload: &Value, disclosures: &[&Value]| SdJwtVc::read(&crafted(payload, disclosures)).map(|_| ());
+    let plain = json!({ "vct": "v", "_sd": [digest(&name)], "_sd_alg": "sha-256" });
+    assert_eq!(read(&plain, &[&name]), Ok(()));
+    assert_eq!(read(&plain, &[]), Ok(()));
+    assert_eq!(read(&plain, &[&json!(["salt", "full_name", "Joan"])]), Err(Refusal::StrayDisclosure));
+    assert_eq!(read(&plain, &[&name, &name]), Err(Refusal::DuplicateDigest));
+    let twice = json!({ "vct": "v", "_sd": [digest(&name), digest(&name)] });
+    assert_eq!(read(&twice, &[]), Err(Refusal::DuplicateDigest));
+    let nested_twice = json!({ "vct": "v", "_sd": [digest(&name)], "more": { "_sd": [digest(&name)] } });
+    assert_eq!(read(&nested_twice, &[&name]), Err(Refusal::DuplicateDigest));
+    let hashed = json!({ "vct": "v", "_sd": [digest(&name)], "_sd_alg": "sha-1" });
+    assert_eq!(read(&hashed, &[]), Err(Refusal::HashAlgorithm("sha-1".to_owned())));
+    let taken = json!({ "vct": "v", "full_name": "Joan", "_sd": [digest(&name)] });
+    assert!(matches!(read(&taken, &[&name]), Err(Refusal::Disclosure(_))));
+    let as_member = json!({ "vct": "v", "_sd": [digest(&item)] });
+    assert!(matches!(read(&as_member, &[&item]), Err(Refusal::Disclosure(_))));
+    let as_item = json!({ "vct": "v", "list": [{ "...": digest(&name) }] });
+    assert!(matches!(read(&as_item, &[&name]), Err(Refusal::Disclosure(_))));
+    for hidden in ["_sd", "..."] {
+        let disclosure = json!(["salt", hidden, ["x"]]);
+        let payload = json!({ "vct": "v", "_sd": [digest(&disclosure)] });
+        assert!(matches!(read(&payload, &[&disclosure]), Err(Refusal::Disclosure(_))), "{hidden}");
+    }
+    for open in ["iss", "exp", "nbf", "cnf", "vct", "vct#integrity", "aka_vcts", "status"] {
+        let disclosure = json!(["salt", open, 1]);
+        let payload = json!({ "_sd": [digest(&disclosure)] });
+        assert_eq!(read(&payload, &[&disclosure]), Err(Refusal::MustNotBeDisclosed(open.to_owned())));
+    }
+    for broken in
+        [json!("text"), json!(["salt"]), json!([1, "name", 2]), json!(["salt", 1, 2]), json!(["a", "b", 1, 2])]
+    {
+        assert!(matches!(read(&json!({ "vct": "v" }), &[&broken]), Err(Refusal::Disclosure(_))), "{broken}");
+    }
+}
+
+#[test]
+fn nested_disclosures_are_limited_in_depth() {
+    let mut disclosures = vec![json!(["salt", "end", 1])];
+    for _ in 0..60 {
+        let last = digest(disclosures.last().expect("one"));
+        disclosures.push(json!(["salt", "more", { "_sd": [last] }]));
+    }
+    let payload = json!({ "vct": "v", "_sd": [digest(disclosures.last().expect("one"))] });
+    let all: Vec<&Value> = disclosures.iter().collect();
+    assert!(matches!(SdJwtVc::read(&crafted(&payload, &all)), Err(Refusal::Disclosure(_))));
+}

@@ -1,0 +1,97 @@
+//! Issuing, and metadata of types.
+
+use base64::Engine as _;
+use credential::format::sd_jwt::{Challenge, SdJwt};
+use credential::format::sd_jwt_vc::TypeMetadata;
+use credential::format::{Configuration, Format, Issuer, Statement};
+use credential::key::{Algorithm, CannotSign, Signer};
+use credential::verification::{Answer, Evidence, Step, Token};
+use credential::{ALL, Type};
+use serde_json::{Value, json};
+
+use crate::support::{ADDRESS, NOW, bound, evidence, failure, fields, issuer, rng, signed_by};
+
+#[test]
+fn every_type_verifies_in_every_format_and_algorithm() {
+    for algorithm in Algorithm::ALL {
+        let issuer = issuer(algorithm);
+        for configuration in Configuration::all() {
+            let text = signed_by(&issuer, configuration, None);
+            let token = Token::read(&text).unwrap_or_else(|refusal| panic!("{}: {refusal}", configuration.id()));
+            let keys = vec![("k1".to_owned(), issuer.signer().public().clone())];
+            let evidence = Evidence { issuer_keys: Answer::Some(keys), ..Evidence::default() };
+            let report = token.judge(&evidence, &Challenge { now: NOW, ..Challenge::default() });
+            assert!(report.is_valid(), "{}: {report:?}", configuration.id());
+            let said = fields(configuration.credential_type);
+            let claims = match configuration.format {
+                Format::SdJwtVc => Value::Object(report.claims),
+                Format::VcJwt => report.claims["credentialSubject"].clone(),
+            };
+            for (name, value) in said.as_object().expect("an object") {
+                assert_eq!(&claims[name], value, "{} {name}", configuration.id());
+            }
+        }
+    }
+}
+
+#[test]
+fn type_metadata_lists_every_claim_of_every_type() {
+    for known in ALL {
+        let configuration = Configuration { credential_type: *known, format: Format::SdJwtVc };
+        let text = signed_by(&issuer(Algorithm::Es256), configuration, None);
+        let metadata = TypeMetadata::new(*known, ADDRESS).document.into_bytes();
+        let evidence = Evidence { metadata: Answer::Some(metadata), ..evidence(&[]) };
+        let report =
+            Token::read(&text).expect("read").judge(&evidence, &Challenge { now: NOW, ..Challenge::default() });
+        assert_eq!(failure(&report, Step::Schema), None, "{known} {report:?}");
+        let mut other: Value = serde_json::from_str(&TypeMetadata::new(*known, ADDRESS).document).expect("JSON");
+        other["name"] = "Another".into();
+        let evidence = Evidence { metadata: Answer::Some(other.to_string().into_bytes()), ..evidence };
+        let report =
+            Token::read(&text).expect("read").judge(&evidence, &Challenge { now: NOW, ..Challenge::default() });
+        assert_eq!(failure(&report, Step::Schema), Some("claim"), "vct#integrity holds");
+    }
+}
+
+#[test]
+fn decoys_hide_the_number_of_jobs() {
+    let (text, _) = bound();
+    let nothing = SdJwt::read(&text).expect("read").present(|place| place == "/employment").expect("shown");
+    let shown = SdJwt::read(&nothing).expect("read").disclose().expect("shown").claims;
+    assert_eq!(shown["employment"], json!([]), "no job is shown");
+    let decoded = nothing.split('~').nth(1).expect("the list");
+    let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(decoded).expect("base64url");
+    let list: Value = serde_json::from_slice(&plain).expect("JSON");
+    assert_eq!(list[2].as_array().map(Vec::len), Some(4), "two jobs among decoys");
+}
+
+#[test]
+fn errors_of_the_signing_key_are_returned() {
+    #[derive(Debug)]
+    struct Away;
+    impl Signer for Away {
+        fn algorithm(&self) -> Algorithm {
+            Algorithm::Es256
+        }
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, CannotSign> {
+            Err(CannotSign("the module does not answer".to_owned()))
+        }
+    }
+    let issuer = Issuer::new(ADDRESS, "Tenure", "k1", &[], Away);
+    let fields = fields(Type::default());
+    let statement = Statement {
+        id: "urn:uuid:1",
+        credential_type: Type::default(),
+        fields: &fields,
+        partner_chain: &[],
+        attester: "A",
+        attested_at: "2026-11-20",
+        issued_at: NOW,
+        expires_at: NOW,
+        status: None,
+        holder: None,
+    };
+    for format in Format::ALL {
+        assert!(issuer.sign(format, &statement, &mut rng()).is_err());
+    }
+}

@@ -1,0 +1,7 @@
+//! Signed credentials: what is issued verifies, what is changed does not, and the reason names what was changed.
+
+mod disclosures;
+mod issuing;
+mod presentation;
+mod support;
+mod verification;

@@ -1,0 +1,87 @@
+//! Presentations: what is shown, and the challenge that it is bound to.
+
+use credential::Type;
+use credential::format::Format;
+use credential::format::sd_jwt::{self, SdJwt};
+use credential::jws;
+use credential::key::{Algorithm, SoftwareKey};
+use credential::verification::{Outcome, Step, Token};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{NOW, bound, career, challenge, evidence, failure, fields, issuer, key, signed_by};
+
+#[test]
+fn presentation_shows_chosen_claims_for_its_challenge() {
+    let (text, holder) = bound();
+    let credential = SdJwt::read(&text).expect("read");
+    let shown = credential.present(|place| place == "/employment/0" || place == "/full_name").expect("shown");
+    assert!(shown.len() < text.len());
+    let presentation = sd_jwt::bind(&shown, ("https://hirer.example", "n-1"), NOW, &holder).expect("bound");
+    let report = Token::read(&presentation).expect("read").judge(&evidence(&[]), &challenge());
+    assert!(report.is_valid(), "{report:?}");
+    assert!(report.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Passed), "{report:?}");
+    let said = fields(Type::default());
+    assert_eq!(report.claims["employment"], json!([said["employment"][0]]));
+    assert_eq!(report.claims["full_name"], said["full_name"]);
+    assert!(!report.claims.contains_key("partner_chain") && !report.claims.contains_key("_sd"));
+    assert_eq!(report.claims["attested_by"], json!({ "name": "Acme Payroll" }));
+}
+
+#[test]
+fn bindings_to_another_challenge_are_rejected_by_reason() {
+    let (text, holder) = bound();
+    let bind = |audience: &str, nonce: &str, at: i64, by: &SoftwareKey| {
+        sd_jwt::bind(&text, (audience, nonce), at, by).expect("bound")
+    };
+    let judge = |presentation: &str| {
+        failure(&Token::read(presentation).expect("read").judge(&evidence(&[]), &challenge()), Step::Holder)
+    };
+    let right = "https://hirer.example";
+    assert_eq!(judge(&bind(right, "n-1", NOW, &holder)), None);
+    assert_eq!(judge(&bind("https://other.example", "n-1", NOW, &holder)), Some("audience"));
+    assert_eq!(judge(&bind(right, "n-0", NOW, &holder)), Some("nonce"));
+    assert_eq!(judge(&bind(right, "n-1", NOW - 1000, &holder)), Some("too_old"));
+    assert_eq!(judge(&bind(right, "n-1", NOW + 1000, &holder)), Some("from_the_future"));
+    assert_eq!(judge(&bind(right, "n-1", NOW, &key(3, Algorithm::Es256))), Some("signature"));
+    assert_eq!(judge(&bind(right, "n-1", NOW, &key(3, Algorithm::EdDsa))), Some("key_confusion"));
+    assert_eq!(judge(&text), Some("not_bound"));
+    let less = SdJwt::read(&text).expect("read").present(|place| place == "/full_name").expect("shown");
+    let binding = bind(right, "n-1", NOW, &holder);
+    let moved = format!("{less}{}", binding.rsplit_once('~').expect("a tilde").1);
+    assert_eq!(judge(&moved), Some("sd_hash"), "a binding of more than is shown");
+    let unbound = signed_by(&issuer(Algorithm::Es256), career(Format::SdJwtVc), None);
+    assert_eq!(judge(&sd_jwt::bind(&unbound, (right, "n-1"), NOW, &holder).expect("bound")), Some("not_bound"));
+    let header = jws::protected(&json!({ "alg": "ES256", "typ": "JWT" }));
+    let payload = SdJwt::read(&binding).expect("read").key_binding.expect("bound").payload;
+    let payload = Value::Object(payload).to_string();
+    let untyped = format!("{text}{}", jws::sign(&header, payload.as_bytes(), &holder).expect("signed"));
+    assert_eq!(judge(&untyped), Some("type"));
+}
+
+proptest! {
+    #[test]
+    fn changed_presentations_do_not_verify(place in 0..4000_usize, replacement in "[A-Za-z0-9_.~-]") {
+        let (text, holder) = bound();
+        let presentation = sd_jwt::bind(&text, ("https://hirer.example", "n-1"), NOW, &holder).expect("bound");
+        let place = place % presentation.len();
+        let mut changed = presentation.clone();
+        changed.replace_range(place..=place, &replacement);
+        prop_assume!(changed != presentation);
+        if let Ok(token) = Token::read(&changed) {
+            prop_assert!(!token.judge(&evidence(&[]), &challenge()).is_valid());
+        }
+    }
+
+    #[test]
+    fn exactly_the_chosen_places_are_disclosed(chosen in proptest::collection::btree_set(0..20_usize, 0..10)) {
+        let (text, _) = bound();
+        let credential = SdJwt::read(&text).expect("read");
+        let places = credential.disclose().expect("shown").places;
+        let kept: Vec<&String> = places.iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, place)| place).collect();
+        let shown = credential.present(|place| kept.iter().any(|kept| *kept == place)).expect("shown");
+        let disclosed = SdJwt::read(&shown).expect("read").disclose().expect("shown");
+        let wanted = |place: &&String| kept.iter().any(|kept| kept == place || kept.starts_with(&format!("{place}/")));
+        prop_assert_eq!(disclosed.places.len(), places.iter().filter(wanted).count());
+    }
+}

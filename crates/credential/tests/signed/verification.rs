@@ -1,0 +1,95 @@
+//! Verification: status, time, headers.
+
+use credential::Refusal;
+use credential::format::Format;
+use credential::format::sd_jwt::{Challenge, SdJwt};
+use credential::format::vc_jwt::{IssuerProfile, status_list_credential};
+use credential::key::Algorithm;
+use credential::status::{StatusList, token_payload};
+use credential::verification::{Answer, Evidence, Step, Token};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{ADDRESS, NOW, YEAR, bound, career, evidence, failure, forged, issuer, signed_by};
+
+#[test]
+fn status_and_time_are_checked() {
+    let (text, _) = bound();
+    let token = Token::read(&text).expect("read");
+    let at = |now: i64| Challenge { now, ..Challenge::default() };
+    let status = |evidence: &Evidence| failure(&token.judge(evidence, &at(NOW)), Step::Status);
+    assert_eq!(status(&evidence(&[6, 8])), None);
+    assert_eq!(status(&evidence(&[7])), Some("revoked"));
+    let other_list = |change: &dyn Fn(&mut Value)| {
+        let mut payload =
+            token_payload(&StatusList::of_revoked(8, []), &format!("{ADDRESS}/status/1"), (NOW, NOW + 60), 60);
+        change(&mut payload);
+        let token = forged(&json!({ "alg": "ES256", "typ": "statuslist+jwt", "kid": "k1" }), &payload);
+        status(&Evidence { status: Answer::Some(token), ..evidence(&[]) })
+    };
+    assert_eq!(other_list(&|_| {}), None);
+    assert_eq!(other_list(&|payload| payload["sub"] = "https://other.example".into()), Some("claim"));
+    assert_eq!(other_list(&|payload| payload["exp"] = (NOW - 100).into()), Some("expired"));
+    assert_eq!(other_list(&|payload| payload["iat"] = (NOW + 100).into()), Some("from_the_future"));
+    assert_eq!(other_list(&|payload| payload["status_list"]["lst"] = "eNpjAAAAAQAB".into()), None);
+    let untyped = forged(&json!({ "alg": "ES256", "typ": "JWT", "kid": "k1" }), &json!({}));
+    assert_eq!(status(&Evidence { status: Answer::Some(untyped), ..evidence(&[]) }), Some("type"));
+    for (now, code) in [(NOW, None), (NOW + YEAR + 61, Some("expired")), (NOW - 61, Some("from_the_future"))] {
+        assert_eq!(failure(&token.judge(&evidence(&[]), &at(now)), Step::Dates), code, "{now}");
+    }
+}
+
+#[test]
+fn w3c_credential_is_revoked_by_its_bitstring() {
+    let issuer = issuer(Algorithm::Es256);
+    let text = signed_by(&issuer, career(Format::VcJwt), None);
+    let uri = format!("{ADDRESS}/status/1/bitstring");
+    let profile = IssuerProfile { id: "did:web:passport.example", name: "T", address: ADDRESS };
+    for (revoked, code) in [(vec![], None), (vec![7], Some("revoked"))] {
+        let list = StatusList::of_revoked(131_072, revoked);
+        let list = status_list_credential(&profile, &uri, &list, (NOW, NOW + 60));
+        let list = forged(&json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "did:web:passport.example#k1" }), &list);
+        let evidence = Evidence { status: Answer::Some(list), ..evidence(&[]) };
+        let report =
+            Token::read(&text).expect("read").judge(&evidence, &Challenge { now: NOW, ..Challenge::default() });
+        assert_eq!(failure(&report, Step::Status), code, "{report:?}");
+    }
+}
+
+#[test]
+fn misleading_headers_are_rejected() {
+    let (text, _) = bound();
+    let (issued, disclosures) = text.split_once('~').expect("a tilde");
+    let payload = Value::Object(SdJwt::read(&text).expect("read").jws.payload);
+    let with = |header: Value| {
+        let text = format!("{}~{disclosures}", forged(&header, &payload));
+        Token::read(&text).map(|token| {
+            failure(&token.judge(&evidence(&[]), &Challenge { now: NOW, ..Challenge::default() }), Step::Signature)
+        })
+    };
+    let header = |alg: &str, typ: &str| json!({ "alg": alg, "typ": typ, "kid": "k1" });
+    assert_eq!(with(header("ES256", "dc+sd-jwt")), Ok(None));
+    for alg in ["none", "None", "HS256", "RS256", "ES256K", ""] {
+        assert_eq!(with(header(alg, "dc+sd-jwt")), Err(Refusal::Algorithm(alg.to_owned())));
+    }
+    assert_eq!(with(header("EdDSA", "dc+sd-jwt")), Ok(Some("key_confusion")));
+    for typ in ["vc+sd-jwt", "JWT", "", "kb+jwt"] {
+        assert!(matches!(with(header("ES256", typ)), Err(Refusal::Type { .. })), "{typ}");
+    }
+    assert_eq!(with(json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k2" })), Ok(Some("unknown_key")));
+    assert_eq!(
+        with(json!({ "alg": "ES256", "typ": "dc+sd-jwt", "kid": "k1", "crit": ["b64"] })),
+        Err(Refusal::Critical)
+    );
+    let unsigned = format!("{}.~{disclosures}", issued.rsplit_once('.').expect("three parts").0);
+    let report =
+        Token::read(&unsigned).expect("read").judge(&evidence(&[]), &Challenge { now: NOW, ..Challenge::default() });
+    assert_eq!(failure(&report, Step::Signature), Some("signature"));
+}
+
+proptest! {
+    #[test]
+    fn reading_any_text_never_panics(text in "[A-Za-z0-9_=.~{}\"-]{0,200}") {
+        let _ = Token::read(&text);
+    }
+}
