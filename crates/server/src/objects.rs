@@ -305,7 +305,7 @@ impl Writer {
 
     async fn send_part(&mut self) -> Result<(), StoreError> {
         let part = std::mem::replace(&mut self.part, Vec::with_capacity(self.part_size + SEALED_PIECE));
-        Ok(self.upload.put_part(PutPayload::from(part)).await.map_err(store_error)?)
+        self.upload.put_part(PutPayload::from(part)).await.map_err(store_error)
     }
 
     /// Ends the object: from now on it is there, and durable. Returns how many bytes were written.
