@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::app::{Answer, PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::response::TestResponse;
 use aws_lc_rs::hmac;
 use axum::http::Method;
 use base64::Engine as _;
@@ -34,7 +35,7 @@ fn protected() -> Vec<(Method, String, Value)> {
     operations().into_iter().filter(|(.., operation)| operation.get("security").is_some()).collect()
 }
 
-async fn call(test: &TestApp, method: &Method, path: &str, token: &str) -> Answer {
+async fn call(test: &TestApp, method: &Method, path: &str, token: &str) -> TestResponse {
     let documented = &DOCUMENT["paths"][path][method.as_str().to_lowercase()]["requestBody"];
     let example = &documented["content"]["application/json"]["example"];
     let body = if example.is_null() { json!({ "ids": ["1"] }).to_string() } else { example.to_string() };
@@ -99,7 +100,7 @@ async fn bad_tokens(test: &TestApp, good: &str) -> Vec<(&'static str, String)> {
 
 #[tokio::test]
 async fn no_operation_takes_a_bad_token() {
-    let test = TestApp::with(&[("rate_limit.enabled", "false")]).await;
+    let test = TestApp::builder().setting("rate_limit.enabled", "false").start().await;
     let token = test.token(&test.partner().await).await;
     let bad = bad_tokens(&test, &token).await;
     for (method, path, _) in protected() {
@@ -111,7 +112,7 @@ async fn no_operation_takes_a_bad_token() {
         }
         let request =
             axum::http::Request::builder().method(method.clone()).uri(&path).header("content-type", "application/json");
-        test.send(request.body(axum::body::Body::from("{}")).expect("a request")).await.expect(401);
+        test.send(request.body(axum::body::Body::from("{}")).expect("a request")).await.assert_status(401);
         assert_ne!(call(&test, &method, &path, &token).await.status, 401, "{method} {path} takes a good one");
     }
 }
@@ -150,9 +151,9 @@ async fn a_well_signed_token_of_another_kind_issuer_or_audience_is_refused() {
 async fn an_expired_token_is_refused_although_it_was_good_before() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    test.post(PUSH, &token, &career("1")).await.expect(201);
+    test.post(PUSH, &token, &career("1")).await.assert_status(201);
     test.advance(Duration::from_secs(3599));
-    test.post(PUSH, &token, &career("1")).await.expect(201);
+    test.post(PUSH, &token, &career("1")).await.assert_status(201);
     test.advance(Duration::from_secs(1));
     for (method, path, _) in protected() {
         assert_eq!(call(&test, &method, &path, &token).await.status, 401, "{method} {path}");
@@ -164,9 +165,9 @@ async fn a_disabled_partner_is_refused_a_push_at_once_and_everything_within_a_se
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    test.post(PUSH, &token, &career("1")).await.expect(201);
+    test.post(PUSH, &token, &career("1")).await.assert_status(201);
     test.disable(&partner).await;
-    test.post(PUSH, &token, &career("2")).await.expect(401);
+    test.post(PUSH, &token, &career("2")).await.assert_status(401);
     test.advance(Duration::from_secs(1));
     for (method, path, _) in protected() {
         assert_eq!(call(&test, &method, &path, &token).await.status, 401, "{method} {path}");

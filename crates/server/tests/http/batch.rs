@@ -41,7 +41,7 @@ async fn a_batch_is_one_link_and_each_item_is_answered_by_itself() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    let answer = test.post(BATCH, &token, &three("b")).await.expect(201).json();
+    let answer = test.post(BATCH, &token, &three("b")).await.assert_status(201).json();
     let id = request_id(&answer);
     let link = format!("http://localhost:8080/partner/add/batch#clientId={}&content={id}", partner.id);
     assert_eq!(answer, json!({ "redirect_uri": link, "credential_id": "b", "request_id": id }));
@@ -50,13 +50,13 @@ async fn a_batch_is_one_link_and_each_item_is_answered_by_itself() {
     assert_eq!(status("b-right").await["status"], "incomplete");
 
     let mut person = test.browser();
-    person.get("/partner/add/batch").await.expect(200);
-    assert_eq!(person.open(id).await.expect(303).header("location"), "/sign-in");
-    let sign_in = person.get("/sign-in").await.expect(200).text;
+    person.get("/partner/add/batch").await.assert_status(200);
+    assert_eq!(person.open(id).await.redirect(), "/sign-in");
+    let sign_in = person.text("/sign-in").await;
     assert!(sign_in.contains("Acme Payroll wants to add 3 credentials to your wallet"), "{sign_in}");
     let location = person.sign_in("ada@example.org").await;
     assert_eq!(location, format!("/requests/{id}"));
-    let page = person.get(&location).await.expect(200).text;
+    let page = person.text(&location).await;
     for said in ["3 credentials", "Career timeline</title>", "May work in Singapore", "Project Management Foundations"]
     {
         assert!(page.contains(said), "{said}");
@@ -68,24 +68,24 @@ async fn a_batch_is_one_link_and_each_item_is_answered_by_itself() {
     assert!(person.get("/wallet").await.text.contains("waits for your answer: 3 credentials."));
 
     let items = forms(&page);
-    let next = person.post(&format!("/requests/{}/accept", items[0]), &[]).await.expect(303);
+    let next = person.post(&format!("/requests/{}/accept", items[0]), &[]).await.assert_status(303);
     assert_eq!(next.header("location"), location, "two still wait");
-    let page = person.get(&location).await.expect(200).text;
+    let page = person.text(&location).await;
     assert!(page.contains("Career history: added to your wallet."), "{page}");
-    let next = person.post(&format!("/requests/{}/decline", items[1]), &[]).await.expect(303);
+    let next = person.post(&format!("/requests/{}/decline", items[1]), &[]).await.assert_status(303);
     assert_eq!(next.header("location"), location, "one still waits");
     assert_eq!(status("b").await["status"], "incomplete");
     test.advance(HOUR / 2);
-    let next = person.post(&format!("/requests/{}/accept", items[2]), &[]).await.expect(303);
+    let next = person.post(&format!("/requests/{}/accept", items[2]), &[]).await.assert_status(303);
     assert_eq!(next.header("location"), "/wallet", "nothing waits any more");
     let whole = status("b").await;
     assert_eq!((&whole["status"], &whole["finalized_at"]), (&json!("verified"), &json!("2026-11-23T09:30:00Z")));
     let each: Vec<&Value> = whole["items"].as_array().expect("items").iter().map(|item| &item["status"]).collect();
     assert_eq!(each.iter().filter(|status| **status == "verified").count(), 2);
-    let page = person.get(&location).await.expect(200).text;
+    let page = person.text(&location).await;
     assert!(page.contains("You have answered") && page.contains("declined, and deleted here."));
     // A late click on a stale page does no harm.
-    person.post(&format!("/requests/{}/accept", items[1]), &[]).await.expect(303);
+    person.post(&format!("/requests/{}/accept", items[1]), &[]).await.assert_status(303);
     assert_eq!(person.get("/wallet").await.text.matches("class=\"card\">\n      <h3>").count(), 2);
 }
 
@@ -95,9 +95,9 @@ async fn all_items_are_answered_at_once() {
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
     for (id, action, status) in [("a", "accept", "verified"), ("d", "decline", "canceled")] {
-        let batch = request_id(&test.post(BATCH, &token, &three(id)).await.expect(201).json());
-        person.open(batch).await.expect(303);
-        person.post(&format!("/requests/{batch}/{action}"), &[]).await.expect(303);
+        let batch = request_id(&test.post(BATCH, &token, &three(id)).await.assert_status(201).json());
+        person.open(batch).await.assert_status(303);
+        person.post(&format!("/requests/{batch}/{action}"), &[]).await.assert_status(303);
         let found = test.status(&token, id).await;
         assert_eq!(found["status"], status);
         assert!(found["items"].as_array().expect("items").iter().all(|item| item["status"] == status));
@@ -108,62 +108,62 @@ async fn all_items_are_answered_at_once() {
 async fn a_batch_belongs_to_the_first_who_opens_it() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let id = request_id(&test.post(BATCH, &token, &three("b")).await.expect(201).json());
+    let id = request_id(&test.post(BATCH, &token, &three("b")).await.assert_status(201).json());
     let mut first = test.signed_in("ada@example.org").await;
     let mut second = test.signed_in("eve@example.org").await;
-    first.open(id).await.expect(303);
-    let items = forms(&first.get(&format!("/requests/{id}")).await.expect(200).text);
-    second.open(id).await.expect(303);
+    first.open(id).await.assert_status(303);
+    let items = forms(&first.text(&format!("/requests/{id}")).await);
+    second.open(id).await.assert_status(303);
     for request in [id, items[0]] {
-        let page = second.get(&format!("/requests/{request}")).await.expect(403).text;
+        let page = second.get(&format!("/requests/{request}")).await.assert_status(403).text;
         assert!(!page.contains("Marker-Lovelace") && !page.contains("Acme"));
-        second.post(&format!("/requests/{request}/accept"), &[]).await.expect(403);
-        second.post(&format!("/requests/{request}/decline"), &[]).await.expect(403);
+        second.post(&format!("/requests/{request}/accept"), &[]).await.assert_status(403);
+        second.post(&format!("/requests/{request}/decline"), &[]).await.assert_status(403);
     }
     assert_eq!(test.status(&token, "b").await["status"], "incomplete");
-    second.get(&format!("/requests/{}", Uuid::nil())).await.expect(404);
+    second.get(&format!("/requests/{}", Uuid::nil())).await.assert_status(404);
 }
 
 #[tokio::test]
 async fn a_repeated_batch_leads_to_the_same_link() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let first = test.post(BATCH, &token, &three("b")).await.expect(201).json();
-    assert_eq!(test.post(BATCH, &token, &three("b")).await.expect(201).json(), first);
+    let first = test.post(BATCH, &token, &three("b")).await.assert_status(201).json();
+    assert_eq!(test.post(BATCH, &token, &three("b")).await.assert_status(201).json(), first);
     let mut other = three("b");
     other["career_history"]["fields"]["full_name"] = json!("Somebody Else");
-    let warned = test.post(BATCH, &token, &other).await.expect(201).json();
+    let warned = test.post(BATCH, &token, &other).await.assert_status(201).json();
     assert_eq!(
         (&warned["redirect_uri"], &warned["warnings"][0]["code"]),
         (&first["redirect_uri"], &json!("submission.differs"))
     );
     // An item by itself leads to the batch that it is in.
-    let single = test.post(PUSH, &token, &career("b-career")).await.expect(201).json();
+    let single = test.post(PUSH, &token, &career("b-career")).await.assert_status(201).json();
     assert_eq!(single["redirect_uri"], first["redirect_uri"]);
-    let v1 = test.post("/api/partner/v1/add/batch", &token, &v1_batch_sample()).await.expect(201).json();
+    let v1 = test.post("/api/partner/v1/add/batch", &token, &v1_batch_sample()).await.assert_status(201).json();
     assert_eq!(v1.as_object().expect("an object").len(), 1);
-    assert_eq!(test.post("/api/partner/v1/add/batch", &token, &v1_batch_sample()).await.expect(201).json(), v1);
+    assert_eq!(test.post("/api/partner/v1/add/batch", &token, &v1_batch_sample()).await.assert_status(201).json(), v1);
 }
 
 #[tokio::test]
 async fn ids_that_stand_for_something_else_refuse_the_whole() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    test.post(PUSH, &token, &career("b-career")).await.expect(201);
+    test.post(PUSH, &token, &career("b-career")).await.assert_status(201);
     let taken = |pointer: &str| vec![("credential_id.taken".to_owned(), pointer.to_owned())];
-    let answer = test.post(BATCH, &token, &three("b")).await.expect(422);
-    assert_eq!(answer.faults(), taken("/career_history/credential_id"));
-    test.get_with("/api/partner/v1/submissions/b/status", &token).await.expect(404);
-    test.get_with("/api/partner/v1/submissions/b-right/status", &token).await.expect(404);
-    test.post(BATCH, &token, &three("c")).await.expect(201);
-    let answer = test.post(PUSH, &token, &career("c")).await.expect(422);
-    assert_eq!(answer.faults(), taken("/credential_id"), "a batch's id is no submission's");
+    let answer = test.post(BATCH, &token, &three("b")).await.assert_status(422);
+    assert_eq!(answer.errors(), taken("/career_history/credential_id"));
+    test.get_with("/api/partner/v1/submissions/b/status", &token).await.assert_status(404);
+    test.get_with("/api/partner/v1/submissions/b-right/status", &token).await.assert_status(404);
+    test.post(BATCH, &token, &three("c")).await.assert_status(201);
+    let answer = test.post(PUSH, &token, &career("c")).await.assert_status(422);
+    assert_eq!(answer.errors(), taken("/credential_id"), "a batch's id is no submission's");
     let mut same = three("d");
     same["credential_id"] = json!("c-right");
-    assert_eq!(test.post(BATCH, &token, &same).await.expect(422).faults(), taken("/credential_id"));
+    assert_eq!(test.post(BATCH, &token, &same).await.assert_status(422).errors(), taken("/credential_id"));
     // Another partner's ids are its own.
     let other = test.token(&test.partner().await).await;
-    test.post(BATCH, &other, &three("c")).await.expect(201);
+    test.post(BATCH, &other, &three("c")).await.assert_status(201);
 }
 
 #[tokio::test]
@@ -171,24 +171,24 @@ async fn after_48_hours_what_was_not_completed_starts_anew_and_what_was_stands()
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    let first = test.post(BATCH, &token, &three("b")).await.expect(201).json();
-    let answered = test.post(BATCH, &token, &three("c")).await.expect(201).json();
+    let first = test.post(BATCH, &token, &three("b")).await.assert_status(201).json();
+    let answered = test.post(BATCH, &token, &three("c")).await.assert_status(201).json();
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(request_id(&answered)).await.expect(303);
+    person.open(request_id(&answered)).await.assert_status(303);
     let item = forms(&person.get(&format!("/requests/{}", request_id(&answered))).await.text)[0];
-    person.post(&format!("/requests/{item}/accept"), &[]).await.expect(303);
+    person.post(&format!("/requests/{item}/accept"), &[]).await.assert_status(303);
     test.advance(48 * HOUR);
     let token = test.token(&partner).await;
     assert_eq!(test.status(&token, "b").await["status"], "canceled");
     assert_eq!(test.status(&token, "c").await["status"], "verified");
     tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
-    let again = test.post(BATCH, &token, &three("b")).await.expect(201).json();
+    let again = test.post(BATCH, &token, &three("b")).await.assert_status(201).json();
     assert_ne!(again["redirect_uri"], first["redirect_uri"]);
-    let same = test.post(BATCH, &token, &three("c")).await.expect(201).json();
+    let same = test.post(BATCH, &token, &three("c")).await.assert_status(201).json();
     assert_eq!(same["redirect_uri"], answered["redirect_uri"]);
     let mut late = test.signed_in("late@example.org").await;
-    late.open(request_id(&first)).await.expect(303);
-    late.get(&format!("/requests/{}", request_id(&first))).await.expect(410);
+    late.open(request_id(&first)).await.assert_status(303);
+    late.get(&format!("/requests/{}", request_id(&first))).await.assert_status(410);
 }
 
 #[tokio::test]
@@ -196,17 +196,17 @@ async fn a_status_outlives_batches_that_are_refused_or_begun_anew() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    test.post(PUSH, &token, &career("old-career")).await.expect(201);
-    test.post(BATCH, &token, &three("b")).await.expect(201);
+    test.post(PUSH, &token, &career("old-career")).await.assert_status(201);
+    test.post(BATCH, &token, &three("b")).await.assert_status(201);
     test.advance(48 * HOUR);
     let token = test.token(&partner).await;
-    test.post(PUSH, &token, &career("stands")).await.expect(201);
+    test.post(PUSH, &token, &career("stands")).await.assert_status(201);
     let mixed = json!({ "credential_id": "old-career", "career_history": career("stands") });
-    let answer = test.post(BATCH, &token, &mixed).await.expect(422);
-    assert_eq!(answer.faults(), [("credential_id.taken".to_owned(), "/career_history/credential_id".to_owned())]);
+    let answer = test.post(BATCH, &token, &mixed).await.assert_status(422);
+    assert_eq!(answer.errors(), [("credential_id.taken".to_owned(), "/career_history/credential_id".to_owned())]);
     assert_eq!(test.status(&token, "old-career").await["status"], "canceled", "nothing was changed");
     let other = json!({ "credential_id": "b", "career_history": career("new-career") });
-    test.post(BATCH, &token, &other).await.expect(201);
+    test.post(BATCH, &token, &other).await.assert_status(201);
     assert_eq!(test.status(&token, "b").await["items"].as_array().expect("items").len(), 1);
     assert_eq!(test.status(&token, "b-right").await["status"], "canceled", "nobody has used this id again");
 }
@@ -215,24 +215,24 @@ async fn a_status_outlives_batches_that_are_refused_or_begun_anew() {
 async fn a_batch_needs_the_scopes_of_all_its_types_in_one_token() {
     let test = TestApp::new().await;
     let some = test.token(&test.partner_with("write.career_history write.universal").await).await;
-    let answer = test.post(BATCH, &some, &three("b")).await.expect(403);
+    let answer = test.post(BATCH, &some, &three("b")).await.assert_status(403);
     assert_eq!(
         answer.header("www-authenticate"),
         r#"Bearer realm="tenure", error="insufficient_scope", scope="write.microcredential write.right_to_work""#
     );
     let one = json!({ "credential_id": "b", "career_history": career("1") });
-    test.post(BATCH, &some, &one).await.expect(201);
-    test.post("/api/partner/v1/add/batch", &some, &v1_batch_sample()).await.expect(403);
+    test.post(BATCH, &some, &one).await.assert_status(201);
+    test.post("/api/partner/v1/add/batch", &some, &v1_batch_sample()).await.assert_status(403);
 }
 
 #[tokio::test]
 async fn a_dry_run_of_a_batch_stores_nothing() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let dry = test.post(&format!("{BATCH}?dry_run=true"), &token, &batch_sample()).await.expect(200).json();
+    let dry = test.post(&format!("{BATCH}?dry_run=true"), &token, &batch_sample()).await.assert_status(200).json();
     assert_eq!(dry["items"][1]["headline"], "Bachelor of Commerce (Honours), Finance");
     let id = dry["credential_id"].as_str().expect("an id");
-    test.get_with(&format!("/api/partner/v1/submissions/{id}/status"), &token).await.expect(404);
+    test.get_with(&format!("/api/partner/v1/submissions/{id}/status"), &token).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -243,15 +243,15 @@ async fn a_hundred_items_go_in_and_a_hundred_and_one_do_not() {
         let items: Vec<Value> = (0..count).map(|at| item("education", &format!("e{at}"))).collect();
         json!({ "credential_id": "b", "education_items": items })
     };
-    let answer = test.post(BATCH, &token, &many(101)).await.expect(422);
-    assert_eq!(answer.faults(), [("list.too_long".to_owned(), String::new())]);
-    let answer = test.post(BATCH, &token, &many(100)).await.expect(201).json();
+    let answer = test.post(BATCH, &token, &many(101)).await.assert_status(422);
+    assert_eq!(answer.errors(), [("list.too_long".to_owned(), String::new())]);
+    let answer = test.post(BATCH, &token, &many(100)).await.assert_status(201).json();
     assert_eq!(answer["assets"].as_array().expect("links").len(), 100);
     assert_eq!(answer["assets"][99]["credential_id"], "e99");
     let mut person = test.signed_in("ada@example.org").await;
     let id = request_id(&answer);
-    person.open(id).await.expect(303);
-    assert_eq!(forms(&person.get(&format!("/requests/{id}")).await.expect(200).text).len(), 101);
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    person.open(id).await.assert_status(303);
+    assert_eq!(forms(&person.text(&format!("/requests/{id}")).await).len(), 101);
+    person.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
     assert_eq!(test.status(&token, "b").await["status"], "verified");
 }

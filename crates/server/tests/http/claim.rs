@@ -28,7 +28,7 @@ fn readable(mail: &str) -> String {
 async fn the_link_is_mailed_and_leads_to_consent() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let answer = test.post(PUSH, &token, &claimed("1", " jane@example.org ")).await.expect(201).json();
+    let answer = test.post(PUSH, &token, &claimed("1", " jane@example.org ")).await.assert_status(201).json();
     assert_eq!(codes(&answer), Vec::<&str>::new());
     let link = answer["redirect_uri"].as_str().expect("a link").to_owned();
     let mails = test.mails().await;
@@ -48,15 +48,15 @@ async fn the_link_is_mailed_and_leads_to_consent() {
 
     let id: Uuid = answer["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let mut person = test.signed_in("somebody.else@example.org").await;
-    person.open(id).await.expect(303);
-    let page = person.get(&format!("/requests/{id}")).await.expect(200);
+    person.open(id).await.assert_status(303);
+    let page = person.get(&format!("/requests/{id}")).await.assert_status(200);
     assert!(
         page.text.contains("Marker-Lovelace"),
         "the address mailed to is not what decides: who opens it first has it"
     );
     assert!(!page.text.contains("jane@example.org"));
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
-    let export = person.get("/wallet/export").await.expect(200).text;
+    person.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
+    let export = person.text("/wallet/export").await;
     assert!(!export.contains("jane@example.org"), "the address is no part of what is kept");
     assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
@@ -65,20 +65,20 @@ async fn the_link_is_mailed_and_leads_to_consent() {
 async fn a_repeated_push_mails_nobody_again_and_the_address_is_not_compared() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let first = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.expect(201).json();
+    let first = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.assert_status(201).json();
     for (body, warnings) in [
         (claimed("1", "jane@example.org"), vec!["claim.earlier"]),
         (claimed("1", "eve@example.org"), vec!["claim.earlier"]),
         (career("1"), vec![]),
     ] {
-        let again = test.post(PUSH, &token, &body).await.expect(201).json();
+        let again = test.post(PUSH, &token, &body).await.assert_status(201).json();
         assert_eq!((&again["redirect_uri"], codes(&again)), (&first["redirect_uri"], warnings));
     }
     assert_eq!(test.mails().await.len(), 1);
     // After its time it is a new request, of which its person is told again.
     test.advance(Duration::from_secs(48 * 3600));
     let token = test.token(&test.partner().await).await;
-    let again = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.expect(201).json();
+    let again = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.assert_status(201).json();
     assert_eq!(codes(&again), Vec::<&str>::new());
     assert_eq!(test.mails().await.len(), 2);
 }
@@ -93,14 +93,14 @@ async fn an_address_gets_only_so_many_links_an_hour_and_its_codes_are_not_used_u
         // Each is repeated, which counts for nothing.
         for warnings in [vec![], vec!["claim.earlier"]] {
             let body = claimed(&number.to_string(), "jane@example.org");
-            assert_eq!(codes(&test.post(PUSH, token, &body).await.expect(201).json()), warnings, "{number}");
+            assert_eq!(codes(&test.post(PUSH, token, &body).await.assert_status(201).json()), warnings, "{number}");
         }
     }
-    let refused = test.post(PUSH, &partners[0], &claimed("more", "JANE@example.org")).await.expect(201).json();
+    let refused = test.post(PUSH, &partners[0], &claimed("more", "JANE@example.org")).await.assert_status(201).json();
     assert_eq!(codes(&refused), ["claim.limited"], "the push is taken all the same");
     assert_eq!(test.status(&partners[0], "more").await["status"], "incomplete");
     assert_eq!(test.mails().await.len(), most as usize);
-    test.post(PUSH, &partners[0], &claimed("other", "other@example.org")).await.expect(201);
+    test.post(PUSH, &partners[0], &claimed("other", "other@example.org")).await.assert_status(201);
     assert_eq!(test.mails().await.len(), most as usize + 1, "another address has its own limit");
     test.signed_in("jane@example.org").await;
 }
@@ -111,12 +111,12 @@ async fn a_batch_has_one_claim_for_all_of_it() {
     let token = test.token(&test.partner().await).await;
     let mut batch = credential::batch_sample();
     batch["claim"] = json!({ "email": "jane@example.org" });
-    let answer = test.post(BATCH, &token, &batch).await.expect(201).json();
+    let answer = test.post(BATCH, &token, &batch).await.assert_status(201).json();
     let mails = test.mails().await;
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("something about you: 3 credentials."), "{}", mails[0]);
     assert!(readable(&mails[0]).contains(answer["redirect_uri"].as_str().expect("a link")));
-    let again = test.post(BATCH, &token, &batch).await.expect(201).json();
+    let again = test.post(BATCH, &token, &batch).await.assert_status(201).json();
     assert_eq!(codes(&again), ["claim.earlier"]);
     assert_eq!(test.mails().await.len(), 1);
 }
@@ -135,26 +135,26 @@ async fn what_is_no_address_is_a_fault_and_only_v2_s_own_envelopes_have_one() {
     ] {
         let mut body = career("1");
         body["claim"] = claim.clone();
-        let answer = test.post(PUSH, &token, &body).await.expect(422);
-        assert_eq!(answer.faults(), [(code.to_owned(), pointer.to_owned())], "{claim}");
+        let answer = test.post(PUSH, &token, &body).await.assert_status(422);
+        assert_eq!(answer.errors(), [(code.to_owned(), pointer.to_owned())], "{claim}");
         let mut batch = credential::batch_sample();
         batch["claim"] = claim.clone();
-        let answer = test.post(BATCH, &token, &batch).await.expect(422);
-        assert_eq!(answer.faults(), [(code.to_owned(), pointer.to_owned())], "{claim}");
+        let answer = test.post(BATCH, &token, &batch).await.assert_status(422);
+        assert_eq!(answer.errors(), [(code.to_owned(), pointer.to_owned())], "{claim}");
     }
     let mut batch = credential::batch_sample();
     batch["career_history"]["claim"] = json!({ "email": "jane@example.org" });
-    let answer = test.post(BATCH, &token, &batch).await.expect(422);
-    assert_eq!(answer.faults(), [("member.unknown".to_owned(), "/career_history/claim".to_owned())]);
+    let answer = test.post(BATCH, &token, &batch).await.assert_status(422);
+    assert_eq!(answer.errors(), [("member.unknown".to_owned(), "/career_history/claim".to_owned())]);
     let mut v1 = credential::Type::default().v1_sample().expect("v1 takes it");
     v1["claim"] = json!({ "email": "jane@example.org" });
-    let answer = test.post("/api/partner/v1/add/career_history", &token, &v1).await.expect(422);
-    assert_eq!(answer.faults(), [("member.unknown".to_owned(), "/claim".to_owned())]);
+    let answer = test.post("/api/partner/v1/add/career_history", &token, &v1).await.assert_status(422);
+    assert_eq!(answer.errors(), [("member.unknown".to_owned(), "/claim".to_owned())]);
 
     let mut body = claimed("1", "jane@example.org");
-    test.post(&format!("{PUSH}?dry_run=true"), &token, &body).await.expect(200);
+    test.post(&format!("{PUSH}?dry_run=true"), &token, &body).await.assert_status(200);
     body["claim"] = Value::Null;
-    test.post(PUSH, &token, &body).await.expect(201);
+    test.post(PUSH, &token, &body).await.assert_status(201);
     assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
@@ -162,13 +162,7 @@ async fn what_is_no_address_is_a_fault_and_only_v2_s_own_envelopes_have_one() {
 async fn no_file_holds_the_address_in_the_clear() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    test.post(PUSH, &token, &claimed("1", "marked.person@example.org")).await.expect(201);
-    for entry in std::fs::read_dir(test.folder.path()).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_file() {
-            let bytes = std::fs::read(&path).expect("read");
-            assert!(!bytes.windows(13).any(|window| window == b"marked.person"), "{}", path.display());
-        }
-    }
+    test.post(PUSH, &token, &claimed("1", "marked.person@example.org")).await.assert_status(201);
+    test.assert_no_file_contains(&["marked.person"]);
     assert_eq!(test.mails().await.len(), 1, "it was there to be found");
 }

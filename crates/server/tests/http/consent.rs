@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::app::{Browser, PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::browser::Browser;
 use futures::future::join_all;
 use serde_json::json;
 use store::domain::submission::State;
@@ -12,8 +13,8 @@ use uuid::Uuid;
 /// The mark in every pushed name.
 const MARK: &str = "Marker-Lovelace";
 
-async fn open(person: &mut Browser<'_>, id: Uuid) -> crate::support::app::Answer {
-    let location = person.open(id).await.expect(303).header("location").to_owned();
+async fn open(person: &mut Browser<'_>, id: Uuid) -> crate::support::response::TestResponse {
+    let location = person.open(id).await.redirect().to_owned();
     person.get(&location).await
 }
 
@@ -26,9 +27,9 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
     let answer = test.post(PUSH, &token, &body).await.json();
     let id: Uuid = answer["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let mut person = test.browser();
-    person.get("/partner/add/careerHistory").await.expect(200);
-    assert_eq!(person.open(id).await.expect(303).header("location"), "/sign-in");
-    let sign_in = person.get("/sign-in").await.expect(200);
+    person.get("/partner/add/careerHistory").await.assert_status(200);
+    assert_eq!(person.open(id).await.redirect(), "/sign-in");
+    let sign_in = person.get("/sign-in").await.assert_status(200);
     assert!(sign_in.text.contains("Acme Payroll wants to add a credential to your wallet: Career history"));
     assert!(!sign_in.text.contains(MARK));
     let link = answer["redirect_uri"].as_str().expect("a link").replace('&', "&#38;");
@@ -37,7 +38,7 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
     }
     let location = person.sign_in("ada@example.org").await;
     assert_eq!(location, format!("/requests/{id}"));
-    let consent = person.get(&location).await.expect(200);
+    let consent = person.get(&location).await.assert_status(200);
     for said in [
         "Acme Payroll",
         MARK,
@@ -53,8 +54,8 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
     ] {
         assert!(consent.text.contains(said), "{said}");
     }
-    assert_eq!(person.post(&format!("{location}/accept"), &[]).await.expect(303).header("location"), "/wallet");
-    let wallet = person.get("/wallet").await.expect(200);
+    assert_eq!(person.post(&format!("{location}/accept"), &[]).await.redirect(), "/wallet");
+    let wallet = person.get("/wallet").await.assert_status(200);
     for said in [
         "Added to your wallet.",
         MARK,
@@ -65,7 +66,7 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
         assert!(wallet.text.contains(said), "{said}");
     }
     assert!(!person.get("/wallet").await.text.contains("Added to your wallet."), "a notice is shown once");
-    let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200);
+    let record = person.get(&format!("/wallet/credentials/{id}")).await.assert_status(200);
     for said in ["Acme Payroll sent it.", "You opened it", "You agreed", "by way of Parent Bureau, then Child Bureau"] {
         assert!(record.text.contains(said), "{said}");
     }
@@ -78,13 +79,13 @@ async fn whoever_signs_in_first_has_it_and_another_learns_nothing() {
     let id = test.push(&token, "1").await;
     let mut ada = test.signed_in("ada@example.org").await;
     let mut eve = test.signed_in("eve@example.org").await;
-    open(&mut ada, id).await.expect(200);
-    let refused = open(&mut eve, id).await.expect(403);
+    open(&mut ada, id).await.assert_status(200);
+    let refused = open(&mut eve, id).await.assert_status(403);
     for secret in [MARK, "Company", "Acme", "Engineer", "Career history"] {
         assert!(!refused.text.contains(secret), "{secret}: {}", refused.text);
     }
     for choice in ["accept", "decline"] {
-        eve.post(&format!("/requests/{id}/{choice}"), &[]).await.expect(403);
+        eve.post(&format!("/requests/{id}/{choice}"), &[]).await.assert_status(403);
     }
     let mut stranger = test.browser();
     stranger.open(id).await;
@@ -92,12 +93,12 @@ async fn whoever_signs_in_first_has_it_and_another_learns_nothing() {
     assert!(!sign_in.contains("Acme"), "a bound link does not even name its partner");
     assert!(!sign_in.contains(&id.to_string()), "nor is it offered for another device");
     assert_eq!(test.status(&token, "1").await["status"], "incomplete");
-    ada.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
-    open(&mut eve, id).await.expect(403);
+    ada.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
+    open(&mut eve, id).await.assert_status(403);
     for path in [format!("/wallet/credentials/{id}"), format!("/wallet/credentials/{id}/delete")] {
-        eve.get(&path).await.expect(404);
+        eve.get(&path).await.assert_status(404);
     }
-    eve.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    eve.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
     assert!(ada.get("/wallet").await.text.contains(MARK), "it is still there");
 }
 
@@ -105,14 +106,14 @@ async fn whoever_signs_in_first_has_it_and_another_learns_nothing() {
 async fn a_link_of_nothing_is_told_so() {
     let test = TestApp::new().await;
     let mut person = test.signed_in("ada@example.org").await;
-    open(&mut person, Uuid::from_u128(7)).await.expect(404);
+    open(&mut person, Uuid::from_u128(7)).await.assert_status(404);
     for form in [[("content", "not-a-uuid")], [("link", "https://localhost/without-fragment")], [("other", "")]] {
-        person.post("/partner/add/careerHistory", &form).await.expect(422);
+        person.post("/partner/add/careerHistory", &form).await.assert_status(422);
     }
-    person.get("/partner/add/salary").await.expect(404);
+    person.get("/partner/add/salary").await.assert_status(404);
     let id = Uuid::from_u128(8);
     let link = format!("http://localhost:8080/partner/add/careerHistory#clientId=1&documentType=none&content={id}");
-    let pasted = person.post("/partner/add/careerHistory", &[("link", &link)]).await.expect(303);
+    let pasted = person.post("/partner/add/careerHistory", &[("link", &link)]).await.assert_status(303);
     assert_eq!(pasted.header("location"), format!("/requests/{id}"));
 }
 
@@ -122,9 +123,9 @@ async fn declining_deletes_the_data_at_once() {
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, "1").await;
     let mut person = test.signed_in("ada@example.org").await;
-    open(&mut person, id).await.expect(200);
-    person.post(&format!("/requests/{id}/decline"), &[]).await.expect(303);
-    let outcome = open(&mut person, id).await.expect(200);
+    open(&mut person, id).await.assert_status(200);
+    person.post(&format!("/requests/{id}/decline"), &[]).await.assert_status(303);
+    let outcome = open(&mut person, id).await.assert_status(200);
     assert!(outcome.text.contains("You declined this") && !outcome.text.contains(MARK));
     let stored = test
         .app
@@ -136,7 +137,7 @@ async fn declining_deletes_the_data_at_once() {
         .await
         .expect("read");
     assert!(matches!(stored.expect("known").state, State::Declined { .. }));
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    person.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
     assert!(!person.get("/wallet").await.text.contains(MARK), "what is declined cannot be accepted");
     assert_eq!(test.push(&token, "1").await, id, "within 48 hours the same id leads to the same link");
 }
@@ -151,14 +152,14 @@ async fn a_second_click_and_a_late_one_do_no_harm() {
     open(&mut person, id).await;
     open(&mut person, late).await;
     for _ in 0..2 {
-        person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+        person.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
     }
-    person.post(&format!("/requests/{id}/decline"), &[]).await.expect(303);
+    person.post(&format!("/requests/{id}/decline"), &[]).await.assert_status(303);
     assert_eq!(test.status(&token, "1").await["status"], "verified");
     assert_eq!(person.get("/wallet").await.text.matches("class=\"card\">\n      <h3>").count(), 1);
     test.advance(Duration::from_secs(48 * 3600));
-    person.post(&format!("/requests/{late}/accept"), &[]).await.expect(303);
-    person.get(&format!("/requests/{late}")).await.expect(410);
+    person.post(&format!("/requests/{late}/accept"), &[]).await.assert_status(303);
+    person.get(&format!("/requests/{late}")).await.assert_status(410);
     assert_eq!(test.status(&test.token(&partner).await, "2").await["status"], "canceled");
 }
 
@@ -167,9 +168,9 @@ async fn what_was_opened_and_not_decided_waits_in_the_wallet() {
     let test = TestApp::new().await;
     let id = test.push(&test.token(&test.partner().await).await, "1").await;
     let mut person = test.signed_in("ada@example.org").await;
-    assert!(person.get("/wallet").await.expect(200).text.contains("Nothing here yet"));
+    assert!(person.text("/wallet").await.contains("Nothing here yet"));
     open(&mut person, id).await;
-    let wallet = person.get("/wallet").await.expect(200);
+    let wallet = person.get("/wallet").await.assert_status(200);
     assert!(
         wallet.text.contains("Acme Payroll waits for your answer") && wallet.text.contains(&format!("/requests/{id}"))
     );
@@ -187,7 +188,7 @@ async fn the_export_holds_everything_and_deletion_takes_one() {
         person.post(&format!("/requests/{id}/accept"), &[]).await;
         ids.push(id);
     }
-    let export = person.get("/wallet/export").await.expect(200);
+    let export = person.get("/wallet/export").await.assert_status(200);
     assert!(export.header("content-disposition").contains("tenure-wallet.json"));
     let export = export.json();
     assert_eq!(export["account"]["email"], "ada@example.org");
@@ -202,15 +203,15 @@ async fn the_export_holds_everything_and_deletion_takes_one() {
         window.cookies.clone_from(&person.cookies);
     }
     for answer in join_all(windows.iter_mut().map(|window| window.get("/wallet/export"))).await {
-        answer.expect(200);
+        answer.assert_status(200);
     }
     let delete = format!("/wallet/credentials/{}/delete", ids[0]);
-    assert!(person.get(&delete).await.expect(200).text.contains("Delete this credential?"));
+    assert!(person.text(&delete).await.contains("Delete this credential?"));
     for _ in 0..2 {
-        person.post(&delete, &[]).await.expect(303);
+        person.post(&delete, &[]).await.assert_status(303);
     }
     assert_eq!(person.get("/wallet/export").await.json()["credentials"].as_array().expect("a list").len(), 1);
-    assert!(open(&mut person, ids[0]).await.expect(200).text.contains("You deleted this"));
+    assert!(open(&mut person, ids[0]).await.assert_status(200).text.contains("You deleted this"));
     assert_eq!(test.status(&token, "1").await["status"], "verified", "what was final stays final");
 }
 
@@ -229,15 +230,15 @@ async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
     };
     let label: [&[u8]; 2] = [b"submission", held.as_bytes()];
     assert!(test.app.keyring().open_for_holder(holder, &label, &sealed).await.is_ok());
-    person.post("/account/delete", &[]).await.expect(422);
-    assert_eq!(person.post("/account/delete", &[("understood", "yes")]).await.expect(303).header("location"), "/");
+    person.post("/account/delete", &[]).await.assert_status(422);
+    assert_eq!(person.post("/account/delete", &[("understood", "yes")]).await.redirect(), "/");
     assert!(test.app.keyring().open_for_holder(holder, &label, &sealed).await.is_err(), "an old copy cannot be opened");
-    person.get("/wallet").await.expect(303);
+    person.get("/wallet").await.assert_status(303);
     assert_eq!(test.status(&token, "1").await["status"], "verified");
     assert_eq!(test.status(&token, "2").await["status"], "canceled");
     let mut again = test.signed_in("ada@example.org").await;
-    assert!(again.get("/wallet").await.expect(200).text.contains("Nothing here yet"));
-    open(&mut again, held).await.expect(403);
+    assert!(again.text("/wallet").await.contains("Nothing here yet"));
+    open(&mut again, held).await.assert_status(403);
 }
 
 #[tokio::test]
@@ -275,17 +276,17 @@ async fn deleting_from_the_wallet_revokes_what_was_signed() {
     let (acme, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
     let (one, other) = (test.push(&acme, "1").await, test.push(&other, "2").await);
     let mut person = test.signed_in("ada@example.org").await;
-    open(&mut person, one).await.expect(200);
+    open(&mut person, one).await.assert_status(200);
     assert_eq!(test.sign(one).await, None, "nothing is signed before it is accepted");
     for id in [other, one] {
-        open(&mut person, id).await.expect(200);
-        person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+        open(&mut person, id).await.assert_status(200);
+        person.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
     }
     let (first, second) = (test.sign(one).await.expect("signed"), test.sign(other).await.expect("signed"));
-    person.post(&format!("/wallet/credentials/{one}/delete"), &[]).await.expect(303);
+    person.post(&format!("/wallet/credentials/{one}/delete"), &[]).await.assert_status(303);
     assert!(test.is_revoked(first).await && !test.is_revoked(second).await);
     assert_eq!(test.sign(one).await, None, "what is deleted is not signed again");
-    person.post("/account/delete", &[("understood", "yes")]).await.expect(303);
+    person.post("/account/delete", &[("understood", "yes")]).await.assert_status(303);
     assert!(test.is_revoked(second).await);
 }
 
@@ -299,21 +300,21 @@ async fn what_a_partner_sends_and_its_own_name_are_text_and_never_markup() {
     body["fields"]["employment"][0]["organisation"] = json!(evil);
     body["fields"]["employment"][1]["role_classification"] = json!(evil);
     body["partner_chain"] = json!([{ "name": evil }]);
-    let id: Uuid = test.post(PUSH, &token, &body).await.expect(201).json()["request_id"]
+    let id: Uuid = test.post(PUSH, &token, &body).await.assert_status(201).json()["request_id"]
         .as_str()
         .expect("an id")
         .parse()
         .expect("a UUID");
     let mut person = test.browser();
     person.open(id).await;
-    let mut pages = vec![person.get("/sign-in").await.expect(200)];
+    let mut pages = vec![person.get("/sign-in").await.assert_status(200)];
     person.sign_in("ada@example.org").await;
-    pages.push(open(&mut person, id).await.expect(200));
-    pages.push(person.get("/wallet").await.expect(200));
+    pages.push(open(&mut person, id).await.assert_status(200));
+    pages.push(person.get("/wallet").await.assert_status(200));
     person.post(&format!("/requests/{id}/accept"), &[]).await;
     for path in ["/wallet".to_owned(), format!("/wallet/credentials/{id}"), format!("/wallet/credentials/{id}/delete")]
     {
-        pages.push(person.get(&path).await.expect(200));
+        pages.push(person.get(&path).await.assert_status(200));
     }
     for page in pages {
         assert!(!page.text.contains("<script>alert") && !page.text.contains("<img src"), "{}", page.text);

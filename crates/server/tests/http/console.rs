@@ -2,59 +2,34 @@
 
 use std::time::Duration;
 
-use ambient::Rng;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::json;
-use store::Partner;
 use tenure::seal::sha256;
 use uuid::Uuid;
 
-use crate::support::app::{Answer, Browser, PUSH, TestApp, TestPartner, career};
+use crate::support::app::{PUSH, TestApp, TestPartner, career};
+use crate::support::browser::Browser;
+use crate::support::response::TestResponse;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// What of [`career`] a partner's console must never show.
 const SECRETS: [&str; 3] = ["Marker-Lovelace", "Company A", "Software Engineer"];
 
-async fn sign_in(browser: &mut Browser<'_>, id: &str, secret: &str) -> Answer {
+async fn sign_in(browser: &mut Browser<'_>, id: &str, secret: &str) -> TestResponse {
     browser.post("/console/sign-in", &[("client_id", id), ("client_secret", secret)]).await
 }
 
 /// A browser that is signed in for `partner`.
 async fn console<'a>(test: &'a TestApp, partner: &TestPartner) -> Browser<'a> {
     let mut browser = test.browser();
-    assert_eq!(
-        sign_in(&mut browser, &partner.id.to_string(), &partner.secret).await.expect(303).header("location"),
-        "/console"
-    );
+    assert_eq!(sign_in(&mut browser, &partner.id.to_string(), &partner.secret).await.redirect(), "/console");
     browser
 }
 
 async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
     browser.get("/console").await.status == 200
-}
-
-/// A partner whose people are made up.
-async fn sandbox(test: &TestApp) -> TestPartner {
-    let (id, secret) = (Rng::System.anonymous_id(), Rng::System.secret());
-    let scopes: Vec<&str> = credential::ALL.iter().map(|known| known.write_scope).collect();
-    let partner = Partner {
-        id,
-        name: "Sandbox Payroll".to_owned(),
-        scopes: scopes.join(" "),
-        secret_hash: sha256(secret.as_bytes()).to_vec(),
-        created_at: test.app.now(),
-        rotated_at: None,
-        disabled_at: None,
-        document_hosts: String::new(),
-        sandbox: true,
-        callback_urls: String::new(),
-    };
-    let mut tx = test.app.store().write().await.expect("a transaction");
-    tx.add_partner(&partner).await.expect("added");
-    tx.commit().await.expect("committed");
-    TestPartner { id, secret }
 }
 
 /// Every page, and every form that changes something, for a request and a webhook with these ids.
@@ -87,19 +62,19 @@ fn pages(id: Uuid) -> Vec<(Method, String)> {
 
 #[tokio::test]
 async fn the_secret_signs_in_and_the_cookie_is_for_this_console_alone() {
-    let test = TestApp::with(&[("server.base_url", "https://passport.example")]).await;
+    let test = TestApp::builder().setting("server.base_url", "https://passport.example").start().await;
     let partner = test.partner().await;
     let mut browser = test.browser();
-    let form = browser.get("/console/sign-in").await.expect(200);
+    let form = browser.get("/console/sign-in").await.assert_status(200);
     assert!(form.text.contains("Client secret") && form.text.contains(r#"type="password""#));
-    let answer = sign_in(&mut browser, &format!(" {} ", partner.id), &partner.secret).await.expect(303);
+    let answer = sign_in(&mut browser, &format!(" {} ", partner.id), &partner.secret).await.assert_status(303);
     let cookie = answer.header("set-cookie").to_owned();
     assert!(cookie.starts_with("__Host-tenure-console="), "{cookie}");
     for attribute in ["; Path=/", "; HttpOnly", "; SameSite=Strict", "; Secure", "; Max-Age=28800"] {
         assert!(cookie.contains(attribute), "{cookie}");
     }
     assert!(is_signed_in(&mut browser).await);
-    assert_eq!(browser.get("/console/sign-in").await.expect(303).header("location"), "/console");
+    assert_eq!(browser.get("/console/sign-in").await.redirect(), "/console");
     let page = browser.get("/console").await;
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(!page.text.contains(&partner.secret) && page.text.contains("Acme Payroll"));
@@ -117,7 +92,7 @@ async fn a_wrong_id_a_wrong_secret_and_a_disabled_partner_get_the_same_answer() 
         ("nobody-7".to_owned(), partner.secret.as_str()),
         (disabled.id.to_string(), disabled.secret.as_str()),
     ] {
-        let answer = sign_in(&mut test.browser(), &id, secret).await.expect(422);
+        let answer = sign_in(&mut test.browser(), &id, secret).await.assert_status(422);
         assert!(answer.headers.get("set-cookie").is_none() && answer.text.contains(r#"role="alert""#));
         assert!(!answer.text.contains(secret), "what was typed as the secret is not sent back");
         answers.push(answer.text.replace(&id, "ID"));
@@ -127,7 +102,7 @@ async fn a_wrong_id_a_wrong_secret_and_a_disabled_partner_get_the_same_answer() 
 
 #[tokio::test]
 async fn sign_in_is_limited_by_network_address_and_by_client_id() {
-    let test = TestApp::with(&[("server.trusted_proxies", "1")]).await;
+    let test = TestApp::builder().setting("server.trusted_proxies", "1").start().await;
     let partner = test.partner().await;
     let attempt = async |address: String, secret: &str| {
         let body = format!("client_id={}&client_secret={secret}", partner.id);
@@ -138,22 +113,22 @@ async fn sign_in_is_limited_by_network_address_and_by_client_id() {
         test.send(request.body(Body::from(body)).expect("a request")).await
     };
     for _ in 0..60 {
-        attempt("192.0.2.1".to_owned(), "no-such-secret").await.expect(422);
+        attempt("192.0.2.1".to_owned(), "no-such-secret").await.assert_status(422);
     }
-    let refused = attempt("192.0.2.1".to_owned(), &partner.secret).await.expect(429);
+    let refused = attempt("192.0.2.1".to_owned(), &partner.secret).await.assert_status(429);
     assert!(
         refused.text.contains("Please wait") && refused.header("retry-after").parse::<u32>().expect("seconds") > 30
     );
-    attempt("192.0.2.2".to_owned(), &partner.secret).await.expect(303);
+    attempt("192.0.2.2".to_owned(), &partner.secret).await.assert_status(303);
     for number in 0..240 {
         attempt(format!("198.51.100.{}", number % 200), "no-such-secret").await;
     }
-    attempt("192.0.2.3".to_owned(), &partner.secret).await.expect(429);
+    attempt("192.0.2.3".to_owned(), &partner.secret).await.assert_status(429);
     let mut other = test.browser();
     let theirs = test.partner().await;
-    sign_in(&mut other, &theirs.id.to_string(), &theirs.secret).await.expect(303);
+    sign_in(&mut other, &theirs.id.to_string(), &theirs.secret).await.assert_status(303);
     test.advance(HOUR);
-    attempt("192.0.2.1".to_owned(), &partner.secret).await.expect(303);
+    attempt("192.0.2.1".to_owned(), &partner.secret).await.assert_status(303);
 }
 
 #[tokio::test]
@@ -165,10 +140,10 @@ async fn without_a_session_every_page_leads_to_sign_in_and_back() {
         let mut visitor = test.browser();
         let answer = if method == Method::GET { visitor.get(&path).await } else { visitor.post(&path, &[]).await };
         let back = if method == Method::GET { format!("?to={path}") } else { String::new() };
-        assert_eq!(answer.expect(303).header("location"), format!("/console/sign-in{back}"), "{method} {path}");
+        assert_eq!(answer.redirect(), format!("/console/sign-in{back}"), "{method} {path}");
     }
     let mut person = test.signed_in("ada@example.org").await;
-    person.get("/console").await.expect(303);
+    person.get("/console").await.assert_status(303);
     for (to, leads) in [
         ("/console/webhooks", "/console/webhooks"),
         ("https://evil.example", "/console"),
@@ -176,7 +151,7 @@ async fn without_a_session_every_page_leads_to_sign_in_and_back() {
         ("/wallet", "/console"),
     ] {
         let mut browser = test.browser();
-        let form = browser.get(&format!("/console/sign-in?to={to}")).await.expect(200);
+        let form = browser.get(&format!("/console/sign-in?to={to}")).await.assert_status(200);
         assert_eq!(form.text.contains(r#"name="to""#), leads == to, "{to}");
         let answer = browser
             .post(
@@ -184,7 +159,7 @@ async fn without_a_session_every_page_leads_to_sign_in_and_back() {
                 &[("client_id", &partner.id.to_string()), ("client_secret", &partner.secret), ("to", to)],
             )
             .await;
-        assert_eq!(answer.expect(303).header("location"), leads, "{to}");
+        assert_eq!(answer.redirect(), leads, "{to}");
     }
 }
 
@@ -196,11 +171,11 @@ async fn another_partner_s_things_are_not_there() {
     let request = test.push(&token, "mine").await;
     let mut mine = console(&test, &one).await;
     let webhook = make_webhook(&mut mine, "https://hooks.example.com/tenure").await;
-    mine.get(&format!("/console/submissions/{request}")).await.expect(200);
+    mine.get(&format!("/console/submissions/{request}")).await.assert_status(200);
     let mut theirs = console(&test, &other).await;
-    theirs.get(&format!("/console/submissions/{request}")).await.expect(404);
-    theirs.post("/console/submissions/find", &[("id", "mine")]).await.expect(404);
-    theirs.post("/console/submissions/find", &[("id", &request.to_string())]).await.expect(404);
+    theirs.get(&format!("/console/submissions/{request}")).await.assert_status(404);
+    theirs.post("/console/submissions/find", &[("id", "mine")]).await.assert_status(404);
+    theirs.post("/console/submissions/find", &[("id", &request.to_string())]).await.assert_status(404);
     let of_webhook = pages(webhook)
         .into_iter()
         .filter(|(_, path)| path.contains("/webhooks/") && path.contains(&webhook.to_string()));
@@ -220,9 +195,7 @@ async fn another_partner_s_things_are_not_there() {
     }
     assert!(!theirs.get("/console/webhooks").await.text.contains("hooks.example.com"));
     assert!(!theirs.get("/console/submissions").await.text.contains("mine"));
-    assert!(
-        mine.get(&format!("/console/webhooks/{webhook}")).await.expect(200).text.contains("hooks.example.com/tenure")
-    );
+    assert!(mine.text(&format!("/console/webhooks/{webhook}")).await.contains("hooks.example.com/tenure"));
 }
 
 #[tokio::test]
@@ -231,10 +204,10 @@ async fn a_rotated_secret_ends_every_session_but_the_one_that_rotated() {
     let partner = test.partner().await;
     let (mut mine, mut colleague) = (console(&test, &partner).await, console(&test, &partner).await);
     let before = mine.cookies.clone();
-    let page = mine.get("/console/credentials").await.expect(200).text;
+    let page = mine.text("/console/credentials").await;
     assert!(page.contains("One other browser is signed in too.") && page.contains("never rotated"), "{page}");
-    assert!(mine.get("/console/credentials/rotate").await.expect(200).text.contains("Rotate now"));
-    let shown = mine.post("/console/credentials/rotate", &[]).await.expect(200).text;
+    assert!(mine.text("/console/credentials/rotate").await.contains("Rotate now"));
+    let shown = mine.post("/console/credentials/rotate", &[]).await.assert_status(200).text;
     let secret = shown
         .split(r#"<pre id="new-secret""#)
         .nth(1)
@@ -242,12 +215,12 @@ async fn a_rotated_secret_ends_every_session_but_the_one_that_rotated() {
         .and_then(|rest| rest.split('<').next())
         .expect("the secret");
     assert!(is_signed_in(&mut mine).await && mine.cookies != before);
-    let answer = colleague.get("/console/submissions").await.expect(303);
+    let answer = colleague.get("/console/submissions").await.assert_status(303);
     assert_eq!(answer.header("location"), "/console/sign-in?to=/console/submissions");
     assert!(colleague.get("/console/sign-in").await.text.contains("Your session is over."));
     mine.cookies = before;
     assert!(!is_signed_in(&mut mine).await, "nor does the old cookie live on");
-    sign_in(&mut test.browser(), &partner.id.to_string(), &partner.secret).await.expect(422);
+    sign_in(&mut test.browser(), &partner.id.to_string(), &partner.secret).await.assert_status(422);
     let renewed = TestPartner { id: partner.id, secret: secret.to_owned() };
     test.token(&renewed).await;
     let mut mine = console(&test, &renewed).await;
@@ -268,10 +241,10 @@ async fn sessions_end_after_eight_hours_by_signing_out_and_with_their_partner() 
     test.advance(Duration::from_secs(1));
     assert!(!is_signed_in(&mut early).await, "a visit does not prolong it");
     let (mut mine, mut colleague) = (console(&test, &partner).await, console(&test, &partner).await);
-    mine.post("/console/sign-out-others", &[]).await.expect(303);
+    mine.post("/console/sign-out-others", &[]).await.assert_status(303);
     assert!(is_signed_in(&mut mine).await && !is_signed_in(&mut colleague).await);
     let stolen = mine.cookies.clone();
-    assert_eq!(mine.post("/console/sign-out", &[]).await.expect(303).header("location"), "/console/sign-in");
+    assert_eq!(mine.post("/console/sign-out", &[]).await.redirect(), "/console/sign-in");
     mine.cookies = stolen;
     assert!(!is_signed_in(&mut mine).await, "the cookie is worth nothing after sign-out");
     let mut last = console(&test, &partner).await;
@@ -290,7 +263,7 @@ async fn a_form_of_another_site_is_refused() {
         .header("host", "localhost:8080")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("sec-fetch-site", "cross-site");
-    test.send(request.body(Body::empty()).expect("a request")).await.expect(403);
+    test.send(request.body(Body::empty()).expect("a request")).await.assert_status(403);
     assert!(is_signed_in(&mut browser).await, "nothing was rotated");
 }
 
@@ -299,7 +272,7 @@ async fn the_overview_begins_with_the_first_push_and_then_counts() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
-    let empty = browser.get("/console").await.expect(200).text;
+    let empty = browser.text("/console").await;
     assert!(
         empty.contains(&format!("client_id={}", partner.id))
             && empty.contains("/api/partner/v2/add/requests/career_history")
@@ -307,14 +280,14 @@ async fn the_overview_begins_with_the_first_push_and_then_counts() {
     let token = test.token(&partner).await;
     let mut by_bureau = career("by-bureau");
     by_bureau["partner_chain"] = json!([{ "name": "Bureau <South>" }]);
-    test.post(PUSH, &token, &by_bureau).await.expect(201);
+    test.post(PUSH, &token, &by_bureau).await.assert_status(201);
     let ids = [test.push(&token, "one").await, test.push(&token, "two").await, test.push(&token, "three").await];
     for (id, answer) in [(ids[0], "accept"), (ids[1], "decline")] {
         let mut person = test.signed_in("ada@example.org").await;
-        let page = person.open(id).await.expect(303).header("location").to_owned();
-        person.post(&format!("{page}/{answer}"), &[]).await.expect(303);
+        let page = person.open(id).await.redirect().to_owned();
+        person.post(&format!("{page}/{answer}"), &[]).await.assert_status(303);
     }
-    let page = browser.get("/console").await.expect(200).text;
+    let page = browser.text("/console").await;
     let text = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for (name, count, share) in [("Pushed", "4", "100 %"), ("Signed in", "2", "50 %"), ("Accepted", "1", "25 %")] {
         let row = format!(r#"<th scope="row">{name}</th><td class="num">{count}</td><td class="num">{share}</td>"#);
@@ -325,12 +298,12 @@ async fn the_overview_begins_with_the_first_push_and_then_counts() {
         assert!(text.contains(part), "{part}");
     }
     assert!(SECRETS.iter().all(|secret| !page.contains(secret)) && !page.contains("style="));
-    let chosen = browser.get("/console?days=7&chain=Bureau+%3CSouth%3E").await.expect(200).text;
+    let chosen = browser.text("/console?days=7&chain=Bureau+%3CSouth%3E").await;
     assert!(chosen.contains(r#"<td class="num">1</td><td class="num">100 %</td>"#), "{chosen}");
     test.advance(8 * 24 * HOUR);
     let mut browser = console(&test, &partner).await;
-    assert!(browser.get("/console?days=7").await.expect(200).text.contains("Nothing was pushed in this time."));
-    assert!(browser.get("/console?days=90").await.expect(200).text.contains("Most on 23 November 2026: 4."));
+    assert!(browser.text("/console?days=7").await.contains("Nothing was pushed in this time."));
+    assert!(browser.text("/console?days=90").await.contains("Most on 23 November 2026: 4."));
 }
 
 #[tokio::test]
@@ -345,42 +318,34 @@ async fn submissions_are_listed_found_and_shown_without_anything_personal() {
     test.advance(Duration::from_millis(1));
     let accepted = test.push(&token, "accepted-one").await;
     let mut person = test.signed_in("ada@example.org").await;
-    let page = person.open(accepted).await.expect(303).header("location").to_owned();
-    person.post(&format!("{page}/accept"), &[]).await.expect(303);
+    person.accept(accepted).await;
     let mut browser = console(&test, &partner).await;
-    let first = browser.get("/console/submissions").await.expect(200).text;
+    let first = browser.text("/console/submissions").await;
     assert!(first.contains("accepted-one") && first.contains("row-29") && !first.contains("row-05"));
     let next = first.split("before=").nth(1).and_then(|rest| rest.split('"').next()).expect("there is more");
-    let second = browser.get(&format!("/console/submissions?before={next}")).await.expect(200).text;
+    let second = browser.text(&format!("/console/submissions?before={next}")).await;
     assert!(
         second.contains("row-05")
             && second.contains("row-00")
             && !second.contains("row-29")
             && second.contains("Back to the newest")
     );
-    let filtered = browser.get("/console/submissions?state=accepted").await.expect(200).text;
+    let filtered = browser.text("/console/submissions?state=accepted").await;
     assert!(filtered.contains("accepted-one") && !filtered.contains("row-0") && !filtered.contains("row-29"));
-    assert!(
-        browser
-            .get("/console/submissions?state=declined")
-            .await
-            .expect(200)
-            .text
-            .contains("nothing here in this state")
-    );
+    assert!(browser.text("/console/submissions?state=declined").await.contains("nothing here in this state"));
     for words in ["accepted-one", &accepted.to_string(), " accepted-one "] {
-        let found = browser.post("/console/submissions/find", &[("id", words)]).await.expect(303);
+        let found = browser.post("/console/submissions/find", &[("id", words)]).await.assert_status(303);
         assert_eq!(found.header("location"), format!("/console/submissions/{accepted}"));
     }
     assert!(
         browser
             .post("/console/submissions/find", &[("id", "<b>nothing</b>")])
             .await
-            .expect(404)
+            .assert_status(404)
             .text
             .contains("&#60;b&#62;nothing")
     );
-    let shown = browser.get(&format!("/console/submissions/{accepted}")).await.expect(200).text;
+    let shown = browser.text(&format!("/console/submissions/{accepted}")).await;
     for part in ["accepted-one", "The person has added it", "You pushed it.", "became theirs", "Accepted."] {
         assert!(shown.contains(part), "{part}");
     }
@@ -388,8 +353,8 @@ async fn submissions_are_listed_found_and_shown_without_anything_personal() {
     for page in [&first, &second, &shown] {
         assert!(SECRETS.iter().chain(&["ada@example.org"]).all(|secret| !page.contains(secret)));
     }
-    person.post(&format!("/wallet/credentials/{accepted}/delete"), &[]).await.expect(303);
-    let after = browser.get(&format!("/console/submissions/{accepted}")).await.expect(200).text;
+    person.post(&format!("/wallet/credentials/{accepted}/delete"), &[]).await.assert_status(303);
+    let after = browser.text(&format!("/console/submissions/{accepted}")).await;
     assert_eq!(after, shown, "what a person does with what they hold is not told");
 }
 
@@ -400,30 +365,29 @@ async fn what_waits_shows_its_link_and_a_batch_its_items() {
     let token = test.token(&partner).await;
     let request = test.push(&token, "waiting").await;
     let mut browser = console(&test, &partner).await;
-    let shown = browser.get(&format!("/console/submissions/{request}")).await.expect(200).text;
+    let shown = browser.text(&format!("/console/submissions/{request}")).await;
     let link =
         format!("/partner/add/careerHistory#clientId={}&#38;documentType=none&#38;content={request}", partner.id);
     assert!(shown.contains(&link), "{shown}");
     let batch = test
         .post("/api/partner/v2/add/requests/batch", &token, &credential::batch_sample_of(credential::ALL))
         .await
-        .expect(201)
+        .assert_status(201)
         .json();
     let batch = batch["request_id"].as_str().expect("an id");
-    let found =
-        browser.post("/console/submissions/find", &[("id", batch)]).await.expect(303).header("location").to_owned();
-    let items = browser.get(&found).await.expect(200).text;
+    let found = browser.post("/console/submissions/find", &[("id", batch)]).await.redirect().to_owned();
+    let items = browser.text(&found).await;
     assert_eq!(items.matches("class=\"row-id\"").count(), credential::ALL.len());
     test.advance(49 * HOUR);
     let mut browser = console(&test, &partner).await;
-    let late = browser.get(&format!("/console/submissions/{request}")).await.expect(200).text;
+    let late = browser.text(&format!("/console/submissions/{request}")).await;
     assert!(late.contains("Nobody accepted it in time.") && !late.contains("#clientId="));
 }
 
 /// Registers a webhook by the form; returns its id.
 async fn make_webhook(browser: &mut Browser<'_>, url: &str) -> Uuid {
     let form = [("url", url), ("name", ""), ("description", ""), ("event", "atsp_request.created")];
-    let made = browser.post("/console/webhooks/new", &form).await.expect(200).text;
+    let made = browser.post("/console/webhooks/new", &form).await.assert_status(200).text;
     let id = made
         .split("href=\"/console/webhooks/")
         .filter_map(|rest| rest.split('"').next())
@@ -437,11 +401,14 @@ async fn a_webhook_is_made_changed_tried_and_deleted() {
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
     for (url, said) in [("http://hooks.example.com", "https alone"), ("https://127.0.0.1/x", "not public"), ("", "")] {
-        let refused =
-            browser.post("/console/webhooks/new", &[("url", url), ("event", "atsp_request.created")]).await.expect(422);
+        let refused = browser
+            .post("/console/webhooks/new", &[("url", url), ("event", "atsp_request.created")])
+            .await
+            .assert_status(422);
         assert!(refused.text.contains(said) && refused.text.contains(r#"id="url-problem""#), "{url}: {}", refused.text);
     }
-    let none = browser.post("/console/webhooks/new", &[("url", "https://hooks.example.com/a")]).await.expect(422).text;
+    let none =
+        browser.post("/console/webhooks/new", &[("url", "https://hooks.example.com/a")]).await.assert_status(422).text;
     assert!(none.contains(r#"id="events-problem""#), "at least one event");
     let form = [
         ("url", "https://hooks.example.com/a"),
@@ -449,7 +416,7 @@ async fn a_webhook_is_made_changed_tried_and_deleted() {
         ("event", "atsp_request.created"),
         ("event", "vwsp_request.verified"),
     ];
-    let made = browser.post("/console/webhooks/new", &form).await.expect(200).text;
+    let made = browser.post("/console/webhooks/new", &form).await.assert_status(200).text;
     let secret = made
         .split("id=\"hook-secret\"")
         .nth(1)
@@ -463,20 +430,20 @@ async fn a_webhook_is_made_changed_tried_and_deleted() {
         .find_map(|id| id.parse::<Uuid>().ok())
         .expect("its page");
     let page = format!("/console/webhooks/{id}");
-    let shown = browser.get(&page).await.expect(200).text;
+    let shown = browser.text(&page).await;
     assert!(shown.contains("Production") && !shown.contains(secret), "the secret is shown once");
     let cleared = [("url", "https://hooks.example.com/b"), ("name", ""), ("event", "atsp_request.verified")];
-    assert_eq!(browser.post(&format!("{page}/edit"), &cleared).await.expect(303).header("location"), page);
-    let shown = browser.get(&page).await.expect(200).text;
+    assert_eq!(browser.post(&format!("{page}/edit"), &cleared).await.redirect(), page);
+    let shown = browser.text(&page).await;
     assert!(shown.contains("Saved.") && shown.contains("hooks.example.com/b") && !shown.contains("Production"));
-    browser.post(&format!("{page}/test"), &[]).await.expect(303);
-    let log = browser.get(&page).await.expect(200).text;
+    browser.post(&format!("{page}/test"), &[]).await.assert_status(303);
+    let log = browser.text(&page).await;
     assert!(log.contains("tenure.test") && log.contains("No attempt yet") && log.contains("To be sent"), "{log}");
-    let rotated = browser.post(&format!("{page}/rotate"), &[]).await.expect(200).text;
+    let rotated = browser.post(&format!("{page}/rotate"), &[]).await.assert_status(200).text;
     assert!(rotated.contains("whsec_") && !rotated.contains(secret));
-    assert!(browser.get(&page).await.expect(200).text.contains("signs too, until 24 November 2026, 09:00 UTC"));
-    assert_eq!(browser.post(&format!("{page}/delete"), &[]).await.expect(303).header("location"), "/console/webhooks");
-    browser.get(&page).await.expect(404);
+    assert!(browser.text(&page).await.contains("signs too, until 24 November 2026, 09:00 UTC"));
+    assert_eq!(browser.post(&format!("{page}/delete"), &[]).await.redirect(), "/console/webhooks");
+    browser.get(&page).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -488,16 +455,16 @@ async fn deliveries_are_sent_again_one_by_one_or_by_their_time() {
     let token = test.token(&partner).await;
     test.push(&token, "told").await;
     let page = format!("/console/webhooks/{id}");
-    let log = browser.get(&page).await.expect(200).text;
+    let log = browser.text(&page).await;
     assert!(log.contains("You pushed something") && log.contains("told"));
     let again = log
         .split(&format!("action=\"{page}/deliveries/"))
         .nth(1)
         .and_then(|rest| rest.split('"').next())
         .expect("a button");
-    browser.post(&format!("{page}/deliveries/{again}"), &[]).await.expect(303);
+    browser.post(&format!("{page}/deliveries/{again}"), &[]).await.assert_status(303);
     assert!(browser.get(&page).await.text.contains("Queued again."));
-    browser.post(&format!("{page}/deliveries/{}/replay", Uuid::nil()), &[]).await.expect(404);
+    browser.post(&format!("{page}/deliveries/{}/replay", Uuid::nil()), &[]).await.assert_status(404);
     // After three days it is given up, and can be sent again by its time.
     test.advance(73 * HOUR);
     let mut tx = test.app.store().write().await.expect("a transaction");
@@ -506,12 +473,12 @@ async fn deliveries_are_sent_again_one_by_one_or_by_their_time() {
     let mut browser = console(&test, &partner).await;
     assert!(browser.get(&format!("{page}?state=failed")).await.text.contains("Given up after three days"));
     let range = [("from", "2026-11-23T00:00"), ("to", "2026-11-24T00:00"), ("state", "failed")];
-    browser.post(&format!("{page}/replay"), &range).await.expect(303);
+    browser.post(&format!("{page}/replay"), &range).await.assert_status(303);
     assert!(browser.get(&page).await.text.contains("Queued again."));
-    browser.post(&format!("{page}/replay"), &range).await.expect(303);
+    browser.post(&format!("{page}/replay"), &range).await.assert_status(303);
     assert!(browser.get(&page).await.text.contains("nothing to send again"));
     let wrong = [("from", "2026-11-24T00:00"), ("to", "2026-11-23T00:00")];
-    assert!(browser.post(&format!("{page}/replay"), &wrong).await.expect(422).text.contains("later than from"));
+    assert!(browser.post(&format!("{page}/replay"), &wrong).await.assert_status(422).text.contains("later than from"));
 }
 
 #[tokio::test]
@@ -519,27 +486,27 @@ async fn the_explorer_is_for_sandboxes_alone() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
-    let closed = browser.get("/console/explorer").await.expect(200).text;
+    let closed = browser.text("/console/explorer").await;
     assert!(closed.contains("Only in a sandbox") && !closed.contains("<textarea"));
     let body = career("from-a-page").to_string();
     let form = [("operation", "add_career_history"), ("path", PUSH), ("body", &body)];
-    browser.post("/console/explorer", &form).await.expect(403);
+    browser.post("/console/explorer", &form).await.assert_status(403);
     let token = test.token(&partner).await;
-    test.get_with("/api/partner/v1/submissions/from-a-page/status", &token).await.expect(404);
+    test.get_with("/api/partner/v1/submissions/from-a-page/status", &token).await.assert_status(404);
 }
 
 #[tokio::test]
 async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
     let test = TestApp::new().await;
-    let partner = sandbox(&test).await;
+    let partner = test.sandbox_partner().await;
     let mut browser = console(&test, &partner).await;
     for known in credential::ALL {
-        let page = browser.get(&format!("/console/explorer?operation=add_{known}")).await.expect(200).text;
+        let page = browser.text(&format!("/console/explorer?operation=add_{known}")).await;
         assert!(page.contains(known.title) && page.contains("&#34;credential_id&#34;: &#34;try-"), "{known}");
     }
     let body = serde_json::to_string_pretty(&career("from-a-page")).expect("JSON");
     let form = [("operation", "add_career_history"), ("path", PUSH), ("body", &body)];
-    let pushed = browser.post("/console/explorer", &form).await.expect(200).text;
+    let pushed = browser.post("/console/explorer", &form).await.assert_status(200).text;
     for part in [
         "201 Created",
         "redirect_uri",
@@ -551,13 +518,13 @@ async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
     }
     let token = test.token(&partner).await;
     assert_eq!(test.status(&token, "from-a-page").await["status"], "incomplete");
-    let asked = browser.get("/console/explorer?operation=many_v2").await.expect(200).text;
+    let asked = browser.text("/console/explorer?operation=many_v2").await;
     assert!(asked.contains("&#34;from-a-page&#34;"), "a status is asked of what was pushed last");
     let wrong = body.replace("2020-01", "January 2020");
     let faults = browser
         .post("/console/explorer", &[("operation", "add_career_history"), ("path", PUSH), ("body", &wrong)])
         .await
-        .expect(200)
+        .assert_status(200)
         .text;
     assert!(faults.contains("422 Unprocessable") && faults.contains("/fields/employment/0/start_date"), "{faults}");
     let line = wrong.lines().position(|line| line.contains("January 2020")).expect("a line") + 1;
@@ -566,7 +533,7 @@ async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
     let path = "/api/partner/v1/oauth/token";
     for (secret, status) in [(partner.secret.as_str(), "200 OK"), ("no-such-secret", "401 Unauthorized")] {
         let form = [("operation", "token"), ("path", path), ("body", &token_form), ("client_secret", secret)];
-        let answer = browser.post("/console/explorer", &form).await.expect(200).text;
+        let answer = browser.post("/console/explorer", &form).await.assert_status(200).text;
         assert!(
             answer.contains(status) && answer.contains("client_secret=$CLIENT_SECRET") && !answer.contains(secret),
             "{answer}"
@@ -574,9 +541,9 @@ async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
     }
     for path in ["/console/credentials/rotate", "https://elsewhere.example/api/partner/", "/api/partner/v2/{id}"] {
         let form = [("operation", "add_career_history"), ("path", path), ("body", "{}")];
-        browser.post("/console/explorer", &form).await.expect(422);
+        browser.post("/console/explorer", &form).await.assert_status(422);
     }
-    browser.post("/console/explorer", &[("operation", "nothing"), ("path", PUSH)]).await.expect(404);
+    browser.post("/console/explorer", &[("operation", "nothing"), ("path", PUSH)]).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -585,7 +552,7 @@ async fn errors_are_pages_of_the_console_even_without_a_store() {
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
     for path in ["/console/nothing", "/console/submissions/none", &format!("/console/submissions/{}", Uuid::nil())] {
-        let answer = browser.get(path).await.expect(404);
+        let answer = browser.get(path).await.assert_status(404);
         assert!(
             answer.text.contains("console.css") && answer.text.contains(answer.header("x-request-id")),
             "{path}: {}",
@@ -593,6 +560,6 @@ async fn errors_are_pages_of_the_console_even_without_a_store() {
         );
     }
     test.app.store().close().await;
-    let down = browser.get("/console").await.expect(503);
+    let down = browser.get("/console").await.assert_status(503);
     assert!(down.text.contains("console.css") && down.text.contains("Nothing is lost"), "{}", down.text);
 }

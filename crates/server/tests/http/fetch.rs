@@ -1,20 +1,19 @@
 //! Documents that are fetched from https addresses, and the addresses that are not (partner-api section 4).
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::support::app::TestApp;
+use crate::support::names::{Table, addresses, table};
 use crate::support::samples;
+use crate::support::tls::server_config;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use credential::Type;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use tenure::outbound::Lookup;
 use tokio::net::TcpListener;
@@ -42,15 +41,8 @@ async fn university() -> University {
     let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
     let roots = folder.path().join("roots.pem");
     std::fs::write(&roots, made.cert.pem()).expect("written");
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .expect("a configuration");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let config = server_config(made.cert.der().clone(), made.signing_key.serialize_der());
+    let acceptor = TlsAcceptor::from(config);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let asked = Arc::new(AtomicUsize::new(0));
@@ -97,24 +89,15 @@ async fn university() -> University {
     University { port, roots, folder, asked }
 }
 
-type Table = Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>;
-
-fn addresses(list: &[&str]) -> Vec<IpAddr> {
-    list.iter().map(|address| address.parse().expect("an address")).collect()
-}
-
 /// A server that may reach the loopback, and looks names up in a table.
 async fn server(university: &University, allowed: &str) -> (TestApp, Table) {
     let loopback = vec![addresses(&["127.0.0.1"])];
-    let table: Table = Arc::new(Mutex::new(HashMap::from([
-        (HOST.to_owned(), loopback.clone()),
-        ("other.example.org".to_owned(), loopback),
-    ])));
+    let table = table(&[(HOST, loopback.clone()), ("other.example.org", loopback)]);
     let roots = university.roots.display().to_string();
     let settings =
         [("outbound.allowed_networks", allowed), ("outbound.extra_roots", &*roots), ("outbound.timeout", "2s")];
     let folder = tempfile::tempdir_in(university.folder.path()).expect("a folder");
-    (TestApp::start_with(folder, &settings, Lookup::Table(table.clone())).await, table)
+    (TestApp::builder().folder(folder).settings(&settings).lookup(Lookup::Table(table.clone())).start().await, table)
 }
 
 fn body(id: &str, address: &str) -> Value {
@@ -135,7 +118,7 @@ async fn a_document_is_fetched_after_the_push_and_shown() {
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let token = test.token(&test.partner().await).await;
     let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
-    let answer = test.post(EDUCATION, &token, &body("1", &address)).await.expect(201).json();
+    let answer = test.post(EDUCATION, &token, &body("1", &address)).await.assert_status(201).json();
     assert!(answer.get("assets").is_none());
     assert!(answer["redirect_uri"].as_str().expect("a link").contains("&documentType=pdf&"));
     assert_eq!(test.status(&token, "1").await["assets"][0]["state"], "fetching");
@@ -143,10 +126,10 @@ async fn a_document_is_fetched_after_the_push_and_shown() {
     assert_eq!(fetched(&test, &token, "1").await, json!({ "asset_id": "transcript", "state": "stored" }));
     let mut person = test.signed_in("ada@example.org").await;
     let id = answer["request_id"].as_str().expect("an id");
-    person.open(id.parse().expect("a UUID")).await.expect(303);
-    let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+    person.open(id.parse().expect("a UUID")).await.assert_status(303);
+    let page = person.text(&format!("/requests/{id}")).await;
     let path = page.split("href=\"").find(|part| part.starts_with("/documents/")).expect("a document");
-    assert_eq!(person.get(path.split('"').next().expect("a path")).await.expect(200).bytes, pdf());
+    assert_eq!(person.get(path.split('"').next().expect("a path")).await.assert_status(200).bytes, pdf());
     assert_eq!(tenure::jobs::fetch_due(&test.app).await.expect("fetched"), 0);
     assert_eq!(university.asked.load(Ordering::SeqCst), 1);
 }
@@ -158,14 +141,14 @@ async fn what_cannot_be_had_is_told_with_its_reason() {
     let token = test.token(&test.partner().await).await;
     for (path, reason) in [("page.html", "content_refused"), ("long.pdf", "too_large"), ("endless.pdf", "too_large")] {
         let address = format!("https://{HOST}:{}/{path}", university.port);
-        test.post(EDUCATION, &token, &body(path, &address)).await.expect(201);
+        test.post(EDUCATION, &token, &body(path, &address)).await.assert_status(201);
         let found = fetched(&test, &token, path).await;
         assert_eq!((&found["state"], &found["reason"]), (&json!("failed"), &json!(reason)), "{path}");
     }
     // A redirect is not followed, and nobody is waited for without end; both may be better later.
     for path in ["away", "missing.pdf", "slow.pdf"] {
         let address = format!("https://{HOST}:{}/{path}", university.port);
-        test.post(EDUCATION, &token, &body(path, &address)).await.expect(201);
+        test.post(EDUCATION, &token, &body(path, &address)).await.assert_status(201);
         assert_eq!(fetched(&test, &token, path).await["state"], "fetching", "{path}");
     }
 }
@@ -178,7 +161,7 @@ async fn a_server_that_fails_is_asked_again_and_given_up_in_the_end() {
     let mut token = test.token(&partner).await;
     for path in ["flaky.pdf", "missing.pdf"] {
         let address = format!("https://{HOST}:{}/{path}", university.port);
-        test.post(EDUCATION, &token, &body(path, &address)).await.expect(201);
+        test.post(EDUCATION, &token, &body(path, &address)).await.assert_status(201);
     }
     tenure::jobs::fetch_due(&test.app).await.expect("fetched");
     assert_eq!(tenure::jobs::fetch_due(&test.app).await.expect("fetched"), 0, "not at once");
@@ -220,15 +203,15 @@ async fn an_address_that_is_not_public_is_never_connected_to() {
         table.lock().expect("a table").insert(HOST.to_owned(), vec![addresses(&[target])]);
         let id = at.to_string();
         let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
-        test.post(EDUCATION, &token, &body(&id, &address)).await.expect(201);
+        test.post(EDUCATION, &token, &body(&id, &address)).await.assert_status(201);
         let found = fetched(&test, &token, &id).await;
         assert_eq!((&found["state"], &found["reason"]), (&json!("failed"), &json!("address_refused")), "{target}");
     }
     for spelling in ["127.0.0.1", "2130706433", "0177.0.0.1", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "127.1"] {
         let address = format!("https://{spelling}:{}/transcript.pdf", university.port);
-        let answer = test.post(EDUCATION, &token, &body("literal", &address)).await.expect(422);
+        let answer = test.post(EDUCATION, &token, &body("literal", &address)).await.assert_status(422);
         assert_eq!(
-            answer.faults(),
+            answer.errors(),
             [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())],
             "{spelling}"
         );
@@ -248,14 +231,14 @@ async fn a_name_that_changes_its_mind_between_look_and_connection_gains_nothing(
         table.lock().expect("a table").insert(HOST.to_owned(), answers);
     };
     look(&[&["127.0.0.2"], &["127.0.0.1"]]);
-    test.post(EDUCATION, &token, &body("1", &address)).await.expect(201);
+    test.post(EDUCATION, &token, &body("1", &address)).await.assert_status(201);
     assert_eq!(fetched(&test, &token, "1").await["state"], "fetching", "the first answer is the one connected to");
     assert_eq!(table.lock().expect("a table")[HOST], [addresses(&["127.0.0.1"])], "it was asked for once");
     test.advance(Duration::from_secs(60));
     assert_eq!(fetched(&test, &token, "1").await["reason"], "address_refused");
     // Of an answer with both, the inner address is dropped, and the rest is tried.
     look(&[&["127.0.0.1", "127.0.0.2", "::ffff:127.0.0.1"]]);
-    test.post(EDUCATION, &token, &body("2", &address)).await.expect(201);
+    test.post(EDUCATION, &token, &body("2", &address)).await.assert_status(201);
     assert_eq!(fetched(&test, &token, "2").await["state"], "fetching");
     assert_eq!(university.asked.load(Ordering::SeqCst), 0);
 }
@@ -277,13 +260,13 @@ async fn a_partner_s_list_of_hosts_is_kept_to() {
     };
     list("example.edu").await;
     let at = |host: &str| format!("https://{host}:{}/transcript.pdf", university.port);
-    let answer = test.post(EDUCATION, &token, &body("1", &at("other.example.org"))).await.expect(422);
-    assert_eq!(answer.faults(), [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())]);
-    test.post(EDUCATION, &token, &body("1", &at("notexample.edu"))).await.expect(422);
-    test.post(EDUCATION, &token, &body("1", &at(HOST))).await.expect(201);
+    let answer = test.post(EDUCATION, &token, &body("1", &at("other.example.org"))).await.assert_status(422);
+    assert_eq!(answer.errors(), [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())]);
+    test.post(EDUCATION, &token, &body("1", &at("notexample.edu"))).await.assert_status(422);
+    test.post(EDUCATION, &token, &body("1", &at(HOST))).await.assert_status(201);
     assert_eq!(fetched(&test, &token, "1").await["state"], "stored");
     // The list counts when the document is fetched, too.
-    test.post(EDUCATION, &token, &body("2", &at(HOST))).await.expect(201);
+    test.post(EDUCATION, &token, &body("2", &at(HOST))).await.assert_status(201);
     list("elsewhere.example").await;
     assert_eq!(fetched(&test, &token, "2").await["reason"], "address_refused");
 }
@@ -294,11 +277,10 @@ async fn what_arrives_after_the_answer_is_not_added() {
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let token = test.token(&test.partner().await).await;
     let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
-    let answer = test.post(EDUCATION, &token, &body("1", &address)).await.expect(201).json();
+    let answer = test.post(EDUCATION, &token, &body("1", &address)).await.assert_status(201).json();
     let id = answer["request_id"].as_str().expect("an id");
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(id.parse().expect("a UUID")).await.expect(303);
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    person.accept(id.parse().expect("a UUID")).await;
     assert_eq!(
         fetched(&test, &token, "1").await,
         json!({ "asset_id": "transcript", "state": "failed", "reason": "late" })
@@ -309,13 +291,13 @@ async fn what_arrives_after_the_answer_is_not_added() {
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_not_trusted() {
     let university = university().await;
-    let table: Table = Arc::new(Mutex::new(HashMap::from([(HOST.to_owned(), vec![addresses(&["127.0.0.1"])])])));
+    let table = table(&[(HOST, vec![addresses(&["127.0.0.1"])])]);
     let folder = tempfile::tempdir().expect("a folder");
     let settings = [("outbound.allowed_networks", "127.0.0.0/8")];
-    let test = TestApp::start_with(folder, &settings, Lookup::Table(table)).await;
+    let test = TestApp::builder().folder(folder).settings(&settings).lookup(Lookup::Table(table)).start().await;
     let token = test.token(&test.partner().await).await;
     let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
-    test.post(EDUCATION, &token, &body("1", &address)).await.expect(201);
+    test.post(EDUCATION, &token, &body("1", &address)).await.assert_status(201);
     assert_eq!(fetched(&test, &token, "1").await["state"], "fetching");
     assert_eq!(university.asked.load(Ordering::SeqCst), 0);
 }

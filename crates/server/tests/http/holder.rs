@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::app::{Browser, TestApp};
+use crate::support::app::TestApp;
+use crate::support::browser::Browser;
 use axum::body::Body;
 use axum::http::Request;
 
@@ -25,12 +26,12 @@ async fn a_mailed_code_signs_in_and_is_used_up() {
     let code = test.newest_code().await;
     let mail = test.mails().await.pop().expect("a mail");
     assert!(mail.contains("To: ada@example.org"), "{mail}");
-    let form = person.get(&page).await.expect(200);
+    let form = person.get(&page).await.assert_status(200);
     assert!(form.text.contains("autocomplete=\"one-time-code\"") && !form.text.contains("ada@example.org"));
-    assert_eq!(person.post(&page, &[("code", &code)]).await.expect(303).header("location"), "/wallet");
+    assert_eq!(person.post(&page, &[("code", &code)]).await.redirect(), "/wallet");
     assert!(is_signed_in(&mut person).await);
     let mut thief = test.browser();
-    thief.post(&page, &[("code", &code)]).await.expect(422);
+    thief.post(&page, &[("code", &code)]).await.assert_status(422);
     assert!(!is_signed_in(&mut thief).await);
 }
 
@@ -40,7 +41,7 @@ async fn spaces_in_a_code_do_not_matter() {
     let mut person = test.browser();
     let page = person.ask_for_code("ada@example.org").await;
     let code = test.newest_code().await;
-    person.post(&page, &[("code", &format!(" {} {} ", &code[..3], &code[3..]))]).await.expect(303);
+    person.post(&page, &[("code", &format!(" {} {} ", &code[..3], &code[3..]))]).await.assert_status(303);
 }
 
 #[tokio::test]
@@ -50,12 +51,12 @@ async fn five_wrong_codes_end_it_and_the_right_one_comes_too_late() {
     let page = person.ask_for_code("ada@example.org").await;
     let code = test.newest_code().await;
     for left in ["4 more tries", "3 more tries", "2 more tries", "one more try"] {
-        let answer = person.post(&page, &[("code", &wrong(&code))]).await.expect(422);
+        let answer = person.post(&page, &[("code", &wrong(&code))]).await.assert_status(422);
         assert!(answer.text.contains(left), "{left}: {}", answer.text);
     }
-    let last = person.post(&page, &[("code", &wrong(&code))]).await.expect(422);
+    let last = person.post(&page, &[("code", &wrong(&code))]).await.assert_status(422);
     assert!(last.text.contains("has had all its tries"));
-    person.post(&page, &[("code", &code)]).await.expect(422);
+    person.post(&page, &[("code", &code)]).await.assert_status(422);
     assert!(!is_signed_in(&mut person).await);
 }
 
@@ -70,7 +71,7 @@ async fn tries_at_once_are_counted_one_by_one() {
     });
     let counted: u32 = futures::future::join_all(tries).await.into_iter().sum();
     assert_eq!(counted, 4);
-    test.browser().post(&page, &[("code", &code)]).await.expect(422);
+    test.browser().post(&page, &[("code", &code)]).await.assert_status(422);
 }
 
 #[tokio::test]
@@ -81,7 +82,7 @@ async fn a_code_is_good_for_ten_minutes() {
         let page = person.ask_for_code("ada@example.org").await;
         let code = test.newest_code().await;
         test.advance(age);
-        person.post(&page, &[("code", &code)]).await.expect(status);
+        person.post(&page, &[("code", &code)]).await.assert_status(status);
     }
 }
 
@@ -92,11 +93,11 @@ async fn only_the_newest_code_counts_and_a_new_one_can_be_asked_for() {
     let first_page = person.ask_for_code("ada@example.org").await;
     let first = test.newest_code().await;
     test.advance(Duration::from_secs(1));
-    let second_page = person.post(&format!("{first_page}/again"), &[]).await.expect(303).header("location").to_owned();
+    let second_page = person.post(&format!("{first_page}/again"), &[]).await.redirect().to_owned();
     let second = test.newest_code().await;
-    person.post(&first_page, &[("code", &first)]).await.expect(422);
-    assert_eq!(person.post(&format!("{first_page}/again"), &[]).await.expect(303).header("location"), "/sign-in");
-    person.post(&second_page, &[("code", &second)]).await.expect(303);
+    person.post(&first_page, &[("code", &first)]).await.assert_status(422);
+    assert_eq!(person.post(&format!("{first_page}/again"), &[]).await.redirect(), "/sign-in");
+    person.post(&second_page, &[("code", &second)]).await.assert_status(303);
 }
 
 #[tokio::test]
@@ -107,8 +108,8 @@ async fn nothing_tells_whether_an_address_has_an_account() {
     let mut pages = Vec::new();
     for email in ["known@example.org", "stranger@example.org"] {
         let mut person = test.browser();
-        let answer = person.post("/sign-in", &[("email", email)]).await.expect(303);
-        let page = person.get(answer.header("location")).await.expect(200);
+        let answer = person.post("/sign-in", &[("email", email)]).await.assert_status(303);
+        let page = person.get(answer.header("location")).await.assert_status(200);
         let id = answer.header("location").rsplit('/').next().expect("an id").to_owned();
         pages.push(page.text.replace(&id, "ID"));
     }
@@ -123,7 +124,7 @@ async fn nothing_tells_whether_an_address_has_an_account() {
 async fn an_address_is_one_account_however_it_is_typed() {
     let test = TestApp::new().await;
     let holder = async |email: &str| {
-        let export = test.signed_in(email).await.get("/wallet/export").await.expect(200).json();
+        let export = test.signed_in(email).await.get("/wallet/export").await.assert_status(200).json();
         export["account"].clone()
     };
     let first = holder("ada@example.org").await;
@@ -135,7 +136,7 @@ async fn an_address_is_one_account_however_it_is_typed() {
 async fn addresses_that_are_none_are_told_so_and_nothing_is_lost() {
     let test = TestApp::new().await;
     for email in ["", "ada", "ada@", "a b@example.org", "<script>@"] {
-        let answer = test.browser().post("/sign-in", &[("email", email)]).await.expect(422);
+        let answer = test.browser().post("/sign-in", &[("email", email)]).await.assert_status(422);
         assert!(answer.text.contains("aria-invalid=\"true\"") && !answer.text.contains("<script>@"), "{email}");
     }
     assert!(test.mails().await.is_empty());
@@ -143,17 +144,21 @@ async fn addresses_that_are_none_are_told_so_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn codes_are_limited_for_an_address_and_for_a_client() {
-    let test = TestApp::with(&[("sign_in.codes_per_address", "2"), ("sign_in.codes_per_client", "4")]).await;
+    let test = TestApp::builder()
+        .setting("sign_in.codes_per_address", "2")
+        .setting("sign_in.codes_per_client", "4")
+        .start()
+        .await;
     let ask = async |email: &str| test.browser().post("/sign-in", &[("email", email)]).await;
-    ask("ada@example.org").await.expect(303);
-    ask("ADA@example.org").await.expect(303);
-    let refused = ask("ada@example.org").await.expect(429);
+    ask("ada@example.org").await.assert_status(303);
+    ask("ADA@example.org").await.assert_status(303);
+    let refused = ask("ada@example.org").await.assert_status(429);
     assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 60);
     assert!(refused.text.contains("Please wait"), "{}", refused.text);
-    ask("eve@example.org").await.expect(303);
-    ask("bob@example.org").await.expect(429);
+    ask("eve@example.org").await.assert_status(303);
+    ask("bob@example.org").await.assert_status(429);
     test.advance(60 * MINUTE);
-    ask("ada@example.org").await.expect(303);
+    ask("ada@example.org").await.assert_status(303);
 }
 
 #[tokio::test]
@@ -169,18 +174,18 @@ async fn a_form_of_another_site_is_refused() {
             .header("host", "localhost:8080")
             .header("content-type", "application/x-www-form-urlencoded")
             .header(name, value);
-        test.send(request.body(Body::from("understood=yes")).expect("a request")).await.expect(403);
+        test.send(request.body(Body::from("understood=yes")).expect("a request")).await.assert_status(403);
     }
     assert!(is_signed_in(&mut person).await);
 }
 
 #[tokio::test]
 async fn the_session_cookie_is_for_this_server_alone() {
-    let test = TestApp::with(&[("server.base_url", "https://passport.example")]).await;
+    let test = TestApp::builder().setting("server.base_url", "https://passport.example").start().await;
     let mut person = test.browser();
     let page = person.ask_for_code("ada@example.org").await;
     let code = test.newest_code().await;
-    let answer = person.post(&page, &[("code", &code)]).await.expect(303);
+    let answer = person.post(&page, &[("code", &code)]).await.assert_status(303);
     let cookies: Vec<_> =
         answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().expect("readable")).collect();
     let session = cookies.iter().find(|cookie| cookie.starts_with("__Host-tenure-session=")).expect("a session");
@@ -198,11 +203,11 @@ async fn sessions_end_when_told_and_when_nobody_comes() {
     let mut desktop = test.signed_in("ada@example.org").await;
     let mut tablet = test.signed_in("ada@example.org").await;
     let stolen = tablet.cookies.clone();
-    assert!(tablet.get("/account").await.expect(200).text.contains("3 browsers"));
-    tablet.post("/sign-out", &[]).await.expect(303);
+    assert!(tablet.text("/account").await.contains("3 browsers"));
+    tablet.post("/sign-out", &[]).await.assert_status(303);
     tablet.cookies = stolen;
     assert!(!is_signed_in(&mut tablet).await, "the cookie is worth nothing after sign-out");
-    phone.post("/account/sign-out-everywhere", &[]).await.expect(303);
+    phone.post("/account/sign-out-everywhere", &[]).await.assert_status(303);
     assert!(!is_signed_in(&mut phone).await && !is_signed_in(&mut desktop).await);
     let mut again = test.signed_in("ada@example.org").await;
     for _ in 0..3 {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::support::app::{Answer, PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::response::TestResponse;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
-async fn post(test: &TestApp, path: &str, token: &str, key: &str, body: &Value) -> Answer {
+async fn post(test: &TestApp, path: &str, token: &str, key: &str, body: &Value) -> TestResponse {
     let mut request: Request<Body> = test.api(Method::POST, path, token, &body.to_string());
     request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
     test.send(request).await
@@ -18,11 +19,11 @@ async fn an_exact_repeat_gets_the_stored_answer() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    let first = post(&test, PUSH, &token, "k", &career("1")).await.expect(201);
+    let first = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
     assert_eq!(first.header("idempotency-replayed"), "");
     test.advance(Duration::from_secs(23 * 3600));
     let token = test.token(&partner).await;
-    let again = post(&test, PUSH, &token, "k", &career("1")).await.expect(201);
+    let again = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
     assert_eq!((again.header("idempotency-replayed"), &again.text), ("true", &first.text));
     assert_eq!(again.header("content-type"), first.header("content-type"));
 }
@@ -31,8 +32,8 @@ async fn an_exact_repeat_gets_the_stored_answer() {
 async fn a_refusal_is_replayed_as_well_to_the_letter() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let first = post(&test, PUSH, &token, "k", &json!({})).await.expect(422);
-    let again = post(&test, PUSH, &token, "k", &json!({})).await.expect(422);
+    let first = post(&test, PUSH, &token, "k", &json!({})).await.assert_status(422);
+    let again = post(&test, PUSH, &token, "k", &json!({})).await.assert_status(422);
     assert_eq!(first.text, again.text);
     assert_eq!(again.header("content-type"), "application/problem+json");
     assert_eq!(first.json()["request_id"], first.header("x-request-id"));
@@ -42,13 +43,13 @@ async fn a_refusal_is_replayed_as_well_to_the_letter() {
 async fn the_same_key_for_something_else_is_a_conflict() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    post(&test, PUSH, &token, "k", &career("1")).await.expect(201);
-    post(&test, PUSH, &token, "k", &career("2")).await.expect(409);
-    post(&test, &format!("{PUSH}?dry_run=true"), &token, "k", &career("1")).await.expect(409);
-    test.get_with("/api/partner/v1/submissions/2/status", &token).await.expect(404);
-    post(&test, PUSH, &token, "another", &career("2")).await.expect(201);
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
+    post(&test, PUSH, &token, "k", &career("2")).await.assert_status(409);
+    post(&test, &format!("{PUSH}?dry_run=true"), &token, "k", &career("1")).await.assert_status(409);
+    test.get_with("/api/partner/v1/submissions/2/status", &token).await.assert_status(404);
+    post(&test, PUSH, &token, "another", &career("2")).await.assert_status(201);
     let other = test.token(&test.partner().await).await;
-    post(&test, PUSH, &other, "k", &career("2")).await.expect(201);
+    post(&test, PUSH, &other, "k", &career("2")).await.assert_status(201);
 }
 
 #[tokio::test]
@@ -57,15 +58,15 @@ async fn a_first_request_that_is_under_way_is_a_conflict_until_its_server_is_tak
     let partner = test.partner().await;
     let token = test.token(&partner).await;
     // A server that claimed the key for this very request and died.
-    post(&test, PUSH, &token, "k", &career("1")).await.expect(201);
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
     let mut tx = test.app.store().write().await.expect("a transaction");
     let stored = tx.stored_answer(partner.id, "k").await.expect("read").expect("there");
     tx.forget_answer(partner.id, "k", stored.created_at).await.expect("let go");
     tx.claim_idempotency_key(partner.id, "k", &stored.request_hash, test.app.now()).await.expect("claimed");
     tx.commit().await.expect("committed");
-    post(&test, PUSH, &token, "k", &career("1")).await.expect(409);
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(409);
     test.advance(Duration::from_secs(60));
-    post(&test, PUSH, &token, "k", &career("1")).await.expect(201);
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
 }
 
 #[tokio::test]
@@ -93,7 +94,7 @@ async fn a_request_that_was_taken_for_dead_leaves_its_key_to_the_one_that_took_o
         drop(held);
     };
     let (answer, ()) = tokio::join!(slow, taking_over);
-    answer.expect(201);
+    answer.assert_status(201);
     let mut tx = test.app.store().read().await.expect("a transaction");
     let known = tx.stored_answer(partner.id, "k").await.expect("read").expect("still claimed");
     assert_eq!((known.status, known.request_hash.as_slice()), (0, b"another".as_slice()));
@@ -103,19 +104,23 @@ async fn a_request_that_was_taken_for_dead_leaves_its_key_to_the_one_that_took_o
 async fn after_a_day_the_key_is_free() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
-    post(&test, PUSH, &test.token(&partner).await, "k", &career("1")).await.expect(201);
+    post(&test, PUSH, &test.token(&partner).await, "k", &career("1")).await.assert_status(201);
     test.advance(Duration::from_secs(24 * 3600));
-    post(&test, PUSH, &test.token(&partner).await, "k", &career("2")).await.expect(201);
+    post(&test, PUSH, &test.token(&partner).await, "k", &career("2")).await.assert_status(201);
 }
 
 #[tokio::test]
 async fn what_may_change_is_not_kept() {
-    let test = TestApp::with(&[("rate_limit.partner_per_second", "1"), ("rate_limit.partner_burst", "1")]).await;
+    let test = TestApp::builder()
+        .setting("rate_limit.partner_per_second", "1")
+        .setting("rate_limit.partner_burst", "1")
+        .start()
+        .await;
     let token = test.token(&test.partner_with("read.something").await).await;
-    post(&test, PUSH, &token, "k", &career("1")).await.expect(403);
-    post(&test, PUSH, &token, "k", &career("1")).await.expect(429);
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(403);
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(429);
     test.advance(Duration::from_secs(2));
-    let again = post(&test, PUSH, &token, "k", &career("1")).await.expect(403);
+    let again = post(&test, PUSH, &token, "k", &career("1")).await.assert_status(403);
     assert_eq!(again.header("idempotency-replayed"), "");
 }
 
@@ -124,11 +129,11 @@ async fn statuses_take_a_key_too_and_odd_keys_are_refused() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let path = "/api/partner/v1/submissions/status";
-    let first = post(&test, path, &token, "k", &json!({ "ids": ["1"] })).await.expect(200);
+    let first = post(&test, path, &token, "k", &json!({ "ids": ["1"] })).await.assert_status(200);
     test.push(&token, "1").await;
-    assert_eq!(post(&test, path, &token, "k", &json!({ "ids": ["1"] })).await.expect(200).text, first.text);
-    post(&test, path, &token, "", &json!({ "ids": [] })).await.expect(400);
-    post(&test, path, &token, &"x".repeat(256), &json!({ "ids": [] })).await.expect(400);
+    assert_eq!(post(&test, path, &token, "k", &json!({ "ids": ["1"] })).await.assert_status(200).text, first.text);
+    post(&test, path, &token, "", &json!({ "ids": [] })).await.assert_status(400);
+    post(&test, path, &token, &"x".repeat(256), &json!({ "ids": [] })).await.assert_status(400);
 }
 
 #[tokio::test]
@@ -143,9 +148,11 @@ async fn what_a_stronger_token_got_is_not_replayed_to_a_weaker_one() {
         ("client_secret", partner.secret.as_str()),
         ("scope", "read.something"),
     ];
-    let weak =
-        test.token_form(&form, None).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
-    post(&test, PUSH, &strong, "k", &career("1")).await.expect(201);
+    let weak = test.token_form(&form, None).await.assert_status(200).json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    post(&test, PUSH, &strong, "k", &career("1")).await.assert_status(201);
     let refused = post(&test, PUSH, &weak, "k", &career("1")).await;
     assert_eq!(refused.status, 409, "{}", refused.text);
 }

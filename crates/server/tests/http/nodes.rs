@@ -1,7 +1,9 @@
 //! Two nodes on one PostgreSQL: what is begun on one goes on at the other, and nothing happens twice.
 
-use crate::support::app::{Answer, Browser, PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::browser::Browser;
 use crate::support::database::postgres_url;
+use crate::support::response::TestResponse;
 use crate::support::wallet::{TestWallet, make_offer};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -20,8 +22,8 @@ fn folder_like(from: &Path) -> TempDir {
 async fn nodes(settings: &[(&str, &str)]) -> (TestApp, TestApp) {
     let url = postgres_url().await;
     let settings = [settings, &[("storage.database_url", &url)]].concat();
-    let one = TestApp::with(&settings).await;
-    let other = TestApp::start(folder_like(one.folder.path()), &settings).await;
+    let one = TestApp::builder().settings(&settings).start().await;
+    let other = TestApp::builder().folder(folder_like(one.folder.path())).settings(&settings).start().await;
     (one, other)
 }
 
@@ -39,12 +41,12 @@ async fn what_is_begun_on_one_node_goes_on_at_the_other() {
     let id = other.push(&token, "1").await;
     let person = one.signed_in("ada@example.org").await;
     let mut person = moved(&person, &other);
-    let location = person.open(id).await.expect(303).header("location").to_owned();
+    let location = person.open(id).await.redirect().to_owned();
     let mut person = moved(&person, &one);
-    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
     assert_eq!(other.status(&token, "1").await["status"], one.status(&token, "1").await["status"]);
     let offer = make_offer(&one, &mut person, id).await;
-    assert_eq!(other.get(&offer.path).await.expect(200).json(), offer.offer);
+    assert_eq!(other.get(&offer.path).await.assert_status(200).json(), offer.offer);
     let wallet = TestWallet::new(&other);
     let wallet_token = wallet.token(&offer).await;
     assert!(TestWallet::new(&one).redeem(&offer, &offer.transaction_code).await.status.is_client_error(), "once");
@@ -52,12 +54,12 @@ async fn what_is_begun_on_one_node_goes_on_at_the_other() {
     let request = json!({
         "credential_configuration_id": "career_history_dc+sd-jwt", "proofs": { "jwt": [wallet.proof(&wallet.key, &nonce)] },
     });
-    wallet.post("/oid4vci/credential", &wallet_token, &request).await.expect(200);
+    wallet.post("/oid4vci/credential", &wallet_token, &request).await.assert_status(200);
     let again = TestWallet::new(&one).post("/oid4vci/credential", &wallet_token, &request).await;
     assert_eq!(again.json()["error"], "invalid_nonce", "a challenge is answered once, wherever");
-    person.post("/sign-out", &[]).await.expect(303);
+    person.post("/sign-out", &[]).await.assert_status(303);
     let mut person = moved(&person, &other);
-    assert_eq!(person.get("/wallet").await.expect(303).header("location"), "/sign-in");
+    assert_eq!(person.get("/wallet").await.redirect(), "/sign-in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +69,7 @@ async fn the_same_id_at_the_same_instant_gives_one_link() {
     for number in 0..100 {
         let body = career(&number.to_string());
         let (here, there) = tokio::join!(one.post(PUSH, &token, &body), other.post(PUSH, &token, &body));
-        let (here, there) = (here.expect(201).json(), there.expect(201).json());
+        let (here, there) = (here.assert_status(201).json(), there.assert_status(201).json());
         assert_eq!(here["redirect_uri"], there["redirect_uri"], "{number}");
     }
 }
@@ -77,7 +79,7 @@ async fn an_idempotency_key_runs_once_on_whichever_node() {
     let (one, other) = nodes(&[("webhooks.allow_loopback", "true"), ("rate_limit.enabled", "false")]).await;
     let token = one.token(&one.partner().await).await;
     const WEBHOOKS: &str = "/api/partner/v2/webhooks";
-    let register = async |node: &TestApp, key: String| -> Answer {
+    let register = async |node: &TestApp, key: String| -> TestResponse {
         let body = json!({ "url": "http://127.0.0.1:9/" }).to_string();
         let mut request = node.api(Method::POST, WEBHOOKS, &token, &body);
         request.headers_mut().insert("idempotency-key", key.parse().expect("a header"));
@@ -91,11 +93,11 @@ async fn an_idempotency_key_runs_once_on_whichever_node() {
             .map(|answer| answer.json()["id"].clone())
             .collect();
         assert!(!ids.is_empty() && ids.iter().all(|id| *id == ids[0]), "{number}: {ids:?}");
-        let again = register(&other, number.to_string()).await.expect(201);
+        let again = register(&other, number.to_string()).await.assert_status(201);
         assert_eq!((again.header("idempotency-replayed"), &again.json()["id"]), ("true", &ids[0]));
         let path = format!("{WEBHOOKS}/{}", ids[0].as_str().expect("an id"));
-        one.send(one.api(Method::DELETE, &path, &token, "")).await.expect(204);
-        let left = other.get_with(WEBHOOKS, &token).await.expect(200);
+        one.send(one.api(Method::DELETE, &path, &token, "")).await.assert_status(204);
+        let left = other.get_with(WEBHOOKS, &token).await.assert_status(200);
         assert!(!left.text.contains("127.0.0.1"), "{number}: {}", left.text);
     }
 }
@@ -105,7 +107,7 @@ async fn nodes_that_start_at_the_same_time_make_each_key_once() {
     for _ in 0..3 {
         let (url, model) = (postgres_url().await, TestApp::new().await);
         let settings = [("storage.database_url", url.as_str())];
-        let start = || TestApp::start(folder_like(model.folder.path()), &settings);
+        let start = || TestApp::builder().folder(folder_like(model.folder.path())).settings(&settings).start();
         let (one, other, third) = tokio::join!(start(), start(), start());
         let mut known = one.app.keyring().store().read().await.expect("a transaction");
         for purpose in ["token", "credential.ES256", "authority", "encryption", "request"] {
@@ -113,7 +115,7 @@ async fn nodes_that_start_at_the_same_time_make_each_key_once() {
         }
         for node in [&other, &third] {
             for path in ["/.well-known/jwks.json", "/.well-known/jwt-vc-issuer", "/.well-known/tenure-authority.pem"] {
-                assert_eq!(node.get(path).await.expect(200).text, one.get(path).await.expect(200).text, "{path}");
+                assert_eq!(node.text(path).await, one.text(path).await, "{path}");
             }
             assert_eq!(node.app.encryption_key().jwk, one.app.encryption_key().jwk);
             assert_eq!(node.app.verifier_key().hash(), one.app.verifier_key().hash());
@@ -149,10 +151,10 @@ async fn what_is_guessed_at_is_counted_for_all_nodes_before_it_is_answered() {
         assert!(answer.status == 303 || answer.status == 429, "{}", answer.status);
     }
     assert_eq!(asked, 4, "as if there were one node");
-    other.browser().post("/sign-in", &[("email", "bea@example.org")]).await.expect(303);
+    other.browser().post("/sign-in", &[("email", "bea@example.org")]).await.assert_status(303);
     for node in [&one, &other] {
         node.advance(Duration::from_secs(900));
     }
-    other.browser().post("/sign-in", &[("email", "ada@example.org")]).await.expect(303);
-    one.browser().post("/sign-in", &[("email", "ada@example.org")]).await.expect(429);
+    other.browser().post("/sign-in", &[("email", "ada@example.org")]).await.assert_status(303);
+    one.browser().post("/sign-in", &[("email", "ada@example.org")]).await.assert_status(429);
 }

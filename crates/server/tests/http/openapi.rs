@@ -23,7 +23,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
 #[tokio::test]
 async fn it_is_served_says_3_1_and_every_reference_resolves() {
     let test = TestApp::new().await;
-    let served = test.get("/api/partner/openapi.json").await.expect(200).json();
+    let served = test.get("/api/partner/openapi.json").await.assert_status(200).json();
     assert!(served["openapi"].as_str().expect("a version").starts_with("3.1"));
     let mut found = Vec::new();
     references(&served, &mut found);

@@ -1,5 +1,6 @@
 //! Outside wallets that answer what a partner asks (OpenID4VP 1.0, HAIP 1.0): the question, the answer, and when it counts.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,7 +19,10 @@ use tenure::outbound::Lookup;
 use tenure::seal::sha256;
 use uuid::Uuid;
 
-use crate::support::app::{Answer, Browser, TestApp, TestPartner};
+use crate::support::app::{TestApp, TestPartner, all_scopes};
+use crate::support::browser::Browser;
+use crate::support::names::{Table, addresses, table};
+use crate::support::response::{TestResponse, content};
 use crate::support::wallet::{TestWallet, key, make_offer, signed};
 
 const ASK: &str = "/api/partner/v2/verify/requests/career_history";
@@ -37,20 +41,16 @@ struct Scene<'a> {
 }
 
 async fn scene(test: &TestApp) -> Scene<'_> {
-    let scopes = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]);
-    let partner = test.partner_named("Harbour Hiring", &scopes.collect::<Vec<_>>().join(" ")).await;
-    let mut tx = test.app.store().write().await.expect("a transaction");
-    assert!(tx.set_callback_urls(partner.id, CALLBACK).await.expect("set"));
-    tx.commit().await.expect("committed");
+    let partner = test.partner_named("Harbour Hiring", &all_scopes()).await;
+    test.allow_callbacks(&partner, CALLBACK).await;
     let token = test.token(&partner).await;
     let pushed = test.push(&token, "held").await;
     let mut person = test.signed_in("ada@example.org").await;
-    let location = person.open(pushed).await.expect(303).header("location").to_owned();
-    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    person.accept(pushed).await;
     let wallet = TestWallet::new(test);
     let offer = make_offer(test, &mut person, pushed).await;
     let access = wallet.token(&offer).await;
-    let fetched = wallet.fetch(&access, SD_JWT).await.expect(200).json();
+    let fetched = wallet.fetch(&access, SD_JWT).await.assert_status(200).json();
     let credential = fetched["credentials"][0]["credential"].as_str().expect("a credential").to_owned();
     Scene { test, partner, token, credential, holder: wallet.key }
 }
@@ -78,7 +78,7 @@ impl Asked {
 }
 
 /// What the link of a page says, which is a link to a wallet.
-fn link_of(page: &Answer) -> url::Url {
+fn link_of(page: &TestResponse) -> url::Url {
     let start = page.text.find("openid4vp://").or(page.text.find("haip-vp://"));
     let rest = &page.text[start.unwrap_or_else(|| panic!("no link: {}", page.text))..];
     let link = rest.split(['"', '<']).next().expect("an end");
@@ -92,10 +92,8 @@ fn parameter(link: &url::Url, name: &str) -> String {
 impl<'a> Scene<'a> {
     /// Asks; returns the partner's id for it and the link's content.
     async fn ask(&self, body: &Value) -> (String, Uuid) {
-        let answer = self.test.post(ASK, &self.token, body).await.expect(201).json();
-        let link = answer["redirect_uri"].as_str().expect("a link");
-        let content = link.rsplit_once("content=").expect("a content").1.parse().expect("a UUID");
-        (answer["request_id"].as_str().expect("an id").to_owned(), content)
+        let answer = self.test.post(ASK, &self.token, body).await.assert_status(201).json();
+        (answer["request_id"].as_str().expect("an id").to_owned(), content(&answer))
     }
 
     async fn ask_for_all(&self) -> (String, Uuid) {
@@ -105,11 +103,11 @@ impl<'a> Scene<'a> {
     /// Has the browser begin, and reads the question by GET.
     async fn begin(&self, browser: &mut Browser<'_>, content: Uuid, flow: &str) -> Asked {
         let path = format!("/verifications/{content}/other-wallet");
-        let page = browser.post(&path, &[("flow", flow)]).await.expect(303).header("location").to_owned();
-        let shown = browser.get(&page).await.expect(200);
+        let page = browser.post(&path, &[("flow", flow)]).await.redirect().to_owned();
+        let shown = browser.get(&page).await.assert_status(200);
         let id = page.strip_prefix("/presentations/").expect("its page").to_owned();
         let link = link_of(&shown);
-        let answer = self.test.get(&format!("/openid4vp/requests/{id}")).await.expect(200);
+        let answer = self.test.get(&format!("/openid4vp/requests/{id}")).await.assert_status(200);
         assert_eq!(answer.header("content-type"), "application/oauth-authz-req+jwt");
         let jws = Jws::read(&answer.text).expect("a JWT");
         let (header, request) = (jws.header.clone(), Value::Object(jws.payload));
@@ -133,12 +131,12 @@ impl<'a> Scene<'a> {
     }
 
     /// Sends an answer, encrypted where that was asked for.
-    async fn answer(&self, asked: &Asked, presentation: &str) -> Answer {
+    async fn answer(&self, asked: &Asked, presentation: &str) -> TestResponse {
         let id = asked.request["dcql_query"]["credentials"][0]["id"].as_str().expect("an id");
         self.answer_with(asked, json!({ "vp_token": { id: [presentation] }, "state": asked.text("state") })).await
     }
 
-    async fn answer_with(&self, asked: &Asked, body: Value) -> Answer {
+    async fn answer_with(&self, asked: &Asked, body: Value) -> TestResponse {
         if asked.text("response_mode") == "direct_post.jwt" {
             let sealed = seal(&asked.request["client_metadata"]["jwks"]["keys"][0], Encryption::A256Gcm, &body);
             return self.form(&asked.response_path(), &[("response", &sealed)]).await;
@@ -148,17 +146,15 @@ impl<'a> Scene<'a> {
         self.form(&asked.response_path(), &form).await
     }
 
-    async fn form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-        self.test.send(request.body(Body::from(body)).expect("a request")).await
+    async fn form(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
+        self.test.post_form(path, form).await
     }
 
     async fn result(&self, request_id: &str) -> Value {
         self.test
             .get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), &self.token)
             .await
-            .expect(200)
+            .assert_status(200)
             .json()
     }
 }
@@ -168,13 +164,13 @@ fn seal(jwk: &Value, encryption: Encryption, body: &Value) -> String {
 }
 
 /// Where a wallet is told to send the person, as a path of the server.
-fn sent_to(test: &TestApp, answer: &Answer) -> String {
+fn sent_to(test: &TestApp, answer: &TestResponse) -> String {
     let address = answer.json()["redirect_uri"].as_str().expect("an address").to_owned();
     address.strip_prefix(test.app.config().base()).expect("here").to_owned()
 }
 
 #[track_caller]
-fn refused(answer: &Answer, why: &str) {
+fn refused(answer: &TestResponse, why: &str) {
     assert_eq!(answer.status.as_u16(), 400, "{}", answer.text);
     let problem = answer.json();
     assert_eq!(problem["error"], "invalid_request", "{}", answer.text);
@@ -187,15 +183,15 @@ async fn a_wallet_on_the_same_device_answers_and_the_browser_that_began_finishes
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
-    let page = browser.get(&format!("/verifications/{content}/other-wallet")).await.expect(200);
+    let page = browser.get(&format!("/verifications/{content}/other-wallet")).await.assert_status(200);
     for said in ["Harbour Hiring", "To check your &#60;experience&#62;", "Career history"] {
         assert!(page.text.contains(said), "{said}: {}", page.text);
     }
     let asked = scene.begin(&mut browser, content, "same_device").await;
-    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "an answer alone does not count");
-    let back = browser.get(&sent_to(&test, &answer)).await.expect(303);
+    let back = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(back.header("location"), format!("{CALLBACK}&request_id={request_id}&status=verified"));
     let result = scene.result(&request_id).await;
     assert_eq!((&result["status"], &result["verification"]["valid"]), (&json!("verified"), &json!(true)));
@@ -209,11 +205,9 @@ async fn a_wallet_on_the_same_device_answers_and_the_browser_that_began_finishes
     // Nothing of it works again.
     refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "answered");
     assert_eq!(test.get(&format!("/openid4vp/requests/{}", asked.id)).await.status, 400);
-    let again = browser.get(&sent_to(&test, &answer)).await.expect(303);
+    let again = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(again.header("location"), format!("/presentations/{}", asked.id));
-    assert!(
-        browser.get(again.header("location")).await.expect(200).text.contains("Harbour Hiring has what you showed")
-    );
+    assert!(browser.text(again.header("location")).await.contains("Harbour Hiring has what you showed"));
 }
 
 #[tokio::test]
@@ -225,25 +219,23 @@ async fn an_answer_that_comes_back_to_another_browser_does_not_count() {
     let (mut attacker, mut victim) = (test.browser(), test.browser());
     let asked = scene.begin(&mut attacker, content, "same_device").await;
     assert_eq!(victim.get(&format!("/presentations/{}", asked.id)).await.status, 404, "not theirs to look at");
-    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     // Without what the wallet's device was given, there is nothing to be finished by.
     let guess = format!("/presentations/{}/return?response_code={}", asked.id, "a".repeat(43));
-    assert_eq!(attacker.get(&guess).await.expect(303).header("location"), format!("/presentations/{}", asked.id));
+    assert_eq!(attacker.get(&guess).await.redirect(), format!("/presentations/{}", asked.id));
     assert_eq!(attacker.post(&format!("/presentations/{}/code", asked.id), &[("code", "000000")]).await.status, 404);
-    let page = victim.get(&sent_to(&test, &answer)).await.expect(403);
+    let page = victim.get(&sent_to(&test, &answer)).await.assert_status(403);
     assert!(page.text.contains("Nothing was shared"), "{}", page.text);
     // Nor does it any more for the browser that began.
-    attacker.get(&sent_to(&test, &answer)).await.expect(303);
-    assert!(
-        attacker.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("nothing was shared")
-    );
+    attacker.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert!(attacker.text(&format!("/presentations/{}", asked.id)).await.contains("nothing was shared"));
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
     // Whose secret is of another question is another browser.
     let (_, other) = scene.ask_for_all().await;
     let begun = scene.begin(&mut attacker, other, "same_device").await;
-    let answer = scene.answer(&begun, &scene.presentation(&begun)).await.expect(200);
+    let answer = scene.answer(&begun, &scene.presentation(&begun)).await.assert_status(200);
     scene.begin(&mut victim, other, "same_device").await;
-    victim.get(&sent_to(&test, &answer)).await.expect(403);
+    victim.get(&sent_to(&test, &answer)).await.assert_status(403);
 }
 
 #[tokio::test]
@@ -254,26 +246,26 @@ async fn a_wallet_on_another_device_gives_digits_that_finish_in_the_browser_that
     let mut browser = test.browser();
     let asked = scene.begin(&mut browser, content, "cross_device").await;
     let page = format!("/presentations/{}", asked.id);
-    let shown = browser.get(&page).await.expect(200);
+    let shown = browser.get(&page).await.assert_status(200);
     assert!(shown.text.contains("<svg") && shown.text.contains("<code id=\"presentation-link\">openid4vp://"));
     assert!(shown.header("content-security-policy").ends_with("form-action 'self' https://hr.example"));
-    let early = browser.post(&format!("{page}/code"), &[("code", "123456")]).await.expect(422);
+    let early = browser.post(&format!("{page}/code"), &[("code", "123456")]).await.assert_status(422);
     assert!(early.text.contains("has not answered yet"));
-    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
-    let phone = test.browser().get(&sent_to(&test, &answer)).await.expect(200);
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    let phone = test.browser().get(&sent_to(&test, &answer)).await.assert_status(200);
     assert!(phone.text.contains("Harbour Hiring") && !phone.text.contains("Marker-Lovelace"), "{}", phone.text);
     let digits = phone.text.split("id=\"carried-code\">").nth(1).expect("a code").split('<').next().expect("digits");
     assert_eq!(digits.len(), 6);
     // The digits are worth nothing elsewhere.
     assert_eq!(test.browser().post(&format!("{page}/code"), &[("code", digits)]).await.status, 404);
     let wrong = if digits == "000000" { "000001" } else { "000000" };
-    browser.post(&format!("{page}/code"), &[("code", wrong)]).await.expect(422);
+    browser.post(&format!("{page}/code"), &[("code", wrong)]).await.assert_status(422);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
     let spaced = format!("{} {}", &digits[..3], &digits[3..]);
-    let done = browser.post(&format!("{page}/code"), &[("code", &spaced)]).await.expect(303);
+    let done = browser.post(&format!("{page}/code"), &[("code", &spaced)]).await.assert_status(303);
     assert_eq!(done.header("location"), format!("{CALLBACK}&request_id={request_id}&status=verified"));
     assert_eq!(scene.result(&request_id).await["status"], "verified");
-    test.browser().get(&sent_to(&test, &answer)).await.expect(410);
+    test.browser().get(&sent_to(&test, &answer)).await.assert_status(410);
 }
 
 #[tokio::test]
@@ -283,27 +275,27 @@ async fn guessed_digits_end_the_answer_and_so_does_the_person_at_the_wallet() {
     let (request_id, content) = scene.ask_for_all().await;
     let mut attacker = test.browser();
     let asked = scene.begin(&mut attacker, content, "cross_device").await;
-    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
-    let page = test.get(&sent_to(&test, &answer)).await.expect(200);
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    let page = test.get(&sent_to(&test, &answer)).await.assert_status(200);
     let digits = page.text.split("id=\"carried-code\">").nth(1).expect("a code")[..6].to_owned();
     let path = format!("/presentations/{}/code", asked.id);
     let wrong = if digits == "000000" { "000001" } else { "000000" };
     for _ in 0..5 {
-        attacker.post(&path, &[("code", wrong)]).await.expect(422);
+        attacker.post(&path, &[("code", wrong)]).await.assert_status(422);
     }
-    attacker.post(&path, &[("code", &digits)]).await.expect(303);
+    attacker.post(&path, &[("code", &digits)]).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "the sixth try is none");
     // A question that was sent to somebody who notices.
     let asked = scene.begin(&mut attacker, content, "cross_device").await;
-    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     let came = sent_to(&test, &answer);
     let (path, secret) = came.split_once("/return?response_code=").expect("a code");
     let mut victim = test.browser();
-    let page = victim.get(&came).await.expect(200);
+    let page = victim.get(&came).await.assert_status(200);
     let digits = page.text.split("id=\"carried-code\">").nth(1).expect("a code")[..6].to_owned();
     assert_eq!(victim.post(&format!("{path}/not-me"), &[("response_code", "wrong")]).await.status, 410);
-    victim.post(&format!("{path}/not-me"), &[("response_code", secret)]).await.expect(403);
-    attacker.post(&format!("{path}/code"), &[("code", &digits)]).await.expect(303);
+    victim.post(&format!("{path}/not-me"), &[("response_code", secret)]).await.assert_status(403);
+    attacker.post(&format!("{path}/code"), &[("code", &digits)]).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
 }
 
@@ -344,10 +336,10 @@ async fn the_question_is_signed_by_reference_and_can_be_read_again() {
     let [leaf] = asked.header["x5c"].as_array().expect("a chain").as_slice() else { panic!("the leaf alone") };
     let leaf = STANDARD.decode(leaf.as_str().expect("base64")).expect("base64");
     assert_eq!(asked.text("client_id"), format!("x509_hash:{}", URL_SAFE_NO_PAD.encode(sha256(&leaf))));
-    let authority = test.get("/.well-known/tenure-authority.pem").await.expect(200).text;
+    let authority = test.text("/.well-known/tenure-authority.pem").await;
     verify_chain(&leaf, &authority);
     // Read again it is the same question; another one has a key, a nonce and a state of its own.
-    let again = test.get(&format!("/openid4vp/requests/{}", asked.id)).await.expect(200);
+    let again = test.get(&format!("/openid4vp/requests/{}", asked.id)).await.assert_status(200);
     assert_eq!(Value::Object(Jws::read(&again.text).expect("a JWT").payload), asked.request);
     Jws::read(&again.text).expect("a JWT").verify(&key_of(&leaf)).expect("signed by the certificate's key");
     let other = scene.begin(&mut browser, content, "same_device").await;
@@ -397,7 +389,7 @@ async fn a_wallet_posts_what_it_can_and_its_own_nonce() {
     let posted = async |metadata: &Value, nonce: &str| {
         scene.form(&path, &[("wallet_metadata", &metadata.to_string()), ("wallet_nonce", nonce), ("more", "x")]).await
     };
-    let answer = posted(&metadata, "qPmxiNFCR3QTm19POc8u").await.expect(200);
+    let answer = posted(&metadata, "qPmxiNFCR3QTm19POc8u").await.assert_status(200);
     let request = Value::Object(Jws::read(&answer.text).expect("a JWT").payload);
     assert_eq!(request["wallet_nonce"], "qPmxiNFCR3QTm19POc8u");
     assert_eq!(request["nonce"], asked.request["nonce"]);
@@ -405,7 +397,7 @@ async fn a_wallet_posts_what_it_can_and_its_own_nonce() {
     let secret = [9; 32];
     let mut encrypted = metadata.clone();
     encrypted["jwks"] = json!({ "keys": [jwe::encryption_jwk(&secret, "w1").expect("a key")] });
-    let answer = posted(&encrypted, "n").await.expect(200);
+    let answer = posted(&encrypted, "n").await.assert_status(200);
     let opened = jwe::decrypt(&answer.text, &secret).expect("it opens");
     assert_eq!(opened.header["kid"], "w1");
     let inner = String::from_utf8(opened.plain).expect("a text");
@@ -430,13 +422,17 @@ async fn a_server_is_known_by_its_name_or_by_its_did_if_it_says_so() {
         ("x509_san_dns", "x509_san_dns:localhost"),
         ("decentralized_identifier", "decentralized_identifier:did:web:localhost%3A8080"),
     ] {
-        let test = TestApp::with(&[("openid4vp.client_id_prefix", prefix), ("openid4vp.scheme", "haip-vp")]).await;
+        let test = TestApp::builder()
+            .setting("openid4vp.client_id_prefix", prefix)
+            .setting("openid4vp.scheme", "haip-vp")
+            .start()
+            .await;
         let scene = scene(&test).await;
         let (request_id, content) = scene.ask_for_all().await;
         let mut browser = test.browser();
         let asked = scene.begin(&mut browser, content, "same_device").await;
         assert_eq!((asked.text("client_id"), asked.link.scheme()), (id, "haip-vp"));
-        let object = test.get(&format!("/openid4vp/requests/{}", asked.id)).await.expect(200).text;
+        let object = test.text(&format!("/openid4vp/requests/{}", asked.id)).await;
         let jws = Jws::read(&object).expect("a JWT");
         if let Some(x5c) = asked.header.get("x5c") {
             let leaf = STANDARD.decode(x5c[0].as_str().expect("base64")).expect("base64");
@@ -445,7 +441,7 @@ async fn a_server_is_known_by_its_name_or_by_its_did_if_it_says_so() {
             let leaf = webpki::EndEntityCert::try_from(&leaf).expect("a certificate");
             assert_eq!(leaf.valid_dns_names().collect::<Vec<_>>(), ["localhost"]);
         } else {
-            let did = test.get("/.well-known/did.json").await.expect(200).json();
+            let did = test.get("/.well-known/did.json").await.assert_status(200).json();
             let name = &asked.header["kid"];
             assert_eq!(did["authentication"], json!([name]));
             assert!(!did["assertionMethod"].as_array().expect("names").contains(name), "it asserts nothing");
@@ -453,8 +449,8 @@ async fn a_server_is_known_by_its_name_or_by_its_did_if_it_says_so() {
             let method = methods.iter().find(|method| method["id"] == *name).expect("it is there");
             jws.verify(&PublicKey::from_jwk(&method["publicKeyJwk"]).expect("a key")).expect("signed");
         }
-        let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
-        browser.get(&sent_to(&test, &answer)).await.expect(303);
+        let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+        browser.get(&sent_to(&test, &answer)).await.assert_status(303);
         assert_eq!(scene.result(&request_id).await["status"], "verified");
     }
     let bad = [("server.base_url", "http://127.0.0.1:8080"), ("openid4vp.client_id_prefix", "x509_san_dns")];
@@ -465,15 +461,15 @@ async fn a_server_is_known_by_its_name_or_by_its_did_if_it_says_so() {
 
 #[tokio::test]
 async fn answers_come_in_the_open_where_the_server_says_so_and_encrypted_otherwise() {
-    let test = TestApp::with(&[("openid4vp.response_mode", "direct_post")]).await;
+    let test = TestApp::builder().setting("openid4vp.response_mode", "direct_post").start().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
     let asked = scene.begin(&mut browser, content, "same_device").await;
     assert_eq!(asked.text("response_mode"), "direct_post");
     assert!(asked.request["client_metadata"].get("jwks").is_none());
-    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
-    browser.get(&sent_to(&test, &answer)).await.expect(303);
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    browser.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "verified");
 }
 
@@ -503,7 +499,7 @@ async fn encrypted_answers_open_with_the_key_of_their_own_question() {
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     refused(&scene.form(&asked.response_path(), &form).await, "encrypted");
     // The other of the two content encryptions that are offered.
-    send(seal(&key_of(&asked), Encryption::A128Gcm, &body(&asked))).await.expect(200);
+    send(seal(&key_of(&asked), Encryption::A128Gcm, &body(&asked))).await.assert_status(200);
 }
 
 /// What a wallet signs, changed.
@@ -625,11 +621,8 @@ async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
         assert!(answer.status == 400, "{what} was taken: {}", answer.text);
         refused(&answer, why);
         // The question stays open for a better answer, and the page says that one was not taken.
-        assert!(
-            browser.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("Nothing was shared"),
-            "{what}"
-        );
-        scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
+        assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("Nothing was shared"), "{what}");
+        scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     }
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
 }
@@ -698,7 +691,11 @@ async fn other_issuers_count_if_the_operator_lists_them() {
     std::fs::write(folder.path().join("issuers.json"), issuers.to_string()).expect("written");
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (issuers, anchors) = (path("issuers.json"), path("anchors.pem"));
-    let test = TestApp::with(&[("openid4vp.trusted_issuers", &issuers), ("openid4vp.trust_anchors", &anchors)]).await;
+    let test = TestApp::builder()
+        .setting("openid4vp.trusted_issuers", &issuers)
+        .setting("openid4vp.trust_anchors", &anchors)
+        .start()
+        .await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
@@ -734,7 +731,7 @@ async fn other_issuers_count_if_the_operator_lists_them() {
         let answer = scene.answer(&asked, &foreign(&scene, &asked, issuer, by, header)).await;
         match why {
             Some(why) => refused(&answer, why),
-            None => drop(answer.expect(200)),
+            None => drop(answer.assert_status(200)),
         }
     }
     // Whether something is revoked is asked of its issuer by the filtering client; what cannot be found out does not count.
@@ -753,23 +750,24 @@ async fn other_issuers_count_if_the_operator_lists_them() {
 }
 
 /// A server that trusts `https://a.example`, whose key is returned, and looks names up in a table.
-async fn trusting(names: &[(&str, Vec<Vec<std::net::IpAddr>>)]) -> (TestApp, SoftwareKey, Table) {
+async fn trusting(names: &[(&str, Vec<Vec<IpAddr>>)]) -> (TestApp, SoftwareKey, Table) {
     let (folder, listed) = (tempfile::tempdir().expect("a folder"), key(30));
     let issuers = json!({ "https://a.example": { "jwks": { "keys": [listed.public().published_jwk("a1")] } } });
     let path = folder.path().join("issuers.json");
     std::fs::write(&path, issuers.to_string()).expect("written");
-    let names = names.iter().map(|(name, answers)| ((*name).to_owned(), answers.clone())).collect();
-    let table: Table = std::sync::Arc::new(std::sync::Mutex::new(names));
+    let table = table(names);
     let path = path.display().to_string();
     let settings = [("openid4vp.trusted_issuers", path.as_str())];
-    (TestApp::start_with(folder, &settings, Lookup::Table(table.clone())).await, listed, table)
+    (
+        TestApp::builder().folder(folder).settings(&settings).lookup(Lookup::Table(table.clone())).start().await,
+        listed,
+        table,
+    )
 }
-
-type Table = std::sync::Arc<std::sync::Mutex<std::collections::HashMap<String, Vec<Vec<std::net::IpAddr>>>>>;
 
 #[tokio::test]
 async fn nobody_is_asked_at_the_word_of_somebody_who_has_proved_nothing() {
-    let local: Vec<std::net::IpAddr> = vec!["127.0.0.1".parse().expect("an address")];
+    let local = addresses(&["127.0.0.1"]);
     let (test, listed, table) = trusting(&[("status.example", vec![local.clone(), local.clone(), local])]).await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
@@ -799,8 +797,8 @@ async fn what_another_issuer_left_in_the_open_goes_no_further() {
                 payload[more] = "1815-12-10".into();
             }
         });
-        let answer = scene.answer(&asked, &shown).await.expect(200);
-        browser.get(&sent_to(&test, &answer)).await.expect(303);
+        let answer = scene.answer(&asked, &shown).await.assert_status(200);
+        browser.get(&sent_to(&test, &answer)).await.assert_status(303);
         let result = scene.result(&request_id).await;
         assert_eq!(result["credential"], json!({ "full_name": "Ada Marker-Lovelace" }));
         assert_eq!(result["verification"]["presentation"].is_object(), goes_on, "{more:?}");
@@ -814,16 +812,16 @@ async fn what_was_revoked_or_is_over_is_not_taken() {
     let (request_id, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
     let mut person = test.signed_in("ada@example.org").await;
-    let wallet = person.get("/wallet").await.expect(200).text;
+    let wallet = person.text("/wallet").await;
     let id = wallet.split("/wallet/credentials/").nth(1).expect("a credential")[..36].to_owned();
-    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
     let asked = scene.begin(&mut browser, content, "same_device").await;
     test.advance(Duration::from_secs(2));
     refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "was revoked");
-    let page = browser.get(&format!("/presentations/{}", asked.id)).await.expect(200);
+    let page = browser.get(&format!("/presentations/{}", asked.id)).await.assert_status(200);
     assert!(page.text.contains("its credential was revoked"), "{}", page.text);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
-    let test = TestApp::with(&[("credentials.lifetime", "1h")]).await;
+    let test = TestApp::builder().setting("credentials.lifetime", "1h").start().await;
     let scene = self::scene(&test).await;
     test.advance(Duration::from_secs(3 * 3600));
     let scene = Scene { token: test.token(&scene.partner).await, ..scene };
@@ -843,8 +841,8 @@ async fn nothing_beyond_what_was_asked_for_reaches_the_partner() {
     // A wallet that shows all it has.
     let now = test.app.now().seconds();
     let all = sd_jwt::bind(&scene.credential, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder);
-    let answer = scene.answer(&asked, &all.expect("signed")).await.expect(200);
-    let back = browser.get(&sent_to(&test, &answer)).await.expect(303);
+    let answer = scene.answer(&asked, &all.expect("signed")).await.assert_status(200);
+    let back = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(back.header("location"), format!("/presentations/{}", asked.id), "the partner gave no address");
     let result = scene.result(&request_id).await;
     assert_eq!(result["credential"], json!({ "full_name": "Ada Marker-Lovelace" }));
@@ -873,9 +871,9 @@ async fn answers_hold_what_was_asked_for_and_errors_leave_the_request_open() {
     // A wallet's no needs the question's state too, ends this question, and leaves the person a choice.
     refused(&scene.form(&asked.response_path(), &[("error", "access_denied")]).await, "state");
     let form = [("error", "access_denied"), ("error_description", "no"), ("state", asked.text("state"))];
-    let answer = scene.form(&asked.response_path(), &form).await.expect(200);
+    let answer = scene.form(&asked.response_path(), &form).await.assert_status(200);
     assert_eq!(sent_to(&test, &answer), format!("/presentations/{}", asked.id));
-    assert!(browser.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("shows nothing"));
+    assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("shows nothing"));
     refused(&scene.answer(&asked, &good).await, "answered");
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
     // Ten answers that are not taken end a question.
@@ -884,7 +882,7 @@ async fn answers_hold_what_was_asked_for_and_errors_leave_the_request_open() {
         refused(&scene.answer(&asked, "x").await, "tilde");
     }
     refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "answered");
-    assert!(browser.get(&format!("/presentations/{}", asked.id)).await.expect(200).text.contains("nothing was shared"));
+    assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("nothing was shared"));
 }
 
 #[tokio::test]
@@ -897,13 +895,13 @@ async fn a_question_has_its_time_and_is_forgotten_after_it() {
         scene.begin(&mut browser, content, "same_device").await,
         scene.begin(&mut browser, content, "same_device").await,
     );
-    let answer = scene.answer(&unfetched, &scene.presentation(&unfetched)).await.expect(200);
+    let answer = scene.answer(&unfetched, &scene.presentation(&unfetched)).await.assert_status(200);
     test.advance(Duration::from_secs(601));
     refused(&scene.answer(&late, &scene.presentation(&late)).await, "time is over");
     assert_eq!(test.get(&format!("/openid4vp/requests/{}", late.id)).await.status, 400);
-    browser.get(&sent_to(&test, &answer)).await.expect(303);
+    browser.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "it came too late");
-    assert!(browser.get(&format!("/presentations/{}", late.id)).await.expect(200).text.contains("its time is over"));
+    assert!(browser.text(&format!("/presentations/{}", late.id)).await.contains("its time is over"));
     test.advance(Duration::from_secs(3601));
     end_what_is_over(&test.app).await.expect("ended");
     assert_eq!(browser.get(&format!("/presentations/{}", late.id)).await.status, 404);
@@ -918,13 +916,11 @@ async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
     // Begun while it was nobody's; then somebody opens it with an account.
     let mut stranger = test.browser();
     let asked = scene.begin(&mut stranger, content, "same_device").await;
-    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.expect(200);
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     let mut person = test.signed_in("ada@example.org").await;
-    let form = [("content", content.to_string())];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let page = person.post("/partner/verify/careerHistory", &form).await.expect(303).header("location").to_owned();
-    assert!(person.get(&page).await.expect(200).text.contains(&format!("/verifications/{content}/other-wallet")));
-    stranger.get(&sent_to(&test, &answer)).await.expect(303);
+    let page = person.open_verification(content).await;
+    assert!(person.text(&page).await.contains(&format!("/verifications/{content}/other-wallet")));
+    stranger.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "it is somebody's now");
     assert_eq!(stranger.get(&format!("/verifications/{content}/other-wallet")).await.status, 404);
     assert_eq!(
@@ -936,12 +932,10 @@ async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
         scene.begin(&mut person, content, "same_device").await,
         scene.begin(&mut person, content, "same_device").await,
     );
-    let first = scene.answer(&first, &scene.presentation(&first)).await.expect(200);
-    let second = scene.answer(&second, &scene.presentation(&second)).await.expect(200);
-    assert!(
-        person.get(&sent_to(&test, &first)).await.expect(303).header("location").starts_with("https://hr.example/")
-    );
-    assert!(person.get(&sent_to(&test, &second)).await.expect(303).header("location").starts_with("/presentations/"));
+    let first = scene.answer(&first, &scene.presentation(&first)).await.assert_status(200);
+    let second = scene.answer(&second, &scene.presentation(&second)).await.assert_status(200);
+    assert!(person.get(&sent_to(&test, &first)).await.redirect().starts_with("https://hr.example/"));
+    assert!(person.get(&sent_to(&test, &second)).await.redirect().starts_with("/presentations/"));
     assert_eq!(scene.result(&request_id).await["status"], "verified");
     assert_eq!(person.get(&format!("/verifications/{content}/other-wallet")).await.status, 410);
 }
@@ -949,8 +943,11 @@ async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
 #[tokio::test]
 async fn wallets_are_told_under_whose_authority_a_credential_must_be() {
     let other = "s9tIpPmhxdiuNkHMEWNpYim8S8Y";
-    let test =
-        TestApp::with(&[("openid4vp.authorities", &format!("own {other}")), ("openid4vp.cross_device", "false")]).await;
+    let test = TestApp::builder()
+        .setting("openid4vp.authorities", &format!("own {other}"))
+        .setting("openid4vp.cross_device", "false")
+        .start()
+        .await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
@@ -971,14 +968,7 @@ async fn wallets_are_told_under_whose_authority_a_credential_must_be() {
         .expect("a certificate");
     assert!(identifier.len() == 20 && leaf.windows(20).any(|window| window == identifier));
     // Where wallets on other devices may not answer, none is asked.
-    assert!(
-        !browser
-            .get(&format!("/verifications/{content}/other-wallet"))
-            .await
-            .expect(200)
-            .text
-            .contains("On another device")
-    );
+    assert!(!browser.text(&format!("/verifications/{content}/other-wallet")).await.contains("On another device"));
     assert_eq!(
         browser.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "cross_device")]).await.status,
         404
@@ -991,10 +981,8 @@ async fn a_visitor_without_an_account_finds_the_way_to_another_wallet() {
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
     let mut browser = test.browser();
-    let form = [("content", content.to_string())];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let page = browser.post("/partner/verify/careerHistory", &form).await.expect(303).header("location").to_owned();
-    let shown = browser.get(&page).await.expect(200);
+    let page = browser.open_verification(content).await;
+    let shown = browser.get(&page).await.assert_status(200);
     assert!(shown.text.contains(&format!("href=\"/verifications/{content}/other-wallet\"")), "{}", shown.text);
 }
 
@@ -1003,13 +991,14 @@ async fn the_key_that_asks_stays_and_follows_the_address() {
     let test = TestApp::new().await;
     let hash = test.app.verifier_key().hash();
     test.app.close().await;
-    let again = TestApp::start(test.folder, &[]).await;
+    let again = TestApp::builder().folder(test.folder).start().await;
     assert_eq!(again.app.verifier_key().hash(), hash);
     again.app.close().await;
-    let moved = TestApp::start(again.folder, &[("server.base_url", "https://passport.example")]).await;
+    let moved =
+        TestApp::builder().folder(again.folder).setting("server.base_url", "https://passport.example").start().await;
     assert_ne!(moved.app.verifier_key().hash(), hash, "its certificate names another host");
     // The authority keeps the name that it was made with, and what it certifies later says so too.
-    let authority = moved.get("/.well-known/tenure-authority.pem").await.expect(200).text;
+    let authority = moved.text("/.well-known/tenure-authority.pem").await;
     let leaf = STANDARD.decode(&moved.app.verifier_key().x5c()[0]).expect("base64");
     verify_chain(&leaf, &authority);
 }

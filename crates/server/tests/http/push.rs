@@ -16,7 +16,7 @@ async fn the_sample_of_the_page_gets_a_link_in_the_documented_form() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    let answer = test.post(PUSH, &token, &(Type::default().sample)()).await.expect(201);
+    let answer = test.post(PUSH, &token, &(Type::default().sample)()).await.assert_status(201);
     let body = answer.json();
     let id = body["request_id"].as_str().expect("an id");
     assert_eq!(body["credential_id"], "fa651300-b91a-49cb-8ee7-cac68b3fdf74");
@@ -34,30 +34,30 @@ async fn the_sample_of_the_page_gets_a_link_in_the_documented_form() {
 async fn the_suffix_json_makes_no_difference() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let with = test.post(&format!("{PUSH}.json"), &token, &career("1")).await.expect(201).json();
-    let without = test.post(PUSH, &token, &career("1")).await.expect(201).json();
+    let with = test.post(&format!("{PUSH}.json"), &token, &career("1")).await.assert_status(201).json();
+    let without = test.post(PUSH, &token, &career("1")).await.assert_status(201).json();
     assert_eq!(with, without);
-    test.get_with("/api/partner/v1/submissions/1/status.json", &token).await.expect(200);
-    test.post("/api/partner/v1/submissions/status.json?x=1", &token, &json!({ "ids": ["1"] })).await.expect(200);
-    test.get("/api/partner/openapi.json").await.expect(200);
+    test.get_with("/api/partner/v1/submissions/1/status.json", &token).await.assert_status(200);
+    test.post("/api/partner/v1/submissions/status.json?x=1", &token, &json!({ "ids": ["1"] })).await.assert_status(200);
+    test.get("/api/partner/openapi.json").await.assert_status(200);
 }
 
 #[tokio::test]
 async fn the_same_id_within_48_hours_leads_to_the_same_link_and_changes_nothing() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let first = test.post(PUSH, &token, &career("1")).await.expect(201).json();
+    let first = test.post(PUSH, &token, &career("1")).await.assert_status(201).json();
     test.advance(HOUR / 2);
-    let again = test.post(PUSH, &token, &career("1")).await.expect(201).json();
+    let again = test.post(PUSH, &token, &career("1")).await.assert_status(201).json();
     assert_eq!(first, again, "the same body: no warning");
     let mut other = career("1");
     other["fields"]["full_name"] = json!("Somebody Else");
-    let warned = test.post(PUSH, &token, &other).await.expect(201).json();
+    let warned = test.post(PUSH, &token, &other).await.assert_status(201).json();
     assert_eq!(warned["redirect_uri"], first["redirect_uri"]);
     assert_eq!(warned["warnings"][0]["code"], "submission.differs");
     let mut person = test.signed_in("ada@example.org").await;
     let page = person.open(first["request_id"].as_str().expect("an id").parse().expect("a UUID")).await;
-    let page = person.get(page.header("location")).await.expect(200);
+    let page = person.get(page.header("location")).await.assert_status(200);
     assert!(page.text.contains("Ada Marker-Lovelace") && !page.text.contains("Somebody Else"));
 }
 
@@ -74,10 +74,10 @@ async fn after_48_hours_the_id_starts_anew_and_the_old_link_is_dead() {
     assert_eq!(test.status(&token, "1").await["status"], "incomplete");
     let mut person = test.signed_in("ada@example.org").await;
     let location = person.open(first).await.header("location").to_owned();
-    let page = person.get(&location).await.expect(410);
+    let page = person.get(&location).await.assert_status(410);
     assert!(!page.text.contains("Marker"));
     let location = person.open(second).await.header("location").to_owned();
-    person.get(&location).await.expect(200);
+    person.get(&location).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -87,12 +87,12 @@ async fn an_accepted_id_leads_to_its_credential_even_after_48_hours() {
     let id = test.push(&test.token(&partner).await, "1").await;
     let mut person = test.signed_in("ada@example.org").await;
     person.open(id).await;
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    person.post(&format!("/requests/{id}/accept"), &[]).await.assert_status(303);
     test.advance(72 * HOUR);
     let token = test.token(&partner).await;
     assert_eq!(test.push(&token, "1").await, id);
     let location = person.open(id).await.header("location").to_owned();
-    assert_eq!(person.get(&location).await.expect(303).header("location"), "/wallet");
+    assert_eq!(person.get(&location).await.redirect(), "/wallet");
 }
 
 #[tokio::test]
@@ -116,12 +116,12 @@ async fn a_dry_run_checks_and_stores_nothing() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let path = format!("{PUSH}?dry_run=true");
-    let good = test.post(&path, &token, &career("1")).await.expect(200).json();
+    let good = test.post(&path, &token, &career("1")).await.assert_status(200).json();
     assert_eq!((&good["dry_run"], &good["credential_id"]), (&json!(true), &json!("1")));
     assert_eq!(good["headline"], "Software Engineer at Company B, and one earlier job");
-    test.post(&path, &token, &json!({})).await.expect(422);
-    test.get_with("/api/partner/v1/submissions/1/status", &token).await.expect(404);
-    test.post(&format!("{PUSH}?dry_run=maybe"), &token, &career("1")).await.expect(400);
+    test.post(&path, &token, &json!({})).await.assert_status(422);
+    test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(404);
+    test.post(&format!("{PUSH}?dry_run=maybe"), &token, &career("1")).await.assert_status(400);
 }
 
 #[tokio::test]
@@ -132,13 +132,13 @@ async fn every_fault_comes_in_one_answer_as_problem_json() {
     body["fields"]["employment"][0]["start_date"] = json!("01/2020");
     body["fields"]["employment"][1]["organization"] = json!("Company B");
     body["fields"]["full_name"] = Value::Null;
-    let answer = test.post(PUSH, &token, &body).await.expect(422);
+    let answer = test.post(PUSH, &token, &body).await.assert_status(422);
     assert_eq!(answer.header("content-type"), "application/problem+json");
     let problem = answer.json();
     assert_eq!(problem["type"], "http://localhost:8080/docs#error-invalid");
     assert_eq!((&problem["status"], &problem["title"]), (&json!(422), &json!("The body has faults")));
     assert_eq!(problem["request_id"], answer.header("x-request-id"));
-    let mut faults = answer.faults();
+    let mut faults = answer.errors();
     faults.sort();
     let expected = [
         ("date.format", "/fields/employment/0/start_date"),
@@ -150,7 +150,7 @@ async fn every_fault_comes_in_one_answer_as_problem_json() {
         &problem["errors"].as_array().expect("faults").iter().find(|fault| fault["code"] == "date.format").expect("it")
             ["suggestion"];
     assert_eq!(format, "2020-01");
-    test.get_with("/api/partner/v1/submissions/1/status", &token).await.expect(404);
+    test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn what_is_not_json_is_400_with_its_line_and_column() {
     for (body, place) in
         [("{\n  \"credential_id\" 1\n}", "line 2, column 19"), ("", "line 1"), ("{\"a\":1,\"a\":2}", "stands twice")]
     {
-        let answer = test.send(test.api(Method::POST, PUSH, &token, body)).await.expect(400);
+        let answer = test.send(test.api(Method::POST, PUSH, &token, body)).await.assert_status(400);
         let detail = answer.json()["detail"].as_str().expect("a text").to_owned();
         assert!(detail.contains(place), "{detail}");
     }
@@ -168,27 +168,28 @@ async fn what_is_not_json_is_400_with_its_line_and_column() {
 
 #[tokio::test]
 async fn wrong_types_methods_media_types_and_sizes_are_told_apart() {
-    let test = TestApp::with(&[("server.body_limit", "2000")]).await;
+    let test = TestApp::builder().setting("server.body_limit", "2000").start().await;
     let token = test.token(&test.partner().await).await;
-    let unknown = test.post("/api/partner/v2/add/requests/salary", &token, &career("1")).await.expect(404);
+    let unknown = test.post("/api/partner/v2/add/requests/salary", &token, &career("1")).await.assert_status(404);
     // What is no UTF-8 is no type either.
-    test.post("/api/partner/v2/add/requests/%FF", &token, &career("1")).await.expect(404);
+    test.post("/api/partner/v2/add/requests/%FF", &token, &career("1")).await.assert_status(404);
     assert!(unknown.json()["detail"].as_str().expect("a text").contains("career_history"));
-    let method = test.send(test.api(Method::PUT, PUSH, &token, "{}")).await.expect(405);
+    let method = test.send(test.api(Method::PUT, PUSH, &token, "{}")).await.assert_status(405);
     assert_eq!(method.header("allow"), "POST");
     let bearer = format!("Bearer {token}");
     for content_type in ["text/plain", "application/x-www-form-urlencoded", ""] {
         let request = Request::post(PUSH).header("authorization", &bearer).header("content-type", content_type);
-        let answer = test.send(request.body(Body::from(career("1").to_string())).expect("a request")).await.expect(415);
+        let answer =
+            test.send(request.body(Body::from(career("1").to_string())).expect("a request")).await.assert_status(415);
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
     let request =
         Request::post(PUSH).header("authorization", &bearer).header("content-type", "Application/JSON; charset=utf-8");
-    test.send(request.body(Body::from(career("1").to_string())).expect("a request")).await.expect(201);
+    test.send(request.body(Body::from(career("1").to_string())).expect("a request")).await.assert_status(201);
     let mut large = career("2");
     large["fields"]["full_name"] = json!("x".repeat(2000));
-    test.post(PUSH, &token, &large).await.expect(413);
-    test.get("/api/partner/v3/nothing").await.expect(404);
+    test.post(PUSH, &token, &large).await.assert_status(413);
+    test.get("/api/partner/v3/nothing").await.assert_status(404);
 }
 
 #[tokio::test]
@@ -203,26 +204,30 @@ async fn a_request_id_is_kept_or_made_and_odd_ones_are_not_repeated() {
     }
     let (one, other) = (test.get("/healthz").await, test.get("/healthz").await);
     assert_ne!(one.header("x-request-id"), other.header("x-request-id"));
-    let problem = test.get("/api/nothing").await.expect(404);
+    let problem = test.get("/api/nothing").await.assert_status(404);
     assert_eq!(problem.json()["request_id"], problem.header("x-request-id"));
 }
 
 #[tokio::test]
 async fn a_partner_that_is_too_fast_is_told_when_to_come_again() {
-    let test = TestApp::with(&[("rate_limit.partner_per_second", "1"), ("rate_limit.partner_burst", "2")]).await;
+    let test = TestApp::builder()
+        .setting("rate_limit.partner_per_second", "1")
+        .setting("rate_limit.partner_burst", "2")
+        .start()
+        .await;
     let token = test.token(&test.partner().await).await;
-    let first = test.post(PUSH, &token, &career("1")).await.expect(201);
+    let first = test.post(PUSH, &token, &career("1")).await.assert_status(201);
     assert_eq!(first.header("ratelimit-policy"), "\"partner\";q=2;w=2");
     assert_eq!(first.header("ratelimit"), "\"partner\";r=1;t=1");
-    test.post(PUSH, &token, &career("2")).await.expect(201);
-    let refused = test.post(PUSH, &token, &career("3")).await.expect(429);
+    test.post(PUSH, &token, &career("2")).await.assert_status(201);
+    let refused = test.post(PUSH, &token, &career("3")).await.assert_status(429);
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(refused.header("ratelimit"), "\"partner\";r=0;t=1");
     assert_eq!(refused.header("content-type"), "application/problem+json");
     let other = test.token(&test.partner().await).await;
-    test.post(PUSH, &other, &career("3")).await.expect(201);
+    test.post(PUSH, &other, &career("3")).await.assert_status(201);
     test.advance(Duration::from_secs(1));
-    test.post(PUSH, &token, &career("3")).await.expect(201);
+    test.post(PUSH, &token, &career("3")).await.assert_status(201);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ fn shown(page: &str, id: &str) -> String {
 #[tokio::test]
 async fn the_clients_are_the_files_that_are_run() {
     let test = TestApp::new().await;
-    let page = test.get("/docs").await.expect(200).text;
+    let page = test.text("/docs").await;
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("snippets");
     let files = std::fs::read_dir(&folder).expect("a folder").count();
     assert_eq!(files, snippets::ALL.len(), "every file is shown");
@@ -34,7 +34,7 @@ async fn the_clients_are_the_files_that_are_run() {
 #[tokio::test]
 async fn the_people_of_the_sandbox_are_on_the_page_with_what_they_do() {
     let test = TestApp::new().await;
-    let page = test.get("/docs").await.expect(200).text;
+    let page = test.text("/docs").await;
     for person in Person::ALL {
         assert!(page.contains(&person.address()), "{person:?}");
     }
@@ -43,8 +43,8 @@ async fn the_people_of_the_sandbox_are_on_the_page_with_what_they_do() {
 
 #[tokio::test]
 async fn every_operation_every_code_and_every_error_is_on_the_page() {
-    let test = TestApp::with(&[("server.base_url", "https://passport.example")]).await;
-    let page = test.get("/docs").await.expect(200).text;
+    let test = TestApp::builder().setting("server.base_url", "https://passport.example").start().await;
+    let page = test.text("/docs").await;
     for (path, item) in DOCUMENT["paths"].as_object().expect("paths") {
         for method in item.as_object().expect("methods").keys() {
             assert!(

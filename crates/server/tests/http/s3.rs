@@ -24,7 +24,7 @@ async fn server(more: &[(&str, &str)]) -> TestApp {
     let settings = settings();
     let mut settings: Vec<(&str, &str)> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
     settings.extend(more);
-    TestApp::with(&settings).await
+    TestApp::builder().settings(&settings).start().await
 }
 
 async fn names(objects: &Objects) -> Vec<uuid::Uuid> {
@@ -38,7 +38,7 @@ async fn a_document_goes_into_the_bucket_sealed_comes_back_and_is_deleted() {
     let token = test.token(&test.partner().await).await;
     let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
     body["assets"] = json!([{ "asset_id": "1", "asset_type": "pdf", "asset_data": Value::Null }]);
-    let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.expect(201).json();
+    let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.assert_status(201).json();
     let link = &answer["assets"][0]["upload_url"];
     // Large enough for a second part, and a small one that fits into the first.
     let large = samples::bytes(&mut samples::pdf(|document, _| {
@@ -47,13 +47,13 @@ async fn a_document_goes_into_the_bucket_sealed_comes_back_and_is_deleted() {
     let small = samples::bytes(&mut samples::pdf(|_, _| {}));
     let mut person = test.signed_in("ada@example.org").await;
     let id = answer["request_id"].as_str().expect("an id");
-    person.open(id.parse().expect("a UUID")).await.expect(303);
+    person.open(id.parse().expect("a UUID")).await.assert_status(303);
     for document in [large, small] {
-        test.upload(link, "application/pdf", document.clone()).await.expect(204);
+        test.upload(link, "application/pdf", document.clone()).await.assert_status(204);
         tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
-        let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+        let page = person.text(&format!("/requests/{id}")).await;
         let path = page.split("href=\"").find(|part| part.starts_with("/documents/")).expect("a document");
-        let shown = person.get(path.split('"').next().expect("a path")).await.expect(200);
+        let shown = person.get(path.split('"').next().expect("a path")).await.assert_status(200);
         assert_eq!(shown.bytes, document);
     }
     assert_eq!(
@@ -64,7 +64,7 @@ async fn a_document_goes_into_the_bucket_sealed_comes_back_and_is_deleted() {
         0,
         "nothing is kept beside the bucket"
     );
-    person.post(&format!("/requests/{id}/decline"), &[]).await.expect(303);
+    person.post(&format!("/requests/{id}/decline"), &[]).await.assert_status(303);
     tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
 }
 
@@ -92,10 +92,10 @@ async fn a_bucket_that_cannot_be_reached_is_503_and_loses_nothing() {
     let token = test.token(&test.partner().await).await;
     let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
     body["assets"] = json!([{ "asset_id": "1", "asset_type": "pdf", "asset_data": Value::Null }]);
-    let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.expect(201).json();
+    let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.assert_status(201).json();
     let document = samples::bytes(&mut samples::pdf(|_, _| {}));
     let link = &answer["assets"][0]["upload_url"];
-    let answer = test.upload(link, "application/pdf", document).await.expect(503);
+    let answer = test.upload(link, "application/pdf", document).await.assert_status(503);
     assert!(!answer.header("retry-after").is_empty());
     let id = body["credential_id"].as_str().expect("an id");
     assert_eq!(test.status(&token, id).await["assets"][0]["state"], "awaited");

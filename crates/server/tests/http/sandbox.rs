@@ -17,7 +17,7 @@ fn claimed(credential_id: &str, email: &str) -> Value {
 /// Pushes for `person`, and lets everybody act; returns the answer and the status after that.
 async fn played(test: &TestApp, partner: &TestPartner, credential_id: &str, person: &str) -> (Value, String) {
     let token = test.token(partner).await;
-    let answer = test.post(PUSH, &token, &claimed(credential_id, person)).await.expect(201).json();
+    let answer = test.post(PUSH, &token, &claimed(credential_id, person)).await.assert_status(201).json();
     assert_eq!(status(test, &token, credential_id).await, "incomplete", "nobody acts before the push is answered");
     while send_due(&test.app).await.expect("sent") > 0 {}
     (answer, status(test, &token, credential_id).await)
@@ -46,7 +46,7 @@ async fn each_person_does_what_their_name_says_and_gets_no_mail() {
         assert_eq!(status, expected, "{person}");
         let id = request_id(&answer);
         let mut someone = test.signed_in("someone@example.org").await;
-        someone.open(id).await.expect(303);
+        someone.open(id).await.assert_status(303);
         // What a human sees who comes after them.
         let page = someone.get(&format!("/requests/{id}")).await;
         assert_eq!(page.status, if person.starts_with("expires") { 410 } else { 403 }, "{person}: {}", page.text);
@@ -89,7 +89,7 @@ async fn a_batch_is_answered_whole() {
             "career_history": career(&format!("{person}-career")),
             "claim": { "email": format!("{person}@sandbox.invalid") },
         });
-        test.post(BATCH, &token, &body).await.expect(201);
+        test.post(BATCH, &token, &body).await.assert_status(201);
         while send_due(&test.app).await.expect("sent") > 0 {}
         for id in [person.to_owned(), format!("{person}-career")] {
             assert_eq!(status(&test, &token, &id).await, expected, "{id}");
@@ -109,7 +109,7 @@ async fn a_real_partner_cannot_have_them_and_nobody_has_one_that_there_is_not() 
         (&sandbox, "nobody@sandbox.invalid", "choice.unknown"),
     ] {
         for path in [PUSH.to_owned(), format!("{PUSH}?dry_run=true")] {
-            let problem = test.post(&path, token, &claimed("1", address)).await.expect(422).json();
+            let problem = test.post(&path, token, &claimed("1", address)).await.assert_status(422).json();
             assert_eq!(problem["errors"][0]["code"], code, "{address}");
             assert_eq!(problem["errors"][0]["pointer"], "/claim/email", "{address}");
         }
@@ -117,7 +117,7 @@ async fn a_real_partner_cannot_have_them_and_nobody_has_one_that_there_is_not() 
     let batch = json!({
         "credential_id": "b", "career_history": career("1"), "claim": { "email": "consents@sandbox.invalid" },
     });
-    test.post(BATCH, &real, &batch).await.expect(422);
+    test.post(BATCH, &real, &batch).await.assert_status(422);
     assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
@@ -149,12 +149,12 @@ async fn a_question_is_answered_by_what_was_pushed_to_the_same_person() {
         ("stranger@sandbox.invalid", "incomplete"),
     ] {
         let body = json!({ "sandbox_person": person, "claims": ["full_name"] });
-        let asked = test.post(ASK, &token, &body).await.expect(201).json();
+        let asked = test.post(ASK, &token, &body).await.assert_status(201).json();
         let request = asked["request_id"].as_str().expect("an id");
         let path = format!("/api/partner/v2/verify/requests/{request}");
-        assert_eq!(test.get_with(&path, &token).await.expect(200).json()["status"], "incomplete");
+        assert_eq!(test.get_with(&path, &token).await.assert_status(200).json()["status"], "incomplete");
         while send_due(&test.app).await.expect("sent") > 0 {}
-        let result = test.get_with(&path, &token).await.expect(200).json();
+        let result = test.get_with(&path, &token).await.assert_status(200).json();
         assert_eq!(result["status"], expected, "{person}: {result}");
         if expected == "verified" {
             assert_eq!(result["credential"], json!({ "full_name": career("1")["fields"]["full_name"] }), "and no more");
@@ -163,26 +163,27 @@ async fn a_question_is_answered_by_what_was_pushed_to_the_same_person() {
         if person.starts_with("stranger") {
             let mut someone = test.signed_in("someone@example.org").await;
             let content = asked["redirect_uri"].as_str().expect("a link").rsplit_once("content=").expect("an id").1;
-            someone.get(&format!("/verifications/{content}")).await.expect(403);
+            someone.get(&format!("/verifications/{content}")).await.assert_status(403);
         }
     }
     let real = test.token(&test.partner_named("Real", "write.career_history").await).await;
-    let problem = test.post(ASK, &real, &json!({ "sandbox_person": "consents@sandbox.invalid" })).await.expect(422);
-    assert_eq!(problem.faults(), [("sandbox.only".to_owned(), "/sandbox_person".to_owned())]);
-    let problem = test.post(ASK, &token, &json!({ "sandbox_person": "jane@example.org" })).await.expect(422);
-    assert_eq!(problem.faults(), [("choice.unknown".to_owned(), "/sandbox_person".to_owned())]);
+    let problem =
+        test.post(ASK, &real, &json!({ "sandbox_person": "consents@sandbox.invalid" })).await.assert_status(422);
+    assert_eq!(problem.errors(), [("sandbox.only".to_owned(), "/sandbox_person".to_owned())]);
+    let problem = test.post(ASK, &token, &json!({ "sandbox_person": "jane@example.org" })).await.assert_status(422);
+    assert_eq!(problem.errors(), [("choice.unknown".to_owned(), "/sandbox_person".to_owned())]);
 }
 
 #[tokio::test]
 async fn an_event_that_nothing_made_happen_arrives_like_any_other() {
-    let test = TestApp::with(&[("webhooks.allow_loopback", "true")]).await;
+    let test = TestApp::builder().setting("webhooks.allow_loopback", "true").start().await;
     let partner = test.sandbox_partner().await;
     let token = test.token(&partner).await;
     let receiver = Receiver::start().await;
     let webhook = json!({ "url": receiver.url(), "events": ["atsp_request.verified"] });
-    test.post("/api/partner/v2/webhooks", &token, &webhook).await.expect(201);
+    test.post("/api/partner/v2/webhooks", &token, &webhook).await.assert_status(201);
     let event = json!({ "type": "atsp_request.verified", "request_id": "r1", "credential_id": "c1" });
-    let told = test.post(EVENTS, &token, &event).await.expect(202).json();
+    let told = test.post(EVENTS, &token, &event).await.assert_status(202).json();
     assert_eq!((&told["request_id"], &told["webhooks"]), (&json!("r1"), &json!(1)));
     assert_eq!(deliver_due(&test.app).await.expect("delivered"), 1);
     let received = receiver.received().remove(0);
@@ -193,25 +194,26 @@ async fn an_event_that_nothing_made_happen_arrives_like_any_other() {
     );
     assert_eq!(body["type"], "atsp_request.verified");
 
-    let unwanted = test.post(EVENTS, &token, &json!({ "type": "vwsp_request.canceled" })).await.expect(202).json();
+    let unwanted =
+        test.post(EVENTS, &token, &json!({ "type": "vwsp_request.canceled" })).await.assert_status(202).json();
     assert_eq!(unwanted["webhooks"], 0, "which explains the silence");
     assert_eq!(deliver_due(&test.app).await.expect("delivered"), 0);
-    let problem = test.post(EVENTS, &token, &json!({ "type": "vwsp_request.shown" })).await.expect(422);
-    assert_eq!(problem.faults(), [("choice.unknown".to_owned(), "/type".to_owned())]);
+    let problem = test.post(EVENTS, &token, &json!({ "type": "vwsp_request.shown" })).await.assert_status(422);
+    assert_eq!(problem.errors(), [("choice.unknown".to_owned(), "/type".to_owned())]);
     let real = test.token(&test.partner().await).await;
-    let refused = test.post(EVENTS, &real, &event).await.expect(403).json();
+    let refused = test.post(EVENTS, &real, &event).await.assert_status(403).json();
     assert!(refused["type"].as_str().expect("a type").ends_with("forbidden"));
 }
 
 #[tokio::test]
 async fn what_sandbox_people_do_is_announced() {
-    let test = TestApp::with(&[("webhooks.allow_loopback", "true")]).await;
+    let test = TestApp::builder().setting("webhooks.allow_loopback", "true").start().await;
     let partner = test.sandbox_partner().await;
     let token = test.token(&partner).await;
     let receiver = Receiver::start().await;
     let events = ["atsp_request.opened", "atsp_request.signed_in", "atsp_request.verified", "atsp_request.canceled"];
     let webhook = json!({ "url": receiver.url(), "events": events });
-    test.post("/api/partner/v2/webhooks", &token, &webhook).await.expect(201);
+    test.post("/api/partner/v2/webhooks", &token, &webhook).await.assert_status(201);
     for (person, expected) in [
         ("consents", vec!["atsp_request.opened", "atsp_request.signed_in", "atsp_request.verified"]),
         ("declines", vec!["atsp_request.opened", "atsp_request.signed_in", "atsp_request.canceled"]),

@@ -20,7 +20,7 @@ async fn a_status_tells_what_became_of_a_submission_and_when() {
         let request = test.push(&token, id).await;
         person.open(request).await;
         assert_eq!(test.status(&token, id).await, json!({ "id": id, "status": "incomplete", "finalized_at": null }));
-        person.post(&format!("/requests/{request}/{choice}"), &[]).await.expect(303);
+        person.post(&format!("/requests/{request}/{choice}"), &[]).await.assert_status(303);
     }
     test.push(&token, "silent").await;
     assert_eq!(
@@ -37,7 +37,7 @@ async fn a_status_tells_what_became_of_a_submission_and_when() {
     assert_eq!(test.status(&token, "silent").await, over, "before the job has come by");
     tenure::jobs::end_what_is_over(&test.app).await.expect("done");
     assert_eq!(test.status(&token, "silent").await, over, "and after");
-    let v2 = test.get_with("/api/partner/v2/submissions/yes/status", &token).await.expect(200).json();
+    let v2 = test.get_with("/api/partner/v2/submissions/yes/status", &token).await.assert_status(200).json();
     assert_eq!(v2["status"], "verified");
 }
 
@@ -52,7 +52,7 @@ async fn a_status_outlives_its_data_by_400_days() {
     test.advance(2 * 24 * HOUR);
     tenure::jobs::end_what_is_over(&test.app).await.expect("done");
     let token = test.token(&partner).await;
-    test.get_with("/api/partner/v1/submissions/1/status", &token).await.expect(404);
+    test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -60,13 +60,13 @@ async fn an_unknown_id_and_another_partners_id_look_the_same() {
     let test = TestApp::new().await;
     let (one, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
     test.push(&one, "1").await;
-    let unknown = test.get_with("/api/partner/v1/submissions/none/status", &other).await.expect(404).json();
-    let theirs = test.get_with("/api/partner/v1/submissions/1/status", &other).await.expect(404).json();
+    let unknown = test.get_with("/api/partner/v1/submissions/none/status", &other).await.assert_status(404).json();
+    let theirs = test.get_with("/api/partner/v1/submissions/1/status", &other).await.assert_status(404).json();
     assert_eq!(unknown["detail"], theirs["detail"]);
     for odd in ["%00", "%0A", &"x".repeat(300)] {
-        test.get_with(&format!("/api/partner/v1/submissions/{odd}/status"), &other).await.expect(404);
+        test.get_with(&format!("/api/partner/v1/submissions/{odd}/status"), &other).await.assert_status(404);
     }
-    let bulk = test.post(BULK, &other, &json!({ "ids": ["1"] })).await.expect(200).json();
+    let bulk = test.post(BULK, &other, &json!({ "ids": ["1"] })).await.assert_status(200).json();
     assert_eq!(bulk, json!({ "credentials": [], "not_found": ["1"] }));
 }
 
@@ -77,17 +77,18 @@ async fn up_to_thirty_are_answered_in_the_order_of_the_question() {
     for id in ["b", "a", "c"] {
         test.push(&token, id).await;
     }
-    let answer = test.post(BULK, &token, &json!({ "ids": ["c", "x", "a", "c", "x", "b"] })).await.expect(200).json();
+    let answer =
+        test.post(BULK, &token, &json!({ "ids": ["c", "x", "a", "c", "x", "b"] })).await.assert_status(200).json();
     let ids: Vec<&Value> =
         answer["credentials"].as_array().expect("a list").iter().map(|status| &status["id"]).collect();
     assert_eq!(ids, ["c", "a", "b"]);
     assert_eq!(answer["not_found"], json!(["x"]));
     let thirty: Vec<String> = (0..30).map(|number| number.to_string()).collect();
-    test.post(BULK, &token, &json!({ "ids": thirty })).await.expect(200);
+    test.post(BULK, &token, &json!({ "ids": thirty })).await.assert_status(200);
     let many: Vec<String> = (0..31).map(|number| number.to_string()).collect();
-    let refused = test.post(BULK, &token, &json!({ "ids": many })).await.expect(422);
-    assert_eq!(refused.faults(), [("list.too_long".to_owned(), "/ids".to_owned())]);
-    test.post("/api/partner/v2/submissions/status", &token, &json!({ "ids": [] })).await.expect(200);
+    let refused = test.post(BULK, &token, &json!({ "ids": many })).await.assert_status(422);
+    assert_eq!(refused.errors(), [("list.too_long".to_owned(), "/ids".to_owned())]);
+    test.post("/api/partner/v2/submissions/status", &token, &json!({ "ids": [] })).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -99,11 +100,12 @@ async fn the_question_is_read_as_json_whatever_its_content_type() {
         let request = Request::post(format!("{BULK}.json"))
             .header("authorization", format!("Bearer {token}"))
             .header("content-type", content_type);
-        let answer = test.send(request.body(Body::from(r#"{"ids":["1"]}"#)).expect("a request")).await.expect(200);
+        let answer =
+            test.send(request.body(Body::from(r#"{"ids":["1"]}"#)).expect("a request")).await.assert_status(200);
         assert_eq!(answer.json()["credentials"][0]["status"], "incomplete");
     }
     let request = Request::post(BULK).header("authorization", format!("Bearer {token}")).body(Body::from("ids=1"));
-    test.send(request.expect("a request")).await.expect(400);
+    test.send(request.expect("a request")).await.assert_status(400);
 }
 
 #[tokio::test]
@@ -111,10 +113,10 @@ async fn v1_names_its_successor_and_v2_does_not() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     test.push(&token, "1").await;
-    let old = test.get_with("/api/partner/v1/submissions/1/status", &token).await.expect(200);
+    let old = test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(200);
     assert_eq!(old.header("deprecation"), "@1795392000");
     assert_eq!(old.header("link"), "</api/partner/v2/submissions/1/status>; rel=\"successor-version\"");
-    let new = test.get_with("/api/partner/v2/submissions/1/status", &token).await.expect(200);
+    let new = test.get_with("/api/partner/v2/submissions/1/status", &token).await.assert_status(200);
     assert_eq!((new.header("deprecation"), new.header("link")), ("", ""));
     assert_eq!(old.text, new.text);
 }

@@ -20,8 +20,9 @@ fn basic(partner: &TestPartner) -> String {
 async fn a_token_is_had_by_form_and_by_basic() {
     let test = TestApp::new().await;
     let partner = test.partner_with("write.career_history").await;
-    let by_form = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(200);
-    let by_basic = test.token_form(&[("grant_type", "client_credentials")], Some(&basic(&partner))).await.expect(200);
+    let by_form = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.assert_status(200);
+    let by_basic =
+        test.token_form(&[("grant_type", "client_credentials")], Some(&basic(&partner))).await.assert_status(200);
     for answer in [by_form, by_basic] {
         assert_eq!(answer.header("cache-control"), "no-store");
         let body = answer.json();
@@ -31,7 +32,7 @@ async fn a_token_is_had_by_form_and_by_basic() {
         );
         test.get_with("/api/partner/v1/submissions/none/status", body["access_token"].as_str().expect("a token"))
             .await
-            .expect(404);
+            .assert_status(404);
     }
 }
 
@@ -43,7 +44,7 @@ async fn the_suffix_json_makes_no_difference() {
     let request = axum::http::Request::post("/api/partner/v1/oauth/token.json")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(axum::body::Body::from(body));
-    test.send(request.expect("a request")).await.expect(200);
+    test.send(request.expect("a request")).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -51,14 +52,14 @@ async fn a_wrong_id_and_a_wrong_secret_get_the_same_answer() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let nobody = uuid::Uuid::from_u128(7).to_string();
-    let wrong_id = test.token_form(&form(&nobody, &partner.secret), None).await.expect(401);
-    let wrong_secret = test.token_form(&form(&partner.id.to_string(), "wrong"), None).await.expect(401);
-    let no_uuid = test.token_form(&form("me", &partner.secret), None).await.expect(401);
+    let wrong_id = test.token_form(&form(&nobody, &partner.secret), None).await.assert_status(401);
+    let wrong_secret = test.token_form(&form(&partner.id.to_string(), "wrong"), None).await.assert_status(401);
+    let no_uuid = test.token_form(&form("me", &partner.secret), None).await.assert_status(401);
     assert_eq!(wrong_id.json()["error"], "invalid_client");
     assert_eq!(wrong_id.text, wrong_secret.text);
     assert_eq!(wrong_id.text, no_uuid.text);
     let by_basic =
-        test.token_form(&[("grant_type", "client_credentials")], Some("Basic bm9ib2R5Ong=")).await.expect(401);
+        test.token_form(&[("grant_type", "client_credentials")], Some("Basic bm9ib2R5Ong=")).await.assert_status(401);
     assert!(by_basic.header("www-authenticate").starts_with("Basic"));
 }
 
@@ -67,7 +68,7 @@ async fn a_disabled_partner_gets_no_token() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     test.disable(&partner).await;
-    let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(401);
+    let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.assert_status(401);
     assert_eq!(answer.json()["error"], "invalid_client");
 }
 
@@ -80,8 +81,8 @@ async fn an_old_secret_is_worth_nothing_once_another_is_set() {
     assert!(tx.rotate_partner(partner.id, &hash, test.app.now()).await.expect("rotated"));
     tx.commit().await.expect("committed");
     let id = partner.id.to_string();
-    test.token_form(&form(&id, &partner.secret), None).await.expect(401);
-    test.token_form(&form(&id, "another"), None).await.expect(200);
+    test.token_form(&form(&id, &partner.secret), None).await.assert_status(401);
+    test.token_form(&form(&id, "another"), None).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -94,13 +95,14 @@ async fn only_scopes_of_the_partner_are_granted_and_all_of_them_when_none_is_ask
         form.push(("scope", scope));
         form
     };
-    let refused = test.token_form(&with_scope("write.career_history write.education"), None).await.expect(400).json();
+    let refused =
+        test.token_form(&with_scope("write.career_history write.education"), None).await.assert_status(400).json();
     assert_eq!(refused["error"], "invalid_scope");
     assert!(refused["error_description"].as_str().expect("a text").contains("write.education"), "{refused}");
     let granted =
-        test.token_form(&with_scope("write.career_history write.career_history"), None).await.expect(200).json();
+        test.token_form(&with_scope("write.career_history write.career_history"), None).await.assert_status(200).json();
     assert_eq!(granted["scope"], "write.career_history");
-    let all = test.token_form(&with_scope(""), None).await.expect(200).json();
+    let all = test.token_form(&with_scope(""), None).await.assert_status(200).json();
     assert_eq!(all["scope"], "write.career_history");
 }
 
@@ -132,11 +134,11 @@ async fn a_form_that_is_not_right_is_refused_with_its_reason() {
         ),
         (vec![("grant_type", "client_credentials"), ("client_id", "other")], Some(basic.as_str()), "invalid_request"),
     ] {
-        let answer = test.token_form(&form, authorization).await.expect(400);
+        let answer = test.token_form(&form, authorization).await.assert_status(400);
         assert_eq!(answer.json()["error"], error, "{form:?}");
     }
     let request = axum::http::Request::post("/api/partner/v1/oauth/token").header("content-type", "application/json");
-    let answer = test.send(request.body(axum::body::Body::from("{}")).expect("a request")).await.expect(400);
+    let answer = test.send(request.body(axum::body::Body::from("{}")).expect("a request")).await.assert_status(400);
     assert_eq!(answer.json()["error"], "invalid_request");
 }
 
@@ -157,7 +159,7 @@ async fn claims(test: &TestApp, token: &str) -> Value {
     let (header, claims) = signed.split_once('.').expect("claims");
     let header = part(header);
     assert_eq!((&header["typ"], &header["alg"]), (&"at+jwt".into(), &"EdDSA".into()));
-    let jwks = test.get("/.well-known/jwks.json").await.expect(200).json();
+    let jwks = test.get("/.well-known/jwks.json").await.assert_status(200).json();
     let key = jwks["keys"].as_array().expect("keys").iter().find(|key| key["kid"] == header["kid"]);
     let key = key.expect("the key is published");
     assert_eq!((&key["kty"], &key["crv"]), (&"OKP".into(), &"Ed25519".into()));
@@ -190,7 +192,8 @@ async fn a_token_is_an_rfc_9068_jwt_that_the_published_keys_verify() {
 
 #[tokio::test]
 async fn signing_keys_change_and_no_living_token_fails() {
-    let test = TestApp::with(&[("tokens.signing_key_age", "10m"), ("tokens.lifetime", "1h")]).await;
+    let test =
+        TestApp::builder().setting("tokens.signing_key_age", "10m").setting("tokens.lifetime", "1h").start().await;
     let partner = test.partner().await;
     let old = test.token(&partner).await;
     test.advance(Duration::from_secs(600));
@@ -199,7 +202,7 @@ async fn signing_keys_change_and_no_living_token_fails() {
     assert_ne!(kid(&old), kid(&new));
     for token in [&old, &new] {
         claims(&test, token).await;
-        test.get_with("/api/partner/v1/submissions/none/status", token).await.expect(404);
+        test.get_with("/api/partner/v1/submissions/none/status", token).await.assert_status(404);
     }
     test.advance(Duration::from_secs(2 * 600 + 3600));
     tenure::jobs::end_what_is_over(&test.app).await.expect("done");
@@ -209,13 +212,13 @@ async fn signing_keys_change_and_no_living_token_fails() {
 
 #[tokio::test]
 async fn token_requests_are_limited_by_network_address() {
-    let test = TestApp::with(&[("rate_limit.tokens_per_minute", "3")]).await;
+    let test = TestApp::builder().setting("rate_limit.tokens_per_minute", "3").start().await;
     let partner = test.partner().await;
     for left in ["2", "1", "0"] {
-        let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(200);
+        let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.assert_status(200);
         assert!(answer.header("ratelimit").contains(&format!("r={left};")), "{}", answer.header("ratelimit"));
     }
-    let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.expect(429);
+    let answer = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.assert_status(429);
     assert_eq!(answer.header("retry-after"), "20");
     assert_eq!(answer.header("content-type"), "application/problem+json");
     test.advance(Duration::from_secs(20));

@@ -24,31 +24,31 @@ async fn every_type_is_pushed_accepted_shown_and_exported() {
     for known in credential::ALL {
         let sample = (known.sample)();
         let path = format!("/api/partner/v2/add/requests/{known}");
-        let dry = test.post(&format!("{path}?dry_run=true"), &token, &sample).await.expect(200).json();
+        let dry = test.post(&format!("{path}?dry_run=true"), &token, &sample).await.assert_status(200).json();
         assert_eq!(dry["headline"], known.headline(&sample["fields"]));
-        let answer = test.post(&path, &token, &sample).await.expect(201).json();
+        let answer = test.post(&path, &token, &sample).await.assert_status(201).json();
         let document_type = if known.name() == "education" { "pdf" } else { "none" };
         let expected = format!(
             "http://localhost:8080/partner/add/{}#clientId={}&documentType={document_type}&content=",
             known.redirect_name, partner.id
         );
         assert!(answer["redirect_uri"].as_str().expect("a link").starts_with(&expected), "{answer}");
-        person.get(&format!("/partner/add/{}", known.redirect_name)).await.expect(200);
-        let location = person.open(content(&answer)).await.expect(303).header("location").to_owned();
-        let consent = person.get(&location).await.expect(200).text;
+        person.get(&format!("/partner/add/{}", known.redirect_name)).await.assert_status(200);
+        let location = person.open(content(&answer)).await.redirect().to_owned();
+        let consent = person.text(&location).await;
         let headline = known.headline(&sample["fields"]);
         assert!(consent.contains(&format!("{}: {headline}", known.title)), "{known}");
-        person.post(&format!("{location}/accept"), &[]).await.expect(303);
-        let wallet = person.get("/wallet").await.expect(200).text;
+        person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
+        let wallet = person.text("/wallet").await;
         assert!(wallet.contains(&format!("<h3>{headline}</h3>")), "{known}");
-        let record = person.get(&format!("/wallet/credentials/{}", content(&answer))).await.expect(200).text;
+        let record = person.text(&format!("/wallet/credentials/{}", content(&answer))).await;
         assert!(record.contains(&headline), "{known}");
         let id = sample["credential_id"].as_str().expect("an id");
         assert_eq!(test.status(&token, id).await["status"], "verified");
     }
-    let export = person.get("/wallet/export").await.expect(200).json();
+    let export = person.get("/wallet/export").await.assert_status(200).json();
     assert_eq!(export["credentials"].as_array().expect("credentials").len(), credential::ALL.len());
-    person.get("/partner/add/salary").await.expect(404);
+    person.get("/partner/add/salary").await.assert_status(404);
 }
 
 #[tokio::test]
@@ -95,9 +95,9 @@ async fn what_a_page_shows_suits_the_type() {
         ),
     ] {
         let path = format!("/api/partner/v2/add/requests/{name}");
-        let answer = test.post(&path, &token, &(named(name).sample)()).await.expect(201).json();
-        let location = person.open(content(&answer)).await.expect(303).header("location").to_owned();
-        let page = person.get(&location).await.expect(200).text;
+        let answer = test.post(&path, &token, &(named(name).sample)()).await.assert_status(201).json();
+        let location = person.open(content(&answer)).await.redirect().to_owned();
+        let page = person.text(&location).await;
         for said in shown {
             assert!(page.contains(said), "{name}: {said}\n{page}");
         }
@@ -111,17 +111,17 @@ async fn v1_takes_six_types_and_answers_with_the_link_alone() {
     for known in credential::ALL {
         let path = format!("/api/partner/v1/add/{known}");
         let Some(sample) = known.v1_sample() else {
-            test.post(&path, &token, &json!({})).await.expect(404);
+            test.post(&path, &token, &json!({})).await.assert_status(404);
             continue;
         };
-        let answer = test.post(&path, &token, &sample).await.expect(201);
+        let answer = test.post(&path, &token, &sample).await.assert_status(201);
         let successor = format!("</api/partner/v2/add/requests/{known}>; rel=\"successor-version\"");
         assert_eq!(answer.header("link"), successor);
         assert!(answer.header("deprecation").starts_with('@'));
         let body = answer.json();
         assert_eq!(body.as_object().expect("an object").len(), 1, "{body}");
         assert!(body["redirect_uri"].as_str().expect("a link").contains(known.redirect_name));
-        let again = test.post(&path, &token, &sample).await.expect(201).json();
+        let again = test.post(&path, &token, &sample).await.assert_status(201).json();
         assert_eq!(again, body, "the same id leads to the same link");
         let id = sample["id"].as_str().expect("an id");
         assert_eq!(test.status(&token, id).await, json!({ "id": id, "status": "incomplete", "finalized_at": null }));
@@ -129,7 +129,7 @@ async fn v1_takes_six_types_and_answers_with_the_link_alone() {
     let mut named = named("english_proficiency").v1_sample().expect("a sample");
     named["id"] = json!("with-document");
     named["data"]["document"] = json!("https://documents.example.edu/result.pdf");
-    let link = test.post("/api/partner/v1/add/english_proficiency", &token, &named).await.expect(201).json();
+    let link = test.post("/api/partner/v1/add/english_proficiency", &token, &named).await.assert_status(201).json();
     assert!(link["redirect_uri"].as_str().expect("a link").contains("&documentType=english_assessment&"));
 }
 
@@ -140,9 +140,9 @@ async fn v1_faults_point_into_v1_s_body() {
     let mut body = named("career_history").v1_sample().expect("a sample");
     body["data"]["credential"]["employment"][0]["start_date"] = json!("01/2020");
     body["credential_type"] = json!("education");
-    let answer = test.post("/api/partner/v1/add/career_history", &token, &body).await.expect(422);
+    let answer = test.post("/api/partner/v1/add/career_history", &token, &body).await.assert_status(422);
     assert_eq!(
-        answer.faults(),
+        answer.errors(),
         [
             ("credential_type.other".to_owned(), "/credential_type".to_owned()),
             ("date.format".to_owned(), "/data/credential/employment/0/start_date".to_owned()),
@@ -150,9 +150,9 @@ async fn v1_faults_point_into_v1_s_body() {
     );
     let mut batch = v1_batch_sample();
     batch["credentials"][1]["data"]["credential"]["conferral_year"] = json!(2022);
-    let answer = test.post("/api/partner/v1/add/batch", &token, &batch).await.expect(422);
+    let answer = test.post("/api/partner/v1/add/batch", &token, &batch).await.assert_status(422);
     let at = "/credentials/1/data/credential/conferral_year";
-    assert_eq!(answer.faults(), [("type.mismatch".to_owned(), at.to_owned())]);
+    assert_eq!(answer.errors(), [("type.mismatch".to_owned(), at.to_owned())]);
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn each_type_needs_its_own_scope() {
         for other in credential::ALL {
             let path = format!("/api/partner/v2/add/requests/{other}");
             let expected = if other == known { 201 } else { 403 };
-            test.post(&path, &token, &(other.sample)()).await.expect(expected);
+            test.post(&path, &token, &(other.sample)()).await.assert_status(expected);
         }
     }
 }
@@ -175,20 +175,20 @@ async fn advice_is_given_and_nothing_is_refused_for_it() {
     let mut body = (named("microcredential").sample)();
     body["fields"]["microcredential_name"] = json!("Certificate of Completion");
     let path = "/api/partner/v2/add/requests/microcredential";
-    let dry = test.post(&format!("{path}?dry_run=true"), &token, &body).await.expect(200).json();
-    let answer = test.post(path, &token, &body).await.expect(201).json();
+    let dry = test.post(&format!("{path}?dry_run=true"), &token, &body).await.assert_status(200).json();
+    let answer = test.post(path, &token, &body).await.assert_status(201).json();
     assert_eq!(answer["warnings"], dry["warnings"]);
     assert_eq!(answer["warnings"][0]["code"], "name.says_nothing");
 }
 
 #[tokio::test]
 async fn the_operator_s_categories_count() {
-    let test = TestApp::with(&[("credentials.categories", "vessel_master other")]).await;
+    let test = TestApp::builder().setting("credentials.categories", "vessel_master other").start().await;
     let token = test.token(&test.partner().await).await;
     let mut body = (named("universal_credential").sample)();
     let path = "/api/partner/v2/add/requests/universal_credential";
-    let answer = test.post(path, &token, &body).await.expect(422);
-    assert_eq!(answer.faults(), [("choice.unknown".to_owned(), "/fields/credential_category".to_owned())]);
+    let answer = test.post(path, &token, &body).await.assert_status(422);
+    assert_eq!(answer.errors(), [("choice.unknown".to_owned(), "/fields/credential_category".to_owned())]);
     body["fields"]["credential_category"] = json!("vessel_master");
-    test.post(path, &token, &body).await.expect(201);
+    test.post(path, &token, &body).await.assert_status(201);
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
-use tenure::outbound::Lookup;
 use uuid::Uuid;
 
 use crate::support::app::{PUSH, TestApp, TestPartner, career};
@@ -49,10 +48,10 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     // Her browser is still signed in, and the wallet has what she kept, with its history.
     let mut ada = test.browser();
     ada.cookies.insert("tenure-session".to_owned(), text(known, "session").to_owned());
-    let wallet = ada.get("/wallet").await.expect(200).text;
+    let wallet = ada.text("/wallet").await;
     assert!(wallet.contains("Engineer at Company A"), "{wallet}");
     assert_eq!(wallet.matches("Consent record</a>").count(), 1, "what she deleted is gone");
-    let record = ada.get(&format!("/wallet/credentials/{}", content(&link("accepted")))).await.expect(200).text;
+    let record = ada.text(&format!("/wallet/credentials/{}", content(&link("accepted")))).await;
     let history = [
         "Acme Payroll sent it.",
         "You opened it, and it became yours alone.",
@@ -67,7 +66,7 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     };
     let token = test.token(&partner).await;
     let ids = ["accepted", "declined", "removed", "opened", "waiting"];
-    let told = test.post(STATUSES, &token, &json!({ "ids": ids })).await.expect(200).json();
+    let told = test.post(STATUSES, &token, &json!({ "ids": ids })).await.assert_status(200).json();
     let told: Vec<(&str, &str, bool)> = told["credentials"]
         .as_array()
         .expect("a list")
@@ -85,15 +84,15 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
         ]
     );
     for id in ["accepted", "opened", "waiting"] {
-        let again = test.post(PUSH, &token, &career(id)).await.expect(201).json();
+        let again = test.post(PUSH, &token, &career(id)).await.assert_status(201).json();
         assert_eq!(text(&again, "redirect_uri"), link(id), "{id}");
     }
     // What was sealed by the first release is opened and sealed anew by this one.
     let mut bob = test.signed_in("bob@example.org").await;
     assert!(bob.get("/wallet").await.text.contains("Acme Payroll"), "what he has not answered yet");
-    let page = bob.open(content(&link("waiting"))).await.expect(303).header("location").to_owned();
-    assert!(bob.get(&page).await.expect(200).text.contains("Company A"));
-    bob.post(&format!("{page}/accept"), &[]).await.expect(303);
+    let page = bob.open(content(&link("waiting"))).await.redirect().to_owned();
+    assert!(bob.text(&page).await.contains("Company A"));
+    bob.post(&format!("{page}/accept"), &[]).await.assert_status(303);
     assert_eq!(test.status(&token, "waiting").await["status"], "verified");
     // The account is found by its address, also when the session is over.
     let mut again = test.signed_in("ada@example.org").await;
@@ -104,7 +103,7 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     let token = test.token(&partner).await;
     assert_eq!(test.status(&token, "opened").await["status"], "canceled");
     assert_ne!(
-        content(text(&test.post(PUSH, &token, &career("opened")).await.expect(201).json(), "redirect_uri")),
+        content(text(&test.post(PUSH, &token, &career("opened")).await.assert_status(201).json(), "redirect_uri")),
         content(&link("opened"))
     );
     // And what this release brought can be done with what the first one kept.
@@ -117,7 +116,7 @@ async fn a_folder_of_the_first_release_is_opened_and_everybody_finds_what_they_h
     for file in ["tenure.sqlite", "keyring.sqlite"] {
         std::fs::copy(fixture(file), folder.path().join(file)).expect("copied");
     }
-    let test = TestApp::start_at(AN_HOUR_LATER, folder, &[], Lookup::System).await;
+    let test = TestApp::builder().time(AN_HOUR_LATER).folder(folder).start().await;
     everybody_finds_what_they_had(&test, &known("sqlite")).await;
 }
 
@@ -129,6 +128,6 @@ async fn a_database_of_the_first_release_is_opened_and_everybody_finds_what_they
     connection.execute(sqlx::raw_sql(AssertSqlSafe(dump))).await.expect("the dump is read");
     connection.close().await.expect("closed");
     let settings = [("storage.database_url", url.as_str())];
-    let test = TestApp::start_at(AN_HOUR_LATER, folder("postgres"), &settings, Lookup::System).await;
+    let test = TestApp::builder().time(AN_HOUR_LATER).folder(folder("postgres")).settings(&settings).start().await;
     everybody_finds_what_they_had(&test, &known("postgres")).await;
 }

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::support::app::{Browser, PUSH, TestApp, TestPartner, career};
+use crate::support::app::{PUSH, TestApp, TestPartner, all_scopes, career};
+use crate::support::browser::Browser;
+use crate::support::response::{TestResponse, content};
 use ambient::Rng;
 use axum::http::Method;
 use credential::format::sd_jwt_vc::SdJwtVc;
@@ -29,17 +31,10 @@ const QUARTER: Duration = Duration::from_secs(900);
 
 /// A partner that may send people back, and its token.
 async fn asker(test: &TestApp) -> (TestPartner, String) {
-    let partner = test.partner_named("Harbour Hiring", &scopes()).await;
-    let mut tx = test.app.store().write().await.expect("a transaction");
-    assert!(tx.set_callback_urls(partner.id, &format!("https://hr.example/other {CALLBACK}")).await.expect("set"));
-    tx.commit().await.expect("committed");
+    let partner = test.partner_named("Harbour Hiring", &all_scopes()).await;
+    test.allow_callbacks(&partner, &format!("https://hr.example/other {CALLBACK}")).await;
     let token = test.token(&partner).await;
     (partner, token)
-}
-
-fn scopes() -> String {
-    let scopes = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]);
-    scopes.collect::<Vec<_>>().join(" ")
 }
 
 /// A person who holds the sample career, and its id.
@@ -51,33 +46,20 @@ async fn holder<'a>(test: &'a TestApp, email: &str) -> (Browser<'a>, Uuid) {
 }
 
 async fn accept(test: &TestApp, person: &mut Browser<'_>, token: &str, path: &str, body: &Value) -> Uuid {
-    let answer = test.post(path, token, body).await.expect(201).json();
+    let answer = test.post(path, token, body).await.assert_status(201).json();
     let id = content(&answer);
-    let location = person.open(id).await.expect(303).header("location").to_owned();
-    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    person.accept(id).await;
     id
-}
-
-fn content(answer: &Value) -> Uuid {
-    let link = answer["redirect_uri"].as_str().expect("a link");
-    link.rsplit_once("content=").expect("a content").1.parse().expect("a UUID")
 }
 
 /// Asks; returns the request's id for the partner, and the link's content.
 async fn ask(test: &TestApp, token: &str, body: &Value) -> (String, Uuid) {
-    let answer = test.post(ASK, token, body).await.expect(201).json();
+    let answer = test.post(ASK, token, body).await.assert_status(201).json();
     (answer["request_id"].as_str().expect("an id").to_owned(), content(&answer))
 }
 
-/// Opens a request's link as the page's script does; returns the request's page.
-async fn open(person: &mut Browser<'_>, content: Uuid) -> String {
-    let form = [("content", content.to_string())];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    person.post("/partner/verify/careerHistory", &form).await.expect(303).header("location").to_owned()
-}
-
 async fn result(test: &TestApp, token: &str, request_id: &str) -> Value {
-    test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), token).await.expect(200).json()
+    test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), token).await.assert_status(200).json()
 }
 
 /// The form of a page, as a browser sends it: what is hidden, ticked and picked.
@@ -91,16 +73,16 @@ fn form(page: &str) -> Vec<(String, String)> {
     inputs.filter(is_sent).filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?))).collect()
 }
 
-async fn send(person: &mut Browser<'_>, path: &str, form: &[(String, String)]) -> crate::support::app::Answer {
+async fn send(person: &mut Browser<'_>, path: &str, form: &[(String, String)]) -> TestResponse {
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     person.post(path, &form).await
 }
 
 /// Opens a request and shares all that is ticked; returns where that leads.
 async fn share_all(person: &mut Browser<'_>, content: Uuid) -> String {
-    let page = open(person, content).await;
-    let form = form(&person.get(&page).await.expect(200).text);
-    send(person, &format!("{page}/share"), &form).await.expect(303).header("location").to_owned()
+    let page = person.open_verification(content).await;
+    let form = form(&person.text(&page).await);
+    send(person, &format!("{page}/share"), &form).await.redirect().to_owned()
 }
 
 /// A webhook of `partner`; what it is told is read by [`told`].
@@ -143,7 +125,7 @@ async fn every_type_is_asked_for_shown_and_fetched_with_its_checks() {
         let sample = (known.sample)();
         accept(&test, &mut person, &source, &format!("/api/partner/v2/add/requests/{known}"), &sample).await;
         let path = format!("/api/partner/v2/verify/requests/{known}.json");
-        let answer = test.post(&path, &token, &json!({ "purpose": "For a test" })).await.expect(201).json();
+        let answer = test.post(&path, &token, &json!({ "purpose": "For a test" })).await.assert_status(201).json();
         let link = answer["redirect_uri"].as_str().expect("a link");
         let expected =
             format!("http://localhost:8080/partner/verify/{}#clientId={}&content=", known.redirect_name, partner.id);
@@ -155,9 +137,9 @@ async fn every_type_is_asked_for_shown_and_fetched_with_its_checks() {
             result(&test, &token, request_id).await,
             json!({ "request_id": request_id, "status": "incomplete", "finalized_at": null, "credential": null, "verification": null })
         );
-        person.get(&format!("/partner/verify/{}", known.redirect_name)).await.expect(200);
+        person.get(&format!("/partner/verify/{}", known.redirect_name)).await.assert_status(200);
         let here = share_all(&mut person, content(&answer)).await;
-        let done = person.get(&here).await.expect(200).text;
+        let done = person.text(&here).await;
         assert!(done.contains("You showed this to Harbour Hiring on 23 November 2026"), "{known}: {done}");
         let shown = result(&test, &token, request_id).await;
         assert_eq!((&shown["status"], &shown["finalized_at"]), (&json!("verified"), &json!("2026-11-23T09:00:00Z")));
@@ -188,8 +170,8 @@ async fn every_type_is_asked_for_shown_and_fetched_with_its_checks() {
             (&checked["presentation"]["audience"], &checked["presentation"]["nonce"])
         );
     }
-    test.get("/partner/verify/batch").await.expect(404);
-    test.get("/partner/verify/salary").await.expect(404);
+    test.get("/partner/verify/batch").await.assert_status(404);
+    test.get("/partner/verify/salary").await.assert_status(404);
 }
 
 #[tokio::test]
@@ -201,8 +183,8 @@ async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what
     let body = json!({ "request_id": "HIRE-1", "callback_url": CALLBACK, "purpose": "<b>To</b> check & see", "claims": ["employment"] });
     let (request_id, content) = ask(&test, &token, &body).await;
     assert_eq!(request_id, "HIRE-1");
-    let page = open(&mut person, content).await;
-    let shown = person.get(&page).await.expect(200);
+    let page = person.open_verification(content).await;
+    let shown = person.get(&page).await.assert_status(200);
     for said in [
         "<h1>Harbour Hiring asks to see your Career history</h1>",
         "In their words: “&#60;b&#62;To&#60;/b&#62; check &#38; see”",
@@ -227,10 +209,11 @@ async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
     assert_eq!(parts, expected, "everything asked for is ticked");
-    let nothing = send(&mut person, &format!("{page}/share"), &parts[..1]).await.expect(422);
+    let nothing = send(&mut person, &format!("{page}/share"), &parts[..1]).await.assert_status(422);
     assert!(nothing.text.contains("Tick at least one thing to show"), "{}", nothing.text);
     assert!(nothing.header("content-security-policy").contains("https://hr.example"));
-    let back = send(&mut person, &format!("{page}/share"), &[parts[0].clone(), parts[2].clone()]).await.expect(303);
+    let back =
+        send(&mut person, &format!("{page}/share"), &[parts[0].clone(), parts[2].clone()]).await.assert_status(303);
     assert_eq!(back.header("location"), "https://hr.example/back?case=7&request_id=HIRE-1&status=verified");
     let found = result(&test, &token, "HIRE-1").await;
     let second = career("x")["fields"]["employment"][1].clone();
@@ -242,7 +225,7 @@ async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what
     let presented = found["verification"]["presentation"]["token"].as_str().expect("a token").to_owned();
     assert_eq!(SdJwtVc::read(&presented).expect("a presentation").disclosed.places.len(), 2, "the list and one job");
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.verified".to_owned(), "HIRE-1".to_owned())]);
-    let shown_to = person.get("/wallet/shown").await.expect(200).text;
+    let shown_to = person.text("/wallet/shown").await;
     for said in [
         "<h2>Harbour Hiring</h2>",
         "Career history (Acme Payroll), on 23 November 2026, 09:00 UTC",
@@ -251,7 +234,7 @@ async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what
         assert!(shown_to.contains(said), "{said}: {shown_to}");
     }
     assert!(!shown_to.contains("Company A"));
-    let export = person.get("/wallet/export").await.expect(200).json();
+    let export = person.get("/wallet/export").await.assert_status(200).json();
     assert_eq!(
         (&export["shown"][0]["to"], &export["shown"][0]["at"]),
         (&json!("Harbour Hiring"), &json!("2026-11-23T09:00:00Z"))
@@ -266,12 +249,12 @@ async fn whoever_says_no_shows_nothing_and_an_answer_counts_once() {
     let hook = listen(&test, partner.id).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;
     let (request_id, content) = ask(&test, &token, &json!({ "callback_url": CALLBACK })).await;
-    let page = open(&mut person, content).await;
-    let parts = form(&person.get(&page).await.expect(200).text);
+    let page = person.open_verification(content).await;
+    let parts = form(&person.text(&page).await);
     let back = format!("https://hr.example/back?case=7&request_id={request_id}&status=canceled");
     for path in ["cancel", "cancel", "share"] {
         // A second click, and a change of mind, find it answered and lead on with what was answered.
-        let answer = send(&mut person, &format!("{page}/{path}"), &parts).await.expect(303);
+        let answer = send(&mut person, &format!("{page}/{path}"), &parts).await.assert_status(303);
         assert_eq!(answer.header("location"), back, "{path}");
     }
     let found = result(&test, &token, &request_id).await;
@@ -280,7 +263,7 @@ async fn whoever_says_no_shows_nothing_and_an_answer_counts_once() {
         (&json!("canceled"), &Value::Null, &Value::Null)
     );
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.canceled".to_owned(), request_id)]);
-    let done = person.get(&page).await.expect(200).text;
+    let done = person.text(&page).await;
     assert!(done.contains("You said no to Harbour Hiring") && done.contains("Back to Harbour Hiring"), "{done}");
     assert!(person.get("/wallet/shown").await.text.contains("You have not shown anything yet."));
 }
@@ -293,15 +276,15 @@ async fn two_answers_at_once_are_one() {
     let (mut person, _) = holder(&test, "ada@example.org").await;
     for round in 0..8 {
         let (request_id, content) = ask(&test, &token, &json!({ "callback_url": CALLBACK })).await;
-        let page = open(&mut person, content).await;
-        let parts = form(&person.get(&page).await.expect(200).text);
+        let page = person.open_verification(content).await;
+        let parts = form(&person.text(&page).await);
         let (mut one, mut other) = (test.browser(), test.browser());
         one.cookies.clone_from(&person.cookies);
         other.cookies.clone_from(&person.cookies);
         let (share, cancel) = (format!("{page}/share"), format!("{page}/{}", ["share", "cancel"][round % 2]));
         let (first, second) = tokio::join!(send(&mut one, &share, &parts), send(&mut other, &cancel, &parts));
         let status = result(&test, &token, &request_id).await["status"].as_str().expect("a status").to_owned();
-        for answer in [first.expect(303), second.expect(303)] {
+        for answer in [first.assert_status(303), second.assert_status(303)] {
             assert!(answer.header("location").ends_with(&format!("&status={status}")), "{}", answer.header("location"));
         }
         let of_this = told(&test, partner.id, hook).await.into_iter().filter(|(_, about)| *about == request_id);
@@ -316,21 +299,21 @@ async fn whoever_is_not_signed_in_comes_back_to_it() {
     holder(&test, "ada@example.org").await;
     let (_, content) = ask(&test, &token, &json!({})).await;
     let mut stranger = test.browser();
-    assert_eq!(open(&mut stranger, content).await, "/sign-in");
-    let sign_in = stranger.get("/sign-in").await.expect(200).text;
+    assert_eq!(stranger.open_verification(content).await, "/sign-in");
+    let sign_in = stranger.text("/sign-in").await;
     assert!(
         sign_in.contains("Harbour Hiring asks you to show something from your wallet: Career history."),
         "{sign_in}"
     );
     let page = format!("/verifications/{content}");
     assert_eq!(stranger.sign_in("ada@example.org").await, page);
-    assert!(stranger.get(&page).await.expect(200).text.contains("Company A"));
-    stranger.post("/sign-out", &[]).await.expect(303);
-    assert_eq!(stranger.get(&page).await.expect(303).header("location"), "/sign-in");
+    assert!(stranger.text(&page).await.contains("Company A"));
+    stranger.post("/sign-out", &[]).await.assert_status(303);
+    assert_eq!(stranger.get(&page).await.redirect(), "/sign-in");
     assert!(!stranger.get("/sign-in").await.text.contains("Harbour Hiring"), "it is somebody's now");
     assert_eq!(stranger.sign_in("ada@example.org").await, page);
     for action in ["share", "cancel"] {
-        let answer = test.browser().post(&format!("{page}/{action}"), &[]).await.expect(303);
+        let answer = test.browser().post(&format!("{page}/{action}"), &[]).await.assert_status(303);
         assert_eq!(answer.header("location"), "/sign-in", "{action}");
     }
 }
@@ -343,10 +326,10 @@ async fn another_person_learns_nothing_and_can_do_nothing() {
     let (mut eve, hers) = holder(&test, "eve@example.org").await;
     let (request_id, content) = ask(&test, &token, &json!({ "callback_url": CALLBACK, "purpose": "For ada" })).await;
     let page = format!("/verifications/{content}");
-    eve.get(&page).await.expect(404);
-    eve.post(&format!("{page}/cancel"), &[]).await.expect(404);
-    open(&mut ada, content).await;
-    let path = open(&mut eve, content).await;
+    eve.get(&page).await.assert_status(404);
+    eve.post(&format!("{page}/cancel"), &[]).await.assert_status(404);
+    ada.open_verification(content).await;
+    let path = eve.open_verification(content).await;
     for answer in [
         eve.get(&path).await,
         eve.post(
@@ -356,7 +339,7 @@ async fn another_person_learns_nothing_and_can_do_nothing() {
         .await,
         eve.post(&format!("{page}/cancel"), &[]).await,
     ] {
-        let answer = answer.expect(403);
+        let answer = answer.assert_status(403);
         for told in ["Harbour", "For ada", "hr.example", "Company A"] {
             assert!(!answer.text.contains(told), "{told}: {}", answer.text);
         }
@@ -364,12 +347,12 @@ async fn another_person_learns_nothing_and_can_do_nothing() {
     assert_eq!(result(&test, &token, &request_id).await["status"], "incomplete");
     // Nor can she show what is ada's: what is not in one's wallet is not there to pick.
     let (_, another) = ask(&test, &token, &json!({})).await;
-    let page = open(&mut eve, another).await;
+    let page = eve.open_verification(another).await;
     let stolen = [("credential", id.to_string()), ("part", format!("{id}/full_name"))]
         .map(|(name, value)| (name.to_owned(), value));
-    let answer = send(&mut eve, &format!("{page}/share"), &stolen).await.expect(422);
+    let answer = send(&mut eve, &format!("{page}/share"), &stolen).await.assert_status(422);
     assert!(answer.text.contains("Choose one of your credentials"), "{}", answer.text);
-    eve.get(&format!("/verifications/{}", Uuid::nil())).await.expect(404);
+    eve.get(&format!("/verifications/{}", Uuid::nil())).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -379,13 +362,13 @@ async fn of_several_credentials_one_is_picked_and_one_that_counts_no_more_is_not
     let mut person = test.signed_in("ada@example.org").await;
     let mut ids = Vec::new();
     for name in ["Acme Payroll", "Beta Payroll"] {
-        let source = test.token(&test.partner_named(name, &scopes()).await).await;
+        let source = test.token(&test.partner_named(name, &all_scopes()).await).await;
         ids.push((accept(&test, &mut person, &source, PUSH, &career(name)).await, source));
         test.advance(Duration::from_secs(1));
     }
     let (request_id, content) = ask(&test, &token, &json!({ "claims": ["full_name"] })).await;
-    let page = open(&mut person, content).await;
-    let text = person.get(&page).await.expect(200).text;
+    let page = person.open_verification(content).await;
+    let text = person.text(&page).await;
     assert_eq!(text.matches("type=\"radio\" name=\"credential\"").count(), 2);
     let (old, new) = (ids[0].0, ids[1].0);
     assert_eq!(form(&text).first(), Some(&("part".to_owned(), format!("{old}/full_name"))));
@@ -393,20 +376,20 @@ async fn of_several_credentials_one_is_picked_and_one_that_counts_no_more_is_not
     // What belongs to the other is sent along by a browser, and not shown.
     let both = [("credential", old), ("part", old), ("part", new)]
         .map(|(name, id)| (name.to_owned(), if name == "part" { format!("{id}/full_name") } else { id.to_string() }));
-    send(&mut person, &format!("{page}/share"), &both).await.expect(303);
+    send(&mut person, &format!("{page}/share"), &both).await.assert_status(303);
     let found = result(&test, &token, &request_id).await;
     assert_eq!(found["verification"]["attested_by"], "Acme Payroll");
     assert_eq!(found["credential"], json!({ "full_name": "Ada Marker-Lovelace" }));
     let withdraw = format!("{PUSH}/Beta%20Payroll");
     let reason = json!({ "reason": "A mistake" }).to_string();
-    test.send(test.api(Method::DELETE, &withdraw, &ids[1].1, &reason)).await.expect(204);
+    test.send(test.api(Method::DELETE, &withdraw, &ids[1].1, &reason)).await.assert_status(204);
     let (_, content) = ask(&test, &token, &json!({})).await;
-    let page = open(&mut person, content).await;
-    let text = person.get(&page).await.expect(200).text;
+    let page = person.open_verification(content).await;
+    let text = person.text(&page).await;
     assert!(!text.contains("Beta Payroll") && text.contains("Acme Payroll"), "{text}");
     let gone = [("credential", new.to_string()), ("part", format!("{new}/full_name"))]
         .map(|(name, value)| (name.to_owned(), value));
-    send(&mut person, &format!("{page}/share"), &gone).await.expect(422);
+    send(&mut person, &format!("{page}/share"), &gone).await.assert_status(422);
 }
 
 #[tokio::test]
@@ -415,13 +398,13 @@ async fn whoever_holds_nothing_of_it_is_told_so_and_can_still_say_no() {
     let (_, token) = asker(&test).await;
     let mut person = test.signed_in("ada@example.org").await;
     let (request_id, content) = ask(&test, &token, &json!({})).await;
-    let page = open(&mut person, content).await;
-    let text = person.get(&page).await.expect(200).text;
+    let page = person.open_verification(content).await;
+    let text = person.text(&page).await;
     assert!(text.contains("Your wallet holds nothing of this kind that counts: Career history."), "{text}");
     assert!(!text.contains(">Share</button>") && text.contains(">Cancel</button>"));
-    send(&mut person, &format!("{page}/share"), &[]).await.expect(422);
-    assert_eq!(person.post(&format!("{page}/cancel"), &[]).await.expect(303).header("location"), page);
-    assert!(person.get(&page).await.expect(200).text.contains("You said no to Harbour Hiring"));
+    send(&mut person, &format!("{page}/share"), &[]).await.assert_status(422);
+    assert_eq!(person.post(&format!("{page}/cancel"), &[]).await.redirect(), page);
+    assert!(person.text(&page).await.contains("You said no to Harbour Hiring"));
     assert_eq!(result(&test, &token, &request_id).await["status"], "canceled");
     // A credential that says nothing of what is asked for cannot be shown either.
     let mut identity = ("digital_identity".parse::<Type>().expect("a type").sample)();
@@ -429,9 +412,10 @@ async fn whoever_holds_nothing_of_it_is_told_so_and_can_still_say_no() {
     let source = test.token(&test.partner().await).await;
     accept(&test, &mut person, &source, "/api/partner/v2/add/requests/digital_identity", &identity).await;
     let body = json!({ "claims": ["date_of_birth"] });
-    let answer = test.post("/api/partner/v2/verify/requests/digital_identity", &token, &body).await.expect(201).json();
-    let page = open(&mut person, self::content(&answer)).await;
-    assert!(person.get(&page).await.expect(200).text.contains("says nothing of what they ask for"));
+    let answer =
+        test.post("/api/partner/v2/verify/requests/digital_identity", &token, &body).await.assert_status(201).json();
+    let page = person.open_verification(crate::support::response::content(&answer)).await;
+    assert!(person.text(&page).await.contains("says nothing of what they ask for"));
 }
 
 #[tokio::test]
@@ -442,8 +426,8 @@ async fn a_request_is_over_after_fifteen_minutes_and_its_partner_is_told() {
     let (mut person, _) = holder(&test, "ada@example.org").await;
     let (opened, content) = ask(&test, &token, &json!({ "callback_url": CALLBACK, "purpose": "Secret" })).await;
     let (unopened, other) = ask(&test, &token, &json!({ "purpose": "Secret" })).await;
-    let page = open(&mut person, content).await;
-    let parts = form(&person.get(&page).await.expect(200).text);
+    let page = person.open_verification(content).await;
+    let parts = form(&person.text(&page).await);
     test.advance(QUARTER - Duration::from_secs(1));
     end_what_is_over(&test.app).await.expect("done");
     assert_eq!(result(&test, &token, &opened).await["status"], "incomplete", "not a second too early");
@@ -456,11 +440,11 @@ async fn a_request_is_over_after_fifteen_minutes_and_its_partner_is_told() {
         send(&mut person, &format!("{page}/share"), &parts).await,
         person.post(&format!("{page}/cancel"), &[]).await,
     ] {
-        let answer = answer.expect(410);
+        let answer = answer.assert_status(410);
         assert!(answer.text.contains("This request is over") && !answer.text.contains("Secret"), "{}", answer.text);
     }
-    let late = open(&mut person, other).await;
-    person.get(&late).await.expect(410);
+    let late = person.open_verification(other).await;
+    person.get(&late).await.assert_status(410);
     assert_eq!(told(&test, partner.id, hook).await, []);
     for _ in 0..2 {
         end_what_is_over(&test.app).await.expect("done, and again");
@@ -471,7 +455,7 @@ async fn a_request_is_over_after_fifteen_minutes_and_its_partner_is_told() {
     expected.sort();
     assert_eq!(announced, expected);
     assert_eq!(result(&test, &token, &opened).await, over, "the same as before");
-    test.post(ASK, &token, &json!({ "request_id": opened })).await.expect(409);
+    test.post(ASK, &token, &json!({ "request_id": opened })).await.assert_status(409);
 }
 
 #[tokio::test]
@@ -482,22 +466,22 @@ async fn the_same_id_leads_to_the_same_link_while_it_is_open_and_is_taken_afterw
     let other = test.token(&other_partner).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;
     let body = json!({ "request_id": "HIRE-1", "purpose": "For a post", "claims": ["employment", "full_name"] });
-    let first = test.post(ASK, &token, &body).await.expect(201).json();
+    let first = test.post(ASK, &token, &body).await.assert_status(201).json();
     test.advance(Duration::from_secs(60));
     let same = json!({ "request_id": "HIRE-1", "purpose": " For a post ", "claims": null });
-    assert_eq!(test.post(ASK, &token, &same).await.expect(201).json(), first, "the same in other words");
-    let differing = test.post(ASK, &token, &json!({ "request_id": "HIRE-1" })).await.expect(201).json();
+    assert_eq!(test.post(ASK, &token, &same).await.assert_status(201).json(), first, "the same in other words");
+    let differing = test.post(ASK, &token, &json!({ "request_id": "HIRE-1" })).await.assert_status(201).json();
     assert_eq!((&differing["redirect_uri"], &differing["expires_at"]), (&first["redirect_uri"], &first["expires_at"]));
     assert_eq!(differing["warnings"][0]["code"], "request.differs");
     let elsewhere = "/api/partner/v2/verify/requests/education";
-    test.post(elsewhere, &token, &json!({ "request_id": "HIRE-1" })).await.expect(409);
-    let theirs = test.post(ASK, &other, &body).await.expect(201).json();
+    test.post(elsewhere, &token, &json!({ "request_id": "HIRE-1" })).await.assert_status(409);
+    let theirs = test.post(ASK, &other, &body).await.assert_status(201).json();
     assert_ne!(theirs["redirect_uri"], first["redirect_uri"], "another partner's ids are its own");
     share_all(&mut person, content(&first)).await;
-    let taken = test.post(ASK, &token, &body).await.expect(409).json();
+    let taken = test.post(ASK, &token, &body).await.assert_status(409).json();
     assert!(taken["detail"].as_str().is_some_and(|detail| detail.contains("use a new request_id")), "{taken}");
     assert_eq!(result(&test, &token, "HIRE-1").await["status"], "verified");
-    test.post(ASK, &other, &body).await.expect(201);
+    test.post(ASK, &other, &body).await.assert_status(201);
     // Two without an id are two.
     let (one, two) = (ask(&test, &token, &json!({})).await, ask(&test, &token, &json!({})).await);
     assert!(one.0 != two.0 && one.1 != two.1);
@@ -512,11 +496,11 @@ async fn results_are_the_asking_partner_s_and_need_their_scope() {
     let (request_id, content) = ask(&test, &token, &json!({ "request_id": "a b/ü" })).await;
     share_all(&mut person, content).await;
     let path = "/api/partner/v2/verify/requests/a%20b%2F%C3%BC";
-    assert_eq!(test.get_with(path, &token).await.expect(200).json()["request_id"], request_id);
-    assert_eq!(test.get_with(&format!("{path}.json"), &token).await.expect(200).json()["status"], "verified");
-    test.get_with(path, &other).await.expect(404);
-    test.get_with("/api/partner/v2/verify/requests/unknown", &token).await.expect(404);
-    test.get_with(&format!("/api/partner/v2/verify/requests/{content}"), &token).await.expect(404);
+    assert_eq!(test.get_with(path, &token).await.assert_status(200).json()["request_id"], request_id);
+    assert_eq!(test.get_with(&format!("{path}.json"), &token).await.assert_status(200).json()["status"], "verified");
+    test.get_with(path, &other).await.assert_status(404);
+    test.get_with("/api/partner/v2/verify/requests/unknown", &token).await.assert_status(404);
+    test.get_with(&format!("/api/partner/v2/verify/requests/{content}"), &token).await.assert_status(404);
     let form = |scope| {
         [
             ("grant_type", "client_credentials".to_owned()),
@@ -532,26 +516,28 @@ async fn results_are_the_asking_partner_s_and_need_their_scope() {
     ] {
         let form = form(scope.to_owned());
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let narrow =
-            test.token_form(&form, None).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned();
-        let answer = test.get_with(path, &narrow).await.expect(read);
+        let narrow = test.token_form(&form, None).await.assert_status(200).json()["access_token"]
+            .as_str()
+            .expect("a token")
+            .to_owned();
+        let answer = test.get_with(path, &narrow).await.assert_status(read);
         if read == 403 {
             let expected = r#"Bearer realm="tenure", error="insufficient_scope", scope="read.career_history""#;
             assert_eq!(answer.header("www-authenticate"), expected);
         }
-        test.post(ASK, &narrow, &json!({})).await.expect(write);
+        test.post(ASK, &narrow, &json!({})).await.assert_status(write);
     }
-    test.post("/api/partner/v2/verify/requests/salary", &token, &json!({})).await.expect(404);
+    test.post("/api/partner/v2/verify/requests/salary", &token, &json!({})).await.assert_status(404);
     test.disable(&partner).await;
     test.advance(Duration::from_secs(1));
-    test.get_with(path, &token).await.expect(401);
+    test.get_with(path, &token).await.assert_status(401);
 }
 
 #[tokio::test]
 async fn people_are_sent_to_addresses_on_the_list_alone() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
-    test.post(ASK, &token, &json!({ "callback_url": "https://HR.example:443/other" })).await.expect(201);
+    test.post(ASK, &token, &json!({ "callback_url": "https://HR.example:443/other" })).await.assert_status(201);
     for bad in [
         "https://hr.example/",
         "https://hr.example/other?x=1",
@@ -567,12 +553,12 @@ async fn people_are_sent_to_addresses_on_the_list_alone() {
         "//hr.example/other",
         "nonsense",
     ] {
-        let answer = test.post(ASK, &token, &json!({ "callback_url": bad })).await.expect(422);
-        assert_eq!(answer.faults(), [("callback_url.unknown".to_owned(), "/callback_url".to_owned())], "{bad}");
+        let answer = test.post(ASK, &token, &json!({ "callback_url": bad })).await.assert_status(422);
+        assert_eq!(answer.errors(), [("callback_url.unknown".to_owned(), "/callback_url".to_owned())], "{bad}");
         assert!(answer.text.contains("https://hr.example/other"), "the list is told to its partner");
     }
     let without = test.token(&test.partner().await).await;
-    let answer = test.post(ASK, &without, &json!({ "callback_url": CALLBACK })).await.expect(422);
+    let answer = test.post(ASK, &without, &json!({ "callback_url": CALLBACK })).await.assert_status(422);
     assert!(answer.text.contains("It is empty"), "{}", answer.text);
 }
 
@@ -581,8 +567,8 @@ async fn every_fault_of_a_question_is_told_at_once() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let body = json!({ "request_id": "", "purpos": "x", "purpose": 7, "claims": ["full_name", "emploiment"] });
-    let answer = test.post(ASK, &token, &body).await.expect(422);
-    let mut faults = answer.faults();
+    let answer = test.post(ASK, &token, &body).await.assert_status(422);
+    let mut faults = answer.errors();
     faults.sort();
     let expected = [
         ("choice.unknown", "/claims/1"),
@@ -591,11 +577,11 @@ async fn every_fault_of_a_question_is_told_at_once() {
         ("type.mismatch", "/purpose"),
     ];
     assert_eq!(faults, expected.map(|(code, pointer)| (code.to_owned(), pointer.to_owned())));
-    test.send(test.api(Method::POST, ASK, &token, "{")).await.expect(400);
-    test.send(test.api(Method::POST, ASK, &token, "[]")).await.expect(422);
+    test.send(test.api(Method::POST, ASK, &token, "{")).await.assert_status(400);
+    test.send(test.api(Method::POST, ASK, &token, "[]")).await.assert_status(422);
     for known in credential::ALL {
         let path = format!("/api/partner/v2/verify/requests/{known}");
-        test.post(&path, &token, &question_sample(*known)).await.expect(201);
+        test.post(&path, &token, &question_sample(*known)).await.assert_status(201);
     }
 }
 
@@ -608,8 +594,8 @@ async fn a_question_is_asked_once_for_its_idempotency_key() {
         request.headers_mut().insert("idempotency-key", "k1".parse().expect("a value"));
         request
     };
-    let first = test.send(request()).await.expect(201).json();
-    let again = test.send(request()).await.expect(201);
+    let first = test.send(request()).await.assert_status(201).json();
+    let again = test.send(request()).await.assert_status(201);
     assert_eq!((again.json(), again.header("idempotency-replayed")), (first, "true"));
 }
 
@@ -656,8 +642,8 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
     );
     end_what_is_over(&test.app).await.expect("done");
     assert_eq!(sealed().await, (None, None));
-    assert!(person.get("/wallet/shown").await.expect(200).text.contains("Company A"), "the wallet remembers");
-    assert!(!person.get(&format!("/verifications/{content}")).await.expect(200).text.contains("hr.example"));
+    assert!(person.text("/wallet/shown").await.contains("Company A"), "the wallet remembers");
+    assert!(!person.text(&format!("/verifications/{content}")).await.contains("hr.example"));
     test.advance(HOUR);
     end_what_is_over(&test.app).await.expect("done");
     for (sealed, label, _) in &copies {
@@ -666,7 +652,7 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
     test.advance(400 * 24 * HOUR);
     end_what_is_over(&test.app).await.expect("done");
     let token = test.token(&partner).await;
-    test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), &token).await.expect(404);
+    test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), &token).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -678,8 +664,8 @@ async fn whoever_deletes_their_account_takes_what_they_showed_along() {
     let (shown, content) = ask(&test, &token, &json!({})).await;
     share_all(&mut person, content).await;
     let (open_still, other) = ask(&test, &token, &json!({})).await;
-    open(&mut person, other).await;
-    person.post("/account/delete", &[("understood", "yes")]).await.expect(303);
+    person.open_verification(other).await;
+    person.post("/account/delete", &[("understood", "yes")]).await.assert_status(303);
     let after = result(&test, &token, &shown).await;
     assert_eq!((&after["status"], &after["credential"]), (&json!("verified"), &Value::Null));
     assert_eq!(result(&test, &token, &open_still).await["status"], "canceled");
@@ -703,11 +689,11 @@ async fn a_disabled_partner_is_shown_nothing() {
     let (partner, token) = asker(&test).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;
     let (_, content) = ask(&test, &token, &json!({})).await;
-    let page = open(&mut person, content).await;
-    let parts = form(&person.get(&page).await.expect(200).text);
+    let page = person.open_verification(content).await;
+    let parts = form(&person.text(&page).await);
     test.disable(&partner).await;
-    assert!(person.get(&page).await.expect(410).text.contains("This request is over"));
-    send(&mut person, &format!("{page}/share"), &parts).await.expect(410);
+    assert!(person.get(&page).await.assert_status(410).text.contains("This request is over"));
+    send(&mut person, &format!("{page}/share"), &parts).await.assert_status(410);
     let found =
         test.app.store().read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
     assert!(found.expect("read").expect("known").is_open(), "and nothing was shown");
@@ -718,13 +704,13 @@ async fn the_link_can_be_pasted_and_a_broken_one_says_so() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;
-    let answer = test.post(ASK, &token, &json!({})).await.expect(201).json();
+    let answer = test.post(ASK, &token, &json!({})).await.assert_status(201).json();
     let path = "/partner/verify/careerHistory";
-    assert!(person.get(path).await.expect(200).text.contains("Paste it here instead"));
+    assert!(person.text(path).await.contains("Paste it here instead"));
     let link = answer["redirect_uri"].as_str().expect("a link");
-    let page = person.post(path, &[("link", link)]).await.expect(303).header("location").to_owned();
+    let page = person.post(path, &[("link", link)]).await.redirect().to_owned();
     assert_eq!(page, format!("/verifications/{}", content(&answer)));
-    person.post(path, &[("link", "https://passport.example/partner/verify/careerHistory")]).await.expect(422);
+    person.post(path, &[("link", "https://passport.example/partner/verify/careerHistory")]).await.assert_status(422);
     let foreign = Url::parse(link).expect("a URL");
     assert!(foreign.query().is_none(), "nothing of a request is in what a browser sends");
 }
@@ -781,15 +767,18 @@ async fn an_answer_from_elsewhere_ends_it_as_well_and_cannot_bring_more() {
     );
     let kinds: Vec<String> = told(&test, partner.id, hook).await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["vwsp_request.verified", "vwsp_request.verified"]);
-    let page = open(&mut person, one).await;
-    assert!(person.get(&page).await.expect(410).text.contains("This request was answered"), "whoever opens it later");
+    let page = person.open_verification(one).await;
+    assert!(
+        person.get(&page).await.assert_status(410).text.contains("This request was answered"),
+        "whoever opens it later"
+    );
 }
 
 #[test]
 fn nothing_is_returned_but_what_was_asked_for_and_chosen() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (test, token, cookies, id) = runtime.block_on(async {
-        let test = TestApp::with(&[("rate_limit.enabled", "false")]).await;
+        let test = TestApp::builder().setting("rate_limit.enabled", "false").start().await;
         let (_, token) = asker(&test).await;
         let (person, id) = holder(&test, "ada@example.org").await;
         let cookies = person.cookies;
@@ -816,7 +805,7 @@ fn nothing_is_returned_but_what_was_asked_for_and_chosen() {
             let mut person = test.browser();
             person.cookies.clone_from(&cookies);
             let (request_id, content) = ask(&test, &token, &json!({ "claims": asked })).await;
-            let page = open(&mut person, content).await;
+            let page = person.open_verification(content).await;
             let mut form = vec![("credential".to_owned(), id.to_string())];
             form.extend(sent.iter().map(|place| ("part".to_owned(), format!("{id}{place}"))));
             let answer = send(&mut person, &format!("{page}/share"), &form).await;

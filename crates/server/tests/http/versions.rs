@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use crate::support::app::{Browser, PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::browser::Browser;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 async fn push(test: &TestApp, token: &str, body: &Value) -> Uuid {
     test.advance(Duration::from_secs(1));
-    let answer = test.post(PUSH, token, body).await.expect(201).json();
+    let answer = test.post(PUSH, token, body).await.assert_status(201).json();
     answer["request_id"].as_str().expect("an id").parse().expect("a UUID")
 }
 
@@ -20,8 +21,7 @@ fn version(credential_id: &str, title: &str) -> Value {
 }
 
 async fn accept(person: &mut Browser<'_>, id: Uuid) {
-    person.open(id).await.expect(303);
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    person.accept(id).await;
 }
 
 #[tokio::test]
@@ -33,14 +33,14 @@ async fn a_newer_career_takes_the_older_one_s_place() {
     let mut person = test.signed_in("ada@example.org").await;
     accept(&mut person, first).await;
     let old = test.sign(first).await.expect("signed");
-    let wallet = person.get("/wallet").await.expect(200).text;
+    let wallet = person.text("/wallet").await;
     assert!(wallet.contains("Engineer at Company B") && !wallet.contains("Earlier versions"));
     accept(&mut person, second).await;
     let new = test.sign(second).await.expect("signed");
     assert!(test.is_revoked(old).await && !test.is_revoked(new).await);
     assert_eq!(test.sign(first).await, None);
 
-    let wallet = person.get("/wallet").await.expect(200).text;
+    let wallet = person.text("/wallet").await;
     let (main, earlier) = wallet.split_once("Earlier versions (1)").expect("earlier versions");
     assert!(main.contains("Lead at Company B") && !main.contains("Engineer at Company B"));
     assert_eq!(main.matches("Attested by Acme Payroll").count(), 2, "one career of two jobs");
@@ -48,20 +48,20 @@ async fn a_newer_career_takes_the_older_one_s_place() {
         earlier.contains("Engineer at Company B")
             && earlier.contains("Replaced by a newer version on 23 November 2026.")
     );
-    let record = person.get(&format!("/wallet/credentials/{first}")).await.expect(200).text;
+    let record = person.text(&format!("/wallet/credentials/{first}")).await;
     assert!(record.contains("Replaced by a newer version on 23 November 2026."));
     assert!(record.contains("Acme Payroll sent a newer version, which took its place."));
     assert!(!record.contains("/offer"), "it is not offered to another wallet");
-    person.post(&format!("/wallet/credentials/{first}/offer"), &[]).await.expect(404);
-    person.post(&format!("/wallet/credentials/{second}/offer"), &[]).await.expect(303);
-    let export = person.get("/wallet/export").await.expect(200).json();
+    person.post(&format!("/wallet/credentials/{first}/offer"), &[]).await.assert_status(404);
+    person.post(&format!("/wallet/credentials/{second}/offer"), &[]).await.assert_status(303);
+    let export = person.get("/wallet/export").await.assert_status(200).json();
     let superseded: Vec<bool> =
         export["credentials"].as_array().expect("a list").iter().map(|one| one["superseded_at"].is_string()).collect();
     assert_eq!(superseded, [true, false]);
     assert_eq!(test.status(&token, "1").await["status"], "verified", "the person did accept it");
 
-    person.post(&format!("/wallet/credentials/{second}/delete"), &[]).await.expect(303);
-    let wallet = person.get("/wallet").await.expect(200).text;
+    person.post(&format!("/wallet/credentials/{second}/delete"), &[]).await.assert_status(303);
+    let wallet = person.text("/wallet").await;
     assert!(wallet.contains("Earlier versions (1)") && !wallet.contains("Attested by"), "nothing comes back to life");
     assert_eq!(test.sign(first).await, None);
 }
@@ -77,7 +77,7 @@ async fn an_older_career_that_is_accepted_late_is_an_earlier_version_at_once() {
     accept(&mut person, first).await;
     assert_eq!(test.sign(first).await, None);
     assert!(test.sign(second).await.is_some());
-    let wallet = person.get("/wallet").await.expect(200).text;
+    let wallet = person.text("/wallet").await;
     let (main, earlier) = wallet.split_once("Earlier versions (1)").expect("earlier versions");
     assert!(main.contains("Lead at Company B") && earlier.contains("Engineer at Company B"));
 }
@@ -97,11 +97,11 @@ async fn other_types_and_other_partners_take_nobody_s_place() {
             let mut body = (known.sample)();
             body["credential_id"] = json!(format!("{known}-{number}"));
             let path = format!("/api/partner/v2/add/requests/{known}");
-            let pushed = test.post(&path, &acme, &body).await.expect(201).json();
+            let pushed = test.post(&path, &acme, &body).await.assert_status(201).json();
             accept(&mut person, pushed["request_id"].as_str().expect("an id").parse().expect("a UUID")).await;
         }
     }
-    let wallet = person.get("/wallet").await.expect(200).text;
+    let wallet = person.text("/wallet").await;
     assert!(!wallet.contains("Earlier versions"));
     assert!(!wallet.contains("say different things"), "the two say the same");
 }
@@ -124,14 +124,14 @@ async fn partners_that_contradict_each_other_are_shown_side_by_side() {
         "Acme Payroll: Engineer. Since February 2023, known up to May 2024.",
         "HR Cloud: Lead &#60;i&#62;Engineer&#60;/i&#62;. Since May 2023, known up to May 2024.",
     ];
-    let wallet = person.get("/wallet").await.expect(200).text;
+    let wallet = person.text("/wallet").await;
     for said in said {
         assert_eq!(wallet.matches(said).count(), 1, "{said}");
     }
     assert!(!wallet.contains("about Company A"), "of that they say the same");
     assert!(wallet.contains("COMPANY B Pty. Ltd."), "each is shown as it was sent");
     for id in [one, other] {
-        let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200).text;
+        let record = person.text(&format!("/wallet/credentials/{id}")).await;
         assert!(said.iter().all(|said| record.contains(said)), "{id}");
     }
     // Who corrects itself contradicts nobody any more.
@@ -139,8 +139,8 @@ async fn partners_that_contradict_each_other_are_shown_side_by_side() {
     corrected["fields"]["employment"][1]["organisation"] = json!("Company B");
     let corrected = push(&test, &cloud, &corrected).await;
     accept(&mut person, corrected).await;
-    let wallet = person.get("/wallet").await.expect(200).text;
+    let wallet = person.text("/wallet").await;
     assert!(!wallet.contains("say different things") && wallet.contains("Earlier versions (1)"));
-    let record = person.get(&format!("/wallet/credentials/{other}")).await.expect(200).text;
+    let record = person.text(&format!("/wallet/credentials/{other}")).await;
     assert!(!record.contains("say different things"), "an earlier version says nothing now");
 }

@@ -1,8 +1,6 @@
 //! Webhooks (partner-api section 11): registering, what arrives, what is tried again, and where nothing is ever sent.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -16,8 +14,10 @@ use store::{Announcement, AnnouncementKind, day};
 use tenure::jobs::{deliver_due, end_what_is_over};
 use tenure::outbound::Lookup;
 
-use crate::support::app::{Answer, PUSH, TestApp, TestPartner, career};
+use crate::support::app::{PUSH, TestApp, TestPartner, career};
+use crate::support::names::{Table, addresses, table};
 use crate::support::receiver::{Received, Receiver};
+use crate::support::response::TestResponse;
 
 const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -35,17 +35,17 @@ const ALL: [&str; 7] = [
 
 /// A server that may send to this machine.
 async fn server() -> TestApp {
-    TestApp::with(&[("webhooks.allow_loopback", "true"), ("webhooks.timeout", "1s")]).await
+    TestApp::builder().setting("webhooks.allow_loopback", "true").setting("webhooks.timeout", "1s").start().await
 }
 
 async fn register(test: &TestApp, token: &str, url: &str, events: &[&str]) -> (String, String) {
     let body = json!({ "url": url, "name": "Production", "events": events });
-    let answer = test.post(WEBHOOKS, token, &body).await.expect(201).json();
+    let answer = test.post(WEBHOOKS, token, &body).await.assert_status(201).json();
     let text = |name: &str| answer[name].as_str().expect("a text").to_owned();
     (text("id"), text("secret"))
 }
 
-async fn put(test: &TestApp, token: &str, path: &str, body: &Value) -> Answer {
+async fn put(test: &TestApp, token: &str, path: &str, body: &Value) -> TestResponse {
     test.send(test.api(Method::PUT, path, token, &body.to_string())).await
 }
 
@@ -69,7 +69,7 @@ async fn deliver(test: &TestApp) -> usize {
 }
 
 async fn log(test: &TestApp, token: &str, id: &str) -> Vec<Value> {
-    let answer = test.get_with(&format!("{WEBHOOKS}/{id}/deliveries"), token).await.expect(200).json();
+    let answer = test.get_with(&format!("{WEBHOOKS}/{id}/deliveries"), token).await.assert_status(200).json();
     answer["deliveries"].as_array().expect("a list").clone()
 }
 
@@ -90,7 +90,7 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
     let token = test.token(&test.partner().await).await;
     let other = test.token(&test.partner().await).await;
     let body = json!({ "url": "https://hooks.example.com/tenure", "name": "Production", "description": "Updates our records" });
-    let answer = test.post(WEBHOOKS, &token, &body).await.expect(201);
+    let answer = test.post(WEBHOOKS, &token, &body).await.assert_status(201);
     assert_eq!(answer.header("cache-control"), "no-store");
     let made = answer.json();
     let (id, secret) = (made["id"].as_str().expect("an id"), made["secret"].as_str().expect("a secret"));
@@ -102,13 +102,13 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
         "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z", "updated_at": "2026-11-23T09:00:00Z",
     });
     let path = format!("{WEBHOOKS}/{id}");
-    assert_eq!(test.get_with(&path, &token).await.expect(200).json(), shown, "the secret is not shown again");
-    assert_eq!(test.get_with(WEBHOOKS, &token).await.expect(200).json(), json!({ "webhooks": [shown] }));
-    assert_eq!(test.get_with(WEBHOOKS, &other).await.expect(200).json(), json!({ "webhooks": [] }));
+    assert_eq!(test.get_with(&path, &token).await.assert_status(200).json(), shown, "the secret is not shown again");
+    assert_eq!(test.get_with(WEBHOOKS, &token).await.assert_status(200).json(), json!({ "webhooks": [shown] }));
+    assert_eq!(test.get_with(WEBHOOKS, &other).await.assert_status(200).json(), json!({ "webhooks": [] }));
     test.advance(Duration::from_secs(60));
     let changed = put(&test, &token, &path, &json!({ "name": null, "events": ["atsp_request.created"] }))
         .await
-        .expect(200)
+        .assert_status(200)
         .json();
     assert_eq!(
         (&changed["name"], &changed["url"], &changed["updated_at"]),
@@ -116,15 +116,16 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
     );
     let changed = put(&test, &token, WEBHOOKS, &json!({ "id": id, "url": "https://hooks.example.com/new" }))
         .await
-        .expect(200)
+        .assert_status(200)
         .json();
     assert_eq!(
         (&changed["events"], &changed["url"]),
         (&json!(["atsp_request.created"]), &json!("https://hooks.example.com/new"))
     );
-    let mismatch =
-        put(&test, &token, &path, &json!({ "id": "another", "url": "https://hooks.example.com" })).await.expect(422);
-    assert_eq!(mismatch.faults(), [("id.mismatch".to_owned(), "/id".to_owned())]);
+    let mismatch = put(&test, &token, &path, &json!({ "id": "another", "url": "https://hooks.example.com" }))
+        .await
+        .assert_status(422);
+    assert_eq!(mismatch.errors(), [("id.mismatch".to_owned(), "/id".to_owned())]);
     for (method, path) in [
         (Method::GET, path.clone()),
         (Method::PUT, path.clone()),
@@ -140,10 +141,10 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
         } else {
             json!({})
         };
-        test.send(test.api(method, &path, &other, &body.to_string())).await.expect(404);
+        test.send(test.api(method, &path, &other, &body.to_string())).await.assert_status(404);
     }
-    test.send(test.api(Method::DELETE, &path, &token, "")).await.expect(204);
-    test.get_with(&path, &token).await.expect(404);
+    test.send(test.api(Method::DELETE, &path, &token, "")).await.assert_status(204);
+    test.get_with(&path, &token).await.assert_status(404);
 }
 
 #[test]
@@ -157,9 +158,9 @@ async fn every_fault_of_a_registration_is_told_at_once() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let body = json!({ "url": 7, "nmae": "x", "events": ["vwsp.verified"] });
-    let answer = test.post(WEBHOOKS, &token, &body).await.expect(422);
+    let answer = test.post(WEBHOOKS, &token, &body).await.assert_status(422);
     let mut codes: Vec<String> =
-        answer.faults().into_iter().map(|(code, pointer)| format!("{pointer} {code}")).collect();
+        answer.errors().into_iter().map(|(code, pointer)| format!("{pointer} {code}")).collect();
     codes.sort();
     assert_eq!(codes, ["/events/0 choice.unknown", "/nmae member.unknown", "/url type.mismatch"]);
     for (url, code) in [
@@ -173,13 +174,15 @@ async fn every_fault_of_a_registration_is_told_at_once() {
         ("https://localhost/", "url.address"),
         ("https://hooks.localhost./", "url.address"),
     ] {
-        let answer = test.post(WEBHOOKS, &token, &json!({ "url": url })).await.expect(422);
-        assert_eq!(answer.faults(), [(code.to_owned(), "/url".to_owned())], "{url}");
+        let answer = test.post(WEBHOOKS, &token, &json!({ "url": url })).await.assert_status(422);
+        assert_eq!(answer.errors(), [(code.to_owned(), "/url".to_owned())], "{url}");
     }
     for number in 0..20 {
-        test.post(WEBHOOKS, &token, &json!({ "url": format!("https://hooks.example.com/{number}") })).await.expect(201);
+        test.post(WEBHOOKS, &token, &json!({ "url": format!("https://hooks.example.com/{number}") }))
+            .await
+            .assert_status(201);
     }
-    test.post(WEBHOOKS, &token, &json!({ "url": "https://hooks.example.com/more" })).await.expect(409);
+    test.post(WEBHOOKS, &token, &json!({ "url": "https://hooks.example.com/more" })).await.assert_status(409);
 }
 
 #[tokio::test]
@@ -222,23 +225,22 @@ async fn what_happens_to_a_push_is_told_in_order_to_who_opted_in() {
     let partner = test.partner().await;
     let token = test.token(&partner).await;
     register(&test, &token, &opted.url(), &ALL).await;
-    test.post(WEBHOOKS, &token, &json!({ "url": other.url() })).await.expect(201);
+    test.post(WEBHOOKS, &token, &json!({ "url": other.url() })).await.assert_status(201);
     let mut body = career("mine");
     body["partner_chain"] = json!([{ "name": "Umbrella" }]);
-    let pushed = test.post(PUSH, &token, &body).await.expect(201).json();
+    let pushed = test.post(PUSH, &token, &body).await.assert_status(201).json();
     let request = pushed["request_id"].as_str().expect("an id");
     // The link is handed over before anybody has signed in, by two browsers.
     for _ in 0..2 {
         test.advance(Duration::from_secs(1));
-        test.browser().open(request.parse().expect("a UUID")).await.expect(303);
+        test.browser().open(request.parse().expect("a UUID")).await.assert_status(303);
     }
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(request.parse().expect("a UUID")).await.expect(303);
-    person.post(&format!("/requests/{request}/accept"), &[]).await.expect(303);
-    person.post(&format!("/wallet/credentials/{request}/delete"), &[]).await.expect(303);
+    person.accept(request.parse().expect("a UUID")).await;
+    person.post(&format!("/wallet/credentials/{request}/delete"), &[]).await.assert_status(303);
     let declined = test.push(&token, "declined").await;
-    person.open(declined).await.expect(303);
-    person.post(&format!("/requests/{declined}/decline"), &[]).await.expect(303);
+    person.open(declined).await.assert_status(303);
+    person.post(&format!("/requests/{declined}/decline"), &[]).await.assert_status(303);
     deliver(&test).await;
     let told = |credential: &str| -> Vec<String> {
         let received = opted.received().into_iter().map(|event| event.json());
@@ -319,7 +321,7 @@ async fn a_receiver_that_fails_is_tried_again_ever_more_seldom_and_given_up_afte
     // It can be sent again, and is the same event.
     receiver.answer(&[]);
     let path = format!("{WEBHOOKS}/{id}/deliveries/{}/replay", found["event_id"].as_str().expect("an id"));
-    test.post(&path, &token().await, &json!({})).await.expect(202);
+    test.post(&path, &token().await, &json!({})).await.assert_status(202);
     test.advance(Duration::from_secs(300));
     deliver(&test).await;
     assert_eq!(receiver.received().last().expect("an event").json()["event_id"], found["event_id"]);
@@ -340,7 +342,7 @@ async fn a_dead_receiver_is_left_alone_and_asked_by_one_event_at_a_time() {
     assert_eq!(alive.received().len(), 100);
     let tried = dead.received().len();
     assert!((5..=13).contains(&tried), "what was under way when it was given up for now: {tried}");
-    let shown = test.get_with(&format!("{WEBHOOKS}/{id}"), &token).await.expect(200).json();
+    let shown = test.get_with(&format!("{WEBHOOKS}/{id}"), &token).await.assert_status(200).json();
     assert_eq!(shown["state"], "paused");
     assert_eq!(deliver(&test).await, 0);
     for probes in 1..4 {
@@ -351,17 +353,21 @@ async fn a_dead_receiver_is_left_alone_and_asked_by_one_event_at_a_time() {
     dead.answer(&[]);
     test.advance(Duration::from_secs(300));
     deliver(&test).await;
-    assert_eq!(test.get_with(&format!("{WEBHOOKS}/{id}"), &token).await.expect(200).json()["state"], "active");
+    assert_eq!(test.get_with(&format!("{WEBHOOKS}/{id}"), &token).await.assert_status(200).json()["state"], "active");
     let state = |deliveries: &[Value]| deliveries.iter().filter(|delivery| delivery["state"] == "delivered").count();
-    let mut page = test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?limit=60"), &token).await.expect(200).json();
+    let mut page =
+        test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?limit=60"), &token).await.assert_status(200).json();
     let mut delivered = state(page["deliveries"].as_array().expect("a list"));
     let cursor = page["next_cursor"].as_i64().expect("more");
-    page =
-        test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?limit=60&cursor={cursor}"), &token).await.expect(200).json();
+    page = test
+        .get_with(&format!("{WEBHOOKS}/{id}/deliveries?limit=60&cursor={cursor}"), &token)
+        .await
+        .assert_status(200)
+        .json();
     delivered += state(page["deliveries"].as_array().expect("a list"));
     assert_eq!((delivered, &page["next_cursor"]), (100, &Value::Null), "nothing is lost");
     for query in ["limit=0", "limit=101", "cursor=x", "state=lost"] {
-        test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?{query}"), &token).await.expect(400);
+        test.get_with(&format!("{WEBHOOKS}/{id}/deliveries?{query}"), &token).await.assert_status(400);
     }
 }
 
@@ -377,7 +383,7 @@ async fn nobody_is_waited_for_longer_than_agreed() {
     let found = log(&test, &token, &id).await.remove(0);
     assert_eq!((&found["attempts"][0]["error"], &found["attempts"][0]["status"]), (&json!("timed_out"), &Value::Null));
     let nobody = "http://127.0.0.1:1/";
-    put(&test, &token, &format!("{WEBHOOKS}/{id}"), &json!({ "url": nobody })).await.expect(200);
+    put(&test, &token, &format!("{WEBHOOKS}/{id}"), &json!({ "url": nobody })).await.assert_status(200);
     test.advance(Duration::from_secs(60));
     assert_eq!(deliver(&test).await, 1);
     assert_eq!(log(&test, &token, &id).await[0]["attempts"][1]["error"], "unreachable");
@@ -390,9 +396,9 @@ async fn both_secrets_sign_for_a_day_after_a_rotation() {
     let token = test.token(&partner).await;
     let (id, first) = register(&test, &token, &receiver.url(), &ALL).await;
     let path = format!("{WEBHOOKS}/{id}/secret");
-    let refused = put(&test, &token, &path, &json!({ "secret": "mine" })).await.expect(422);
-    assert_eq!(refused.faults(), [("member.unknown".to_owned(), "/secret".to_owned())]);
-    let answer = test.send(test.api(Method::PUT, &path, &token, "")).await.expect(200);
+    let refused = put(&test, &token, &path, &json!({ "secret": "mine" })).await.assert_status(422);
+    assert_eq!(refused.errors(), [("member.unknown".to_owned(), "/secret".to_owned())]);
+    let answer = test.send(test.api(Method::PUT, &path, &token, "")).await.assert_status(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     let second = answer.json()["secret"].as_str().expect("a secret").to_owned();
     assert_ne!(first, second);
@@ -416,7 +422,7 @@ async fn a_webhook_is_tried_out_and_a_time_is_sent_again() {
     let partner = test.partner().await;
     let token = test.token(&partner).await;
     let (id, secret) = register(&test, &token, &receiver.url(), &["vwsp_request.verified"]).await;
-    let answer = test.post(&format!("{WEBHOOKS}/{id}/test"), &token, &json!({})).await.expect(202).json();
+    let answer = test.post(&format!("{WEBHOOKS}/{id}/test"), &token, &json!({})).await.assert_status(202).json();
     deliver(&test).await;
     let event = receiver.received().remove(0);
     assert_eq!((&event.json()["type"], &event.json()["event_id"]), (&json!("tenure.test"), &answer["event_id"]));
@@ -428,15 +434,16 @@ async fn a_webhook_is_tried_out_and_a_time_is_sent_again() {
     deliver(&test).await;
     let path = format!("{WEBHOOKS}/{id}/replay");
     let range = json!({ "from": "2026-11-23T09:10:00Z", "to": "2026-11-23T09:30:00Z" });
-    assert_eq!(test.post(&path, &token, &range).await.expect(202).json(), json!({ "replayed": 2 }));
+    assert_eq!(test.post(&path, &token, &range).await.assert_status(202).json(), json!({ "replayed": 2 }));
     deliver(&test).await;
     let requests: Vec<Value> =
         receiver.received()[4..].iter().map(|event| event.json()["request_id"].clone()).collect();
     assert_eq!(requests, ["r1", "r2"]);
     let failed = json!({ "from": "2026-11-23T09:00:00Z", "to": "2026-11-24T00:00:00Z", "state": "failed" });
-    assert_eq!(test.post(&path, &token, &failed).await.expect(202).json(), json!({ "replayed": 0 }));
-    let answer = test.post(&path, &token, &json!({ "from": "x", "to": "2026-11-24T00:00:00Z" })).await.expect(422);
-    assert_eq!(answer.faults(), [("time.format".to_owned(), "/from".to_owned())]);
+    assert_eq!(test.post(&path, &token, &failed).await.assert_status(202).json(), json!({ "replayed": 0 }));
+    let answer =
+        test.post(&path, &token, &json!({ "from": "x", "to": "2026-11-24T00:00:00Z" })).await.assert_status(422);
+    assert_eq!(answer.errors(), [("time.format".to_owned(), "/from".to_owned())]);
 }
 
 #[tokio::test]
@@ -475,14 +482,10 @@ async fn a_repeated_registration_gets_its_secret_again_and_no_file_holds_it() {
         request.headers_mut().insert("idempotency-key", "once".parse().expect("a header"));
         request
     };
-    let first = test.send(request()).await.expect(201).json();
-    let again = test.send(request()).await.expect(201);
+    let first = test.send(request()).await.assert_status(201).json();
+    let again = test.send(request()).await.assert_status(201);
     assert_eq!((again.header("idempotency-replayed"), again.json()), ("true", first.clone()));
-    let (secret, folder) = (first["secret"].as_str().expect("a secret"), test.folder.path());
-    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        let bytes = if entry.is_file() { std::fs::read(&entry).expect("readable") } else { continue };
-        assert!(!bytes.windows(64).any(|window| window == secret.as_bytes()), "{}", entry.display());
-    }
+    test.assert_no_file_contains(&[first["secret"].as_str().expect("a secret")]);
 }
 
 // Where nothing is ever sent. What a name means is looked at when something is sent; a literal address when it is
@@ -500,8 +503,9 @@ async fn refuses(hosts: &[&str]) {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     for host in hosts {
-        let answer = test.post(WEBHOOKS, &token, &json!({ "url": format!("https://{host}/hook") })).await.expect(422);
-        assert_eq!(answer.faults(), [("url.address".to_owned(), "/url".to_owned())], "{host}");
+        let answer =
+            test.post(WEBHOOKS, &token, &json!({ "url": format!("https://{host}/hook") })).await.assert_status(422);
+        assert_eq!(answer.errors(), [("url.address".to_owned(), "/url".to_owned())], "{host}");
     }
 }
 
@@ -535,20 +539,13 @@ async fn decimal_octal_and_hexadecimal_spellings_are_refused() {
     refuses(&SPELLED).await;
 }
 
-fn addresses(list: &[&str]) -> Vec<IpAddr> {
-    list.iter().map(|address| address.trim_matches(['[', ']']).parse().expect("an address")).collect()
-}
-
-type Table = Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>;
-
 /// A server that looks the name up in a table, and a webhook there.
 async fn named(receiver: &Receiver, answers: Vec<Vec<IpAddr>>, allowed: &str) -> (TestApp, Table, TestPartner, String) {
-    let table: Table = Arc::new(Mutex::new(HashMap::from([("hooks.example.com".to_owned(), answers)])));
+    let table = table(&[("hooks.example.com", answers)]);
     let roots = receiver.roots.display().to_string();
     let settings =
         [("outbound.extra_roots", &*roots), ("outbound.allowed_networks", allowed), ("webhooks.timeout", "2s")];
-    let test =
-        TestApp::start_with(tempfile::tempdir().expect("a folder"), &settings, Lookup::Table(table.clone())).await;
+    let test = TestApp::builder().settings(&settings).lookup(Lookup::Table(table.clone())).start().await;
     let partner = test.partner().await;
     let url = format!("https://hooks.example.com:{}/", receiver.port);
     let (id, _) = register(&test, &test.token(&partner).await, &url, &ALL).await;

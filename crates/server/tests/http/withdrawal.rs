@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::app::{Answer, PUSH, TestApp, career};
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::response::TestResponse;
 use axum::http::Method;
 use serde_json::{Value, json};
 use store::domain::submission::State;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 const REASON: &str = "It was sent for another Ada <b>by mistake</b>.";
 
-async fn withdraw(test: &TestApp, token: &str, path: &str, body: &Value) -> Answer {
+async fn withdraw(test: &TestApp, token: &str, path: &str, body: &Value) -> TestResponse {
     let path = format!("/api/partner/v2/add/requests/{path}");
     test.send(test.api(Method::DELETE, &path, token, &body.to_string())).await
 }
@@ -26,32 +27,32 @@ async fn what_nobody_has_answered_is_deleted_and_the_link_says_so() {
     let token = test.token(&test.partner().await).await;
     let (seen, unseen) = (test.push(&token, "seen").await, test.push(&token, "unseen").await);
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(seen).await.expect(303);
+    person.open(seen).await.assert_status(303);
     let mails = test.mails().await.len();
     test.advance(Duration::from_secs(60));
     for id in ["seen", "unseen"] {
         let answer = withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": REASON })).await;
-        assert_eq!(answer.expect(204).text, "");
+        assert_eq!(answer.assert_status(204).text, "");
         assert_eq!(test.status(&token, id).await["status"], "canceled");
         assert_eq!(test.status(&token, id).await["finalized_at"], "2026-11-23T09:01:00Z");
     }
     assert_eq!(test.mails().await.len(), mails, "nobody has it, so nobody is told");
-    let page = person.get(&format!("/requests/{seen}")).await.expect(200);
+    let page = person.get(&format!("/requests/{seen}")).await.assert_status(200);
     assert!(page.text.contains("This was taken back"));
     assert!(
         page.text.contains("Withdrawn by Acme Payroll on 23 November 2026: It was sent for another Ada &#60;b&#62;")
     );
     assert!(!page.text.contains("Marker-Lovelace"));
     // The reason is for the person it is about, and nobody has shown to be that.
-    person.open(unseen).await.expect(303);
-    let page = person.get(&format!("/requests/{unseen}")).await.expect(410);
+    person.open(unseen).await.assert_status(303);
+    let page = person.get(&format!("/requests/{unseen}")).await.assert_status(410);
     assert!(page.text.contains("This was taken back") && !page.text.contains("another Ada"));
     let mut other = test.signed_in("eve@example.org").await;
-    other.open(seen).await.expect(303);
-    let page = other.get(&format!("/requests/{seen}")).await.expect(403);
+    other.open(seen).await.assert_status(303);
+    let page = other.get(&format!("/requests/{seen}")).await.assert_status(403);
     assert!(!page.text.contains("taken back") && !page.text.contains("Acme"));
-    assert!(person.get("/wallet").await.expect(200).text.contains("Nothing here yet"));
-    person.post(&format!("/requests/{seen}/accept"), &[]).await.expect(303);
+    assert!(person.text("/wallet").await.contains("Nothing here yet"));
+    person.post(&format!("/requests/{seen}/accept"), &[]).await.assert_status(303);
     assert!(matches!(state(&test, seen).await, State::TakenBack { .. }), "there is nothing left to accept");
 }
 
@@ -61,13 +62,12 @@ async fn what_is_in_a_wallet_stays_there_marked_revoked_and_told_by_mail() {
     let partner = test.partner().await;
     let id = test.push(&test.token(&partner).await, "1").await;
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(id).await.expect(303);
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    person.accept(id).await;
     let place = test.sign(id).await.expect("signed");
     test.advance(Duration::from_secs(86_400));
     let token = test.token(&partner).await;
     let before = test.mails().await.len();
-    withdraw(&test, &token, "career_history/1", &json!({ "reason": REASON })).await.expect(204);
+    withdraw(&test, &token, "career_history/1", &json!({ "reason": REASON })).await.assert_status(204);
     assert!(test.is_revoked(place).await);
     assert_eq!(test.sign(id).await, None, "nothing is signed any more");
     let told = json!({ "id": "1", "status": "canceled", "finalized_at": "2026-11-24T09:00:00Z" });
@@ -80,26 +80,26 @@ async fn what_is_in_a_wallet_stays_there_marked_revoked_and_told_by_mail() {
     assert!(!mail.contains("another Ada") && !mail.contains("Marker"), "the mail says no more than it must: {mail}");
 
     let marked = "Withdrawn by Acme Payroll on 24 November 2026: It was sent for another Ada &#60;b&#62;";
-    let wallet = person.get("/wallet").await.expect(200);
+    let wallet = person.get("/wallet").await.assert_status(200);
     assert!(wallet.text.contains(marked) && wallet.text.contains("Software Engineer at Company B"));
     assert!(!wallet.text.contains("of experience"), "nobody attests that career any more");
-    let record = person.get(&format!("/wallet/credentials/{id}")).await.expect(200);
+    let record = person.get(&format!("/wallet/credentials/{id}")).await.assert_status(200);
     assert!(record.text.contains(marked) && record.text.contains("Acme Payroll withdrew it."));
     assert!(record.text.contains("Marker-Lovelace") && record.text.contains("of experience"));
     assert!(!record.text.contains("/offer"), "it is not offered to another wallet");
-    person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.expect(404);
-    let export = person.get("/wallet/export").await.expect(200).json();
+    person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.assert_status(404);
+    let export = person.get("/wallet/export").await.assert_status(200).json();
     assert_eq!(export["credentials"][0]["withdrawn"], json!({ "at": "2026-11-24T09:00:00Z", "reason": REASON }));
     assert_eq!(export["credentials"][0]["status"], "canceled");
 
     // Again, with other words: what was said first stands, and nobody is told twice.
-    withdraw(&test, &token, "career_history/1", &json!({ "reason": "No reason" })).await.expect(204);
-    assert!(person.get("/wallet").await.expect(200).text.contains(marked));
+    withdraw(&test, &token, "career_history/1", &json!({ "reason": "No reason" })).await.assert_status(204);
+    assert!(person.text("/wallet").await.contains(marked));
     assert_eq!(test.mails().await.len(), before + 1);
 
-    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
     assert_eq!(test.status(&token, "1").await, told, "deleting it later changes nothing for the partner");
-    assert!(person.get(&format!("/requests/{id}")).await.expect(200).text.contains("You deleted this"));
+    assert!(person.text(&format!("/requests/{id}")).await.contains("You deleted this"));
 }
 
 #[tokio::test]
@@ -109,22 +109,12 @@ async fn nothing_that_a_partner_gave_as_its_reason_is_stored_in_the_clear() {
     let id = test.push(&token, "1").await;
     test.push(&token, "2").await;
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(id).await.expect(303);
-    person.post(&format!("/requests/{id}/accept"), &[]).await.expect(303);
+    person.accept(id).await;
     for id in ["1", "2"] {
         let body = json!({ "reason": "Marked reason" });
-        withdraw(&test, &token, &format!("career_history/{id}"), &body).await.expect(204);
+        withdraw(&test, &token, &format!("career_history/{id}"), &body).await.assert_status(204);
     }
-    let mut files = 0;
-    for entry in std::fs::read_dir(test.folder.path()).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_file() {
-            let bytes = std::fs::read(&path).expect("read");
-            assert!(!bytes.windows(13).any(|window| window == b"Marked reason"), "{}", path.display());
-            files += 1;
-        }
-    }
-    assert!(files >= 3, "the data, its log and the key ring: {files}");
+    test.assert_no_file_contains(&["Marked reason"]);
 }
 
 #[tokio::test]
@@ -136,17 +126,17 @@ async fn what_is_over_stays_over_and_what_was_deleted_is_canceled() {
     test.push(&token, "expired").await;
     let mut person = test.signed_in("ada@example.org").await;
     for id in ids {
-        person.open(id).await.expect(303);
+        person.open(id).await.assert_status(303);
     }
-    person.post(&format!("/requests/{}/accept", ids[0]), &[]).await.expect(303);
-    person.post(&format!("/wallet/credentials/{}/delete", ids[0]), &[]).await.expect(303);
-    person.post(&format!("/requests/{}/decline", ids[1]), &[]).await.expect(303);
+    person.post(&format!("/requests/{}/accept", ids[0]), &[]).await.assert_status(303);
+    person.post(&format!("/wallet/credentials/{}/delete", ids[0]), &[]).await.assert_status(303);
+    person.post(&format!("/requests/{}/decline", ids[1]), &[]).await.assert_status(303);
     test.advance(Duration::from_secs(49 * 3600));
     let token = test.token(&partner).await;
     let mails = test.mails().await.len();
     let mut ends = Vec::new();
     for id in ["deleted", "declined", "expired"] {
-        withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": "x" })).await.expect(204);
+        withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": "x" })).await.assert_status(204);
         let status = test.status(&token, id).await;
         assert_eq!(status["status"], "canceled", "{id}");
         ends.push(status["finalized_at"].as_str().expect("a time").to_owned());
@@ -162,13 +152,12 @@ async fn a_withdrawn_id_can_be_used_again_at_once() {
     let token = test.token(&test.partner().await).await;
     let (waiting, held) = (test.push(&token, "waiting").await, test.push(&token, "held").await);
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(held).await.expect(303);
-    person.post(&format!("/requests/{held}/accept"), &[]).await.expect(303);
+    person.accept(held).await;
     for (id, old) in [("waiting", waiting), ("held", held)] {
-        withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": REASON })).await.expect(204);
+        withdraw(&test, &token, &format!("career_history/{id}"), &json!({ "reason": REASON })).await.assert_status(204);
         let mut body = career(id);
         body["fields"]["employment"][0]["role_title"] = json!("Corrected");
-        let again = test.post(PUSH, &token, &body).await.expect(201).json();
+        let again = test.post(PUSH, &token, &body).await.assert_status(201).json();
         assert_ne!(again["request_id"], json!(old), "a new request with a new link");
         assert_eq!(again.get("warnings"), None);
         assert_eq!(test.status(&token, id).await["status"], "incomplete");
@@ -176,8 +165,8 @@ async fn a_withdrawn_id_can_be_used_again_at_once() {
     }
     assert!(matches!(state(&test, held).await, State::Withdrawn { .. }), "the old one stays in the wallet");
     // Withdrawing goes to what the id stands for now.
-    withdraw(&test, &token, "career_history/held", &json!({ "reason": "Again" })).await.expect(204);
-    let record = person.get(&format!("/wallet/credentials/{held}")).await.expect(200);
+    withdraw(&test, &token, "career_history/held", &json!({ "reason": "Again" })).await.assert_status(204);
+    let record = person.get(&format!("/wallet/credentials/{held}")).await.assert_status(200);
     assert!(record.text.contains("It was sent for another Ada") && !record.text.contains("Again"));
 }
 
@@ -192,18 +181,18 @@ async fn only_its_own_partner_type_and_item_are_found() {
         "career_history": career("b1"),
         "right_to_work_items": [{ "credential_id": "b2", "fields": { "full_name": "Ada", "country": "NZ" } }],
     });
-    test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.expect(201);
+    test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.assert_status(201);
     let other = test.token(&test.partner().await).await;
     let good = json!({ "reason": "x" });
-    withdraw(&test, &other, "career_history/1", &good).await.expect(404);
-    withdraw(&test, &token, "education/1", &good).await.expect(404);
-    withdraw(&test, &token, "career_history/2", &good).await.expect(404);
-    withdraw(&test, &token, "nothing/1", &good).await.expect(404);
-    let answer = withdraw(&test, &token, "career_history/b", &good).await.expect(404).json();
+    withdraw(&test, &other, "career_history/1", &good).await.assert_status(404);
+    withdraw(&test, &token, "education/1", &good).await.assert_status(404);
+    withdraw(&test, &token, "career_history/2", &good).await.assert_status(404);
+    withdraw(&test, &token, "nothing/1", &good).await.assert_status(404);
+    let answer = withdraw(&test, &token, "career_history/b", &good).await.assert_status(404).json();
     assert!(answer["detail"].as_str().expect("a detail").contains("Withdraw its items"), "{answer}");
-    withdraw(&test, &other, "career_history/b", &good).await.expect(404);
+    withdraw(&test, &other, "career_history/b", &good).await.assert_status(404);
     let read_only = test.token(&test.partner_with("write.education").await).await;
-    withdraw(&test, &read_only, "career_history/1", &good).await.expect(403);
+    withdraw(&test, &read_only, "career_history/1", &good).await.assert_status(403);
 
     for (body, code) in [
         (json!({}), "member.missing"),
@@ -211,20 +200,20 @@ async fn only_its_own_partner_type_and_item_are_found() {
         (json!({ "reason": "x".repeat(501) }), "text.too_long"),
         (json!({ "reason": "x", "why": "y" }), "member.unknown"),
     ] {
-        let answer = withdraw(&test, &token, "career_history/1", &body).await.expect(422);
-        assert_eq!(answer.faults()[0].0, code, "{body}");
+        let answer = withdraw(&test, &token, "career_history/1", &body).await.assert_status(422);
+        assert_eq!(answer.errors()[0].0, code, "{body}");
     }
     let request = test.api(Method::DELETE, "/api/partner/v2/add/requests/career_history/1", &token, "reason");
-    test.send(request).await.expect(400);
+    test.send(request).await.assert_status(400);
     assert_eq!(test.status(&token, "1").await["status"], "incomplete");
     assert_eq!(test.status(&token, "b").await["status"], "incomplete");
 
-    withdraw(&test, &token, "right_to_work/b2", &good).await.expect(204);
+    withdraw(&test, &token, "right_to_work/b2", &good).await.assert_status(204);
     let status = test.status(&token, "b").await;
     assert_eq!((&status["status"], &status["items"][1]["status"]), (&json!("incomplete"), &json!("canceled")));
-    withdraw(&test, &token, "career_history/b1", &json!({ "reason": REASON })).await.expect(204);
+    withdraw(&test, &token, "career_history/b1", &json!({ "reason": REASON })).await.assert_status(204);
     assert_eq!(test.status(&token, "b").await["status"], "canceled");
-    let again = test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.expect(201).json();
+    let again = test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.assert_status(201).json();
     assert_eq!(again.get("warnings"), None, "all of it was withdrawn, so it starts anew");
     assert_eq!(test.status(&token, "b").await["status"], "incomplete");
 }
@@ -241,17 +230,17 @@ async fn the_person_sees_on_a_batch_s_page_what_was_taken_back() {
             { "credential_id": "b3", "fields": { "full_name": "Ada", "country": "AU" } },
         ],
     });
-    let pushed = test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.expect(201).json();
+    let pushed = test.post("/api/partner/v2/add/requests/batch", &token, &batch).await.assert_status(201).json();
     let id: Uuid = pushed["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let mut person = test.signed_in("ada@example.org").await;
-    person.open(id).await.expect(303);
-    let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+    person.open(id).await.assert_status(303);
+    let page = person.text(&format!("/requests/{id}")).await;
     let accept = page.split("/accept").next().and_then(|text| text.rsplit('/').next()).expect("an item").to_owned();
-    person.post(&format!("/requests/{accept}/accept"), &[]).await.expect(303);
+    person.post(&format!("/requests/{accept}/accept"), &[]).await.assert_status(303);
     for path in ["career_history/b1", "right_to_work/b2"] {
-        withdraw(&test, &token, path, &json!({ "reason": "x" })).await.expect(204);
+        withdraw(&test, &token, path, &json!({ "reason": "x" })).await.assert_status(204);
     }
-    let page = person.get(&format!("/requests/{id}")).await.expect(200).text;
+    let page = person.text(&format!("/requests/{id}")).await;
     assert!(page.contains("Career history: added to your wallet, and withdrawn later."), "{page}");
     assert!(page.contains("Right to work: taken back before you answered, and deleted here."));
     assert!(page.contains("Add to my wallet"), "one still waits");

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use ambient::Clock;
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
 
 use crate::database;
 use crate::tenure::{Server, binary, ended, free_port, shown};
+use crate::tls::server_config;
 
 /// What the doctor found.
 struct Findings(Option<i32>, Value, String);
@@ -244,7 +244,7 @@ impl Authority {
     }
 
     /// A certificate for `name` that began long ago and is good for so many days more.
-    fn certificate_for(&self, name: &str, days: i64) -> ServerConfig {
+    fn certificate_for(&self, name: &str, days: i64) -> Arc<ServerConfig> {
         let now = Clock::System.now().to_jiff();
         let on = |days: i64| {
             let date = jiff::tz::Offset::UTC.to_datetime(now + jiff::SignedDuration::from_hours(24 * days)).date();
@@ -254,17 +254,13 @@ impl Authority {
         (params.not_before, params.not_after) = (on(-400), on(days));
         let key = rcgen::KeyPair::generate().expect("a key");
         let made = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = config.expect("versions").with_no_client_auth();
-        config.with_single_cert(vec![made.der().clone()], key).expect("a certificate and its key")
+        server_config(made.der().clone(), key.serialize_der())
     }
 }
 
 /// What stands in front of a server: it speaks TLS, and passes on what it hears.
-fn speak_tls(listener: TcpListener, config: ServerConfig, port: u16) {
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+fn speak_tls(listener: TcpListener, config: Arc<ServerConfig>, port: u16) {
+    let acceptor = tokio_rustls::TlsAcceptor::from(config);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {

@@ -8,6 +8,8 @@ mod database;
 #[allow(dead_code, reason = "the tests of documents use the rest")]
 mod samples;
 mod tenure;
+#[path = "../support/tls.rs"]
+mod tls;
 
 mod backup;
 mod cli;

@@ -1,14 +1,12 @@
-//! The application under test: real store, real keys, a clock that moves when told, requests without a socket.
+//! The application under test: a real store, real keys, a manual clock, and requests without a socket.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ambient::Clock;
-use ambient::Rng;
+use ambient::{Clock, Rng};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{Method, Request, header};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -21,17 +19,20 @@ use tenure::seal::sha256;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use super::browser::{Browser, encode_form};
+use super::response::TestResponse;
+
 /// The path of a push.
 pub const PUSH: &str = "/api/partner/v2/add/requests/career_history";
 
-/// The application, and the folder it lives in.
+/// The application and its data folder.
 #[derive(Debug)]
 pub struct TestApp {
     /// The application.
     pub app: App,
-    /// Its folder; mails are in `mail`.
+    /// The data folder; mails are in `mail`.
     pub folder: TempDir,
-    /// Made once: with all its descriptions it takes longer than most requests.
+    /// Built once, because building it takes longer than most requests.
     router: OnceLock<Router>,
 }
 
@@ -44,100 +45,89 @@ pub struct TestPartner {
     pub secret: String,
 }
 
-/// An answer, read whole.
+/// Configures and starts a [`TestApp`].
 #[derive(Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body as text.
-    pub text: String,
-    /// The body as bytes.
-    pub bytes: axum::body::Bytes,
+pub struct TestAppBuilder {
+    folder: Option<TempDir>,
+    settings: Vec<(String, String)>,
+    lookup: Lookup,
+    time: String,
 }
 
-impl Answer {
-    /// The body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
-    }
-
-    /// A header's value; empty if it is not there.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().expect("a readable header")).unwrap_or_default()
-    }
-
-    /// Asserts the status and returns the answer.
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+impl TestAppBuilder {
+    /// Uses `folder`, which may hold data of an earlier application, instead of a new one.
+    pub fn folder(mut self, folder: TempDir) -> Self {
+        self.folder = Some(folder);
         self
     }
 
-    /// The codes and pointers of all faults.
-    pub fn faults(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        self.json()["errors"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|fault| (text(&fault["code"]), text(&fault["pointer"])))
-            .collect()
-    }
-}
-
-impl TestApp {
-    /// On SQLite, with the default settings.
-    pub async fn new() -> Self {
-        Self::with(&[]).await
+    /// Sets one setting, named as `section.key`.
+    pub fn setting(self, key: &str, value: &str) -> Self {
+        self.settings(&[(key, value)])
     }
 
-    /// On SQLite, with some settings (`section.key`).
-    pub async fn with(settings: &[(&str, &str)]) -> Self {
-        Self::start(tempfile::tempdir().expect("a folder"), settings).await
+    /// Sets several settings, named as `section.key`.
+    pub fn settings(mut self, settings: &[(&str, &str)]) -> Self {
+        self.settings.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        self
     }
 
-    /// In `folder`, which may hold the data of an earlier one.
-    pub async fn start(folder: TempDir, settings: &[(&str, &str)]) -> Self {
-        Self::start_with(folder, settings, Lookup::System).await
+    /// Resolves host names with `lookup` instead of the system's resolver.
+    pub fn lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = lookup;
+        self
     }
 
-    /// In `folder`, with names looked up elsewhere.
-    pub async fn start_with(folder: TempDir, settings: &[(&str, &str)], lookup: Lookup) -> Self {
-        Self::start_at("2026-11-23T09:00:00Z", folder, settings, lookup).await
+    /// Starts the clock at `time` (RFC 3339).
+    pub fn time(mut self, time: &str) -> Self {
+        time.clone_into(&mut self.time);
+        self
     }
 
-    /// In `folder`, at a time.
-    pub async fn start_at(time: &str, folder: TempDir, settings: &[(&str, &str)], lookup: Lookup) -> Self {
+    /// Starts the application.
+    pub async fn start(self) -> TestApp {
+        let folder = self.folder.unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
         let mut overrides = vec![
             ("storage.data", folder.path().display().to_string()),
             ("mail.transport", format!("dir:{}", folder.path().join("mail").display())),
         ];
-        overrides.extend(settings.iter().map(|(key, value)| (*key, (*value).to_owned())));
-        let config = Config::load(None, [], &overrides).expect("the settings are good");
-        let clock = Clock::manual(time.parse().expect("a time"));
-        let app = App::open_with(config, clock, Rng::System, false, lookup).await.expect("the application opens");
-        Self { app, folder, router: OnceLock::new() }
+        overrides.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
+        let config = Config::load(None, [], &overrides).expect("valid settings");
+        let clock = Clock::manual(self.time.parse().expect("a time"));
+        let app = App::open_with(config, clock, Rng::System, false, self.lookup).await.expect("the application");
+        TestApp { app, folder, router: OnceLock::new() }
+    }
+}
+
+impl TestApp {
+    /// Starts on SQLite in a new folder with the default settings.
+    pub async fn new() -> Self {
+        Self::builder().start().await
     }
 
-    /// The router that requests go through.
+    /// Returns a builder: SQLite, a new folder, the default settings, the system's resolver, 2026-11-23 09:00 UTC.
+    pub fn builder() -> TestAppBuilder {
+        let time = "2026-11-23T09:00:00Z".to_owned();
+        TestAppBuilder { folder: None, settings: Vec::new(), lookup: Lookup::System, time }
+    }
+
+    /// Returns the router that requests go through.
     pub fn router(&self) -> Router {
         self.router.get_or_init(|| tenure::server::router(&self.app)).clone()
     }
 
-    /// Moves the clock.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         self.app.clock().advance(by);
     }
 
     /// Sends a request.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, request: Request<Body>) -> TestResponse {
         let request = tenure::http::without_json_suffix(request);
-        let response: Response = self.router().oneshot(request).await.expect("an answer");
+        let response: Response = self.router().oneshot(request).await.expect("a response");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
-        Answer {
+        TestResponse {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
@@ -145,16 +135,24 @@ impl TestApp {
         }
     }
 
-    /// GET without a token.
-    pub async fn get(&self, path: &str) -> Answer {
+    /// Sends a GET request without a token.
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.send(Request::get(path).body(Body::empty()).expect("a request")).await
     }
 
-    /// Adds a partner that may do everything.
+    /// Sends a GET request without a token, asserts status 200 and returns the text.
+    pub async fn text(&self, path: &str) -> String {
+        self.get(path).await.assert_status(200).text
+    }
+
+    /// Posts a form without a token.
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
+        self.send(form_request(path, form)).await
+    }
+
+    /// Adds a partner with all scopes.
     pub async fn partner(&self) -> TestPartner {
-        let scopes: Vec<&str> =
-            credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
-        self.partner_with(&scopes.join(" ")).await
+        self.partner_with(&all_scopes()).await
     }
 
     /// Adds a partner with `scopes`.
@@ -164,6 +162,15 @@ impl TestApp {
 
     /// Adds a partner with a name and `scopes`.
     pub async fn partner_named(&self, name: &str, scopes: &str) -> TestPartner {
+        self.add_partner(name, scopes, false).await
+    }
+
+    /// Adds a sandbox partner with all scopes.
+    pub async fn sandbox_partner(&self) -> TestPartner {
+        self.add_partner("Acme Sandbox", &all_scopes(), true).await
+    }
+
+    async fn add_partner(&self, name: &str, scopes: &str, sandbox: bool) -> TestPartner {
         let (id, secret) = (Rng::System.anonymous_id(), Rng::System.secret());
         let partner = Partner {
             id,
@@ -174,7 +181,7 @@ impl TestApp {
             rotated_at: None,
             disabled_at: None,
             document_hosts: String::new(),
-            sandbox: false,
+            sandbox,
             callback_urls: String::new(),
         };
         let mut tx = self.app.store().write().await.expect("a transaction");
@@ -183,47 +190,41 @@ impl TestApp {
         TestPartner { id, secret }
     }
 
-    /// Adds a sandbox partner, as the command line does.
-    pub async fn sandbox_partner(&self) -> TestPartner {
-        let partner = self.partner_named("Acme Sandbox", "write.career_history read.career_history").await;
+    /// Sets the callback URLs of a partner, separated by spaces.
+    pub async fn allow_callbacks(&self, partner: &TestPartner, urls: &str) {
         let mut tx = self.app.store().write().await.expect("a transaction");
-        let known = tx.partner(partner.id).await.expect("read").expect("added");
-        let added = Partner { id: Rng::System.anonymous_id(), sandbox: true, ..known };
-        tx.add_partner(&added).await.expect("added");
+        assert!(tx.set_callback_urls(partner.id, urls).await.expect("set"));
         tx.commit().await.expect("committed");
-        TestPartner { id: added.id, secret: partner.secret }
     }
 
-    /// Disables a partner, as the command line does.
+    /// Disables a partner.
     pub async fn disable(&self, partner: &TestPartner) {
         let mut tx = self.app.store().write().await.expect("a transaction");
         assert!(tx.disable_partner(partner.id, self.app.now()).await.expect("disabled"));
         tx.commit().await.expect("committed");
     }
 
-    /// Sends the token form.
-    pub async fn token_form(&self, form: &[(&str, &str)], authorization: Option<&str>) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let mut request = Request::post("/api/partner/v1/oauth/token")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    /// Sends a token request.
+    pub async fn token_form(&self, form: &[(&str, &str)], authorization: Option<&str>) -> TestResponse {
+        let mut request = form_request("/api/partner/v1/oauth/token", form);
         if let Some(authorization) = authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
+            request.headers_mut().insert(header::AUTHORIZATION, authorization.parse().expect("a header"));
         }
-        self.send(request.body(Body::from(body)).expect("a request")).await
+        self.send(request).await
     }
 
-    /// A token with all scopes of `partner`.
+    /// Requests a token with all scopes of `partner`.
     pub async fn token(&self, partner: &TestPartner) -> String {
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", &partner.id.to_string()),
             ("client_secret", &partner.secret),
         ];
-        let answer = self.token_form(&form, None).await.expect(200);
-        answer.json()["access_token"].as_str().expect("a token").to_owned()
+        let response = self.token_form(&form, None).await.assert_status(200);
+        response.json()["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// A request with a token and a JSON body.
+    /// Builds a request with a token and a JSON body.
     pub fn api(&self, method: Method, path: &str, token: &str, body: &str) -> Request<Body> {
         Request::builder()
             .method(method)
@@ -234,36 +235,37 @@ impl TestApp {
             .expect("a request")
     }
 
-    /// POST with a token and a JSON body.
-    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+    /// Sends a POST request with a token and a JSON body.
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> TestResponse {
         self.send(self.api(Method::POST, path, token, &body.to_string())).await
     }
 
-    /// PUT of a document to its upload link.
-    pub async fn upload(&self, link: &Value, content_type: &str, bytes: impl Into<Body>) -> Answer {
+    /// Uploads a document to its upload URL.
+    pub async fn upload(&self, link: &Value, content_type: &str, bytes: impl Into<Body>) -> TestResponse {
         let url = link.as_str().expect("a link");
         let path = url.strip_prefix(self.app.config().base()).expect("a link of this server");
         self.send(Request::put(path).header(header::CONTENT_TYPE, content_type).body(bytes.into()).expect("a request"))
             .await
     }
 
-    /// GET with a token.
-    pub async fn get_with(&self, path: &str, token: &str) -> Answer {
+    /// Sends a GET request with a token.
+    pub async fn get_with(&self, path: &str, token: &str) -> TestResponse {
         self.send(self.api(Method::GET, path, token, "")).await
     }
 
-    /// Pushes a career history under `credential_id`; returns the link's `content`.
+    /// Pushes a career history under `credential_id` and returns the `content` of its link.
     pub async fn push(&self, token: &str, credential_id: &str) -> Uuid {
-        let answer = self.post(PUSH, token, &career(credential_id)).await.expect(201);
-        answer.json()["request_id"].as_str().expect("an id").parse().expect("a UUID")
+        let response = self.post(PUSH, token, &career(credential_id)).await.assert_status(201);
+        response.json()["request_id"].as_str().expect("an id").parse().expect("a UUID")
     }
 
-    /// What is told of one credential id.
+    /// Returns the status of one credential id.
     pub async fn status(&self, token: &str, credential_id: &str) -> Value {
-        self.get_with(&format!("/api/partner/v1/submissions/{credential_id}/status"), token).await.expect(200).json()
+        let path = format!("/api/partner/v1/submissions/{credential_id}/status");
+        self.get_with(&path, token).await.assert_status(200).json()
     }
 
-    /// Sends what the outbox holds and returns the texts of all mails, oldest first.
+    /// Sends the mails in the outbox and returns the texts of all mails, oldest first.
     pub async fn mails(&self) -> Vec<String> {
         while tenure::jobs::send_due(&self.app).await.expect("sent") > 0 {}
         let folder = self.folder.path().join("mail");
@@ -273,35 +275,51 @@ impl TestApp {
         paths.iter().map(|path| std::fs::read_to_string(path).expect("a mail")).collect()
     }
 
-    /// The six digits in the newest mail.
+    /// Returns the six digits in the newest mail.
     pub async fn newest_code(&self) -> String {
         let mails = self.mails().await;
         let body = mails.last().expect("a mail").split("\r\n\r\n").nth(1).expect("a body").to_owned();
         body.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).expect("six digits").to_owned()
     }
 
-    /// Gives a status entry for a credential in somebody's wallet, as signing it does; `None` where nothing may be signed.
+    /// Allocates a status list index for an accepted credential, as signing does; `None` if it may not be signed.
     pub async fn sign(&self, submission: Uuid) -> Option<StatusPlace> {
         let mut tx = self.app.store().read().await.expect("a transaction");
         let found = tx.linked_submission(submission, self.app.now()).await.expect("read").expect("it is known");
         drop(tx);
         let expires_at = self.app.now() + Duration::from_secs(90 * 86_400);
         let entry = WantedEntry { submission, holder: found.holder()?, expires_at, issuance: None };
-        self.app.issuing().give(vec![entry]).await.expect("an answer")[0]
+        self.app.issuing().give(vec![entry]).await.expect("a response")[0]
     }
 
-    /// Whether a status entry is revoked.
+    /// Returns whether a status list index is revoked.
     pub async fn is_revoked(&self, place: StatusPlace) -> bool {
         let mut tx = self.app.store().read().await.expect("a transaction");
         tx.revoked_positions(place.list).await.expect("read").contains(&place.position)
     }
 
-    /// A browser without cookies.
-    pub fn browser(&self) -> Browser<'_> {
-        Browser { app: self, cookies: BTreeMap::new() }
+    /// Asserts that none of `marks` stands in a file of the data folder; mails and documents are in folders of their own.
+    #[track_caller]
+    pub fn assert_no_file_contains(&self, marks: &[&str]) {
+        let entries = std::fs::read_dir(self.folder.path()).expect("a folder");
+        let files: Vec<_> =
+            entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()).collect();
+        assert!(files.len() >= 3, "the data, the key ring and the root key: {files:?}");
+        for path in files {
+            let bytes = std::fs::read(&path).expect("readable");
+            for mark in marks {
+                let is_there = bytes.windows(mark.len()).any(|window| window == mark.as_bytes());
+                assert!(!is_there, "{mark} in {}", path.display());
+            }
+        }
     }
 
-    /// A browser that is signed in as `email`.
+    /// Returns a browser without cookies.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// Returns a browser that is signed in as `email`.
     pub async fn signed_in(&self, email: &str) -> Browser<'_> {
         let mut browser = self.browser();
         browser.sign_in(email).await;
@@ -309,60 +327,17 @@ impl TestApp {
     }
 }
 
-/// A person's browser: it keeps cookies and says where its requests come from.
-#[derive(Debug)]
-pub struct Browser<'a> {
-    app: &'a TestApp,
-    /// The cookies.
-    pub cookies: BTreeMap<String, String>,
+fn form_request(path: &str, form: &[(&str, &str)]) -> Request<Body> {
+    Request::post(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(encode_form(form)))
+        .expect("a request")
 }
 
-impl Browser<'_> {
-    async fn send(&mut self, request: axum::http::request::Builder, body: String) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request.header(header::COOKIE, cookies.join("; ")).header("sec-fetch-site", "same-origin");
-        let answer = self.app.send(request.body(Body::from(body)).expect("a request")).await;
-        for line in answer.headers.get_all(header::SET_COOKIE) {
-            let (pair, attributes) = line.to_str().expect("readable").split_once(';').expect("attributes");
-            let (name, value) = pair.split_once('=').expect("a pair");
-            if attributes.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        answer
-    }
-
-    /// GET a page.
-    pub async fn get(&mut self, path: &str) -> Answer {
-        self.send(Request::get(path), String::new()).await
-    }
-
-    /// Submit a form.
-    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        self.send(Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), body).await
-    }
-
-    /// Asks for a code for `email`; returns the path of the page that takes it.
-    pub async fn ask_for_code(&mut self, email: &str) -> String {
-        // Mails are told apart by ids that sort by time.
-        self.app.advance(Duration::from_millis(1));
-        self.post("/sign-in", &[("email", email)]).await.expect(303).header("location").to_owned()
-    }
-
-    /// Signs in by code; returns where that leads.
-    pub async fn sign_in(&mut self, email: &str) -> String {
-        let page = self.ask_for_code(email).await;
-        let code = self.app.newest_code().await;
-        self.post(&page, &[("code", &code)]).await.expect(303).header("location").to_owned()
-    }
-
-    /// Opens a link as the page's script does; returns where that leads.
-    pub async fn open(&mut self, content: Uuid) -> Answer {
-        self.post("/partner/add/careerHistory", &[("content", &content.to_string())]).await
-    }
+/// All scopes of all credential types, separated by spaces.
+pub fn all_scopes() -> String {
+    let scopes = credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]);
+    scopes.collect::<Vec<_>>().join(" ")
 }
 
 /// A career history as a partner would push it.

@@ -1,9 +1,13 @@
-//! What the integration tests share.
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+//! Helpers shared by the integration tests.
+#![allow(dead_code, reason = "each test binary uses a part of these helpers")]
 
 pub mod app;
+pub mod browser;
 #[path = "../../../store/tests/support/database.rs"]
 pub mod database;
+pub mod names;
 pub mod receiver;
+pub mod response;
 pub mod samples;
+pub mod tls;
 pub mod wallet;

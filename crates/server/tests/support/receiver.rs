@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Response};
 use http_body_util::BodyExt as _;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+use super::tls::server_config;
 
 /// Something that was received.
 #[derive(Clone, Debug)]
@@ -72,15 +73,7 @@ impl Receiver {
         let acceptor = host.map(|host| {
             let made = rcgen::generate_simple_self_signed(vec![host.to_owned()]).expect("a certificate");
             std::fs::write(&roots, made.cert.pem()).expect("written");
-            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-            let config =
-                rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-                    .with_safe_default_protocol_versions()
-                    .expect("versions")
-                    .with_no_client_auth()
-                    .with_single_cert(vec![made.cert.der().clone()], key)
-                    .expect("a configuration");
-            TlsAcceptor::from(Arc::new(config))
+            TlsAcceptor::from(server_config(made.cert.der().clone(), made.signing_key.serialize_der()))
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();

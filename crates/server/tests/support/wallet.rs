@@ -7,7 +7,9 @@ use credential::key::{Algorithm, SoftwareKey};
 use serde_json::{Value, json};
 use tenure::oid4vci::offer::PRE_AUTHORIZED;
 
-use super::app::{Answer, Browser, TestApp};
+use super::app::TestApp;
+use super::browser::{Browser, encode_form};
+use super::response::TestResponse;
 
 /// A wallet of a person.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl<'a> TestWallet<'a> {
         mut request: axum::http::request::Builder,
         body: String,
         token: Option<&str>,
-    ) -> Answer {
+    ) -> TestResponse {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
@@ -81,19 +83,19 @@ impl<'a> TestWallet<'a> {
     }
 
     /// Posts a form without a token.
-    pub async fn form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    pub async fn form(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
+        let body = encode_form(form);
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(path, request, body, None).await
     }
 
     /// Posts JSON with a token.
-    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> TestResponse {
         self.post_as(path, token, "application/json", body.to_string()).await
     }
 
     /// Posts anything with a token.
-    pub async fn post_as(&self, path: &str, token: &str, content_type: &str, body: String) -> Answer {
+    pub async fn post_as(&self, path: &str, token: &str, content_type: &str, body: String) -> TestResponse {
         let scheme = if self.dpop.is_some() { "DPoP" } else { "Bearer" };
         let request = Request::post(path)
             .header(header::AUTHORIZATION, format!("{scheme} {token}"))
@@ -104,7 +106,7 @@ impl<'a> TestWallet<'a> {
     /// A challenge.
     pub async fn nonce(&self) -> String {
         let answer = self.test.send(Request::post("/oid4vci/nonce").body(Body::empty()).expect("a request")).await;
-        answer.expect(200).json()["c_nonce"].as_str().expect("a nonce").to_owned()
+        answer.assert_status(200).json()["c_nonce"].as_str().expect("a nonce").to_owned()
     }
 
     /// What a proof of `key` says; tests change it.
@@ -119,7 +121,7 @@ impl<'a> TestWallet<'a> {
     }
 
     /// Hands in the code of an offer with a transaction code.
-    pub async fn redeem(&self, offer: &TestOffer, code: &str) -> Answer {
+    pub async fn redeem(&self, offer: &TestOffer, code: &str) -> TestResponse {
         let form =
             [("grant_type", PRE_AUTHORIZED), ("pre-authorized_code", &offer.pre_authorized_code), ("tx_code", code)];
         self.form("/oid4vci/token", &form).await
@@ -127,12 +129,12 @@ impl<'a> TestWallet<'a> {
 
     /// A token for an offer.
     pub async fn token(&self, offer: &TestOffer) -> String {
-        let answer = self.redeem(offer, &offer.transaction_code).await.expect(200);
+        let answer = self.redeem(offer, &offer.transaction_code).await.assert_status(200);
         answer.json()["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// Asks for a credential of `configuration` for the wallet's key.
-    pub async fn fetch(&self, token: &str, configuration: &str) -> Answer {
+    pub async fn fetch(&self, token: &str, configuration: &str) -> TestResponse {
         let proof = self.proof(&self.key, &self.nonce().await);
         let request = json!({ "credential_configuration_id": configuration, "proofs": { "jwt": [proof] } });
         self.post("/oid4vci/credential", token, &request).await
@@ -156,9 +158,8 @@ pub struct TestOffer {
 
 /// Offers the credential `id` from the wallet page.
 pub async fn make_offer(test: &TestApp, person: &mut Browser<'_>, id: uuid::Uuid) -> TestOffer {
-    let page =
-        person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.expect(303).header("location").to_owned();
-    let shown = person.get(&page).await.expect(200);
+    let page = person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.redirect().to_owned();
+    let shown = person.get(&page).await.assert_status(200);
     let between = |before: &str, after: &str| {
         let rest = shown.text.split(before).nth(1).unwrap_or_else(|| panic!("{before}: {}", shown.text));
         rest.split(after).next().expect("a rest").to_owned()
@@ -168,7 +169,7 @@ pub async fn make_offer(test: &TestApp, person: &mut Browser<'_>, id: uuid::Uuid
         between("href=\"openid-credential-offer", "\"").replacen("://", "https://wallet/", 1).parse().expect("a link");
     let (_, address) = link.query_pairs().find(|(name, _)| name == "credential_offer_uri").expect("an address");
     let path = address.strip_prefix(test.app.config().base()).expect("here").to_owned();
-    let offer = test.get(&path).await.expect(200).json();
+    let offer = test.get(&path).await.assert_status(200).json();
     let code = offer["grants"][PRE_AUTHORIZED]["pre-authorized_code"].as_str().expect("a code").to_owned();
     TestOffer { page, path, offer, pre_authorized_code: code, transaction_code }
 }

@@ -15,7 +15,11 @@ fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {
 async fn a_provider_vouches_for_wallets_and_for_their_keys() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, provider) = provider(folder.path());
-    let test = TestApp::with(&[("wallets.providers", &path), ("wallets.attestation_required", "true")]).await;
+    let test = TestApp::builder()
+        .setting("wallets.providers", &path)
+        .setting("wallets.attestation_required", "true")
+        .start()
+        .await;
     let (_, _, offer) = offered(&test).await;
     refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
     let (now, instance) = (test.app.now().seconds(), key(61));
@@ -71,7 +75,7 @@ async fn a_provider_vouches_for_wallets_and_for_their_keys() {
     let nonce = wallet.nonce().await;
     refused(&ask(json!({ "attestation": [attested(&key(62), &[&one], &nonce)] })).await, 400, "invalid_proof");
     refused(&ask(json!({ "attestation": [attested(&provider, &[&one], "made up")] })).await, 400, "invalid_nonce");
-    let answer = ask(json!({ "attestation": [attested(&provider, &[&one, &two], &nonce)] })).await.expect(200);
+    let answer = ask(json!({ "attestation": [attested(&provider, &[&one, &two], &nonce)] })).await.assert_status(200);
     assert_eq!(answer.json()["credentials"].as_array().map(Vec::len), Some(2));
     let nonce = wallet.nonce().await;
     let in_header = |attested_key: &SoftwareKey| {
@@ -79,14 +83,18 @@ async fn a_provider_vouches_for_wallets_and_for_their_keys() {
         json!({ "jwt": [signed(&one, header, &wallet.proof_payload(&nonce))] })
     };
     refused(&ask(in_header(&two)).await, 400, "invalid_proof");
-    ask(in_header(&one)).await.expect(200);
+    ask(in_header(&one)).await.assert_status(200);
 }
 
 #[tokio::test]
 async fn a_pushed_request_is_vouched_for_like_a_token_request_and_names_the_wallet_that_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, provider) = provider(folder.path());
-    let test = TestApp::with(&[("wallets.providers", &path), ("wallets.attestation_required", "true")]).await;
+    let test = TestApp::builder()
+        .setting("wallets.providers", &path)
+        .setting("wallets.attestation_required", "true")
+        .start()
+        .await;
     let (now, instance) = (test.app.now().seconds(), key(61));
     let wallet = || {
         let payload =
@@ -103,8 +111,8 @@ async fn a_pushed_request_is_vouched_for_like_a_token_request_and_names_the_wall
     anothers.retain(|(name, _)| *name != "client_id");
     anothers.push(("client_id", "wallet-2".to_owned()));
     refused(&push(&wallet(), &anothers).await, 401, "invalid_client");
-    push(&wallet(), &authorization(VERIFIER)).await.expect(201);
+    push(&wallet(), &authorization(VERIFIER)).await.assert_status(201);
     let used = wallet();
-    push(&used, &authorization(VERIFIER)).await.expect(201);
+    push(&used, &authorization(VERIFIER)).await.assert_status(201);
     refused(&push(&used, &authorization(VERIFIER)).await, 401, "invalid_client");
 }

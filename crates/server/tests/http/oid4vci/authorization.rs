@@ -19,7 +19,7 @@ pub(super) fn authorization(verifier: &str) -> Vec<(&'static str, String)> {
     form
 }
 
-pub(super) async fn push(wallet: &TestWallet<'_>, form: &[(&'static str, String)]) -> Answer {
+pub(super) async fn push(wallet: &TestWallet<'_>, form: &[(&'static str, String)]) -> TestResponse {
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     wallet.form("/oid4vci/par", &form).await
 }
@@ -27,24 +27,24 @@ pub(super) async fn push(wallet: &TestWallet<'_>, form: &[(&'static str, String)
 pub(super) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-1";
 
 /// Sends the person to answer; returns the page that asks.
-async fn arrive(person: &mut Browser<'_>, pushed: &Answer) -> String {
+async fn arrive(person: &mut Browser<'_>, pushed: &TestResponse) -> String {
     let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", "wallet-1")
         .append_pair("request_uri", &uri)
         .finish();
-    person.get(&format!("/oid4vci/authorize?{query}")).await.expect(303).header("location").to_owned()
+    person.get(&format!("/oid4vci/authorize?{query}")).await.redirect().to_owned()
 }
 
 fn answered(location: &str) -> std::collections::HashMap<String, String> {
     location.parse::<url::Url>().expect("an address").query_pairs().into_owned().collect()
 }
 
-async fn redeem(wallet: &TestWallet<'_>, code: &str, verifier: &str) -> Answer {
+async fn redeem(wallet: &TestWallet<'_>, code: &str, verifier: &str) -> TestResponse {
     redeem_as(wallet, "wallet-1", code, verifier).await
 }
 
-async fn redeem_as(wallet: &TestWallet<'_>, client_id: &str, code: &str, verifier: &str) -> Answer {
+async fn redeem_as(wallet: &TestWallet<'_>, client_id: &str, code: &str, verifier: &str) -> TestResponse {
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -60,18 +60,14 @@ async fn a_wallet_asks_the_person_allows_and_a_code_used_twice_ends_all() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
-    let pushed = push(&wallet, &authorization(VERIFIER)).await.expect(201);
+    let pushed = push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
     let page = arrive(&mut person, &pushed).await;
-    let shown = person.get(&page).await.expect(200);
+    let shown = person.get(&page).await.assert_status(200);
     assert!(shown.text.contains("wallet.example") && shown.text.contains("Acme Payroll"), "{}", shown.text);
     assert!(shown.header("content-security-policy").contains("form-action 'self' https://wallet.example"));
-    person.post(&format!("{page}/allow"), &[]).await.expect(422);
-    let location = person
-        .post(&format!("{page}/allow"), &[("credential", &id.to_string())])
-        .await
-        .expect(303)
-        .header("location")
-        .to_owned();
+    person.post(&format!("{page}/allow"), &[]).await.assert_status(422);
+    let location =
+        person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.redirect().to_owned();
     let answer = answered(&location);
     assert!(location.starts_with("https://wallet.example/done?"));
     assert_eq!((answer["state"].as_str(), answer["iss"].as_str()), ("s-1", test.app.config().base()));
@@ -82,15 +78,15 @@ async fn a_wallet_asks_the_person_allows_and_a_code_used_twice_ends_all() {
     );
     let unbound = TestWallet::new(&test);
     refused(&redeem(&unbound, &answer["code"], VERIFIER).await, 400, "invalid_grant");
-    let token = redeem(&wallet, &answer["code"], VERIFIER).await.expect(200).json()["access_token"]
+    let token = redeem(&wallet, &answer["code"], VERIFIER).await.assert_status(200).json()["access_token"]
         .as_str()
         .expect("a token")
         .to_owned();
-    assert!(verify(&test, &credential(&wallet.fetch(&token, SD_JWT).await.expect(200))).await.is_valid());
+    assert!(verify(&test, &credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200))).await.is_valid());
     refused(&wallet.fetch(&token, VC_JWT).await, 403, "insufficient_scope");
     refused(&redeem(&wallet, &answer["code"], VERIFIER).await, 400, "invalid_grant");
     refused(&wallet.fetch(&token, SD_JWT).await, 401, "invalid_token");
-    person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.expect(410);
+    person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.assert_status(410);
 }
 
 #[tokio::test]
@@ -102,20 +98,16 @@ async fn by_authorization_details_each_credential_has_a_name() {
     form.retain(|(name, _)| *name != "scope");
     let details = json!([{ "type": "openid_credential", "credential_configuration_id": SD_JWT }]);
     form.push(("authorization_details", details.to_string()));
-    let page = arrive(&mut person, &push(&wallet, &form).await.expect(201)).await;
-    person.get(&page).await.expect(200);
-    let location = person
-        .post(&format!("{page}/allow"), &[("credential", &id.to_string())])
-        .await
-        .expect(303)
-        .header("location")
-        .to_owned();
-    let token = redeem(&wallet, &answered(&location)["code"], VERIFIER).await.expect(200).json();
+    let page = arrive(&mut person, &push(&wallet, &form).await.assert_status(201)).await;
+    person.get(&page).await.assert_status(200);
+    let location =
+        person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.redirect().to_owned();
+    let token = redeem(&wallet, &answered(&location)["code"], VERIFIER).await.assert_status(200).json();
     let identifier = token["authorization_details"][0]["credential_identifiers"][0].clone();
     let proofs = json!({ "jwt": [wallet.proof(&wallet.key, &wallet.nonce().await)] });
     let request = json!({ "credential_identifier": identifier, "proofs": proofs });
     let answer = wallet.post("/oid4vci/credential", token["access_token"].as_str().expect("a token"), &request).await;
-    assert!(verify(&test, &credential(&answer.expect(200))).await.is_valid());
+    assert!(verify(&test, &credential(&answer.assert_status(200))).await.is_valid());
 }
 
 #[tokio::test]
@@ -123,14 +115,14 @@ async fn the_person_may_say_no_and_nobody_else_may_answer() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
-    let page = arrive(&mut person, &push(&wallet, &authorization(VERIFIER)).await.expect(201)).await;
-    person.get(&page).await.expect(200);
+    let page = arrive(&mut person, &push(&wallet, &authorization(VERIFIER)).await.assert_status(201)).await;
+    person.get(&page).await.assert_status(200);
     let (mut stranger, _) = second_credential(&test).await;
-    stranger.get(&page).await.expect(410);
-    stranger.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.expect(410);
-    let location = person.post(&format!("{page}/deny"), &[]).await.expect(303).header("location").to_owned();
+    stranger.get(&page).await.assert_status(410);
+    stranger.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.assert_status(410);
+    let location = person.post(&format!("{page}/deny"), &[]).await.redirect().to_owned();
     assert_eq!(answered(&location)["error"], "access_denied");
-    person.post(&format!("{page}/deny"), &[]).await.expect(410);
+    person.post(&format!("{page}/deny"), &[]).await.assert_status(410);
 }
 
 #[tokio::test]
@@ -139,10 +131,10 @@ async fn someone_elses_credential_is_not_to_be_allowed() {
     let (_, id) = holder(&test).await;
     let (mut stranger, _) = second_credential(&test).await;
     let wallet = TestWallet::new(&test);
-    let page = arrive(&mut stranger, &push(&wallet, &authorization(VERIFIER)).await.expect(201)).await;
-    stranger.get(&page).await.expect(200);
-    stranger.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.expect(422);
-    stranger.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.expect(404);
+    let page = arrive(&mut stranger, &push(&wallet, &authorization(VERIFIER)).await.assert_status(201)).await;
+    stranger.get(&page).await.assert_status(200);
+    stranger.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.assert_status(422);
+    stranger.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -174,15 +166,18 @@ async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
         refused(&with(name, value).await, 400, code);
     }
     for redirect in ["com.example.wallet:/done", "http://localhost:7000/done", "http://127.0.0.1/done"] {
-        with("redirect_uri", redirect).await.expect(201);
+        with("redirect_uri", redirect).await.assert_status(201);
     }
     let mut person = test.signed_in("ada@example.org").await;
-    person.get("/oid4vci/authorize?client_id=wallet-1&redirect_uri=https%3A%2F%2Fwallet.example").await.expect(400);
-    let pushed = push(&wallet, &authorization(VERIFIER)).await.expect(201);
+    person
+        .get("/oid4vci/authorize?client_id=wallet-1&redirect_uri=https%3A%2F%2Fwallet.example")
+        .await
+        .assert_status(400);
+    let pushed = push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
     let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
-    person.get(&format!("/oid4vci/authorize?client_id=another&request_uri={uri}")).await.expect(410);
+    person.get(&format!("/oid4vci/authorize?client_id=another&request_uri={uri}")).await.assert_status(410);
     test.advance(Duration::from_secs(901));
-    person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.expect(410);
+    person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.assert_status(410);
 }
 
 #[tokio::test]
@@ -190,41 +185,41 @@ async fn a_push_goes_straight_into_another_wallet_after_consent() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let pushed =
-        test.post(crate::support::app::PUSH, &token, &crate::support::app::career("1")).await.expect(201).json();
+        test.post(crate::support::app::PUSH, &token, &crate::support::app::career("1")).await.assert_status(201).json();
     let id: Uuid = pushed["request_id"].as_str().expect("an id").parse().expect("a UUID");
     let address = pushed["credential_offer_uri"].as_str().expect("an offer").to_owned();
-    let offer = test.get(address.strip_prefix(test.app.config().base()).expect("here")).await.expect(200).json();
+    let offer = test.get(address.strip_prefix(test.app.config().base()).expect("here")).await.assert_status(200).json();
     assert_eq!(offer["grants"]["authorization_code"]["issuer_state"], id.to_string());
     let wallet = TestWallet::new(&test);
     let mut form = authorization(VERIFIER);
     form.push(("issuer_state", id.to_string()));
-    let pushed = push(&wallet, &form).await.expect(201);
+    let pushed = push(&wallet, &form).await.assert_status(201);
     let mut person = test.browser();
     assert_eq!(arrive(&mut person, &pushed).await, "/sign-in");
     let consent = person.sign_in("ada@example.org").await;
     assert_eq!(consent, format!("/requests/{id}"));
-    let page = person.post(&format!("{consent}/accept"), &[]).await.expect(303).header("location").to_owned();
+    let page = person.post(&format!("{consent}/accept"), &[]).await.redirect().to_owned();
     assert!(page.starts_with("/oid4vci/authorize/"), "{page}");
-    person.get(&page).await.expect(200);
-    let location = person
-        .post(&format!("{page}/allow"), &[("credential", &id.to_string())])
-        .await
-        .expect(303)
-        .header("location")
-        .to_owned();
-    let token = redeem(&wallet, &answered(&location)["code"], VERIFIER).await.expect(200).json()["access_token"]
+    person.get(&page).await.assert_status(200);
+    let location =
+        person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.redirect().to_owned();
+    let token = redeem(&wallet, &answered(&location)["code"], VERIFIER).await.assert_status(200).json()["access_token"]
         .as_str()
         .expect("a token")
         .to_owned();
-    assert!(verify(&test, &credential(&wallet.fetch(&token, SD_JWT).await.expect(200))).await.is_valid());
-    assert!(person.get("/wallet").await.expect(200).text.contains("Company B"), "and it is in this wallet too");
+    assert!(verify(&test, &credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200))).await.is_valid());
+    assert!(person.text("/wallet").await.contains("Company B"), "and it is in this wallet too");
 }
 
 /// The person allows what a pushed request asks for; returns what the wallet is told.
-async fn allowed(person: &mut Browser<'_>, pushed: &Answer, id: Uuid) -> std::collections::HashMap<String, String> {
+async fn allowed(
+    person: &mut Browser<'_>,
+    pushed: &TestResponse,
+    id: Uuid,
+) -> std::collections::HashMap<String, String> {
     let page = arrive(person, pushed).await;
-    person.get(&page).await.expect(200);
-    let answer = person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.expect(303);
+    person.get(&page).await.assert_status(200);
+    let answer = person.post(&format!("{page}/allow"), &[("credential", &id.to_string())]).await.assert_status(303);
     answered(answer.header("location"))
 }
 
@@ -234,12 +229,14 @@ async fn a_code_belongs_to_its_client_and_ends_with_its_minute() {
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
     let code =
-        allowed(&mut person, &push(&wallet, &authorization(VERIFIER)).await.expect(201), id).await["code"].clone();
+        allowed(&mut person, &push(&wallet, &authorization(VERIFIER)).await.assert_status(201), id).await["code"]
+            .clone();
     refused(&redeem_as(&wallet, "wallet-2", &code, VERIFIER).await, 400, "invalid_grant");
     test.advance(Duration::from_secs(59));
-    redeem(&wallet, &code, VERIFIER).await.expect(200);
+    redeem(&wallet, &code, VERIFIER).await.assert_status(200);
     let code =
-        allowed(&mut person, &push(&wallet, &authorization(VERIFIER)).await.expect(201), id).await["code"].clone();
+        allowed(&mut person, &push(&wallet, &authorization(VERIFIER)).await.assert_status(201), id).await["code"]
+            .clone();
     test.advance(Duration::from_secs(61));
     refused(&redeem(&wallet, &code, VERIFIER).await, 400, "invalid_grant");
 }
@@ -251,9 +248,9 @@ async fn who_sends_no_state_is_answered_without_one() {
     let wallet = TestWallet::new(&test);
     let mut form = authorization(VERIFIER);
     form.retain(|(name, _)| *name != "state");
-    let answer = allowed(&mut person, &push(&wallet, &form).await.expect(201), id).await;
+    let answer = allowed(&mut person, &push(&wallet, &form).await.assert_status(201), id).await;
     assert!(!answer.contains_key("state"));
-    redeem(&wallet, &answer["code"], VERIFIER).await.expect(200);
+    redeem(&wallet, &answer["code"], VERIFIER).await.assert_status(200);
 }
 
 #[tokio::test]
@@ -261,10 +258,10 @@ async fn a_request_that_was_answered_leads_nowhere() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
-    let pushed = push(&wallet, &authorization(VERIFIER)).await.expect(201);
+    let pushed = push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
     allowed(&mut person, &pushed, id).await;
     let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
-    person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.expect(410);
+    person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.assert_status(410);
 }
 
 #[tokio::test]
@@ -274,11 +271,11 @@ async fn a_code_is_bound_to_the_key_that_the_request_names() {
     let plain = TestWallet::new(&test);
     let mut form = authorization(VERIFIER);
     form.push(("dpop_jkt", key(9).public().thumbprint()));
-    let code = allowed(&mut person, &push(&plain, &form).await.expect(201), id).await["code"].clone();
+    let code = allowed(&mut person, &push(&plain, &form).await.assert_status(201), id).await["code"].clone();
     refused(&redeem(&plain, &code, VERIFIER).await, 400, "invalid_grant");
     let by = |number| TestWallet { dpop: Some(key(number)), ..TestWallet::new(&test) };
     refused(&redeem(&by(8), &code, VERIFIER).await, 400, "invalid_grant");
-    assert_eq!(redeem(&by(9), &code, VERIFIER).await.expect(200).json()["token_type"], "DPoP");
+    assert_eq!(redeem(&by(9), &code, VERIFIER).await.assert_status(200).json()["token_type"], "DPoP");
     // The proof of the pushed request itself must be by the key it names.
     refused(&push(&by(8), &form).await, 400, "invalid_request");
 }

@@ -5,7 +5,9 @@ mod authorization;
 
 use std::time::Duration;
 
-use crate::support::app::{Answer, Browser, TestApp};
+use crate::support::app::TestApp;
+use crate::support::browser::Browser;
+use crate::support::response::TestResponse;
 use crate::support::wallet::{TestOffer, TestWallet, key, make_offer, signed};
 use credential::format::sd_jwt::Challenge;
 use credential::key::{PublicKey, SoftwareKey};
@@ -22,8 +24,7 @@ async fn holder(test: &TestApp) -> (Browser<'_>, Uuid) {
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, "1").await;
     let mut person = test.signed_in("ada@example.org").await;
-    let location = person.open(id).await.expect(303).header("location").to_owned();
-    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    person.accept(id).await;
     (person, id)
 }
 
@@ -36,12 +37,12 @@ async fn offered(test: &TestApp) -> (Browser<'_>, Uuid, TestOffer) {
 /// Checks a credential as a verifier does, with everything fetched from the server.
 async fn verify(test: &TestApp, text: &str) -> Report {
     let token = Token::read(text).unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
-    let issuer = test.get("/.well-known/jwt-vc-issuer").await.expect(200).json();
+    let issuer = test.get("/.well-known/jwt-vc-issuer").await.assert_status(200).json();
     let path = |address: &String| address.strip_prefix(test.app.config().base()).expect("here").to_owned();
     let questions = token.questions();
-    let status = test.get(&path(&questions.status.expect("a status"))).await.expect(200).text;
+    let status = test.text(&path(&questions.status.expect("a status"))).await;
     let metadata = match &questions.metadata {
-        Some(address) => Found::Some(test.get(&path(address)).await.expect(200).bytes.to_vec()),
+        Some(address) => Found::Some(test.get(&path(address)).await.assert_status(200).bytes.to_vec()),
         None => Found::NotAsked,
     };
     let issuer_keys = Found::Some(keys_of(&issuer["jwks"]));
@@ -49,12 +50,12 @@ async fn verify(test: &TestApp, text: &str) -> Report {
     token.judge(&evidence, &Challenge { now: test.app.now().seconds(), ..Challenge::default() })
 }
 
-fn credential(answer: &Answer) -> String {
+fn credential(answer: &TestResponse) -> String {
     answer.json()["credentials"][0]["credential"].as_str().unwrap_or_else(|| panic!("{}", answer.text)).to_owned()
 }
 
 #[track_caller]
-fn refused(answer: &Answer, status: u16, code: &str) {
+fn refused(answer: &TestResponse, status: u16, code: &str) {
     assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (status, Some(code)), "{}", answer.text);
     let description = answer.json()["error_description"].as_str().expect("words").to_owned();
     assert!(!description.is_empty() && description.is_ascii(), "{description}");
@@ -65,11 +66,11 @@ async fn an_offer_is_fetched_and_what_comes_verifies_in_both_formats() {
     let test = TestApp::new().await;
     let (mut person, _, offer) = offered(&test).await;
     assert_eq!(offer.offer["credential_configuration_ids"], json!([SD_JWT, VC_JWT]));
-    assert_eq!(test.get(&offer.path).await.expect(200).json(), offer.offer, "an offer can be read again");
+    assert_eq!(test.get(&offer.path).await.assert_status(200).json(), offer.offer, "an offer can be read again");
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
     for configuration in [SD_JWT, VC_JWT] {
-        let answer = wallet.fetch(&token, configuration).await.expect(200);
+        let answer = wallet.fetch(&token, configuration).await.assert_status(200);
         assert_eq!(answer.header("cache-control"), "no-store");
         let text = credential(&answer);
         let report = verify(&test, &text).await;
@@ -80,7 +81,7 @@ async fn an_offer_is_fetched_and_what_comes_verifies_in_both_formats() {
         assert_eq!(subject["employment"][1]["organisation"], "Company B");
         assert_eq!(claims["cnf"]["jwk"], wallet.key.public().jwk());
     }
-    assert!(person.get(&offer.page).await.expect(200).text.contains("A wallet has fetched this credential"));
+    assert!(person.text(&offer.page).await.contains("A wallet has fetched this credential"));
     assert!(wallet.redeem(&offer, &offer.transaction_code).await.status.is_client_error(), "a code is good once");
 }
 
@@ -88,25 +89,25 @@ async fn an_offer_is_fetched_and_what_comes_verifies_in_both_formats() {
 async fn the_documents_that_wallets_read_agree_with_each_other() {
     let test = TestApp::new().await;
     let base = test.app.config().base();
-    let metadata = test.get("/.well-known/openid-credential-issuer").await.expect(200).json();
+    let metadata = test.get("/.well-known/openid-credential-issuer").await.assert_status(200).json();
     assert_eq!(metadata["credential_issuer"], base);
     let configurations = metadata["credential_configurations_supported"].as_object().expect("configurations");
     assert_eq!(configurations.len(), credential::ALL.len() * 2);
-    let server = test.get("/.well-known/oauth-authorization-server").await.expect(200).json();
+    let server = test.get("/.well-known/oauth-authorization-server").await.assert_status(200).json();
     assert_eq!(server["issuer"], base);
     for (id, configuration) in configurations {
         assert_eq!(&configuration["scope"], id);
         assert!(server["scopes_supported"].as_array().expect("scopes").contains(&configuration["scope"]));
         if let Some(vct) = configuration["vct"].as_str() {
-            let served = test.get(vct.strip_prefix(base).expect("here")).await.expect(200).json();
+            let served = test.get(vct.strip_prefix(base).expect("here")).await.assert_status(200).json();
             assert_eq!(served["vct"], vct);
         }
     }
     let request = axum::http::Request::get("/.well-known/openid-credential-issuer").header("accept", "application/jwt");
-    let answer = test.send(request.body(axum::body::Body::empty()).expect("a request")).await.expect(200);
+    let answer = test.send(request.body(axum::body::Body::empty()).expect("a request")).await.assert_status(200);
     let jws = jws::Jws::read(&answer.text).expect("a JWT");
     jws.require_type("openidvci-issuer-metadata+jwt").expect("its type");
-    let issuer = test.get("/.well-known/jwt-vc-issuer").await.expect(200).json();
+    let issuer = test.get("/.well-known/jwt-vc-issuer").await.assert_status(200).json();
     let keys = keys_of(&issuer["jwks"]);
     jws.verify(&keys[0].1).expect("signed by the issuer");
     let certificates = jws.header["x5c"].clone();
@@ -118,9 +119,9 @@ async fn the_documents_that_wallets_read_agree_with_each_other() {
         assert!(signed.as_object_mut().expect("an object").remove(name).is_some(), "{name}");
     }
     assert_eq!(signed, metadata);
-    let did = test.get("/.well-known/did.json").await.expect(200).json();
+    let did = test.get("/.well-known/did.json").await.assert_status(200).json();
     assert_eq!(PublicKey::from_jwk(&did["verificationMethod"][0]["publicKeyJwk"]).as_ref(), Ok(&keys[0].1));
-    test.get("/credentials/salary").await.expect(404);
+    test.get("/credentials/salary").await.assert_status(404);
 }
 
 #[tokio::test]
@@ -153,7 +154,7 @@ async fn codes_that_are_changed_over_or_of_another_kind_are_refused() {
     refused(&wallet.form("/oid4vci/token", &elsewhere).await, 400, "invalid_target");
     test.advance(Duration::from_secs(601));
     refused(&wallet.redeem(&offer, &offer.transaction_code).await, 400, "invalid_grant");
-    test.get(&offer.path).await.expect(404);
+    test.get(&offer.path).await.assert_status(404);
 }
 
 #[tokio::test]
@@ -165,7 +166,7 @@ async fn a_challenge_is_answered_once_and_in_its_time() {
     let nonce = wallet.nonce().await;
     let ask = |proof: String| json!({ "credential_configuration_id": SD_JWT, "proofs": { "jwt": [proof] } });
     let request = ask(wallet.proof(&wallet.key, &nonce));
-    wallet.post("/oid4vci/credential", &token, &request).await.expect(200);
+    wallet.post("/oid4vci/credential", &token, &request).await.assert_status(200);
     refused(&wallet.post("/oid4vci/credential", &token, &request).await, 400, "invalid_nonce");
     let old = wallet.nonce().await;
     refused(
@@ -196,8 +197,7 @@ async fn second_credential(test: &TestApp) -> (Browser<'_>, Uuid) {
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, "2").await;
     let mut person = test.signed_in("grace@example.org").await;
-    let location = person.open(id).await.expect(303).header("location").to_owned();
-    person.post(&format!("{location}/accept"), &[]).await.expect(303);
+    person.accept(id).await;
     (person, id)
 }
 
@@ -220,7 +220,7 @@ async fn proofs_that_prove_nothing_are_refused_with_their_reason() {
         change(&mut header, &mut payload);
         ask(json!({ "jwt": [signed(&wallet.key, header, &payload)] })).await
     };
-    with(&|_, _| {}).await.expect(200);
+    with(&|_, _| {}).await.assert_status(200);
     let now = test.app.now().seconds();
     let changes: [(&str, Change<'_>); 11] = [
         ("another typ", &|header, _| header["typ"] = "JWT".into()),
@@ -244,7 +244,7 @@ async fn proofs_that_prove_nothing_are_refused_with_their_reason() {
         header["kid"] = key(21).public().did_jwk().into();
     })
     .await
-    .expect(200);
+    .assert_status(200);
     let unsigned = wallet.proof(&wallet.key, &wallet.nonce().await);
     let none =
         jws::protected(&json!({ "alg": "none", "typ": "openid4vci-proof+jwt", "jwk": wallet.key.public().jwk() }));
@@ -297,10 +297,10 @@ async fn a_token_that_is_bound_to_a_key_needs_that_key_and_a_fresh_proof() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
-    let answer = wallet.redeem(&offer, &offer.transaction_code).await.expect(200);
+    let answer = wallet.redeem(&offer, &offer.transaction_code).await.assert_status(200);
     assert_eq!(answer.json()["token_type"], "DPoP");
     let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
-    wallet.fetch(&token, SD_JWT).await.expect(200);
+    wallet.fetch(&token, SD_JWT).await.assert_status(200);
     refused(&TestWallet::new(&test).fetch(&token, SD_JWT).await, 401, "invalid_token");
     let other = TestWallet { dpop: Some(key(8)), ..TestWallet::new(&test) };
     refused(&other.fetch(&token, SD_JWT).await, 401, "invalid_token");
@@ -345,7 +345,7 @@ async fn several_keys_get_several_credentials_with_places_of_their_own() {
     let keys: Vec<SoftwareKey> = (31..36).map(key).collect();
     let proofs: Vec<String> = keys.iter().map(|key| wallet.proof(key, &nonce)).collect();
     let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "jwt": proofs } });
-    let answer = wallet.post("/oid4vci/credential", &token, &request).await.expect(200).json();
+    let answer = wallet.post("/oid4vci/credential", &token, &request).await.assert_status(200).json();
     let credentials = answer["credentials"].as_array().expect("credentials").clone();
     assert_eq!(credentials.len(), 5);
     let mut places = std::collections::HashSet::new();
@@ -366,15 +366,15 @@ async fn asking_again_replaces_what_was_given_and_deleting_revokes_all() {
     let (mut person, id, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
-    let first = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
-    let other_format = credential(&wallet.fetch(&token, VC_JWT).await.expect(200));
+    let first = credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200));
+    let other_format = credential(&wallet.fetch(&token, VC_JWT).await.assert_status(200));
     assert!(verify(&test, &first).await.is_valid());
-    let second = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
+    let second = credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200));
     test.advance(Duration::from_secs(2));
     let code = async |text: &str| verify(&test, text).await.verdict(Step::Status).expect("a verdict").code;
     assert_eq!(code(&first).await, Some("revoked"), "never two of one grant");
     assert_eq!((code(&second).await, code(&other_format).await), (None, None));
-    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.expect(303);
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
     test.advance(Duration::from_secs(2));
     for text in [&second, &other_format] {
         assert_eq!(code(text).await, Some("revoked"));
@@ -388,12 +388,12 @@ async fn a_wallet_says_what_became_of_a_credential_as_often_as_it_likes() {
     let (mut person, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
-    let id = wallet.fetch(&token, SD_JWT).await.expect(200).json()["notification_id"].clone();
+    let id = wallet.fetch(&token, SD_JWT).await.assert_status(200).json()["notification_id"].clone();
     let notify = async |token: &str, body: Value| wallet.post("/oid4vci/notification", token, &body).await;
     for _ in 0..2 {
-        notify(&token, json!({ "notification_id": id, "event": "credential_accepted" })).await.expect(204);
+        notify(&token, json!({ "notification_id": id, "event": "credential_accepted" })).await.assert_status(204);
     }
-    assert!(person.get(&offer.page).await.expect(200).text.contains("The credential is in your other wallet."));
+    assert!(person.text(&offer.page).await.contains("The credential is in your other wallet."));
     refused(
         &notify(&token, json!({ "notification_id": id, "event": "credential_eaten" })).await,
         400,
@@ -427,7 +427,8 @@ async fn requests_and_answers_can_be_encrypted() {
         jwe::encrypt(request.to_string().as_bytes(), &recipient, jwe::Encryption::A128Gcm, Map::new())
             .expect("encrypted")
     };
-    let answer = wallet.post_as("/oid4vci/credential", &token, "application/jwt", seal(&request)).await.expect(200);
+    let answer =
+        wallet.post_as("/oid4vci/credential", &token, "application/jwt", seal(&request)).await.assert_status(200);
     assert_eq!(answer.header("content-type"), "application/jwt");
     let opened = jwe::decrypt(&answer.text, &[77; 32]).expect("opens");
     let opened: Value = serde_json::from_slice(&opened.plain).expect("JSON");
@@ -449,10 +450,10 @@ async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
     test.app.issuer_keys().let_go();
-    let put_off = wallet.fetch(&token, SD_JWT).await.expect(202).json();
+    let put_off = wallet.fetch(&token, SD_JWT).await.assert_status(202).json();
     assert_eq!(put_off["interval"], 5);
     let ask = json!({ "transaction_id": put_off["transaction_id"] });
-    let again = wallet.post("/oid4vci/deferred", &token, &ask).await.expect(202).json();
+    let again = wallet.post("/oid4vci/deferred", &token, &ask).await.assert_status(202).json();
     assert_eq!(again, put_off, "the same transaction goes on");
     refused(&wallet.post("/oid4vci/deferred", "made up", &ask).await, 401, "invalid_token");
     let (mut grace, id) = second_credential(&test).await;
@@ -460,7 +461,7 @@ async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
     refused(&wallet.post("/oid4vci/deferred", &other, &ask).await, 400, "invalid_transaction_id");
     let now = test.app.now();
     test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("the keys are back");
-    let answer = wallet.post("/oid4vci/deferred", &token, &ask).await.expect(200);
+    let answer = wallet.post("/oid4vci/deferred", &token, &ask).await.assert_status(200);
     assert!(verify(&test, &credential(&answer)).await.is_valid());
     assert!(answer.json()["notification_id"].is_string());
     refused(&wallet.post("/oid4vci/deferred", &token, &ask).await, 400, "invalid_transaction_id");
@@ -468,18 +469,22 @@ async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
 
 #[tokio::test]
 async fn a_server_that_wants_dpop_gives_no_bearer_tokens() {
-    let test = TestApp::with(&[("wallets.dpop_required", "true")]).await;
+    let test = TestApp::builder().setting("wallets.dpop_required", "true").start().await;
     let (_, _, offer) = offered(&test).await;
     refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 400, "invalid_dpop_proof");
     let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
-    wallet.redeem(&offer, &offer.transaction_code).await.expect(200);
+    wallet.redeem(&offer, &offer.transaction_code).await.assert_status(200);
 }
 
 /// Keys follow each other while wallets fetch and verifiers check, and nothing fails to verify in between: not what was
 /// signed before, not what is signed at the change, not by keys that a verifier fetched a while ago.
 #[tokio::test]
 async fn keys_rotate_under_load_and_nothing_fails_to_verify() {
-    let test = TestApp::with(&[("credentials.signing_key_age", "3d"), ("rate_limit.enabled", "false")]).await;
+    let test = TestApp::builder()
+        .setting("credentials.signing_key_age", "3d")
+        .setting("rate_limit.enabled", "false")
+        .start()
+        .await;
     let (mut person, id, _) = offered(&test).await;
     let wallet = TestWallet::new(&test);
     let (mut signed, mut kids, mut published) = (Vec::new(), std::collections::HashSet::new(), Vec::new());
@@ -491,10 +496,10 @@ async fn keys_rotate_under_load_and_nothing_fails_to_verify() {
             test.app.issuer_keys().refresh(test.app.keyring(), test.app.rng(), now).await.expect("refreshed");
         };
         let (fetched, ()) = tokio::join!(wallet.fetch(&token, SD_JWT), refresh);
-        let text = credential(&fetched.expect(200));
+        let text = credential(&fetched.assert_status(200));
         let header = credential::format::sd_jwt::SdJwt::read(&text).expect("read").jws.header;
         kids.insert(header["kid"].to_string());
-        published.push(keys_of(&test.get("/.well-known/jwks.json").await.expect(200).json()));
+        published.push(keys_of(&test.get("/.well-known/jwks.json").await.assert_status(200).json()));
         let token = Token::read(&text).expect("read");
         // A verifier may have fetched the keys up to a day before: they have it already.
         let before = published.len().saturating_sub(2);
@@ -516,22 +521,22 @@ async fn status_lists_are_cached_compressed_and_tell_what_they_are() {
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
-    let text = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
+    let text = credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200));
     let questions = Token::read(&text).expect("read").questions();
     let path = questions.status.expect("a status").strip_prefix(test.app.config().base()).expect("here").to_owned();
-    let list = test.get(&path).await.expect(200);
+    let list = test.get(&path).await.assert_status(200);
     assert_eq!(list.header("content-type"), "application/statuslist+jwt");
     assert_eq!(list.header("access-control-allow-origin"), "*");
     let etag = list.header("etag").to_owned();
     let get = async |name: &'static str, value: &str| {
         test.send(axum::http::Request::get(&path).header(name, value).body("".into()).expect("a request")).await
     };
-    assert_eq!(get("if-none-match", &etag).await.expect(304).header("etag"), etag);
-    get("accept", "application/statuslist+jwt").await.expect(200);
-    get("accept", "application/statuslist+cwt").await.expect(406);
-    test.get(&format!("{path}?time=1700000000")).await.expect(501);
-    test.get("/status/00000000-0000-4000-8000-000000000000").await.expect(404);
-    let all = test.get("/status").await.expect(200).json();
+    assert_eq!(get("if-none-match", &etag).await.assert_status(304).header("etag"), etag);
+    get("accept", "application/statuslist+jwt").await.assert_status(200);
+    get("accept", "application/statuslist+cwt").await.assert_status(406);
+    test.get(&format!("{path}?time=1700000000")).await.assert_status(501);
+    test.get("/status/00000000-0000-4000-8000-000000000000").await.assert_status(404);
+    let all = test.get("/status").await.assert_status(200).json();
     assert_eq!(all["status_lists"].as_array().map(Vec::len), Some(1));
     let signed = |text: &str| jws::Jws::read(text).expect("a JWT").header["x5c"].clone();
     assert_eq!(signed(&list.text), signed(text.split('~').next().expect("a JWT")), "certified like the credential");
@@ -544,12 +549,12 @@ async fn two_fetches_at_once_do_not_revoke_each_other() {
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
-    let first = credential(&wallet.fetch(&token, SD_JWT).await.expect(200));
+    let first = credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200));
     let (one, other) = tokio::join!(wallet.fetch(&token, SD_JWT), wallet.fetch(&token, SD_JWT));
     test.advance(Duration::from_secs(2));
     let mut standing = 0;
     for answer in [one, other] {
-        standing += i32::from(verify(&test, &credential(&answer.expect(200))).await.is_valid());
+        standing += i32::from(verify(&test, &credential(&answer.assert_status(200))).await.is_valid());
     }
     assert!(standing >= 1, "at least the later one stands");
     assert!(!verify(&test, &first).await.is_valid());
