@@ -1,7 +1,12 @@
 //! Wallets, and keys of wallets, that a provider vouches for.
 
+use credential::key::SoftwareKey;
+use serde_json::{Value, json};
+
 use super::authorization::{VERIFIER, authorization, push};
-use super::*;
+use super::support::{SD_JWT, offered, refused};
+use crate::support::app::TestApp;
+use crate::support::wallet::{TestWallet, key, signed};
 
 /// A provider's JWK Set in a file, and its key.
 fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {

@@ -1,6 +1,15 @@
 //! The authorization code flow: what a wallet pushes, what its person answers, and what the code is good for.
 
-use super::*;
+use std::time::Duration;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::support::{SD_JWT, VC_JWT, credential, holder, refused, second_credential, verify};
+use crate::support::app::TestApp;
+use crate::support::browser::Browser;
+use crate::support::response::TestResponse;
+use crate::support::wallet::{TestWallet, key};
 
 /// A wallet's request in the authorization code flow.
 pub(super) fn authorization(verifier: &str) -> Vec<(&'static str, String)> {

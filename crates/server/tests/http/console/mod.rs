@@ -1,0 +1,7 @@
+//! The partner's console.
+
+mod explorer;
+mod sign_in;
+mod submissions;
+mod support;
+mod webhooks;

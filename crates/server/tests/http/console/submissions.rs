@@ -1,0 +1,144 @@
+//! The overview, submissions and error pages.
+
+use std::time::Duration;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::support::{HOUR, SECRETS, console};
+use crate::support::app::{PUSH, TestApp, career};
+
+#[tokio::test]
+async fn the_overview_begins_with_the_first_push_and_then_counts() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let mut browser = console(&test, &partner).await;
+    let empty = browser.text("/console").await;
+    assert!(
+        empty.contains(&format!("client_id={}", partner.id))
+            && empty.contains("/api/partner/v2/add/requests/career_history")
+    );
+    let token = test.token(&partner).await;
+    let mut by_bureau = career("by-bureau");
+    by_bureau["partner_chain"] = json!([{ "name": "Bureau <South>" }]);
+    test.post(PUSH, &token, &by_bureau).await.assert_status(201);
+    let ids = [test.push(&token, "one").await, test.push(&token, "two").await, test.push(&token, "three").await];
+    for (id, answer) in [(ids[0], "accept"), (ids[1], "decline")] {
+        let mut person = test.signed_in("ada@example.org").await;
+        let page = person.open(id).await.redirect().to_owned();
+        person.post(&format!("{page}/{answer}"), &[]).await.assert_status(303);
+    }
+    let page = browser.text("/console").await;
+    let text = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (name, count, share) in [("Pushed", "4", "100 %"), ("Signed in", "2", "50 %"), ("Accepted", "1", "25 %")] {
+        let row = format!(r#"<th scope="row">{name}</th><td class="num">{count}</td><td class="num">{share}</td>"#);
+        assert!(text.contains(&row), "{row}: {text}");
+    }
+    for part in ["Declined: 1, 25 %.", "No answer: 2, 50 %.", "Bureau &#60;South&#62;", "Most on 23 November 2026: 4."]
+    {
+        assert!(text.contains(part), "{part}");
+    }
+    assert!(SECRETS.iter().all(|secret| !page.contains(secret)) && !page.contains("style="));
+    let chosen = browser.text("/console?days=7&chain=Bureau+%3CSouth%3E").await;
+    assert!(chosen.contains(r#"<td class="num">1</td><td class="num">100 %</td>"#), "{chosen}");
+    test.advance(8 * 24 * HOUR);
+    let mut browser = console(&test, &partner).await;
+    assert!(browser.text("/console?days=7").await.contains("Nothing was pushed in this time."));
+    assert!(browser.text("/console?days=90").await.contains("Most on 23 November 2026: 4."));
+}
+
+#[tokio::test]
+async fn submissions_are_listed_found_and_shown_without_anything_personal() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    for number in 0..30 {
+        test.advance(Duration::from_millis(1));
+        test.push(&token, &format!("row-{number:02}")).await;
+    }
+    test.advance(Duration::from_millis(1));
+    let accepted = test.push(&token, "accepted-one").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    person.accept(accepted).await;
+    let mut browser = console(&test, &partner).await;
+    let first = browser.text("/console/submissions").await;
+    assert!(first.contains("accepted-one") && first.contains("row-29") && !first.contains("row-05"));
+    let next = first.split("before=").nth(1).and_then(|rest| rest.split('"').next()).expect("there is more");
+    let second = browser.text(&format!("/console/submissions?before={next}")).await;
+    assert!(
+        second.contains("row-05")
+            && second.contains("row-00")
+            && !second.contains("row-29")
+            && second.contains("Back to the newest")
+    );
+    let filtered = browser.text("/console/submissions?state=accepted").await;
+    assert!(filtered.contains("accepted-one") && !filtered.contains("row-0") && !filtered.contains("row-29"));
+    assert!(browser.text("/console/submissions?state=declined").await.contains("nothing here in this state"));
+    for words in ["accepted-one", &accepted.to_string(), " accepted-one "] {
+        let found = browser.post("/console/submissions/find", &[("id", words)]).await.assert_status(303);
+        assert_eq!(found.header("location"), format!("/console/submissions/{accepted}"));
+    }
+    assert!(
+        browser
+            .post("/console/submissions/find", &[("id", "<b>nothing</b>")])
+            .await
+            .assert_status(404)
+            .text
+            .contains("&#60;b&#62;nothing")
+    );
+    let shown = browser.text(&format!("/console/submissions/{accepted}")).await;
+    for part in ["accepted-one", "The person has added it", "You pushed it.", "became theirs", "Accepted."] {
+        assert!(shown.contains(part), "{part}");
+    }
+    assert!(!shown.contains("#clientId="), "who has accepted needs no link");
+    for page in [&first, &second, &shown] {
+        assert!(SECRETS.iter().chain(&["ada@example.org"]).all(|secret| !page.contains(secret)));
+    }
+    person.post(&format!("/wallet/credentials/{accepted}/delete"), &[]).await.assert_status(303);
+    let after = browser.text(&format!("/console/submissions/{accepted}")).await;
+    assert_eq!(after, shown, "what a person does with what they hold is not told");
+}
+
+#[tokio::test]
+async fn what_waits_shows_its_link_and_a_batch_its_items() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let request = test.push(&token, "waiting").await;
+    let mut browser = console(&test, &partner).await;
+    let shown = browser.text(&format!("/console/submissions/{request}")).await;
+    let link =
+        format!("/partner/add/careerHistory#clientId={}&#38;documentType=none&#38;content={request}", partner.id);
+    assert!(shown.contains(&link), "{shown}");
+    let batch = test
+        .post("/api/partner/v2/add/requests/batch", &token, &credential::batch_sample_of(credential::ALL))
+        .await
+        .assert_status(201)
+        .json();
+    let batch = batch["request_id"].as_str().expect("an id");
+    let found = browser.post("/console/submissions/find", &[("id", batch)]).await.redirect().to_owned();
+    let items = browser.text(&found).await;
+    assert_eq!(items.matches("class=\"row-id\"").count(), credential::ALL.len());
+    test.advance(49 * HOUR);
+    let mut browser = console(&test, &partner).await;
+    let late = browser.text(&format!("/console/submissions/{request}")).await;
+    assert!(late.contains("Nobody accepted it in time.") && !late.contains("#clientId="));
+}
+
+#[tokio::test]
+async fn errors_are_pages_of_the_console_even_without_a_store() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let mut browser = console(&test, &partner).await;
+    for path in ["/console/nothing", "/console/submissions/none", &format!("/console/submissions/{}", Uuid::nil())] {
+        let answer = browser.get(path).await.assert_status(404);
+        assert!(
+            answer.text.contains("console.css") && answer.text.contains(answer.header("x-request-id")),
+            "{path}: {}",
+            answer.text
+        );
+    }
+    test.app.store().close().await;
+    let down = browser.get("/console").await.assert_status(503);
+    assert!(down.text.contains("console.css") && down.text.contains("Nothing is lost"), "{}", down.text);
+}

@@ -1,0 +1,92 @@
+//! Webhooks and their deliveries.
+
+use uuid::Uuid;
+
+use super::support::{HOUR, console, make_webhook};
+use crate::support::app::TestApp;
+
+#[tokio::test]
+async fn a_webhook_is_made_changed_tried_and_deleted() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let mut browser = console(&test, &partner).await;
+    for (url, said) in [("http://hooks.example.com", "https alone"), ("https://127.0.0.1/x", "not public"), ("", "")] {
+        let refused = browser
+            .post("/console/webhooks/new", &[("url", url), ("event", "atsp_request.created")])
+            .await
+            .assert_status(422);
+        assert!(refused.text.contains(said) && refused.text.contains(r#"id="url-problem""#), "{url}: {}", refused.text);
+    }
+    let none =
+        browser.post("/console/webhooks/new", &[("url", "https://hooks.example.com/a")]).await.assert_status(422).text;
+    assert!(none.contains(r#"id="events-problem""#), "at least one event");
+    let form = [
+        ("url", "https://hooks.example.com/a"),
+        ("name", "Production"),
+        ("event", "atsp_request.created"),
+        ("event", "vwsp_request.verified"),
+    ];
+    let made = browser.post("/console/webhooks/new", &form).await.assert_status(200).text;
+    let secret = made
+        .split("id=\"hook-secret\"")
+        .nth(1)
+        .and_then(|rest| rest.split('>').nth(1))
+        .and_then(|rest| rest.split('<').next())
+        .expect("a secret");
+    assert!(secret.len() == 64 && made.contains("whsec_"));
+    let id = made
+        .split("href=\"/console/webhooks/")
+        .filter_map(|rest| rest.split('"').next())
+        .find_map(|id| id.parse::<Uuid>().ok())
+        .expect("its page");
+    let page = format!("/console/webhooks/{id}");
+    let shown = browser.text(&page).await;
+    assert!(shown.contains("Production") && !shown.contains(secret), "the secret is shown once");
+    let cleared = [("url", "https://hooks.example.com/b"), ("name", ""), ("event", "atsp_request.verified")];
+    assert_eq!(browser.post(&format!("{page}/edit"), &cleared).await.redirect(), page);
+    let shown = browser.text(&page).await;
+    assert!(shown.contains("Saved.") && shown.contains("hooks.example.com/b") && !shown.contains("Production"));
+    browser.post(&format!("{page}/test"), &[]).await.assert_status(303);
+    let log = browser.text(&page).await;
+    assert!(log.contains("tenure.test") && log.contains("No attempt yet") && log.contains("To be sent"), "{log}");
+    let rotated = browser.post(&format!("{page}/rotate"), &[]).await.assert_status(200).text;
+    assert!(rotated.contains("whsec_") && !rotated.contains(secret));
+    assert!(browser.text(&page).await.contains("signs too, until 24 November 2026, 09:00 UTC"));
+    assert_eq!(browser.post(&format!("{page}/delete"), &[]).await.redirect(), "/console/webhooks");
+    browser.get(&page).await.assert_status(404);
+}
+
+#[tokio::test]
+async fn deliveries_are_sent_again_one_by_one_or_by_their_time() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let mut browser = console(&test, &partner).await;
+    let id = make_webhook(&mut browser, "https://hooks.example.com/a").await;
+    let token = test.token(&partner).await;
+    test.push(&token, "told").await;
+    let page = format!("/console/webhooks/{id}");
+    let log = browser.text(&page).await;
+    assert!(log.contains("You pushed something") && log.contains("told"));
+    let again = log
+        .split(&format!("action=\"{page}/deliveries/"))
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a button");
+    browser.post(&format!("{page}/deliveries/{again}"), &[]).await.assert_status(303);
+    assert!(browser.get(&page).await.text.contains("Queued again."));
+    browser.post(&format!("{page}/deliveries/{}/replay", Uuid::nil()), &[]).await.assert_status(404);
+    // After three days it is given up, and can be sent again by its time.
+    test.advance(73 * HOUR);
+    let mut tx = test.app.store().write().await.expect("a transaction");
+    assert_eq!(tx.give_up_deliveries(test.app.now(), 10).await.expect("given up"), 1);
+    tx.commit().await.expect("committed");
+    let mut browser = console(&test, &partner).await;
+    assert!(browser.get(&format!("{page}?state=failed")).await.text.contains("Given up after three days"));
+    let range = [("from", "2026-11-23T00:00"), ("to", "2026-11-24T00:00"), ("state", "failed")];
+    browser.post(&format!("{page}/replay"), &range).await.assert_status(303);
+    assert!(browser.get(&page).await.text.contains("Queued again."));
+    browser.post(&format!("{page}/replay"), &range).await.assert_status(303);
+    assert!(browser.get(&page).await.text.contains("nothing to send again"));
+    let wrong = [("from", "2026-11-24T00:00"), ("to", "2026-11-23T00:00")];
+    assert!(browser.post(&format!("{page}/replay"), &wrong).await.assert_status(422).text.contains("later than from"));
+}

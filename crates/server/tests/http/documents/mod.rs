@@ -1,0 +1,6 @@
+//! Documents attached to credentials (docs/partner-api.md sections 4, 6 and 8).
+
+mod content;
+mod retention;
+mod support;
+mod uploads;

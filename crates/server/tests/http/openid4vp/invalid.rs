@@ -1,0 +1,165 @@
+//! Presentations that do not verify.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::format::sd_jwt;
+use credential::format::sd_jwt_vc::SdJwtVc;
+use credential::jws;
+use serde_json::{Value, json};
+use tenure::seal::sha256;
+
+use super::support::{Asked, Scene, foreign, refused, scene};
+use crate::support::app::TestApp;
+use crate::support::wallet::{key, signed};
+
+/// What a wallet signs, changed.
+type Change<'a> = (&'a str, Box<dyn Fn(&Scene<'_>, &Asked) -> String + 'a>, &'a str);
+
+/// A key binding with another header or payload.
+fn bound(scene: &Scene<'_>, asked: &Asked, change: impl Fn(&mut Value, &mut Value)) -> String {
+    let shown = scene.chosen(asked);
+    let hash = URL_SAFE_NO_PAD.encode(sha256(shown.as_bytes()));
+    let (mut header, mut payload) = (
+        json!({ "typ": "kb+jwt" }),
+        json!({ "iat": scene.test.app.now().seconds(), "aud": asked.text("client_id"), "nonce": asked.text("nonce"), "sd_hash": hash }),
+    );
+    change(&mut header, &mut payload);
+    format!("{shown}{}", signed(&scene.holder, header, &payload))
+}
+
+#[tokio::test]
+async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let now = test.app.now().seconds();
+    let changed = |why: &'static str, change: fn(&mut Value, &mut Value)| -> Change<'_> {
+        (why, Box::new(move |scene, asked| bound(scene, asked, change)), why)
+    };
+    let cases: Vec<Change<'_>> = vec![
+        changed("meant for somebody else", |_, payload| payload["aud"] = "x509_hash:another".into()),
+        changed("answers another challenge", |_, payload| payload["nonce"] = "another".into()),
+        changed("sd_hash", |_, payload| payload["sd_hash"] = "AAAA".into()),
+        changed("kb+jwt is wanted", |header, _| header["typ"] = "JWT".into()),
+        (
+            "in the future",
+            Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now + 3600).into())),
+            "made in the future",
+        ),
+        (
+            "long ago",
+            Box::new(move |scene, asked| bound(scene, asked, |_, payload| payload["iat"] = (now - 3600).into())),
+            "too long ago",
+        ),
+        (
+            "another's key",
+            Box::new(|scene, asked| {
+                let challenge = (asked.text("client_id"), asked.text("nonce"));
+                sd_jwt::bind(&scene.chosen(asked), challenge, scene.test.app.now().seconds(), &key(22)).expect("signed")
+            }),
+            "signature is not of this key",
+        ),
+        ("no key binding", Box::new(|scene, asked| scene.chosen(asked)), "not bound"),
+        (
+            "less than was asked for",
+            Box::new(|scene, asked| {
+                let read = SdJwtVc::read(&scene.credential).expect("a credential");
+                let shown = read.sd_jwt.present(|place| place == "/full_name").expect("shown");
+                sd_jwt::bind(
+                    &shown,
+                    (asked.text("client_id"), asked.text("nonce")),
+                    scene.test.app.now().seconds(),
+                    &scene.holder,
+                )
+                .expect("signed")
+            }),
+            "is not shown",
+        ),
+        (
+            "a changed disclosure",
+            Box::new(|scene, asked| {
+                let shown = scene.chosen(asked);
+                let (first, rest) = shown.split_once('~').expect("parts");
+                let forged = jws::protected(&json!(["c2FsdA", "full_name", "Eve"]));
+                let shown = format!("{first}~{forged}~{rest}");
+                sd_jwt::bind(
+                    &shown,
+                    (asked.text("client_id"), asked.text("nonce")),
+                    scene.test.app.now().seconds(),
+                    &scene.holder,
+                )
+                .expect("signed")
+            }),
+            "no digest",
+        ),
+        (
+            "a bad signature of the issuer",
+            Box::new(|scene, asked| {
+                let shown = scene.chosen(asked);
+                let (signed, rest) = shown.split_once('~').expect("parts");
+                let (input, signature) = signed.rsplit_once('.').expect("a JWS");
+                let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+                bytes[40] ^= 1;
+                let shown = format!("{input}.{}~{rest}", URL_SAFE_NO_PAD.encode(bytes));
+                sd_jwt::bind(
+                    &shown,
+                    (asked.text("client_id"), asked.text("nonce")),
+                    scene.test.app.now().seconds(),
+                    &scene.holder,
+                )
+                .expect("signed")
+            }),
+            "signature is not of this key",
+        ),
+        (
+            "an unknown issuer",
+            Box::new(|scene, asked| foreign(scene, asked, "https://issuer.example", &key(30), json!({ "kid": "1" }))),
+            "not trusted here for what was asked for",
+        ),
+        (
+            "our name and another's key",
+            Box::new(|scene, asked| {
+                foreign(scene, asked, scene.test.app.config().base(), &key(30), json!({ "kid": "1" }))
+            }),
+            "None of the issuer's keys",
+        ),
+    ];
+    for (what, make, why) in cases {
+        let asked = scene.begin(&mut browser, content, "same_device").await;
+        let answer = scene.answer(&asked, &make(&scene, &asked)).await;
+        assert!(answer.status == 400, "{what} was taken: {}", answer.text);
+        refused(&answer, why);
+        // The question stays open for a better answer, and the page says that one was not taken.
+        assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("Nothing was shared"), "{what}");
+        scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    }
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete");
+}
+
+#[tokio::test]
+async fn what_was_revoked_or_is_over_is_not_taken() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let mut person = test.signed_in("ada@example.org").await;
+    let wallet = person.text("/wallet").await;
+    let id = wallet.split("/wallet/credentials/").nth(1).expect("a credential")[..36].to_owned();
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    test.advance(Duration::from_secs(2));
+    refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "was revoked");
+    let page = browser.get(&format!("/presentations/{}", asked.id)).await.assert_status(200);
+    assert!(page.text.contains("its credential was revoked"), "{}", page.text);
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete");
+    let test = TestApp::builder().setting("credentials.lifetime", "1h").start().await;
+    let scene = self::scene(&test).await;
+    test.advance(Duration::from_secs(3 * 3600));
+    let scene = Scene { token: test.token(&scene.partner).await, ..scene };
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "time is over");
+}

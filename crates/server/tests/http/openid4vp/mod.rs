@@ -1,0 +1,8 @@
+//! Presentations from outside wallets (OpenID4VP 1.0, HAIP 1.0).
+
+mod invalid;
+mod issuers;
+mod requests;
+mod responses;
+mod sessions;
+mod support;

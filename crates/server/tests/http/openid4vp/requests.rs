@@ -1,0 +1,201 @@
+//! Signed request objects: their contents, their signature, and what a wallet may post for them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use credential::jwe;
+use credential::jws::Jws;
+use credential::key::PublicKey;
+use serde_json::{Value, json};
+use tenure::seal::sha256;
+use uuid::Uuid;
+
+use super::support::{key_of, parameter, refused, scene, sent_to, verify_chain};
+use crate::support::app::TestApp;
+
+#[tokio::test]
+async fn the_question_is_signed_by_reference_and_can_be_read_again() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    let base = test.app.config().base();
+    assert_eq!(parameter(&asked.link, "client_id"), asked.text("client_id"));
+    assert_eq!(parameter(&asked.link, "request_uri"), format!("{base}/openid4vp/requests/{}", asked.id));
+    assert_eq!(parameter(&asked.link, "request_uri_method"), "post");
+    for (name, value) in [
+        ("aud", json!("https://self-issued.me/v2")),
+        ("response_type", json!("vp_token")),
+        ("response_mode", json!("direct_post.jwt")),
+        ("response_uri", json!(format!("{base}{}", asked.response_path()))),
+    ] {
+        assert_eq!(asked.request[name], value, "{name}");
+    }
+    assert!(asked.request.get("redirect_uri").is_none() && asked.request.get("wallet_nonce").is_none());
+    assert_eq!((asked.text("nonce").len(), asked.text("state").len()), (43, 43), "256 bits each");
+    let metadata = &asked.request["client_metadata"];
+    assert_eq!(metadata["encrypted_response_enc_values_supported"], json!(["A128GCM", "A256GCM"]));
+    assert_eq!(metadata["vp_formats_supported"]["dc+sd-jwt"]["kb-jwt_alg_values"][0], "ES256");
+    let [jwk] = metadata["jwks"]["keys"].as_array().expect("keys").as_slice() else { panic!("one key: {metadata}") };
+    assert_eq!((&jwk["alg"], &jwk["use"], &jwk["crv"]), (&json!("ECDH-ES"), &json!("enc"), &json!("P-256")));
+    assert!(jwk["kid"].is_string() && jwk.get("d").is_none());
+    let query = &asked.request["dcql_query"]["credentials"][0];
+    assert_eq!(query["format"], "dc+sd-jwt");
+    assert_eq!(query["meta"]["vct_values"], json!([format!("{base}/credentials/career_history")]));
+    let paths: Vec<&Value> = query["claims"].as_array().expect("claims").iter().map(|claim| &claim["path"]).collect();
+    assert_eq!(paths, [&json!(["full_name"]), &json!(["employment", null])]);
+    // Its signature is by the certificate whose hash is its name, and that is by the authority, which stays outside.
+    assert_eq!((&asked.header["typ"], &asked.header["alg"]), (&json!("oauth-authz-req+jwt"), &json!("ES256")));
+    let [leaf] = asked.header["x5c"].as_array().expect("a chain").as_slice() else { panic!("the leaf alone") };
+    let leaf = STANDARD.decode(leaf.as_str().expect("base64")).expect("base64");
+    assert_eq!(asked.text("client_id"), format!("x509_hash:{}", URL_SAFE_NO_PAD.encode(sha256(&leaf))));
+    let authority = test.text("/.well-known/tenure-authority.pem").await;
+    verify_chain(&leaf, &authority);
+    // Read again it is the same question; another one has a key, a nonce and a state of its own.
+    let again = test.get(&format!("/openid4vp/requests/{}", asked.id)).await.assert_status(200);
+    assert_eq!(Value::Object(Jws::read(&again.text).expect("a JWT").payload), asked.request);
+    Jws::read(&again.text).expect("a JWT").verify(&key_of(&leaf)).expect("signed by the certificate's key");
+    let other = scene.begin(&mut browser, content, "same_device").await;
+    for name in ["nonce", "state", "response_uri"] {
+        assert_ne!(other.request[name], asked.request[name], "{name}");
+    }
+    assert_ne!(other.request["client_metadata"]["jwks"], metadata["jwks"]);
+    assert_eq!(other.request["client_id"], asked.request["client_id"]);
+}
+
+#[tokio::test]
+async fn a_wallet_posts_what_it_can_and_its_own_nonce() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let asked = scene.begin(&mut test.browser(), content, "same_device").await;
+    let path = format!("/openid4vp/requests/{}", asked.id);
+    let metadata = json!({
+        "vp_formats_supported": { "dc+sd-jwt": { "sd-jwt_alg_values": ["ES256"] } },
+        "request_object_signing_alg_values_supported": ["ES256"],
+        "client_id_prefixes_supported": ["x509_hash"],
+    });
+    let posted = async |metadata: &Value, nonce: &str| {
+        scene.form(&path, &[("wallet_metadata", &metadata.to_string()), ("wallet_nonce", nonce), ("more", "x")]).await
+    };
+    let answer = posted(&metadata, "qPmxiNFCR3QTm19POc8u").await.assert_status(200);
+    let request = Value::Object(Jws::read(&answer.text).expect("a JWT").payload);
+    assert_eq!(request["wallet_nonce"], "qPmxiNFCR3QTm19POc8u");
+    assert_eq!(request["nonce"], asked.request["nonce"]);
+    // Encrypted for a wallet that wants it so.
+    let secret = [9; 32];
+    let mut encrypted = metadata.clone();
+    encrypted["jwks"] = json!({ "keys": [jwe::encryption_jwk(&secret, "w1").expect("a key")] });
+    let answer = posted(&encrypted, "n").await.assert_status(200);
+    let opened = jwe::decrypt(&answer.text, &secret).expect("it opens");
+    assert_eq!(opened.header["kid"], "w1");
+    let inner = String::from_utf8(opened.plain).expect("a text");
+    assert_eq!(Jws::read(&inner).expect("a JWT").payload["wallet_nonce"], "n");
+    for (name, value, why) in [
+        ("vp_formats_supported", json!({ "mso_mdoc": {} }), "dc+sd-jwt"),
+        ("request_object_signing_alg_values_supported", json!(["ES384"]), "ES256"),
+        ("jwks", json!({ "keys": [{ "kty": "RSA" }] }), "P-256"),
+    ] {
+        let mut metadata = metadata.clone();
+        metadata[name] = value;
+        refused(&posted(&metadata, "n").await, why);
+    }
+    refused(&scene.form(&path, &[("wallet_metadata", "[]")]).await, "wallet_metadata");
+    refused(&posted(&metadata, &"n".repeat(513)).await, "wallet_nonce");
+    refused(&scene.form(&format!("/openid4vp/requests/{}", Uuid::nil()), &[]).await, "not known");
+}
+
+#[tokio::test]
+async fn a_server_is_known_by_its_name_or_by_its_did_if_it_says_so() {
+    for (prefix, id) in [
+        ("x509_san_dns", "x509_san_dns:localhost"),
+        ("decentralized_identifier", "decentralized_identifier:did:web:localhost%3A8080"),
+    ] {
+        let test = TestApp::builder()
+            .setting("openid4vp.client_id_prefix", prefix)
+            .setting("openid4vp.scheme", "haip-vp")
+            .start()
+            .await;
+        let scene = scene(&test).await;
+        let (request_id, content) = scene.ask_for_all().await;
+        let mut browser = test.browser();
+        let asked = scene.begin(&mut browser, content, "same_device").await;
+        assert_eq!((asked.text("client_id"), asked.link.scheme()), (id, "haip-vp"));
+        let object = test.text(&format!("/openid4vp/requests/{}", asked.id)).await;
+        let jws = Jws::read(&object).expect("a JWT");
+        if let Some(x5c) = asked.header.get("x5c") {
+            let leaf = STANDARD.decode(x5c[0].as_str().expect("base64")).expect("base64");
+            jws.verify(&key_of(&leaf)).expect("signed");
+            let leaf = rustls::pki_types::CertificateDer::from(leaf);
+            let leaf = webpki::EndEntityCert::try_from(&leaf).expect("a certificate");
+            assert_eq!(leaf.valid_dns_names().collect::<Vec<_>>(), ["localhost"]);
+        } else {
+            let did = test.get("/.well-known/did.json").await.assert_status(200).json();
+            let name = &asked.header["kid"];
+            assert_eq!(did["authentication"], json!([name]));
+            assert!(!did["assertionMethod"].as_array().expect("names").contains(name), "it asserts nothing");
+            let methods = did["verificationMethod"].as_array().expect("methods");
+            let method = methods.iter().find(|method| method["id"] == *name).expect("it is there");
+            jws.verify(&PublicKey::from_jwk(&method["publicKeyJwk"]).expect("a key")).expect("signed");
+        }
+        let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+        browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+        assert_eq!(scene.result(&request_id).await["status"], "verified");
+    }
+    let bad = [("server.base_url", "http://127.0.0.1:8080"), ("openid4vp.client_id_prefix", "x509_san_dns")];
+    let bad: Vec<(&str, String)> = bad.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let error = tenure::config::Config::load(None, [], &bad).expect_err("an address has no name").to_string();
+    assert!(error.contains("x509_san_dns"), "{error}");
+}
+
+#[tokio::test]
+async fn wallets_are_told_under_whose_authority_a_credential_must_be() {
+    let other = "s9tIpPmhxdiuNkHMEWNpYim8S8Y";
+    let test = TestApp::builder()
+        .setting("openid4vp.authorities", &format!("own {other}"))
+        .setting("openid4vp.cross_device", "false")
+        .start()
+        .await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    let [authority] =
+        asked.request["dcql_query"]["credentials"][0]["trusted_authorities"].as_array().expect("a list").as_slice()
+    else {
+        panic!("one")
+    };
+    let values = authority["values"].as_array().expect("values");
+    assert_eq!((&authority["type"], values.len(), &values[1]), (&json!("aki"), 2, &json!(other)));
+    // It is the identifier that stands in the certificates of our credentials.
+    let identifier = URL_SAFE_NO_PAD.decode(values[0].as_str().expect("a text")).expect("base64url");
+    let jwt = scene.credential.split('~').next().expect("a JWT");
+    let leaf = Jws::read(jwt).expect("a JWT").header["x5c"][0]
+        .as_str()
+        .map(|leaf| STANDARD.decode(leaf).expect("base64"))
+        .expect("a certificate");
+    assert!(identifier.len() == 20 && leaf.windows(20).any(|window| window == identifier));
+    // Where wallets on other devices may not answer, none is asked.
+    assert!(!browser.text(&format!("/verifications/{content}/other-wallet")).await.contains("On another device"));
+    assert_eq!(
+        browser.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "cross_device")]).await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn the_key_that_asks_stays_and_follows_the_address() {
+    let test = TestApp::new().await;
+    let hash = test.app.verifier_key().hash();
+    test.app.close().await;
+    let again = TestApp::builder().folder(test.folder).start().await;
+    assert_eq!(again.app.verifier_key().hash(), hash);
+    again.app.close().await;
+    let moved =
+        TestApp::builder().folder(again.folder).setting("server.base_url", "https://passport.example").start().await;
+    assert_ne!(moved.app.verifier_key().hash(), hash, "its certificate names another host");
+    // The authority keeps the name that it was made with, and what it certifies later says so too.
+    let authority = moved.text("/.well-known/tenure-authority.pem").await;
+    let leaf = STANDARD.decode(&moved.app.verifier_key().x5c()[0]).expect("base64");
+    verify_chain(&leaf, &authority);
+}

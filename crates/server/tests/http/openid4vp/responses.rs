@@ -1,0 +1,132 @@
+//! Authorization responses: encryption, form, expiry, and which claims reach the partner.
+
+use std::time::Duration;
+
+use credential::format::sd_jwt;
+use credential::jwe::Encryption;
+use serde_json::{Value, json};
+use tenure::jobs::end_what_is_over;
+
+use super::support::{Asked, refused, scene, seal, sent_to};
+use crate::support::app::TestApp;
+
+#[tokio::test]
+async fn answers_come_in_the_open_where_the_server_says_so_and_encrypted_otherwise() {
+    let test = TestApp::builder().setting("openid4vp.response_mode", "direct_post").start().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    assert_eq!(asked.text("response_mode"), "direct_post");
+    assert!(asked.request["client_metadata"].get("jwks").is_none());
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["status"], "verified");
+}
+
+#[tokio::test]
+async fn encrypted_answers_open_with_the_key_of_their_own_question() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let (asked, other) = (
+        scene.begin(&mut browser, content, "same_device").await,
+        scene.begin(&mut browser, content, "same_device").await,
+    );
+    let body = |asked: &Asked| json!({ "vp_token": { "credential": [scene.presentation(asked)] }, "state": asked.text("state") });
+    let key_of = |asked: &Asked| asked.request["client_metadata"]["jwks"]["keys"][0].clone();
+    let send = async |sealed: String| scene.form(&asked.response_path(), &[("response", &sealed)]).await;
+    refused(&send(seal(&key_of(&other), Encryption::A256Gcm, &body(&asked))).await, "cannot be opened");
+    let mut renamed = key_of(&asked);
+    renamed["kid"] = "another".into();
+    refused(&send(seal(&renamed, Encryption::A256Gcm, &body(&asked))).await, "kid");
+    let mut wrong = body(&asked);
+    wrong["state"] = other.request["state"].clone();
+    refused(&send(seal(&key_of(&asked), Encryption::A256Gcm, &wrong)).await, "state");
+    refused(&send("x.y.z".to_owned()).await, "cannot be opened");
+    let plain = body(&asked);
+    let form = [("vp_token", plain["vp_token"].to_string()), ("state", asked.text("state").to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    refused(&scene.form(&asked.response_path(), &form).await, "encrypted");
+    // The other of the two content encryptions that are offered.
+    send(seal(&key_of(&asked), Encryption::A128Gcm, &body(&asked))).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn answers_hold_what_was_asked_for_and_errors_leave_the_request_open() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    let good = scene.presentation(&asked);
+    for (vp_token, why) in [
+        (json!({ "another": [good] }), "an id that was not asked for"),
+        (json!({ "credential": [good, good] }), "one presentation"),
+        (json!({ "credential": good }), "one presentation"),
+        (json!({}), "lacks something"),
+        (json!([good]), "not an object"),
+        (Value::Null, "not an object"),
+    ] {
+        refused(&scene.answer_with(&asked, json!({ "vp_token": vp_token, "state": asked.text("state") })).await, why);
+    }
+    // A wallet's no needs the question's state too, ends this question, and leaves the person a choice.
+    refused(&scene.form(&asked.response_path(), &[("error", "access_denied")]).await, "state");
+    let form = [("error", "access_denied"), ("error_description", "no"), ("state", asked.text("state"))];
+    let answer = scene.form(&asked.response_path(), &form).await.assert_status(200);
+    assert_eq!(sent_to(&test, &answer), format!("/presentations/{}", asked.id));
+    assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("shows nothing"));
+    refused(&scene.answer(&asked, &good).await, "answered");
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete");
+    // Ten answers that are not taken end a question.
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    for _ in 0..10 {
+        refused(&scene.answer(&asked, "x").await, "tilde");
+    }
+    refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "answered");
+    assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("nothing was shared"));
+}
+
+#[tokio::test]
+async fn a_question_has_its_time_and_is_forgotten_after_it() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let (late, unfetched) = (
+        scene.begin(&mut browser, content, "same_device").await,
+        scene.begin(&mut browser, content, "same_device").await,
+    );
+    let answer = scene.answer(&unfetched, &scene.presentation(&unfetched)).await.assert_status(200);
+    test.advance(Duration::from_secs(601));
+    refused(&scene.answer(&late, &scene.presentation(&late)).await, "time is over");
+    assert_eq!(test.get(&format!("/openid4vp/requests/{}", late.id)).await.status, 400);
+    browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete", "it came too late");
+    assert!(browser.text(&format!("/presentations/{}", late.id)).await.contains("its time is over"));
+    test.advance(Duration::from_secs(3601));
+    end_what_is_over(&test.app).await.expect("ended");
+    assert_eq!(browser.get(&format!("/presentations/{}", late.id)).await.status, 404);
+    assert_eq!(browser.get(&format!("/verifications/{content}/other-wallet")).await.status, 410);
+}
+
+#[tokio::test]
+async fn nothing_beyond_what_was_asked_for_reaches_the_partner() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask(&json!({ "claims": ["full_name"] })).await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    assert_eq!(asked.request["dcql_query"]["credentials"][0]["claims"].as_array().map(Vec::len), Some(1));
+    // A wallet that shows all it has.
+    let now = test.app.now().seconds();
+    let all = sd_jwt::bind(&scene.credential, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder);
+    let answer = scene.answer(&asked, &all.expect("signed")).await.assert_status(200);
+    let back = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(back.header("location"), format!("/presentations/{}", asked.id), "the partner gave no address");
+    let result = scene.result(&request_id).await;
+    assert_eq!(result["credential"], json!({ "full_name": "Ada Marker-Lovelace" }));
+    assert_eq!(result["verification"]["presentation"], Value::Null, "the token says more");
+    assert!(!result.to_string().contains("Company A"));
+}

@@ -1,0 +1,171 @@
+//! Which browser finishes a presentation: the one that began it, on the same device or by a code.
+
+use serde_json::json;
+
+use super::support::{CALLBACK, refused, scene, sent_to};
+use crate::support::app::TestApp;
+
+#[tokio::test]
+async fn a_wallet_on_the_same_device_answers_and_the_browser_that_began_finishes() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let page = browser.get(&format!("/verifications/{content}/other-wallet")).await.assert_status(200);
+    for said in ["Harbour Hiring", "To check your &#60;experience&#62;", "Career history"] {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
+    let asked = scene.begin(&mut browser, content, "same_device").await;
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete", "an answer alone does not count");
+    let back = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(back.header("location"), format!("{CALLBACK}&request_id={request_id}&status=verified"));
+    let result = scene.result(&request_id).await;
+    assert_eq!((&result["status"], &result["verification"]["valid"]), (&json!("verified"), &json!(true)));
+    assert_eq!(result["credential"]["full_name"], "Ada Marker-Lovelace");
+    assert_eq!(result["credential"]["employment"].as_array().map(Vec::len), Some(2));
+    let checks = result["verification"]["checks"].as_array().expect("checks");
+    assert!(checks.iter().all(|check| check["outcome"] == "passed"), "{checks:?}");
+    let presented = &result["verification"]["presentation"];
+    assert_eq!(presented["audience"], asked.request["client_id"]);
+    assert_eq!(presented["nonce"], asked.request["nonce"]);
+    // Nothing of it works again.
+    refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "answered");
+    assert_eq!(test.get(&format!("/openid4vp/requests/{}", asked.id)).await.status, 400);
+    let again = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(again.header("location"), format!("/presentations/{}", asked.id));
+    assert!(browser.text(again.header("location")).await.contains("Harbour Hiring has what you showed"));
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_back_to_another_browser_does_not_count() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    // Somebody begins, and has another person's wallet answer.
+    let (mut attacker, mut victim) = (test.browser(), test.browser());
+    let asked = scene.begin(&mut attacker, content, "same_device").await;
+    assert_eq!(victim.get(&format!("/presentations/{}", asked.id)).await.status, 404, "not theirs to look at");
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    // Without what the wallet's device was given, there is nothing to be finished by.
+    let guess = format!("/presentations/{}/return?response_code={}", asked.id, "a".repeat(43));
+    assert_eq!(attacker.get(&guess).await.redirect(), format!("/presentations/{}", asked.id));
+    assert_eq!(attacker.post(&format!("/presentations/{}/code", asked.id), &[("code", "000000")]).await.status, 404);
+    let page = victim.get(&sent_to(&test, &answer)).await.assert_status(403);
+    assert!(page.text.contains("Nothing was shared"), "{}", page.text);
+    // Nor does it any more for the browser that began.
+    attacker.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert!(attacker.text(&format!("/presentations/{}", asked.id)).await.contains("nothing was shared"));
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete");
+    // Whose secret is of another question is another browser.
+    let (_, other) = scene.ask_for_all().await;
+    let begun = scene.begin(&mut attacker, other, "same_device").await;
+    let answer = scene.answer(&begun, &scene.presentation(&begun)).await.assert_status(200);
+    scene.begin(&mut victim, other, "same_device").await;
+    victim.get(&sent_to(&test, &answer)).await.assert_status(403);
+}
+
+#[tokio::test]
+async fn a_wallet_on_another_device_gives_digits_that_finish_in_the_browser_that_began() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let asked = scene.begin(&mut browser, content, "cross_device").await;
+    let page = format!("/presentations/{}", asked.id);
+    let shown = browser.get(&page).await.assert_status(200);
+    assert!(shown.text.contains("<svg") && shown.text.contains("<code id=\"presentation-link\">openid4vp://"));
+    assert!(shown.header("content-security-policy").ends_with("form-action 'self' https://hr.example"));
+    let early = browser.post(&format!("{page}/code"), &[("code", "123456")]).await.assert_status(422);
+    assert!(early.text.contains("has not answered yet"));
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    let phone = test.browser().get(&sent_to(&test, &answer)).await.assert_status(200);
+    assert!(phone.text.contains("Harbour Hiring") && !phone.text.contains("Marker-Lovelace"), "{}", phone.text);
+    let digits = phone.text.split("id=\"carried-code\">").nth(1).expect("a code").split('<').next().expect("digits");
+    assert_eq!(digits.len(), 6);
+    // The digits are worth nothing elsewhere.
+    assert_eq!(test.browser().post(&format!("{page}/code"), &[("code", digits)]).await.status, 404);
+    let wrong = if digits == "000000" { "000001" } else { "000000" };
+    browser.post(&format!("{page}/code"), &[("code", wrong)]).await.assert_status(422);
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete");
+    let spaced = format!("{} {}", &digits[..3], &digits[3..]);
+    let done = browser.post(&format!("{page}/code"), &[("code", &spaced)]).await.assert_status(303);
+    assert_eq!(done.header("location"), format!("{CALLBACK}&request_id={request_id}&status=verified"));
+    assert_eq!(scene.result(&request_id).await["status"], "verified");
+    test.browser().get(&sent_to(&test, &answer)).await.assert_status(410);
+}
+
+#[tokio::test]
+async fn guessed_digits_end_the_answer_and_so_does_the_person_at_the_wallet() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    let mut attacker = test.browser();
+    let asked = scene.begin(&mut attacker, content, "cross_device").await;
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    let page = test.get(&sent_to(&test, &answer)).await.assert_status(200);
+    let digits = page.text.split("id=\"carried-code\">").nth(1).expect("a code")[..6].to_owned();
+    let path = format!("/presentations/{}/code", asked.id);
+    let wrong = if digits == "000000" { "000001" } else { "000000" };
+    for _ in 0..5 {
+        attacker.post(&path, &[("code", wrong)]).await.assert_status(422);
+    }
+    attacker.post(&path, &[("code", &digits)]).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete", "the sixth try is none");
+    // A question that was sent to somebody who notices.
+    let asked = scene.begin(&mut attacker, content, "cross_device").await;
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    let came = sent_to(&test, &answer);
+    let (path, secret) = came.split_once("/return?response_code=").expect("a code");
+    let mut victim = test.browser();
+    let page = victim.get(&came).await.assert_status(200);
+    let digits = page.text.split("id=\"carried-code\">").nth(1).expect("a code")[..6].to_owned();
+    assert_eq!(victim.post(&format!("{path}/not-me"), &[("response_code", "wrong")]).await.status, 410);
+    victim.post(&format!("{path}/not-me"), &[("response_code", secret)]).await.assert_status(403);
+    attacker.post(&format!("{path}/code"), &[("code", &digits)]).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete");
+}
+
+#[tokio::test]
+async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (request_id, content) = scene.ask_for_all().await;
+    // Begun while it was nobody's; then somebody opens it with an account.
+    let mut stranger = test.browser();
+    let asked = scene.begin(&mut stranger, content, "same_device").await;
+    let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
+    let mut person = test.signed_in("ada@example.org").await;
+    let page = person.open_verification(content).await;
+    assert!(person.text(&page).await.contains(&format!("/verifications/{content}/other-wallet")));
+    stranger.get(&sent_to(&test, &answer)).await.assert_status(303);
+    assert_eq!(scene.result(&request_id).await["status"], "incomplete", "it is somebody's now");
+    assert_eq!(stranger.get(&format!("/verifications/{content}/other-wallet")).await.status, 404);
+    assert_eq!(
+        stranger.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "same_device")]).await.status,
+        404
+    );
+    // They answer from two wallets at once; one of them counts.
+    let (first, second) = (
+        scene.begin(&mut person, content, "same_device").await,
+        scene.begin(&mut person, content, "same_device").await,
+    );
+    let first = scene.answer(&first, &scene.presentation(&first)).await.assert_status(200);
+    let second = scene.answer(&second, &scene.presentation(&second)).await.assert_status(200);
+    assert!(person.get(&sent_to(&test, &first)).await.redirect().starts_with("https://hr.example/"));
+    assert!(person.get(&sent_to(&test, &second)).await.redirect().starts_with("/presentations/"));
+    assert_eq!(scene.result(&request_id).await["status"], "verified");
+    assert_eq!(person.get(&format!("/verifications/{content}/other-wallet")).await.status, 410);
+}
+
+#[tokio::test]
+async fn a_visitor_without_an_account_finds_the_way_to_another_wallet() {
+    let test = TestApp::new().await;
+    let scene = scene(&test).await;
+    let (_, content) = scene.ask_for_all().await;
+    let mut browser = test.browser();
+    let page = browser.open_verification(content).await;
+    let shown = browser.get(&page).await.assert_status(200);
+    assert!(shown.text.contains(&format!("href=\"/verifications/{content}/other-wallet\"")), "{}", shown.text);
+}

@@ -1,0 +1,232 @@
+//! A partner that requests a presentation, and an outside wallet that answers.
+
+use std::time::Duration;
+
+use credential::dcql::Query;
+use credential::format::sd_jwt;
+use credential::format::sd_jwt_vc::SdJwtVc;
+use credential::jwe;
+use credential::jwe::Encryption;
+use credential::jws::Jws;
+use credential::key::{Algorithm, PublicKey, SoftwareKey};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::support::app::{TestApp, TestPartner, all_scopes};
+use crate::support::browser::Browser;
+use crate::support::response::{TestResponse, content};
+use crate::support::wallet::{TestWallet, make_offer, signed};
+
+const ASK: &str = "/api/partner/v2/verify/requests/career_history";
+
+pub const CALLBACK: &str = "https://hr.example/back?case=7";
+
+const SD_JWT: &str = "career_history_dc+sd-jwt";
+
+/// A partner that asks for a name and jobs, and somebody whose outside wallet has both.
+pub struct Scene<'a> {
+    pub test: &'a TestApp,
+    pub partner: TestPartner,
+    pub token: String,
+    /// The credential as its issuer gave it.
+    pub credential: String,
+    /// The key that it is bound to.
+    pub holder: SoftwareKey,
+}
+
+pub async fn scene(test: &TestApp) -> Scene<'_> {
+    let partner = test.partner_named("Harbour Hiring", &all_scopes()).await;
+    test.allow_callbacks(&partner, CALLBACK).await;
+    let token = test.token(&partner).await;
+    let pushed = test.push(&token, "held").await;
+    let mut person = test.signed_in("ada@example.org").await;
+    person.accept(pushed).await;
+    let wallet = TestWallet::new(test);
+    let offer = make_offer(test, &mut person, pushed).await;
+    let access = wallet.token(&offer).await;
+    let fetched = wallet.fetch(&access, SD_JWT).await.assert_status(200).json();
+    let credential = fetched["credentials"][0]["credential"].as_str().expect("a credential").to_owned();
+    Scene { test, partner, token, credential, holder: wallet.key }
+}
+
+/// A question as a wallet has it.
+pub struct Asked {
+    /// Its id.
+    pub id: String,
+    /// The link that the page shows.
+    pub link: url::Url,
+    /// The header of the request object.
+    pub header: Map<String, Value>,
+    /// What the request object says.
+    pub request: Value,
+}
+
+impl Asked {
+    pub fn response_path(&self) -> String {
+        format!("/openid4vp/responses/{}", self.id)
+    }
+
+    pub fn text(&self, name: &str) -> &str {
+        self.request[name].as_str().unwrap_or_default()
+    }
+}
+
+/// What the link of a page says, which is a link to a wallet.
+fn link_of(page: &TestResponse) -> url::Url {
+    let start = page.text.find("openid4vp://").or(page.text.find("haip-vp://"));
+    let rest = &page.text[start.unwrap_or_else(|| panic!("no link: {}", page.text))..];
+    let link = rest.split(['"', '<']).next().expect("an end");
+    link.replace("&#38;", "&").replace("&amp;", "&").replacen("://", "://wallet/", 1).parse().expect("a link")
+}
+
+pub fn parameter(link: &url::Url, name: &str) -> String {
+    link.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).expect(name)
+}
+
+impl<'a> Scene<'a> {
+    /// Asks; returns the partner's id for it and the link's content.
+    pub async fn ask(&self, body: &Value) -> (String, Uuid) {
+        let answer = self.test.post(ASK, &self.token, body).await.assert_status(201).json();
+        (answer["request_id"].as_str().expect("an id").to_owned(), content(&answer))
+    }
+
+    pub async fn ask_for_all(&self) -> (String, Uuid) {
+        self.ask(&json!({ "callback_url": CALLBACK, "purpose": "To check your <experience>" })).await
+    }
+
+    /// Has the browser begin, and reads the question by GET.
+    pub async fn begin(&self, browser: &mut Browser<'_>, content: Uuid, flow: &str) -> Asked {
+        let path = format!("/verifications/{content}/other-wallet");
+        let page = browser.post(&path, &[("flow", flow)]).await.redirect().to_owned();
+        let shown = browser.get(&page).await.assert_status(200);
+        let id = page.strip_prefix("/presentations/").expect("its page").to_owned();
+        let link = link_of(&shown);
+        let answer = self.test.get(&format!("/openid4vp/requests/{id}")).await.assert_status(200);
+        assert_eq!(answer.header("content-type"), "application/oauth-authz-req+jwt");
+        let jws = Jws::read(&answer.text).expect("a JWT");
+        let (header, request) = (jws.header.clone(), Value::Object(jws.payload));
+        Asked { id, link, header, request }
+    }
+
+    /// What a wallet shows of the credential: what was asked for.
+    pub fn chosen(&self, asked: &Asked) -> String {
+        let query = Query::read(&asked.request["dcql_query"]).expect("a query");
+        let read = SdJwtVc::read(&self.credential).expect("a credential");
+        let [wanted] = query.credentials.as_slice() else { panic!("one credential") };
+        assert!(wanted.vct_values.iter().any(|vct| Some(vct.as_str()) == read.text("vct")));
+        let claims = wanted.choose(&read.disclosed.claims).expect("the credential has it");
+        read.sd_jwt.present(|place| claims.iter().any(|claim| claim.path.selects(place))).expect("shown")
+    }
+
+    /// The presentation that answers a question.
+    pub fn presentation(&self, asked: &Asked) -> String {
+        let challenge = (asked.text("client_id"), asked.text("nonce"));
+        sd_jwt::bind(&self.chosen(asked), challenge, self.test.app.now().seconds(), &self.holder).expect("signed")
+    }
+
+    /// Sends an answer, encrypted where that was asked for.
+    pub async fn answer(&self, asked: &Asked, presentation: &str) -> TestResponse {
+        let id = asked.request["dcql_query"]["credentials"][0]["id"].as_str().expect("an id");
+        self.answer_with(asked, json!({ "vp_token": { id: [presentation] }, "state": asked.text("state") })).await
+    }
+
+    pub async fn answer_with(&self, asked: &Asked, body: Value) -> TestResponse {
+        if asked.text("response_mode") == "direct_post.jwt" {
+            let sealed = seal(&asked.request["client_metadata"]["jwks"]["keys"][0], Encryption::A256Gcm, &body);
+            return self.form(&asked.response_path(), &[("response", &sealed)]).await;
+        }
+        let vp_token = body["vp_token"].to_string();
+        let form = [("vp_token", vp_token.as_str()), ("state", body["state"].as_str().unwrap_or_default())];
+        self.form(&asked.response_path(), &form).await
+    }
+
+    pub async fn form(&self, path: &str, form: &[(&str, &str)]) -> TestResponse {
+        self.test.post_form(path, form).await
+    }
+
+    pub async fn result(&self, request_id: &str) -> Value {
+        self.test
+            .get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), &self.token)
+            .await
+            .assert_status(200)
+            .json()
+    }
+}
+
+pub fn seal(jwk: &Value, encryption: Encryption, body: &Value) -> String {
+    jwe::encrypt(body.to_string().as_bytes(), jwk, encryption, Map::new()).expect("encrypted")
+}
+
+/// Where a wallet is told to send the person, as a path of the server.
+pub fn sent_to(test: &TestApp, answer: &TestResponse) -> String {
+    let address = answer.json()["redirect_uri"].as_str().expect("an address").to_owned();
+    address.strip_prefix(test.app.config().base()).expect("here").to_owned()
+}
+
+#[track_caller]
+pub fn refused(answer: &TestResponse, why: &str) {
+    assert_eq!(answer.status.as_u16(), 400, "{}", answer.text);
+    let problem = answer.json();
+    assert_eq!(problem["error"], "invalid_request", "{}", answer.text);
+    assert!(problem["error_description"].as_str().expect("a sentence").contains(why), "{why}: {}", answer.text);
+}
+
+/// The key of a certificate on P-256.
+pub fn key_of(leaf: &[u8]) -> PublicKey {
+    let leaf = rustls::pki_types::CertificateDer::from(leaf);
+    let info = webpki::EndEntityCert::try_from(&leaf).expect("a certificate").subject_public_key_info();
+    PublicKey::from_bytes(Algorithm::Es256, &info.as_ref()[info.as_ref().len() - 65..]).expect("a key on P-256")
+}
+
+/// By somebody else's library: that the authority signed the certificate.
+pub fn verify_chain(leaf: &[u8], authority: &str) {
+    let (leaf, authority) = (rustls::pki_types::CertificateDer::from(leaf), anchor(authority));
+    let leaf = webpki::EndEntityCert::try_from(&leaf).expect("a certificate");
+    assert_ne!(leaf.issuer(), leaf.subject(), "not self-signed");
+    let anchors = [webpki::anchor_from_trusted_cert(&authority).expect("an anchor")];
+    let time = rustls::pki_types::UnixTime::since_unix_epoch(Duration::from_secs(1_795_424_400));
+    let usage = webpki::KeyUsage::required_if_present(&[0x55, 0x1d, 0x25, 0x00]);
+    let algorithms = webpki::aws_lc_rs::ECDSA_P256_SHA256;
+    leaf.verify_for_usage(&[algorithms], &anchors, &[], time, usage, None, None).expect("the authority's");
+}
+
+fn anchor(pem: &str) -> rustls::pki_types::CertificateDer<'static> {
+    use rustls::pki_types::pem::PemObject as _;
+    rustls::pki_types::CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")
+}
+
+/// A credential of another issuer, shown in answer to a question.
+pub fn foreign(scene: &Scene<'_>, asked: &Asked, issuer: &str, by: &SoftwareKey, header: Value) -> String {
+    foreign_with(scene, asked, issuer, by, header, |_| {})
+}
+
+/// As [`foreign`], with something changed of what it says.
+pub fn foreign_with(
+    scene: &Scene<'_>,
+    asked: &Asked,
+    issuer: &str,
+    by: &SoftwareKey,
+    mut header: Value,
+    change: impl FnOnce(&mut Value),
+) -> String {
+    header["typ"] = "dc+sd-jwt".into();
+    let now = scene.test.app.now().seconds();
+    let types = &asked.request["dcql_query"]["credentials"][0]["meta"]["vct_values"];
+    let vct = match issuer {
+        "https://a.example" => json!("https://a.example/credentials/career_history"),
+        _ => types.as_array().and_then(|all| all.last()).cloned().expect("a type"),
+    };
+    let mut payload = json!({
+        "iss": issuer,
+        "vct": vct,
+        "iat": now,
+        "exp": now + 86_400,
+        // The members that a key needs, and no others.
+        "cnf": { "jwk": scene.holder.public().jwk() },
+        "full_name": "Ada Marker-Lovelace",
+        "employment": [{ "organisation": "Company Z" }],
+    });
+    change(&mut payload);
+    let shown = format!("{}~", signed(by, header, &payload));
+    sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder).expect("signed")
+}

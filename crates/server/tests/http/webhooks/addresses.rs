@@ -1,0 +1,133 @@
+//! Addresses that no webhook is ever sent to. A literal address is checked at registration and at delivery, a host name
+//! at delivery.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tenure::outbound::Lookup;
+
+use super::support::{ALL, WEBHOOKS, deliver, log, register, tell};
+use crate::support::app::{TestApp, TestPartner};
+use crate::support::names::{Table, addresses, table};
+use crate::support::receiver::Receiver;
+
+// Where nothing is ever sent. What a name means is looked at when something is sent; a literal address when it is
+// registered, and again when something is sent.
+
+const PRIVATE: [&str; 5] = ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "[fd00::1]"];
+
+const LOOPBACK: [&str; 4] = ["127.0.0.1", "127.8.9.1", "0.0.0.0", "[::1]"];
+
+const LINK_LOCAL: [&str; 2] = ["169.254.1.1", "[fe80::1]"];
+
+const METADATA: [&str; 2] = ["169.254.169.254", "[fd00:ec2::254]"];
+
+const MAPPED: [&str; 4] = ["[::ffff:127.0.0.1]", "[::ffff:a9fe:a9fe]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]"];
+
+const SPELLED: [&str; 8] =
+    ["2130706433", "0177.0.0.1", "0x7f.1", "127.1", "0x7f000001", "017700000001", "2852039166", "0xa9.0xfe.0xa9.0xfe"];
+
+async fn refuses(hosts: &[&str]) {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    for host in hosts {
+        let answer =
+            test.post(WEBHOOKS, &token, &json!({ "url": format!("https://{host}/hook") })).await.assert_status(422);
+        assert_eq!(answer.errors(), [("url.address".to_owned(), "/url".to_owned())], "{host}");
+    }
+}
+
+#[tokio::test]
+async fn private_addresses_are_refused() {
+    refuses(&PRIVATE).await;
+}
+
+#[tokio::test]
+async fn loopback_addresses_are_refused() {
+    refuses(&LOOPBACK).await;
+}
+
+#[tokio::test]
+async fn link_local_addresses_are_refused() {
+    refuses(&LINK_LOCAL).await;
+}
+
+#[tokio::test]
+async fn metadata_services_are_refused() {
+    refuses(&METADATA).await;
+}
+
+#[tokio::test]
+async fn ipv4_addresses_in_ipv6_dress_are_refused() {
+    refuses(&MAPPED).await;
+}
+
+#[tokio::test]
+async fn decimal_octal_and_hexadecimal_spellings_are_refused() {
+    refuses(&SPELLED).await;
+}
+
+/// A server that looks the name up in a table, and a webhook there.
+async fn named(receiver: &Receiver, answers: Vec<Vec<IpAddr>>, allowed: &str) -> (TestApp, Table, TestPartner, String) {
+    let table = table(&[("hooks.example.com", answers)]);
+    let roots = receiver.roots.display().to_string();
+    let settings =
+        [("outbound.extra_roots", &*roots), ("outbound.allowed_networks", allowed), ("webhooks.timeout", "2s")];
+    let test = TestApp::builder().settings(&settings).lookup(Lookup::Table(table.clone())).start().await;
+    let partner = test.partner().await;
+    let url = format!("https://hooks.example.com:{}/", receiver.port);
+    let (id, _) = register(&test, &test.token(&partner).await, &url, &ALL).await;
+    (test, table, partner, id)
+}
+
+async fn error_of_newest(test: &TestApp, partner: &TestPartner, id: &str) -> Value {
+    log(test, &test.token(partner).await, id).await[0]["attempts"][0]["error"].clone()
+}
+
+#[tokio::test]
+async fn a_name_that_means_an_inner_address_is_never_connected_to() {
+    let receiver = Receiver::start_tls("hooks.example.com").await;
+    for host in PRIVATE.iter().chain(&LOOPBACK).chain(&LINK_LOCAL).chain(&METADATA).chain(&MAPPED) {
+        let (test, _, partner, id) = named(&receiver, vec![addresses(&[host])], "").await;
+        tell(&test, &partner, &["r1"]).await;
+        assert_eq!(deliver(&test).await, 1);
+        assert_eq!(error_of_newest(&test, &partner, &id).await, "address_refused", "{host}");
+    }
+    assert_eq!(receiver.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_meaning_between_check_and_connection_gains_nothing() {
+    let receiver = Receiver::start_tls("hooks.example.com").await;
+    // Nothing listens at the one address that may be reached.
+    let answers = vec![addresses(&["127.0.0.2"]), addresses(&["127.0.0.1"])];
+    let (test, table, partner, id) = named(&receiver, answers, "127.0.0.2/32").await;
+    tell(&test, &partner, &["r1"]).await;
+    deliver(&test).await;
+    assert_eq!(error_of_newest(&test, &partner, &id).await, "unreachable", "the first answer is the one connected to");
+    assert_eq!(
+        table.lock().expect("a table")["hooks.example.com"],
+        [addresses(&["127.0.0.1"])],
+        "it was asked for once"
+    );
+    test.advance(Duration::from_secs(60));
+    tell(&test, &partner, &["r2"]).await;
+    deliver(&test).await;
+    assert_eq!(error_of_newest(&test, &partner, &id).await, "address_refused");
+    assert_eq!(receiver.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_https_receiver_is_told_and_a_redirect_is_not_followed() {
+    let receiver = Receiver::start_tls("hooks.example.com").await;
+    let (test, _, partner, id) = named(&receiver, vec![addresses(&["127.0.0.1"])], "127.0.0.0/8").await;
+    receiver.answer(&[204, 307]);
+    tell(&test, &partner, &["r1"]).await;
+    deliver(&test).await;
+    tell(&test, &partner, &["r2"]).await;
+    deliver(&test).await;
+    assert_eq!(receiver.received().len(), 2, "the redirect leads to the receiver itself, and nobody goes there");
+    let newest = log(&test, &test.token(&partner).await, &id).await.remove(0);
+    assert_eq!((&newest["attempts"][0]["status"], &newest["state"]), (&json!(307), &json!("waiting")));
+}

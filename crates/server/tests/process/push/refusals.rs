@@ -1,0 +1,169 @@
+//! What is rejected, and where the error is shown.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use super::support::{Bureau, outcome, people};
+use crate::tenure::{ended, free_port};
+
+#[test]
+fn who_would_be_refused_is_told_by_line_and_column_and_mended_in_a_second_run() {
+    let bureau = Bureau::new(&[]);
+    let good = people(4);
+    let bad =
+        good.replace("E1,Given1,Family,\"Old, Inc\",Clerk,2015-01", "E1,Given1,Family,\"Old, Inc\",Clerk,01/02/2015");
+    bureau.write("people.csv", bad.replace("E2,Given2,Family,\"New", "E2,Gwen,Family,\"New"));
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "error[date.format]",
+        "people.csv:3:35",
+        "01/02/2015",
+        "^^^^^^^^^^",
+        "--date-format DD/MM/YYYY (column Start date)",
+        "error[rows.differ]",
+        "Line 4 says 'Given2' of the same person",
+        "2 of 4 people would be refused, so nothing was pushed",
+        "--skip-refused",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let refusals = bureau.text("people.csv.refusals.csv");
+    let mended = "3,E1,,refused,Start date,/fields/employment/0/start_date,date.format,";
+    assert!(refusals.contains(mended) && refusals.contains("\n8,E2,,refused,First name,,rows.differ,"), "{refusals}");
+    assert!(bureau.stored() == 0 && !bureau.path("people.csv.progress").exists());
+    let (code, said) = bureau.push(&["people.csv", "--skip-refused"]);
+    assert!(code == Some(1) && said.contains("2 people pushed") && said.contains("2 people refused"), "{said}");
+    bureau.each_has_one_link("people.csv.links.csv", 2);
+    bureau.write("people.csv", &good);
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert!(code == Some(2) && said.contains("the file has changed since") && said.contains("--changed"), "{said}");
+    let (code, said) = bureau.push(&["people.csv", "--changed"]);
+    assert!(code == Some(0) && said.contains("2 people pushed before as they stand now, 2 people to push"), "{said}");
+    assert!(!said.contains("in place of earlier ones"), "nobody had a link: {said}");
+    bureau.each_has_one_link("people.csv.links.csv", 4);
+    assert!(!bureau.path("people.csv.refusals.csv").exists(), "nothing is refused any more");
+    bureau.write("people.csv", good.replace("E3,Given3", "E3,Grace"));
+    let (code, said) = bureau.push(&["people.csv", "--changed"]);
+    assert!(code == Some(0) && said.contains("1 link in place of earlier ones"), "{said}");
+    let links = bureau.links("people.csv.links.csv");
+    assert!(links.len() == 5 && links[4][0] == "E3", "the last row of a person counts: {links:?}");
+    // Undone, it is a correction as well; and undone again.
+    let links = |text: String, pushed: bool| {
+        bureau.write("people.csv", text);
+        let (code, said) = bureau.push(&["people.csv", "--changed"]);
+        assert!(code == Some(0) && said.contains("1 link in place of earlier ones") == pushed, "{said}");
+        bureau.links("people.csv.links.csv")
+    };
+    let grace = good.replace("E3,Given3", "E3,Grace");
+    assert_eq!(links(good.clone(), true).len(), 6);
+    assert_eq!(links(good.clone() + "\n", false).len(), 6, "it is what was pushed last");
+    assert_eq!(links(grace, true).len(), 7);
+    let links = links(good.clone(), true);
+    let given = links.iter().filter(|link| link[0] == "E3");
+    let (ids, addresses): (BTreeSet<_>, BTreeSet<_>) = given.map(|link| (&link[1], &link[2])).unzip();
+    assert!(links.len() == 8 && ids.len() == 5 && addresses.len() == 5, "each has a link of its own: {links:?}");
+    let latin =
+        good.replace("Given3", "Ren\u{e9}e").chars().map(|c| u8::try_from(c).expect("Latin-1")).collect::<Vec<u8>>();
+    bureau.write("latin.csv", latin);
+    let (code, said) = bureau.push(&["latin.csv"]);
+    assert!(code == Some(1) && said.contains("latin.csv:5:7: this is not UTF-8"), "{said}");
+}
+
+#[test]
+fn the_servers_refusals_are_told_with_their_place() {
+    let bureau = Bureau::new(&[]);
+    let table =
+        "Employee No,Name,Company,Job,Start,Pay period,Email\n1,Ada,A,Clerk,2020-01,2024-05,ada@sandbox.invalid\n";
+    bureau.write("people.csv", table);
+    let (code, said) = bureau.push(&["people.csv", "--mail-links"]);
+    assert!(code == Some(1) && said.contains("error[sandbox.only]") && said.contains("people.csv:2:31"), "{said}");
+    assert!(said.contains("1 person refused") && bureau.stored() == 0, "{said}");
+    assert!(bureau.text("people.csv.refusals.csv").contains("2,1,"), "{}", bureau.text("people.csv.refusals.csv"));
+    // Who says something else under an id that stands is told that the first still does.
+    let line = |title: &str| {
+        let mut body = (credential::Type::default().sample)();
+        body["fields"]["employment"][0]["role_title"] = title.into();
+        body.to_string()
+    };
+    bureau.write("one.ndjson", line("Clerk"));
+    assert_eq!(bureau.push(&["one.ndjson"]).0, Some(0));
+    bureau.write("two.ndjson", line("Chief"));
+    let (code, said) = bureau.push(&["two.ndjson"]);
+    assert!(code == Some(1) && said.contains("submission.differs") && said.contains("1 credential refused"), "{said}");
+}
+
+#[test]
+fn who_is_not_mailed_because_their_link_is_out_already_is_named() {
+    let bureau = Bureau::new(&[]);
+    let table = |email: &str| {
+        format!("Employee No,Name,Company,Job,Start,Pay period,Email\n1,Ada,A,Clerk,2020-01,2024-05,{email}\n")
+    };
+    bureau.write("people.csv", table("ada@example.org"));
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert!(code == Some(0) && !said.contains("warning"), "{said}");
+    let is_warned = |said: &str| said.contains("claim.earlier") && said.contains("1 warning of the server");
+    let (code, said) = bureau.push(&["people.csv", "--mail-links", "--changed"]);
+    assert!(code == Some(0) && is_warned(&said) && !said.contains("in place of"), "{said}");
+    assert!(bureau.text("people.csv.refusals.csv").contains("2,1,"), "{}", bureau.text("people.csv.refusals.csv"));
+    bureau.write("people.csv", table("ada@example.net"));
+    let (code, said) = bureau.push(&["people.csv", "--mail-links", "--changed"]);
+    assert!(code == Some(0) && is_warned(&said), "another address is no correction: {said}");
+    assert_eq!(bureau.links("people.csv.links.csv").len(), 1, "the link is what it was");
+    // An answer that was lost is given again, and the mail has left with the first.
+    bureau.write("others.csv", table("bo@example.org").replace("1,Ada", "2,Bo"));
+    assert_eq!(bureau.push(&["others.csv", "--mail-links"]).0, Some(0));
+    let title = bureau.text("others.csv.progress").lines().next().expect("a title").to_owned();
+    bureau.write("others.csv.progress", title + "\n");
+    bureau.write("others.csv.links.csv", "");
+    let (code, said) = bureau.push(&["others.csv", "--mail-links"]);
+    assert!(code == Some(0) && said.contains("1 person pushed") && !said.contains("claim.earlier"), "{said}");
+}
+
+#[test]
+fn what_cannot_work_is_said_before_anything_is_pushed() {
+    let bureau = Bureau::new(&[]);
+    bureau.write("people.csv", people(3));
+    let check = |command: &mut Command, code: i32, parts: &[&str]| {
+        let (found, said) = outcome(&ended(command));
+        assert_eq!(found, Some(code), "{said}");
+        for part in parts {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!said.contains(&bureau.secret), "no secret is told on");
+        assert!(!bureau.path("people.csv.progress").exists(), "there is nothing to go on from");
+    };
+    let people = ["people.csv"];
+    check(
+        bureau.command(&people).env("TENURE_CLIENT_SECRET", "wrong"),
+        1,
+        &["does not know this client id and secret"],
+    );
+    check(bureau.command(&people).env_remove("TENURE_CLIENT_SECRET"), 2, &["--client-secret-file"]);
+    check(bureau.command(&people).env_remove("TENURE_SERVER"), 2, &["--server URL"]);
+    check(bureau.command(&people).env_remove("TENURE_CLIENT_ID"), 2, &["--client-id ID"]);
+    check(&mut bureau.command(&["people.csv", "--client-secret", "x"]), 2, &["can be read by everybody", "chmod 600"]);
+    check(
+        &mut bureau.command(&["people.csv", "--server", "http://passport.example"]),
+        2,
+        &["must begin with https://"],
+    );
+    let nobody = format!("http://localhost:{}", free_port());
+    check(&mut bureau.command(&["people.csv", "--server", &nobody]), 1, &["cannot be reached"]);
+    check(&mut bureau.command(&["no.csv"]), 1, &["no.csv cannot be read"]);
+    check(&mut bureau.command(&["people.csv", "--type", "salary"]), 2, &["there is no credential type 'salary'"]);
+    check(&mut bureau.command(&["people.csv", "--person", "Who"]), 2, &["there is no column 'Who'", "Employee No"]);
+    check(&mut bureau.command(&["people.csv", "--date-format", "soon"]), 2, &["'soon' is no way to write dates"]);
+    let mut body = ("microcredential".parse::<credential::Type>().expect("a type").sample)();
+    body.as_object_mut().expect("an object").remove("assets");
+    bureau.write("micro.ndjson", body.to_string());
+    let micro = ["micro.ndjson", "--type", "microcredential"];
+    check(&mut bureau.command(&micro), 1, &["may not push that", "the scope write.microcredential"]);
+    bureau.write("secret", format!("{}\n", bureau.secret));
+    let secret = ["people.csv", "--client-secret-file", "secret"];
+    let (code, said) = outcome(&ended(bureau.command(&secret).env_remove("TENURE_CLIENT_SECRET")));
+    assert!(code == Some(0) && said.contains("3 people pushed"), "{said}");
+    let elsewhere = ["people.csv", "--server", &format!("http://127.0.0.1:{}", bureau.server.port)];
+    let (code, said) = bureau.push(&elsewhere);
+    assert!(code == Some(2) && said.contains("people.csv.progress is of a push to http://localhost"), "{said}");
+}

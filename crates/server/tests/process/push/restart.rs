@@ -1,0 +1,86 @@
+//! Rate limits, expired tokens, and clients and servers that are killed.
+
+use std::time::{Duration, Instant};
+
+use super::support::{Bureau, people, signal};
+use crate::tenure::{Server, until};
+
+/// Slow enough to be stopped in the middle.
+const SLOW: [(&str, &str); 3] = [
+    ("TENURE_RATE_LIMIT__ENABLED", "true"),
+    ("TENURE_RATE_LIMIT__PARTNER_PER_SECOND", "60"),
+    ("TENURE_RATE_LIMIT__PARTNER_BURST", "30"),
+];
+
+fn some_links(bureau: &Bureau, more_than: usize) {
+    until("some links", || (bureau.text("people.csv.links.csv").lines().count() > more_than).then_some(()));
+}
+
+#[test]
+fn a_limit_is_kept_to_and_a_token_that_ends_is_followed_by_another() {
+    let limit = [
+        ("TENURE_RATE_LIMIT__ENABLED", "true"),
+        ("TENURE_RATE_LIMIT__PARTNER_PER_SECOND", "20"),
+        ("TENURE_RATE_LIMIT__PARTNER_BURST", "10"),
+        ("TENURE_TOKENS__LIFETIME", "1s"),
+    ];
+    let bureau = Bureau::new(&limit);
+    bureau.write("people.csv", people(60));
+    let began = Instant::now();
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert!(code == Some(0) && said.contains("60 people pushed"), "{said}");
+    assert!(began.elapsed() > Duration::from_secs(2), "50 beyond the burst, 20 a second");
+    assert_eq!(bureau.links("people.csv.links.csv").len(), 60);
+    assert_eq!(bureau.stored(), 60);
+}
+
+#[test]
+fn a_client_that_is_killed_goes_on_and_nobody_gets_two_links() {
+    let bureau = Bureau::new(&SLOW);
+    bureau.write("people.csv", people(250));
+    let mut least = 0;
+    for _ in 0..3 {
+        let mut client = bureau.spawn(&["people.csv"]);
+        some_links(&bureau, least + 30);
+        signal(&client, "KILL");
+        assert_eq!(client.wait(), None);
+        least = bureau.text("people.csv.links.csv").lines().count();
+        assert!(least < 250, "it was stopped in the middle");
+    }
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert!(code == Some(0) && said.contains("Going on: ") && said.contains("pushed before"), "{said}");
+    bureau.each_has_one_link("people.csv.links.csv", 250);
+}
+
+#[test]
+fn a_client_that_is_interrupted_ends_in_order_and_says_how_to_go_on() {
+    let bureau = Bureau::new(&SLOW);
+    bureau.write("people.csv", people(250));
+    let mut client = bureau.spawn(&["people.csv"]);
+    some_links(&bureau, 30);
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert!(code == Some(1) && said.contains("another tenure push is at work"), "{said}");
+    signal(&client, "INT");
+    assert_eq!(client.wait(), Some(1));
+    let said = bureau.text("output");
+    assert!(said.contains("not pushed yet") && said.contains("run the same command again"), "{said}");
+    let links = bureau.links("people.csv.links.csv").len();
+    assert!(said.contains(&format!("{links} people pushed")), "all that was answered is noted: {said}");
+    let (code, said) = bureau.push(&["people.csv"]);
+    assert!(code == Some(0) && said.contains(&format!("{links} people pushed before")), "{said}");
+    bureau.each_has_one_link("people.csv.links.csv", 250);
+}
+
+#[test]
+fn a_server_that_is_killed_and_comes_back_is_waited_for() {
+    let mut bureau = Bureau::new(&SLOW);
+    bureau.write("people.csv", people(250));
+    let mut client = bureau.spawn(&["people.csv"]);
+    some_links(&bureau, 30);
+    bureau.server.signal("KILL");
+    bureau.server.wait();
+    let (port, data) = (bureau.server.port, bureau.server.data.clone());
+    bureau.server = Server::start_on(port, &data, &[], &SLOW);
+    assert_eq!(client.wait(), Some(0), "{}", bureau.text("output"));
+    bureau.each_has_one_link("people.csv.links.csv", 250);
+}
