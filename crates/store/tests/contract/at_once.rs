@@ -1,7 +1,17 @@
 //! What is stored at once, in the hope that all of it is new, and what becomes of it otherwise.
 
-use super::*;
+use ambient::Clock;
+use store::domain::asset::AssetState;
+use store::domain::submission::{Sealed, State};
 use store::domain::webhook::Webhook;
+use store::{Committer, NewBatch, NewRequest, NewSubmission, Pushed, Store};
+use uuid::Uuid;
+
+use super::support::{NOW, add_partner, asset, id, insert, new_submission};
+use super::webhooks;
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 async fn counted(store: &Store, partner: Uuid) -> Vec<i64> {
     let mut tx = store.read().await.expect("a transaction");

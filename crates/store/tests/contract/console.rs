@@ -1,7 +1,13 @@
 //! Partners' consoles: sessions, passkeys, and the list of submissions.
 
-use super::*;
-use store::{ConsolePasskey, ConsoleSession, Found, ListedState, Listing};
+use ambient::Timestamp;
+use store::{ConsolePasskey, ConsoleSession, Found, ListedState, Listing, NewBatch, NewSubmission};
+use uuid::Uuid;
+
+use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 /// A session under the secret that [`add_partner`] gives.
 fn session(number: u8, partner: Uuid) -> ConsoleSession {

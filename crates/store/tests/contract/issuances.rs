@@ -1,11 +1,19 @@
 //! Issuances: codes are handed in once, challenges are answered once, and what is given again replaces what was.
 
-use ambient::Rng;
+use std::time::Duration;
+
+use ambient::{Clock, Rng, Timestamp};
+use credential::Type;
 use credential::format::{Configuration, Format};
 use store::domain::issuance::{AuthorizationRequest, CODE_ATTEMPTS, Grant, Issuance, IssuanceKind};
+use store::domain::submission::Sealed;
 use store::{Deferred, GrantIssued, IssueRequest, Issued, Issuing, Redemption, STATUS_LIST_CAPACITY, WantedEntry};
+use uuid::Uuid;
 
-use super::*;
+use super::support::{LATER, NONCE_LIFETIME, NOW, add_holder, add_partner, id, new_submission};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 const SOON: Timestamp = Timestamp::from_micros(1_700_000_100_000_000);
 

@@ -1,8 +1,15 @@
 //! What nodes on one database know of each other: limits that they count together, and notices of what changes.
 
-use store::{Charge, Notice};
+use std::time::Duration;
 
-use super::*;
+use ambient::Timestamp;
+use store::{Charge, NewSubmission, Notice, OutboxItem, WrappedSigningKey};
+use uuid::Uuid;
+
+use super::support::{LATER, NOW, add_partner, id, insert, new_submission};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,8 +1,15 @@
 //! Questions to outside wallets: found by their id or their browser, answered once, counted once.
 
-use store::domain::presentation::{Flow, MOST_REFUSED, MOST_TRIES, Mode, Presentation, State as Stand};
+use std::time::Duration;
 
-use super::*;
+use store::Store;
+use store::domain::presentation::{Flow, MOST_REFUSED, MOST_TRIES, Mode, Presentation, State as Stand};
+use store::domain::submission::Sealed;
+
+use super::support::{LATER, NOW, id};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 fn sealed(number: u8) -> Sealed {
     Sealed { period: NOW, bytes: vec![number] }

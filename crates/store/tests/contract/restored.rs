@@ -1,12 +1,18 @@
 //! What a restored database is told of itself.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
-use ambient::Rng;
+use ambient::{Rng, Timestamp};
+use store::domain::submission::Status;
+use store::{NewBatch, NewSubmission};
 
 use super::status_lists::{accepted, wanted};
+use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
 use super::verifications::{add, asked};
-use super::*;
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 const PUT_BACK: Timestamp = Timestamp::from_micros(1_700_000_300_000_000);
 

@@ -1,13 +1,18 @@
 //! Shares: found by their link or their owner alone, counted, taken back with their status entries.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use ambient::Rng;
 use store::domain::share::Share;
-use store::{ShareEntry, StatusPlace};
+use store::{ShareEntry, StatusPlace, Store};
+use uuid::Uuid;
 
 use super::status_lists::{accepted, wanted};
-use super::*;
+use super::support::{LATER, NOW, add_holder, add_partner, id};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 fn share(number: u128, holder: Uuid) -> Share {
     Share {

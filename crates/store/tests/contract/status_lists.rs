@@ -4,11 +4,18 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use ambient::Rng;
-use store::{Issuing, StatusPlace, WantedEntry};
+use ambient::{Clock, Rng};
+use credential::Type;
+use store::domain::submission::{Sealed, State, Status};
+use store::{Issuing, NewSubmission, StatusPlace, Store, WantedEntry};
+use uuid::Uuid;
 
-use super::*;
+use super::support::{LATER, NONCE_LIFETIME, NOW, add_holder, add_partner, asset, id, insert, new_submission, stored};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 fn capacity(positions: u32) -> NonZeroU32 {
     NonZeroU32::new(positions).expect("not zero")

@@ -2,11 +2,17 @@
 
 use std::future::Future as _;
 use std::task::Poll;
+use std::time::Duration;
 
-use store::Statuses;
+use ambient::Clock;
 use store::domain::submission::Status;
+use store::{NewSubmission, Statuses};
+use uuid::Uuid;
 
-use super::*;
+use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 contract! {
     async fn statuses_are_the_partners_own(databases: Databases) {

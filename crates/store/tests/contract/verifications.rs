@@ -1,9 +1,18 @@
 //! Verification requests: one an id, bound to one account, ended once, and emptied in time.
 
-use store::domain::verification::{State as Stand, Verification};
-use store::{EndedVerification, NewVerification, VerificationEnd};
+use std::time::Duration;
 
-use super::*;
+use ambient::Timestamp;
+use credential::Type;
+use store::domain::submission::Sealed;
+use store::domain::verification::{State as Stand, Verification};
+use store::{EndedVerification, NewVerification, Store, VerificationEnd};
+use uuid::Uuid;
+
+use super::support::{LATER, NOW, add_holder, add_partner, id};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 fn sealed(number: u8) -> Sealed {
     Sealed { period: NOW, bytes: vec![number] }

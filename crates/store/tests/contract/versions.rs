@@ -1,8 +1,13 @@
 //! An older release on a newer schema: it goes on where nothing was taken away, and says so where something was.
 
-use super::*;
+use store::Tx;
+
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 const FORGET: &str = "DELETE FROM _sqlx_migrations WHERE version = 9000";
+
 const NOTE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9000, $1, TRUE, $2, 1)";
 
 contract! {

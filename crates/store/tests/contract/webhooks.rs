@@ -1,8 +1,19 @@
 //! Webhooks, their deliveries, and tallies.
 
-use super::*;
+use std::time::Duration;
+
+use ambient::{Clock, Timestamp};
 use store::domain::webhook::{DeliveryState, Webhook};
-use store::{Announcement, AnnouncementKind, Attempt, Settled, Subject, TRIED_FOR, day, joined_chain};
+use store::{
+    Announcement, AnnouncementKind, Attempt, Committer, EventKind, NewBatch, NewRequest, NewSubmission, Pushed,
+    Settled, Store, Subject, TRIED_FOR, day, joined_chain,
+};
+use uuid::Uuid;
+
+use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
 
 const AGAIN: Timestamp = Timestamp::from_micros(1_700_000_030_000_000);
 

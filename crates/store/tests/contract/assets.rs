@@ -1,0 +1,106 @@
+//! Assets and their documents.
+
+use std::time::Duration;
+
+use store::StoredPasskey;
+use store::domain::asset::{Asset, AssetState, Failure};
+
+use super::support::{LATER, NOW, add_holder, add_partner, asset, holder, id, insert, new_submission, stored};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
+
+contract! {
+    async fn assets_change_while_their_submission_waits_and_go_with_it(databases: Databases) {
+        let store = &databases.data;
+        let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
+        insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;
+        let states = [AssetState::Awaited, AssetState::Fetching { sealed: vec![1] }, stored(900), AssetState::Failed(Failure::TooLarge)];
+        let all: Vec<Asset> = states.iter().enumerate().map(|(at, state)| Asset { position: at as i64, ..asset(20 + at as u128, id(10), state.clone()) }).collect();
+        let mut tx = store.write().await.expect("a transaction");
+        tx.insert_assets(&all.iter().collect::<Vec<_>>(), NOW).await.expect("inserted");
+        tx.insert_assets(&[&asset(30, id(11), stored(901))], NOW).await.expect("inserted");
+        assert_eq!(tx.assets(&[id(10)]).await.expect("read"), all);
+        assert_eq!(tx.asset(id(20)).await.expect("read").as_ref(), Some(&all[0]));
+        assert_eq!(tx.asset(id(99)).await.expect("read"), None);
+        assert!(tx.assets(&[]).await.expect("read").is_empty());
+        assert!(tx.is_object_known(id(900)).await.expect("read") && !tx.is_object_known(id(999)).await.expect("read"));
+
+        assert!(tx.change_asset(id(20), &stored(910), NOW).await.expect("changed"));
+        assert!(tx.change_asset(id(20), &stored(911), NOW).await.expect("changed again"));
+        assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(910)], "the last one stays");
+        assert!(tx.is_object_known(id(910)).await.expect("read"), "it is known until it is deleted");
+        assert!(!tx.change_asset(id(20), &stored(912), LATER).await.expect("its time is over"));
+        assert!(!tx.change_asset(id(99), &stored(912), NOW).await.expect("nobody there"));
+        tx.forget_dropped_object(id(910)).await.expect("forgotten");
+        tx.drop_object(id(920)).await.expect("dropped");
+        tx.drop_object(id(920)).await.expect("dropped twice");
+        assert_eq!(tx.dropped_objects(10).await.expect("read"), [id(920)]);
+        tx.forget_dropped_object(id(920)).await.expect("forgotten");
+
+        assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 1);
+        let taken = tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("taken");
+        assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 0);
+        assert_eq!(taken, [(all[1].clone(), 1)]);
+        assert!(tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("read").is_empty(), "nobody else takes it");
+        assert_eq!(tx.take_assets_to_fetch(LATER, LATER + Duration::from_secs(9), 10).await.expect("taken")[0].1, 2);
+        tx.put_off_asset(id(21), NOW).await.expect("put off");
+        assert_eq!(tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("taken").len(), 1);
+        tx.end_fetching(id(10)).await.expect("ended");
+        assert_eq!(tx.asset(id(21)).await.expect("read").expect("there").state, AssetState::Failed(Failure::Late));
+
+        assert!(tx.bind_submission(id(10), holder, NOW).await.expect("bound"));
+        assert!(tx.accept_submission(id(10), holder, &[4], NOW).await.expect("accepted"));
+        assert!(!tx.change_asset(id(20), &stored(913), NOW).await.expect("the person has answered"));
+        assert!(tx.hand_over_asset(id(20), id(911), &[8], LATER).await.expect("handed over"));
+        assert!(!tx.hand_over_asset(id(20), id(910), &[8], LATER).await.expect("another object"));
+        let AssetState::Stored(object) = tx.asset(id(20)).await.expect("read").expect("there").state else { panic!("stored") };
+        assert_eq!((object.name, object.sealed_key), (id(911), vec![8]));
+        assert!(tx.remove_submission(id(10), holder, NOW).await.expect("removed"));
+        assert!(tx.assets(&[id(10)]).await.expect("read").is_empty());
+        let mut dropped = tx.dropped_objects(10).await.expect("read");
+        dropped.sort();
+        assert_eq!(dropped, [id(900), id(911)]);
+        assert_eq!(tx.expire_submissions(LATER, 10).await.expect("expired"), [id(11)]);
+        assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
+        tx.commit().await.expect("committed");
+    }
+
+    async fn documents_of_wallets_that_are_not_kept_are_deleted_in_time(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for number in 0..6_u128 {
+            let holder = holder(10 + number);
+            assert!(tx.add_holder(&holder).await.expect("added"));
+            // Two have signed in twice, one has a passkey, three have done neither.
+            for _ in 0..if number < 2 { 2 } else { 1 } {
+                tx.count_sign_in(holder.id).await.expect("counted");
+            }
+            if number == 2 {
+                let passkey = StoredPasskey { id: vec![1], holder_id: holder.id, sealed: vec![1], created_at: NOW, used_at: None };
+                tx.add_passkey(&passkey).await.expect("added");
+            }
+            let submission = new_submission(20 + number, partner, &format!("c{number}"));
+            tx.insert_submissions(&[&submission]).await.expect("inserted");
+            tx.insert_assets(&[&asset(30 + number, submission.id, stored(40 + number))], NOW).await.expect("inserted");
+            assert!(tx.bind_submission(submission.id, holder.id, NOW).await.expect("bound"));
+            assert!(tx.accept_submission(submission.id, holder.id, &[1], NOW).await.expect("accepted"));
+            assert!(tx.hand_over_asset(id(30 + number), id(40 + number), &[2], LATER).await.expect("handed over"));
+        }
+        assert_eq!(tx.end_waits_for_keeping(NOW, 10).await.expect("not yet"), (0, 0));
+        let (mut ended, mut deleted) = (0, 0);
+        for _ in 0..3 {
+            let (some, gone) = tx.end_waits_for_keeping(LATER, 2).await.expect("ended");
+            ended += some;
+            deleted += gone;
+        }
+        assert_eq!((ended, deleted), (6, 3), "a few at a time, and none is missed");
+        assert_eq!(tx.end_waits_for_keeping(LATER, 10).await.expect("nothing left"), (0, 0));
+        let states: Vec<bool> = tx.assets(&(20..26).map(id).collect::<Vec<_>>()).await.expect("read").iter()
+            .map(|asset| asset.state == AssetState::Deleted).collect();
+        assert_eq!(states, [false, false, false, true, true, true]);
+        assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
+        tx.commit().await.expect("committed");
+    }
+}

@@ -1,0 +1,141 @@
+//! Group commit and batches.
+
+use std::time::Duration;
+
+use ambient::Clock;
+use store::domain::asset::AssetState;
+use store::domain::submission::Status;
+use store::{Committer, NewBatch, NewRequest, NewSubmission, OutboxItem, Pushed};
+use uuid::Uuid;
+
+use super::support::{LATER, NOW, add_holder, add_partner, asset, id, new_submission};
+use crate::both::contract;
+use crate::database;
+use crate::database::Databases;
+
+contract! {
+    async fn group_commit_answers_each_push_for_itself(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let disabled = add_partner(store, 2).await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.disable_partner(disabled, NOW).await.expect("disabled");
+        tx.commit().await.expect("committed");
+        let clock = Clock::manual(NOW.to_jiff());
+        let committer = Committer::start(store.clone(), clock.clone());
+        let mut pushes = tokio::task::JoinSet::new();
+        for number in 0..600u128 {
+            // Every id comes twice; one in ten is of a partner that is disabled.
+            let owner = if number % 10 == 0 { disabled } else { partner };
+            let new = new_submission(1000 + number, owner, &format!("c{}", number % 300));
+            let committer = committer.clone();
+            pushes.spawn(async move { committer.push(NewRequest::One(Box::new(new))).await.expect("an outcome") });
+        }
+        let outcomes = pushes.join_all().await;
+        let count = |wanted: fn(&Pushed) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
+        assert_eq!(count(|outcome| *outcome == Pushed::Created), 270);
+        assert_eq!(count(|outcome| matches!(outcome, Pushed::Existing(_))), 270);
+        assert_eq!(count(|outcome| *outcome == Pushed::PartnerDisabled), 60);
+        clock.advance(LATER.since(NOW));
+        let again = NewSubmission { expires_at: LATER + Duration::from_secs(60), ..new_submission(9000, partner, "c1") };
+        assert_eq!(committer.push(NewRequest::One(Box::new(again))).await.expect("an outcome"), Pushed::Created, "after its time the id starts anew");
+        let mut tx = store.read().await.expect("a transaction");
+        assert_eq!(tx.events(id(9000), LATER).await.expect("read").len(), 1);
+        assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
+    }
+
+    async fn what_a_push_has_to_send_is_stored_with_it_or_not_at_all(databases: Databases) {
+        let store = &databases.data;
+        let (partner, disabled) = (add_partner(store, 1).await, add_partner(store, 2).await);
+        let mut tx = store.write().await.expect("a transaction");
+        tx.disable_partner(disabled, NOW).await.expect("disabled");
+        tx.commit().await.expect("committed");
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let mail = |number: u128| {
+            Some(OutboxItem { id: id(number), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1] })
+        };
+        let one = |number: u128, partner, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
+        let push = async |new: NewRequest, mail| committer.push_and_send(new, mail).await.expect("an outcome");
+        assert_eq!(push(one(10, partner, "a"), mail(20)).await, Pushed::Created);
+        assert!(matches!(push(one(11, partner, "a"), mail(21)).await, Pushed::Existing(_)));
+        assert_eq!(push(one(12, disabled, "b"), mail(22)).await, Pushed::PartnerDisabled);
+        let item = NewSubmission { batch_id: Some(id(50)), ..new_submission(51, partner, "c1") };
+        let batch = NewBatch { id: id(50), credential_id: "c".to_owned(), items: vec![item] };
+        assert_eq!(push(NewRequest::Batch(batch), mail(23)).await, Pushed::Created);
+        assert_eq!(push(one(13, partner, "c"), mail(24)).await, Pushed::Taken(vec!["c".to_owned()]));
+        let mut tx = store.write().await.expect("a transaction");
+        let sent: Vec<Uuid> = tx.take_from_outbox(NOW, LATER, 10).await.expect("taken").into_iter().map(|item| item.id).collect();
+        assert_eq!(sent.len(), 2);
+        assert!(sent.contains(&id(20)) && sent.contains(&id(23)));
+    }
+
+    async fn a_batch_goes_in_whole_is_bound_and_replaced_whole(databases: Databases) {
+        let store = &databases.data;
+        let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
+        let item = |number: u128, name: &str| NewSubmission { batch_id: Some(id(50)), ..new_submission(number, partner, name) };
+        let batch = NewBatch { id: id(50), credential_id: "b".to_owned(), items: vec![item(51, "b1"), item(52, "b2")] };
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(tx.insert_batch(&batch).await.expect("inserted"));
+        let same = NewBatch { id: id(60), credential_id: "b".to_owned(), items: vec![item(61, "c1")] };
+        assert!(!tx.insert_batch(&same).await.expect("its id is taken"));
+        let clash = NewBatch { id: id(70), credential_id: "d".to_owned(), items: vec![item(71, "d1"), item(72, "b2")] };
+        assert!(!tx.insert_batch(&clash).await.expect("an item's id is taken"));
+        let mut taken = tx.taken_ids(partner, &["b", "b1", "d", "d1", "c1"]).await.expect("read");
+        taken.sort();
+        assert_eq!(taken, ["b", "b1"], "nothing stays of what did not go in whole");
+        assert!(tx.taken_ids(partner, &[]).await.expect("read").is_empty());
+        assert!(tx.linked_submission(id(50), NOW).await.expect("read").is_none(), "a batch is no submission");
+        assert!(tx.current_submission(partner, "b", NOW).await.expect("read").is_none());
+        let found = tx.linked_batch(id(50), NOW).await.expect("read").expect("there");
+        assert_eq!((found.partner_id, found.expires_at, found.items.len()), (partner, LATER, 2));
+        assert_eq!(found.items[0].batch_id, Some(id(50)));
+        assert!(tx.linked_batch(id(51), NOW).await.expect("read").is_none(), "a submission is no batch");
+        let mut bound = tx.bind_batch(id(50), holder, NOW).await.expect("bound");
+        bound.sort();
+        assert_eq!(bound, [id(51), id(52)]);
+        assert!(tx.bind_batch(id(50), id(99), NOW).await.expect("it is bound").is_empty());
+        assert!(tx.accept_submission(id(51), holder, &[4], NOW).await.expect("accepted"));
+        let mut told = async |now| tx.credential_statuses(&[(partner, "b")], now).await.expect("read").remove(0).expect("known");
+        let status = told(NOW).await;
+        assert_eq!((status.status, status.items.len()), (Status::Incomplete, 2));
+        assert_eq!(told(LATER).await.status, Status::Verified(LATER));
+        let current = tx.current_batch(partner, "b", LATER).await.expect("read").expect("there");
+        tx.replace_batch(current.id, id(99), LATER).await.expect("not theirs");
+        assert!(tx.current_batch(partner, "b", LATER).await.expect("read").is_some());
+        tx.replace_batch(current.id, partner, LATER).await.expect("replaced");
+        assert!(tx.current_batch(partner, "b", LATER).await.expect("read").is_none());
+        let mut taken = tx.taken_ids(partner, &["b", "b1", "b2"]).await.expect("read");
+        taken.sort();
+        assert_eq!(taken, ["b1", "b2"], "the items' statuses stay");
+        tx.commit().await.expect("committed");
+    }
+
+    async fn the_committer_takes_a_batch_whole_or_not_at_all(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        let batch = |number: u128, name: &str, items: &[&str]| {
+            let item = |(at, name): (usize, &&str)| NewSubmission {
+                batch_id: Some(id(number)),
+                assets: vec![asset(number + 500 + at as u128, id(number + 1 + at as u128), AssetState::Awaited)],
+                ..new_submission(number + 1 + at as u128, partner, name)
+            };
+            let items = items.iter().enumerate().map(item).collect();
+            NewRequest::Batch(NewBatch { id: id(number), credential_id: name.to_owned(), items })
+        };
+        let push = async |new: NewRequest| committer.push(new).await.expect("an outcome");
+        assert_eq!(push(batch(100, "b", &["b1", "b2"])).await, Pushed::Created);
+        let Pushed::ExistingBatch(existing) = push(batch(200, "b", &["x"])).await else { panic!("it stands") };
+        assert_eq!(existing.id, id(100));
+        assert_eq!(push(batch(300, "c", &["c1", "b2", "b"])).await, Pushed::Taken(vec!["b".to_owned(), "b2".to_owned()]));
+        let single = |number: u128, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
+        assert_eq!(push(single(400, "b")).await, Pushed::Taken(vec!["b".to_owned()]));
+        let Pushed::Existing(item) = push(single(401, "b1")).await else { panic!("it stands") };
+        assert_eq!(item.batch_id, Some(id(100)));
+        assert_eq!(push(single(402, "c1")).await, Pushed::Created, "nothing stayed of the batch that was refused");
+        let mut tx = store.read().await.expect("a transaction");
+        assert_eq!(tx.assets(&[id(101), id(102)]).await.expect("read").len(), 2);
+        assert!(tx.assets(&[id(301)]).await.expect("read").is_empty());
+        assert_eq!(tx.events(id(101), NOW).await.expect("read").len(), 1);
+    }
+}
