@@ -43,7 +43,7 @@ async fn call(test: &TestApp, method: &Method, path: &str, token: &str) -> TestR
 }
 
 #[test]
-fn only_these_operations_need_no_token() {
+fn only_listed_operations_need_no_token() {
     let mut open: Vec<String> = operations()
         .into_iter()
         .filter(|(.., operation)| operation.get("security").is_none())
@@ -99,7 +99,7 @@ async fn bad_tokens(test: &TestApp, good: &str) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn no_operation_takes_a_bad_token() {
+async fn no_operation_accepts_an_invalid_token() {
     let test = TestApp::builder().setting("rate_limit.enabled", "false").start().await;
     let token = test.token(&test.partner().await).await;
     let bad = bad_tokens(&test, &token).await;
@@ -126,7 +126,7 @@ async fn signed(test: &TestApp, typ: &str, claims: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_well_signed_token_of_another_kind_issuer_or_audience_is_refused() {
+async fn token_with_another_type_issuer_or_audience_is_rejected() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).expect("claims")).expect("base64");
@@ -148,7 +148,7 @@ async fn a_well_signed_token_of_another_kind_issuer_or_audience_is_refused() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_refused_although_it_was_good_before() {
+async fn expired_token_is_rejected_after_earlier_use() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     test.post(PUSH, &token, &career("1")).await.assert_status(201);
@@ -161,7 +161,7 @@ async fn an_expired_token_is_refused_although_it_was_good_before() {
 }
 
 #[tokio::test]
-async fn a_disabled_partner_is_refused_a_push_at_once_and_everything_within_a_second() {
+async fn disabled_partner_is_rejected_within_a_second() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -175,7 +175,7 @@ async fn a_disabled_partner_is_refused_a_push_at_once_and_everything_within_a_se
 }
 
 #[tokio::test]
-async fn an_operation_that_needs_a_scope_names_the_one_that_is_missing() {
+async fn missing_scope_is_named_in_the_response() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner_with("read.something").await).await;
     let mut walked = 0;

@@ -37,7 +37,7 @@ fn forms(page: &str) -> Vec<Uuid> {
 }
 
 #[tokio::test]
-async fn a_batch_is_one_link_and_each_item_is_answered_by_itself() {
+async fn batch_has_one_link_and_each_item_is_decided_separately() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -90,7 +90,7 @@ async fn a_batch_is_one_link_and_each_item_is_answered_by_itself() {
 }
 
 #[tokio::test]
-async fn all_items_are_answered_at_once() {
+async fn all_batch_items_can_be_decided_together() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -105,7 +105,7 @@ async fn all_items_are_answered_at_once() {
 }
 
 #[tokio::test]
-async fn a_batch_belongs_to_the_first_who_opens_it() {
+async fn batch_is_bound_to_the_first_account_that_opens_it() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let id = request_id(&test.post(BATCH, &token, &three("b")).await.assert_status(201).json());
@@ -125,7 +125,7 @@ async fn a_batch_belongs_to_the_first_who_opens_it() {
 }
 
 #[tokio::test]
-async fn a_repeated_batch_leads_to_the_same_link() {
+async fn repeated_batch_returns_the_same_link() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let first = test.post(BATCH, &token, &three("b")).await.assert_status(201).json();
@@ -146,7 +146,7 @@ async fn a_repeated_batch_leads_to_the_same_link() {
 }
 
 #[tokio::test]
-async fn ids_that_stand_for_something_else_refuse_the_whole() {
+async fn batch_with_a_taken_id_is_rejected_whole() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     test.post(PUSH, &token, &career("b-career")).await.assert_status(201);
@@ -167,7 +167,7 @@ async fn ids_that_stand_for_something_else_refuse_the_whole() {
 }
 
 #[tokio::test]
-async fn after_48_hours_what_was_not_completed_starts_anew_and_what_was_stands() {
+async fn expired_batch_restarts_and_completed_batch_is_kept() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -192,7 +192,7 @@ async fn after_48_hours_what_was_not_completed_starts_anew_and_what_was_stands()
 }
 
 #[tokio::test]
-async fn a_status_outlives_batches_that_are_refused_or_begun_anew() {
+async fn item_status_survives_rejected_and_restarted_batches() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -212,7 +212,7 @@ async fn a_status_outlives_batches_that_are_refused_or_begun_anew() {
 }
 
 #[tokio::test]
-async fn a_batch_needs_the_scopes_of_all_its_types_in_one_token() {
+async fn batch_requires_the_scopes_of_all_its_types() {
     let test = TestApp::new().await;
     let some = test.token(&test.partner_with("write.career_history write.universal").await).await;
     let answer = test.post(BATCH, &some, &three("b")).await.assert_status(403);
@@ -226,7 +226,7 @@ async fn a_batch_needs_the_scopes_of_all_its_types_in_one_token() {
 }
 
 #[tokio::test]
-async fn a_dry_run_of_a_batch_stores_nothing() {
+async fn batch_dry_run_stores_nothing() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let dry = test.post(&format!("{BATCH}?dry_run=true"), &token, &batch_sample()).await.assert_status(200).json();
@@ -236,7 +236,7 @@ async fn a_dry_run_of_a_batch_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_hundred_items_go_in_and_a_hundred_and_one_do_not() {
+async fn batch_accepts_100_items_and_rejects_101() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let many = |count: usize| {

@@ -25,7 +25,7 @@ fn readable(mail: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_link_is_mailed_and_leads_to_consent() {
+async fn link_is_mailed_and_leads_to_consent() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let answer = test.post(PUSH, &token, &claimed("1", " jane@example.org ")).await.assert_status(201).json();
@@ -62,7 +62,7 @@ async fn the_link_is_mailed_and_leads_to_consent() {
 }
 
 #[tokio::test]
-async fn a_repeated_push_mails_nobody_again_and_the_address_is_not_compared() {
+async fn repeated_push_does_not_mail_again() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let first = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.assert_status(201).json();
@@ -84,7 +84,7 @@ async fn a_repeated_push_mails_nobody_again_and_the_address_is_not_compared() {
 }
 
 #[tokio::test]
-async fn an_address_gets_only_so_many_links_an_hour_and_its_codes_are_not_used_up() {
+async fn link_mails_are_rate_limited_apart_from_codes() {
     let test = TestApp::new().await;
     let most = test.app.config().sign_in.codes_per_address;
     let partners = [test.token(&test.partner().await).await, test.token(&test.partner().await).await];
@@ -106,7 +106,7 @@ async fn an_address_gets_only_so_many_links_an_hour_and_its_codes_are_not_used_u
 }
 
 #[tokio::test]
-async fn a_batch_has_one_claim_for_all_of_it() {
+async fn batch_sends_one_link_mail() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut batch = credential::batch_sample();
@@ -122,7 +122,7 @@ async fn a_batch_has_one_claim_for_all_of_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_address_is_a_fault_and_only_v2_s_own_envelopes_have_one() {
+async fn invalid_mail_address_is_rejected_and_v1_has_none() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     for (claim, code, pointer) in [
@@ -159,7 +159,7 @@ async fn what_is_no_address_is_a_fault_and_only_v2_s_own_envelopes_have_one() {
 }
 
 #[tokio::test]
-async fn no_file_holds_the_address_in_the_clear() {
+async fn no_file_contains_the_mail_address_in_plaintext() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     test.post(PUSH, &token, &claimed("1", "marked.person@example.org")).await.assert_status(201);

@@ -19,7 +19,7 @@ async fn open(person: &mut Browser<'_>, id: Uuid) -> crate::support::response::T
 }
 
 #[tokio::test]
-async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
+async fn accepting_a_link_adds_the_credential_to_the_wallet() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut body = career("1");
@@ -73,7 +73,7 @@ async fn the_link_asks_for_consent_and_acceptance_fills_the_wallet() {
 }
 
 #[tokio::test]
-async fn whoever_signs_in_first_has_it_and_another_learns_nothing() {
+async fn link_is_bound_to_the_first_account() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, "1").await;
@@ -103,7 +103,7 @@ async fn whoever_signs_in_first_has_it_and_another_learns_nothing() {
 }
 
 #[tokio::test]
-async fn a_link_of_nothing_is_told_so() {
+async fn unknown_link_is_reported() {
     let test = TestApp::new().await;
     let mut person = test.signed_in("ada@example.org").await;
     open(&mut person, Uuid::from_u128(7)).await.assert_status(404);
@@ -118,7 +118,7 @@ async fn a_link_of_nothing_is_told_so() {
 }
 
 #[tokio::test]
-async fn declining_deletes_the_data_at_once() {
+async fn declining_deletes_the_data_immediately() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, "1").await;
@@ -143,7 +143,7 @@ async fn declining_deletes_the_data_at_once() {
 }
 
 #[tokio::test]
-async fn a_second_click_and_a_late_one_do_no_harm() {
+async fn repeated_and_late_decisions_are_harmless() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -164,7 +164,7 @@ async fn a_second_click_and_a_late_one_do_no_harm() {
 }
 
 #[tokio::test]
-async fn what_was_opened_and_not_decided_waits_in_the_wallet() {
+async fn undecided_submission_waits_in_the_wallet() {
     let test = TestApp::new().await;
     let id = test.push(&test.token(&test.partner().await).await, "1").await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -177,7 +177,7 @@ async fn what_was_opened_and_not_decided_waits_in_the_wallet() {
 }
 
 #[tokio::test]
-async fn the_export_holds_everything_and_deletion_takes_one() {
+async fn export_is_complete_and_one_credential_can_be_deleted() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -216,7 +216,7 @@ async fn the_export_holds_everything_and_deletion_takes_one() {
 }
 
 #[tokio::test]
-async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
+async fn account_deletion_destroys_its_key_and_data() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -242,7 +242,7 @@ async fn deleting_the_account_destroys_its_key_and_everything_it_held() {
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_destroyed_is_tried_for_as_long_as_it_takes() {
+async fn key_destruction_is_retried_until_it_succeeds() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -271,7 +271,7 @@ async fn a_key_that_cannot_be_destroyed_is_tried_for_as_long_as_it_takes() {
 }
 
 #[tokio::test]
-async fn deleting_from_the_wallet_revokes_what_was_signed() {
+async fn deletion_revokes_issued_credentials() {
     let test = TestApp::new().await;
     let (acme, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
     let (one, other) = (test.push(&acme, "1").await, test.push(&other, "2").await);
@@ -291,7 +291,7 @@ async fn deleting_from_the_wallet_revokes_what_was_signed() {
 }
 
 #[tokio::test]
-async fn what_a_partner_sends_and_its_own_name_are_text_and_never_markup() {
+async fn partner_text_is_escaped() {
     let test = TestApp::new().await;
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=1>";
     let token = test.token(&test.partner_named(evil, "write.career_history").await).await;

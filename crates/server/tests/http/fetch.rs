@@ -113,7 +113,7 @@ async fn fetched(test: &TestApp, token: &str, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_document_is_fetched_after_the_push_and_shown() {
+async fn document_is_fetched_after_the_push() {
     let university = university().await;
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let token = test.token(&test.partner().await).await;
@@ -135,7 +135,7 @@ async fn a_document_is_fetched_after_the_push_and_shown() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_had_is_told_with_its_reason() {
+async fn failed_fetch_reports_its_reason() {
     let university = university().await;
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let token = test.token(&test.partner().await).await;
@@ -154,7 +154,7 @@ async fn what_cannot_be_had_is_told_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_server_that_fails_is_asked_again_and_given_up_in_the_end() {
+async fn failed_fetch_is_retried_and_then_abandoned() {
     let university = university().await;
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let partner = test.partner().await;
@@ -177,7 +177,7 @@ async fn a_server_that_fails_is_asked_again_and_given_up_in_the_end() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_public_is_never_connected_to() {
+async fn non_public_document_address_is_not_contacted() {
     let university = university().await;
     let (test, table) = server(&university, "").await;
     let token = test.token(&test.partner().await).await;
@@ -220,7 +220,7 @@ async fn an_address_that_is_not_public_is_never_connected_to() {
 }
 
 #[tokio::test]
-async fn a_name_that_changes_its_mind_between_look_and_connection_gains_nothing() {
+async fn dns_rebinding_does_not_bypass_the_fetch_filter() {
     let university = university().await;
     // Nothing listens at the one address that may be reached.
     let (test, table) = server(&university, "127.0.0.2/32").await;
@@ -244,7 +244,7 @@ async fn a_name_that_changes_its_mind_between_look_and_connection_gains_nothing(
 }
 
 #[tokio::test]
-async fn a_partner_s_list_of_hosts_is_kept_to() {
+async fn document_hosts_are_limited_to_the_partners_list() {
     let university = university().await;
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let partner = test.partner().await;
@@ -272,7 +272,7 @@ async fn a_partner_s_list_of_hosts_is_kept_to() {
 }
 
 #[tokio::test]
-async fn what_arrives_after_the_answer_is_not_added() {
+async fn document_fetched_after_the_decision_is_not_added() {
     let university = university().await;
     let (test, _) = server(&university, "127.0.0.0/8").await;
     let token = test.token(&test.partner().await).await;
@@ -289,7 +289,7 @@ async fn what_arrives_after_the_answer_is_not_added() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_not_trusted() {
+async fn untrusted_certificate_is_rejected() {
     let university = university().await;
     let table = table(&[(HOST, vec![addresses(&["127.0.0.1"])])]);
     let folder = tempfile::tempdir().expect("a folder");

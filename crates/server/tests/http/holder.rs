@@ -19,7 +19,7 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
 }
 
 #[tokio::test]
-async fn a_mailed_code_signs_in_and_is_used_up() {
+async fn mailed_code_signs_in_once() {
     let test = TestApp::new().await;
     let mut person = test.browser();
     let page = person.ask_for_code("ada@example.org").await;
@@ -36,7 +36,7 @@ async fn a_mailed_code_signs_in_and_is_used_up() {
 }
 
 #[tokio::test]
-async fn spaces_in_a_code_do_not_matter() {
+async fn spaces_in_a_code_are_ignored() {
     let test = TestApp::new().await;
     let mut person = test.browser();
     let page = person.ask_for_code("ada@example.org").await;
@@ -45,7 +45,7 @@ async fn spaces_in_a_code_do_not_matter() {
 }
 
 #[tokio::test]
-async fn five_wrong_codes_end_it_and_the_right_one_comes_too_late() {
+async fn five_wrong_codes_invalidate_the_code() {
     let test = TestApp::new().await;
     let mut person = test.browser();
     let page = person.ask_for_code("ada@example.org").await;
@@ -61,7 +61,7 @@ async fn five_wrong_codes_end_it_and_the_right_one_comes_too_late() {
 }
 
 #[tokio::test]
-async fn tries_at_once_are_counted_one_by_one() {
+async fn concurrent_code_attempts_are_counted_separately() {
     let test = TestApp::new().await;
     let page = test.browser().ask_for_code("ada@example.org").await;
     let code = test.newest_code().await;
@@ -75,7 +75,7 @@ async fn tries_at_once_are_counted_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_ten_minutes() {
+async fn code_expires_after_ten_minutes() {
     let test = TestApp::new().await;
     for (age, status) in [(10 * MINUTE - Duration::from_secs(1), 303), (10 * MINUTE, 422)] {
         let mut person = test.browser();
@@ -87,7 +87,7 @@ async fn a_code_is_good_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn only_the_newest_code_counts_and_a_new_one_can_be_asked_for() {
+async fn new_code_invalidates_the_previous_one() {
     let test = TestApp::new().await;
     let mut person = test.browser();
     let first_page = person.ask_for_code("ada@example.org").await;
@@ -101,7 +101,7 @@ async fn only_the_newest_code_counts_and_a_new_one_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn nothing_tells_whether_an_address_has_an_account() {
+async fn sign_in_does_not_reveal_whether_an_account_exists() {
     let test = TestApp::new().await;
     test.signed_in("known@example.org").await;
     let before = test.mails().await.len();
@@ -121,7 +121,7 @@ async fn nothing_tells_whether_an_address_has_an_account() {
 }
 
 #[tokio::test]
-async fn an_address_is_one_account_however_it_is_typed() {
+async fn email_spellings_lead_to_one_account() {
     let test = TestApp::new().await;
     let holder = async |email: &str| {
         let export = test.signed_in(email).await.get("/wallet/export").await.assert_status(200).json();
@@ -133,7 +133,7 @@ async fn an_address_is_one_account_however_it_is_typed() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_none_are_told_so_and_nothing_is_lost() {
+async fn invalid_email_is_rejected_and_the_form_is_kept() {
     let test = TestApp::new().await;
     for email in ["", "ada", "ada@", "a b@example.org", "<script>@"] {
         let answer = test.browser().post("/sign-in", &[("email", email)]).await.assert_status(422);
@@ -143,7 +143,7 @@ async fn addresses_that_are_none_are_told_so_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn codes_are_limited_for_an_address_and_for_a_client() {
+async fn codes_are_rate_limited_per_email_and_per_ip() {
     let test = TestApp::builder()
         .setting("sign_in.codes_per_address", "2")
         .setting("sign_in.codes_per_client", "4")
@@ -162,7 +162,7 @@ async fn codes_are_limited_for_an_address_and_for_a_client() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_is_refused() {
+async fn cross_site_form_is_rejected() {
     let test = TestApp::new().await;
     let mut person = test.signed_in("ada@example.org").await;
     let cookie: Vec<String> = person.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -180,7 +180,7 @@ async fn a_form_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn the_session_cookie_is_for_this_server_alone() {
+async fn session_cookie_is_host_only_and_secure() {
     let test = TestApp::builder().setting("server.base_url", "https://passport.example").start().await;
     let mut person = test.browser();
     let page = person.ask_for_code("ada@example.org").await;
@@ -197,7 +197,7 @@ async fn the_session_cookie_is_for_this_server_alone() {
 }
 
 #[tokio::test]
-async fn sessions_end_when_told_and_when_nobody_comes() {
+async fn sessions_end_by_sign_out_and_by_inactivity() {
     let test = TestApp::new().await;
     let mut phone = test.signed_in("ada@example.org").await;
     let mut desktop = test.signed_in("ada@example.org").await;

@@ -15,7 +15,7 @@ async fn post(test: &TestApp, path: &str, token: &str, key: &str, body: &Value) 
 }
 
 #[tokio::test]
-async fn an_exact_repeat_gets_the_stored_answer() {
+async fn exact_repeat_returns_the_stored_response() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -29,7 +29,7 @@ async fn an_exact_repeat_gets_the_stored_answer() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_replayed_as_well_to_the_letter() {
+async fn rejection_is_replayed_exactly() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let first = post(&test, PUSH, &token, "k", &json!({})).await.assert_status(422);
@@ -40,7 +40,7 @@ async fn a_refusal_is_replayed_as_well_to_the_letter() {
 }
 
 #[tokio::test]
-async fn the_same_key_for_something_else_is_a_conflict() {
+async fn key_with_a_different_request_conflicts() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
@@ -53,7 +53,7 @@ async fn the_same_key_for_something_else_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_first_request_that_is_under_way_is_a_conflict_until_its_server_is_taken_for_dead() {
+async fn request_in_progress_conflicts_until_its_claim_expires() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -70,7 +70,7 @@ async fn a_first_request_that_is_under_way_is_a_conflict_until_its_server_is_tak
 }
 
 #[tokio::test]
-async fn a_request_that_was_taken_for_dead_leaves_its_key_to_the_one_that_took_over() {
+async fn expired_claim_does_not_overwrite_its_successor() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     test.advance(Duration::from_secs(3600));
@@ -101,7 +101,7 @@ async fn a_request_that_was_taken_for_dead_leaves_its_key_to_the_one_that_took_o
 }
 
 #[tokio::test]
-async fn after_a_day_the_key_is_free() {
+async fn key_expires_after_a_day() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     post(&test, PUSH, &test.token(&partner).await, "k", &career("1")).await.assert_status(201);
@@ -110,7 +110,7 @@ async fn after_a_day_the_key_is_free() {
 }
 
 #[tokio::test]
-async fn what_may_change_is_not_kept() {
+async fn transient_errors_are_not_stored() {
     let test = TestApp::builder()
         .setting("rate_limit.partner_per_second", "1")
         .setting("rate_limit.partner_burst", "1")
@@ -125,7 +125,7 @@ async fn what_may_change_is_not_kept() {
 }
 
 #[tokio::test]
-async fn statuses_take_a_key_too_and_odd_keys_are_refused() {
+async fn status_requests_accept_keys_and_reject_malformed_ones() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let path = "/api/partner/v1/submissions/status";
@@ -137,7 +137,7 @@ async fn statuses_take_a_key_too_and_odd_keys_are_refused() {
 }
 
 #[tokio::test]
-async fn what_a_stronger_token_got_is_not_replayed_to_a_weaker_one() {
+async fn response_is_not_replayed_to_a_token_with_fewer_scopes() {
     let test = TestApp::new().await;
     let partner = test.partner_with("write.career_history read.something").await;
     let strong = test.token(&partner).await;

@@ -17,7 +17,7 @@ async fn keyring(databases: &Databases) -> Keyring {
 }
 
 contract! {
-    async fn a_ring_is_begun_once_and_knows_its_root_key(databases: Databases) {
+    async fn key_ring_is_created_once_and_verifies_its_root_key(databases: Databases) {
         let first = keyring(&databases).await;
         keyring(&databases).await;
         let folder = tempfile::tempdir().expect("a folder");
@@ -34,7 +34,7 @@ contract! {
         assert_ne!(tx.hold_root(&[1]).await.expect("held"), [1], "the first stays");
     }
 
-    async fn an_older_ring_is_not_begun_with_a_root_key_that_opens_nothing(databases: Databases) {
+    async fn older_key_ring_rejects_a_root_key_that_opens_nothing(databases: Databases) {
         let mut tx = databases.keyring.write().await.expect("a transaction");
         let wrapped = WrappedSigningKey {
             id: "old".to_owned(), purpose: "token".to_owned(), created_at: NOW, wrapped: vec![5; 60], certificate: None,

@@ -32,7 +32,7 @@ fn clock() -> Clock {
 }
 
 contract! {
-    async fn nodes_together_let_through_no_more_than_they_say(databases: Databases) {
+    async fn nodes_together_respect_the_rate_limit(databases: Databases) {
         const NODES: usize = 3;
         let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
         let nodes: [Limits; NODES] = limits(&clock);
@@ -60,7 +60,7 @@ contract! {
         assert!((alone - 400..=most).contains(&let_through), "{let_through} is not between {alone} and {most}");
     }
 
-    async fn a_caller_that_goes_from_node_to_node_gains_nothing_by_it(databases: Databases) {
+    async fn switching_nodes_does_not_raise_the_rate_limit(databases: Databases) {
         let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
         let nodes: [Limits; 2] = limits(&clock);
         let mut let_through = 0;
@@ -78,7 +78,7 @@ contract! {
         assert!(let_through <= 2 * 400 + 61 * 100, "{let_through}");
     }
 
-    async fn sharing_changes_nothing_for_who_uses_one_node(databases: Databases) {
+    async fn sharing_does_not_affect_a_single_node(databases: Databases) {
         let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
         let [shared, alone]: [Limits; 2] = limits(&clock);
         for step in 0_u32..400 {
@@ -93,7 +93,7 @@ contract! {
         }
     }
 
-    async fn a_node_that_is_new_learns_what_was_used_before(databases: Databases) {
+    async fn new_node_learns_earlier_rate_limit_usage(databases: Databases) {
         let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
         let [old, new]: [Limits; 2] = limits(&clock);
         while old.partner.check(&partner).is_ok() {}

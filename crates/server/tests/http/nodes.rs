@@ -35,7 +35,7 @@ fn moved<'a>(browser: &Browser<'_>, to: &'a TestApp) -> Browser<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_begun_on_one_node_goes_on_at_the_other() {
+async fn flows_continue_on_another_node() {
     let (one, other) = nodes(&[]).await;
     let token = one.token(&one.partner().await).await;
     let id = other.push(&token, "1").await;
@@ -63,7 +63,7 @@ async fn what_is_begun_on_one_node_goes_on_at_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_id_at_the_same_instant_gives_one_link() {
+async fn concurrent_pushes_on_two_nodes_get_one_link() {
     let (one, other) = nodes(&[("rate_limit.enabled", "false")]).await;
     let token = one.token(&one.partner().await).await;
     for number in 0..100 {
@@ -75,7 +75,7 @@ async fn the_same_id_at_the_same_instant_gives_one_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idempotency_key_runs_once_on_whichever_node() {
+async fn idempotency_key_runs_once_across_nodes() {
     let (one, other) = nodes(&[("webhooks.allow_loopback", "true"), ("rate_limit.enabled", "false")]).await;
     let token = one.token(&one.partner().await).await;
     const WEBHOOKS: &str = "/api/partner/v2/webhooks";
@@ -103,7 +103,7 @@ async fn an_idempotency_key_runs_once_on_whichever_node() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nodes_that_start_at_the_same_time_make_each_key_once() {
+async fn nodes_starting_together_create_each_key_once() {
     for _ in 0..3 {
         let (url, model) = (postgres_url().await, TestApp::new().await);
         let settings = [("storage.database_url", url.as_str())];
@@ -124,7 +124,7 @@ async fn nodes_that_start_at_the_same_time_make_each_key_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_by_a_key_that_another_node_made_is_good_at_once() {
+async fn token_signed_by_another_nodes_new_key_is_accepted() {
     let settings = [("tokens.signing_key_age", "10m"), ("tokens.lifetime", "1h")];
     let (one, other) = nodes(&settings).await;
     let partner = one.partner().await;
@@ -142,7 +142,7 @@ async fn a_token_by_a_key_that_another_node_made_is_good_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_guessed_at_is_counted_for_all_nodes_before_it_is_answered() {
+async fn guesses_are_counted_across_nodes_before_the_response() {
     let (one, other) = nodes(&[("sign_in.codes_per_address", "4")]).await;
     let mut asked = 0;
     for node in [&one, &other, &one, &other, &one, &other, &one, &other] {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tenure::api::openapi::DOCUMENT;
 
 #[test]
-fn the_document_is_as_it_was_reviewed() {
+fn openapi_document_matches_its_snapshot() {
     insta::assert_json_snapshot!("openapi", &*DOCUMENT);
 }
 
@@ -21,7 +21,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn it_is_served_says_3_1_and_every_reference_resolves() {
+async fn openapi_document_is_3_1_and_all_references_resolve() {
     let test = TestApp::new().await;
     let served = test.get("/api/partner/openapi.json").await.assert_status(200).json();
     assert!(served["openapi"].as_str().expect("a version").starts_with("3.1"));
@@ -35,7 +35,7 @@ async fn it_is_served_says_3_1_and_every_reference_resolves() {
 }
 
 #[test]
-fn every_type_has_its_path_scope_and_sample() {
+fn every_type_has_a_path_scope_and_sample() {
     for known in credential::ALL {
         let operation = &DOCUMENT["paths"][format!("/api/partner/v2/add/requests/{}", known.name())]["post"];
         assert_eq!(operation["security"][0]["oauth"][0], known.write_scope);

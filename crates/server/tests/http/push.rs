@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
-async fn the_sample_of_the_page_gets_a_link_in_the_documented_form() {
+async fn documented_sample_returns_the_documented_link() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -31,7 +31,7 @@ async fn the_sample_of_the_page_gets_a_link_in_the_documented_form() {
 }
 
 #[tokio::test]
-async fn the_suffix_json_makes_no_difference() {
+async fn json_suffix_is_ignored() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let with = test.post(&format!("{PUSH}.json"), &token, &career("1")).await.assert_status(201).json();
@@ -43,7 +43,7 @@ async fn the_suffix_json_makes_no_difference() {
 }
 
 #[tokio::test]
-async fn the_same_id_within_48_hours_leads_to_the_same_link_and_changes_nothing() {
+async fn repeated_id_within_48_hours_returns_the_same_link() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let first = test.post(PUSH, &token, &career("1")).await.assert_status(201).json();
@@ -62,7 +62,7 @@ async fn the_same_id_within_48_hours_leads_to_the_same_link_and_changes_nothing(
 }
 
 #[tokio::test]
-async fn after_48_hours_the_id_starts_anew_and_the_old_link_is_dead() {
+async fn expired_id_gets_a_new_link() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let first = test.push(&test.token(&partner).await, "1").await;
@@ -81,7 +81,7 @@ async fn after_48_hours_the_id_starts_anew_and_the_old_link_is_dead() {
 }
 
 #[tokio::test]
-async fn an_accepted_id_leads_to_its_credential_even_after_48_hours() {
+async fn accepted_id_returns_its_credential_after_48_hours() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let id = test.push(&test.token(&partner).await, "1").await;
@@ -96,14 +96,14 @@ async fn an_accepted_id_leads_to_its_credential_even_after_48_hours() {
 }
 
 #[tokio::test]
-async fn two_partners_may_use_one_id() {
+async fn partners_may_use_the_same_id() {
     let test = TestApp::new().await;
     let (one, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
     assert_ne!(test.push(&one, "1").await, test.push(&other, "1").await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_pushes_of_one_id_at_once_get_one_link() {
+async fn concurrent_pushes_of_one_id_get_one_link() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let pushes = (0..64).map(|_| test.push(&token, "1"));
@@ -112,7 +112,7 @@ async fn many_pushes_of_one_id_at_once_get_one_link() {
 }
 
 #[tokio::test]
-async fn a_dry_run_checks_and_stores_nothing() {
+async fn dry_run_validates_and_stores_nothing() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let path = format!("{PUSH}?dry_run=true");
@@ -125,7 +125,7 @@ async fn a_dry_run_checks_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn every_fault_comes_in_one_answer_as_problem_json() {
+async fn all_field_errors_are_returned_as_problem_json() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut body = career("1");
@@ -154,7 +154,7 @@ async fn every_fault_comes_in_one_answer_as_problem_json() {
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_400_with_its_line_and_column() {
+async fn malformed_json_returns_400_with_line_and_column() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     for (body, place) in
@@ -167,7 +167,7 @@ async fn what_is_not_json_is_400_with_its_line_and_column() {
 }
 
 #[tokio::test]
-async fn wrong_types_methods_media_types_and_sizes_are_told_apart() {
+async fn wrong_type_method_media_type_and_size_differ() {
     let test = TestApp::builder().setting("server.body_limit", "2000").start().await;
     let token = test.token(&test.partner().await).await;
     let unknown = test.post("/api/partner/v2/add/requests/salary", &token, &career("1")).await.assert_status(404);
@@ -193,7 +193,7 @@ async fn wrong_types_methods_media_types_and_sizes_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_kept_or_made_and_odd_ones_are_not_repeated() {
+async fn request_id_header_is_kept_generated_or_replaced() {
     let test = TestApp::new().await;
     let with_id =
         |id: &str| Request::get("/healthz").header("x-request-id", id).body(Body::empty()).expect("a request");
@@ -209,7 +209,7 @@ async fn a_request_id_is_kept_or_made_and_odd_ones_are_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_partner_that_is_too_fast_is_told_when_to_come_again() {
+async fn rate_limited_partner_gets_retry_after() {
     let test = TestApp::builder()
         .setting("rate_limit.partner_per_second", "1")
         .setting("rate_limit.partner_burst", "2")
@@ -231,7 +231,7 @@ async fn a_partner_that_is_too_fast_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_headers_that_protect_it() {
+async fn every_response_has_security_headers() {
     let test = TestApp::new().await;
     for path in ["/", "/sign-in", "/api/nothing", "/nothing", "/healthz"] {
         let answer = test.get(path).await;

@@ -15,7 +15,7 @@ fn shown(page: &str, id: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_clients_are_the_files_that_are_run() {
+async fn documented_clients_match_the_tested_files() {
     let test = TestApp::new().await;
     let page = test.text("/docs").await;
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("snippets");
@@ -32,7 +32,7 @@ async fn the_clients_are_the_files_that_are_run() {
 }
 
 #[tokio::test]
-async fn the_people_of_the_sandbox_are_on_the_page_with_what_they_do() {
+async fn reference_lists_sandbox_users_and_their_actions() {
     let test = TestApp::new().await;
     let page = test.text("/docs").await;
     for person in Person::ALL {
@@ -42,7 +42,7 @@ async fn the_people_of_the_sandbox_are_on_the_page_with_what_they_do() {
 }
 
 #[tokio::test]
-async fn every_operation_every_code_and_every_error_is_on_the_page() {
+async fn reference_covers_every_operation_code_and_error() {
     let test = TestApp::builder().setting("server.base_url", "https://passport.example").start().await;
     let page = test.text("/docs").await;
     for (path, item) in DOCUMENT["paths"].as_object().expect("paths") {

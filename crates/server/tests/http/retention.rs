@@ -45,7 +45,7 @@ async fn opened(copy: &Path, id: Uuid, test: &TestApp) -> Option<String> {
 }
 
 #[tokio::test]
-async fn after_48_hours_a_copy_taken_before_cannot_be_opened() {
+async fn database_copy_is_unreadable_after_48_hours() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let id = test.push(&test.token(&partner).await, "1").await;
@@ -62,7 +62,7 @@ async fn after_48_hours_a_copy_taken_before_cannot_be_opened() {
 }
 
 #[tokio::test]
-async fn the_wrapped_key_is_overwritten_not_just_forgotten() {
+async fn wrapped_key_is_overwritten() {
     let test = TestApp::new().await;
     let id = test.push(&test.token(&test.partner().await).await, "1").await;
     let copy = backup(&test).await;
@@ -93,7 +93,7 @@ async fn the_wrapped_key_is_overwritten_not_just_forgotten() {
 }
 
 #[tokio::test]
-async fn retention_ends_what_nobody_accepted_and_leaves_the_rest() {
+async fn retention_expires_only_undecided_submissions() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -128,7 +128,7 @@ async fn retention_ends_what_nobody_accepted_and_leaves_the_rest() {
 }
 
 #[tokio::test]
-async fn retention_goes_on_after_a_restart() {
+async fn retention_continues_after_a_restart() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let id = test.push(&test.token(&partner).await, "1").await;
@@ -151,7 +151,7 @@ async fn retention_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_was_promised_more_time_keeps_it_when_the_setting_is_shortened() {
+async fn shorter_retention_setting_keeps_earlier_deadlines() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let long = test.push(&test.token(&partner).await, "long").await;
@@ -174,7 +174,7 @@ async fn what_was_promised_more_time_keeps_it_when_the_setting_is_shortened() {
 }
 
 #[tokio::test]
-async fn no_file_holds_what_was_pushed_or_typed_in_the_clear() {
+async fn no_file_contains_pushed_or_typed_plaintext() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("marked-address@example.org").await;

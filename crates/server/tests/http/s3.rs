@@ -33,7 +33,7 @@ async fn names(objects: &Objects) -> Vec<uuid::Uuid> {
 }
 
 #[tokio::test]
-async fn a_document_goes_into_the_bucket_sealed_comes_back_and_is_deleted() {
+async fn document_is_encrypted_read_and_deleted_in_the_bucket() {
     let test = server(&[]).await;
     let token = test.token(&test.partner().await).await;
     let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
@@ -69,7 +69,7 @@ async fn a_document_goes_into_the_bucket_sealed_comes_back_and_is_deleted() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_given_up_leaves_no_object_and_orphans_are_swept() {
+async fn aborted_upload_leaves_no_object_and_orphans_are_swept() {
     let test = server(&[]).await;
     let objects = &test.app.documents().objects;
     let key = Key::random(test.app.rng());
@@ -87,7 +87,7 @@ async fn an_upload_that_is_given_up_leaves_no_object_and_orphans_are_swept() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_cannot_be_reached_is_503_and_loses_nothing() {
+async fn unreachable_bucket_returns_503_and_loses_nothing() {
     let test = server(&[("objects.endpoint", "http://127.0.0.1:9")]).await;
     let token = test.token(&test.partner().await).await;
     let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();

@@ -32,7 +32,7 @@ fn request_id(answer: &Value) -> Uuid {
 }
 
 #[tokio::test]
-async fn each_person_does_what_their_name_says_and_gets_no_mail() {
+async fn sandbox_users_act_as_named_and_get_no_mail() {
     let test = TestApp::new().await;
     let partner = test.sandbox_partner().await;
     for (person, expected) in [
@@ -56,7 +56,7 @@ async fn each_person_does_what_their_name_says_and_gets_no_mail() {
 }
 
 #[tokio::test]
-async fn the_same_id_can_be_tried_again_once_it_is_over() {
+async fn finished_sandbox_id_can_be_reused() {
     let test = TestApp::new().await;
     let partner = test.sandbox_partner().await;
     let (first, _) = played(&test, &partner, "1", "expires@sandbox.invalid").await;
@@ -66,7 +66,7 @@ async fn the_same_id_can_be_tried_again_once_it_is_over() {
 }
 
 #[tokio::test]
-async fn two_partners_never_meet_in_one_wallet() {
+async fn sandbox_wallets_are_separate_per_partner() {
     let test = TestApp::new().await;
     let mut holders = Vec::new();
     for partner in [test.sandbox_partner().await, test.sandbox_partner().await] {
@@ -79,7 +79,7 @@ async fn two_partners_never_meet_in_one_wallet() {
 }
 
 #[tokio::test]
-async fn a_batch_is_answered_whole() {
+async fn sandbox_user_decides_a_whole_batch() {
     let test = TestApp::new().await;
     let partner = test.sandbox_partner().await;
     let token = test.token(&partner).await;
@@ -98,7 +98,7 @@ async fn a_batch_is_answered_whole() {
 }
 
 #[tokio::test]
-async fn a_real_partner_cannot_have_them_and_nobody_has_one_that_there_is_not() {
+async fn only_sandbox_partners_may_use_known_sandbox_users() {
     let test = TestApp::new().await;
     let real = test.token(&test.partner().await).await;
     let sandbox = test.token(&test.sandbox_partner().await).await;
@@ -122,7 +122,7 @@ async fn a_real_partner_cannot_have_them_and_nobody_has_one_that_there_is_not() 
 }
 
 #[tokio::test]
-async fn nobody_signs_in_as_one_of_them() {
+async fn sandbox_users_cannot_sign_in() {
     let test = TestApp::new().await;
     let partner = test.sandbox_partner().await;
     played(&test, &partner, "1", "consents@sandbox.invalid").await;
@@ -136,7 +136,7 @@ const ASK: &str = "/api/partner/v2/verify/requests/career_history";
 const EVENTS: &str = "/api/partner/v2/sandbox/events";
 
 #[tokio::test]
-async fn a_question_is_answered_by_what_was_pushed_to_the_same_person() {
+async fn sandbox_verification_uses_the_same_users_credentials() {
     let test = TestApp::new().await;
     let partner = test.sandbox_partner().await;
     played(&test, &partner, "1", "consents@sandbox.invalid").await;
@@ -175,7 +175,7 @@ async fn a_question_is_answered_by_what_was_pushed_to_the_same_person() {
 }
 
 #[tokio::test]
-async fn an_event_that_nothing_made_happen_arrives_like_any_other() {
+async fn simulated_event_is_delivered() {
     let test = TestApp::builder().setting("webhooks.allow_loopback", "true").start().await;
     let partner = test.sandbox_partner().await;
     let token = test.token(&partner).await;
@@ -206,7 +206,7 @@ async fn an_event_that_nothing_made_happen_arrives_like_any_other() {
 }
 
 #[tokio::test]
-async fn what_sandbox_people_do_is_announced() {
+async fn sandbox_actions_send_events() {
     let test = TestApp::builder().setting("webhooks.allow_loopback", "true").start().await;
     let partner = test.sandbox_partner().await;
     let token = test.token(&partner).await;

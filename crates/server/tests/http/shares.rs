@@ -37,7 +37,7 @@ async fn look(test: &TestApp, path: &str) -> TestResponse {
 }
 
 #[tokio::test]
-async fn a_hirer_sees_what_was_chosen_and_every_check_passes() {
+async fn hirer_sees_selected_claims_with_passing_checks() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let wallet = person.get("/wallet").await.text;
@@ -90,7 +90,7 @@ async fn a_hirer_sees_what_was_chosen_and_every_check_passes() {
 }
 
 #[tokio::test]
-async fn only_a_person_s_look_is_counted() {
+async fn only_visits_by_people_are_counted() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let (own, link) = share(&mut person, id, &[]).await;
@@ -109,7 +109,7 @@ async fn only_a_person_s_look_is_counted() {
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_gone_and_revoked_and_a_second_click_does_no_harm() {
+async fn revoked_share_is_gone_and_revoking_twice_is_harmless() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let (own, link) = share(&mut person, id, &[]).await;
@@ -142,7 +142,7 @@ async fn what_is_taken_back_is_gone_and_revoked_and_a_second_click_does_no_harm(
 }
 
 #[tokio::test]
-async fn a_credential_that_is_deleted_shows_as_revoked_behind_its_links() {
+async fn deleted_credential_shows_as_revoked_in_its_shares() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let (_, link) = share(&mut person, id, &[]).await;
@@ -157,7 +157,7 @@ async fn a_credential_that_is_deleted_shows_as_revoked_behind_its_links() {
 }
 
 #[tokio::test]
-async fn its_time_over_the_link_opens_no_more_and_what_it_showed_is_deleted() {
+async fn expired_share_is_closed_and_its_data_deleted() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let (own, link) = share(&mut person, id, &[("days", "1")]).await;
@@ -174,7 +174,7 @@ async fn its_time_over_the_link_opens_no_more_and_what_it_showed_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_passcode_opens_the_page_the_token_and_the_pdf_and_a_hundred_wrong_ones_close_it() {
+async fn passcode_protects_page_token_and_pdf_with_100_attempts() {
     let test = TestApp::builder().setting("rate_limit.enabled", "false").start().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let (own, link) = share(&mut person, id, &[("passcode", "open sesame")]).await;
@@ -203,7 +203,7 @@ async fn a_passcode_opens_the_page_the_token_and_the_pdf_and_a_hundred_wrong_one
 }
 
 #[tokio::test]
-async fn passcodes_are_tried_slowly() {
+async fn passcode_attempts_are_rate_limited() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let (_, link) = share(&mut person, id, &[("passcode", "123456")]).await;
@@ -217,7 +217,7 @@ async fn passcodes_are_tried_slowly() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_not_right_says_so_and_keeps_what_was_typed() {
+async fn invalid_share_form_reports_errors_and_keeps_input() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let path = format!("/wallet/credentials/{id}/share");
@@ -245,7 +245,7 @@ async fn a_form_that_is_not_right_says_so_and_keeps_what_was_typed() {
 }
 
 #[tokio::test]
-async fn two_hirers_who_compare_find_nothing_in_common_but_what_is_said() {
+async fn shares_are_unlinkable_across_hirers() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let mut tokens = Vec::new();
@@ -262,7 +262,7 @@ async fn two_hirers_who_compare_find_nothing_in_common_but_what_is_said() {
 }
 
 #[tokio::test]
-async fn what_its_partner_withdrew_cannot_be_shared_and_fails_where_it_was() {
+async fn withdrawn_credential_cannot_be_shared_and_fails_in_shares() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -283,7 +283,7 @@ async fn what_its_partner_withdrew_cannot_be_shared_and_fails_where_it_was() {
 }
 
 #[tokio::test]
-async fn nobody_else_makes_sees_or_takes_back_a_share() {
+async fn shares_are_limited_to_their_owner() {
     let test = TestApp::new().await;
     let (mut ada, id) = holder(&test, "ada@example.org").await;
     let (mut eve, _) = holder(&test, "eve@example.org").await;
@@ -301,7 +301,7 @@ async fn nobody_else_makes_sees_or_takes_back_a_share() {
 }
 
 #[tokio::test]
-async fn the_whole_career_is_one_link_the_export_lists_it_and_the_account_takes_it_along() {
+async fn career_share_is_exported_and_deleted_with_the_account() {
     let test = TestApp::new().await;
     let (mut person, first) = holder(&test, "ada@example.org").await;
     let other = test.partner_named("HR Cloud", "write.career_history write.education").await;
@@ -353,7 +353,7 @@ async fn the_whole_career_is_one_link_the_export_lists_it_and_the_account_takes_
 }
 
 #[tokio::test]
-async fn the_database_does_not_hold_what_is_shown_or_what_opens_it() {
+async fn share_content_and_link_secret_are_not_in_the_database() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test, "ada@example.org").await;
     let (_, link) = share(&mut person, id, &[("passcode", "open sesame")]).await;

@@ -11,7 +11,7 @@ const BULK: &str = "/api/partner/v1/submissions/status";
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
-async fn a_status_tells_what_became_of_a_submission_and_when() {
+async fn status_reports_the_outcome_and_its_time() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -42,7 +42,7 @@ async fn a_status_tells_what_became_of_a_submission_and_when() {
 }
 
 #[tokio::test]
-async fn a_status_outlives_its_data_by_400_days() {
+async fn status_is_kept_for_400_days() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     test.push(&test.token(&partner).await, "1").await;
@@ -56,7 +56,7 @@ async fn a_status_outlives_its_data_by_400_days() {
 }
 
 #[tokio::test]
-async fn an_unknown_id_and_another_partners_id_look_the_same() {
+async fn unknown_and_foreign_ids_get_identical_responses() {
     let test = TestApp::new().await;
     let (one, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
     test.push(&one, "1").await;
@@ -71,7 +71,7 @@ async fn an_unknown_id_and_another_partners_id_look_the_same() {
 }
 
 #[tokio::test]
-async fn up_to_thirty_are_answered_in_the_order_of_the_question() {
+async fn up_to_30_statuses_are_returned_in_request_order() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     for id in ["b", "a", "c"] {
@@ -92,7 +92,7 @@ async fn up_to_thirty_are_answered_in_the_order_of_the_question() {
 }
 
 #[tokio::test]
-async fn the_question_is_read_as_json_whatever_its_content_type() {
+async fn status_request_is_json_for_any_content_type() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     test.push(&token, "1").await;
@@ -109,7 +109,7 @@ async fn the_question_is_read_as_json_whatever_its_content_type() {
 }
 
 #[tokio::test]
-async fn v1_names_its_successor_and_v2_does_not() {
+async fn v1_names_its_successor() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     test.push(&token, "1").await;

@@ -17,7 +17,7 @@ fn basic(partner: &TestPartner) -> String {
 }
 
 #[tokio::test]
-async fn a_token_is_had_by_form_and_by_basic() {
+async fn token_is_issued_for_form_and_basic_credentials() {
     let test = TestApp::new().await;
     let partner = test.partner_with("write.career_history").await;
     let by_form = test.token_form(&form(&partner.id.to_string(), &partner.secret), None).await.assert_status(200);
@@ -37,7 +37,7 @@ async fn a_token_is_had_by_form_and_by_basic() {
 }
 
 #[tokio::test]
-async fn the_suffix_json_makes_no_difference() {
+async fn json_suffix_is_ignored() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let body = format!("grant_type=client_credentials&client_id={}&client_secret={}", partner.id, partner.secret);
@@ -48,7 +48,7 @@ async fn the_suffix_json_makes_no_difference() {
 }
 
 #[tokio::test]
-async fn a_wrong_id_and_a_wrong_secret_get_the_same_answer() {
+async fn wrong_id_and_wrong_secret_get_identical_responses() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let nobody = uuid::Uuid::from_u128(7).to_string();
@@ -64,7 +64,7 @@ async fn a_wrong_id_and_a_wrong_secret_get_the_same_answer() {
 }
 
 #[tokio::test]
-async fn a_disabled_partner_gets_no_token() {
+async fn disabled_partner_gets_no_token() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     test.disable(&partner).await;
@@ -73,7 +73,7 @@ async fn a_disabled_partner_gets_no_token() {
 }
 
 #[tokio::test]
-async fn an_old_secret_is_worth_nothing_once_another_is_set() {
+async fn rotated_secret_is_rejected() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut tx = test.app.store().write().await.expect("a transaction");
@@ -86,7 +86,7 @@ async fn an_old_secret_is_worth_nothing_once_another_is_set() {
 }
 
 #[tokio::test]
-async fn only_scopes_of_the_partner_are_granted_and_all_of_them_when_none_is_asked_for() {
+async fn granted_scopes_default_to_all_of_the_partners_scopes() {
     let test = TestApp::new().await;
     let partner = test.partner_with("write.career_history").await;
     let id = partner.id.to_string();
@@ -107,7 +107,7 @@ async fn only_scopes_of_the_partner_are_granted_and_all_of_them_when_none_is_ask
 }
 
 #[tokio::test]
-async fn a_form_that_is_not_right_is_refused_with_its_reason() {
+async fn invalid_token_form_is_rejected_with_a_reason() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let id = partner.id.to_string();
@@ -172,7 +172,7 @@ async fn claims(test: &TestApp, token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_token_is_an_rfc_9068_jwt_that_the_published_keys_verify() {
+async fn token_is_an_rfc_9068_jwt_verified_by_the_jwks() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let claims = claims(&test, &test.token(&partner).await).await;
@@ -191,7 +191,7 @@ async fn a_token_is_an_rfc_9068_jwt_that_the_published_keys_verify() {
 }
 
 #[tokio::test]
-async fn signing_keys_change_and_no_living_token_fails() {
+async fn tokens_stay_valid_across_key_rotation() {
     let test =
         TestApp::builder().setting("tokens.signing_key_age", "10m").setting("tokens.lifetime", "1h").start().await;
     let partner = test.partner().await;
@@ -211,7 +211,7 @@ async fn signing_keys_change_and_no_living_token_fails() {
 }
 
 #[tokio::test]
-async fn token_requests_are_limited_by_network_address() {
+async fn token_requests_are_rate_limited_by_ip() {
     let test = TestApp::builder().setting("rate_limit.tokens_per_minute", "3").start().await;
     let partner = test.partner().await;
     for left in ["2", "1", "0"] {

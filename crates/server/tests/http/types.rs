@@ -16,7 +16,7 @@ fn content(answer: &Value) -> Uuid {
 }
 
 #[tokio::test]
-async fn every_type_is_pushed_accepted_shown_and_exported() {
+async fn every_type_is_pushed_accepted_and_exported() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -52,7 +52,7 @@ async fn every_type_is_pushed_accepted_shown_and_exported() {
 }
 
 #[tokio::test]
-async fn what_a_page_shows_suits_the_type() {
+async fn pages_show_the_details_of_each_type() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("john@example.org").await;
@@ -105,7 +105,7 @@ async fn what_a_page_shows_suits_the_type() {
 }
 
 #[tokio::test]
-async fn v1_takes_six_types_and_answers_with_the_link_alone() {
+async fn v1_accepts_six_types_and_returns_only_the_link() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     for known in credential::ALL {
@@ -134,7 +134,7 @@ async fn v1_takes_six_types_and_answers_with_the_link_alone() {
 }
 
 #[tokio::test]
-async fn v1_faults_point_into_v1_s_body() {
+async fn v1_errors_point_into_the_v1_body() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut body = named("career_history").v1_sample().expect("a sample");
@@ -156,7 +156,7 @@ async fn v1_faults_point_into_v1_s_body() {
 }
 
 #[tokio::test]
-async fn each_type_needs_its_own_scope() {
+async fn each_type_requires_its_own_scope() {
     let test = TestApp::new().await;
     for known in credential::ALL {
         let token = test.token(&test.partner_with(known.write_scope).await).await;
@@ -169,7 +169,7 @@ async fn each_type_needs_its_own_scope() {
 }
 
 #[tokio::test]
-async fn advice_is_given_and_nothing_is_refused_for_it() {
+async fn hints_are_returned_without_rejecting_the_push() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut body = (named("microcredential").sample)();
@@ -182,7 +182,7 @@ async fn advice_is_given_and_nothing_is_refused_for_it() {
 }
 
 #[tokio::test]
-async fn the_operator_s_categories_count() {
+async fn configured_job_categories_are_accepted() {
     let test = TestApp::builder().setting("credentials.categories", "vessel_master other").start().await;
     let token = test.token(&test.partner().await).await;
     let mut body = (named("universal_credential").sample)();

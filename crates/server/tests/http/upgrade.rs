@@ -111,7 +111,7 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
 }
 
 #[tokio::test]
-async fn a_folder_of_the_first_release_is_opened_and_everybody_finds_what_they_had() {
+async fn first_release_sqlite_data_is_upgraded() {
     let folder = folder("sqlite");
     for file in ["tenure.sqlite", "keyring.sqlite"] {
         std::fs::copy(fixture(file), folder.path().join(file)).expect("copied");
@@ -121,7 +121,7 @@ async fn a_folder_of_the_first_release_is_opened_and_everybody_finds_what_they_h
 }
 
 #[tokio::test]
-async fn a_database_of_the_first_release_is_opened_and_everybody_finds_what_they_had() {
+async fn first_release_postgres_data_is_upgraded() {
     let url = database::postgres_url().await;
     let dump = std::fs::read_to_string(fixture("postgres.sql")).expect("a dump");
     let mut connection = PgConnection::connect(&url).await.expect("connected");

@@ -25,7 +25,7 @@ async fn accept(person: &mut Browser<'_>, id: Uuid) {
 }
 
 #[tokio::test]
-async fn a_newer_career_takes_the_older_one_s_place() {
+async fn newer_career_supersedes_the_older_one() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let first = push(&test, &token, &version("1", "Engineer")).await;
@@ -67,7 +67,7 @@ async fn a_newer_career_takes_the_older_one_s_place() {
 }
 
 #[tokio::test]
-async fn an_older_career_that_is_accepted_late_is_an_earlier_version_at_once() {
+async fn older_career_accepted_later_is_superseded_at_once() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let first = push(&test, &token, &version("1", "Engineer")).await;
@@ -83,7 +83,7 @@ async fn an_older_career_that_is_accepted_late_is_an_earlier_version_at_once() {
 }
 
 #[tokio::test]
-async fn other_types_and_other_partners_take_nobody_s_place() {
+async fn other_types_and_partners_do_not_supersede() {
     let test = TestApp::new().await;
     let (acme, cloud) = (test.partner().await, test.partner_named("HR Cloud", "write.career_history").await);
     let (acme, cloud) = (test.token(&acme).await, test.token(&cloud).await);
@@ -107,7 +107,7 @@ async fn other_types_and_other_partners_take_nobody_s_place() {
 }
 
 #[tokio::test]
-async fn partners_that_contradict_each_other_are_shown_side_by_side() {
+async fn contradicting_partners_are_shown_side_by_side() {
     let test = TestApp::new().await;
     let (acme, cloud) = (test.partner().await, test.partner_named("HR Cloud", "write.career_history").await);
     let (acme, cloud) = (test.token(&acme).await, test.token(&cloud).await);

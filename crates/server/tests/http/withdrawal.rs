@@ -22,7 +22,7 @@ async fn state(test: &TestApp, id: Uuid) -> State {
 }
 
 #[tokio::test]
-async fn what_nobody_has_answered_is_deleted_and_the_link_says_so() {
+async fn withdrawal_deletes_an_undecided_submission() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let (seen, unseen) = (test.push(&token, "seen").await, test.push(&token, "unseen").await);
@@ -57,7 +57,7 @@ async fn what_nobody_has_answered_is_deleted_and_the_link_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_in_a_wallet_stays_there_marked_revoked_and_told_by_mail() {
+async fn withdrawal_revokes_an_accepted_credential_and_mails() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let id = test.push(&test.token(&partner).await, "1").await;
@@ -103,7 +103,7 @@ async fn what_is_in_a_wallet_stays_there_marked_revoked_and_told_by_mail() {
 }
 
 #[tokio::test]
-async fn nothing_that_a_partner_gave_as_its_reason_is_stored_in_the_clear() {
+async fn withdrawal_reason_is_not_stored_in_plaintext() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, "1").await;
@@ -118,7 +118,7 @@ async fn nothing_that_a_partner_gave_as_its_reason_is_stored_in_the_clear() {
 }
 
 #[tokio::test]
-async fn what_is_over_stays_over_and_what_was_deleted_is_canceled() {
+async fn withdrawal_keeps_expired_and_deleted_submissions() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -147,7 +147,7 @@ async fn what_is_over_stays_over_and_what_was_deleted_is_canceled() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_id_can_be_used_again_at_once() {
+async fn withdrawn_id_can_be_reused_immediately() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let (waiting, held) = (test.push(&token, "waiting").await, test.push(&token, "held").await);
@@ -171,7 +171,7 @@ async fn a_withdrawn_id_can_be_used_again_at_once() {
 }
 
 #[tokio::test]
-async fn only_its_own_partner_type_and_item_are_found() {
+async fn withdrawal_matches_partner_type_and_item() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -219,7 +219,7 @@ async fn only_its_own_partner_type_and_item_are_found() {
 }
 
 #[tokio::test]
-async fn the_person_sees_on_a_batch_s_page_what_was_taken_back() {
+async fn batch_page_shows_withdrawn_items() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let batch = json!({

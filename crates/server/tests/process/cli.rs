@@ -14,7 +14,7 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn partners_are_managed_while_the_server_runs() {
+fn partners_can_be_managed_while_the_server_runs() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(&folder.path().join("data"), &[], &[]);
     let data = server.data.display().to_string();
@@ -61,7 +61,7 @@ fn partners_are_managed_while_the_server_runs() {
 }
 
 #[test]
-fn partners_with_mistakes_are_refused_with_what_would_be_right() {
+fn invalid_partner_options_are_rejected_with_a_suggestion() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().display().to_string();
     let (code, text) = run(&["partner", "add", "--data", &data, "--name", "A", "--scope", "write.salary"]);
@@ -79,7 +79,7 @@ fn partners_with_mistakes_are_refused_with_what_would_be_right() {
 }
 
 #[test]
-fn every_command_explains_itself() {
+fn every_command_has_help() {
     for command in
         [vec![], vec!["serve"], vec!["demo"], vec!["partner"], vec!["partner", "add"], vec!["check"], vec!["config"]]
     {
@@ -97,7 +97,7 @@ fn every_command_explains_itself() {
 }
 
 #[test]
-fn check_points_at_every_fault() {
+fn check_points_at_every_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("push.json");
     let file = path.display().to_string();
@@ -139,7 +139,7 @@ fn check_input(text: &str) -> Option<i32> {
 }
 
 #[test]
-fn serve_refuses_what_only_the_operator_can_mend() {
+fn serve_rejects_settings_the_operator_must_fix() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data").display().to_string();
     let listen = format!("127.0.0.1:{}", free_port());
@@ -174,7 +174,7 @@ fn serve_refuses_what_only_the_operator_can_mend() {
 }
 
 #[test]
-fn serve_ends_where_the_schema_is_not_the_one_it_knows() {
+fn serve_refuses_an_unknown_schema() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     drop(Server::start(&data, &[], &[]));
@@ -202,7 +202,7 @@ fn serve_ends_where_the_schema_is_not_the_one_it_knows() {
 }
 
 #[test]
-fn a_demonstration_prints_a_link_and_lines_that_work_and_keeps_its_data() {
+fn demo_prints_working_commands_and_keeps_its_data() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("demo").display().to_string();
     let mut links = Vec::new();

@@ -47,12 +47,12 @@ fn kill_under_load(store: &[&str]) {
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_on_sqlite() {
+fn acknowledged_pushes_survive_kills_on_sqlite() {
     kill_under_load(&[]);
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_on_postgresql() {
+fn acknowledged_pushes_survive_kills_on_postgres() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let url = runtime.block_on(database::postgres_url());
     runtime.shutdown_timeout(Duration::from_secs(1));

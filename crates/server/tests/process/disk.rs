@@ -112,7 +112,7 @@ fn says_that_the_disk_is_full(log: &Path, request_id: &Value) -> bool {
 }
 
 #[test]
-fn a_full_disk_is_503_and_costs_nothing_that_was_acknowledged() {
+fn full_disk_returns_503_and_keeps_acknowledged_pushes() {
     let Some(mut disk) = SmallDisk::mount("size=6m") else { return };
     let (port, log) = disk.serve();
     until("ready", || (status(port, "/readyz") == Some(200)).then_some(()));
@@ -148,7 +148,7 @@ fn a_full_disk_is_503_and_costs_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_read_only_folder_is_503_until_it_can_be_written() {
+fn read_only_folder_returns_503_until_writable() {
     let Some(mut disk) = SmallDisk::mount("size=20m") else { return };
     disk.run(&format!("mount -o remount,ro {}", disk.path().display()));
     let (port, log) = disk.serve();

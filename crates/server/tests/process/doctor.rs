@@ -62,7 +62,7 @@ fn running(folder: &Path, store: &[&str]) -> (Server, String, String) {
 }
 
 #[test]
-fn a_running_server_is_well_and_what_only_works_here_is_said() {
+fn doctor_passes_a_running_server_and_warns_of_local_use() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, base, mail) = running(folder.path(), &[]);
     server.add_partner(&[]);
@@ -114,7 +114,7 @@ fn a_running_server_is_well_and_what_only_works_here_is_said() {
 }
 
 #[test]
-fn what_is_broken_is_found_with_its_cure_and_no_password_is_shown() {
+fn doctor_reports_problems_with_fixes_without_passwords() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, base, mail) = running(folder.path(), &[]);
     let data = &server.data;
@@ -159,7 +159,7 @@ fn what_is_broken_is_found_with_its_cure_and_no_password_is_shown() {
 }
 
 #[test]
-fn an_empty_folder_is_found_empty_and_left_so() {
+fn doctor_leaves_an_empty_folder_empty() {
     let folder = tempfile::tempdir().expect("a folder");
     let found =
         doctor(folder.path(), &["--mail", "console", "--base-url", &format!("http://127.0.0.1:{}", free_port())]);
@@ -171,7 +171,7 @@ fn an_empty_folder_is_found_empty_and_left_so() {
 }
 
 #[test]
-fn on_postgresql_it_is_said_what_a_power_cut_would_lose() {
+fn doctor_warns_of_unsafe_postgres_durability() {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let url = runtime.block_on(database::postgres_url());
@@ -188,7 +188,7 @@ fn on_postgresql_it_is_said_what_a_power_cut_would_lose() {
 }
 
 #[test]
-fn a_certificate_is_looked_at_as_by_any_client() {
+fn doctor_validates_the_certificate_as_a_client_does() {
     let folder = tempfile::tempdir().expect("a folder");
     let (authority, roots) = (Authority::new(), folder.path().join("roots.pem"));
     std::fs::write(&roots, authority.certificate.pem()).expect("written");

@@ -47,7 +47,7 @@ fn files(data: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_a_kill_leaves_between_an_object_and_its_row_is_swept_and_nothing_else() {
+fn only_objects_orphaned_by_a_kill_are_swept() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let mut server = Server::start(&data, &[], &[]);
@@ -103,7 +103,7 @@ fn peak(server: &Server) -> u64 {
 }
 
 #[test]
-fn thirty_two_large_uploads_and_batches_at_once_stay_under_200_mebibytes() {
+fn concurrent_large_uploads_stay_under_200_mebibytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let server = Server::start(&data, &[], &[]);

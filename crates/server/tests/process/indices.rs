@@ -170,12 +170,12 @@ fn no_place_is_given_twice(url: &str) {
 }
 
 #[test]
-fn no_place_is_given_twice_on_sqlite() {
+fn status_list_index_is_never_reused_on_sqlite() {
     no_place_is_given_twice("");
 }
 
 #[test]
-fn no_place_is_given_twice_on_postgresql() {
+fn status_list_index_is_never_reused_on_postgres() {
     let runtime = Runtime::new().expect("a runtime");
     let url = runtime.block_on(database::postgres_url());
     runtime.shutdown_timeout(Duration::from_secs(1));

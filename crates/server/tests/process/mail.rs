@@ -86,7 +86,7 @@ fn holds_a_code(mail: &str, to: &str) -> bool {
 }
 
 #[test]
-fn a_code_arrives_by_smtp() {
+fn code_is_sent_by_smtp() {
     let folder = tempfile::tempdir().expect("a folder");
     let (port, _, mails) = mail_server();
     let server = serve(&folder, &format!("smtp://127.0.0.1:{port}"));
@@ -96,7 +96,7 @@ fn a_code_arrives_by_smtp() {
 }
 
 #[test]
-fn a_mail_server_that_is_busy_is_tried_again_and_one_that_refuses_is_not() {
+fn smtp_is_retried_when_busy_and_not_when_rejecting() {
     let folder = tempfile::tempdir().expect("a folder");
     let (port, named, mails) = mail_server();
     let server = serve(&folder, &format!("smtp://127.0.0.1:{port}"));
@@ -117,7 +117,7 @@ fn a_mail_server_that_is_busy_is_tried_again_and_one_that_refuses_is_not() {
 }
 
 #[test]
-fn a_mail_server_that_is_not_there_yet_costs_no_mail() {
+fn unreachable_mail_server_loses_no_mail() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = crate::tenure::free_port();
     let server = serve(&folder, &format!("smtp://127.0.0.1:{port}"));
@@ -134,7 +134,7 @@ fn a_mail_server_that_is_not_there_yet_costs_no_mail() {
 }
 
 #[test]
-fn a_folder_gets_one_message_a_file_and_nothing_else() {
+fn mail_folder_gets_one_file_per_message() {
     let folder = tempfile::tempdir().expect("a folder");
     let mails = folder.path().join("mails");
     let server = serve(&folder, &format!("dir:{}", mails.display()));
@@ -156,7 +156,7 @@ fn a_folder_gets_one_message_a_file_and_nothing_else() {
 }
 
 #[test]
-fn the_terminal_shows_the_mail_beside_the_log() {
+fn console_mail_is_printed_beside_the_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = serve(&folder, "console");
     ask_for_code(&server, "ada");

@@ -73,7 +73,7 @@ fn refused_everywhere(nodes: &Nodes, token: &str) -> Duration {
 }
 
 #[test]
-fn what_is_disabled_or_taken_away_is_refused_by_all_within_five_seconds() {
+fn disabling_and_revocation_reach_all_nodes_in_five_seconds() {
     let nodes = Nodes::start(&[]);
     let partners = [nodes.servers[0].add_partner(&nodes.store()), nodes.servers[1].add_partner(&nodes.store())];
     let text = |number: usize, name: &str| partners[number][name].as_str().expect("a text");
@@ -103,7 +103,7 @@ fn what_is_disabled_or_taken_away_is_refused_by_all_within_five_seconds() {
 }
 
 #[test]
-fn a_status_that_one_node_remembers_follows_what_is_decided_at_another() {
+fn cached_status_follows_decisions_on_another_node() {
     let nodes = Nodes::start(&[]);
     let token = nodes.servers[0].token(&nodes.store());
     let [here, there] = [0, 1].map(|number: usize| nodes.servers[number].port);
@@ -149,7 +149,7 @@ fn a_status_that_one_node_remembers_follows_what_is_decided_at_another() {
 }
 
 #[test]
-fn a_new_key_is_known_everywhere_before_anybody_shows_what_it_signed() {
+fn new_key_reaches_all_nodes_before_its_signatures() {
     let nodes = Nodes::start(&[("TENURE_RETENTION__INCOMPLETE", "10s"), ("TENURE_TOKENS__SIGNING_KEY_AGE", "2s")]);
     let partner = nodes.servers[0].add_partner(&nodes.store());
     let text = |name: &str| partner[name].as_str().expect("a text");
@@ -168,7 +168,7 @@ fn a_new_key_is_known_everywhere_before_anybody_shows_what_it_signed() {
 }
 
 #[test]
-fn a_node_with_another_root_key_is_refused() {
+fn node_with_another_root_key_does_not_start() {
     let (folder, url) = (tempfile::tempdir().expect("a folder"), runtime().block_on(database::postgres_url()));
     let store = ["--database-url", &*url];
     let _first = Server::start(&folder.path().join("first"), &store, &[]);
@@ -194,7 +194,7 @@ fn a_node_with_another_root_key_is_refused() {
 
 /// Nothing is known of a partner's limit but that it exists: two nodes let through what one would, and one burst more.
 #[test]
-fn a_partners_limit_counts_for_all_nodes() {
+fn partner_rate_limit_is_shared_by_all_nodes() {
     let variables = [
         ("TENURE_RATE_LIMIT__ENABLED", "true"),
         ("TENURE_RATE_LIMIT__PARTNER_PER_SECOND", "5"),
@@ -217,7 +217,7 @@ fn a_partners_limit_counts_for_all_nodes() {
 }
 
 #[test]
-fn webhooks_are_delivered_once_by_two_nodes() {
+fn two_nodes_deliver_each_webhook_once() {
     let nodes = Nodes::start(&SETTINGS);
     let token = nodes.servers[0].token(&nodes.store());
     let receiver = Receiver::start(Manner::Answers(2), true);
@@ -271,7 +271,7 @@ fn load(
 }
 
 #[test]
-fn a_killed_node_holds_up_nobody_and_nothing_is_lost_when_both_are_killed() {
+fn killed_nodes_block_nothing_and_lose_nothing() {
     let mut nodes = Nodes::start(&[]);
     let token = nodes.servers[0].token(&nodes.store());
     let ports = [nodes.servers[0].port, nodes.servers[1].port];
@@ -357,7 +357,7 @@ fn troubled(trouble: impl FnOnce(&Proxy)) -> (Outcome, Instant) {
 }
 
 #[test]
-fn a_database_that_is_away_for_a_moment_costs_503_and_is_found_again_at_once() {
+fn database_outage_returns_503_and_recovers() {
     let (outcome, ended) = troubled(|proxy| {
         proxy.cut();
         std::thread::sleep(Duration::from_millis(1500));
@@ -369,7 +369,7 @@ fn a_database_that_is_away_for_a_moment_costs_503_and_is_found_again_at_once() {
 }
 
 #[test]
-fn connections_that_fall_silent_are_given_up_within_seconds() {
+fn silent_connections_are_dropped_within_seconds() {
     let (outcome, ended) = troubled(Proxy::hush);
     let after = outcome.last_failure.map(|at| at.saturating_duration_since(ended)).unwrap_or_default();
     println!("silent: {outcome:?}; the last failure came {after:.1?} later");

@@ -134,7 +134,7 @@ fn check_lines(log: &str) {
 }
 
 #[test]
-fn logs_and_metrics_know_nothing_of_people() {
+fn logs_and_metrics_contain_no_personal_data() {
     let folder = tempfile::tempdir().expect("a folder");
     let filter = [("TENURE_LOG__FILTER", "debug,tenure=trace")];
     let server = Server::start(&folder.path().join("data"), &[], &filter);

@@ -43,7 +43,7 @@ fn wait_until_stopping(server: &Server) {
 }
 
 #[test]
-fn what_was_accepted_is_answered_and_idle_connections_do_not_hold_it_up() {
+fn shutdown_answers_accepted_requests_and_drops_idle_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let mut server = Server::start(&data, &[], &[]);
@@ -66,7 +66,7 @@ fn what_was_accepted_is_answered_and_idle_connections_do_not_hold_it_up() {
 }
 
 #[test]
-fn stopping_under_load_loses_nothing_that_was_acknowledged() {
+fn shutdown_under_load_keeps_acknowledged_pushes() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let mut server = Server::start(&data, &[], &[]);
@@ -99,7 +99,7 @@ fn stopping_under_load_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_request_that_never_ends_is_waited_for_only_as_long_as_the_grace_period() {
+fn endless_request_is_dropped_after_the_grace_period() {
     let folder = tempfile::tempdir().expect("a folder");
     let grace = [("TENURE_SERVER__SHUTDOWN_GRACE", "1s")];
     let mut server = Server::start(&folder.path().join("data"), &[], &grace);

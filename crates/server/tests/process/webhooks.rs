@@ -183,12 +183,12 @@ fn kill_between(store: &[&str]) {
 }
 
 #[test]
-fn nothing_is_lost_and_order_is_kept_when_the_server_is_killed_on_sqlite() {
+fn webhooks_survive_kills_in_order_on_sqlite() {
     kill_between(&[]);
 }
 
 #[test]
-fn nothing_is_lost_and_order_is_kept_when_the_server_is_killed_on_postgresql() {
+fn webhooks_survive_kills_in_order_on_postgres() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let url = runtime.block_on(database::postgres_url());
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -238,14 +238,14 @@ const ALL_WELL: [Manner; 4] = [Manner::Answers(0); 4];
 const THREE_DEAD_ONE_SLOW: [Manner; 4] = [Manner::Silent, Manner::Silent, Manner::Silent, Manner::Answers(2000)];
 
 #[test]
-fn the_living_have_all_of_theirs_beside_three_dead_and_a_slow_one() {
+fn failing_receivers_do_not_starve_healthy_ones() {
     load(50, THREE_DEAD_ONE_SLOW, 4 * PATIENCE);
 }
 
-/// For a quiet machine: `cargo test -p tenure --test process -- --ignored --nocapture what_dead_receivers_cost`.
+/// For a quiet machine: `cargo test -p tenure --test process -- --ignored --nocapture failing_receivers_slow`.
 #[test]
 #[ignore = "measures"]
-fn what_dead_receivers_cost_the_living() {
+fn failing_receivers_slow_healthy_ones_little() {
     let events = 10_000;
     for round in 1..=3 {
         let well = load(events, ALL_WELL, Duration::from_secs(3600));

@@ -11,7 +11,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn assets_change_while_their_submission_waits_and_go_with_it(databases: Databases) {
+    async fn assets_change_only_while_their_submission_waits(databases: Databases) {
         let store = &databases.data;
         let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
         insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;
@@ -66,7 +66,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn documents_of_wallets_that_are_not_kept_are_deleted_in_time(databases: Databases) {
+    async fn unclaimed_documents_are_dropped_on_time(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");

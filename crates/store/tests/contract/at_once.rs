@@ -31,7 +31,7 @@ async fn listen(store: &Store, webhook: &Webhook) {
 }
 
 contract! {
-    async fn what_is_stored_at_once_goes_in_whole_or_not_at_all(databases: Databases) {
+    async fn multi_row_insert_is_atomic(databases: Databases) {
         let store = &databases.data;
         let (partner, heard, disabled) = (add_partner(store, 1).await, add_partner(store, 2).await, add_partner(store, 3).await);
         listen(store, &webhooks::webhook(20, heard, "atsp_request.created atsp_request.accepted")).await;
@@ -69,7 +69,7 @@ contract! {
         assert_eq!(counted(store, partner).await, counts, "nor counted");
     }
 
-    async fn pushes_that_come_together_are_stored_and_counted_once(databases: Databases) {
+    async fn concurrent_pushes_are_stored_and_counted_once(databases: Databases) {
         let store = &databases.data;
         let (partner, heard, disabled) = (add_partner(store, 1).await, add_partner(store, 2).await, add_partner(store, 3).await);
         listen(store, &webhooks::webhook(20, heard, "atsp_request.created atsp_request.accepted")).await;
@@ -113,7 +113,7 @@ contract! {
         assert_eq!(tx.deliveries(id(20), heard, None, None, 100).await.expect("read").len(), 40);
     }
 
-    async fn nodes_with_the_same_ids_in_opposite_orders_store_each_once(databases: Databases) {
+    async fn opposite_insert_orders_store_each_id_once(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let nodes = [0, 1].map(|_| Committer::start(store.clone(), Clock::manual(NOW.to_jiff())));
@@ -137,7 +137,7 @@ contract! {
         assert_eq!(counted(store, partner).await, [800]);
     }
 
-    async fn a_document_is_stored_with_its_push(databases: Databases) {
+    async fn document_is_stored_with_its_push(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
@@ -148,7 +148,7 @@ contract! {
     }
 
     /// A connection that broke before the answer came leaves it open whether all was stored.
-    async fn what_was_stored_unknowingly_stands_and_is_counted_once(databases: Databases) {
+    async fn commit_with_unknown_outcome_is_counted_once(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));

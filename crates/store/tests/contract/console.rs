@@ -36,7 +36,7 @@ fn ids(listing: &Listing) -> Vec<Uuid> {
 }
 
 contract! {
-    async fn a_session_lives_under_its_secret_and_its_partner(databases: Databases) {
+    async fn console_session_depends_on_secret_and_partner(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let mut tx = store.write().await.expect("a transaction");
@@ -63,7 +63,7 @@ contract! {
         assert_eq!(tx.forget_console_sessions(Timestamp::from_micros(LATER.micros() + 1)).await.expect("forgotten"), 2);
     }
 
-    async fn passkeys_of_a_console_end_with_the_secret_unless_they_are_kept(databases: Databases) {
+    async fn secret_rotation_removes_console_passkeys_unless_kept(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let mut tx = store.write().await.expect("a transaction");
@@ -89,7 +89,7 @@ contract! {
         assert!(tx.console_passkeys(one).await.expect("read").is_empty());
     }
 
-    async fn a_list_is_its_partner_s_newest_first_and_says_where_things_stand(databases: Databases) {
+    async fn submission_list_is_per_partner_newest_first(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let ada = add_holder(store, 3).await;
@@ -134,7 +134,7 @@ contract! {
         assert_eq!(tx.count_waiting(one, id(10), LATER, 10).await.expect("read"), 0);
     }
 
-    async fn a_submission_is_found_by_either_id_and_a_batch_by_its_own(databases: Databases) {
+    async fn submission_is_found_by_either_id(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let items = [new_submission(11, one, "i1"), new_submission(12, one, "i2")]
@@ -159,7 +159,7 @@ contract! {
         assert_eq!(ids(&tx.list_submissions(one, None, None, NOW, 10).await.expect("read")), [id(12), id(11)]);
     }
 
-    async fn a_state_that_is_rare_is_looked_for_piece_by_piece(databases: Databases) {
+    async fn rare_state_is_searched_in_chunks(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let ada = add_holder(store, 2).await;

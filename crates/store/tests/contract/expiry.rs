@@ -11,7 +11,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn what_is_over_is_expired_in_batches_and_forgotten_later(databases: Databases) {
+    async fn submissions_expire_in_chunks_and_are_deleted_later(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let rows: Vec<NewSubmission> = (0..5).map(|number| new_submission(10 + number, partner, &format!("c{number}"))).collect();
@@ -32,7 +32,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn time_is_cut_short_by_whose_request_it_is_alone(databases: Databases) {
+    async fn only_the_owner_may_expire_a_submission_early(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         insert(store, &[&new_submission(10, one, "a"), &new_submission(11, one, "b")]).await;
@@ -51,7 +51,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn what_was_told_to_be_over_is_not_answered_any_more(databases: Databases) {
+    async fn announced_expiry_is_final(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let ada = add_holder(store, 2).await;
@@ -75,7 +75,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn a_period_is_known_for_as_long_as_something_of_it_waits(databases: Databases) {
+    async fn period_is_listed_while_submissions_wait(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         let sealed = |number, seconds: u64, expires_at| NewSubmission {
@@ -99,7 +99,7 @@ contract! {
         assert_eq!(tx.waiting_periods(at(5), later).await.expect("read"), []);
     }
 
-    async fn an_answer_and_its_expiry_exclude_each_other(databases: Databases) {
+    async fn decision_and_expiry_exclude_each_other(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let ada = add_holder(store, 2).await;
@@ -124,7 +124,7 @@ contract! {
         assert!(tx.expire_submissions(LATER, 10).await.expect("told").is_empty(), "it was accepted");
     }
 
-    async fn what_waits_goes_with_its_period(databases: Databases) {
+    async fn payloads_are_dropped_with_their_period(databases: Databases) {
         let hour = Duration::from_secs(3600);
         let (store, first) = (&databases.data, NOW.floor(hour));
         let partner = add_partner(store, 1).await;

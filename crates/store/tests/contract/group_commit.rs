@@ -14,7 +14,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn group_commit_answers_each_push_for_itself(databases: Databases) {
+    async fn group_commit_reports_each_push_separately(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let disabled = add_partner(store, 2).await;
@@ -44,7 +44,7 @@ contract! {
         assert_eq!(tx.current_submission(partner, "c1", LATER).await.expect("read").expect("there").id, id(9000));
     }
 
-    async fn what_a_push_has_to_send_is_stored_with_it_or_not_at_all(databases: Databases) {
+    async fn outbox_mail_is_stored_atomically_with_its_push(databases: Databases) {
         let store = &databases.data;
         let (partner, disabled) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let mut tx = store.write().await.expect("a transaction");
@@ -69,7 +69,7 @@ contract! {
         assert!(sent.contains(&id(20)) && sent.contains(&id(23)));
     }
 
-    async fn a_batch_goes_in_whole_is_bound_and_replaced_whole(databases: Databases) {
+    async fn batch_is_inserted_bound_and_replaced_as_a_whole(databases: Databases) {
         let store = &databases.data;
         let (partner, holder) = (add_partner(store, 1).await, add_holder(store, 5).await);
         let item = |number: u128, name: &str| NewSubmission { batch_id: Some(id(50)), ..new_submission(number, partner, name) };
@@ -110,7 +110,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn the_committer_takes_a_batch_whole_or_not_at_all(databases: Databases) {
+    async fn group_commit_stores_a_batch_atomically(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));

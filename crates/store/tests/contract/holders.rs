@@ -10,7 +10,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn an_address_has_one_account(databases: Databases) {
+    async fn email_has_one_account(databases: Databases) {
         let store = &databases.data;
         let ada = add_holder(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");
@@ -23,7 +23,7 @@ contract! {
         assert_eq!(tx.holder_by_email(b"nobody").await.expect("read"), None);
     }
 
-    async fn a_code_has_so_many_tries_and_ends_once(databases: Databases) {
+    async fn code_has_limited_attempts_and_ends_once(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         let sign_in = |number| SignIn {
             id: id(number), email_fingerprint: vec![1], code_fingerprint: vec![2], attempts: 0, created_at: NOW, expires_at: LATER,
@@ -44,7 +44,7 @@ contract! {
         assert_eq!(tx.forget_sign_ins(LATER + Duration::from_secs(1)).await.expect("over"), 1);
     }
 
-    async fn sessions_begin_live_on_and_end(databases: Databases) {
+    async fn sessions_are_created_extended_and_ended(databases: Databases) {
         let store = &databases.data;
         let ada = add_holder(store, 1).await;
         let session = |number: u8| Session { token_hash: vec![number], holder_id: ada, created_at: NOW, expires_at: LATER };
@@ -66,7 +66,7 @@ contract! {
         assert_eq!(tx.forget_sessions(LATER + Duration::from_secs(1)).await.expect("over"), 1);
     }
 
-    async fn passkeys_are_their_holders_own(databases: Databases) {
+    async fn passkeys_belong_to_their_holder(databases: Databases) {
         let store = &databases.data;
         let (ada, eve) = (add_holder(store, 1).await, add_holder(store, 2).await);
         let passkey = StoredPasskey { id: vec![1, 2], holder_id: ada, sealed: vec![3], created_at: NOW, used_at: None };
@@ -82,7 +82,7 @@ contract! {
         assert_eq!(tx.passkeys(ada).await.expect("read"), []);
     }
 
-    async fn a_ceremony_is_finished_once(databases: Databases) {
+    async fn ceremony_is_finished_once(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         let ceremony = Ceremony { token_hash: vec![1], expires_at: LATER, ring_period: NOW, sealed: vec![2] };
         tx.add_ceremony(&ceremony).await.expect("begun");

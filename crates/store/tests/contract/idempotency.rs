@@ -8,7 +8,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn an_idempotency_key_is_claimed_once_a_partner(databases: Databases) {
+    async fn idempotency_key_is_claimed_once_per_partner(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let mut tx = store.write().await.expect("a transaction");

@@ -66,7 +66,7 @@ async fn revoked(tx: &mut store::Tx, submission: Uuid) -> Vec<store::StatusPlace
 }
 
 contract! {
-    async fn an_offers_code_is_handed_in_once_and_in_its_time(databases: Databases) {
+    async fn offer_code_is_single_use_and_expires(databases: Databases) {
         let store = &databases.data;
         let ada = add_holder(store, 2).await;
         let mut tx = store.write().await.expect("a transaction");
@@ -96,7 +96,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn a_wallets_request_is_one_accounts_to_answer(databases: Databases) {
+    async fn authorization_request_is_bound_to_one_account(databases: Databases) {
         let store = &databases.data;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
         let mut tx = store.write().await.expect("a transaction");
@@ -127,7 +127,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn what_is_given_again_replaces_what_was_and_a_stolen_code_ends_all(databases: Databases) {
+    async fn reissue_replaces_and_code_reuse_ends_the_issuance(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         let mut tx = store.write().await.expect("a transaction");
@@ -176,7 +176,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn challenges_count_once_and_are_forgotten_with_what_they_were_for(databases: Databases) {
+    async fn nonces_are_single_use_and_deleted(databases: Databases) {
         let store = &databases.data;
         let ada = add_holder(store, 2).await;
         let mut tx = store.write().await.expect("a transaction");

@@ -8,7 +8,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn the_key_ring_keeps_the_first_key_and_destroys_for_good(databases: Databases) {
+    async fn key_ring_keeps_the_first_key_and_destroys_keys(databases: Databases) {
         let mut tx = databases.keyring.write().await.expect("a transaction");
         assert!(!tx.has_keys().await.expect("read"));
         tx.add_ring_key(NOW, &[1]).await.expect("added");

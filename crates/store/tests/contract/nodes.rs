@@ -14,7 +14,7 @@ use crate::database::Databases;
 const SECOND: Duration = Duration::from_secs(1);
 
 contract! {
-    async fn a_bucket_is_charged_by_whoever_uses_it(databases: Databases) {
+    async fn shared_bucket_is_debited_by_each_node(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         let charge = |number: u8, since: Timestamp, seconds: u64| Charge {
             id: [number; 32], since, cost: Duration::from_secs(seconds),
@@ -36,7 +36,7 @@ contract! {
         assert_eq!(tx.charge(&[charge(2, NOW, 1)]).await.expect("charged"), [([2; 32], NOW + SECOND)], "as new");
     }
 
-    async fn the_address_of_the_last_start_is_known(databases: Databases) {
+    async fn base_url_of_the_last_start_is_stored(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         assert_eq!(tx.note_base_url("https://a").await.expect("no instance yet"), None);
         tx.instance(id(1)).await.expect("named");
@@ -46,7 +46,7 @@ contract! {
         assert_eq!(tx.note_base_url("https://b").await.expect("the same"), None);
     }
 
-    async fn an_item_that_was_not_tried_goes_back_as_it_was(databases: Databases) {
+    async fn untried_outbox_item_is_returned_unchanged(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         let item = OutboxItem {
             id: id(1), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1],
@@ -57,7 +57,7 @@ contract! {
         assert_eq!(tx.take_from_outbox(NOW, LATER, 1).await.expect("taken")[0].attempts, 1);
     }
 
-    async fn an_answer_that_is_over_is_forgotten_and_a_newer_one_is_not(databases: Databases) {
+    async fn only_the_matching_idempotency_claim_is_deleted(databases: Databases) {
         let partner = add_partner(&databases.data, 1).await;
         let mut tx = databases.data.write().await.expect("a transaction");
         assert!(tx.claim_idempotency_key(partner, "k", &[1], LATER).await.expect("claimed"));
@@ -70,7 +70,7 @@ contract! {
 
 /// What two nodes take at the same instant, neither waiting for the other.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_node_takes_the_other_leaves() {
+async fn nodes_take_disjoint_outbox_items() {
     let databases = database::postgres().await;
     let store = &databases.data;
     let mut tx = store.write().await.expect("a transaction");
@@ -97,7 +97,7 @@ async fn what_one_node_takes_the_other_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_forgets_allowances_waits_for_nobody_who_charges_them() {
+async fn rate_limit_cleanup_does_not_wait_for_debits() {
     let databases = database::postgres().await;
     let store = &databases.data;
     let charge = |number| Charge { id: [number; 32], since: NOW, cost: SECOND };
@@ -117,7 +117,7 @@ async fn who_forgets_allowances_waits_for_nobody_who_charges_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn notices_come_with_the_commit_whoever_makes_the_change() {
+async fn notifications_are_sent_on_commit() {
     let databases = database::postgres().await;
     let store = &databases.data;
     let mut notices = store.notices().expect("PostgreSQL has them");
@@ -166,7 +166,7 @@ async fn notices_come_with_the_commit_whoever_makes_the_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_are_given_up_take_along_what_waits_on_them() {
+async fn dropped_connections_fail_waiting_queries() {
     let databases = database::postgres().await;
     let store = databases.data.clone();
     let before = store.read().await.expect("a transaction");

@@ -10,7 +10,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn the_outbox_hands_an_item_to_one_taker_at_a_time(databases: Databases) {
+    async fn outbox_item_is_leased_to_one_worker(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         let item = |number| OutboxItem { id: id(number), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1] };
         for number in 1..=3 {

@@ -8,7 +8,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn partners_are_added_found_rotated_and_disabled(databases: Databases) {
+    async fn partner_can_be_added_rotated_and_disabled(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let mut tx = store.write().await.expect("a transaction");
@@ -29,7 +29,7 @@ contract! {
         assert_eq!([one, other, id(99)].map(|partner| active.has(partner)), [true, false, false]);
     }
 
-    async fn a_partner_s_hosts_are_set_and_kept_to(databases: Databases) {
+    async fn document_hosts_belong_to_their_partner(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");

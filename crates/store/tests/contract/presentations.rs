@@ -57,7 +57,7 @@ fn answered() -> Stand {
 }
 
 contract! {
-    async fn a_question_is_found_by_its_id_or_its_browser(databases: Databases) {
+    async fn presentation_is_found_by_id_or_browser(databases: Databases) {
         let store = &databases.data;
         for number in [10, 11, 12] {
             let new = add(store, number).await;
@@ -72,7 +72,7 @@ contract! {
         assert_eq!(tx.presentation(id(13), NOW).await.expect("read"), None);
     }
 
-    async fn a_question_is_answered_once_and_its_answer_counts_once(databases: Databases) {
+    async fn presentation_is_answered_and_finished_once(databases: Databases) {
         let store = &databases.data;
         add(store, 10).await;
         let mut tx = store.write().await.expect("a transaction");
@@ -93,7 +93,7 @@ contract! {
         assert_eq!(state(store, 10).await, Stand::Finished);
     }
 
-    async fn answers_that_are_not_taken_and_codes_that_are_wrong_end_a_question(databases: Databases) {
+    async fn failed_answers_and_codes_end_a_presentation(databases: Databases) {
         let store = &databases.data;
         for number in [10, 11, 12, 13] {
             add(store, number).await;
@@ -123,7 +123,7 @@ contract! {
         assert_eq!((state(store, 12).await, state(store, 13).await), (Stand::Rejected, Stand::Rejected));
     }
 
-    async fn questions_are_forgotten_after_their_time(databases: Databases) {
+    async fn presentations_are_deleted_after_expiry(databases: Databases) {
         let store = &databases.data;
         for number in [10, 11, 12] {
             add(store, number).await;

@@ -17,7 +17,7 @@ use crate::database::Databases;
 const PUT_BACK: Timestamp = Timestamp::from_micros(1_700_000_300_000_000);
 
 contract! {
-    async fn what_waits_is_over_and_everything_else_stays(databases: Databases) {
+    async fn restore_expires_pending_submissions_only(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 10..11).await;
@@ -48,7 +48,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn open_status_lists_are_closed_and_live_as_long_as_what_they_may_have_given(databases: Databases) {
+    async fn restore_closes_open_status_lists(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 10..11).await;
@@ -70,7 +70,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn a_database_can_be_given_another_name(databases: Databases) {
+    async fn instance_id_can_be_replaced(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         tx.rename_instance(id(2)).await.expect("it has none yet");
         assert_eq!(tx.instance(id(1)).await.expect("named"), id(1));

@@ -10,7 +10,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn a_transaction_that_is_dropped_is_undone(databases: Databases) {
+    async fn dropped_transaction_is_rolled_back(databases: Databases) {
         let store = &databases.data;
         let mut tx = store.write().await.expect("a transaction");
         tx.add_holder(&holder(1)).await.expect("added");
@@ -20,7 +20,7 @@ contract! {
         tx.ping().await.expect("the database answers");
     }
 
-    async fn a_database_is_looked_at_as_it_stands(databases: Databases) {
+    async fn database_check_reports_the_schema_state(databases: Databases) {
         for (part, store) in [(Part::Data, &databases.data), (Part::Keyring, &databases.keyring)] {
             let found = store.migrations(part).await.expect("read");
             let expected = Migrations { applied: found.applied, ..Migrations::default() };
@@ -49,7 +49,7 @@ contract! {
         assert_eq!(tx.oldest_in_outbox().await.expect("read"), Some(NOW + Duration::from_secs(1)));
     }
 
-    async fn a_database_has_one_name(databases: Databases) {
+    async fn database_has_one_instance_id(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
         assert_eq!(tx.instance(id(1)).await.expect("named"), id(1));
         assert_eq!(tx.instance(id(2)).await.expect("named before"), id(1));

@@ -39,7 +39,7 @@ async fn add(store: &Store, share: &Share, entries: &[ShareEntry]) {
 }
 
 contract! {
-    async fn shares_are_found_by_their_link_or_their_owner(databases: Databases) {
+    async fn shares_are_found_by_link_or_owner(databases: Databases) {
         let store = &databases.data;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
         let (one, other) = (share(10, ada), Share { passcode: None, ..share(11, ada) });
@@ -56,7 +56,7 @@ contract! {
         assert_eq!(tx.count_active_shares(ada, LATER).await.expect("counted"), 0);
     }
 
-    async fn views_and_tries_of_a_share_are_counted(databases: Databases) {
+    async fn share_views_and_attempts_are_counted(databases: Databases) {
         let store = &databases.data;
         let ada = add_holder(store, 2).await;
         let one = share(10, ada);
@@ -73,7 +73,7 @@ contract! {
         assert!(tx.take_passcode_try(one.id, 2).await.expect("counted"));
     }
 
-    async fn a_share_that_is_taken_back_takes_its_status_entries_with_it(databases: Databases) {
+    async fn revoked_share_revokes_its_status_entries(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
@@ -102,7 +102,7 @@ contract! {
         assert_eq!(revoked(tx.status_entries(id(21)).await.expect("read")), [places[1]], "the third is not its own");
     }
 
-    async fn shares_end_are_forgotten_and_go_with_their_owner(databases: Databases) {
+    async fn shares_expire_and_are_deleted_with_their_owner(databases: Databases) {
         let store = &databases.data;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
         add(store, &share(10, ada), &[]).await;

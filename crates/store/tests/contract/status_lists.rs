@@ -38,7 +38,7 @@ pub(super) async fn accepted(store: &Store, partner: Uuid, holder: Uuid, numbers
 }
 
 contract! {
-    async fn status_entries_are_given_for_what_its_holder_has_accepted(databases: Databases) {
+    async fn status_entries_require_an_accepted_submission(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
@@ -66,7 +66,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn a_list_that_is_half_full_is_followed_by_another(databases: Databases) {
+    async fn half_full_status_list_is_followed_by_another(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 10..11).await;
@@ -90,7 +90,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn what_is_revoked_stays_revoked_and_changes_its_lists(databases: Databases) {
+    async fn revocation_is_permanent_and_updates_its_lists(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 10..13).await;
@@ -121,7 +121,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn what_was_signed_is_revoked_with_what_its_holder_deletes(databases: Databases) {
+    async fn deletion_revokes_status_entries(databases: Databases) {
         let store = &databases.data;
         let (partner, ada, eve) = (add_partner(store, 1).await, add_holder(store, 2).await, add_holder(store, 3).await);
         accepted(store, partner, ada, 10..13).await;
@@ -143,7 +143,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn what_a_partner_withdraws_is_taken_back_or_stays_marked_and_revoked(databases: Databases) {
+    async fn withdrawal_deletes_pending_and_revokes_accepted(databases: Databases) {
         let store = &databases.data;
         let (one, other, ada) = (add_partner(store, 1).await, add_partner(store, 2).await, add_holder(store, 3).await);
         accepted(store, one, ada, 10..12).await;
@@ -205,7 +205,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn the_newest_push_that_was_ever_accepted_stands(databases: Databases) {
+    async fn newest_accepted_push_is_current(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let (ada, eve) = (add_holder(store, 3).await, add_holder(store, 4).await);
@@ -248,7 +248,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn lists_are_dropped_whole_when_everything_in_them_has_ended(databases: Databases) {
+    async fn status_list_is_dropped_when_all_entries_ended(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 10..11).await;
@@ -279,7 +279,7 @@ contract! {
         tx.commit().await.expect("committed");
     }
 
-    async fn issuing_together_gives_each_caller_its_own_places(databases: Databases) {
+    async fn concurrent_issuance_gives_distinct_indices(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 10..15).await;
@@ -314,7 +314,7 @@ contract! {
         assert!(tx.status_lists().await.expect("read").iter().all(|list| list.given <= 250));
     }
 
-    async fn renewal_that_races_revocation_revives_nothing(databases: Databases) {
+    async fn renewal_racing_revocation_stays_revoked(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 100..140).await;

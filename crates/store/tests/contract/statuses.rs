@@ -15,7 +15,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn statuses_are_the_partners_own(databases: Databases) {
+    async fn statuses_belong_to_their_partner(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let ada = add_holder(store, 3).await;
@@ -50,7 +50,7 @@ contract! {
         assert_eq!(told(&[], NOW).await, []);
     }
 
-    async fn questions_that_come_together_are_answered_each_for_itself(databases: Databases) {
+    async fn concurrent_status_reads_are_answered_separately(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let rows: Vec<NewSubmission> = (0..40).map(|number| new_submission(100 + number, if number % 2 == 0 { one } else { other }, &format!("c{number}"))).collect();
@@ -70,7 +70,7 @@ contract! {
         questions.join_all().await;
     }
 
-    async fn what_is_remembered_of_a_status_is_never_older_than_what_was_committed(databases: Databases) {
+    async fn cached_status_is_never_older_than_the_last_commit(databases: Databases) {
         let store = &databases.data;
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 3).await);
         let ids: Vec<String> = (0..6).map(|number| format!("c{number}")).collect();
@@ -121,7 +121,7 @@ contract! {
         assert_eq!(told, [None, None, Some(Status::Incomplete), Some(Status::Incomplete), None, None]);
     }
 
-    async fn what_is_over_is_told_from_memory_and_a_commit_that_nobody_waits_for_counts(databases: Databases) {
+    async fn cache_reports_expiry_and_unawaited_commits(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let over = NewSubmission { expires_at: NOW + Duration::from_secs(30), ..new_submission(10, partner, "10") };
@@ -157,7 +157,7 @@ contract! {
         assert!(was_under_way, "not once in twenty times");
     }
 
-    async fn what_others_change_unheard_is_remembered_for_a_minute_at_most(databases: Databases) {
+    async fn unnotified_changes_are_cached_for_a_minute_at_most(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let [one, second] = [10, 11].map(|number| new_submission(number, partner, &number.to_string()));

@@ -11,7 +11,7 @@ use crate::database;
 use crate::database::Databases;
 
 contract! {
-    async fn a_submission_goes_in_once_for_its_partner(databases: Databases) {
+    async fn submission_is_inserted_once_per_partner(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let (first, same, theirs) = (new_submission(10, one, "a"), new_submission(11, one, "a"), new_submission(12, other, "a"));
@@ -30,14 +30,14 @@ contract! {
         assert_eq!(tx.current_submission(one, "b", NOW).await.expect("read"), None);
     }
 
-    async fn a_batch_of_any_size_goes_in_whole(databases: Databases) {
+    async fn insert_accepts_any_number_of_rows(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let new: Vec<NewSubmission> = (0..237).map(|number| new_submission(100 + number, partner, &format!("c{number}"))).collect();
         assert_eq!(insert(store, &new.iter().collect::<Vec<_>>()).await.len(), 237);
     }
 
-    async fn a_replaced_submission_makes_room_and_loses_its_data(databases: Databases) {
+    async fn replaced_submission_loses_its_data(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         insert(store, &[&new_submission(10, partner, "a")]).await;
@@ -52,7 +52,7 @@ contract! {
         assert_eq!(insert(store, &[&new_submission(11, partner, "a")]).await, [id(11)]);
     }
 
-    async fn the_first_account_binds_and_another_cannot(databases: Databases) {
+    async fn submission_is_bound_to_the_first_account(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
@@ -68,7 +68,7 @@ contract! {
         assert_eq!(tx.waiting_submissions(eve, NOW).await.expect("read").len(), 0);
     }
 
-    async fn only_its_holder_accepts_declines_and_removes(databases: Databases) {
+    async fn only_the_holder_accepts_declines_and_deletes(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
@@ -96,7 +96,7 @@ contract! {
         assert_eq!(tx.linked_submission(id(10), NOW).await.expect("read").expect("known").state, State::Removed { holder: Some(ada), at: NOW, withdrawn_at: None });
     }
 
-    async fn releasing_an_account_leaves_statuses_and_no_name(databases: Databases) {
+    async fn released_account_leaves_anonymous_statuses(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let ada = add_holder(store, 2).await;
@@ -120,7 +120,7 @@ contract! {
         assert_eq!(tx.holder(ada).await.expect("read"), None);
     }
 
-    async fn events_come_back_in_order(databases: Databases) {
+    async fn events_are_returned_in_order(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         insert(store, &[&new_submission(10, partner, "a"), &new_submission(11, partner, "b")]).await;
@@ -138,7 +138,7 @@ contract! {
         assert_eq!(kinds(id(99), LATER).await, []);
     }
 
-    async fn what_was_replaced_is_not_answered_and_what_was_accepted_is_not_replaced(databases: Databases) {
+    async fn replacement_and_decision_exclude_each_other(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let ada = add_holder(store, 2).await;

@@ -60,7 +60,7 @@ pub(super) async fn add(store: &Store, new: &NewVerification) -> bool {
 }
 
 contract! {
-    async fn a_verification_is_found_by_its_partner_or_its_link(databases: Databases) {
+    async fn verification_is_found_by_partner_or_link(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let new = asked(10, one);
@@ -78,7 +78,7 @@ contract! {
         assert_eq!(tx.linked_verification(id(10), LATER).await.expect("read"), Some(over));
     }
 
-    async fn a_verification_is_bound_to_one_account_and_ends_once(databases: Databases) {
+    async fn verification_is_bound_to_one_account_and_ends_once(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
@@ -114,7 +114,7 @@ contract! {
         assert_eq!(tx.shown_verifications(eve, 10).await.expect("read"), []);
     }
 
-    async fn verifications_expire_lose_what_was_shown_and_are_forgotten(databases: Databases) {
+    async fn verifications_expire_and_lose_their_results(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let ada = add_holder(store, 2).await;
@@ -140,7 +140,7 @@ contract! {
         assert_eq!(tx.asked_verification(partner, "r10", NOW).await.expect("read"), None);
     }
 
-    async fn verifications_let_go_of_an_account(databases: Databases) {
+    async fn deleted_account_is_removed_from_verifications(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let (ada, eve) = (add_holder(store, 2).await, add_holder(store, 3).await);
@@ -162,7 +162,7 @@ contract! {
         assert_eq!(tx.linked_verification(hers.id, NOW).await.expect("read"), Some(found(&hers, Some(eve), Stand::Open)));
     }
 
-    async fn callback_addresses_are_the_partners_own(databases: Databases) {
+    async fn callback_urls_belong_to_their_partner(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");
@@ -176,7 +176,7 @@ contract! {
         }
     }
 
-    async fn a_verification_s_time_is_cut_short_by_whose_it_is_alone(databases: Databases) {
+    async fn only_the_owner_may_expire_a_verification_early(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let new = asked(10, one);

@@ -11,7 +11,7 @@ const FORGET: &str = "DELETE FROM _sqlx_migrations WHERE version = 9000";
 const NOTE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9000, $1, TRUE, $2, 1)";
 
 contract! {
-    async fn what_a_newer_release_added_is_no_hindrance_and_what_it_took_away_is(databases: Databases) {
+    async fn newer_schema_is_accepted_unless_it_removed_something(databases: Databases) {
         for (description, is_opened) in
             [("notes of partners", true), ("contract 0003 old columns", true), ("contract 8999 old columns", false)]
         {

@@ -52,7 +52,7 @@ fn attempt(event_id: Uuid, number: i64, status: Option<i64>) -> Attempt {
 }
 
 contract! {
-    async fn webhooks_are_their_partner_s_alone(databases: Databases) {
+    async fn webhooks_belong_to_their_partner(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let hook = add_webhook(store, 10, one, "a b").await;
@@ -77,7 +77,7 @@ contract! {
         assert!(!tx.delete_webhook(hook, one).await.expect("gone"));
     }
 
-    async fn an_announcement_reaches_the_webhooks_that_want_it_once(databases: Databases) {
+    async fn event_is_queued_once_per_subscribed_webhook(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let wants = add_webhook(store, 10, one, "vwsp_request.verified vwsp_request.canceled").await;
@@ -107,7 +107,7 @@ contract! {
         assert!(tx.due_webhooks(LATER).await.expect("read").is_empty());
     }
 
-    async fn deliveries_are_taken_for_a_while_settled_and_replayed(databases: Databases) {
+    async fn deliveries_are_leased_finished_and_replayed(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let hook = add_webhook(store, 10, partner, "vwsp_request.verified").await;
@@ -150,7 +150,7 @@ contract! {
         assert!(tx.replay_deliveries(hook, id(99), range, None, 0, LATER, 10).await.expect("not theirs").is_empty());
     }
 
-    async fn an_event_waits_for_the_first_try_of_an_earlier_one_of_its_request(databases: Databases) {
+    async fn event_waits_for_the_first_attempt_of_its_predecessor(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let hook = add_webhook(store, 10, partner, "vwsp_request.verified").await;
@@ -174,7 +174,7 @@ contract! {
         assert_eq!(take(&mut tx, NOW, 10).await, ids, "together, and in order");
     }
 
-    async fn deliveries_are_given_up_forgotten_and_deleted(databases: Databases) {
+    async fn deliveries_are_abandoned_and_deleted(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let hook = add_webhook(store, 10, partner, "vwsp_request.verified").await;
@@ -194,7 +194,7 @@ contract! {
         assert!(tx.deliveries(hook, partner, None, None, 10).await.expect("read").is_empty());
     }
 
-    async fn what_happens_to_a_push_is_counted_on_its_day_and_told(databases: Databases) {
+    async fn push_events_are_counted_per_day_and_queued(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let ada = add_holder(store, 3).await;
@@ -248,7 +248,7 @@ contract! {
         assert_eq!(log[5].request_id, id(10).to_string());
     }
 
-    async fn an_item_of_a_batch_is_told_under_the_batch_s_request(databases: Databases) {
+    async fn batch_item_event_names_the_batch_request(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let hook = add_webhook(store, 20, partner, "atsp_request.opened").await;
@@ -265,7 +265,7 @@ contract! {
         assert!(log.len() == 2 && log.iter().all(|found| found.request_id == id(50).to_string()));
     }
 
-    async fn a_push_that_takes_the_place_of_one_that_is_over_lets_it_expire(databases: Databases) {
+    async fn push_replacing_an_expired_one_records_its_expiry(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let clock = Clock::manual(NOW.to_jiff());
@@ -281,7 +281,7 @@ contract! {
         assert_eq!(tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect::<Vec<_>>(), [1, 2]);
     }
 
-    async fn an_expiry_that_is_told_twice_is_the_same_event(databases: Databases) {
+    async fn repeated_expiry_is_the_same_event(databases: Databases) {
         // Told in time, and by a server that was away for a week: as after a restore.
         let (restored, week) = (database::sqlite().await, Duration::from_secs(7 * 86_400));
         let mut told = Vec::new();
@@ -298,7 +298,7 @@ contract! {
         assert_eq!((told[0], told[0].1), (told[1], LATER), "its time was over then");
     }
 
-    async fn what_waits_is_counted_for_its_partner(databases: Databases) {
+    async fn pending_deliveries_are_counted_per_partner(databases: Databases) {
         let store = &databases.data;
         let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
         let hook = add_webhook(store, 10, one, "vwsp_request.verified").await;

@@ -4,7 +4,7 @@ use super::support::console;
 use crate::support::app::{PUSH, TestApp, career};
 
 #[tokio::test]
-async fn the_explorer_is_for_sandboxes_alone() {
+async fn explorer_is_limited_to_sandbox_partners() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
@@ -18,7 +18,7 @@ async fn the_explorer_is_for_sandboxes_alone() {
 }
 
 #[tokio::test]
-async fn the_explorer_sends_real_requests_and_shows_what_came_back() {
+async fn explorer_sends_real_requests_and_shows_responses() {
     let test = TestApp::new().await;
     let partner = test.sandbox_partner().await;
     let mut browser = console(&test, &partner).await;

@@ -11,7 +11,7 @@ use super::support::{HOUR, console, is_signed_in, make_webhook, pages, sign_in};
 use crate::support::app::{TestApp, TestPartner};
 
 #[tokio::test]
-async fn the_secret_signs_in_and_the_cookie_is_for_this_console_alone() {
+async fn console_sign_in_sets_a_host_only_strict_cookie() {
     let test = TestApp::builder().setting("server.base_url", "https://passport.example").start().await;
     let partner = test.partner().await;
     let mut browser = test.browser();
@@ -31,7 +31,7 @@ async fn the_secret_signs_in_and_the_cookie_is_for_this_console_alone() {
 }
 
 #[tokio::test]
-async fn a_wrong_id_a_wrong_secret_and_a_disabled_partner_get_the_same_answer() {
+async fn failed_console_sign_ins_get_identical_responses() {
     let test = TestApp::new().await;
     let (partner, disabled) = (test.partner().await, test.partner().await);
     test.disable(&disabled).await;
@@ -51,7 +51,7 @@ async fn a_wrong_id_a_wrong_secret_and_a_disabled_partner_get_the_same_answer() 
 }
 
 #[tokio::test]
-async fn sign_in_is_limited_by_network_address_and_by_client_id() {
+async fn console_sign_in_is_rate_limited_by_ip_and_client_id() {
     let test = TestApp::builder().setting("server.trusted_proxies", "1").start().await;
     let partner = test.partner().await;
     let attempt = async |address: String, secret: &str| {
@@ -82,7 +82,7 @@ async fn sign_in_is_limited_by_network_address_and_by_client_id() {
 }
 
 #[tokio::test]
-async fn without_a_session_every_page_leads_to_sign_in_and_back() {
+async fn console_pages_without_a_session_redirect_to_sign_in() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let id = Uuid::from_u128(7);
@@ -114,7 +114,7 @@ async fn without_a_session_every_page_leads_to_sign_in_and_back() {
 }
 
 #[tokio::test]
-async fn another_partner_s_things_are_not_there() {
+async fn console_hides_other_partners_data() {
     let test = TestApp::new().await;
     let (one, other) = (test.partner().await, test.partner_named("Other Payroll", "write.career_history").await);
     let token = test.token(&one).await;
@@ -149,7 +149,7 @@ async fn another_partner_s_things_are_not_there() {
 }
 
 #[tokio::test]
-async fn a_rotated_secret_ends_every_session_but_the_one_that_rotated() {
+async fn secret_rotation_ends_all_other_console_sessions() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let (mut mine, mut colleague) = (console(&test, &partner).await, console(&test, &partner).await);
@@ -182,7 +182,7 @@ async fn a_rotated_secret_ends_every_session_but_the_one_that_rotated() {
 }
 
 #[tokio::test]
-async fn sessions_end_after_eight_hours_by_signing_out_and_with_their_partner() {
+async fn console_session_ends_by_time_sign_out_and_disabling() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut early = console(&test, &partner).await;
@@ -203,7 +203,7 @@ async fn sessions_end_after_eight_hours_by_signing_out_and_with_their_partner() 
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_is_refused() {
+async fn cross_site_form_is_rejected() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;

@@ -9,7 +9,7 @@ use super::support::{HOUR, SECRETS, console};
 use crate::support::app::{PUSH, TestApp, career};
 
 #[tokio::test]
-async fn the_overview_begins_with_the_first_push_and_then_counts() {
+async fn overview_starts_with_a_first_push_and_then_counts() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
@@ -48,7 +48,7 @@ async fn the_overview_begins_with_the_first_push_and_then_counts() {
 }
 
 #[tokio::test]
-async fn submissions_are_listed_found_and_shown_without_anything_personal() {
+async fn submissions_are_shown_without_personal_data() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -100,7 +100,7 @@ async fn submissions_are_listed_found_and_shown_without_anything_personal() {
 }
 
 #[tokio::test]
-async fn what_waits_shows_its_link_and_a_batch_its_items() {
+async fn pending_submission_shows_its_link_and_batch_its_items() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -126,7 +126,7 @@ async fn what_waits_shows_its_link_and_a_batch_its_items() {
 }
 
 #[tokio::test]
-async fn errors_are_pages_of_the_console_even_without_a_store() {
+async fn console_errors_are_rendered_even_without_a_store() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;

@@ -6,7 +6,7 @@ use super::support::{HOUR, console, make_webhook};
 use crate::support::app::TestApp;
 
 #[tokio::test]
-async fn a_webhook_is_made_changed_tried_and_deleted() {
+async fn console_creates_edits_tests_and_deletes_a_webhook() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;
@@ -57,7 +57,7 @@ async fn a_webhook_is_made_changed_tried_and_deleted() {
 }
 
 #[tokio::test]
-async fn deliveries_are_sent_again_one_by_one_or_by_their_time() {
+async fn console_replays_deliveries_singly_or_by_time_range() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut browser = console(&test, &partner).await;

@@ -15,7 +15,7 @@ use crate::support::samples;
 const OBFUSCATED: &str = include_str!("../../../../credential/tests/opencerts/obfuscated.json");
 
 #[tokio::test]
-async fn what_is_not_what_it_claims_is_refused_and_leaves_nothing() {
+async fn mismatched_content_is_rejected_and_not_stored() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let kinds =
@@ -75,7 +75,7 @@ async fn what_is_not_what_it_claims_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_data_url_is_looked_at_before_anything_is_stored() {
+async fn data_url_is_validated_before_storage() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let data = |kind: &str, bytes: &[u8]| json!(format!("data:{kind};base64,{}", STANDARD.encode(bytes)));
@@ -119,7 +119,7 @@ async fn a_data_url_is_looked_at_before_anything_is_stored() {
 }
 
 #[tokio::test]
-async fn an_open_cert_is_verified_and_compared_for_its_holder() {
+async fn open_cert_is_verified_and_compared_with_the_fields() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let mut v1 = "education".parse::<Type>().expect("a type").v1_sample().expect("a sample");
@@ -153,7 +153,7 @@ async fn an_open_cert_is_verified_and_compared_for_its_holder() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_read_keeps_nobody_from_the_rest() {
+async fn unreadable_open_cert_does_not_break_other_pages() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let answer = test.post(EDUCATION, &token, &body("education", "1", &asset("open_cert", Value::Null))).await;

@@ -12,7 +12,7 @@ use crate::support::app::TestApp;
 use crate::support::samples;
 
 #[tokio::test]
-async fn documents_of_a_wallet_that_is_not_kept_are_deleted_after_48_hours() {
+async fn unclaimed_documents_are_deleted_after_48_hours() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let data = json!(format!("data:image/png;base64,{}", STANDARD.encode(samples::png(5, 5))));
@@ -51,7 +51,7 @@ async fn documents_of_a_wallet_that_is_not_kept_are_deleted_after_48_hours() {
 }
 
 #[tokio::test]
-async fn a_missing_document_never_blocks_consent_and_what_expires_takes_its_documents_along() {
+async fn missing_document_allows_consent_and_expiry_deletes_others() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -76,7 +76,7 @@ async fn a_missing_document_never_blocks_consent_and_what_expires_takes_its_docu
 }
 
 #[tokio::test]
-async fn deleting_the_account_deletes_its_documents() {
+async fn account_deletion_deletes_documents() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let data = json!(format!("data:image/png;base64,{}", STANDARD.encode(samples::png(5, 5))));
@@ -98,7 +98,7 @@ async fn deleting_the_account_deletes_its_documents() {
 }
 
 #[tokio::test]
-async fn objects_that_nothing_knows_are_swept_and_no_other() {
+async fn only_orphaned_objects_are_swept() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let answer = test

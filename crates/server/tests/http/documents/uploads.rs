@@ -11,7 +11,7 @@ use crate::support::app::TestApp;
 use crate::support::samples;
 
 #[tokio::test]
-async fn an_upload_is_sealed_seen_by_its_holder_alone_and_kept_on_acceptance() {
+async fn upload_is_encrypted_and_visible_to_its_holder_only() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let answer = test
@@ -61,7 +61,7 @@ async fn an_upload_is_sealed_seen_by_its_holder_alone_and_kept_on_acceptance() {
 }
 
 #[tokio::test]
-async fn the_last_of_several_uploads_counts() {
+async fn last_upload_replaces_earlier_ones() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let answer = test
@@ -85,7 +85,7 @@ async fn the_last_of_several_uploads_counts() {
 }
 
 #[tokio::test]
-async fn ten_mebibytes_are_taken_and_a_byte_more_is_not() {
+async fn upload_limit_is_ten_mebibytes() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let answer = test
@@ -115,7 +115,7 @@ async fn ten_mebibytes_are_taken_and_a_byte_more_is_not() {
 }
 
 #[tokio::test]
-async fn an_interrupted_upload_leaves_nothing_and_can_be_repeated() {
+async fn interrupted_upload_leaves_nothing_and_can_be_repeated() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let answer = test
@@ -150,7 +150,7 @@ trait ChainPending: futures::Stream + Sized + Send + 'static {
 impl<S: futures::Stream + Send + 'static> ChainPending for S {}
 
 #[tokio::test]
-async fn an_upload_link_is_good_for_an_hour_and_a_repeated_push_renews_it() {
+async fn upload_url_expires_and_a_repeated_push_renews_it() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -184,7 +184,7 @@ async fn an_upload_link_is_good_for_an_hour_and_a_repeated_push_renews_it() {
 }
 
 #[tokio::test]
-async fn a_stored_document_can_be_replaced_by_a_fresh_link_and_a_disabled_partner_s_links_are_dead() {
+async fn renewed_upload_url_replaces_until_partner_is_disabled() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;

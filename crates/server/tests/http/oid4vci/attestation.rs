@@ -17,7 +17,7 @@ fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {
 }
 
 #[tokio::test]
-async fn a_provider_vouches_for_wallets_and_for_their_keys() {
+async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, provider) = provider(folder.path());
     let test = TestApp::builder()
@@ -92,7 +92,7 @@ async fn a_provider_vouches_for_wallets_and_for_their_keys() {
 }
 
 #[tokio::test]
-async fn a_pushed_request_is_vouched_for_like_a_token_request_and_names_the_wallet_that_is() {
+async fn par_requires_an_attestation_of_the_same_client() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, provider) = provider(folder.path());
     let test = TestApp::builder()

@@ -65,7 +65,7 @@ async fn redeem_as(wallet: &TestWallet<'_>, client_id: &str, code: &str, verifie
 }
 
 #[tokio::test]
-async fn a_wallet_asks_the_person_allows_and_a_code_used_twice_ends_all() {
+async fn authorization_code_flow_and_code_reuse_revokes_tokens() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
@@ -99,7 +99,7 @@ async fn a_wallet_asks_the_person_allows_and_a_code_used_twice_ends_all() {
 }
 
 #[tokio::test]
-async fn by_authorization_details_each_credential_has_a_name() {
+async fn authorization_details_return_credential_identifiers() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
@@ -120,7 +120,7 @@ async fn by_authorization_details_each_credential_has_a_name() {
 }
 
 #[tokio::test]
-async fn the_person_may_say_no_and_nobody_else_may_answer() {
+async fn only_the_holder_may_deny_an_authorization() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
@@ -135,7 +135,7 @@ async fn the_person_may_say_no_and_nobody_else_may_answer() {
 }
 
 #[tokio::test]
-async fn someone_elses_credential_is_not_to_be_allowed() {
+async fn authorization_cannot_grant_another_holders_credential() {
     let test = TestApp::new().await;
     let (_, id) = holder(&test).await;
     let (mut stranger, _) = second_credential(&test).await;
@@ -147,7 +147,7 @@ async fn someone_elses_credential_is_not_to_be_allowed() {
 }
 
 #[tokio::test]
-async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
+async fn invalid_authorization_requests_are_rejected_at_par() {
     let test = TestApp::new().await;
     let wallet = TestWallet::new(&test);
     let with = async |name: &'static str, value: &str| {
@@ -190,7 +190,7 @@ async fn requests_that_cannot_be_answered_are_refused_when_they_are_pushed() {
 }
 
 #[tokio::test]
-async fn a_push_goes_straight_into_another_wallet_after_consent() {
+async fn push_can_be_issued_directly_to_another_wallet() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let pushed =
@@ -233,7 +233,7 @@ async fn allowed(
 }
 
 #[tokio::test]
-async fn a_code_belongs_to_its_client_and_ends_with_its_minute() {
+async fn authorization_code_is_bound_to_its_client_for_a_minute() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
@@ -251,7 +251,7 @@ async fn a_code_belongs_to_its_client_and_ends_with_its_minute() {
 }
 
 #[tokio::test]
-async fn who_sends_no_state_is_answered_without_one() {
+async fn missing_state_is_not_returned() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
@@ -263,7 +263,7 @@ async fn who_sends_no_state_is_answered_without_one() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_answered_leads_nowhere() {
+async fn answered_authorization_request_is_not_found() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let wallet = TestWallet::new(&test);
@@ -274,7 +274,7 @@ async fn a_request_that_was_answered_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn a_code_is_bound_to_the_key_that_the_request_names() {
+async fn authorization_code_is_bound_to_the_dpop_jkt() {
     let test = TestApp::new().await;
     let (mut person, id) = holder(&test).await;
     let plain = TestWallet::new(&test);

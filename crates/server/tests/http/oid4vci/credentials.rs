@@ -14,7 +14,7 @@ use crate::support::app::TestApp;
 use crate::support::wallet::{TestWallet, key, make_offer};
 
 #[tokio::test]
-async fn an_offer_is_fetched_and_what_comes_verifies_in_both_formats() {
+async fn offered_credential_verifies_in_both_formats() {
     let test = TestApp::new().await;
     let (mut person, _, offer) = offered(&test).await;
     assert_eq!(offer.offer["credential_configuration_ids"], json!([SD_JWT, VC_JWT]));
@@ -38,7 +38,7 @@ async fn an_offer_is_fetched_and_what_comes_verifies_in_both_formats() {
 }
 
 #[tokio::test]
-async fn several_keys_get_several_credentials_with_places_of_their_own() {
+async fn each_key_gets_a_credential_and_status_list_index() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -63,7 +63,7 @@ async fn several_keys_get_several_credentials_with_places_of_their_own() {
 }
 
 #[tokio::test]
-async fn asking_again_replaces_what_was_given_and_deleting_revokes_all() {
+async fn reissue_and_deletion_revoke_issued_credentials() {
     let test = TestApp::new().await;
     let (mut person, id, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -85,7 +85,7 @@ async fn asking_again_replaces_what_was_given_and_deleting_revokes_all() {
 }
 
 #[tokio::test]
-async fn a_wallet_says_what_became_of_a_credential_as_often_as_it_likes() {
+async fn notifications_are_idempotent_and_validated() {
     let test = TestApp::new().await;
     let (mut person, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -111,7 +111,7 @@ async fn a_wallet_says_what_became_of_a_credential_as_often_as_it_likes() {
 }
 
 #[tokio::test]
-async fn requests_and_answers_can_be_encrypted() {
+async fn credential_requests_and_responses_can_be_encrypted() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -146,7 +146,7 @@ async fn requests_and_answers_can_be_encrypted() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
+async fn issuance_without_a_signing_key_is_deferred() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -172,7 +172,7 @@ async fn what_cannot_be_signed_now_is_put_off_and_fetched_later() {
 /// Keys follow each other while wallets fetch and verifiers check, and nothing fails to verify in between: not what was
 /// signed before, not what is signed at the change, not by keys that a verifier fetched a while ago.
 #[tokio::test]
-async fn keys_rotate_under_load_and_nothing_fails_to_verify() {
+async fn credentials_verify_across_key_rotation() {
     let test = TestApp::builder()
         .setting("credentials.signing_key_age", "3d")
         .setting("rate_limit.enabled", "false")
@@ -209,7 +209,7 @@ async fn keys_rotate_under_load_and_nothing_fails_to_verify() {
 }
 
 #[tokio::test]
-async fn two_fetches_at_once_do_not_revoke_each_other() {
+async fn concurrent_credential_requests_leave_a_valid_credential() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -227,7 +227,7 @@ async fn two_fetches_at_once_do_not_revoke_each_other() {
 
 /// A token that is ended while a request of it is under way gives nothing more.
 #[tokio::test]
-async fn what_is_ended_gives_nothing_more() {
+async fn ended_issuance_issues_nothing() {
     let test = TestApp::new().await;
     let (_, id, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);

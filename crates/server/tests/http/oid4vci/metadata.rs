@@ -10,7 +10,7 @@ use crate::support::app::TestApp;
 use crate::support::wallet::TestWallet;
 
 #[tokio::test]
-async fn the_documents_that_wallets_read_agree_with_each_other() {
+async fn published_metadata_is_consistent() {
     let test = TestApp::new().await;
     let base = test.app.config().base();
     let metadata = test.get("/.well-known/openid-credential-issuer").await.assert_status(200).json();
@@ -49,7 +49,7 @@ async fn the_documents_that_wallets_read_agree_with_each_other() {
 }
 
 #[tokio::test]
-async fn status_lists_are_cached_compressed_and_tell_what_they_are() {
+async fn status_list_response_is_cacheable_and_compact() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);

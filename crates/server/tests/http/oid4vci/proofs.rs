@@ -10,7 +10,7 @@ use crate::support::app::TestApp;
 use crate::support::wallet::{TestWallet, key, make_offer, signed};
 
 #[tokio::test]
-async fn a_challenge_is_answered_once_and_in_its_time() {
+async fn nonce_is_single_use_and_expires() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -49,7 +49,7 @@ async fn a_challenge_is_answered_once_and_in_its_time() {
 type Change<'a> = &'a dyn Fn(&mut Value, &mut Value);
 
 #[tokio::test]
-async fn proofs_that_prove_nothing_are_refused_with_their_reason() {
+async fn invalid_proofs_are_rejected() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);

@@ -9,7 +9,7 @@ use crate::support::app::TestApp;
 use crate::support::wallet::{TestOffer, TestWallet, key, signed};
 
 #[tokio::test]
-async fn a_wrong_transaction_code_counts_and_ends_the_offer() {
+async fn five_wrong_transaction_codes_end_the_offer() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -24,7 +24,7 @@ async fn a_wrong_transaction_code_counts_and_ends_the_offer() {
 }
 
 #[tokio::test]
-async fn codes_that_are_changed_over_or_of_another_kind_are_refused() {
+async fn changed_expired_or_unknown_codes_are_rejected() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -42,7 +42,7 @@ async fn codes_that_are_changed_over_or_of_another_kind_are_refused() {
 }
 
 #[tokio::test]
-async fn a_token_gives_what_it_was_given_for_and_nothing_else() {
+async fn access_token_is_limited_to_its_grant() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet::new(&test);
@@ -71,7 +71,7 @@ async fn a_token_gives_what_it_was_given_for_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_bound_to_a_key_needs_that_key_and_a_fresh_proof() {
+async fn dpop_token_requires_its_key_and_a_fresh_proof() {
     let test = TestApp::new().await;
     let (_, _, offer) = offered(&test).await;
     let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
@@ -114,7 +114,7 @@ async fn a_token_that_is_bound_to_a_key_needs_that_key_and_a_fresh_proof() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_dpop_gives_no_bearer_tokens() {
+async fn dpop_required_rejects_bearer_tokens() {
     let test = TestApp::builder().setting("wallets.dpop_required", "true").start().await;
     let (_, _, offer) = offered(&test).await;
     refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 400, "invalid_dpop_proof");

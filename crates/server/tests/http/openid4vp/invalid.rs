@@ -30,7 +30,7 @@ fn bound(scene: &Scene<'_>, asked: &Asked, change: impl Fn(&mut Value, &mut Valu
 }
 
 #[tokio::test]
-async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
+async fn invalid_vp_does_not_consume_the_request() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -140,7 +140,7 @@ async fn what_proves_nothing_is_refused_with_its_reason_and_does_not_count() {
 }
 
 #[tokio::test]
-async fn what_was_revoked_or_is_over_is_not_taken() {
+async fn revoked_or_expired_credential_is_rejected() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;

@@ -14,7 +14,7 @@ use crate::support::names::{Table, addresses, table};
 use crate::support::wallet::key;
 
 #[tokio::test]
-async fn other_issuers_count_if_the_operator_lists_them() {
+async fn listed_issuers_are_trusted_by_key_or_certificate() {
     let folder = tempfile::tempdir().expect("a folder");
     let (listed, authority) = (key(30), rcgen::KeyPair::generate().expect("a key"));
     let mut params = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
@@ -116,7 +116,7 @@ async fn trusting(names: &[(&str, Vec<Vec<IpAddr>>)]) -> (TestApp, SoftwareKey, 
 }
 
 #[tokio::test]
-async fn nobody_is_asked_at_the_word_of_somebody_who_has_proved_nothing() {
+async fn status_is_fetched_only_after_the_signature_verifies() {
     let local = addresses(&["127.0.0.1"]);
     let (test, listed, table) = trusting(&[("status.example", vec![local.clone(), local.clone(), local])]).await;
     let scene = scene(&test).await;
@@ -134,7 +134,7 @@ async fn nobody_is_asked_at_the_word_of_somebody_who_has_proved_nothing() {
 }
 
 #[tokio::test]
-async fn what_another_issuer_left_in_the_open_goes_no_further() {
+async fn undisclosable_extra_claims_drop_the_presentation() {
     let (test, listed, _) = trusting(&[]).await;
     let scene = scene(&test).await;
     for (more, goes_on) in [(None, true), (Some("birthdate"), false)] {

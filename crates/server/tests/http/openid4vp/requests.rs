@@ -13,7 +13,7 @@ use super::support::{key_of, parameter, refused, scene, sent_to, verify_chain};
 use crate::support::app::TestApp;
 
 #[tokio::test]
-async fn the_question_is_signed_by_reference_and_can_be_read_again() {
+async fn request_object_is_signed_and_can_be_fetched_again() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
@@ -64,7 +64,7 @@ async fn the_question_is_signed_by_reference_and_can_be_read_again() {
 }
 
 #[tokio::test]
-async fn a_wallet_posts_what_it_can_and_its_own_nonce() {
+async fn request_uri_post_honours_wallet_metadata_and_nonce() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
@@ -106,7 +106,7 @@ async fn a_wallet_posts_what_it_can_and_its_own_nonce() {
 }
 
 #[tokio::test]
-async fn a_server_is_known_by_its_name_or_by_its_did_if_it_says_so() {
+async fn client_id_prefix_can_be_san_dns_or_did() {
     for (prefix, id) in [
         ("x509_san_dns", "x509_san_dns:localhost"),
         ("decentralized_identifier", "decentralized_identifier:did:web:localhost%3A8080"),
@@ -149,7 +149,7 @@ async fn a_server_is_known_by_its_name_or_by_its_did_if_it_says_so() {
 }
 
 #[tokio::test]
-async fn wallets_are_told_under_whose_authority_a_credential_must_be() {
+async fn trusted_authorities_are_sent_to_wallets() {
     let other = "s9tIpPmhxdiuNkHMEWNpYim8S8Y";
     let test = TestApp::builder()
         .setting("openid4vp.authorities", &format!("own {other}"))
@@ -184,7 +184,7 @@ async fn wallets_are_told_under_whose_authority_a_credential_must_be() {
 }
 
 #[tokio::test]
-async fn the_key_that_asks_stays_and_follows_the_address() {
+async fn verifier_key_persists_and_follows_the_base_url() {
     let test = TestApp::new().await;
     let hash = test.app.verifier_key().hash();
     test.app.close().await;

@@ -11,7 +11,7 @@ use super::support::{Asked, refused, scene, seal, sent_to};
 use crate::support::app::TestApp;
 
 #[tokio::test]
-async fn answers_come_in_the_open_where_the_server_says_so_and_encrypted_otherwise() {
+async fn direct_post_accepts_unencrypted_responses() {
     let test = TestApp::builder().setting("openid4vp.response_mode", "direct_post").start().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -25,7 +25,7 @@ async fn answers_come_in_the_open_where_the_server_says_so_and_encrypted_otherwi
 }
 
 #[tokio::test]
-async fn encrypted_answers_open_with_the_key_of_their_own_question() {
+async fn encrypted_response_requires_the_key_of_its_request() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;
@@ -54,7 +54,7 @@ async fn encrypted_answers_open_with_the_key_of_their_own_question() {
 }
 
 #[tokio::test]
-async fn answers_hold_what_was_asked_for_and_errors_leave_the_request_open() {
+async fn malformed_responses_leave_the_request_open() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -89,7 +89,7 @@ async fn answers_hold_what_was_asked_for_and_errors_leave_the_request_open() {
 }
 
 #[tokio::test]
-async fn a_question_has_its_time_and_is_forgotten_after_it() {
+async fn presentation_request_expires_and_is_deleted() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -112,7 +112,7 @@ async fn a_question_has_its_time_and_is_forgotten_after_it() {
 }
 
 #[tokio::test]
-async fn nothing_beyond_what_was_asked_for_reaches_the_partner() {
+async fn unrequested_claims_are_not_returned() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask(&json!({ "claims": ["full_name"] })).await;

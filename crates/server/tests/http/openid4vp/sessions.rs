@@ -6,7 +6,7 @@ use super::support::{CALLBACK, refused, scene, sent_to};
 use crate::support::app::TestApp;
 
 #[tokio::test]
-async fn a_wallet_on_the_same_device_answers_and_the_browser_that_began_finishes() {
+async fn same_device_flow_finishes_in_the_starting_browser() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -39,7 +39,7 @@ async fn a_wallet_on_the_same_device_answers_and_the_browser_that_began_finishes
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_back_to_another_browser_does_not_count() {
+async fn response_returned_to_another_browser_does_not_count() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -67,7 +67,7 @@ async fn an_answer_that_comes_back_to_another_browser_does_not_count() {
 }
 
 #[tokio::test]
-async fn a_wallet_on_another_device_gives_digits_that_finish_in_the_browser_that_began() {
+async fn cross_device_flow_finishes_with_the_displayed_code() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -97,7 +97,7 @@ async fn a_wallet_on_another_device_gives_digits_that_finish_in_the_browser_that
 }
 
 #[tokio::test]
-async fn guessed_digits_end_the_answer_and_so_does_the_person_at_the_wallet() {
+async fn wrong_codes_and_not_me_discard_the_response() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -128,7 +128,7 @@ async fn guessed_digits_end_the_answer_and_so_does_the_person_at_the_wallet() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
+async fn bound_request_is_answered_once_by_its_holder() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
@@ -160,7 +160,7 @@ async fn a_request_that_is_somebodys_is_answered_by_them_alone_and_once() {
 }
 
 #[tokio::test]
-async fn a_visitor_without_an_account_finds_the_way_to_another_wallet() {
+async fn request_page_links_to_other_wallets_without_sign_in() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (_, content) = scene.ask_for_all().await;

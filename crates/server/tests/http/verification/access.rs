@@ -11,7 +11,7 @@ use crate::support::app::TestApp;
 use crate::support::response::content;
 
 #[tokio::test]
-async fn whoever_is_not_signed_in_comes_back_to_it() {
+async fn sign_in_returns_to_the_request() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     holder(&test, "ada@example.org").await;
@@ -37,7 +37,7 @@ async fn whoever_is_not_signed_in_comes_back_to_it() {
 }
 
 #[tokio::test]
-async fn another_person_learns_nothing_and_can_do_nothing() {
+async fn other_account_cannot_see_or_answer_the_request() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let (mut ada, id) = holder(&test, "ada@example.org").await;
@@ -74,7 +74,7 @@ async fn another_person_learns_nothing_and_can_do_nothing() {
 }
 
 #[tokio::test]
-async fn results_are_the_asking_partner_s_and_need_their_scope() {
+async fn results_require_the_requesting_partner_and_scope() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let (_, other) = asker(&test).await;
@@ -120,7 +120,7 @@ async fn results_are_the_asking_partner_s_and_need_their_scope() {
 }
 
 #[tokio::test]
-async fn a_disabled_partner_is_shown_nothing() {
+async fn disabled_partner_receives_no_presentation() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;
@@ -136,7 +136,7 @@ async fn a_disabled_partner_is_shown_nothing() {
 }
 
 #[tokio::test]
-async fn the_link_can_be_pasted_and_a_broken_one_says_so() {
+async fn link_can_be_pasted_and_a_broken_one_is_rejected() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;

@@ -20,7 +20,7 @@ use crate::support::app::TestApp;
 const QUARTER: Duration = Duration::from_secs(900);
 
 #[tokio::test]
-async fn whoever_says_no_shows_nothing_and_an_answer_counts_once() {
+async fn declined_request_discloses_nothing_and_stays_declined() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;
@@ -46,7 +46,7 @@ async fn whoever_says_no_shows_nothing_and_an_answer_counts_once() {
 }
 
 #[tokio::test]
-async fn two_answers_at_once_are_one() {
+async fn concurrent_answers_have_one_outcome() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;
@@ -70,7 +70,7 @@ async fn two_answers_at_once_are_one() {
 }
 
 #[tokio::test]
-async fn a_request_is_over_after_fifteen_minutes_and_its_partner_is_told() {
+async fn request_expires_after_15_minutes_with_an_event() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;
@@ -110,7 +110,7 @@ async fn a_request_is_over_after_fifteen_minutes_and_its_partner_is_told() {
 }
 
 #[tokio::test]
-async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
+async fn result_is_readable_for_48_hours_and_then_destroyed() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let (mut person, _) = holder(&test, "ada@example.org").await;
@@ -166,7 +166,7 @@ async fn what_was_shown_can_be_fetched_for_48_hours_and_then_by_nobody() {
 }
 
 #[tokio::test]
-async fn whoever_deletes_their_account_takes_what_they_showed_along() {
+async fn account_deletion_deletes_verification_results() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;
@@ -215,7 +215,7 @@ fn brought(credential: &Value) -> Outcome {
 }
 
 #[tokio::test]
-async fn an_answer_from_elsewhere_ends_it_as_well_and_cannot_bring_more() {
+async fn external_answer_ends_the_request_without_extra_claims() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;

@@ -11,7 +11,7 @@ use crate::support::app::TestApp;
 use crate::support::response::content;
 
 #[tokio::test]
-async fn people_are_sent_to_addresses_on_the_list_alone() {
+async fn callback_url_must_be_registered() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     test.post(ASK, &token, &json!({ "callback_url": "https://HR.example:443/other" })).await.assert_status(201);
@@ -40,7 +40,7 @@ async fn people_are_sent_to_addresses_on_the_list_alone() {
 }
 
 #[tokio::test]
-async fn every_fault_of_a_question_is_told_at_once() {
+async fn verification_request_reports_all_field_errors() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let body = json!({ "request_id": "", "purpos": "x", "purpose": 7, "claims": ["full_name", "emploiment"] });
@@ -63,7 +63,7 @@ async fn every_fault_of_a_question_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_question_is_asked_once_for_its_idempotency_key() {
+async fn verification_request_honours_the_idempotency_key() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let request = || {
@@ -77,7 +77,7 @@ async fn a_question_is_asked_once_for_its_idempotency_key() {
 }
 
 #[tokio::test]
-async fn the_same_id_leads_to_the_same_link_while_it_is_open_and_is_taken_afterwards() {
+async fn request_id_is_reusable_while_open_and_taken_afterwards() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let (other_partner, _) = asker(&test).await;

@@ -14,7 +14,7 @@ use crate::support::app::{PUSH, TestApp, all_scopes, career};
 use crate::support::response::content;
 
 #[tokio::test]
-async fn every_type_is_asked_for_shown_and_fetched_with_its_checks() {
+async fn every_type_can_be_requested_shared_and_fetched() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let source = test.token(&test.partner().await).await;
@@ -73,7 +73,7 @@ async fn every_type_is_asked_for_shown_and_fetched_with_its_checks() {
 }
 
 #[tokio::test]
-async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what_they_like() {
+async fn request_page_shows_partner_purpose_and_selectable_claims() {
     let test = TestApp::new().await;
     let (partner, token) = asker(&test).await;
     let hook = listen(&test, partner.id).await;
@@ -141,7 +141,7 @@ async fn the_page_says_who_asks_what_for_and_what_and_the_person_leaves_out_what
 }
 
 #[tokio::test]
-async fn of_several_credentials_one_is_picked_and_one_that_counts_no_more_is_not_there() {
+async fn holder_selects_one_of_several_valid_credentials() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -178,7 +178,7 @@ async fn of_several_credentials_one_is_picked_and_one_that_counts_no_more_is_not
 }
 
 #[tokio::test]
-async fn whoever_holds_nothing_of_it_is_told_so_and_can_still_say_no() {
+async fn holder_without_a_credential_can_only_cancel() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let mut person = test.signed_in("ada@example.org").await;
@@ -204,7 +204,7 @@ async fn whoever_holds_nothing_of_it_is_told_so_and_can_still_say_no() {
 }
 
 #[test]
-fn nothing_is_returned_but_what_was_asked_for_and_chosen() {
+fn result_contains_only_requested_and_selected_claims() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (test, token, cookies, id) = runtime.block_on(async {
         let test = TestApp::builder().setting("rate_limit.enabled", "false").start().await;

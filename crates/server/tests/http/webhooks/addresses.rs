@@ -39,32 +39,32 @@ async fn refuses(hosts: &[&str]) {
 }
 
 #[tokio::test]
-async fn private_addresses_are_refused() {
+async fn private_addresses_are_rejected() {
     refuses(&PRIVATE).await;
 }
 
 #[tokio::test]
-async fn loopback_addresses_are_refused() {
+async fn loopback_addresses_are_rejected() {
     refuses(&LOOPBACK).await;
 }
 
 #[tokio::test]
-async fn link_local_addresses_are_refused() {
+async fn link_local_addresses_are_rejected() {
     refuses(&LINK_LOCAL).await;
 }
 
 #[tokio::test]
-async fn metadata_services_are_refused() {
+async fn metadata_service_addresses_are_rejected() {
     refuses(&METADATA).await;
 }
 
 #[tokio::test]
-async fn ipv4_addresses_in_ipv6_dress_are_refused() {
+async fn ipv4_mapped_addresses_are_rejected() {
     refuses(&MAPPED).await;
 }
 
 #[tokio::test]
-async fn decimal_octal_and_hexadecimal_spellings_are_refused() {
+async fn decimal_octal_and_hexadecimal_addresses_are_rejected() {
     refuses(&SPELLED).await;
 }
 
@@ -86,7 +86,7 @@ async fn error_of_newest(test: &TestApp, partner: &TestPartner, id: &str) -> Val
 }
 
 #[tokio::test]
-async fn a_name_that_means_an_inner_address_is_never_connected_to() {
+async fn host_resolving_to_an_internal_address_is_not_contacted() {
     let receiver = Receiver::start_tls("hooks.example.com").await;
     for host in PRIVATE.iter().chain(&LOOPBACK).chain(&LINK_LOCAL).chain(&METADATA).chain(&MAPPED) {
         let (test, _, partner, id) = named(&receiver, vec![addresses(&[host])], "").await;
@@ -98,7 +98,7 @@ async fn a_name_that_means_an_inner_address_is_never_connected_to() {
 }
 
 #[tokio::test]
-async fn a_name_that_changes_its_meaning_between_check_and_connection_gains_nothing() {
+async fn dns_rebinding_does_not_bypass_the_webhook_filter() {
     let receiver = Receiver::start_tls("hooks.example.com").await;
     // Nothing listens at the one address that may be reached.
     let answers = vec![addresses(&["127.0.0.2"]), addresses(&["127.0.0.1"])];
@@ -119,7 +119,7 @@ async fn a_name_that_changes_its_meaning_between_check_and_connection_gains_noth
 }
 
 #[tokio::test]
-async fn an_https_receiver_is_told_and_a_redirect_is_not_followed() {
+async fn https_receiver_is_called_and_redirects_are_not_followed() {
     let receiver = Receiver::start_tls("hooks.example.com").await;
     let (test, _, partner, id) = named(&receiver, vec![addresses(&["127.0.0.1"])], "127.0.0.0/8").await;
     receiver.answer(&[204, 307]);

@@ -14,7 +14,7 @@ use crate::support::app::{PUSH, career};
 use crate::support::receiver::Receiver;
 
 #[tokio::test]
-async fn an_event_arrives_once_signed_in_both_ways_and_says_nothing_of_anybody() {
+async fn event_is_delivered_once_signed_and_without_personal_data() {
     let (test, receiver) = (server().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -48,7 +48,7 @@ async fn an_event_arrives_once_signed_in_both_ways_and_says_nothing_of_anybody()
 }
 
 #[tokio::test]
-async fn what_happens_to_a_push_is_told_in_order_to_who_opted_in() {
+async fn push_events_are_delivered_in_order_to_subscribers() {
     let (test, opted, other) = (server().await, Receiver::start().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -106,7 +106,7 @@ async fn what_happens_to_a_push_is_told_in_order_to_who_opted_in() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_fails_is_tried_again_ever_more_seldom_and_given_up_after_three_days() {
+async fn failed_delivery_is_retried_with_backoff_for_three_days() {
     let (test, receiver) = (server().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -157,7 +157,7 @@ async fn a_receiver_that_fails_is_tried_again_ever_more_seldom_and_given_up_afte
 }
 
 #[tokio::test]
-async fn a_dead_receiver_is_left_alone_and_asked_by_one_event_at_a_time() {
+async fn failing_receiver_is_paused_and_probed() {
     let (test, dead, alive) = (server().await, Receiver::start().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -200,7 +200,7 @@ async fn a_dead_receiver_is_left_alone_and_asked_by_one_event_at_a_time() {
 }
 
 #[tokio::test]
-async fn nobody_is_waited_for_longer_than_agreed() {
+async fn slow_receiver_times_out() {
     let (test, receiver) = (server().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -218,7 +218,7 @@ async fn nobody_is_waited_for_longer_than_agreed() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_tried_out_and_a_time_is_sent_again() {
+async fn webhook_sends_a_test_event_and_replays_a_time_range() {
     let (test, receiver) = (server().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -248,7 +248,7 @@ async fn a_webhook_is_tried_out_and_a_time_is_sent_again() {
 }
 
 #[tokio::test]
-async fn logs_are_forgotten_after_a_month_and_tallies_with_statuses() {
+async fn delivery_log_is_deleted_after_30_days() {
     let (test, receiver) = (server().await, Receiver::start().await);
     let partner = test.partner().await;
     let (id, _) = register(&test, &test.token(&partner).await, &receiver.url(), &ALL).await;

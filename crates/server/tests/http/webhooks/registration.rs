@@ -12,7 +12,7 @@ use crate::support::app::TestApp;
 use crate::support::receiver::Receiver;
 
 #[tokio::test]
-async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone() {
+async fn webhook_is_managed_by_its_partner_only() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let other = test.token(&test.partner().await).await;
@@ -75,13 +75,13 @@ async fn a_webhook_is_registered_shown_changed_and_deleted_by_its_partner_alone(
 }
 
 #[test]
-fn the_documented_types_are_those_that_are_taken() {
+fn documented_event_types_match_the_accepted_ones() {
     let documented = &tenure::api::openapi::DOCUMENT["components"]["schemas"]["EventType"]["enum"];
     assert_eq!(documented, &json!(credential::EVENT_TYPES.values));
 }
 
 #[tokio::test]
-async fn every_fault_of_a_registration_is_told_at_once() {
+async fn webhook_registration_reports_all_field_errors() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let body = json!({ "url": 7, "nmae": "x", "events": ["vwsp.verified"] });
@@ -113,7 +113,7 @@ async fn every_fault_of_a_registration_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn both_secrets_sign_for_a_day_after_a_rotation() {
+async fn previous_secret_signs_for_a_day_after_rotation() {
     let (test, receiver) = (server().await, Receiver::start().await);
     let partner = test.partner().await;
     let token = test.token(&partner).await;
@@ -140,7 +140,7 @@ async fn both_secrets_sign_for_a_day_after_a_rotation() {
 }
 
 #[tokio::test]
-async fn a_repeated_registration_gets_its_secret_again_and_no_file_holds_it() {
+async fn repeated_registration_returns_the_unstored_secret() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
     let body = json!({ "url": "https://hooks.example.com" }).to_string();

@@ -9,7 +9,7 @@ use crate::person::Person;
 use crate::tenure::{ended, shown, until};
 
 #[test]
-fn a_restore_that_is_killed_leaves_nothing_that_a_server_would_take_for_whole() {
+fn killed_restore_is_not_mistaken_for_a_whole_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, file) = small(folder.path());
     let (mut broke_off, mut round) = (0, 0);
@@ -36,7 +36,7 @@ fn a_restore_that_is_killed_leaves_nothing_that_a_server_would_take_for_whole() 
 }
 
 #[test]
-fn a_server_does_not_start_on_what_a_killed_restore_was_to_write_to_postgresql() {
+fn server_refuses_to_start_after_a_killed_restore() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, file) = small(folder.path());
     let new = Place::postgres(folder.path(), "new").with_root_key_of(&old);
@@ -62,7 +62,7 @@ fn a_server_does_not_start_on_what_a_killed_restore_was_to_write_to_postgresql()
 }
 
 #[test]
-fn what_a_node_writes_while_a_restore_prepares_is_not_written_over() {
+fn restore_does_not_overwrite_concurrent_writes() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, file) = small(folder.path());
     let new = Place::postgres(folder.path(), "new").with_root_key_of(&old);

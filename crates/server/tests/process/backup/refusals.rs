@@ -4,7 +4,7 @@ use super::support::{Place, refused, small};
 use crate::tenure::{ended, shown};
 
 #[test]
-fn what_must_not_be_done_is_refused_before_anything_is_written() {
+fn invalid_backups_and_targets_are_rejected_before_writing() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, file) = small(folder.path());
     refused(&mut old.command("backup", &file), "--force");
@@ -55,7 +55,7 @@ fn what_must_not_be_done_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_rehearsal_leaves_the_bucket_to_the_server_that_uses_it() {
+fn rehearsal_does_not_take_over_the_bucket() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, file) = small(folder.path());
     let name = "SELECT id FROM instance";

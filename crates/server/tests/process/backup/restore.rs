@@ -116,31 +116,31 @@ fn mode(file: &Path) -> u32 {
 }
 
 #[test]
-fn a_server_is_put_back_from_sqlite_to_sqlite() {
+fn backup_restores_from_sqlite_to_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
     rehearse(&Place::sqlite(folder.path(), "old"), &Place::sqlite(folder.path(), "new"), true);
 }
 
 #[test]
-fn a_server_is_put_back_from_postgresql_to_postgresql() {
+fn backup_restores_from_postgres_to_postgres() {
     let folder = tempfile::tempdir().expect("a folder");
     rehearse(&Place::postgres(folder.path(), "old"), &Place::postgres(folder.path(), "new"), false);
 }
 
 #[test]
-fn a_server_moves_from_sqlite_to_postgresql() {
+fn backup_restores_from_sqlite_to_postgres() {
     let folder = tempfile::tempdir().expect("a folder");
     rehearse(&Place::sqlite(folder.path(), "old"), &Place::postgres(folder.path(), "new"), true);
 }
 
 #[test]
-fn a_server_moves_from_postgresql_to_sqlite() {
+fn backup_restores_from_postgres_to_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
     rehearse(&Place::postgres(folder.path(), "old"), &Place::sqlite(folder.path(), "new"), false);
 }
 
 #[test]
-fn a_backup_of_the_first_release_is_brought_up_to_date_when_it_is_put_back() {
+fn first_release_backup_is_upgraded_on_restore() {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/first-release");
     let folder = tempfile::tempdir().expect("a folder");
     let old = Place::sqlite(folder.path(), "old");

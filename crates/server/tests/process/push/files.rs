@@ -9,7 +9,7 @@ use super::support::{Bureau, outcome};
 use crate::tenure::{binary, ended};
 
 #[test]
-fn a_table_as_spreadsheets_write_it_becomes_a_link_for_each_person() {
+fn spreadsheet_export_gives_each_person_a_link() {
     let bureau = Bureau::new(&[]);
     let table = "\u{feff}Personnel No;Name;Employer;Position;From;To;Pay period;E-Mail;IBAN\r\n\
         7;Zoë Example;\"Bäckerei; Süd\";Baker;01.02.2015;31.12.2019;2024-05;zoe@example.org;X1\r\n\
@@ -55,7 +55,7 @@ fn a_table_as_spreadsheets_write_it_becomes_a_link_for_each_person() {
 }
 
 #[test]
-fn the_manuals_examples_are_taken() {
+fn manual_examples_are_accepted() {
     let manual =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/push.md")).expect("the manual");
     let block = |kind: &str| {
@@ -76,7 +76,7 @@ fn the_manuals_examples_are_taken() {
 }
 
 #[test]
-fn lines_of_bodies_are_pushed_each_as_its_type() {
+fn ndjson_lines_are_pushed_as_their_type() {
     let bureau = Bureau::new(&[]);
     let sample = |name: &str, id: &str| {
         let known: credential::Type = name.parse().expect("a type");

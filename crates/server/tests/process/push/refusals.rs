@@ -7,7 +7,7 @@ use super::support::{Bureau, outcome, people};
 use crate::tenure::{ended, free_port};
 
 #[test]
-fn who_would_be_refused_is_told_by_line_and_column_and_mended_in_a_second_run() {
+fn rejected_rows_report_line_and_column() {
     let bureau = Bureau::new(&[]);
     let good = people(4);
     let bad =
@@ -71,7 +71,7 @@ fn who_would_be_refused_is_told_by_line_and_column_and_mended_in_a_second_run() 
 }
 
 #[test]
-fn the_servers_refusals_are_told_with_their_place() {
+fn server_errors_are_reported_with_their_row() {
     let bureau = Bureau::new(&[]);
     let table =
         "Employee No,Name,Company,Job,Start,Pay period,Email\n1,Ada,A,Clerk,2020-01,2024-05,ada@sandbox.invalid\n";
@@ -94,7 +94,7 @@ fn the_servers_refusals_are_told_with_their_place() {
 }
 
 #[test]
-fn who_is_not_mailed_because_their_link_is_out_already_is_named() {
+fn already_sent_links_are_warned_about() {
     let bureau = Bureau::new(&[]);
     let table = |email: &str| {
         format!("Employee No,Name,Company,Job,Start,Pay period,Email\n1,Ada,A,Clerk,2020-01,2024-05,{email}\n")
@@ -121,7 +121,7 @@ fn who_is_not_mailed_because_their_link_is_out_already_is_named() {
 }
 
 #[test]
-fn what_cannot_work_is_said_before_anything_is_pushed() {
+fn invalid_options_are_reported_before_pushing() {
     let bureau = Bureau::new(&[]);
     bureau.write("people.csv", people(3));
     let check = |command: &mut Command, code: i32, parts: &[&str]| {

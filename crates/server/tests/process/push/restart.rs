@@ -17,7 +17,7 @@ fn some_links(bureau: &Bureau, more_than: usize) {
 }
 
 #[test]
-fn a_limit_is_kept_to_and_a_token_that_ends_is_followed_by_another() {
+fn rate_limit_is_respected_and_tokens_are_renewed() {
     let limit = [
         ("TENURE_RATE_LIMIT__ENABLED", "true"),
         ("TENURE_RATE_LIMIT__PARTNER_PER_SECOND", "20"),
@@ -35,7 +35,7 @@ fn a_limit_is_kept_to_and_a_token_that_ends_is_followed_by_another() {
 }
 
 #[test]
-fn a_client_that_is_killed_goes_on_and_nobody_gets_two_links() {
+fn killed_client_resumes_without_duplicate_links() {
     let bureau = Bureau::new(&SLOW);
     bureau.write("people.csv", people(250));
     let mut least = 0;
@@ -53,7 +53,7 @@ fn a_client_that_is_killed_goes_on_and_nobody_gets_two_links() {
 }
 
 #[test]
-fn a_client_that_is_interrupted_ends_in_order_and_says_how_to_go_on() {
+fn interrupted_client_stops_cleanly_and_can_resume() {
     let bureau = Bureau::new(&SLOW);
     bureau.write("people.csv", people(250));
     let mut client = bureau.spawn(&["people.csv"]);
@@ -72,7 +72,7 @@ fn a_client_that_is_interrupted_ends_in_order_and_says_how_to_go_on() {
 }
 
 #[test]
-fn a_server_that_is_killed_and_comes_back_is_waited_for() {
+fn client_waits_for_a_restarted_server() {
     let mut bureau = Bureau::new(&SLOW);
     bureau.write("people.csv", people(250));
     let mut client = bureau.spawn(&["people.csv"]);
