@@ -1,4 +1,4 @@
-//! An authorisation walk over every operation of the API (RFC 6750; partner-api section 3).
+//! Authorization of every operation of the API (RFC 6750; docs/partner-api.md section 3).
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use serde_json::{Value, json};
 use tenure::api::openapi::DOCUMENT;
 use tenure::keyring::Purpose;
 
-/// Every operation of the document, with its path's parameters filled in.
+/// Returns every operation of the OpenAPI document, with path parameters filled in.
 fn operations() -> Vec<(Method, String, Value)> {
     let paths = DOCUMENT["paths"].as_object().expect("paths");
     let mut operations = Vec::new();
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("a path item") {
             let method = method.to_uppercase().parse().expect("a method");
-            // What stands for an id need not be there: who has no right learns nothing of that.
+            // The ids need not exist: without permission the response does not depend on it.
             let path = ["{id}", "{credential_id}", "{request_id}", "{event_id}"]
                 .iter()
                 .fold(path.clone(), |path, parameter| path.replace(parameter, "1"));
@@ -50,7 +50,7 @@ fn only_listed_operations_need_no_token() {
         .map(|(_, path, _)| path)
         .collect();
     open.sort();
-    // An upload link is its own permission.
+    // An upload URL is a capability.
     let upload = "/api/partner/v2/uploads/{permit}";
     assert_eq!(
         open,
@@ -59,7 +59,7 @@ fn only_listed_operations_need_no_token() {
     assert!(protected().len() >= 5);
 }
 
-/// Tokens that anybody could make, each made of a good one.
+/// Returns forged tokens, each derived from a valid one.
 async fn bad_tokens(test: &TestApp, good: &str) -> Vec<(&'static str, String)> {
     let parts: Vec<&str> = good.split('.').collect();
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -75,7 +75,7 @@ async fn bad_tokens(test: &TestApp, good: &str) -> Vec<(&'static str, String)> {
     none["alg"] = json!("none");
     let mut signature = URL_SAFE_NO_PAD.decode(parts[2]).expect("base64");
     signature[10] ^= 1;
-    // Key confusion: the public key taken for a shared secret.
+    // Key confusion: the public key used as an HMAC secret.
     let jwks = test.get("/.well-known/jwks.json").await.json();
     let public = URL_SAFE_NO_PAD.decode(jwks["keys"][0]["x"].as_str().expect("x")).expect("base64");
     let mut confused = header.clone();
@@ -117,7 +117,7 @@ async fn no_operation_accepts_an_invalid_token() {
     }
 }
 
-/// A JWT of our own signing key, whose `typ` and claims are told: one that was made for another use or another server.
+/// Signs a JWT with the server's key and the given `typ` and claims.
 async fn signed(test: &TestApp, typ: &str, claims: &Value) -> String {
     let key = test.app.keyring().signing_keys(Purpose::Token).await.expect("keys").remove(0);
     let header = jws::protected(&json!({ "alg": "EdDSA", "typ": typ, "kid": key.id }));
@@ -183,7 +183,7 @@ async fn missing_scope_is_named_in_the_response() {
         let scopes = operation["security"][0]["oauth"].as_array().expect("scopes").clone();
         let answer = call(&test, &method, &path, &token).await;
         if scopes.is_empty() {
-            // Which partner it is decides there, not a scope.
+            // Sandbox operations depend on the partner, not on a scope.
             let is_sandbox = path.starts_with("/api/partner/v2/sandbox/");
             assert_eq!(answer.status == 403, is_sandbox, "{method} {path}");
             continue;

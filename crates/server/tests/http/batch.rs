@@ -1,4 +1,4 @@
-//! Batches: one link, several credentials, each answered by itself (partner-api sections 3, 7 and 8).
+//! Batches: one link, several credentials, each decided separately (docs/partner-api.md sections 3, 7 and 8).
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn request_id(answer: &Value) -> Uuid {
     answer["request_id"].as_str().expect("an id").parse().expect("a UUID")
 }
 
-/// The requests that a page has a form to accept.
+/// Returns the requests that a page has an accept form for.
 fn forms(page: &str) -> Vec<Uuid> {
     let parts = page.split("action=\"/requests/").skip(1).filter_map(|part| part.split_once("/accept\""));
     parts.filter_map(|(id, _)| id.parse().ok()).collect()
@@ -84,7 +84,7 @@ async fn batch_has_one_link_and_each_item_is_decided_separately() {
     assert_eq!(each.iter().filter(|status| **status == "verified").count(), 2);
     let page = person.text(&location).await;
     assert!(page.contains("You have answered") && page.contains("declined, and deleted here."));
-    // A late click on a stale page does no harm.
+    // A late click on a stale page is harmless.
     person.post(&format!("/requests/{}/accept", items[1]), &[]).await.assert_status(303);
     assert_eq!(person.get("/wallet").await.text.matches("class=\"card\">\n      <h3>").count(), 2);
 }
@@ -137,7 +137,7 @@ async fn repeated_batch_returns_the_same_link() {
         (&warned["redirect_uri"], &warned["warnings"][0]["code"]),
         (&first["redirect_uri"], &json!("submission.differs"))
     );
-    // An item by itself leads to the batch that it is in.
+    // Pushing an item alone returns the link of its batch.
     let single = test.post(PUSH, &token, &career("b-career")).await.assert_status(201).json();
     assert_eq!(single["redirect_uri"], first["redirect_uri"]);
     let v1 = test.post("/api/partner/v1/add/batch", &token, &v1_batch_sample()).await.assert_status(201).json();
@@ -161,7 +161,7 @@ async fn batch_with_a_taken_id_is_rejected_whole() {
     let mut same = three("d");
     same["credential_id"] = json!("c-right");
     assert_eq!(test.post(BATCH, &token, &same).await.assert_status(422).errors(), taken("/credential_id"));
-    // Another partner's ids are its own.
+    // Another partner may use the same id.
     let other = test.token(&test.partner().await).await;
     test.post(BATCH, &other, &three("c")).await.assert_status(201);
 }

@@ -1,4 +1,4 @@
-//! One push, several ways in: the link is answered to the partner, and mailed to the person where the partner asks for it.
+//! Mailed links: a push returns its link, and mails it to the holder on request.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn codes(answer: &Value) -> Vec<&str> {
     warnings.map(|warning| warning["code"].as_str().expect("a code")).collect()
 }
 
-/// A mail's text without quoted-printable, in which long lines come.
+/// Decodes a mail's text from quoted-printable.
 fn readable(mail: &str) -> String {
     mail.replace("=\r\n", "").replace("=3D", "=")
 }
@@ -75,7 +75,7 @@ async fn repeated_push_does_not_mail_again() {
         assert_eq!((&again["redirect_uri"], codes(&again)), (&first["redirect_uri"], warnings));
     }
     assert_eq!(test.mails().await.len(), 1);
-    // After its time it is a new request, of which its person is told again.
+    // After expiry it is a new request, and its link is mailed again.
     test.advance(Duration::from_secs(48 * 3600));
     let token = test.token(&test.partner().await).await;
     let again = test.post(PUSH, &token, &claimed("1", "jane@example.org")).await.assert_status(201).json();
@@ -90,7 +90,7 @@ async fn link_mails_are_rate_limited_apart_from_codes() {
     let partners = [test.token(&test.partner().await).await, test.token(&test.partner().await).await];
     for number in 0..most {
         let token = &partners[number as usize % 2];
-        // Each is repeated, which counts for nothing.
+        // Each is repeated; repeats do not count.
         for warnings in [vec![], vec!["claim.earlier"]] {
             let body = claimed(&number.to_string(), "jane@example.org");
             assert_eq!(codes(&test.post(PUSH, token, &body).await.assert_status(201).json()), warnings, "{number}");

@@ -1,4 +1,4 @@
-//! From the link to the wallet and out of it again (partner-api section 8).
+//! From the link to the wallet, and deletion (docs/partner-api.md section 8).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use store::domain::submission::State;
 use tenure::jobs::{end_what_is_over, send_due};
 use uuid::Uuid;
 
-/// The mark in every pushed name.
+/// A marker in every pushed name.
 const MARK: &str = "Marker-Lovelace";
 
 async fn open(person: &mut Browser<'_>, id: Uuid) -> crate::support::response::TestResponse {
@@ -197,7 +197,7 @@ async fn export_is_complete_and_one_credential_can_be_deleted() {
     let events = export["credentials"][0]["events"].as_array().expect("a list");
     let events: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
     assert_eq!(events, ["pushed", "link_opened", "opened", "accepted", "superseded"]);
-    // More at once than there are connections that read: none keeps one while it waits for another.
+    // More exports at once than read connections: none holds a connection while it waits for another.
     let mut windows: Vec<_> = (0..8).map(|_| test.browser()).collect();
     for window in &mut windows {
         window.cookies.clone_from(&person.cookies);
@@ -251,7 +251,7 @@ async fn key_destruction_is_retried_until_it_succeeds() {
     person.post(&format!("/requests/{held}/accept"), &[]).await;
     let stored = test.app.store().read().await.expect("a transaction").linked_submission(held, test.app.now()).await;
     let State::Accepted { holder, .. } = stored.expect("read").expect("known").state else { panic!("accepted") };
-    // An account that cannot be noted as deleted keeps its key.
+    // If the deletion of an account cannot be recorded, its key is kept.
     let in_the_way = test.folder.path().join("deleted-accounts");
     std::fs::create_dir(&in_the_way).expect("a folder");
     person.post("/account/delete", &[("understood", "yes")]).await;
@@ -259,7 +259,7 @@ async fn key_destruction_is_retried_until_it_succeeds() {
         test.advance(Duration::from_secs(3600));
         send_due(&test.app).await.expect("tried");
     }
-    // Longer than any hour's key lives.
+    // Longer than the lifetime of any epoch key.
     end_what_is_over(&test.app).await.expect("ended");
     let has_key = async || test.app.keyring().seal_for_holder(holder, &[b"label"], b"plain").await.is_ok();
     assert!(has_key().await);

@@ -1,4 +1,4 @@
-//! Documents that are fetched from https addresses, and the addresses that are not (partner-api section 4).
+//! Documents that are fetched from https addresses, and rejected addresses (docs/partner-api.md section 4).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ fn pdf() -> Vec<u8> {
     samples::bytes(&mut samples::pdf(|_, _| {}))
 }
 
-/// A university's server, with a certificate of an authority of its own.
+/// A university's server with a self-signed certificate.
 struct University {
     port: u16,
     roots: std::path::PathBuf,
@@ -89,7 +89,7 @@ async fn university() -> University {
     University { port, roots, folder, asked }
 }
 
-/// A server that may reach the loopback, and looks names up in a table.
+/// Starts the application with access to `allowed` and names from a table.
 async fn server(university: &University, allowed: &str) -> (TestApp, Table) {
     let loopback = vec![addresses(&["127.0.0.1"])];
     let table = table(&[(HOST, loopback.clone()), ("other.example.org", loopback)]);
@@ -145,7 +145,7 @@ async fn failed_fetch_reports_its_reason() {
         let found = fetched(&test, &token, path).await;
         assert_eq!((&found["state"], &found["reason"]), (&json!("failed"), &json!(reason)), "{path}");
     }
-    // A redirect is not followed, and nobody is waited for without end; both may be better later.
+    // Redirects are not followed and slow responses time out; both are retried.
     for path in ["away", "missing.pdf", "slow.pdf"] {
         let address = format!("https://{HOST}:{}/{path}", university.port);
         test.post(EDUCATION, &token, &body(path, &address)).await.assert_status(201);
@@ -222,7 +222,7 @@ async fn non_public_document_address_is_not_contacted() {
 #[tokio::test]
 async fn dns_rebinding_does_not_bypass_the_fetch_filter() {
     let university = university().await;
-    // Nothing listens at the one address that may be reached.
+    // Nothing listens at the only allowed address.
     let (test, table) = server(&university, "127.0.0.2/32").await;
     let token = test.token(&test.partner().await).await;
     let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
@@ -236,7 +236,7 @@ async fn dns_rebinding_does_not_bypass_the_fetch_filter() {
     assert_eq!(table.lock().expect("a table")[HOST], [addresses(&["127.0.0.1"])], "it was asked for once");
     test.advance(Duration::from_secs(60));
     assert_eq!(fetched(&test, &token, "1").await["reason"], "address_refused");
-    // Of an answer with both, the inner address is dropped, and the rest is tried.
+    // If a name resolves to internal and public addresses, only the public ones are tried.
     look(&[&["127.0.0.1", "127.0.0.2", "::ffff:127.0.0.1"]]);
     test.post(EDUCATION, &token, &body("2", &address)).await.assert_status(201);
     assert_eq!(fetched(&test, &token, "2").await["state"], "fetching");
@@ -265,7 +265,7 @@ async fn document_hosts_are_limited_to_the_partners_list() {
     test.post(EDUCATION, &token, &body("1", &at("notexample.edu"))).await.assert_status(422);
     test.post(EDUCATION, &token, &body("1", &at(HOST))).await.assert_status(201);
     assert_eq!(fetched(&test, &token, "1").await["state"], "stored");
-    // The list counts when the document is fetched, too.
+    // The list is also checked when the document is fetched.
     test.post(EDUCATION, &token, &body("2", &at(HOST))).await.assert_status(201);
     list("elsewhere.example").await;
     assert_eq!(fetched(&test, &token, "2").await["reason"], "address_refused");

@@ -1,4 +1,4 @@
-//! Sign-in by e-mailed code, and sessions.
+//! Sign-in by emailed code, and sessions.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use axum::http::Request;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A code that is not `code`.
+/// Returns a code that differs from `code`.
 fn wrong(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().expect("digits") + 1) % 1_000_000)
 }

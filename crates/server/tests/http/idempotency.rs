@@ -57,7 +57,7 @@ async fn request_in_progress_conflicts_until_its_claim_expires() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let token = test.token(&partner).await;
-    // A server that claimed the key for this very request and died.
+    // A server that claimed the key for this request and crashed.
     post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
     let mut tx = test.app.store().write().await.expect("a transaction");
     let stored = tx.stored_answer(partner.id, "k").await.expect("read").expect("there");
@@ -75,7 +75,7 @@ async fn expired_claim_does_not_overwrite_its_successor() {
     let partner = test.partner().await;
     test.advance(Duration::from_secs(3600));
     let token = test.token(&partner).await;
-    // What is pushed is sealed under a new hour's key, which cannot be made as long as this is held.
+    // The push needs a new epoch key, which cannot be created while this transaction is open.
     let held = test.app.keyring().store().write().await.expect("a transaction");
     let slow = async { post(&test, PUSH, &token, "k", &career("1")).await };
     let taking_over = async {

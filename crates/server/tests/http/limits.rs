@@ -1,4 +1,4 @@
-//! Limits that several nodes on one database count together.
+//! Rate limits shared by several nodes on one database.
 
 use std::time::Duration;
 

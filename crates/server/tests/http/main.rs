@@ -1,4 +1,4 @@
-//! HTTP flows: requests to the whole application without a socket. One binary, so that it is linked once.
+//! Requests to the whole application without a socket. One binary, so that it is linked once.
 
 #[path = "../../../store/tests/support/contract.rs"]
 mod both;

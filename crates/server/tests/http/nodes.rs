@@ -1,4 +1,4 @@
-//! Two nodes on one PostgreSQL: what is begun on one goes on at the other, and nothing happens twice.
+//! Two nodes on one PostgreSQL: flows continue on the other node, and nothing happens twice.
 
 use crate::support::app::{PUSH, TestApp, career};
 use crate::support::browser::Browser;
@@ -11,14 +11,14 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The root key of `from` in a folder of its own.
+/// Returns a new folder with a copy of the root key of `from`.
 fn folder_like(from: &Path) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::copy(from.join("root.key"), folder.path().join("root.key")).expect("a root key");
     folder
 }
 
-/// Two nodes with some settings, on a database of their own.
+/// Starts two nodes with `settings` on a new database.
 async fn nodes(settings: &[(&str, &str)]) -> (TestApp, TestApp) {
     let url = postgres_url().await;
     let settings = [settings, &[("storage.database_url", &url)]].concat();
@@ -27,7 +27,7 @@ async fn nodes(settings: &[(&str, &str)]) -> (TestApp, TestApp) {
     (one, other)
 }
 
-/// The same browser, sent to another node.
+/// Returns a browser of another node with the same cookies.
 fn moved<'a>(browser: &Browser<'_>, to: &'a TestApp) -> Browser<'a> {
     let mut moved = to.browser();
     moved.cookies.clone_from(&browser.cookies);

@@ -1,4 +1,4 @@
-//! The OpenAPI document: a snapshot to review in the diff, and what must hold of it.
+//! The OpenAPI document: a snapshot for review, and its invariants.
 
 use crate::support::app::TestApp;
 use serde_json::Value;

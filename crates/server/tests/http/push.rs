@@ -1,5 +1,5 @@
-//! `POST /api/partner/v2/add/requests/career_history` and what every request has in common (partner-api sections 1, 4,
-//! 8, 9).
+//! `POST /api/partner/v2/add/requests/career_history`, and rules for every request (docs/partner-api.md sections 1, 4, 8
+//! and 9).
 
 use std::time::Duration;
 
@@ -171,7 +171,7 @@ async fn wrong_type_method_media_type_and_size_differ() {
     let test = TestApp::builder().setting("server.body_limit", "2000").start().await;
     let token = test.token(&test.partner().await).await;
     let unknown = test.post("/api/partner/v2/add/requests/salary", &token, &career("1")).await.assert_status(404);
-    // What is no UTF-8 is no type either.
+    // A path that is not valid UTF-8 names no type.
     test.post("/api/partner/v2/add/requests/%FF", &token, &career("1")).await.assert_status(404);
     assert!(unknown.json()["detail"].as_str().expect("a text").contains("career_history"));
     let method = test.send(test.api(Method::PUT, PUSH, &token, "{}")).await.assert_status(405);

@@ -1,11 +1,11 @@
-//! `/docs`: everything that the API is, for people.
+//! `/docs`: the API reference.
 
 use crate::support::app::TestApp;
 use tenure::api::openapi::DOCUMENT;
 use tenure::api::snippets;
 use tenure::sandbox::Person;
 
-/// The text of the element `pre` with this id, as a browser shows it.
+/// Returns the text of the `pre` element with this id, as a browser shows it.
 fn shown(page: &str, id: &str) -> String {
     let start = format!("<pre id=\"{id}\" tabindex=\"0\">");
     let after = page.split_once(&start).unwrap_or_else(|| panic!("{id}")).1;

@@ -1,4 +1,5 @@
-//! What is over is gone, also from copies (partner-api section 8): after 48 hours nobody can open what nobody accepted.
+//! Retention: after 48 hours an undecided submission cannot be decrypted, not even from a copy (docs/partner-api.md
+//! section 8).
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,10 +13,10 @@ use tenure::keyring::Keyring;
 use uuid::Uuid;
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// When the last submission of its period has had its 48 hours.
+/// The time until the last submission of a period has expired.
 const OVER: Duration = Duration::from_secs(49 * 3600);
 
-/// A copy of the data as a backup takes it: the database, and the root key too. The key ring is not in it.
+/// Copies the database and the root key, as a backup does, without the key ring.
 async fn backup(test: &TestApp) -> tempfile::TempDir {
     let copy = tempfile::tempdir().expect("a folder");
     let store::Store::Sqlite { writer, .. } = test.app.store() else { panic!("on SQLite") };
@@ -25,7 +26,7 @@ async fn backup(test: &TestApp) -> tempfile::TempDir {
     copy
 }
 
-/// What the copy holds of a submission.
+/// Reads the sealed payload of a submission from the copy.
 async fn sealed_in(copy: &Path, id: Uuid, test: &TestApp) -> Sealed {
     let store = Store::open(Part::Data, copy, "", 1).await.expect("the copy opens");
     let found = store.read().await.expect("a transaction").linked_submission(id, test.app.now() - 1000 * HOUR).await;
@@ -35,7 +36,7 @@ async fn sealed_in(copy: &Path, id: Uuid, test: &TestApp) -> Sealed {
     }
 }
 
-/// Tries to read it with the root key of the copy and the key ring as it is now.
+/// Tries to decrypt it with the copy's root key and the current key ring.
 async fn opened(copy: &Path, id: Uuid, test: &TestApp) -> Option<String> {
     let sealed = sealed_in(copy, id, test).await;
     let ring = Store::open(Part::Keyring, test.folder.path(), "", 1).await.expect("the ring opens");
@@ -52,7 +53,7 @@ async fn database_copy_is_unreadable_after_48_hours() {
     let copy = backup(&test).await;
     let before = opened(copy.path(), id, &test).await.expect("while its key lives the copy opens");
     assert!(before.contains("Ada Marker-Lovelace"));
-    // What comes in the last moment of the hour is under the same key, and has its 48 hours too.
+    // A submission at the end of the hour has the same key and is kept for 48 hours too.
     test.advance(OVER - Duration::from_micros(1));
     end_what_is_over(&test.app).await.expect("done");
     assert!(opened(copy.path(), id, &test).await.is_some(), "not a moment too early");

@@ -1,4 +1,4 @@
-//! Documents in an S3-compatible bucket: the stand-in that `scripts/s3` starts.
+//! Documents in an S3-compatible bucket, which `scripts/s3` starts.
 
 use crate::support::app::TestApp;
 use crate::support::samples;
@@ -40,7 +40,7 @@ async fn document_is_encrypted_read_and_deleted_in_the_bucket() {
     body["assets"] = json!([{ "asset_id": "1", "asset_type": "pdf", "asset_data": Value::Null }]);
     let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.assert_status(201).json();
     let link = &answer["assets"][0]["upload_url"];
-    // Large enough for a second part, and a small one that fits into the first.
+    // One document needs a second part of a multipart upload, the other fits into the first.
     let large = samples::bytes(&mut samples::pdf(|document, _| {
         document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), vec![b' '; 7 * 1024 * 1024]));
     }));

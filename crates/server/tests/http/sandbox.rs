@@ -1,4 +1,4 @@
-//! Sandbox people: an integration is finished with no human, and nobody but a sandbox partner can have them.
+//! Sandbox users: an integration can be tested without a person, by sandbox partners only.
 
 use crate::support::app::{PUSH, TestApp, TestPartner, career};
 use crate::support::receiver::Receiver;
@@ -14,7 +14,7 @@ fn claimed(credential_id: &str, email: &str) -> Value {
     body
 }
 
-/// Pushes for `person`, and lets everybody act; returns the answer and the status after that.
+/// Pushes for `person` and runs the sandbox; returns the response and the resulting status.
 async fn played(test: &TestApp, partner: &TestPartner, credential_id: &str, person: &str) -> (Value, String) {
     let token = test.token(partner).await;
     let answer = test.post(PUSH, &token, &claimed(credential_id, person)).await.assert_status(201).json();
@@ -47,7 +47,7 @@ async fn sandbox_users_act_as_named_and_get_no_mail() {
         let id = request_id(&answer);
         let mut someone = test.signed_in("someone@example.org").await;
         someone.open(id).await.assert_status(303);
-        // What a human sees who comes after them.
+        // What a person sees who opens the link afterwards.
         let page = someone.get(&format!("/requests/{id}")).await;
         assert_eq!(page.status, if person.starts_with("expires") { 410 } else { 403 }, "{person}: {}", page.text);
         assert!(!page.text.contains("Marker-Lovelace"));

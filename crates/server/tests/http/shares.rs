@@ -1,4 +1,4 @@
-//! Links for hirers: from the wallet to the hirer's page, and back out again.
+//! Shares: links for hirers, from creation in the wallet to revocation.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use credential::format::sd_jwt_vc::SdJwtVc;
 use serde_json::json;
 use uuid::Uuid;
 
-/// A person who holds the sample, and its id.
+/// Signs in a holder who has the sample; returns the browser and the credential's id.
 async fn holder<'a>(test: &'a TestApp, email: &str) -> (Browser<'a>, Uuid) {
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, email).await;
@@ -20,7 +20,7 @@ async fn holder<'a>(test: &'a TestApp, email: &str) -> (Browser<'a>, Uuid) {
     (person, id)
 }
 
-/// Shares the first job alone; returns the path of the holder's page and that of the hirer's.
+/// Shares only the first job; returns the paths of the holder's page and of the hirer's page.
 async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> (String, String) {
     let part = format!("{id}/employment/0");
     let mut form = vec![("part", part.as_str()), ("days", "14"), ("purpose", "For the post of an engineer")];
@@ -31,7 +31,7 @@ async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> (St
     (own, link[link.find("/share/").expect("a path")..].to_owned())
 }
 
-/// A GET as a browser does it when somebody follows a link.
+/// Sends a GET request as a browser does when a link is followed.
 async fn look(test: &TestApp, path: &str) -> TestResponse {
     test.send(Request::get(path).header("sec-fetch-mode", "navigate").body(Body::empty()).expect("a request")).await
 }

@@ -1,4 +1,4 @@
-//! The token endpoint (partner-api section 3; RFC 6749, 7519, 9068).
+//! The token endpoint (docs/partner-api.md section 3; RFC 6749, 7519, 9068).
 
 use std::time::Duration;
 
@@ -185,7 +185,7 @@ async fn token_is_an_rfc_9068_jwt_verified_by_the_jwks() {
         granted,
         credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect::<Vec<_>>()
     );
-    // Two tokens of one moment are told apart.
+    // Two tokens issued at the same time differ.
     let another = self::claims(&test, &test.token(&partner).await).await;
     assert!(claims["jti"].is_string() && claims["jti"] != another["jti"]);
 }

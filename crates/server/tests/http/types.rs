@@ -1,5 +1,5 @@
-//! Every credential type through the whole of it: pushed in each version, asked about, accepted, shown, exported
-//! (partner-api sections 4 to 8).
+//! Every credential type: pushed in each API version, queried, accepted, shown and exported (docs/partner-api.md
+//! sections 4 to 8).
 
 use crate::support::app::TestApp;
 use credential::{Type, v1_batch_sample};

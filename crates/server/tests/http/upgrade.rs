@@ -1,5 +1,4 @@
-//! What the first release left is opened by this one, and everybody finds what they had: on SQLite as files, on PostgreSQL as
-//! a dump. (tests/fixtures/first-release says what is in it and how it came about.)
+//! Upgrades from the first release: SQLite files and a PostgreSQL dump (see tests/fixtures/first-release).
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +12,7 @@ use uuid::Uuid;
 use crate::support::app::{PUSH, TestApp, TestPartner, career};
 use crate::support::database;
 
-/// An hour after the first release was stopped: what waited then waits still.
+/// One hour after the first release was stopped, before its pending submissions expire.
 const AN_HOUR_LATER: &str = "2026-11-26T03:05:44Z";
 const STATUSES: &str = "/api/partner/v1/submissions/status";
 
@@ -26,7 +25,7 @@ fn known(database: &str) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// A folder with the root key of the first release's server on `database`.
+/// Returns a folder with the root key of the first release's server on `database`.
 fn folder(database: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("root.key");
@@ -45,7 +44,7 @@ fn content(link: &str) -> Uuid {
 
 async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     let link = |id: &str| text(&known["links"], id).to_owned();
-    // Her browser is still signed in, and the wallet has what she kept, with its history.
+    // The session is still valid, and the wallet has its credentials with their history.
     let mut ada = test.browser();
     ada.cookies.insert("tenure-session".to_owned(), text(known, "session").to_owned());
     let wallet = ada.text("/wallet").await;
@@ -59,7 +58,7 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
     ];
     let places: Vec<Option<usize>> = history.iter().map(|said| record.find(said)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{record}");
-    // The partner's secret is good, statuses say what they said, and what stands is not asked for again.
+    // The partner's secret is valid, statuses are unchanged, and repeated pushes return the same links.
     let partner = TestPartner {
         id: text(known, "client_id").parse().expect("an id"),
         secret: text(known, "client_secret").to_owned(),
@@ -87,17 +86,17 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
         let again = test.post(PUSH, &token, &career(id)).await.assert_status(201).json();
         assert_eq!(text(&again, "redirect_uri"), link(id), "{id}");
     }
-    // What was sealed by the first release is opened and sealed anew by this one.
+    // Data encrypted by the first release is decrypted and re-encrypted.
     let mut bob = test.signed_in("bob@example.org").await;
     assert!(bob.get("/wallet").await.text.contains("Acme Payroll"), "what he has not answered yet");
     let page = bob.open(content(&link("waiting"))).await.redirect().to_owned();
     assert!(bob.text(&page).await.contains("Company A"));
     bob.post(&format!("{page}/accept"), &[]).await.assert_status(303);
     assert_eq!(test.status(&token, "waiting").await["status"], "verified");
-    // The account is found by its address, also when the session is over.
+    // The account is found by its email after the session has expired.
     let mut again = test.signed_in("ada@example.org").await;
     assert!(again.get("/wallet").await.text.contains("Engineer at Company A"));
-    // What nobody answers is over at its time, and can be pushed again.
+    // Undecided submissions expire and can be pushed again.
     test.advance(Duration::from_secs(48 * 3600));
     tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
     let token = test.token(&partner).await;
@@ -106,7 +105,7 @@ async fn everybody_finds_what_they_had(test: &TestApp, known: &Value) {
         content(text(&test.post(PUSH, &token, &career("opened")).await.assert_status(201).json(), "redirect_uri")),
         content(&link("opened"))
     );
-    // And what this release brought can be done with what the first one kept.
+    // Features of this release work with data of the first one.
     assert!(test.sign(content(&link("accepted"))).await.is_some());
 }
 

@@ -1,5 +1,4 @@
-//! Several careers of one person: a newer one takes an older one's place, and partners that contradict each other are
-//! shown side by side.
+//! Careers of one holder: a newer one supersedes its partner's older one; contradicting partners are shown together.
 
 use std::time::Duration;
 
@@ -134,7 +133,7 @@ async fn contradicting_partners_are_shown_side_by_side() {
         let record = person.text(&format!("/wallet/credentials/{id}")).await;
         assert!(said.iter().all(|said| record.contains(said)), "{id}");
     }
-    // Who corrects itself contradicts nobody any more.
+    // A correction resolves the contradiction.
     let mut corrected = version("3", "Engineer");
     corrected["fields"]["employment"][1]["organisation"] = json!("Company B");
     let corrected = push(&test, &cloud, &corrected).await;

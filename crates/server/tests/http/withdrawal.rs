@@ -1,4 +1,4 @@
-//! A partner takes back what it sent: what it, the person and whoever checks a signed copy are told then.
+//! Withdrawal: what the partner, the holder and a verifier of an issued credential see afterwards.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn withdrawal_deletes_an_undecided_submission() {
         page.text.contains("Withdrawn by Acme Payroll on 23 November 2026: It was sent for another Ada &#60;b&#62;")
     );
     assert!(!page.text.contains("Marker-Lovelace"));
-    // The reason is for the person it is about, and nobody has shown to be that.
+    // The reason is for the holder, and no holder is known yet.
     person.open(unseen).await.assert_status(303);
     let page = person.get(&format!("/requests/{unseen}")).await.assert_status(410);
     assert!(page.text.contains("This was taken back") && !page.text.contains("another Ada"));
@@ -92,7 +92,7 @@ async fn withdrawal_revokes_an_accepted_credential_and_mails() {
     assert_eq!(export["credentials"][0]["withdrawn"], json!({ "at": "2026-11-24T09:00:00Z", "reason": REASON }));
     assert_eq!(export["credentials"][0]["status"], "canceled");
 
-    // Again, with other words: what was said first stands, and nobody is told twice.
+    // Withdrawing again with another reason keeps the first reason and sends no second mail.
     withdraw(&test, &token, "career_history/1", &json!({ "reason": "No reason" })).await.assert_status(204);
     assert!(person.text("/wallet").await.contains(marked));
     assert_eq!(test.mails().await.len(), before + 1);
@@ -164,7 +164,7 @@ async fn withdrawn_id_can_be_reused_immediately() {
         assert_eq!(json!(test.push(&token, id).await), again["request_id"]);
     }
     assert!(matches!(state(&test, held).await, State::Withdrawn { .. }), "the old one stays in the wallet");
-    // Withdrawing goes to what the id stands for now.
+    // Withdrawal applies to the current submission of the id.
     withdraw(&test, &token, "career_history/held", &json!({ "reason": "Again" })).await.assert_status(204);
     let record = person.get(&format!("/wallet/credentials/{held}")).await.assert_status(200);
     assert!(record.text.contains("It was sent for another Ada") && !record.text.contains("Again"));

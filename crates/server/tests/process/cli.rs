@@ -1,4 +1,4 @@
-//! The command line: what it prints, how it exits, and what it refuses.
+//! The command line: output, exit codes and rejected input.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
@@ -129,7 +129,7 @@ fn check_points_at_every_error() {
     assert_eq!(check_input("{}"), Some(1));
 }
 
-/// `tenure check -`, with `text` on standard input.
+/// Runs `tenure check -` with `text` on standard input.
 fn check_input(text: &str) -> Option<i32> {
     let mut command = binary();
     command.args(["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
@@ -153,7 +153,7 @@ fn serve_rejects_settings_the_operator_must_fix() {
     refused(&[], ("TENURE_RETENTION__INCOMPLETE", "soon"), "'soon' is not a duration");
     refused(&["--base-url", "passport.example"], none, "base");
     refused(&["--mail", "pigeon"], none, "mail.transport must be");
-    // A first start makes the root key; then it is spoilt in every way.
+    // The first start creates the root key, which is then damaged in several ways.
     let root = folder.path().join("data/root.key");
     drop(Server::start(&folder.path().join("data"), &[], &[]));
     let good = std::fs::read_to_string(&root).expect("a root key");

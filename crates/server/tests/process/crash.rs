@@ -1,4 +1,4 @@
-//! Kill -9 under load: every push that was answered 201 is there after the restart.
+//! Kill -9 under load: every push with a 201 response exists after the restart.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};

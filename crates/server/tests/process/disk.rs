@@ -1,6 +1,6 @@
-//! A full disk and a read-only folder: 503 and a clear log line, nothing acknowledged is lost, and no restart is needed.
+//! A full disk and a read-only folder: 503 and a log line, no acknowledged push is lost, and no restart is needed.
 //!
-//! Each test mounts a small file system of its own inside a mount namespace, by a shell that takes commands.
+//! Each test mounts a small file system in its own mount namespace, through a shell that reads commands.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use crate::tenure::{Process, until};
 
-/// Where this is so for a good reason, TENURE_TEST_NO_NAMESPACES=1 leaves these tests out.
+/// TENURE_TEST_NO_NAMESPACES=1 skips these tests where that is expected.
 const FORBIDDEN: &str = "file systems cannot be mounted in a namespace here (TENURE_TEST_NO_NAMESPACES=1 does without)";
 
 /// A folder on a small tmpfs, mounted in a namespace that the server is started in.
 struct SmallDisk {
     commands: ChildStdin,
-    /// With it end the server and the mount, which live in its namespaces.
+    /// Dropping it ends the server and the mount in its namespaces.
     _shell: Process,
     done: PathBuf,
     count: u32,
@@ -24,14 +24,14 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// `None` where the environment says that no namespaces can be had; otherwise their lack is a failure.
+    /// Returns `None` if the environment says that namespaces are unavailable; otherwise their absence is a failure.
     #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
     fn mount(options: &str) -> Option<Self> {
         if std::env::var("TENURE_TEST_NO_NAMESPACES").is_ok_and(|value| value == "1") {
             return None;
         }
         let folder = tempfile::tempdir().expect("a folder");
-        // Root needs no user namespace, and has one already where it is forbidden to make more.
+        // Root needs no user namespace.
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
         let namespace = if is_root { "-m" } else { "-Urm" };
         let script = "while read -r command; do eval \"$command\"; done";
@@ -100,7 +100,7 @@ fn token(disk: &mut SmallDisk, port: u16) -> String {
     crate::tenure::token(port, &text("client_id"), &text("client_secret")).expect("a token")
 }
 
-/// Whether the log says, in a line of that request, why it was refused.
+/// Returns whether a log line of that request has the reason.
 fn says_that_the_disk_is_full(log: &Path, request_id: &Value) -> bool {
     let text = std::fs::read_to_string(log).expect("a log");
     text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a JSON object a line")).any(|line| {

@@ -1,4 +1,4 @@
-//! `tenure doctor`: a running server is well, and each thing that is broken is found, with what to do about it.
+//! `tenure doctor`: a healthy server passes, and each problem is reported with its fix.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -14,11 +14,11 @@ use crate::database;
 use crate::tenure::{Server, binary, ended, free_port, shown};
 use crate::tls::server_config;
 
-/// What the doctor found.
+/// The exit code, the findings and the output of the doctor.
 struct Findings(Option<i32>, Value, String);
 
 impl Findings {
-    /// Outcome and fix of the finding `name` under `area`.
+    /// Returns the outcome and the fix of the finding `name` in `area`.
     fn of(&self, area: &str, name: &str) -> (&str, &str) {
         let found = self.1["findings"].as_array().expect("a list").iter();
         let mut found = found.filter(|finding| finding["area"] == area && finding["name"] == name);
@@ -26,7 +26,7 @@ impl Findings {
         (finding["outcome"].as_str().expect("a word"), finding["fix"].as_str().unwrap_or_default())
     }
 
-    /// Names of the findings with this outcome.
+    /// Returns the names of the findings with this outcome.
     fn with(&self, outcome: &str) -> Vec<&str> {
         let found = self.1["findings"].as_array().expect("a list").iter();
         found
@@ -40,7 +40,7 @@ fn doctor(data: &Path, arguments: &[&str]) -> Findings {
     doctor_that_trusts(Path::new(""), data, arguments)
 }
 
-/// With an authority besides the public ones, unless the path is empty.
+/// Runs the doctor with an additional certificate authority, unless the path is empty.
 fn doctor_that_trusts(roots: &Path, data: &Path, arguments: &[&str]) -> Findings {
     let mut command = binary();
     if roots.exists() {
@@ -52,7 +52,7 @@ fn doctor_that_trusts(roots: &Path, data: &Path, arguments: &[&str]) -> Findings
     Findings(output.status.code(), json, text)
 }
 
-/// A server, where it is reached, and how its mail leaves.
+/// A server, its public address and its mail transport.
 fn running(folder: &Path, store: &[&str]) -> (Server, String, String) {
     let data = folder.join("data");
     let arguments = [&["--base-url", "http://127.0.0.1:{port}"], store].concat();
@@ -104,7 +104,7 @@ fn doctor_passes_a_running_server_and_warns_of_local_use() {
     for file in ["root.key", "tenure.sqlite"] {
         assert!(server.data.join(file).exists());
     }
-    // The same server, looked for under another name: what it says of itself does not fit.
+    // The same server under another name: its base URL does not match.
     let other = doctor(&server.data, &["--base-url", &base.replace("127.0.0.1", "localhost"), "--mail", &mail]);
     assert_eq!(other.0, Some(1), "{}", other.2);
     for path in ["openid-credential-issuer", "oauth-authorization-server", "jwt-vc-issuer", "did.json"] {
@@ -180,7 +180,7 @@ fn doctor_warns_of_unsafe_postgres_durability() {
     for name in ["data", "key ring", "connections", "outbox"] {
         assert_eq!(found.of("Database", name).0, "ok", "{name}: {}", found.2);
     }
-    // The tests' own server is fast because it forgets.
+    // The test database runs with fsync off.
     let (outcome, fix) = found.of("Database", "durability");
     assert!(outcome == "failure" && fix.contains("fsync and full_page_writes"), "{}", found.2);
     assert_eq!((found.0, found.with("failure")), (Some(1), vec!["durability"]), "{}", found.2);
@@ -228,7 +228,7 @@ fn doctor_validates_the_certificate_as_a_client_does() {
     }
 }
 
-/// An authority of the tests' own.
+/// A certificate authority.
 struct Authority {
     certificate: rcgen::Certificate,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
@@ -243,7 +243,7 @@ impl Authority {
         Self { certificate, issuer: rcgen::Issuer::new(params, key) }
     }
 
-    /// A certificate for `name` that began long ago and is good for so many days more.
+    /// Issues a certificate for `name` that expires in `days` days.
     fn certificate_for(&self, name: &str, days: i64) -> Arc<ServerConfig> {
         let now = Clock::System.now().to_jiff();
         let on = |days: i64| {
@@ -258,7 +258,7 @@ impl Authority {
     }
 }
 
-/// What stands in front of a server: it speaks TLS, and passes on what it hears.
+/// Starts a TLS-terminating proxy in front of a server.
 fn speak_tls(listener: TcpListener, config: Arc<ServerConfig>, port: u16) {
     let acceptor = tokio_rustls::TlsAcceptor::from(config);
     std::thread::spawn(move || {
@@ -278,7 +278,7 @@ fn speak_tls(listener: TcpListener, config: Arc<ServerConfig>, port: u16) {
     });
 }
 
-/// A mail server that takes mail from nobody (RFC 5321, section 3.1).
+/// Starts a mail server that rejects every client (RFC 5321, section 3.1).
 fn refusing_mail_server() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();

@@ -1,4 +1,4 @@
-//! Documents under load: killed between the object and its row, and many at once in little memory.
+//! Documents under load: kills between the object and its row, and memory use of concurrent uploads.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::tenure::{Answer, Server, request, request_bytes, until};
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
 
-/// A PDF of about `size` bytes.
+/// Returns a PDF of about `size` bytes.
 fn pdf(size: usize) -> Vec<u8> {
     let fill = |document: &mut lopdf::Document, _: &mut lopdf::Dictionary| {
         document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), vec![b' '; size]));
@@ -36,7 +36,7 @@ fn upload(port: u16, answer: &Answer, bytes: &[u8]) -> Option<Answer> {
     request_bytes(port, "PUT", path, &[("Content-Type", "application/pdf")], bytes)
 }
 
-/// Every file in the documents' folder, finished or not.
+/// Lists the files in the documents' folder, complete or not.
 fn files(data: &Path) -> Vec<String> {
     let inside = |folder: &Path| -> Vec<std::path::PathBuf> {
         std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
@@ -75,7 +75,7 @@ fn only_objects_orphaned_by_a_kill_are_swept() {
         server.wait();
     });
     let kept = kept.into_inner().expect("no panic");
-    // What is left over may be swept at once: nobody else is writing.
+    // Orphans may be swept at once, because nothing else is writing.
     let again = Server::start(&data, &[], &[("TENURE_OBJECTS__ORPHAN_AGE", "0s")]);
     let status = |id: &str| {
         let path = format!("/api/partner/v1/submissions/{id}/status");
@@ -85,7 +85,7 @@ fn only_objects_orphaned_by_a_kill_are_swept() {
     for id in &kept {
         assert_eq!(status(id), "stored", "{id} was answered 204");
     }
-    // A row may have been written whose answer was not sent any more.
+    // A row may have been committed without its response being sent.
     let unanswered = (0..8).filter(|client| {
         let last = kept.iter().filter(|id| id.starts_with(&format!("{client}-"))).count();
         status(&format!("{client}-{last}")) == "stored"
@@ -95,7 +95,7 @@ fn only_objects_orphaned_by_a_kill_are_swept() {
     assert!(files(&data).iter().all(|name| !name.contains('#')), "no unfinished file stays");
 }
 
-/// The most memory that the process has had, KiB.
+/// Returns the peak memory of the process in KiB.
 fn peak(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).expect("its status");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a line");

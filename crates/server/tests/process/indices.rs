@@ -1,8 +1,8 @@
-//! Kill -9 while status entries are given: no place is given twice, whatever crashes, and every place that anybody was
-//! told is in the database.
+//! Kill -9 while status list indices are allocated: no index is allocated twice, and every index that was returned is in
+//! the database.
 //!
-//! Each round is a process of its own, which is this test binary once more: it asks for 10,000 places at once and prints
-//! each that it is told. TENURE_ROUNDS says how many rounds there are (2 where it is not set).
+//! Each round runs this test binary as a separate process: it requests 10,000 indices at once and prints each one that it
+//! gets. TENURE_ROUNDS sets the number of rounds (default 2).
 
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
@@ -25,7 +25,7 @@ use crate::tenure::{PATIENCE, Process};
 
 const ALLOCATIONS: u32 = 10_000;
 const SUBMISSIONS: u32 = 50;
-/// So small that rounds meet in a list, go over from one to the next, and collide.
+/// Small, so that rounds share lists, fill them and collide.
 const CAPACITY: NonZeroU32 = NonZeroU32::new(16_384).expect("not zero");
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
@@ -40,7 +40,7 @@ fn submission(number: u32) -> Uuid {
 
 const HOLDER: Uuid = Uuid::from_u128(1);
 
-/// What there is to sign.
+/// Inserts an accepted submission.
 async fn prepare(store: &Store) -> Result<(), StoreError> {
     let later = NOW + Duration::from_secs(60);
     let mut tx = store.write().await?;
@@ -96,7 +96,7 @@ fn one_round() {
                     expires_at: NOW,
                     issuance: None,
                 };
-                // As many as the queue holds; the others wait for their turn here.
+                // As many as the queue holds; the others wait here.
                 let _turn = turns.acquire().await.expect("it is open");
                 let places = issuing.give(vec![entry]).await.expect("issued");
                 let place = places[0].expect("it may be signed");
@@ -107,7 +107,7 @@ fn one_round() {
     });
 }
 
-/// Runs a round, kills it once it has told `last` places, and returns all that it told.
+/// Runs a round, kills it after it has printed `last` indices, and returns all printed indices.
 fn killed_round(data: &Path, url: &str, last: usize) -> Vec<StatusPlace> {
     let mut command = Command::new(std::env::current_exe().expect("this binary"));
     command.args(["--exact", "indices::one_round", "--ignored", "--nocapture"]);
@@ -116,7 +116,7 @@ fn killed_round(data: &Path, url: &str, last: usize) -> Vec<StatusPlace> {
     let mut output = BufReader::new(process.0.stdout.take().expect("a pipe"));
     let (mut told, mut line) = (Vec::new(), String::new());
     while output.read_line(&mut line).expect("it can be read") > 0 {
-        // The test runner's own words may stand before the first place. A line that the kill cut off told nobody anything.
+        // The test runner may print before the first index. An incomplete last line is ignored.
         let place = line.strip_suffix('\n').and_then(|line| line.split_once("place ")?.1.split_once(' '));
         if let Some((list, position)) = place {
             let place =

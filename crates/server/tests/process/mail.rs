@@ -1,4 +1,4 @@
-//! Codes leave by each way out: a real SMTP conversation, a folder, the terminal.
+//! Mail transports: SMTP, a folder, the terminal.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use crate::tenure::{PATIENCE, Server, request, until};
 
-/// How many times each recipient was named; a server answers by it.
+/// How often each recipient was named; the server's responses depend on it.
 type Named = Arc<Mutex<HashMap<String, usize>>>;
 
-/// A mail server on a thread; the messages that it takes come out of the channel.
+/// Starts a mail server on a thread; it sends accepted messages to the channel.
 fn mail_server() -> (u16, Named, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -52,8 +52,8 @@ fn converse(stream: TcpStream, named: &Named, mails: &Sender<String>) {
     }
 }
 
-/// Two times "not now" to the recipient `busy`, never to `nobody`, and yes to all others. Refusals repeat the address,
-/// as real servers do.
+/// Rejects the recipient `busy` twice temporarily and `nobody` permanently, and accepts all others. Rejections repeat the
+/// address, as real servers do.
 fn reply(line: &str, named: &Named) -> String {
     let recipient = line.split(['<', '>']).nth(1).expect("a recipient").to_owned();
     let mut named = named.lock().expect("no panic");
@@ -77,7 +77,7 @@ fn ask_for_code(server: &Server, name: &str) {
     assert_eq!(answer.status, 303, "{}", answer.body);
 }
 
-/// Whether this is a whole message with a six-digit code.
+/// Returns whether this is a complete message with a six-digit code.
 fn holds_a_code(mail: &str, to: &str) -> bool {
     let code = mail.split("Your code is ").nth(1).unwrap_or_default();
     mail.contains(&format!("To: {to}@example.org"))
@@ -102,7 +102,7 @@ fn smtp_is_retried_when_busy_and_not_when_rejecting() {
     let server = serve(&folder, &format!("smtp://127.0.0.1:{port}"));
     ask_for_code(&server, "busy");
     ask_for_code(&server, "nobody");
-    // One mail that must wait does not hold up the others.
+    // A mail that is retried does not delay the others.
     ask_for_code(&server, "ada");
     let mail = mails.recv_timeout(PATIENCE).expect("a mail");
     assert!(holds_a_code(&mail, "ada"), "{mail}");
@@ -142,7 +142,7 @@ fn mail_folder_gets_one_file_per_message() {
     ask_for_code(&server, "bea");
     let names = || std::fs::read_dir(&mails).expect("made at the start").map(|entry| entry.expect("an entry").path());
     let is_mail = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "eml");
-    // What is called .eml is whole whenever it is looked at.
+    // A file named .eml is complete at any time.
     let texts = until("two mails", || {
         let texts: Vec<_> =
             names().filter(is_mail).map(|path| std::fs::read_to_string(path).expect("readable")).collect();

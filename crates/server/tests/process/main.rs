@@ -1,5 +1,4 @@
-//! The real binary as a process: what it keeps through crashes and full disks, what it says in its log, how it stops,
-//! and its command line.
+//! The real binary as a process: crashes, full disks, logs, shutdown and the command line.
 
 #[path = "../../../store/tests/support/database.rs"]
 #[allow(dead_code, reason = "the contract suite uses the rest")]

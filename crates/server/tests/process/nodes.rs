@@ -1,5 +1,5 @@
-//! Several real processes on one PostgreSQL: they start together, follow each other, count together, share the work, and outlive
-//! each other and the database's absences.
+//! Several processes on one PostgreSQL: start, cache invalidation, shared limits, shared work, crashes and outages of the
+//! database.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -18,13 +18,13 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 }
 
-/// The root key of one node for another.
+/// Copies the root key of one node to another.
 fn give_root_key(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     std::fs::copy(from.join("root.key"), to.join("root.key")).expect("copied");
 }
 
-/// Two nodes, and the arguments that name their database.
+/// Starts two nodes; returns them and the arguments with their database.
 struct Nodes {
     folder: tempfile::TempDir,
     url: String,
@@ -45,7 +45,7 @@ impl Nodes {
         ["--database-url", &self.url]
     }
 
-    /// Runs a statement in the database, as an operator does.
+    /// Executes a statement in the database.
     fn execute(&self, statement: &'static str) {
         use sqlx::{Connection as _, Executor as _};
         runtime().block_on(async {
@@ -59,7 +59,7 @@ fn get(port: u16, token: &str, path: &str) -> Option<Answer> {
     request(port, "GET", path, &[("Authorization", &format!("Bearer {token}"))], "")
 }
 
-/// How long it takes until every node answers a token 401.
+/// Measures the time until every node rejects a token.
 fn refused_everywhere(nodes: &Nodes, token: &str) -> Duration {
     let started = Instant::now();
     for server in &nodes.servers {
@@ -92,7 +92,7 @@ fn disabling_and_revocation_reach_all_nodes_in_five_seconds() {
     assert!(output.status.success(), "{}", shown(&output));
     let disabled = refused_everywhere(&nodes, &tokens[0]);
     assert_eq!(get(nodes.servers[0].port, &tokens[1], STATUS).expect("an answer").status, 404, "the other goes on");
-    // A key that somebody else has got. What it signed was checked before, and is remembered by both.
+    // A leaked key. Both nodes have cached a token that it signed.
     nodes.execute("DELETE FROM tenure_keyring.signing_key WHERE purpose = 'token'");
     let without_key = refused_everywhere(&nodes, &tokens[1]);
     println!("refused by both after {disabled:.1?} (disabled) and {without_key:.1?} (its key deleted)");
@@ -113,7 +113,7 @@ fn cached_status_follows_decisions_on_another_node() {
         let path = "/api/partner/v1/submissions/1/status";
         get(port, &token, path).expect("an answer").json()["status"].as_str().expect("a status").to_owned()
     };
-    // First that the other node does remember: a change that tells nobody is not seen there.
+    // The other node does cache: it does not see a change without a notification.
     let unheard = || {
         push(here, &token, "unheard").expect("an answer");
         let path = "/api/partner/v1/submissions/unheard/status";
@@ -133,7 +133,7 @@ fn cached_status_follows_decisions_on_another_node() {
         assert_eq!(pushed.status, 201, "under the same id, once the one before is taken back");
         assert_eq!(told(here), "incomplete", "at once where it was done");
         until("the other node to know", || (told(there) == "incomplete").then_some(()));
-        // Often enough for both to remember.
+        // Often enough that both nodes cache it.
         for _ in 0..20 {
             assert_eq!([told(here), told(there)], ["incomplete"; 2]);
         }
@@ -192,7 +192,7 @@ fn node_with_another_root_key_does_not_start() {
     assert!(log.contains("every node needs the same") && log.contains("http://localhost:8080"), "{log}");
 }
 
-/// Nothing is known of a partner's limit but that it exists: two nodes let through what one would, and one burst more.
+/// Two nodes together allow the configured rate plus at most one additional burst.
 #[test]
 fn partner_rate_limit_is_shared_by_all_nodes() {
     let variables = [
@@ -243,7 +243,7 @@ fn two_nodes_deliver_each_webhook_once() {
     assert_eq!((events.len(), ids.len()), (2 * EACH, 2 * EACH), "each once");
 }
 
-/// Pushes by so many clients on each of `ports` until `stop`; how each was answered.
+/// Pushes with several clients on each of `ports` until `stop`; returns the responses.
 fn load(
     ports: &[u16],
     clients: usize,
@@ -307,7 +307,7 @@ fn killed_nodes_block_nothing_and_lose_nothing() {
     }
 }
 
-/// What came of pushes while the way to the database was troubled.
+/// The outcome of pushes while the connection to the database was disturbed.
 #[derive(Debug, Default)]
 struct Outcome {
     stored: usize,
@@ -316,7 +316,7 @@ struct Outcome {
     last_failure: Option<Instant>,
 }
 
-/// One node whose way to the database is troubled under load; what came of it, and when the trouble was over.
+/// Disturbs the connection of a node to the database under load; returns the outcome and when the disturbance ended.
 fn troubled(trouble: impl FnOnce(&Proxy)) -> (Outcome, Instant) {
     let (folder, url) = (tempfile::tempdir().expect("a folder"), runtime().block_on(database::postgres_url()));
     let mut by_proxy = url::Url::parse(&url).expect("a URL");

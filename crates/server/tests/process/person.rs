@@ -1,10 +1,10 @@
-//! A person with a browser, as far as the pages of a running server need one.
+//! A holder with a browser, for the pages of a running server.
 
 use std::collections::BTreeMap;
 
 use crate::tenure::{Answer, Server, request, until};
 
-/// A person: an address and the cookies of their browser.
+/// A holder: an email and the cookies of their browser.
 #[derive(Debug)]
 pub struct Person {
     email: String,
@@ -12,7 +12,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Signs in by a code; `link` is what leads there, if anything does. Returns the person and where it leads.
+    /// Signs in with a code, after opening `link` if there is one. Returns the holder and the location of the redirect.
     pub fn sign_in(server: &Server, email: &str, link: Option<(&str, &str)>) -> (Self, String) {
         let mut person = Self { email: email.to_owned(), cookies: BTreeMap::new() };
         if let Some((path, content)) = link {
@@ -28,7 +28,7 @@ impl Person {
         (person, location.unwrap_or_else(|| panic!("{}", answer.body)))
     }
 
-    /// The codes that were mailed to this person, each with its mail's name.
+    /// Returns the codes mailed to this holder, each with its mail's file name.
     fn codes(&self, server: &Server) -> Vec<(String, String)> {
         let Ok(folder) = std::fs::read_dir(server.data.join("mail")) else { return Vec::new() };
         let mails = folder.map(|entry| entry.expect("an entry").path());
@@ -55,18 +55,18 @@ impl Person {
         answer
     }
 
-    /// GET a page.
+    /// Gets a page.
     pub fn get(&mut self, server: &Server, path: &str) -> Answer {
         self.send(server, "GET", path, "")
     }
 
-    /// Submit a form.
+    /// Submits a form.
     pub fn post(&mut self, server: &Server, path: &str, form: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         self.send(server, "POST", path, &body)
     }
 
-    /// Opens a link, accepts what it leads to.
+    /// Opens a link and accepts the submission.
     pub fn accept(&mut self, server: &Server, path: &str, content: &str) {
         let answer = self.post(server, path, &[("content", content)]);
         let location = header(&answer, "location").remove(0);
@@ -75,7 +75,7 @@ impl Person {
     }
 }
 
-/// The values of a header.
+/// Returns the values of a header.
 fn header(answer: &Answer, name: &str) -> Vec<String> {
     let lines = answer.head.lines().filter_map(|line| line.split_once(':'));
     lines.filter(|(known, _)| *known == name).map(|(_, value)| value.trim().to_owned()).collect()

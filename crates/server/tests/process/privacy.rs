@@ -1,4 +1,4 @@
-//! No log line and no metric holds what belongs to a person, and every line of a request carries its id.
+//! Logs and metrics contain no personal data, and every log line of a request has its id.
 
 use serde_json::Value;
 
@@ -6,19 +6,19 @@ use crate::tenure::{PUSH, Server, request, until};
 
 const ASK: &str = "/api/partner/v2/verify/requests/career_history";
 
-/// What no log may hold beside the marks.
+/// Secrets that no log may contain, besides the markers.
 struct Secrets {
     client: String,
     token: String,
-    /// The part of the link that opens it.
+    /// The secret part of the link.
     content: String,
     code: String,
     session: String,
-    /// The part of the link of what was asked for.
+    /// The secret part of the verification request's link.
     asked: String,
 }
 
-/// A person's browser, as far as the sign-in needs one: the place it is sent to, and the cookies it is given.
+/// A minimal browser for signing in: the location and the cookies.
 fn form(server: &Server, path: &str, cookies: &str, body: &str) -> (String, String) {
     let headers =
         [("Cookie", cookies), ("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
@@ -41,7 +41,7 @@ fn mailed_code(server: &Server) -> String {
     })
 }
 
-/// A partner pushes, a person signs in and accepts; everything in it is marked.
+/// A partner pushes, and a holder signs in and accepts; every value has a marker.
 fn push_and_accept(server: &Server) -> Secrets {
     let partner = server.add_partner(&[]);
     let text = |value: &Value, name: &str| value[name].as_str().expect("a text").to_owned();
@@ -64,7 +64,7 @@ fn push_and_accept(server: &Server) -> Secrets {
     Secrets { client, token, content, code, session, asked }
 }
 
-/// A partner asks to be shown what was accepted as `content`, and the person shares it; returns what opens the link.
+/// A partner requests the credential accepted as `content`, and the holder shares it; returns the link's secret.
 fn ask_and_share(server: &Server, token: &str, cookies: &str, content: &str) -> String {
     let bearer = format!("Bearer {token}");
     let headers = [("Authorization", &*bearer), ("Content-Type", "application/json")];
@@ -78,7 +78,7 @@ fn ask_and_share(server: &Server, token: &str, cookies: &str, content: &str) -> 
     asked
 }
 
-/// Requests that go wrong, with the marks everywhere.
+/// Sends failing requests with markers everywhere.
 fn go_wrong(server: &Server, token: &str) {
     let bearer = format!("Bearer {token}");
     let marked = [
@@ -109,14 +109,14 @@ fn go_wrong(server: &Server, token: &str) {
     assert_eq!(request(server.port, "GET", "/nothing", &chosen, "").expect("an answer").status, 404);
 }
 
-/// Whether `secret` stands in `text` as a word: six digits alone may well be a part of a time.
+/// Returns whether `text` contains `secret` as a word; six digits may also be part of a time.
 fn is_in(text: &str, secret: &str) -> bool {
     let is_edge = |next: Option<char>| next.is_none_or(|next| !next.is_ascii_alphanumeric());
     text.match_indices(secret)
         .any(|(at, found)| is_edge(text[..at].chars().next_back()) && is_edge(text[at + found.len()..].chars().next()))
 }
 
-/// Every line is a JSON object, and every line of a request carries its id.
+/// Asserts that every line is a JSON object, and that every line of a request has its id.
 fn check_lines(log: &str) {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect();
     let mut answered = 0;

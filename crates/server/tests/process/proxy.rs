@@ -1,23 +1,23 @@
-//! A way to a server that can be cut or fall silent, as networks do.
+//! A TCP proxy that can drop connections or stop forwarding.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Hands on what comes, between whoever connects and a server on this machine.
+/// Forwards between clients and a server on this machine.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     /// Where it listens.
     pub port: u16,
     streams: Arc<Mutex<Vec<TcpStream>>>,
-    /// Connections up to this number are silent: they stay open, and nothing is handed on.
+    /// Connections up to this number stay open, but nothing is forwarded.
     silent: Arc<AtomicUsize>,
     is_cut: Arc<AtomicBool>,
 }
 
 impl Proxy {
-    /// In front of `server`.
+    /// Starts in front of `server`.
     pub fn start(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -54,12 +54,12 @@ impl Proxy {
         let _ = to.shutdown(Shutdown::Both);
     }
 
-    /// Lets everything that goes over the connections of now disappear. New ones work.
+    /// Stops forwarding on existing connections; new ones work.
     pub fn hush(&self) {
         self.silent.store(self.streams.lock().expect("no panic").len() / 2, Ordering::SeqCst);
     }
 
-    /// Ends all connections, and takes no new ones.
+    /// Closes all connections and accepts no new ones.
     pub fn cut(&self) {
         self.is_cut.store(true, Ordering::SeqCst);
         for stream in self.streams.lock().expect("no panic").iter() {
@@ -67,7 +67,7 @@ impl Proxy {
         }
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     pub fn mend(&self) {
         self.is_cut.store(false, Ordering::SeqCst);
     }

@@ -1,21 +1,21 @@
-//! SIGTERM: what was accepted is answered, and the process ends well and soon.
+//! SIGTERM: accepted requests are answered, and the process exits soon with code 0.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use crate::tenure::{PUSH, Server, career, connect, known, push, read_answer, until};
 
-/// The default of `server.shutdown_grace` is reached, and this is said, when something is waited for in vain.
+/// Less than the default of `server.shutdown_grace`.
 const GIVEN_UP: &str = "some requests were still under way";
 
-/// A push that the server has accepted and whose body is still to come.
+/// A push that the server has accepted and whose body is not sent yet.
 struct UnderWay {
     stream: TcpStream,
     body: String,
 }
 
 impl UnderWay {
-    /// Sends the head alone. The interim answer (RFC 9110, section 10.1.1) proves that a handler waits for the body.
+    /// Sends only the head. The interim response (RFC 9110, section 10.1.1) proves that a handler waits for the body.
     fn begin(port: u16, token: &str, id: &str) -> Self {
         let (mut stream, body) = (connect(port).expect("a connection"), career(id, 1));
         let head = format!(
@@ -30,7 +30,7 @@ impl UnderWay {
         Self { stream, body }
     }
 
-    /// Sends the body and says how the push was answered.
+    /// Sends the body and returns the status.
     fn end(mut self) -> u16 {
         self.stream.write_all(self.body.as_bytes()).expect("the server still reads");
         read_answer(self.stream).expect("an answer, since the server stops only after it").status
@@ -78,7 +78,7 @@ fn shutdown_under_load_keeps_acknowledged_pushes() {
                 let mut acknowledged = Vec::new();
                 for number in 0.. {
                     let id = format!("{client}-{number}");
-                    // A connection that was never accepted may be refused or reset; an answer is 201 to the last.
+                    // A connection that was not accepted may be refused or reset; every response is 201.
                     let Some(answer) = push(server.port, token, &id) else { break };
                     assert_eq!(answer.status, 201, "{}", answer.body);
                     acknowledged.push(id);

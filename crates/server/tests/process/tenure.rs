@@ -1,4 +1,4 @@
-//! A running `tenure serve`, and a client that knows nothing of its code.
+//! A running `tenure serve`, and a client that shares no code with it.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// How long anything may take before a test gives up.
+/// The timeout of every wait.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The path of a push.
@@ -20,20 +20,20 @@ pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tenure"))
 }
 
-/// A port that nobody uses.
+/// Returns a free port.
 ///
-/// It lies below those that the system gives to outgoing connections (Linux: from 32768): otherwise a client that knocks
-/// until the server is there may be given that very port for its own end, and then talks to itself.
+/// It is below the ephemeral range (Linux: from 32768). Otherwise a client that retries until the server listens may get
+/// that port as its own and connect to itself.
 pub fn free_port() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
-    // A test runner may give each test a process of its own, so each process begins elsewhere.
+    // A test runner may run each test in its own process, so each process starts at a different port.
     let first = std::process::id().wrapping_mul(32);
     let candidates = std::iter::repeat_with(|| first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)));
     let mut ports = candidates.take(20_000).filter_map(|number| u16::try_from(10_000 + number % 20_000).ok());
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
-/// Polls until `found` gives something.
+/// Polls until `found` returns something.
 pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
@@ -45,12 +45,12 @@ pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     panic!("gave up waiting for {what}");
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The head, as it came; hyper writes names in lower case.
+    /// The status line and headers; hyper writes names in lower case.
     pub head: String,
     /// The body.
     pub body: String,
@@ -63,12 +63,12 @@ impl Answer {
     }
 }
 
-/// Sends one request over a connection of its own; `None` if the server is not there or goes away.
+/// Sends one request over a new connection; `None` if the server does not listen or closes it.
 pub fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
     request_bytes(port, method, path, headers, body.as_bytes())
 }
 
-/// As [`request`], with any bytes.
+/// Like [`request`], with a binary body.
 pub fn request_bytes(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
     let mut stream = connect(port)?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
@@ -80,14 +80,14 @@ pub fn request_bytes(port: u16, method: &str, path: &str, headers: &[(&str, &str
     read_answer(stream)
 }
 
-/// A connection, unless nobody listens.
+/// Connects; `None` if nothing listens.
 pub fn connect(port: u16) -> Option<TcpStream> {
     let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     Some(stream)
 }
 
-/// The answer that `stream` brings until its end; `None` if it breaks off before the body.
+/// Reads a response until `stream` ends; `None` if it ends before the body.
 pub fn read_answer(mut stream: TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok()?;
@@ -97,7 +97,7 @@ pub fn read_answer(mut stream: TcpStream) -> Option<Answer> {
     Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
 
-/// A process that is killed when it goes out of scope.
+/// A process that is killed on drop.
 #[derive(Debug)]
 pub struct Process(pub Child);
 
@@ -109,13 +109,13 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// Waits for its end; the exit code, if no signal ended it.
+    /// Waits for its end; returns the exit code, unless a signal ended it.
     pub fn wait(&mut self) -> Option<i32> {
         until("the process to end", || self.0.try_wait().expect("it can be waited for")).code()
     }
 }
 
-/// Runs a command that has to end by itself.
+/// Runs a command until it exits.
 pub fn ended(command: &mut Command) -> Output {
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = Process(command.spawn().expect("it starts"));
@@ -134,19 +134,19 @@ pub struct Server {
     pub port: u16,
     /// Its data.
     pub data: PathBuf,
-    /// What it prints on standard error, which is its log.
+    /// Its log (standard error).
     log: PathBuf,
-    /// What it prints on standard output.
+    /// Its standard output.
     output: PathBuf,
 }
 
 impl Server {
-    /// Starts on `data` with more arguments and variables, and waits until it is ready.
+    /// Starts on `data` with additional arguments and variables, and waits until it is ready.
     pub fn start(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::start_on(free_port(), data, arguments, variables)
     }
 
-    /// As [`Self::start`], where one listened before.
+    /// Like [`Self::start`], on a given port.
     pub fn start_on(port: u16, data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut server = Self::spawn(port, data, arguments, variables);
         until("the server to be ready", || {
@@ -161,14 +161,14 @@ impl Server {
         let (log, output) = (data.with_extension(format!("{port}.log")), data.with_extension(format!("{port}.output")));
         let mut command = binary();
         command.args(["serve", "--data"]).arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
-        // The same address whatever the port, as behind a proxy: a token outlives a restart.
+        // The base URL does not contain the port, so that tokens stay valid after a restart.
         if !arguments.contains(&"--base-url") {
             command.args(["--base-url", "http://localhost:8080"]);
         }
         if !arguments.contains(&"--mail") {
             command.arg("--mail").arg(format!("dir:{}", data.join("mail").display()));
         }
-        // An address may need the port, which only now is known.
+        // An argument may contain the port.
         command.args(arguments.iter().map(|argument| argument.replace("{port}", &port.to_string())));
         command.env("TENURE_RATE_LIMIT__ENABLED", "false").envs(variables.iter().copied());
         let file = |path: &Path| std::fs::File::create(path).expect("a file");
@@ -181,12 +181,12 @@ impl Server {
         self.process.0.id()
     }
 
-    /// Everything it has logged.
+    /// Reads its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
     }
 
-    /// Everything it has printed beside its log.
+    /// Reads its standard output.
     pub fn output(&self) -> String {
         std::fs::read_to_string(&self.output).expect("a file")
     }
@@ -203,12 +203,12 @@ impl Server {
         assert!(done.success());
     }
 
-    /// Waits for its end; the exit code, if it was not killed.
+    /// Waits for its end; returns the exit code, unless it was killed.
     pub fn wait(&mut self) -> Option<i32> {
         self.process.wait()
     }
 
-    /// Adds a partner by the command line and gets a token.
+    /// Adds a partner by the command line and requests a token.
     pub fn token(&self, store: &[&str]) -> String {
         let partner = self.add_partner(store);
         token(
@@ -233,7 +233,7 @@ impl Server {
     }
 }
 
-/// Which of `ids` the server at `port` knows, in their order; asked as slowly as it wants.
+/// Returns which of `ids` the server at `port` knows, in order; respects its rate limit.
 pub fn known(port: u16, token: &str, ids: &[String]) -> Vec<String> {
     let mut known = Vec::new();
     for chunk in ids.chunks(30) {
@@ -252,7 +252,7 @@ pub fn known(port: u16, token: &str, ids: &[String]) -> Vec<String> {
     known
 }
 
-/// A token, unless it is refused.
+/// Requests a token; `None` if it is rejected.
 pub fn token(port: u16, id: &str, secret: &str) -> Option<String> {
     let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
     let headers = [("Content-Type", "application/x-www-form-urlencoded")];
@@ -265,13 +265,13 @@ pub fn push(port: u16, token: &str, id: &str) -> Option<Answer> {
     push_jobs(port, token, id, 1)
 }
 
-/// Pushes a career of so many jobs under `id`.
+/// Pushes a career with `jobs` jobs under `id`.
 pub fn push_jobs(port: u16, token: &str, id: &str, jobs: usize) -> Option<Answer> {
     let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
     request(port, "POST", PUSH, &headers, &career(id, jobs))
 }
 
-/// The body of a push; every text in it is marked, to be searched for where it must not be.
+/// Returns the body of a push; every text in it has a marker that tests search for.
 pub fn career(id: &str, jobs: usize) -> String {
     let job = json!({
         "organisation": "Marked Employer",
@@ -284,7 +284,7 @@ pub fn career(id: &str, jobs: usize) -> String {
         .to_string()
 }
 
-/// Output and error of a command that has ended.
+/// Returns the standard output and error of a command.
 pub fn shown(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

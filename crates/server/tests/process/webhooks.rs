@@ -1,4 +1,4 @@
-//! Webhooks of the real binary: what a kill -9 in between leaves to be delivered, and what dead receivers cost the living.
+//! Webhooks of the real binary: deliveries after kill -9, and the cost of failing receivers.
 
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -14,29 +14,29 @@ use crate::tenure::{Answer, PATIENCE, Server, push, request, until};
 
 const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 const BATCH: &str = "/api/partner/v2/add/requests/batch";
-/// Receivers on this machine, and little patience: what was under way when the server died is due again after 14 s.
+/// Loopback receivers and short timeouts: a delivery in progress during a crash is due again after 14 s.
 pub const SETTINGS: [(&str, &str); 2] =
     [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true"), ("TENURE_WEBHOOKS__TIMEOUT", "2s")];
 
 /// How a receiver behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// Answers after so many milliseconds.
+    /// Responds after a number of milliseconds.
     Answers(u64),
-    /// Takes connections and requests, and never answers.
+    /// Accepts connections and requests, and never responds.
     Silent,
 }
 
-/// A receiver on threads of its own: a thread a connection.
+/// A receiver with one thread per connection.
 pub struct Receiver {
     port: u16,
-    /// What it was told, if it keeps that.
+    /// The received events, if it keeps them.
     pub events: Arc<Mutex<Vec<Value>>>,
     count: Arc<AtomicUsize>,
 }
 
 impl Receiver {
-    /// `keeps` says whether events are kept, or counted alone.
+    /// `keeps`: whether events are kept or only counted.
     pub fn start(manner: Manner, keeps: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -67,7 +67,7 @@ impl Receiver {
     }
 }
 
-/// One connection, with one request after the other.
+/// Serves one connection.
 fn converse(stream: TcpStream, manner: Manner, mut received: impl FnMut(&[u8])) {
     let Ok(mut writer) = stream.try_clone() else { return };
     let mut reader = BufReader::new(stream);
@@ -116,8 +116,8 @@ pub fn register(server: &Server, token: &str, receiver: &Receiver, events: &[&st
     answer.json()["id"].as_str().expect("an id").to_owned()
 }
 
-/// Pushes and withdraws under load, kills the server in between, and sees that everything that was acknowledged arrives at
-/// least once, each push before its withdrawal.
+/// Pushes and withdraws under load and kills the server meanwhile. Every acknowledged event must arrive at least once, each
+/// push before its withdrawal.
 fn kill_between(store: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
@@ -195,12 +195,12 @@ fn webhooks_survive_kills_in_order_on_postgres() {
     kill_between(&["--database-url", &url]);
 }
 
-/// How many receivers there are, and how many of them live whatever happens.
+/// The number of receivers, and of those that never fail.
 const RECEIVERS: usize = 20;
 const LIVING: usize = 16;
 
-/// Tells twenty receivers of so many events; how long it takes until the living ones have all of theirs. `manners` says how
-/// the others behave.
+/// Sends events to twenty receivers; returns the time until the healthy ones have all of theirs. `manners`: how the others
+/// behave.
 fn load(events: usize, manners: [Manner; RECEIVERS - LIVING], patience: Duration) -> Duration {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(&folder.path().join("data"), &[], &SETTINGS[..1]);
@@ -242,7 +242,7 @@ fn failing_receivers_do_not_starve_healthy_ones() {
     load(50, THREE_DEAD_ONE_SLOW, 4 * PATIENCE);
 }
 
-/// For a quiet machine: `cargo test -p tenure --test process -- --ignored --nocapture failing_receivers_slow`.
+/// Needs an idle machine: `cargo test -p tenure --test process -- --ignored --nocapture failing_receivers_slow`.
 #[test]
 #[ignore = "measures"]
 fn failing_receivers_slow_healthy_ones_little() {

@@ -1,4 +1,4 @@
-//! A receiver of webhooks on this machine: it keeps what it gets, and answers as it is told.
+//! A webhook receiver on this machine: it keeps requests and responds as configured.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
@@ -15,16 +15,16 @@ use tokio_rustls::TlsAcceptor;
 
 use super::tls::server_config;
 
-/// Something that was received.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Received {
     headers: HashMap<String, String>,
-    /// The body, as it came.
+    /// The body.
     pub body: Bytes,
 }
 
 impl Received {
-    /// A header's value; empty if it is not there.
+    /// Returns the value of a header, or an empty string if the header is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(String::as_str).unwrap_or_default()
     }
@@ -47,22 +47,22 @@ struct Kept {
 pub struct Receiver {
     /// Where it listens.
     pub port: u16,
-    /// The authority of its certificate, if it has one.
+    /// The path of its certificate, if it has one.
     pub roots: PathBuf,
     kept: Arc<Kept>,
     _folder: tempfile::TempDir,
 }
 
 impl Receiver {
-    /// An answer that never comes.
+    /// A response that is never sent.
     pub const NEVER: u16 = 0;
 
-    /// By http.
+    /// Starts with http.
     pub async fn start() -> Self {
         Self::listen(None).await
     }
 
-    /// By https, as `host`.
+    /// Starts with https as `host`.
     pub async fn start_tls(host: &str) -> Self {
         Self::listen(Some(host)).await
     }
@@ -98,22 +98,22 @@ impl Receiver {
         Self { port, roots, kept, _folder: folder }
     }
 
-    /// Its address.
+    /// Returns its address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook", self.port)
     }
 
-    /// What it answers next, one after the other; 204 after that.
+    /// Sets the statuses of the next responses, in order; 204 afterwards.
     pub fn answer(&self, statuses: &[u16]) {
         *self.kept.answers.lock().expect("no panic") = statuses.iter().copied().collect();
     }
 
-    /// What it has got so far.
+    /// Returns the requests received so far.
     pub fn received(&self) -> Vec<Received> {
         self.kept.received.lock().expect("no panic").clone()
     }
 
-    /// How often somebody has connected.
+    /// Returns the number of connections.
     pub fn connections(&self) -> usize {
         self.kept.connections.load(Ordering::SeqCst)
     }

@@ -1,8 +1,8 @@
-//! Small documents, made here.
+//! Small generated documents.
 
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
-/// A PDF of one page, with something more in its catalog.
+/// Builds a PDF of one page; `more` may change its catalog.
 pub fn pdf(more: impl FnOnce(&mut Document, &mut Dictionary)) -> Document {
     let mut document = Document::with_version("1.7");
     let content = document.add_object(Stream::new(Dictionary::new(), b"BT ET".to_vec()));
@@ -26,7 +26,7 @@ pub fn bytes(document: &mut Document) -> Vec<u8> {
     bytes
 }
 
-/// A PNG of `width` by `height` black pixels.
+/// Builds a PNG of `width` by `height` black pixels.
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -38,8 +38,8 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// A JPEG of eight by eight grey pixels, in the smallest form that there is (ITU-T T.81): one table of each kind,
-/// and a single block whose every coefficient is zero.
+/// Builds a JPEG of eight by eight grey pixels in the smallest form (ITU-T T.81): one table of each kind and one block
+/// with all coefficients zero.
 pub fn jpeg() -> Vec<u8> {
     let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
     bytes.extend([1; 64]);

@@ -1,4 +1,4 @@
-//! Another wallet, as far as a test needs one: keys, proofs, and what it sends.
+//! Another wallet: keys, proofs and requests.
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -11,32 +11,32 @@ use super::app::TestApp;
 use super::browser::{Browser, encode_form};
 use super::response::TestResponse;
 
-/// A wallet of a person.
+/// A holder's wallet.
 #[derive(Debug)]
 pub struct TestWallet<'a> {
-    /// Where it goes.
+    /// The application.
     pub test: &'a TestApp,
     /// The key of its credentials.
     pub key: SoftwareKey,
-    /// The key that its tokens are bound to, if they are.
+    /// The DPoP key, if it uses DPoP.
     pub dpop: Option<SoftwareKey>,
-    /// More headers of every request.
+    /// Additional headers of every request.
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// A key of P-256.
+/// Returns a P-256 key.
 pub fn key(number: u8) -> SoftwareKey {
     SoftwareKey::from_bytes(Algorithm::Es256, &[number; 32]).expect("a key")
 }
 
-/// Signs `payload` by `key` under a header with its algorithm and more.
+/// Signs `payload` with `key`; the header gets the key's algorithm.
 pub fn signed(key: &SoftwareKey, mut header: Value, payload: &Value) -> String {
     header["alg"] = key.public().algorithm().name().into();
     jws::sign(&jws::protected(&header), payload.to_string().as_bytes(), key).expect("signed")
 }
 
 impl<'a> TestWallet<'a> {
-    /// A wallet with a key of its own.
+    /// A wallet with its own key.
     pub fn new(test: &'a TestApp) -> Self {
         Self { test, key: key(21), dpop: None, headers: Vec::new() }
     }
@@ -59,13 +59,13 @@ impl<'a> TestWallet<'a> {
         self.test.send(request.body(Body::from(body)).expect("a request")).await
     }
 
-    /// A DPoP proof.
+    /// Returns a DPoP proof.
     pub fn dpop_proof(&self, key: &SoftwareKey, path: &str, token: Option<&str>, nonce: &str) -> String {
         let header = json!({ "typ": "dpop+jwt", "jwk": key.public().jwk() });
         signed(key, header, &self.dpop_payload(path, token, nonce))
     }
 
-    /// What a DPoP proof says; tests change it.
+    /// Returns the payload of a DPoP proof, for tests to change.
     pub fn dpop_payload(&self, path: &str, token: Option<&str>, nonce: &str) -> Value {
         use base64::Engine as _;
         let mut payload = json!({
@@ -103,37 +103,37 @@ impl<'a> TestWallet<'a> {
         self.send(path, request, body, Some(token)).await
     }
 
-    /// A challenge.
+    /// Requests a nonce.
     pub async fn nonce(&self) -> String {
         let answer = self.test.send(Request::post("/oid4vci/nonce").body(Body::empty()).expect("a request")).await;
         answer.assert_status(200).json()["c_nonce"].as_str().expect("a nonce").to_owned()
     }
 
-    /// What a proof of `key` says; tests change it.
+    /// Returns the payload of a key proof, for tests to change.
     pub fn proof_payload(&self, nonce: &str) -> Value {
         json!({ "aud": self.test.app.config().base(), "iat": self.test.app.now().seconds(), "nonce": nonce })
     }
 
-    /// A proof that the wallet has `key`.
+    /// Returns a proof of possession of `key`.
     pub fn proof(&self, key: &SoftwareKey, nonce: &str) -> String {
         let header = json!({ "typ": "openid4vci-proof+jwt", "jwk": key.public().jwk() });
         signed(key, header, &self.proof_payload(nonce))
     }
 
-    /// Hands in the code of an offer with a transaction code.
+    /// Redeems the code of an offer with a transaction code.
     pub async fn redeem(&self, offer: &TestOffer, code: &str) -> TestResponse {
         let form =
             [("grant_type", PRE_AUTHORIZED), ("pre-authorized_code", &offer.pre_authorized_code), ("tx_code", code)];
         self.form("/oid4vci/token", &form).await
     }
 
-    /// A token for an offer.
+    /// Requests a token for an offer.
     pub async fn token(&self, offer: &TestOffer) -> String {
         let answer = self.redeem(offer, &offer.transaction_code).await.assert_status(200);
         answer.json()["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// Asks for a credential of `configuration` for the wallet's key.
+    /// Requests a credential of `configuration` for the wallet's key.
     pub async fn fetch(&self, token: &str, configuration: &str) -> TestResponse {
         let proof = self.proof(&self.key, &self.nonce().await);
         let request = json!({ "credential_configuration_id": configuration, "proofs": { "jwt": [proof] } });
@@ -141,22 +141,22 @@ impl<'a> TestWallet<'a> {
     }
 }
 
-/// An offer as a wallet and its person see it.
+/// An offer as a wallet and its holder see it.
 #[derive(Clone, Debug)]
 pub struct TestOffer {
     /// Its page's path.
     pub page: String,
     /// Its own path.
     pub path: String,
-    /// What it says.
+    /// Its content.
     pub offer: Value,
     /// Its code.
     pub pre_authorized_code: String,
-    /// What the person types.
+    /// The transaction code that the holder types.
     pub transaction_code: String,
 }
 
-/// Offers the credential `id` from the wallet page.
+/// Creates an offer for the credential `id` on the wallet page.
 pub async fn make_offer(test: &TestApp, person: &mut Browser<'_>, id: uuid::Uuid) -> TestOffer {
     let page = person.post(&format!("/wallet/credentials/{id}/offer"), &[]).await.redirect().to_owned();
     let shown = person.get(&page).await.assert_status(200);

@@ -73,7 +73,7 @@ contract! {
         for number in 0..6_u128 {
             let holder = holder(10 + number);
             assert!(tx.add_holder(&holder).await.expect("added"));
-            // Two have signed in twice, one has a passkey, three have done neither.
+            // Two holders have signed in twice, one has a passkey, three have neither.
             for _ in 0..if number < 2 { 2 } else { 1 } {
                 tx.count_sign_in(holder.id).await.expect("counted");
             }

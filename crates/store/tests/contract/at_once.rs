@@ -1,4 +1,4 @@
-//! What is stored at once, in the hope that all of it is new, and what becomes of it otherwise.
+//! The fast path of group commit, which assumes that all rows are new, and its fallback.
 
 use ambient::Clock;
 use store::domain::asset::AssetState;
@@ -42,7 +42,7 @@ contract! {
         };
         let through = |chain: &str, new: NewSubmission| NewSubmission { partner_chain: Some(chain.to_owned()), ..new };
         let first = [new_submission(11, partner, "b"), through("agency", new_submission(10, partner, "a")), new_submission(12, partner, "c")];
-        // PostgreSQL alone does.
+        // Only PostgreSQL does.
         let (done, counts) = if matches!(store, Store::Postgres { .. }) { (true, vec![2, 1]) } else { (false, vec![]) };
         assert_eq!(at_once(&first).await, done);
         assert_eq!(counted(store, partner).await, counts);
@@ -78,8 +78,8 @@ contract! {
         let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let push = |new: NewSubmission| committer.push(NewRequest::One(Box::new(new)));
         assert_eq!(push(new(10, "a")).await.expect("answered"), Pushed::Created);
-        // What is new is stored and counted once, whatever stands beside it, many times over. A batch has its group written
-        // carefully, so it is there every other time.
+        // New rows are stored and counted once, in many combinations. A batch sends its group to the slow path, so it is included
+        // every second time.
         for round in 0..40 {
             let (fresh, base) = (format!("fresh {round}"), 1_000 + 10 * round);
             let item = NewSubmission { batch_id: Some(id(base + 4)), ..new(base + 5, &format!("item {round}")) };
@@ -102,7 +102,7 @@ contract! {
             assert!(matches!(twice.expect("answered"), Pushed::Existing(existing) if existing.id == id(base + 1)));
             assert_eq!(refused.expect("answered"), Pushed::PartnerDisabled);
         }
-        // Long enough for hope to come back.
+        // Long enough for the fast path to be used again.
         for number in 0..40 {
             assert_eq!(push(new(5_000 + number, &format!("alone {number}"))).await.expect("answered"), Pushed::Created);
         }
@@ -147,7 +147,7 @@ contract! {
         assert_eq!(store.read().await.expect("a transaction").assets(&[id(10)]).await.expect("read"), [document]);
     }
 
-    /// A connection that broke before the answer came leaves it open whether all was stored.
+    /// If a connection breaks before the response, the outcome of the commit is unknown.
     async fn commit_with_unknown_outcome_is_counted_once(databases: Databases) {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
@@ -156,10 +156,10 @@ contract! {
         let [one, other] = [new_submission(10, partner, "a"), new_submission(11, partner, "b")];
         let new = [&one, &other];
         if !store.insert_at_once(&new).await.expect("an answer") {
-            // SQLite, which always answers.
+            // SQLite always responds.
             return;
         }
-        // The first is hoped for, and in vain; the second is written carefully at once.
+        // The first uses the fast path and fails; the second uses the slow path at once.
         for new in new {
             assert!(matches!(push(new).await, Pushed::Existing(existing) if existing.id == new.id));
         }

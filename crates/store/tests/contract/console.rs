@@ -1,4 +1,4 @@
-//! Partners' consoles: sessions, passkeys, and the list of submissions.
+//! The partner's console: sessions, passkeys and the list of submissions.
 
 use ambient::Timestamp;
 use store::{ConsolePasskey, ConsoleSession, Found, ListedState, Listing, NewBatch, NewSubmission};
@@ -9,7 +9,7 @@ use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
 
-/// A session under the secret that [`add_partner`] gives.
+/// A session under the secret of [`add_partner`].
 fn session(number: u8, partner: Uuid) -> ConsoleSession {
     ConsoleSession {
         token_hash: vec![number; 32],

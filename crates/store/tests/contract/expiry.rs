@@ -61,7 +61,7 @@ contract! {
         for submission in [10, 11, 12, 13] {
             assert!(tx.bind_submission(id(submission), ada, NOW).await.expect("bound"));
         }
-        // Another node's clock is ahead, and this one's is not.
+        // Another node's clock is ahead of this one's.
         assert_eq!(tx.expire_submissions(LATER, 10).await.expect("told").len(), 4);
         assert!(!tx.accept_submission(id(10), ada, &[4], NOW).await.expect("over"));
         assert!(!tx.decline_submission(id(11), ada, NOW).await.expect("over"));
@@ -110,7 +110,7 @@ contract! {
         let telling = tokio::spawn({
             let store = store.clone();
             async move {
-                // It waits for who answers.
+                // It waits for the decision's transaction.
                 let mut tx = store.write().await.expect("a transaction");
                 let told = tx.expire_submissions(LATER, 10).await.expect("told");
                 tx.commit().await.expect("committed");
@@ -138,7 +138,7 @@ contract! {
             expires_at: first + hour * (hours + 3),
             ..new_submission(number, partner, &format!("c{number}"))
         };
-        // The first hour has no partition of its own, the others have.
+        // The first hour has no partition; the others have one.
         let rows = [pushed(10, 0), pushed(11, 0), pushed(12, 1), pushed(13, 2)];
         insert(store, &rows.iter().collect::<Vec<_>>()).await;
         let waits = async |submission| {

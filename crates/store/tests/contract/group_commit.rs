@@ -25,7 +25,7 @@ contract! {
         let committer = Committer::start(store.clone(), clock.clone());
         let mut pushes = tokio::task::JoinSet::new();
         for number in 0..600u128 {
-            // Every id comes twice; one in ten is of a partner that is disabled.
+            // Every id is pushed twice; one in ten is of a disabled partner.
             let owner = if number % 10 == 0 { disabled } else { partner };
             let new = new_submission(1000 + number, owner, &format!("c{}", number % 300));
             let committer = committer.clone();

@@ -21,7 +21,7 @@ contract! {
         let kept = tx.stored_answer(one, "k").await.expect("read").expect("there");
         assert_eq!((kept.status, kept.content_type.as_str(), kept.body.as_slice()), (201, "application/json", b"{}".as_slice()));
         assert_eq!(tx.stored_answer(other, "k").await.expect("read").expect("there").status, 0);
-        // A request that was taken for dead is answered after another has claimed its key.
+        // A request whose claim has expired finishes after another request has claimed its key.
         tx.store_answer((other, "k", LATER), 201, "application/json", &Sealed { period: NOW, bytes: b"{}".to_vec() }).await.expect("nobody's");
         assert_eq!(tx.stored_answer(other, "k").await.expect("read").expect("there").status, 0);
         tx.forget_answer(other, "k", NOW).await.expect("let go");

@@ -1,4 +1,4 @@
-//! Issuances: codes are handed in once, challenges are answered once, and what is given again replaces what was.
+//! Issuances: single-use codes, single-use nonces and reissued credentials.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn redemption(issuance: u128, token: u8) -> Redemption {
     }
 }
 
-/// The places of a submission that are revoked.
+/// Returns the revoked indices of a submission.
 async fn revoked(tx: &mut store::Tx, submission: Uuid) -> Vec<store::StatusPlace> {
     let entries = tx.status_entries(submission).await.expect("read");
     entries.into_iter().filter(|entry| entry.revoked_at.is_some()).map(|entry| entry.place).collect()

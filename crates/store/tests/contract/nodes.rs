@@ -1,4 +1,4 @@
-//! What nodes on one database know of each other: limits that they count together, and notices of what changes.
+//! Nodes on one database: shared rate limits and notifications.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ contract! {
     }
 }
 
-/// What two nodes take at the same instant, neither waiting for the other.
+/// Two nodes take outbox items at the same time without waiting for each other.
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_take_disjoint_outbox_items() {
     let databases = database::postgres().await;
@@ -88,7 +88,7 @@ async fn nodes_take_disjoint_outbox_items() {
     tx.commit().await.expect("committed");
     let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
     let mut taken = one.take_from_outbox(NOW, LATER, 12).await.expect("taken");
-    // The first has not committed: whoever waited for it would wait for ever here.
+    // The first has not committed, so waiting for it would never end.
     taken.extend(other.take_from_outbox(NOW, LATER, 12).await.expect("taken"));
     let mut ids: Vec<Uuid> = taken.iter().map(|item| item.id).collect();
     ids.sort();
@@ -106,7 +106,7 @@ async fn rate_limit_cleanup_does_not_wait_for_debits() {
     tx.commit().await.expect("committed");
     let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
     one.charge(&[charge(2)]).await.expect("charged");
-    // The first has not committed: two that wait for each other's rows would be a circle.
+    // The first has not committed, so waiting for its rows would be a deadlock.
     let forgotten =
         tokio::time::timeout(10 * SECOND, other.forget_allowances(LATER)).await.expect("it waits for nobody");
     assert_eq!(forgotten.expect("forgotten"), 2);

@@ -1,4 +1,4 @@
-//! Questions to outside wallets: found by their id or their browser, answered once, counted once.
+//! Presentations from outside wallets: look-up by id or browser, answered once, finished once.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a restored database is told of itself.
+//! Changes to a restored database.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

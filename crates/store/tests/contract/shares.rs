@@ -1,4 +1,4 @@
-//! Shares: found by their link or their owner alone, counted, taken back with their status entries.
+//! Shares: look-up by link or owner, counters, and revocation with their status entries.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

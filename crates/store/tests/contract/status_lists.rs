@@ -1,4 +1,4 @@
-//! Status lists: places are given once, for what stands, and what is revoked stays revoked.
+//! Status lists: indices are allocated once, for current credentials, and revocation is permanent.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -25,7 +25,7 @@ pub(super) fn wanted(submission: u128, holder: Uuid) -> WantedEntry {
     WantedEntry { submission: id(submission), holder, expires_at: LATER, issuance: None }
 }
 
-/// Submissions that `holder` has accepted.
+/// Inserts submissions that `holder` has accepted.
 pub(super) async fn accepted(store: &Store, partner: Uuid, holder: Uuid, numbers: impl Iterator<Item = u128>) {
     let mut tx = store.write().await.expect("a transaction");
     for number in numbers {
@@ -256,7 +256,7 @@ contract! {
         let much_later = LATER + Duration::from_secs(10);
         let mut tx = store.write().await.expect("a transaction");
         let mut asked = vec![wanted(10, ada); 9];
-        // The first list is full with one that ends last; the second is full; the third is open.
+        // The first list is full and has the entry that ends last; the second is full; the third is open.
         asked[2].expires_at = much_later;
         for (start, list) in asked.chunks(4).enumerate() {
             let now = NOW + Duration::from_secs(start as u64);
@@ -284,7 +284,7 @@ contract! {
         let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 2).await);
         accepted(store, partner, ada, 10..15).await;
         let clock = Clock::manual(NOW.to_jiff());
-        // Two tasks, as of two nodes.
+        // Two tasks, as on two nodes.
         let nodes: Vec<Issuing> = (0..2).map(|_| Issuing::start(store.clone(), clock.clone(), Rng::System, NONCE_LIFETIME, capacity(500))).collect();
         let mut callers = tokio::task::JoinSet::new();
         for number in 0..600_usize {
@@ -338,7 +338,7 @@ contract! {
                 });
             }
         }
-        // Newest first: the other way round than the renewals take their locks.
+        // Newest first, which is the reverse of the renewals' lock order.
         for number in (100..140).rev() {
             let mut tx = store.write().await.expect("a transaction");
             assert!(tx.remove_submission(id(number), ada, NOW).await.expect("removed"));

@@ -1,4 +1,4 @@
-//! Statuses: whose they are, how questions are asked together, and what is remembered of them.
+//! Statuses: ownership, combined reads and the cache.
 
 use std::future::Future as _;
 use std::task::Poll;
@@ -138,7 +138,7 @@ contract! {
         assert_eq!(told("10").await, Status::Incomplete);
         clock.advance(Duration::from_secs(30));
         assert_eq!(told("10").await, Status::Canceled(over.expires_at));
-        // Whoever asked for it goes away while it is committed; which may be over before that.
+        // The caller is cancelled during the commit, or after it.
         let mut was_under_way = false;
         for other in &others {
             assert_eq!(told(&other.credential_id).await, Status::Incomplete);

@@ -17,7 +17,7 @@ contract! {
         let (first, same, theirs) = (new_submission(10, one, "a"), new_submission(11, one, "a"), new_submission(12, other, "a"));
         assert_eq!(insert(store, &[&first, &same, &theirs]).await, [id(10), id(12)]);
         assert!(insert(store, &[&same]).await.is_empty());
-        // Two rows went in, and on PostgreSQL with each what was pushed, and nothing else.
+        // Two rows were inserted, on PostgreSQL with one payload each.
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.drop_payloads(LATER + Duration::from_secs(86_400), 3).await.expect("dropped"));
         drop(tx);
@@ -129,7 +129,7 @@ contract! {
         for kind in [EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined] {
             tx.record_events(&[id(10)], kind, LATER).await.expect("recorded");
         }
-        // As older releases wrote it.
+        // As older releases stored it.
         tx.record_events(&[id(11)], EventKind::Pushed, NOW).await.expect("recorded");
         let mut kinds = async |submission, now| tx.events(submission, now).await.expect("read").into_iter().map(|event| event.kind).collect::<Vec<_>>();
         assert_eq!(kinds(id(10), NOW).await, [EventKind::Pushed, EventKind::Opened, EventKind::Accepted, EventKind::Removed, EventKind::Withdrawn, EventKind::Superseded, EventKind::Declined]);
@@ -148,7 +148,7 @@ contract! {
         for submission in [10, 11, 12] {
             assert!(tx.bind_submission(id(submission), ada, NOW).await.expect("bound"));
         }
-        // Whoever answers may have looked at the clock just before the new push.
+        // A decision may have read the clock just before the new push.
         assert!(tx.replace_submission(id(10), partner, LATER).await.expect("replaced"));
         assert!(!tx.accept_submission(id(10), ada, &[4], NOW).await.expect("replaced"));
         assert!(!tx.decline_submission(id(10), ada, NOW).await.expect("replaced"));

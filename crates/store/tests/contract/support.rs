@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
-/// How long an answered challenge is remembered.
+/// How long a used nonce is stored.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 
 pub const LATER: Timestamp = Timestamp::from_micros(1_700_000_900_000_000);

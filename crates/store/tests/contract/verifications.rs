@@ -1,4 +1,4 @@
-//! Verification requests: one an id, bound to one account, ended once, and emptied in time.
+//! Verification requests: unique ids, binding to one account, one outcome, and expiry.
 
 use std::time::Duration;
 

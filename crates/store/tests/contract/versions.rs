@@ -1,4 +1,4 @@
-//! An older release on a newer schema: it goes on where nothing was taken away, and says so where something was.
+//! An older release on a newer schema: it works unless the schema removed something.
 
 use store::Tx;
 

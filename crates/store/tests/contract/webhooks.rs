@@ -1,4 +1,4 @@
-//! Webhooks, their deliveries, and tallies.
+//! Webhooks, their deliveries and daily counts.
 
 use std::time::Duration;
 
@@ -238,7 +238,7 @@ contract! {
             ]
         );
         assert_eq!(tx.tallies(one, today + 1).await.expect("read").len(), 1);
-        // With the other partner's; more where two connections have counted, each in its slot.
+        // Includes the other partner's; more if two connections have counted, each in its own slot.
         assert!(tx.forget_tallies(today + 1).await.expect("forgotten") >= 6);
         assert_eq!(tx.tallies(one, 0).await.expect("read").len(), 1);
         let log = tx.deliveries(hook, one, None, None, 10).await.expect("read");
@@ -282,7 +282,7 @@ contract! {
     }
 
     async fn repeated_expiry_is_the_same_event(databases: Databases) {
-        // Told in time, and by a server that was away for a week: as after a restore.
+        // Recorded in time, and by a server that was offline for a week, as after a restore.
         let (restored, week) = (database::sqlite().await, Duration::from_secs(7 * 86_400));
         let mut told = Vec::new();
         for (store, now) in [(&databases.data, LATER + Duration::from_secs(1)), (&restored.data, LATER + week)] {

@@ -1,5 +1,4 @@
-//! Fresh databases: SQLite in a temporary folder, PostgreSQL as a database of its own on the server that
-//! `scripts/postgres` starts.
+//! New databases: SQLite in a temporary folder, or a database on the PostgreSQL server that `scripts/postgres` starts.
 
 use ambient::Rng;
 use ambient::Timestamp;
@@ -16,24 +15,24 @@ pub struct Databases {
     pub data: Store,
     /// The key ring.
     pub keyring: Store,
-    /// Removed with the test.
+    /// Removed on drop.
     pub folder: TempDir,
     url: String,
 }
 
 impl Databases {
-    /// The data, opened as another node would.
+    /// Opens the data as another node would.
     pub async fn open_again(&self) -> Result<Store, StoreError> {
         Store::open(Part::Data, self.folder.path(), &self.url, 2).await
     }
 }
 
-/// Two SQLite files.
+/// Creates two SQLite files.
 pub async fn sqlite() -> Databases {
     open("").await
 }
 
-/// A database on the test server.
+/// Creates a database on the test server.
 pub async fn postgres() -> Databases {
     open(&postgres_url().await).await
 }
@@ -45,7 +44,7 @@ async fn open(url: &str) -> Databases {
     Databases { data, keyring, folder, url: url.to_owned() }
 }
 
-/// The URL of a new, empty database.
+/// Creates an empty database and returns its URL.
 #[expect(clippy::disallowed_methods, reason = "the test server is named by the script that starts it")]
 pub async fn postgres_url() -> String {
     let server = std::env::var("TENURE_TEST_POSTGRES")

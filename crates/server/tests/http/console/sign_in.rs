@@ -174,7 +174,7 @@ async fn secret_rotation_ends_all_other_console_sessions() {
     let renewed = TestPartner { id: partner.id, secret: secret.to_owned() };
     test.token(&renewed).await;
     let mut mine = console(&test, &renewed).await;
-    // And as the command line rotates.
+    // Rotation by the command line.
     let mut tx = test.app.store().write().await.expect("a transaction");
     assert!(tx.rotate_partner(partner.id, &sha256(b"another"), test.app.now()).await.expect("rotated"));
     tx.commit().await.expect("committed");

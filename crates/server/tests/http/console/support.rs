@@ -11,14 +11,14 @@ use crate::support::response::TestResponse;
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 
-/// What of [`career`] a partner's console must never show.
+/// Values of [`career`] that the console must never show.
 pub const SECRETS: [&str; 3] = ["Marker-Lovelace", "Company A", "Software Engineer"];
 
 pub async fn sign_in(browser: &mut Browser<'_>, id: &str, secret: &str) -> TestResponse {
     browser.post("/console/sign-in", &[("client_id", id), ("client_secret", secret)]).await
 }
 
-/// A browser that is signed in for `partner`.
+/// Returns a browser that is signed in to the console of `partner`.
 pub async fn console<'a>(test: &'a TestApp, partner: &TestPartner) -> Browser<'a> {
     let mut browser = test.browser();
     assert_eq!(sign_in(&mut browser, &partner.id.to_string(), &partner.secret).await.redirect(), "/console");
@@ -29,7 +29,7 @@ pub async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
     browser.get("/console").await.status == 200
 }
 
-/// Every page, and every form that changes something, for a request and a webhook with these ids.
+/// Returns every page and every form of the console, with `id` as the id of a submission or webhook.
 pub fn pages(id: Uuid) -> Vec<(Method, String)> {
     let get = ["", "/submissions", "/credentials", "/credentials/rotate", "/webhooks", "/webhooks/new", "/explorer"];
     let get_one =
@@ -57,7 +57,7 @@ pub fn pages(id: Uuid) -> Vec<(Method, String)> {
     get.chain(post.iter().chain(&post_one).map(|found| (Method::POST, path(found)))).collect()
 }
 
-/// Registers a webhook by the form; returns its id.
+/// Registers a webhook with the form; returns its id.
 pub async fn make_webhook(browser: &mut Browser<'_>, url: &str) -> Uuid {
     let form = [("url", url), ("name", ""), ("description", ""), ("event", "atsp_request.created")];
     let made = browser.post("/console/webhooks/new", &form).await.assert_status(200).text;

@@ -75,7 +75,7 @@ async fn console_replays_deliveries_singly_or_by_time_range() {
     browser.post(&format!("{page}/deliveries/{again}"), &[]).await.assert_status(303);
     assert!(browser.get(&page).await.text.contains("Queued again."));
     browser.post(&format!("{page}/deliveries/{}/replay", Uuid::nil()), &[]).await.assert_status(404);
-    // After three days it is given up, and can be sent again by its time.
+    // After three days the delivery is abandoned; a replay by time range sends it again.
     test.advance(73 * HOUR);
     let mut tx = test.app.store().write().await.expect("a transaction");
     assert_eq!(tx.give_up_deliveries(test.app.now(), 10).await.expect("given up"), 1);

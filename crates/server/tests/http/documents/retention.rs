@@ -44,7 +44,7 @@ async fn unclaimed_documents_are_deleted_after_48_hours() {
     assert!(left.get("/wallet").await.text.contains("Project Management Foundations"), "the credential stays");
     let token = test.token(&test.partner().await).await;
     test.get_with("/api/partner/v1/submissions/left/status", &token).await.assert_status(404);
-    // Coming back later changes nothing for what was kept.
+    // Signing in later does not affect kept documents.
     test.advance(480 * HOUR);
     tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
     assert_eq!(objects(&test), 1);

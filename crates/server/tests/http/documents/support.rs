@@ -38,7 +38,7 @@ pub fn request_id(answer: &Value) -> Uuid {
     answer["request_id"].as_str().expect("an id").parse().expect("a UUID")
 }
 
-/// The objects that are on disk, finished or not.
+/// Counts the objects on disk, complete or not.
 pub fn objects(test: &TestApp) -> usize {
     walk(&test.folder.path().join("documents")).len()
 }
@@ -47,7 +47,7 @@ pub async fn clean(test: &TestApp) {
     tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
 }
 
-/// Where the documents of a page can be opened.
+/// Returns the paths of the documents on a page.
 pub fn links(page: &str) -> Vec<String> {
     let parts = page.split("href=\"/documents/").skip(1).filter_map(|part| part.split_once('"'));
     parts.map(|(id, _)| format!("/documents/{id}")).collect()

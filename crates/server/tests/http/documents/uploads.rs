@@ -127,7 +127,7 @@ async fn interrupted_upload_leaves_nothing_and_can_be_repeated() {
     let half = pdf()[..300].to_vec();
     let broken = stream::iter([Ok(Bytes::from(half)), Err(std::io::Error::other("the line is cut"))]);
     test.upload(link, "application/pdf", Body::from_stream(broken)).await.assert_status(400);
-    // A connection that is dropped ends the request in the middle of its work.
+    // A dropped connection cancels the request.
     let endless = Body::from_stream(stream::iter([Ok::<_, std::io::Error>(Bytes::from(pdf()))]).chain_pending());
     let waiting = test.upload(link, "application/pdf", endless);
     assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err());
@@ -165,7 +165,7 @@ async fn upload_url_expires_and_a_repeated_push_renews_it() {
     assert_eq!(again["redirect_uri"], first["redirect_uri"]);
     let fresh = &again["assets"][0]["upload_url"];
     test.upload(fresh, "application/pdf", pdf()).await.assert_status(204);
-    // Nobody else's link, and no made-up one.
+    // Forged upload URLs are rejected.
     let text = fresh.as_str().expect("a link");
     let (start, mac) = text.rsplit_once('.').expect("parts");
     let (rest, expires) = start.rsplit_once('.').expect("parts");

@@ -1,4 +1,4 @@
-//! Wallets, and keys of wallets, that a provider vouches for.
+//! Wallet attestations and key attestations.
 
 use credential::key::SoftwareKey;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::support::{SD_JWT, offered, refused};
 use crate::support::app::TestApp;
 use crate::support::wallet::{TestWallet, key, signed};
 
-/// A provider's JWK Set in a file, and its key.
+/// Writes a provider's JWK Set; returns the path and the provider's key.
 fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {
     let provider = key(60);
     let path = folder.join("providers.json");
@@ -63,7 +63,7 @@ async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     let wallet = good(attestation(&provider, &|_| {}));
     let token = wallet.token(&offer).await;
     refused(&wallet.redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
-    // Keys: without an attestation of them nothing is given.
+    // Without a key attestation nothing is issued.
     let wallet = TestWallet::new(&test);
     refused(&wallet.fetch(&token, SD_JWT).await, 400, "invalid_proof");
     let attested = |by: &SoftwareKey, keys: &[&SoftwareKey], nonce: &str| {

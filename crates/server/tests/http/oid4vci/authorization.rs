@@ -1,4 +1,4 @@
-//! The authorization code flow: what a wallet pushes, what its person answers, and what the code is good for.
+//! The authorization code flow: the pushed request, the holder's answer and the code.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::browser::Browser;
 use crate::support::response::TestResponse;
 use crate::support::wallet::{TestWallet, key};
 
-/// A wallet's request in the authorization code flow.
+/// Returns the parameters of an authorization request.
 pub(super) fn authorization(verifier: &str) -> Vec<(&'static str, String)> {
     use base64::Engine as _;
     let challenge = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tenure::seal::sha256(verifier.as_bytes()));
@@ -35,7 +35,7 @@ pub(super) async fn push(wallet: &TestWallet<'_>, form: &[(&'static str, String)
 
 pub(super) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-1";
 
-/// Sends the person to answer; returns the page that asks.
+/// Follows the authorization request in the browser; returns the consent page's path.
 async fn arrive(person: &mut Browser<'_>, pushed: &TestResponse) -> String {
     let uri = pushed.json()["request_uri"].as_str().expect("a request").to_owned();
     let query = url::form_urlencoded::Serializer::new(String::new())
@@ -220,7 +220,7 @@ async fn push_can_be_issued_directly_to_another_wallet() {
     assert!(person.text("/wallet").await.contains("Company B"), "and it is in this wallet too");
 }
 
-/// The person allows what a pushed request asks for; returns what the wallet is told.
+/// Allows a pushed request; returns the parameters that the wallet gets.
 async fn allowed(
     person: &mut Browser<'_>,
     pushed: &TestResponse,
@@ -285,6 +285,6 @@ async fn authorization_code_is_bound_to_the_dpop_jkt() {
     let by = |number| TestWallet { dpop: Some(key(number)), ..TestWallet::new(&test) };
     refused(&redeem(&by(8), &code, VERIFIER).await, 400, "invalid_grant");
     assert_eq!(redeem(&by(9), &code, VERIFIER).await.assert_status(200).json()["token_type"], "DPoP");
-    // The proof of the pushed request itself must be by the key it names.
+    // The DPoP proof of the pushed request must be by the key that it names.
     refused(&push(&by(8), &form).await, 400, "invalid_request");
 }

@@ -169,8 +169,8 @@ async fn issuance_without_a_signing_key_is_deferred() {
     refused(&wallet.post("/oid4vci/deferred", &token, &ask).await, 400, "invalid_transaction_id");
 }
 
-/// Keys follow each other while wallets fetch and verifiers check, and nothing fails to verify in between: not what was
-/// signed before, not what is signed at the change, not by keys that a verifier fetched a while ago.
+/// Keys rotate while wallets fetch credentials. Credentials signed before, during and after a rotation verify, also with
+/// keys that a verifier fetched earlier.
 #[tokio::test]
 async fn credentials_verify_across_key_rotation() {
     let test = TestApp::builder()
@@ -194,7 +194,7 @@ async fn credentials_verify_across_key_rotation() {
         kids.insert(header["kid"].to_string());
         published.push(keys_of(&test.get("/.well-known/jwks.json").await.assert_status(200).json()));
         let token = Token::read(&text).expect("read");
-        // A verifier may have fetched the keys up to a day before: they have it already.
+        // A verifier may have fetched the keys up to a day earlier; the new key is already published then.
         let before = published.len().saturating_sub(2);
         let evidence = Evidence { issuer_keys: Found::Some(published[before].clone()), ..Evidence::default() };
         let report = token.judge(&evidence, &Challenge { now: test.app.now().seconds(), ..Challenge::default() });
@@ -225,7 +225,7 @@ async fn concurrent_credential_requests_leave_a_valid_credential() {
     assert!(!verify(&test, &first).await.is_valid());
 }
 
-/// A token that is ended while a request of it is under way gives nothing more.
+/// An issuance that ends during a credential request issues nothing.
 #[tokio::test]
 async fn ended_issuance_issues_nothing() {
     let test = TestApp::new().await;

@@ -45,7 +45,7 @@ async fn nonce_is_single_use_and_expires() {
     );
 }
 
-/// Changes a proof's header and payload.
+/// A change to a proof's header and payload.
 type Change<'a> = &'a dyn Fn(&mut Value, &mut Value);
 
 #[tokio::test]

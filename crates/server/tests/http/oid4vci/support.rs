@@ -13,7 +13,7 @@ pub const SD_JWT: &str = "career_history_dc+sd-jwt";
 
 pub const VC_JWT: &str = "career_history_vc+jwt";
 
-/// A person with one accepted career history.
+/// Signs in a holder with one accepted career history; returns the browser and the credential's id.
 pub async fn holder(test: &TestApp) -> (Browser<'_>, Uuid) {
     let token = test.token(&test.partner().await).await;
     let id = test.push(&token, "1").await;
@@ -28,7 +28,7 @@ pub async fn offered(test: &TestApp) -> (Browser<'_>, Uuid, TestOffer) {
     (person, id, offer)
 }
 
-/// Checks a credential as a verifier does, with everything fetched from the server.
+/// Verifies a credential with keys, status list and metadata fetched from the server.
 pub async fn verify(test: &TestApp, text: &str) -> Report {
     let token = Token::read(text).unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
     let issuer = test.get("/.well-known/jwt-vc-issuer").await.assert_status(200).json();

@@ -14,10 +14,10 @@ use super::support::{Asked, Scene, foreign, refused, scene};
 use crate::support::app::TestApp;
 use crate::support::wallet::{key, signed};
 
-/// What a wallet signs, changed.
+/// A presentation that must be rejected: name, how to build it, expected reason.
 type Change<'a> = (&'a str, Box<dyn Fn(&Scene<'_>, &Asked) -> String + 'a>, &'a str);
 
-/// A key binding with another header or payload.
+/// Builds a presentation whose key binding JWT has a changed header or payload.
 fn bound(scene: &Scene<'_>, asked: &Asked, change: impl Fn(&mut Value, &mut Value)) -> String {
     let shown = scene.chosen(asked);
     let hash = URL_SAFE_NO_PAD.encode(sha256(shown.as_bytes()));
@@ -132,7 +132,7 @@ async fn invalid_vp_does_not_consume_the_request() {
         let answer = scene.answer(&asked, &make(&scene, &asked)).await;
         assert!(answer.status == 400, "{what} was taken: {}", answer.text);
         refused(&answer, why);
-        // The question stays open for a better answer, and the page says that one was not taken.
+        // The request stays open for another presentation, and the page reports the rejected one.
         assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("Nothing was shared"), "{what}");
         scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     }

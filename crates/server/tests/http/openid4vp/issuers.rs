@@ -21,7 +21,7 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let anchor = params.self_signed(&authority).expect("a certificate");
     let authority = rcgen::Issuer::new(params, authority);
-    // An issuer's certificate, and its key as the signer here wants it.
+    // Returns an issuer's key and certificate chain.
     let certified = |names: &[&str]| {
         let secret = [41; 32];
         let key = SoftwareKey::from_bytes(Algorithm::Es256, &secret).expect("a key");
@@ -84,7 +84,7 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
             None => drop(answer.assert_status(200)),
         }
     }
-    // Whether something is revoked is asked of its issuer by the filtering client; what cannot be found out does not count.
+    // The status list is fetched by the filtering client; if it cannot be fetched, the presentation is rejected.
     let asked = scene.begin(&mut browser, content, "same_device").await;
     let by_a = |change: &dyn Fn(&mut Value)| {
         foreign_with(&scene, &asked, "https://a.example", &listed, json!({ "kid": "a1" }), |payload| change(payload))
@@ -94,12 +94,12 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
     refused(&scene.answer(&asked, &shown).await, "could not be had");
     let shown = by_a(&|payload| payload["status"] = json!({ "of_another_kind": {} }));
     refused(&scene.answer(&asked, &shown).await, "status");
-    // Each issuer counts by its own types alone.
+    // Each issuer is trusted for its own types only.
     let shown = by_a(&|payload| payload["vct"] = "https://b.example/career".into());
     refused(&scene.answer(&asked, &shown).await, "not trusted here for what was asked for");
 }
 
-/// A server that trusts `https://a.example`, whose key is returned, and looks names up in a table.
+/// Starts the application with `https://a.example` trusted and names from a table; returns the issuer's key.
 async fn trusting(names: &[(&str, Vec<Vec<IpAddr>>)]) -> (TestApp, SoftwareKey, Table) {
     let (folder, listed) = (tempfile::tempdir().expect("a folder"), key(30));
     let issuers = json!({ "https://a.example": { "jwks": { "keys": [listed.public().published_jwk("a1")] } } });

@@ -44,14 +44,14 @@ async fn request_object_is_signed_and_can_be_fetched_again() {
     assert_eq!(query["meta"]["vct_values"], json!([format!("{base}/credentials/career_history")]));
     let paths: Vec<&Value> = query["claims"].as_array().expect("claims").iter().map(|claim| &claim["path"]).collect();
     assert_eq!(paths, [&json!(["full_name"]), &json!(["employment", null])]);
-    // Its signature is by the certificate whose hash is its name, and that is by the authority, which stays outside.
+    // The request is signed by the leaf certificate, whose hash is the client id; the authority is not in `x5c`.
     assert_eq!((&asked.header["typ"], &asked.header["alg"]), (&json!("oauth-authz-req+jwt"), &json!("ES256")));
     let [leaf] = asked.header["x5c"].as_array().expect("a chain").as_slice() else { panic!("the leaf alone") };
     let leaf = STANDARD.decode(leaf.as_str().expect("base64")).expect("base64");
     assert_eq!(asked.text("client_id"), format!("x509_hash:{}", URL_SAFE_NO_PAD.encode(sha256(&leaf))));
     let authority = test.text("/.well-known/tenure-authority.pem").await;
     verify_chain(&leaf, &authority);
-    // Read again it is the same question; another one has a key, a nonce and a state of its own.
+    // Fetched again it is the same request; another request has its own key, nonce and state.
     let again = test.get(&format!("/openid4vp/requests/{}", asked.id)).await.assert_status(200);
     assert_eq!(Value::Object(Jws::read(&again.text).expect("a JWT").payload), asked.request);
     Jws::read(&again.text).expect("a JWT").verify(&key_of(&leaf)).expect("signed by the certificate's key");
@@ -82,7 +82,7 @@ async fn request_uri_post_honours_wallet_metadata_and_nonce() {
     let request = Value::Object(Jws::read(&answer.text).expect("a JWT").payload);
     assert_eq!(request["wallet_nonce"], "qPmxiNFCR3QTm19POc8u");
     assert_eq!(request["nonce"], asked.request["nonce"]);
-    // Encrypted for a wallet that wants it so.
+    // The request object is encrypted if the wallet's metadata has a key.
     let secret = [9; 32];
     let mut encrypted = metadata.clone();
     encrypted["jwks"] = json!({ "keys": [jwe::encryption_jwk(&secret, "w1").expect("a key")] });
@@ -167,7 +167,7 @@ async fn trusted_authorities_are_sent_to_wallets() {
     };
     let values = authority["values"].as_array().expect("values");
     assert_eq!((&authority["type"], values.len(), &values[1]), (&json!("aki"), 2, &json!(other)));
-    // It is the identifier that stands in the certificates of our credentials.
+    // It is the authority key identifier in the certificates of our credentials.
     let identifier = URL_SAFE_NO_PAD.decode(values[0].as_str().expect("a text")).expect("base64url");
     let jwt = scene.credential.split('~').next().expect("a JWT");
     let leaf = Jws::read(jwt).expect("a JWT").header["x5c"][0]
@@ -175,7 +175,7 @@ async fn trusted_authorities_are_sent_to_wallets() {
         .map(|leaf| STANDARD.decode(leaf).expect("base64"))
         .expect("a certificate");
     assert!(identifier.len() == 20 && leaf.windows(20).any(|window| window == identifier));
-    // Where wallets on other devices may not answer, none is asked.
+    // The page does not offer the cross-device flow if it is disabled.
     assert!(!browser.text(&format!("/verifications/{content}/other-wallet")).await.contains("On another device"));
     assert_eq!(
         browser.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "cross_device")]).await.status,
@@ -194,7 +194,7 @@ async fn verifier_key_persists_and_follows_the_base_url() {
     let moved =
         TestApp::builder().folder(again.folder).setting("server.base_url", "https://passport.example").start().await;
     assert_ne!(moved.app.verifier_key().hash(), hash, "its certificate names another host");
-    // The authority keeps the name that it was made with, and what it certifies later says so too.
+    // The authority keeps its original name, and later certificates name it as issuer.
     let authority = moved.text("/.well-known/tenure-authority.pem").await;
     let leaf = STANDARD.decode(&moved.app.verifier_key().x5c()[0]).expect("base64");
     verify_chain(&leaf, &authority);

@@ -49,7 +49,7 @@ async fn encrypted_response_requires_the_key_of_its_request() {
     let form = [("vp_token", plain["vp_token"].to_string()), ("state", asked.text("state").to_owned())];
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     refused(&scene.form(&asked.response_path(), &form).await, "encrypted");
-    // The other of the two content encryptions that are offered.
+    // The other supported content encryption.
     send(seal(&key_of(&asked), Encryption::A128Gcm, &body(&asked))).await.assert_status(200);
 }
 
@@ -71,7 +71,7 @@ async fn malformed_responses_leave_the_request_open() {
     ] {
         refused(&scene.answer_with(&asked, json!({ "vp_token": vp_token, "state": asked.text("state") })).await, why);
     }
-    // A wallet's no needs the question's state too, ends this question, and leaves the person a choice.
+    // An error response needs the state, ends this presentation and leaves the verification request open.
     refused(&scene.form(&asked.response_path(), &[("error", "access_denied")]).await, "state");
     let form = [("error", "access_denied"), ("error_description", "no"), ("state", asked.text("state"))];
     let answer = scene.form(&asked.response_path(), &form).await.assert_status(200);
@@ -79,7 +79,7 @@ async fn malformed_responses_leave_the_request_open() {
     assert!(browser.text(&format!("/presentations/{}", asked.id)).await.contains("shows nothing"));
     refused(&scene.answer(&asked, &good).await, "answered");
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
-    // Ten answers that are not taken end a question.
+    // Ten rejected responses end a presentation.
     let asked = scene.begin(&mut browser, content, "same_device").await;
     for _ in 0..10 {
         refused(&scene.answer(&asked, "x").await, "tilde");
@@ -119,7 +119,7 @@ async fn unrequested_claims_are_not_returned() {
     let mut browser = test.browser();
     let asked = scene.begin(&mut browser, content, "same_device").await;
     assert_eq!(asked.request["dcql_query"]["credentials"][0]["claims"].as_array().map(Vec::len), Some(1));
-    // A wallet that shows all it has.
+    // A wallet that discloses everything.
     let now = test.app.now().seconds();
     let all = sd_jwt::bind(&scene.credential, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder);
     let answer = scene.answer(&asked, &all.expect("signed")).await.assert_status(200);

@@ -30,7 +30,7 @@ async fn same_device_flow_finishes_in_the_starting_browser() {
     let presented = &result["verification"]["presentation"];
     assert_eq!(presented["audience"], asked.request["client_id"]);
     assert_eq!(presented["nonce"], asked.request["nonce"]);
-    // Nothing of it works again.
+    // Neither the response nor the request can be used again.
     refused(&scene.answer(&asked, &scene.presentation(&asked)).await, "answered");
     assert_eq!(test.get(&format!("/openid4vp/requests/{}", asked.id)).await.status, 400);
     let again = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
@@ -43,22 +43,22 @@ async fn response_returned_to_another_browser_does_not_count() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
-    // Somebody begins, and has another person's wallet answer.
+    // An attacker begins and has the victim's wallet answer.
     let (mut attacker, mut victim) = (test.browser(), test.browser());
     let asked = scene.begin(&mut attacker, content, "same_device").await;
     assert_eq!(victim.get(&format!("/presentations/{}", asked.id)).await.status, 404, "not theirs to look at");
     let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
-    // Without what the wallet's device was given, there is nothing to be finished by.
+    // Without the response code that the wallet got, the attacker cannot finish.
     let guess = format!("/presentations/{}/return?response_code={}", asked.id, "a".repeat(43));
     assert_eq!(attacker.get(&guess).await.redirect(), format!("/presentations/{}", asked.id));
     assert_eq!(attacker.post(&format!("/presentations/{}/code", asked.id), &[("code", "000000")]).await.status, 404);
     let page = victim.get(&sent_to(&test, &answer)).await.assert_status(403);
     assert!(page.text.contains("Nothing was shared"), "{}", page.text);
-    // Nor does it any more for the browser that began.
+    // The browser that began cannot finish afterwards either.
     attacker.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert!(attacker.text(&format!("/presentations/{}", asked.id)).await.contains("nothing was shared"));
     assert_eq!(scene.result(&request_id).await["status"], "incomplete");
-    // Whose secret is of another question is another browser.
+    // A session secret of another request is not accepted.
     let (_, other) = scene.ask_for_all().await;
     let begun = scene.begin(&mut attacker, other, "same_device").await;
     let answer = scene.answer(&begun, &scene.presentation(&begun)).await.assert_status(200);
@@ -84,7 +84,7 @@ async fn cross_device_flow_finishes_with_the_displayed_code() {
     assert!(phone.text.contains("Harbour Hiring") && !phone.text.contains("Marker-Lovelace"), "{}", phone.text);
     let digits = phone.text.split("id=\"carried-code\">").nth(1).expect("a code").split('<').next().expect("digits");
     assert_eq!(digits.len(), 6);
-    // The digits are worth nothing elsewhere.
+    // The code is not accepted in another browser.
     assert_eq!(test.browser().post(&format!("{page}/code"), &[("code", digits)]).await.status, 404);
     let wrong = if digits == "000000" { "000001" } else { "000000" };
     browser.post(&format!("{page}/code"), &[("code", wrong)]).await.assert_status(422);
@@ -113,7 +113,7 @@ async fn wrong_codes_and_not_me_discard_the_response() {
     }
     attacker.post(&path, &[("code", &digits)]).await.assert_status(303);
     assert_eq!(scene.result(&request_id).await["status"], "incomplete", "the sixth try is none");
-    // A question that was sent to somebody who notices.
+    // The victim notices and reports it with "not me".
     let asked = scene.begin(&mut attacker, content, "cross_device").await;
     let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
     let came = sent_to(&test, &answer);
@@ -132,7 +132,7 @@ async fn bound_request_is_answered_once_by_its_holder() {
     let test = TestApp::new().await;
     let scene = scene(&test).await;
     let (request_id, content) = scene.ask_for_all().await;
-    // Begun while it was nobody's; then somebody opens it with an account.
+    // The flow began before the request was bound to an account.
     let mut stranger = test.browser();
     let asked = scene.begin(&mut stranger, content, "same_device").await;
     let answer = scene.answer(&asked, &scene.presentation(&asked)).await.assert_status(200);
@@ -146,7 +146,7 @@ async fn bound_request_is_answered_once_by_its_holder() {
         stranger.post(&format!("/verifications/{content}/other-wallet"), &[("flow", "same_device")]).await.status,
         404
     );
-    // They answer from two wallets at once; one of them counts.
+    // The holder answers from two wallets; one response counts.
     let (first, second) = (
         scene.begin(&mut person, content, "same_device").await,
         scene.begin(&mut person, content, "same_device").await,

@@ -23,14 +23,14 @@ pub const CALLBACK: &str = "https://hr.example/back?case=7";
 
 const SD_JWT: &str = "career_history_dc+sd-jwt";
 
-/// A partner that asks for a name and jobs, and somebody whose outside wallet has both.
+/// A partner that requests a name and jobs, and a holder whose outside wallet has both.
 pub struct Scene<'a> {
     pub test: &'a TestApp,
     pub partner: TestPartner,
     pub token: String,
-    /// The credential as its issuer gave it.
+    /// The credential as issued.
     pub credential: String,
-    /// The key that it is bound to.
+    /// The holder's key.
     pub holder: SoftwareKey,
 }
 
@@ -49,15 +49,15 @@ pub async fn scene(test: &TestApp) -> Scene<'_> {
     Scene { test, partner, token, credential, holder: wallet.key }
 }
 
-/// A question as a wallet has it.
+/// A presentation request as a wallet reads it.
 pub struct Asked {
     /// Its id.
     pub id: String,
-    /// The link that the page shows.
+    /// The link on the page.
     pub link: url::Url,
     /// The header of the request object.
     pub header: Map<String, Value>,
-    /// What the request object says.
+    /// The payload of the request object.
     pub request: Value,
 }
 
@@ -71,7 +71,7 @@ impl Asked {
     }
 }
 
-/// What the link of a page says, which is a link to a wallet.
+/// Returns the link to a wallet on a page.
 fn link_of(page: &TestResponse) -> url::Url {
     let start = page.text.find("openid4vp://").or(page.text.find("haip-vp://"));
     let rest = &page.text[start.unwrap_or_else(|| panic!("no link: {}", page.text))..];
@@ -84,7 +84,7 @@ pub fn parameter(link: &url::Url, name: &str) -> String {
 }
 
 impl<'a> Scene<'a> {
-    /// Asks; returns the partner's id for it and the link's content.
+    /// Creates a verification request; returns its id and the content of its link.
     pub async fn ask(&self, body: &Value) -> (String, Uuid) {
         let answer = self.test.post(ASK, &self.token, body).await.assert_status(201).json();
         (answer["request_id"].as_str().expect("an id").to_owned(), content(&answer))
@@ -94,7 +94,7 @@ impl<'a> Scene<'a> {
         self.ask(&json!({ "callback_url": CALLBACK, "purpose": "To check your <experience>" })).await
     }
 
-    /// Has the browser begin, and reads the question by GET.
+    /// Begins the flow in the browser and fetches the request object by GET.
     pub async fn begin(&self, browser: &mut Browser<'_>, content: Uuid, flow: &str) -> Asked {
         let path = format!("/verifications/{content}/other-wallet");
         let page = browser.post(&path, &[("flow", flow)]).await.redirect().to_owned();
@@ -108,7 +108,7 @@ impl<'a> Scene<'a> {
         Asked { id, link, header, request }
     }
 
-    /// What a wallet shows of the credential: what was asked for.
+    /// Returns the credential with the requested claims disclosed.
     pub fn chosen(&self, asked: &Asked) -> String {
         let query = Query::read(&asked.request["dcql_query"]).expect("a query");
         let read = SdJwtVc::read(&self.credential).expect("a credential");
@@ -118,13 +118,13 @@ impl<'a> Scene<'a> {
         read.sd_jwt.present(|place| claims.iter().any(|claim| claim.path.selects(place))).expect("shown")
     }
 
-    /// The presentation that answers a question.
+    /// Returns a valid presentation for a request.
     pub fn presentation(&self, asked: &Asked) -> String {
         let challenge = (asked.text("client_id"), asked.text("nonce"));
         sd_jwt::bind(&self.chosen(asked), challenge, self.test.app.now().seconds(), &self.holder).expect("signed")
     }
 
-    /// Sends an answer, encrypted where that was asked for.
+    /// Sends a response, encrypted if the request asks for it.
     pub async fn answer(&self, asked: &Asked, presentation: &str) -> TestResponse {
         let id = asked.request["dcql_query"]["credentials"][0]["id"].as_str().expect("an id");
         self.answer_with(asked, json!({ "vp_token": { id: [presentation] }, "state": asked.text("state") })).await
@@ -157,7 +157,7 @@ pub fn seal(jwk: &Value, encryption: Encryption, body: &Value) -> String {
     jwe::encrypt(body.to_string().as_bytes(), jwk, encryption, Map::new()).expect("encrypted")
 }
 
-/// Where a wallet is told to send the person, as a path of the server.
+/// Returns the path of the redirect URI that the wallet gets.
 pub fn sent_to(test: &TestApp, answer: &TestResponse) -> String {
     let address = answer.json()["redirect_uri"].as_str().expect("an address").to_owned();
     address.strip_prefix(test.app.config().base()).expect("here").to_owned()
@@ -171,14 +171,14 @@ pub fn refused(answer: &TestResponse, why: &str) {
     assert!(problem["error_description"].as_str().expect("a sentence").contains(why), "{why}: {}", answer.text);
 }
 
-/// The key of a certificate on P-256.
+/// Returns the P-256 key of a certificate.
 pub fn key_of(leaf: &[u8]) -> PublicKey {
     let leaf = rustls::pki_types::CertificateDer::from(leaf);
     let info = webpki::EndEntityCert::try_from(&leaf).expect("a certificate").subject_public_key_info();
     PublicKey::from_bytes(Algorithm::Es256, &info.as_ref()[info.as_ref().len() - 65..]).expect("a key on P-256")
 }
 
-/// By somebody else's library: that the authority signed the certificate.
+/// Verifies with an independent library that the authority signed the certificate.
 pub fn verify_chain(leaf: &[u8], authority: &str) {
     let (leaf, authority) = (rustls::pki_types::CertificateDer::from(leaf), anchor(authority));
     let leaf = webpki::EndEntityCert::try_from(&leaf).expect("a certificate");
@@ -195,12 +195,12 @@ fn anchor(pem: &str) -> rustls::pki_types::CertificateDer<'static> {
     rustls::pki_types::CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")
 }
 
-/// A credential of another issuer, shown in answer to a question.
+/// Builds a presentation of another issuer's credential.
 pub fn foreign(scene: &Scene<'_>, asked: &Asked, issuer: &str, by: &SoftwareKey, header: Value) -> String {
     foreign_with(scene, asked, issuer, by, header, |_| {})
 }
 
-/// As [`foreign`], with something changed of what it says.
+/// Like [`foreign`], with a changed payload.
 pub fn foreign_with(
     scene: &Scene<'_>,
     asked: &Asked,
@@ -221,7 +221,7 @@ pub fn foreign_with(
         "vct": vct,
         "iat": now,
         "exp": now + 86_400,
-        // The members that a key needs, and no others.
+        // Only the required members of a JWK.
         "cnf": { "jwk": scene.holder.public().jwk() },
         "full_name": "Ada Marker-Lovelace",
         "employment": [{ "organisation": "Company Z" }],

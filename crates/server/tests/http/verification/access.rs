@@ -63,7 +63,7 @@ async fn other_account_cannot_see_or_answer_the_request() {
         }
     }
     assert_eq!(result(&test, &token, &request_id).await["status"], "incomplete");
-    // Nor can she show what is ada's: what is not in one's wallet is not there to pick.
+    // Nor can she share Ada's credential: only credentials of her own wallet can be selected.
     let (_, another) = ask(&test, &token, &json!({})).await;
     let page = eve.open_verification(another).await;
     let stolen = [("credential", id.to_string()), ("part", format!("{id}/full_name"))]

@@ -30,7 +30,7 @@ async fn declined_request_discloses_nothing_and_stays_declined() {
     let parts = form(&person.text(&page).await);
     let back = format!("https://hr.example/back?case=7&request_id={request_id}&status=canceled");
     for path in ["cancel", "cancel", "share"] {
-        // A second click, and a change of mind, find it answered and lead on with what was answered.
+        // A repeated answer and a changed one redirect with the first outcome.
         let answer = send(&mut person, &format!("{page}/{path}"), &parts).await.assert_status(303);
         assert_eq!(answer.header("location"), back, "{path}");
     }
@@ -83,7 +83,7 @@ async fn request_expires_after_15_minutes_with_an_event() {
     end_what_is_over(&test.app).await.expect("done");
     assert_eq!(result(&test, &token, &opened).await["status"], "incomplete", "not a second too early");
     test.advance(Duration::from_secs(1));
-    // The clock ends it, whether or not the job has come by.
+    // The clock alone ends it; the expiry job need not have run.
     let over = result(&test, &token, &opened).await;
     assert_eq!((&over["status"], &over["finalized_at"]), (&json!("canceled"), &json!("2026-11-23T09:15:00Z")));
     for answer in [
@@ -128,7 +128,7 @@ async fn result_is_readable_for_48_hours_and_then_destroyed() {
         (request, b"verification".as_slice(), "For Ada's post"),
         (shown, b"verification-result".as_slice(), "Marker-Lovelace"),
     ];
-    // A copy of the database is opened with the root key and the key ring as it is then.
+    // Tries to read a copy of the database with the root key and the current key ring.
     let opened = async |sealed: &Sealed, label: &[u8]| {
         let ring = Store::open(Part::Keyring, test.folder.path(), "", 1).await.expect("the ring opens");
         let keyring = Keyring::open(ring, test.folder.path(), HOUR, Rng::System).await.expect("the root key is right");
@@ -144,7 +144,7 @@ async fn result_is_readable_for_48_hours_and_then_destroyed() {
     let token = test.token(&partner).await;
     assert_eq!(result(&test, &token, &request_id).await["credential"]["full_name"], "Ada Marker-Lovelace");
     test.advance(Duration::from_secs(1));
-    // The clock ends it, whether or not the job has come by.
+    // The clock alone ends it; the expiry job need not have run.
     let over = result(&test, &token, &request_id).await;
     assert_eq!(
         (&over["status"], &over["credential"], &over["verification"]),
@@ -186,14 +186,14 @@ async fn account_deletion_deletes_verification_results() {
         !entries.is_empty() && entries.iter().all(|entry| entry.revoked_at.is_some()),
         "and what was signed is revoked"
     );
-    // Who signs up again with the same address is another person to it.
+    // A new account with the same email is a different holder.
     let mut again = test.signed_in("ada@example.org").await;
     for content in [content, other] {
         assert_eq!(again.get(&format!("/verifications/{content}")).await.status, 410);
     }
 }
 
-/// What an outside wallet could bring.
+/// An outcome as an outside wallet could produce it.
 fn brought(credential: &Value) -> Outcome {
     Outcome {
         credential: credential.as_object().expect("an object").clone(),

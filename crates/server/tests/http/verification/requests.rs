@@ -100,7 +100,7 @@ async fn request_id_is_reusable_while_open_and_taken_afterwards() {
     assert!(taken["detail"].as_str().is_some_and(|detail| detail.contains("use a new request_id")), "{taken}");
     assert_eq!(result(&test, &token, "HIRE-1").await["status"], "verified");
     test.post(ASK, &other, &body).await.assert_status(201);
-    // Two without an id are two.
+    // Requests without an id are distinct.
     let (one, two) = (ask(&test, &token, &json!({})).await, ask(&test, &token, &json!({})).await);
     assert!(one.0 != two.0 && one.1 != two.1);
 }

@@ -42,7 +42,7 @@ async fn every_type_can_be_requested_shared_and_fetched() {
         let shown = result(&test, &token, request_id).await;
         assert_eq!((&shown["status"], &shown["finalized_at"]), (&json!("verified"), &json!("2026-11-23T09:00:00Z")));
         let mut said = sample["fields"].clone();
-        // What is null says nothing, and nothing of it is shown.
+        // Null fields are not part of the presentation.
         said.as_object_mut().expect("fields").retain(|_, value| !value.is_null());
         assert_eq!(shown["credential"], said, "{known}");
         let checked = &shown["verification"];
@@ -158,7 +158,7 @@ async fn holder_selects_one_of_several_valid_credentials() {
     let (old, new) = (ids[0].0, ids[1].0);
     assert_eq!(form(&text).first(), Some(&("part".to_owned(), format!("{old}/full_name"))));
     assert!(form(&text).contains(&("credential".to_owned(), new.to_string())), "the newest is picked at first");
-    // What belongs to the other is sent along by a browser, and not shown.
+    // A browser also sends the ticked claims of the credential that is not selected; they are ignored.
     let both = [("credential", old), ("part", old), ("part", new)]
         .map(|(name, id)| (name.to_owned(), if name == "part" { format!("{id}/full_name") } else { id.to_string() }));
     send(&mut person, &format!("{page}/share"), &both).await.assert_status(303);
@@ -191,7 +191,7 @@ async fn holder_without_a_credential_can_only_cancel() {
     assert_eq!(person.post(&format!("{page}/cancel"), &[]).await.redirect(), page);
     assert!(person.text(&page).await.contains("You said no to Harbour Hiring"));
     assert_eq!(result(&test, &token, &request_id).await["status"], "canceled");
-    // A credential that says nothing of what is asked for cannot be shown either.
+    // A credential without any requested claim cannot be shared either.
     let mut identity = ("digital_identity".parse::<Type>().expect("a type").sample)();
     identity["fields"]["date_of_birth"] = Value::Null;
     let source = test.token(&test.partner().await).await;

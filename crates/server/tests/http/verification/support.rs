@@ -16,7 +16,7 @@ pub const CALLBACK: &str = "https://hr.example/back?case=7";
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 
-/// A partner that may send people back, and its token.
+/// Adds a partner with callback URLs; returns it and its token.
 pub async fn asker(test: &TestApp) -> (TestPartner, String) {
     let partner = test.partner_named("Harbour Hiring", &all_scopes()).await;
     test.allow_callbacks(&partner, &format!("https://hr.example/other {CALLBACK}")).await;
@@ -24,7 +24,7 @@ pub async fn asker(test: &TestApp) -> (TestPartner, String) {
     (partner, token)
 }
 
-/// A person who holds the sample career, and its id.
+/// Signs in a holder who has the sample career; returns the browser and the credential's id.
 pub async fn holder<'a>(test: &'a TestApp, email: &str) -> (Browser<'a>, Uuid) {
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in(email).await;
@@ -39,7 +39,7 @@ pub async fn accept(test: &TestApp, person: &mut Browser<'_>, token: &str, path:
     id
 }
 
-/// Asks; returns the request's id for the partner, and the link's content.
+/// Creates a request; returns its id and the content of its link.
 pub async fn ask(test: &TestApp, token: &str, body: &Value) -> (String, Uuid) {
     let answer = test.post(ASK, token, body).await.assert_status(201).json();
     (answer["request_id"].as_str().expect("an id").to_owned(), content(&answer))
@@ -49,7 +49,7 @@ pub async fn result(test: &TestApp, token: &str, request_id: &str) -> Value {
     test.get_with(&format!("/api/partner/v2/verify/requests/{request_id}"), token).await.assert_status(200).json()
 }
 
-/// The form of a page, as a browser sends it: what is hidden, ticked and picked.
+/// Returns the form of a page as a browser sends it: hidden fields, ticked boxes and selected options.
 pub fn form(page: &str) -> Vec<(String, String)> {
     let attribute = |tag: &str, name: &str| {
         let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
@@ -65,14 +65,14 @@ pub async fn send(person: &mut Browser<'_>, path: &str, form: &[(String, String)
     person.post(path, &form).await
 }
 
-/// Opens a request and shares all that is ticked; returns where that leads.
+/// Opens a request and shares everything that is ticked; returns the location of the redirect.
 pub async fn share_all(person: &mut Browser<'_>, content: Uuid) -> String {
     let page = person.open_verification(content).await;
     let form = form(&person.text(&page).await);
     send(person, &format!("{page}/share"), &form).await.redirect().to_owned()
 }
 
-/// A webhook of `partner`; what it is told is read by [`told`].
+/// Registers a webhook of `partner`; [`told`] reads its deliveries.
 pub async fn listen(test: &TestApp, partner: Uuid) -> Uuid {
     let webhook = Webhook {
         id: test.app.id(),

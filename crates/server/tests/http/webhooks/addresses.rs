@@ -12,9 +12,6 @@ use crate::support::app::{TestApp, TestPartner};
 use crate::support::names::{Table, addresses, table};
 use crate::support::receiver::Receiver;
 
-// Where nothing is ever sent. What a name means is looked at when something is sent; a literal address when it is
-// registered, and again when something is sent.
-
 const PRIVATE: [&str; 5] = ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "[fd00::1]"];
 
 const LOOPBACK: [&str; 4] = ["127.0.0.1", "127.8.9.1", "0.0.0.0", "[::1]"];
@@ -68,7 +65,7 @@ async fn decimal_octal_and_hexadecimal_addresses_are_rejected() {
     refuses(&SPELLED).await;
 }
 
-/// A server that looks the name up in a table, and a webhook there.
+/// Starts the application with a webhook to a name that is resolved from a table.
 async fn named(receiver: &Receiver, answers: Vec<Vec<IpAddr>>, allowed: &str) -> (TestApp, Table, TestPartner, String) {
     let table = table(&[("hooks.example.com", answers)]);
     let roots = receiver.roots.display().to_string();
@@ -100,7 +97,7 @@ async fn host_resolving_to_an_internal_address_is_not_contacted() {
 #[tokio::test]
 async fn dns_rebinding_does_not_bypass_the_webhook_filter() {
     let receiver = Receiver::start_tls("hooks.example.com").await;
-    // Nothing listens at the one address that may be reached.
+    // Nothing listens at the only allowed address.
     let answers = vec![addresses(&["127.0.0.2"]), addresses(&["127.0.0.1"])];
     let (test, table, partner, id) = named(&receiver, answers, "127.0.0.2/32").await;
     tell(&test, &partner, &["r1"]).await;

@@ -58,7 +58,7 @@ async fn push_events_are_delivered_in_order_to_subscribers() {
     body["partner_chain"] = json!([{ "name": "Umbrella" }]);
     let pushed = test.post(PUSH, &token, &body).await.assert_status(201).json();
     let request = pushed["request_id"].as_str().expect("an id");
-    // The link is handed over before anybody has signed in, by two browsers.
+    // Two browsers submit the link before any account has signed in.
     for _ in 0..2 {
         test.advance(Duration::from_secs(1));
         test.browser().open(request.parse().expect("a UUID")).await.assert_status(303);
@@ -130,7 +130,7 @@ async fn failed_delivery_is_retried_with_backoff_for_three_days() {
         (statuses, &found["state"]),
         (vec![&json!(500), &json!(302), &json!(404), &json!(204)], &json!("delivered"))
     );
-    // Nobody listens any more.
+    // The receiver fails from now on.
     receiver.answer(&[500; 200]);
     tell(&test, &partner, &["r2"]).await;
     let begin = test.app.now();
@@ -146,7 +146,7 @@ async fn failed_delivery_is_retried_with_backoff_for_three_days() {
     assert_eq!(found["state"], "failed");
     assert!((15..100).contains(&attempts), "{attempts} attempts in three days");
     assert!(test.app.now().since(begin) > 2 * DAY);
-    // It can be sent again, and is the same event.
+    // A replay sends the same event.
     receiver.answer(&[]);
     let path = format!("{WEBHOOKS}/{id}/deliveries/{}/replay", found["event_id"].as_str().expect("an id"));
     test.post(&path, &token().await, &json!({})).await.assert_status(202);

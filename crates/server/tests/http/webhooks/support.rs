@@ -17,7 +17,7 @@ pub const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 
 pub const DAY: Duration = Duration::from_secs(86_400);
 
-/// Every type that there is.
+/// Every event type.
 pub const ALL: [&str; 7] = [
     "vwsp_request.verified",
     "vwsp_request.canceled",
@@ -28,7 +28,7 @@ pub const ALL: [&str; 7] = [
     "atsp_request.canceled",
 ];
 
-/// A server that may send to this machine.
+/// Starts the application with webhooks to loopback addresses allowed.
 pub async fn server() -> TestApp {
     TestApp::builder().setting("webhooks.allow_loopback", "true").setting("webhooks.timeout", "1s").start().await
 }
@@ -44,7 +44,7 @@ pub async fn put(test: &TestApp, token: &str, path: &str, body: &Value) -> TestR
     test.send(test.api(Method::PUT, path, token, &body.to_string())).await
 }
 
-/// Lets verification requests be answered, as far as webhooks can tell.
+/// Queues an event for each of `requests`, as if it had been answered.
 pub async fn tell(test: &TestApp, partner: &TestPartner, requests: &[&str]) {
     let mut tx = test.app.store().write().await.expect("a transaction");
     let told = requests.iter().map(|request_id| Announcement {
@@ -72,7 +72,7 @@ pub fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref().to_vec()
 }
 
-/// Checks a delivery as the documentation says, in both ways.
+/// Returns whether a delivery's signature in `header` is by `secret`.
 pub fn is_signed(received: &Received, header: &str, secret: &str) -> bool {
     let time = received.header("x-timestamp");
     let message = [time.as_bytes(), b".", &received.body].concat();

@@ -53,7 +53,7 @@ fn server_refuses_to_start_after_a_killed_restore() {
     let (mut ada, _) = Person::sign_in(&server, "ada@example.org", None);
     assert!(ada.get(&server, "/wallet").body.contains("Marked Employer"));
     drop(server);
-    // As a kill between the commit and the clean-up leaves it.
+    // The state after a kill between commit and clean-up.
     std::fs::create_dir(&restoring).expect("a folder");
     refused(&mut serve(&new), "broke off");
     refused(&mut new.command("restore", &file), "had finished");

@@ -36,7 +36,7 @@ fn invalid_backups_and_targets_are_rejected_before_writing() {
     at_work.try_lock().expect("alone");
     refused(&mut new.command("restore", &file), "another tenure restore is at work");
     drop(at_work);
-    // SQLite would play these into the database that is put back.
+    // SQLite would apply these files to the restored database.
     for name in ["tenure.sqlite-wal", "tenure.sqlite-shm", "keyring.sqlite-journal"] {
         std::fs::write(new.data.join(name), b"an earlier server's").expect("written");
         refused(&mut new.command("restore", &file), "empty folder alone");
@@ -48,7 +48,7 @@ fn invalid_backups_and_targets_are_rejected_before_writing() {
     let no_folder = folder.path().join("backups");
     refused(&mut old.command("backup", &no_folder), "there is no folder");
     assert!(!no_folder.exists(), "no file in its place");
-    // A root key that opens nothing is found out when the backup is made.
+    // A wrong root key is detected when the backup is made.
     std::fs::copy(other.data.join("root.key"), old.data.join("root.key")).expect("copied");
     refused(&mut old.command("backup", &folder.path().join("never.backup")), "does not open the key ring");
     assert!(!folder.path().join("never.backup").exists() && !folder.path().join("never.backup.part").exists());

@@ -16,7 +16,7 @@ fn contains(whole: &[u8], part: &[u8]) -> bool {
     memchr(whole, part)
 }
 
-/// A plain search would take minutes in a test build: looks where the first byte stands.
+/// Searches from each occurrence of the first byte; comparing every window would take minutes in a debug build.
 fn memchr(whole: &[u8], part: &[u8]) -> bool {
     let mut rest = whole;
     while let Some(at) = rest.iter().position(|byte| *byte == part[0]) {
@@ -28,7 +28,7 @@ fn memchr(whole: &[u8], part: &[u8]) -> bool {
     false
 }
 
-/// Backs up while pushes go on; returns the ids that were acknowledged before.
+/// Backs up during pushes; returns the ids acknowledged before the backup.
 fn back_up_under_load(place: &Place, server: &Server, token: &str, file: &Path) -> Vec<String> {
     let (acknowledged, stop) = (Mutex::new(Vec::new()), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -54,7 +54,7 @@ fn back_up_under_load(place: &Place, server: &Server, token: &str, file: &Path) 
     })
 }
 
-/// Neither what nobody has accepted nor any key to it is in the backup; what was accepted is.
+/// Asserts that the backup contains no unaccepted submission and no epoch key, but the holders' keys.
 fn holds_nothing_unaccepted(place: &Place, file: &Path) {
     let backup = std::fs::read(file).expect("a backup");
     let keys = place.bytes(true, "SELECT wrapped FROM ring_key");
@@ -77,12 +77,12 @@ fn holds_nothing_unaccepted(place: &Place, file: &Path) {
     assert!(!contains(&backup, root.trim().as_bytes()));
 }
 
-/// What is sealed under ring keys of submissions: in their rows on SQLite, in a table of its own on PostgreSQL.
+/// Payloads under epoch keys: in the submission's row on SQLite, in a separate table on PostgreSQL.
 const WAITING: &str = "SELECT sealed FROM submission WHERE state = 'incomplete' AND sealed IS NOT NULL";
 
 const WAITING_ON_POSTGRESQL: &str = "SELECT sealed FROM payload";
 
-/// From one database to another, and everything that must be true on both sides.
+/// Backs up `from`, restores to `to` and checks both.
 fn rehearse(from: &Place, to: &Place, knows_deleted: bool) {
     let file = from.data.with_extension("backup");
     let mut server = from.start();
@@ -90,7 +90,7 @@ fn rehearse(from: &Place, to: &Place, knows_deleted: bool) {
     let before = back_up_under_load(from, &server, &world.token, &file);
     assert_eq!(mode(&file), 0o600);
     holds_nothing_unaccepted(from, &file);
-    // After the backup: somebody deletes the account, and what waited is accepted.
+    // After the backup a holder deletes their account.
     let (mut cy, _) = Person::sign_in(&server, "cy@example.org", None);
     assert_eq!(cy.post(&server, "/account/delete", &[("understood", "yes")]).status, 303);
     server.signal("KILL");

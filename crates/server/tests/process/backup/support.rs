@@ -16,7 +16,7 @@ pub const CAREER: &str = "/partner/add/careerHistory";
 
 const SETTINGS: [(&str, &str); 1] = [("TENURE_WEBHOOKS__ALLOW_LOOPBACK", "true")];
 
-/// Where a server's data is.
+/// The data of a server.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub data: PathBuf,
@@ -43,7 +43,7 @@ impl Place {
         Server::start(&self.data, &self.store(), &SETTINGS)
     }
 
-    /// `tenure backup` or `tenure restore` with this place.
+    /// Returns `tenure backup` or `tenure restore` with this data.
     pub fn command(&self, name: &str, file: &Path) -> Command {
         let mut command = binary();
         command.arg(name).arg(file).arg("--data").arg(&self.data).args(&self.store);
@@ -61,7 +61,7 @@ impl Place {
         shown(&output)
     }
 
-    /// Makes the folder, with the root key of `other`.
+    /// Creates the folder with the root key of `other`.
     pub fn with_root_key_of(self, other: &Self) -> Self {
         std::fs::create_dir_all(&self.data).expect("a folder");
         std::fs::copy(other.data.join("root.key"), self.data.join("root.key")).expect("copied");
@@ -69,7 +69,7 @@ impl Place {
         self
     }
 
-    /// Values of one column.
+    /// Reads the values of one column.
     pub fn bytes(&self, is_keyring: bool, query: &'static str) -> Vec<Vec<u8>> {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
@@ -103,14 +103,14 @@ pub fn status(server: &Server, token: &str, id: &str) -> Value {
     api_get(server, token, &format!("/api/partner/v1/submissions/{id}/status"))
 }
 
-/// `tenure serve` where it must not start.
+/// Returns `tenure serve` for data that it must not start on.
 pub fn serve(place: &Place) -> Command {
     let mut command = binary();
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&place.data).args(&place.store);
     command
 }
 
-/// A server with one accepted push, and a backup of it.
+/// Backs up a server with one accepted push.
 pub fn small(folder: &Path) -> (Place, PathBuf) {
     let (place, file) = (Place::sqlite(folder, "old"), folder.join("old.backup"));
     let server = place.start();

@@ -14,14 +14,14 @@ use crate::webhooks::{Manner, Receiver, register};
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
 
-/// What people have on a server before the backup.
+/// What holders and partners have on a server before the backup.
 pub struct World {
     pub token: String,
     pub receiver: Receiver,
     pub document: Vec<u8>,
-    /// Where the document is read.
+    /// The path of the document.
     pub document_path: String,
-    /// The link for a hirer, and what is signed behind it.
+    /// The link for a hirer, and the credential that it shows.
     pub share: String,
     pub signed: String,
     pub waiting_link: String,
@@ -66,7 +66,7 @@ impl World {
     }
 }
 
-/// A token of a partner that may ask people to show something, too.
+/// Adds a partner that may also request verifications; returns its token.
 fn partner(server: &Server, store: &[&str]) -> String {
     let scopes = "write.career_history write.education read.career_history";
     let mut command = binary();
@@ -75,7 +75,7 @@ fn partner(server: &Server, store: &[&str]) -> String {
     token(server.port, text(&added["client_id"]), text(&added["client_secret"])).expect("a token")
 }
 
-/// Pushes an education with a document, which `person` accepts.
+/// Pushes an education with a document and accepts it as `person`.
 fn accept_document(server: &Server, token: &str, person: &mut Person) -> (Vec<u8>, String) {
     let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
     body["credential_id"] = json!("degree");
@@ -96,7 +96,7 @@ fn accept_document(server: &Server, token: &str, person: &mut Person) -> (Vec<u8
     (document, path)
 }
 
-/// Shares a job with a hirer; returns the link's path and what is signed behind it.
+/// Shares a job with a hirer; returns the link's path and the credential that it shows.
 fn share(server: &Server, person: &mut Person, submission: &str) -> (String, String) {
     let part = format!("{submission}/employment/0");
     let form = [("part", &*part), ("days", "14"), ("purpose", "A post")];
@@ -110,7 +110,7 @@ fn share(server: &Server, person: &mut Person, submission: &str) -> (String, Str
     (path, signed.body)
 }
 
-/// The address of the status list that a signed credential has its place in.
+/// Returns the path of the status list that a credential refers to.
 fn status_list(signed: &str) -> String {
     let payload = signed.split('.').nth(1).expect("a payload");
     let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
@@ -134,7 +134,7 @@ pub fn people_find_what_they_had(server: &Server, world: &World) {
 }
 
 pub fn partners_are_told_the_truth(server: &Server, world: &World, before: &[String]) {
-    // The token that was given before the backup is good: its key is there.
+    // The token from before the backup is valid: its key was restored.
     let token = &world.token;
     assert_eq!(status(server, token, "kept")["status"], "verified");
     assert_eq!(status(server, token, "degree")["status"], "verified");
@@ -183,7 +183,7 @@ pub fn what_was_signed_is_good(server: &Server, world: &World) {
     let verified = ended(binary().arg("verify").arg(&world.signed).arg("--keys").arg(keys).arg("--status").arg(status));
     assert!(shown(&verified).contains("signature"), "{}", shown(&verified));
     assert!(!shown(&verified).to_lowercase().contains("failed"), "{}", shown(&verified));
-    // Nobody knows which places were given after the backup, so none is given in the lists of before.
+    // Indices allocated after the backup are unknown, so the earlier lists are closed.
     let (mut ada, _) = Person::sign_in(server, "ada@example.org", None);
     let id = world.kept_link.rsplit_once("content=").expect("a content").1;
     let (_, signed) = share(server, &mut ada, id);

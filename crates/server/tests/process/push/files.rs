@@ -40,7 +40,7 @@ fn spreadsheet_export_gives_each_person_a_link() {
     }
     let (code, said) = bureau.push(&["people.csv", "--mapping", "bureau.toml"]);
     assert!(code == Some(0) && said.contains("0 people pushed") && said.contains("2 people pushed before"), "{said}");
-    // Without what was noted, everybody gets the link that they have.
+    // Without the progress file, a repeated push returns the same links.
     for name in ["people.csv.links.csv", "people.csv.progress"] {
         std::fs::rename(bureau.path(name), bureau.path(&format!("old.{name}"))).expect("moved");
     }

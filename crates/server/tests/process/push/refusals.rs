@@ -48,7 +48,7 @@ fn rejected_rows_report_line_and_column() {
     assert!(code == Some(0) && said.contains("1 link in place of earlier ones"), "{said}");
     let links = bureau.links("people.csv.links.csv");
     assert!(links.len() == 5 && links[4][0] == "E3", "the last row of a person counts: {links:?}");
-    // Undone, it is a correction as well; and undone again.
+    // Reverting a correction is a correction too.
     let links = |text: String, pushed: bool| {
         bureau.write("people.csv", text);
         let (code, said) = bureau.push(&["people.csv", "--changed"]);
@@ -80,7 +80,7 @@ fn server_errors_are_reported_with_their_row() {
     assert!(code == Some(1) && said.contains("error[sandbox.only]") && said.contains("people.csv:2:31"), "{said}");
     assert!(said.contains("1 person refused") && bureau.stored() == 0, "{said}");
     assert!(bureau.text("people.csv.refusals.csv").contains("2,1,"), "{}", bureau.text("people.csv.refusals.csv"));
-    // Who says something else under an id that stands is told that the first still does.
+    // A different body under an existing id is reported; the first one is kept.
     let line = |title: &str| {
         let mut body = (credential::Type::default().sample)();
         body["fields"]["employment"][0]["role_title"] = title.into();
@@ -110,7 +110,7 @@ fn already_sent_links_are_warned_about() {
     let (code, said) = bureau.push(&["people.csv", "--mail-links", "--changed"]);
     assert!(code == Some(0) && is_warned(&said), "another address is no correction: {said}");
     assert_eq!(bureau.links("people.csv.links.csv").len(), 1, "the link is what it was");
-    // An answer that was lost is given again, and the mail has left with the first.
+    // A lost response is returned again; the mail was sent with the first one.
     bureau.write("others.csv", table("bo@example.org").replace("1,Ada", "2,Bo"));
     assert_eq!(bureau.push(&["others.csv", "--mail-links"]).0, Some(0));
     let title = bureau.text("others.csv.progress").lines().next().expect("a title").to_owned();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::support::{Bureau, people, signal};
 use crate::tenure::{Server, until};
 
-/// Slow enough to be stopped in the middle.
+/// Settings that make a push slow enough to be interrupted.
 const SLOW: [(&str, &str); 3] = [
     ("TENURE_RATE_LIMIT__ENABLED", "true"),
     ("TENURE_RATE_LIMIT__PARTNER_PER_SECOND", "60"),

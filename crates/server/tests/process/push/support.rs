@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::tenure::{Process, Server, binary, ended, known, shown, token};
 
-/// A bureau with a folder of its own, and the server that it pushes to.
+/// A bureau with its own folder, and the server that it pushes to.
 pub struct Bureau {
     pub folder: tempfile::TempDir,
     pub server: Server,
@@ -36,7 +36,7 @@ impl Bureau {
         std::fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    /// `tenure push`, in the bureau's folder.
+    /// Returns `tenure push` in the bureau's folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = binary();
         command.current_dir(self.folder.path()).arg("push").args(arguments).stdin(Stdio::null());
@@ -55,7 +55,7 @@ impl Bureau {
         Process(self.command(arguments).stdout(log).stderr(other).spawn().expect("it starts"))
     }
 
-    /// The rows of a file of links: person, credential id, link.
+    /// Reads the rows of a file of links: person, credential id, link.
     pub fn links(&self, name: &str) -> Vec<[String; 3]> {
         let text = self.text(name);
         assert!(text.is_empty() || text.ends_with('\n'), "no line is torn: {text:?}");
@@ -67,7 +67,7 @@ impl Bureau {
         rows.collect()
     }
 
-    /// Each of so many people has one link, which the server knows, and the server has nobody else.
+    /// Asserts that each of `people` people has one link, and that the server has no other submission.
     pub fn each_has_one_link(&self, name: &str, people: usize) {
         let links = self.links(name);
         let distinct = |column: usize| links.iter().map(|row| &row[column]).collect::<BTreeSet<_>>().len();
@@ -78,7 +78,7 @@ impl Bureau {
         assert_eq!(self.stored(), i64::try_from(people).expect("few"));
     }
 
-    /// How many submissions the database has.
+    /// Counts the submissions in the database.
     pub fn stored(&self) -> i64 {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
@@ -104,7 +104,7 @@ pub fn signal(process: &Process, name: &str) {
     assert!(sent.expect("kill is there").success());
 }
 
-/// A table of so many people with two jobs each, which do not stand together.
+/// Returns a table of `count` people with two jobs each, in rows that are not adjacent.
 pub fn people(count: usize) -> String {
     let mut text = String::from("Employee No,First name,Last name,Company,Job title,Start date,End date,Pay period\n");
     for (company, start, end) in [("Old, Inc", "2015-01", "2019-12"), ("New Ltd", "2020-01", "")] {
