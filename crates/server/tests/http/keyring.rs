@@ -11,7 +11,8 @@ use crate::support::database::{self, Databases};
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
-async fn keyring(databases: &Databases) -> Keyring {
+/// Opens the key ring of a test.
+pub async fn keyring(databases: &Databases) -> Keyring {
     let hour = Duration::from_secs(3600);
     Keyring::open(databases.keyring.clone(), databases.folder.path(), hour, Rng::System).await.expect("a ring")
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use ambient::{Clock, Rng};
+use ambient::Clock;
 use tenure::auth::limits::Limits;
 use tenure::config::Config;
-use tenure::keyring::Keyring;
 use uuid::Uuid;
 
+use super::keyring::keyring;
 use crate::both::contract;
 use crate::support::database::{self, Databases};
 
@@ -20,11 +20,6 @@ fn limits<const N: usize>(clock: &Clock) -> [Limits; N] {
     let config = Config::load(None, [], &settings).expect("the settings are good");
     assert_eq!((config.rate_limit.partner_per_second, config.rate_limit.partner_burst), (100, 400));
     std::array::from_fn(|_| Limits::new(&config, clock))
-}
-
-async fn keyring(databases: &Databases) -> Keyring {
-    let hour = Duration::from_secs(3600);
-    Keyring::open(databases.keyring.clone(), databases.folder.path(), hour, Rng::System).await.expect("a ring")
 }
 
 fn clock() -> Clock {
