@@ -7,7 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::support::{EDUCATION, HOUR, MICRO, asset, body, clean, links, objects, open, pdf, request_id};
+use super::support::{
+    EDUCATION, HOUR, MICRO, asset, body, clean, links, objects, open, pdf, push_awaiting_pdf, request_id,
+};
 use crate::support::app::TestApp;
 use crate::support::samples;
 
@@ -101,11 +103,7 @@ async fn account_deletion_deletes_documents() {
 async fn only_orphaned_objects_are_swept() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let answer = test
-        .post(EDUCATION, &token, &body("education", "1", &asset("pdf", Value::Null)))
-        .await
-        .assert_status(201)
-        .json();
+    let answer = push_awaiting_pdf(&test, &token).await;
     test.upload(&answer["assets"][0]["upload_url"], "application/pdf", pdf()).await.assert_status(204);
     let orphan = test.app.id();
     let key = tenure::seal::Key::random(test.app.rng());

@@ -34,6 +34,11 @@ pub fn asset(kind: &str, data: impl Into<Value>) -> Value {
     json!([{ "asset_id": "the-document", "asset_type": kind, "asset_data": data }])
 }
 
+/// Pushes an education whose document is still to be uploaded; returns the body of the response.
+pub async fn push_awaiting_pdf(test: &TestApp, token: &str) -> Value {
+    test.post(EDUCATION, token, &body("education", "1", &asset("pdf", Value::Null))).await.assert_status(201).json()
+}
+
 pub fn request_id(answer: &Value) -> Uuid {
     answer["request_id"].as_str().expect("an id").parse().expect("a UUID")
 }

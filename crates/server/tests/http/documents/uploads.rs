@@ -6,7 +6,9 @@ use axum::body::{Body, Bytes};
 use futures::stream;
 use serde_json::{Value, json};
 
-use super::support::{EDUCATION, HOUR, MICRO, asset, body, clean, links, objects, open, pdf, request_id, walk};
+use super::support::{
+    EDUCATION, HOUR, MICRO, asset, body, clean, links, objects, open, pdf, push_awaiting_pdf, request_id, walk,
+};
 use crate::support::app::TestApp;
 use crate::support::samples;
 
@@ -14,11 +16,7 @@ use crate::support::samples;
 async fn upload_is_encrypted_and_visible_to_its_holder_only() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let answer = test
-        .post(EDUCATION, &token, &body("education", "1", &asset("pdf", Value::Null)))
-        .await
-        .assert_status(201)
-        .json();
+    let answer = push_awaiting_pdf(&test, &token).await;
     let link = &answer["assets"][0];
     assert_eq!((&link["asset_id"], &link["content_type"]), (&json!("the-document"), &json!("application/pdf")));
     assert_eq!(link["expires_at"], "2026-11-23T10:00:00Z");
@@ -88,11 +86,7 @@ async fn last_upload_replaces_earlier_ones() {
 async fn upload_limit_is_ten_mebibytes() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let answer = test
-        .post(EDUCATION, &token, &body("education", "1", &asset("pdf", Value::Null)))
-        .await
-        .assert_status(201)
-        .json();
+    let answer = push_awaiting_pdf(&test, &token).await;
     let link = &answer["assets"][0]["upload_url"];
     let sized = |size: usize| {
         let filled = |content: usize| {
@@ -118,11 +112,7 @@ async fn upload_limit_is_ten_mebibytes() {
 async fn interrupted_upload_leaves_nothing_and_can_be_repeated() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let answer = test
-        .post(EDUCATION, &token, &body("education", "1", &asset("pdf", Value::Null)))
-        .await
-        .assert_status(201)
-        .json();
+    let answer = push_awaiting_pdf(&test, &token).await;
     let link = &answer["assets"][0]["upload_url"];
     let half = pdf()[..300].to_vec();
     let broken = stream::iter([Ok(Bytes::from(half)), Err(std::io::Error::other("the line is cut"))]);

@@ -16,15 +16,17 @@ fn provider(folder: &std::path::Path) -> (String, SoftwareKey) {
     (path.display().to_string(), provider)
 }
 
+/// Starts the application so that wallets need an attestation of a provider in `path`.
+async fn requiring_attestation(path: &str) -> TestApp {
+    let builder = TestApp::builder().setting("wallets.providers", path);
+    builder.setting("wallets.attestation_required", "true").start().await
+}
+
 #[tokio::test]
 async fn wallet_and_key_attestations_of_a_provider_are_verified() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, provider) = provider(folder.path());
-    let test = TestApp::builder()
-        .setting("wallets.providers", &path)
-        .setting("wallets.attestation_required", "true")
-        .start()
-        .await;
+    let test = requiring_attestation(&path).await;
     let (_, _, offer) = offered(&test).await;
     refused(&TestWallet::new(&test).redeem(&offer, &offer.transaction_code).await, 401, "invalid_client");
     let (now, instance) = (test.app.now().seconds(), key(61));
@@ -95,11 +97,7 @@ async fn wallet_and_key_attestations_of_a_provider_are_verified() {
 async fn par_requires_an_attestation_of_the_same_client() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, provider) = provider(folder.path());
-    let test = TestApp::builder()
-        .setting("wallets.providers", &path)
-        .setting("wallets.attestation_required", "true")
-        .start()
-        .await;
+    let test = requiring_attestation(&path).await;
     let (now, instance) = (test.app.now().seconds(), key(61));
     let wallet = || {
         let payload =

@@ -68,13 +68,7 @@ async fn invalid_vp_does_not_consume_the_request() {
             Box::new(|scene, asked| {
                 let read = SdJwtVc::read(&scene.credential).expect("a credential");
                 let shown = read.sd_jwt.present(|place| place == "/full_name").expect("shown");
-                sd_jwt::bind(
-                    &shown,
-                    (asked.text("client_id"), asked.text("nonce")),
-                    scene.test.app.now().seconds(),
-                    &scene.holder,
-                )
-                .expect("signed")
+                scene.bind(asked, &shown)
             }),
             "is not shown",
         ),
@@ -85,13 +79,7 @@ async fn invalid_vp_does_not_consume_the_request() {
                 let (first, rest) = shown.split_once('~').expect("parts");
                 let forged = jws::protected(&json!(["c2FsdA", "full_name", "Eve"]));
                 let shown = format!("{first}~{forged}~{rest}");
-                sd_jwt::bind(
-                    &shown,
-                    (asked.text("client_id"), asked.text("nonce")),
-                    scene.test.app.now().seconds(),
-                    &scene.holder,
-                )
-                .expect("signed")
+                scene.bind(asked, &shown)
             }),
             "no digest",
         ),
@@ -104,13 +92,7 @@ async fn invalid_vp_does_not_consume_the_request() {
                 let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
                 bytes[40] ^= 1;
                 let shown = format!("{input}.{}~{rest}", URL_SAFE_NO_PAD.encode(bytes));
-                sd_jwt::bind(
-                    &shown,
-                    (asked.text("client_id"), asked.text("nonce")),
-                    scene.test.app.now().seconds(),
-                    &scene.holder,
-                )
-                .expect("signed")
+                scene.bind(asked, &shown)
             }),
             "signature is not of this key",
         ),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use credential::format::sd_jwt;
 use credential::jwe::Encryption;
 use serde_json::{Value, json};
 use tenure::jobs::end_what_is_over;
@@ -120,9 +119,8 @@ async fn unrequested_claims_are_not_returned() {
     let asked = scene.begin(&mut browser, content, "same_device").await;
     assert_eq!(asked.request["dcql_query"]["credentials"][0]["claims"].as_array().map(Vec::len), Some(1));
     // A wallet that discloses everything.
-    let now = test.app.now().seconds();
-    let all = sd_jwt::bind(&scene.credential, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder);
-    let answer = scene.answer(&asked, &all.expect("signed")).await.assert_status(200);
+    let all = scene.bind(&asked, &scene.credential);
+    let answer = scene.answer(&asked, &all).await.assert_status(200);
     let back = browser.get(&sent_to(&test, &answer)).await.assert_status(303);
     assert_eq!(back.header("location"), format!("/presentations/{}", asked.id), "the partner gave no address");
     let result = scene.result(&request_id).await;

@@ -120,8 +120,13 @@ impl<'a> Scene<'a> {
 
     /// Returns a valid presentation for a request.
     pub fn presentation(&self, asked: &Asked) -> String {
+        self.bind(asked, &self.chosen(asked))
+    }
+
+    /// Adds a valid key binding to `disclosed`.
+    pub fn bind(&self, asked: &Asked, disclosed: &str) -> String {
         let challenge = (asked.text("client_id"), asked.text("nonce"));
-        sd_jwt::bind(&self.chosen(asked), challenge, self.test.app.now().seconds(), &self.holder).expect("signed")
+        sd_jwt::bind(disclosed, challenge, self.test.app.now().seconds(), &self.holder).expect("signed")
     }
 
     /// Sends a response, encrypted if the request asks for it.
@@ -228,5 +233,5 @@ pub fn foreign_with(
     });
     change(&mut payload);
     let shown = format!("{}~", signed(by, header, &payload));
-    sd_jwt::bind(&shown, (asked.text("client_id"), asked.text("nonce")), now, &scene.holder).expect("signed")
+    scene.bind(asked, &shown)
 }
