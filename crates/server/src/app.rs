@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use credential::key::PublicKey;
 use tokio::sync::Notify;
 use uuid::Uuid;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
@@ -12,11 +11,10 @@ use crate::auth::partner::ActivePartners;
 use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::documents::Documents;
-use crate::issuing::StatusLists;
-use crate::issuing::dpop::SeenProofs;
-use crate::issuing::keys::{EncryptionKey, IssuerKeys};
-use crate::issuing::nonce;
-use crate::issuing::verifier::VerifierKey;
+use crate::issuing::{
+    CredentialSigner, EncryptionKey, IssuerKeys, NONCE_LIFETIME, Nonces, ProofVerifier, StatusLists, VerifierKey,
+    WalletPolicy,
+};
 use crate::keyring::{Keyring, RootKeyError};
 use crate::links::Links;
 use crate::mail::Mailer;
@@ -80,10 +78,12 @@ parts! {
     verifier_key: VerifierKey,
     /// Issuers that are trusted besides this server.
     trusted_issuers: TrustedIssuers,
-    /// The keys of wallet providers that are trusted, with their names.
-    wallet_providers: Vec<(String, PublicKey)>,
-    /// Proofs that wallets have used.
-    seen_proofs: SeenProofs,
+    /// Signs credentials.
+    credential_signer: CredentialSigner,
+    /// Issues nonces to wallets.
+    nonces: Nonces,
+    /// Verifies what wallets prove.
+    proofs: ProofVerifier,
     /// Signed status lists, cached.
     status_lists: StatusLists,
     /// Which partners are active, cached.
@@ -168,7 +168,12 @@ impl App {
         let encryption_key = EncryptionKey::open(&keyring, &rng, clock.now()).await?;
         let verifier_key = VerifierKey::open(&keyring, &issuer_keys, &config, &rng, clock.now()).await?;
         let trusted_issuers = TrustedIssuers::read(&config.openid4vp).map_err(StartError::Operator)?;
-        let wallet_providers = config.wallets.provider_keys().map_err(StartError::Operator)?;
+        let wallets = WalletPolicy {
+            providers: config.wallets.provider_keys().map_err(StartError::Operator)?,
+            attestation_required: config.wallets.attestation_required,
+        };
+        let links = Links::new(config.base());
+        let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
         let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
         let instance = tx.instance(rng.anonymous_id()).await?;
@@ -189,10 +194,14 @@ impl App {
             documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,
             committer: Committer::start(store.clone(), clock.clone()),
             statuses: Statuses::start(store.clone(), clock.clone()),
-            issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), nonce::LIFETIME, STATUS_LIST_CAPACITY),
+            issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),
+            credential_signer: CredentialSigner::new(issuer_keys.clone(), links.clone(), clock.clone(), rng.clone()),
+            proofs: ProofVerifier::new(nonces.clone(), clock.clone(), config.base(), wallets),
+            status_lists: StatusLists::new(store.clone(), clock.clone(), links.clone(), issuer_keys.clone()),
+            nonces,
             active_partners: ActivePartners::default(),
             limits: Limits::new(&config, &clock),
-            links: Links::new(config.base()),
+            links,
             webauthn: webauthn(&config),
             metrics: Metrics::default(),
             outbox_filled: Notify::new(),
@@ -208,9 +217,6 @@ impl App {
             encryption_key,
             verifier_key,
             trusted_issuers,
-            wallet_providers,
-            seen_proofs: SeenProofs::default(),
-            status_lists: StatusLists::default(),
             mailer,
             is_demo,
         })))

@@ -12,16 +12,20 @@ use credential::verification::{Answer, Evidence, Report, Token};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::issuing::{self, Form, Material};
+use crate::issuing::{IssuableCredential, StatusListFormat};
 use ambient::Timestamp;
-use store::{IssueRequest, Issued, StatusPlace, StoreError, WantedEntry};
+use store::{IssueRequest, Issued, StatusPlace, WantedEntry};
 
 /// A status entry for each of `materials`, of this showing alone.
 ///
 /// # Errors
 /// 404 where one was deleted or replaced since it was opened; the store cannot be used.
-pub async fn give_places(app: &App, materials: &[Material], expires_at: Timestamp) -> Result<Vec<StatusPlace>, Error> {
-    let wanted = |material: &Material| WantedEntry {
+pub async fn give_places(
+    app: &App,
+    materials: &[IssuableCredential],
+    expires_at: Timestamp,
+) -> Result<Vec<StatusPlace>, Error> {
+    let wanted = |material: &IssuableCredential| WantedEntry {
         submission: material.submission,
         holder: material.holder,
         expires_at,
@@ -39,15 +43,13 @@ pub async fn give_places(app: &App, materials: &[Material], expires_at: Timestam
 /// The key cannot sign.
 pub fn present(
     app: &App,
-    material: &Material,
+    material: &IssuableCredential,
     place: (StatusPlace, Timestamp),
     shows: impl Fn(&str) -> bool,
     challenge: (&str, &str),
 ) -> Result<String, Error> {
-    let keys = app.issuer_keys().now()?;
     let key = SoftwareKey::from_bytes(Algorithm::Es256, &app.rng().bytes()).map_err(Error::internal)?;
-    let signed = issuing::sign(app, &keys, material, Format::SdJwtVc, place, Some(key.public()));
-    let signed = signed.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let signed = app.credential_signer().sign(material, Format::SdJwtVc, place, key.public())?;
     let credential = SdJwtVc::read(&signed).map_err(Error::internal)?;
     let shown = credential.sd_jwt.present(|place| shows(place)).map_err(Error::internal)?;
     sd_jwt::bind(&shown, challenge, app.now().seconds(), &key).map_err(Error::internal)
@@ -75,13 +77,13 @@ pub async fn own_evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Erro
     let (base, questions) = (app.config().base(), token.questions());
     let unknown = || "it is not one of this server's".to_owned();
     let issuer_keys = match questions.issuer {
-        Some(issuer) if issuer == base => Answer::Some(app.issuer_keys().now()?.published.clone()),
+        Some(issuer) if issuer == base => Answer::Some(app.issuer_keys().current()?.published.clone()),
         _ => Answer::None(unknown()),
     };
     let list =
         questions.status.as_deref().and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
     let list = match list {
-        Some(list) => app.status_lists().get(app, list, Form::Token).await?,
+        Some(list) => app.status_lists().get(list, StatusListFormat::Token).await?,
         None => None,
     };
     let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));

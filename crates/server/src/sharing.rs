@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::issuing::Material;
+use crate::issuing::IssuableCredential;
 use crate::presenting;
 use crate::seal::{Key, sha256};
 use ambient::Timestamp;
@@ -51,10 +51,14 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let expires_at = now + lifetime(new.days).ok_or_else(Error::not_found)?;
     let mut materials = Vec::with_capacity(new.chosen.len());
     for chosen in &new.chosen {
-        materials.push(Material::open(app, chosen.submission, holder).await?.ok_or_else(Error::not_found)?);
+        materials.push(
+            IssuableCredential::open(app.store(), app.keyring(), (chosen.submission, holder), app.now())
+                .await?
+                .ok_or_else(Error::not_found)?,
+        );
     }
     let places = presenting::give_places(app, &materials, expires_at).await?.into_iter().zip(&materials);
-    let entry = |(place, material): (_, &Material)| ShareEntry { place, submission: material.submission };
+    let entry = |(place, material): (_, &IssuableCredential)| ShareEntry { place, submission: material.submission };
     let entries: Vec<ShareEntry> = places.map(entry).collect();
     let (id, nonce) = (app.rng().anonymous_id(), app.rng().secret());
     let audience = app.links().share_audience(id);

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::issuing::Material;
+use crate::issuing::IssuableCredential;
 use crate::presenting;
 use crate::verification_result::{Asked, Check, Checked, Memory, Outcome, Presented};
 use ambient::Timestamp;
@@ -238,7 +238,7 @@ pub async fn present(
     asked: &Asked,
     (holder, chosen): (Uuid, &Chosen),
 ) -> Result<Option<Outcome>, Error> {
-    let material = Material::open(app, chosen.submission, holder).await?;
+    let material = IssuableCredential::open(app.store(), app.keyring(), (chosen.submission, holder), app.now()).await?;
     let Some(material) = material.filter(|material| material.credential_type == verification.credential_type) else {
         return Ok(None);
     };

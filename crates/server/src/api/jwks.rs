@@ -22,6 +22,6 @@ pub fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Token", responses((status = 200, description = "A JWK Set", body = serde_json::Value)))]
 async fn jwks(State(app): State<App>) -> Result<Response, Error> {
     let mut keys = app.tokens().jwks();
-    keys.extend(app.issuer_keys().now()?.jwks());
+    keys.extend(app.issuer_keys().current()?.jwks());
     Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(json!({ "keys": keys }))).into_response())
 }

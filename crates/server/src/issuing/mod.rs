@@ -1,17 +1,23 @@
 //! Issuing: the server as an issuer of signed credentials.
 //!
-//! Owns the keys that sign them, what wallets must prove, and the signing itself. The formats are in the library; what a
-//! wallet says and hears is in [`crate::oid4vci`].
+//! Owns the keys that sign them, the verification of what wallets prove, and the signing itself. The formats are in the
+//! `credential` crate; the protocol is in [`crate::oid4vci`].
 
-pub mod attestation;
 mod certificates;
-pub mod dpop;
-pub mod keys;
-pub mod nonce;
-pub mod proof;
-mod sign;
+mod credential_signer;
+mod encryption_key;
+mod issuable;
+mod issuer_keys;
+mod nonces;
+mod proofs;
 mod status_lists;
-pub mod verifier;
+mod verifier_key;
 
-pub use sign::{Material, sign};
-pub use status_lists::{Form, Served, StatusLists};
+pub use credential_signer::CredentialSigner;
+pub use encryption_key::EncryptionKey;
+pub use issuable::IssuableCredential;
+pub use issuer_keys::{IssuerKeySet, IssuerKeys, PUBLISHED_BEFORE_USE};
+pub use nonces::{LIFETIME as NONCE_LIFETIME, NoncePurpose, Nonces};
+pub use proofs::{DpopRequest, MAX_KEYS, ProofError, ProofVerifier, ProvedKeys, WalletPolicy};
+pub use status_lists::{ServedStatusList, StatusListFormat, StatusLists};
+pub use verifier_key::VerifierKey;

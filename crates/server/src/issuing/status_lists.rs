@@ -1,4 +1,4 @@
-//! Status lists as they are served: signed, compressed and kept in memory until something in them changes.
+//! Status lists as they are served: signed, compressed, and cached until an entry changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,28 +6,30 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::encoding::sha256;
 use credential::format::vc_jwt::{IssuerProfile, status_list_credential};
 use credential::format::{Format, did_web};
 use credential::status::{StatusList, token_payload};
 use uuid::Uuid;
 
-use crate::app::App;
+use super::issuer_keys::{IssuerKeySet, IssuerKeys};
 use crate::error::Error;
-use crate::seal::sha256;
-use ambient::Timestamp;
+use crate::links::Links;
+use ambient::{Clock, Timestamp};
+use store::Store;
 
-/// How long a verifier may use a copy.
-pub const FRESH: Duration = Duration::from_secs(300);
-/// How long a list is good that nobody could renew: a verifier that cannot reach the server goes on for so long.
+/// How long a verifier may cache a list.
+const TTL: Duration = Duration::from_secs(300);
+/// When a list expires. Verifiers that cannot reach the server can use their copy until then.
 const LIFETIME: Duration = Duration::from_secs(86_400);
-/// How old a signed list may get before it is signed again, changed or not.
-const RENEWED: Duration = Duration::from_secs(3600);
-/// How long a list is taken to be unchanged without asking the store.
-const UNASKED: Duration = Duration::from_secs(1);
+/// Maximum age of a signed list. An older one is signed again even if it is unchanged.
+const MAX_AGE: Duration = Duration::from_secs(3600);
+/// How long a cached list is served without checking the store for changes.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// In which form a list is served.
+/// The format in which a list is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum StatusListFormat {
     /// Token Status List.
     Token,
     /// Bitstring Status List.
@@ -36,90 +38,106 @@ pub enum Form {
 
 /// A list as it is served.
 #[derive(Clone, Debug)]
-pub struct Served {
+pub struct ServedStatusList {
     /// The signed list.
     pub token: Arc<str>,
-    /// Changes with every change.
+    /// Changes whenever the list changes.
     pub etag: Arc<str>,
-    asked_at: Timestamp,
+    checked_at: Timestamp,
     changed_at: Timestamp,
     signed_at: Timestamp,
     kid: Arc<str>,
 }
 
-/// Lists in memory.
-#[derive(Debug, Default)]
-pub struct StatusLists(Mutex<HashMap<(Uuid, Form), Served>>);
+/// Signs status lists, and caches them.
+#[derive(Debug)]
+pub struct StatusLists {
+    store: Store,
+    clock: Clock,
+    links: Links,
+    keys: IssuerKeys,
+    cache: Mutex<HashMap<(Uuid, StatusListFormat), ServedStatusList>>,
+}
 
 impl StatusLists {
-    fn kept(&self, id: Uuid, form: Form) -> Option<Served> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(id, form)).cloned()
+    /// Serves the lists in `store`, signed with `keys`.
+    pub fn new(store: Store, clock: Clock, links: Links, keys: IssuerKeys) -> Self {
+        Self { store, clock, links, keys, cache: Mutex::default() }
     }
 
-    fn keep(&self, id: Uuid, form: Form, served: &Served) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((id, form), served.clone());
+    fn cached(&self, id: Uuid, format: StatusListFormat) -> Option<ServedStatusList> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&(id, format)).cloned()
     }
 
-    fn let_go(&self, id: Uuid) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(list, _), _| *list != id);
+    fn insert(&self, id: Uuid, format: StatusListFormat, served: &ServedStatusList) {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert((id, format), served.clone());
+    }
+
+    fn invalidate(&self, id: Uuid) {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).retain(|(list, _), _| *list != id);
     }
 
     /// The list `id`; `None` if there is none.
     ///
     /// # Errors
-    /// The store cannot be used, or there is no key.
-    pub async fn get(&self, app: &App, id: Uuid, form: Form) -> Result<Option<Served>, Error> {
-        let now = app.now();
-        let keys = app.issuer_keys().now()?;
-        let kept = self.kept(id, form).filter(|kept| now.since(kept.signed_at) < RENEWED && *kept.kid == *keys.kid);
-        if let Some(kept) = &kept
-            && now.since(kept.asked_at) < UNASKED
+    /// The store is unavailable, or no key is loaded.
+    pub async fn get(&self, id: Uuid, format: StatusListFormat) -> Result<Option<ServedStatusList>, Error> {
+        let now = self.clock.now();
+        let keys = self.keys.current()?;
+        let is_usable = |served: &ServedStatusList| now.since(served.signed_at) < MAX_AGE && *served.kid == *keys.kid;
+        let cached = self.cached(id, format).filter(is_usable);
+        if let Some(cached) = &cached
+            && now.since(cached.checked_at) < RECHECK_INTERVAL
         {
-            return Ok(Some(kept.clone()));
+            return Ok(Some(cached.clone()));
         }
-        let mut tx = app.store().read().await?;
+        let mut tx = self.store.read().await?;
         let Some(list) = tx.status_list(id).await? else {
-            self.let_go(id);
+            self.invalidate(id);
             return Ok(None);
         };
-        if let Some(kept) = kept.filter(|kept| kept.changed_at == list.changed_at) {
-            let kept = Served { asked_at: now, ..kept };
-            self.keep(id, form, &kept);
-            return Ok(Some(kept));
+        if let Some(cached) = cached.filter(|cached| cached.changed_at == list.changed_at) {
+            let cached = ServedStatusList { checked_at: now, ..cached };
+            self.insert(id, format, &cached);
+            return Ok(Some(cached));
         }
         let revoked = tx.revoked_positions(id).await?;
         drop(tx);
-        let capacity = list.capacity.get();
-        let signing = app.clone();
-        // Packing a large list takes milliseconds, which are not taken from those who wait for other answers.
-        let signed = tokio::task::spawn_blocking(move || sign(&signing, id, form, capacity, revoked));
+        let (signing_keys, url, capacity) = (keys.clone(), self.links.status_list(id), list.capacity.get());
+        // Compressing a large list takes milliseconds, which must not block other requests.
+        let signed = tokio::task::spawn_blocking(move || {
+            sign(&signing_keys, &url, format, &StatusList::of_revoked(capacity, revoked), now)
+        });
         let token = signed.await.map_err(Error::internal)??;
         let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&sha256(token.as_bytes())[..12]));
-        let served = Served {
+        let served = ServedStatusList {
             token: token.into(),
             etag: etag.into(),
-            asked_at: now,
+            checked_at: now,
             changed_at: list.changed_at,
             signed_at: now,
             kid: keys.kid.as_str().into(),
         };
-        self.keep(id, form, &served);
+        self.insert(id, format, &served);
         Ok(Some(served))
     }
 }
 
-fn sign(app: &App, id: Uuid, form: Form, capacity: u32, revoked: Vec<u32>) -> Result<String, Error> {
-    let (now, keys) = (app.now(), app.issuer_keys().now()?);
-    let list = StatusList::of_revoked(capacity, revoked);
+fn sign(
+    keys: &IssuerKeySet,
+    url: &str,
+    format: StatusListFormat,
+    list: &StatusList,
+    now: Timestamp,
+) -> Result<String, Error> {
     let times = (now.seconds(), (now + LIFETIME).seconds());
-    let base = app.config().base();
-    let address = app.links().status_list(id);
-    let (header, payload) = match form {
-        Form::Token => (keys.header("statuslist+jwt"), token_payload(&list, &address, times, FRESH.as_secs())),
-        Form::Bitstring => {
+    let (header, payload) = match format {
+        StatusListFormat::Token => (keys.header("statuslist+jwt"), token_payload(list, url, times, TTL.as_secs())),
+        StatusListFormat::Bitstring => {
+            let base = keys.issuer.address();
             let did = did_web(base);
             let issuer = IssuerProfile { id: &did, name: "Tenure", address: base };
-            let credential = status_list_credential(&issuer, &format!("{address}/bitstring"), &list, times);
+            let credential = status_list_credential(&issuer, &format!("{url}/bitstring"), list, times);
             (keys.issuer.header(Format::VcJwt).to_owned(), credential)
         }
     };

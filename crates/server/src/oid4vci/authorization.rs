@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -17,7 +17,6 @@ use super::{Form, Refused};
 use crate::app::App;
 use crate::http::AnyBody;
 use crate::http::Client;
-use crate::issuing::{attestation, dpop};
 use store::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};
 
 /// How long a pushed request waits for the person to arrive (FAPI 2.0 Security Profile, section 5.3.2.2: under ten minutes).
@@ -36,9 +35,8 @@ async fn push(
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
-    let wallet = attestation::wallet(&app, &headers).map_err(|refused| Refused::wallet(&app, refused))?;
-    let key = dpop::verify(&app, &headers, &Method::POST, "/oid4vci/par", None);
-    let key = key.map_err(|refused| Refused::dpop(&app, refused, false))?;
+    let wallet = super::wallet::attested(&app, &headers)?;
+    let key = super::wallet::dpop_key(&app, &headers, "/oid4vci/par")?;
     let request = read(&form, wallet, key)?;
     let id = app.rng().anonymous_id();
     let now = app.now();

@@ -16,8 +16,7 @@ use super::deferred::{self, PutOff};
 use super::wallet::Wallet;
 use crate::app::App;
 use crate::http::AnyBody;
-use crate::issuing::proof::{self, ProofRefused};
-use crate::issuing::{Material, sign};
+use crate::issuing::{IssuableCredential, ProofError};
 use ambient::Timestamp;
 use store::domain::issuance::{Grant, WalletAccess};
 use store::{GrantIssued, IssueRequest, Issued, StatusPlace, WantedEntry};
@@ -35,13 +34,14 @@ async fn credential(
     let (request, was_encrypted) = read(&app, &headers, &body)?;
     let encryption = ResponseEncryption::read(&request, was_encrypted)?;
     let grant = granted(&access, &request)?;
-    let proofs = request.get("proofs").ok_or_else(|| Refused::code("invalid_proof", "proofs is missing."))?;
-    let proved = proof::verify(&app, proofs).await.map_err(|refused| match refused {
-        ProofRefused::Proof(why) => Refused::code("invalid_proof", why),
-        ProofRefused::Nonce => nonce_refused(),
+    let proved = app.proofs().verify_keys(request.get("proofs")).map_err(|error| match error {
+        ProofError::Invalid(why) => Refused::code("invalid_proof", why),
+        ProofError::Nonce => nonce_refused(),
     })?;
     let holder = access.issuance.holder().ok_or(Refused::Token { by_key: access.key.is_some() })?;
-    let material = Material::open(&app, grant.submission_id, holder).await?.ok_or_else(denied)?;
+    let material = IssuableCredential::open(app.store(), app.keyring(), (grant.submission_id, holder), app.now())
+        .await?
+        .ok_or_else(denied)?;
     let expires_at = app.now() + app.config().credentials.lifetime;
     let wanted = WantedEntry {
         submission: grant.submission_id,
@@ -190,8 +190,7 @@ impl PutOff {
     ///
     /// # Errors
     /// Why that cannot be done now, in words for the log.
-    pub(super) fn sign(&self, app: &App, material: &Material) -> Result<Value, String> {
-        let keys = app.issuer_keys().now().map_err(|cause| cause.to_string())?;
+    pub(super) fn sign(&self, app: &App, material: &IssuableCredential) -> Result<Value, String> {
         let configuration: Configuration =
             self.configuration.parse().map_err(|cause: UnknownType| cause.to_string())?;
         let ends = Timestamp::from_micros(self.expires_at);
@@ -199,7 +198,7 @@ impl PutOff {
         for ((list, position), jwk) in self.places.iter().zip(&self.keys) {
             let key = PublicKey::from_jwk(jwk).map_err(|cause| cause.to_string())?;
             let place = StatusPlace { list: *list, position: *position };
-            let signed = sign(app, &keys, material, configuration.format, (place, ends), Some(&key));
+            let signed = app.credential_signer().sign(material, configuration.format, (place, ends), &key);
             credentials.push(json!({ "credential": signed.map_err(|cause| cause.to_string())? }));
         }
         Ok(json!({ "credentials": credentials, "notification_id": self.notification }))

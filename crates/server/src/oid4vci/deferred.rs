@@ -18,7 +18,7 @@ use super::wallet::Wallet;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::AnyBody;
-use crate::issuing::Material;
+use crate::issuing::IssuableCredential;
 use crate::seal::sha256;
 use ambient::Timestamp;
 use store::Deferred;
@@ -83,7 +83,9 @@ async fn fetch(
     let what: PutOff = serde_json::from_slice(&opened).map_err(Error::internal)?;
     let holder = access.issuance.holder().ok_or_else(unknown)?;
     let denied = || Refused::code("credential_request_denied", "This credential is not to be had any more.");
-    let material = Material::open(&app, what.submission, holder).await?.ok_or_else(denied)?;
+    let material = IssuableCredential::open(app.store(), app.keyring(), (what.submission, holder), app.now())
+        .await?
+        .ok_or_else(denied)?;
     let Ok(answer) = what.sign(&app, &material) else {
         return encryption.answer(StatusCode::ACCEPTED, &json!({ "transaction_id": id, "interval": INTERVAL }));
     };

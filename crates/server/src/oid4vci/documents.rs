@@ -29,12 +29,12 @@ pub(super) fn routes() -> Router<App> {
 
 /// JWT VC Issuer Metadata (SD-JWT VC, section 4): by value, so that one question is enough.
 async fn issuer(State(app): State<App>) -> Result<Response, Error> {
-    let keys = app.issuer_keys().now()?;
+    let keys = app.issuer_keys().current()?;
     Ok(([CACHED], Json(json!({ "issuer": app.config().base(), "jwks": { "keys": keys.jwks() } }))).into_response())
 }
 
 async fn did(State(app): State<App>) -> Result<Response, Error> {
-    let mut document = app.issuer_keys().now()?.did_document();
+    let mut document = app.issuer_keys().current()?.did_document();
     // The key that signs questions to wallets says who asks, and asserts nothing (OpenID4VP 1.0, section 5.9.3).
     let did = document["id"].as_str().unwrap_or_default().to_owned();
     let (verifier, name) = (app.verifier_key(), format!("{did}#{}", app.verifier_key().kid));
@@ -48,7 +48,7 @@ async fn did(State(app): State<App>) -> Result<Response, Error> {
 }
 
 async fn authority(State(app): State<App>) -> Result<Response, Error> {
-    let text = STANDARD.encode(&app.issuer_keys().now()?.authority);
+    let text = STANDARD.encode(&app.issuer_keys().current()?.authority);
     let mut lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n");
     lines.insert_str(0, "-----BEGIN CERTIFICATE-----\n");
     lines.push_str("\n-----END CERTIFICATE-----\n");

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::offer::PRE_AUTHORIZED;
 use crate::app::App;
 use crate::error::Error;
-use crate::issuing::proof::BATCH;
+use crate::issuing::MAX_KEYS;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -35,7 +35,7 @@ async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
     metadata["sub"] = app.config().base().into();
     metadata["iss"] = app.config().base().into();
     metadata["iat"] = app.now().seconds().into();
-    let keys = app.issuer_keys().now()?;
+    let keys = app.issuer_keys().current()?;
     let header = keys.header("openidvci-issuer-metadata+jwt");
     let signed = credential::jws::sign(&header, metadata.to_string().as_bytes(), keys.issuer.signer());
     let signed = signed.map_err(Error::internal)?;
@@ -54,7 +54,7 @@ fn issuer_metadata(app: &App) -> Result<Value, Error> {
         "deferred_credential_endpoint": format!("{base}/oid4vci/deferred"),
         "notification_endpoint": format!("{base}/oid4vci/notification"),
         "status_list_aggregation_endpoint": format!("{base}/status"),
-        "batch_credential_issuance": { "batch_size": BATCH },
+        "batch_credential_issuance": { "batch_size": MAX_KEYS },
         "credential_request_encryption": {
             "jwks": { "keys": [app.encryption_key().jwk] },
             "enc_values_supported": encryptions,

@@ -25,9 +25,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::issuing::attestation::WalletRefused;
-use crate::issuing::dpop::DPoPRefused;
-use crate::issuing::nonce::Use;
+use crate::issuing::{NoncePurpose, ProofError};
 
 /// All routes for wallets and verifiers. Wallets in a browser may call them from wherever they are: nothing here goes by
 /// cookies.
@@ -85,7 +83,7 @@ pub enum Refused {
     /// A DPoP proof is not taken; 400 where tokens are given, 401 where they are used.
     DPoP {
         /// Why.
-        refused: DPoPRefused,
+        error: ProofError,
         /// A new nonce.
         nonce: String,
         /// Whether a token was used.
@@ -108,15 +106,15 @@ impl Refused {
         Self::Code(code, description.into())
     }
 
-    fn wallet(app: &App, refused: WalletRefused) -> Self {
-        match refused {
-            WalletRefused::Client(why) => Self::Code("invalid_client", why),
-            WalletRefused::Challenge => Self::Challenge(crate::issuing::nonce::new(app, Use::Attestation)),
+    fn wallet(app: &App, error: ProofError) -> Self {
+        match error {
+            ProofError::Invalid(why) => Self::Code("invalid_client", why),
+            ProofError::Nonce => Self::Challenge(app.nonces().issue(NoncePurpose::Attestation)),
         }
     }
 
-    fn dpop(app: &App, refused: DPoPRefused, at_resource: bool) -> Self {
-        Self::DPoP { refused, nonce: crate::issuing::nonce::new(app, Use::DPoP), at_resource }
+    fn dpop(app: &App, error: ProofError, at_resource: bool) -> Self {
+        Self::DPoP { error, nonce: app.nonces().issue(NoncePurpose::Dpop), at_resource }
     }
 }
 
@@ -163,10 +161,10 @@ impl IntoResponse for Refused {
                 header(&mut response, header::WWW_AUTHENTICATE, challenge.to_owned());
                 response
             }
-            Self::DPoP { refused, nonce, at_resource } => {
-                let (error, description) = match &refused {
-                    DPoPRefused::Proof(why) => ("invalid_dpop_proof", why.as_str()),
-                    DPoPRefused::Nonce => {
+            Self::DPoP { error, nonce, at_resource } => {
+                let (error, description) = match &error {
+                    ProofError::Invalid(why) => ("invalid_dpop_proof", why.as_str()),
+                    ProofError::Nonce => {
                         ("use_dpop_nonce", "Make the proof again with the nonce of the header DPoP-Nonce.")
                     }
                 };

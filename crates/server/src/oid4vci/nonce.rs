@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use crate::app::App;
-use crate::issuing::nonce::{self, Use};
+use crate::issuing::NoncePurpose;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/oid4vci/nonce", post(give)).route("/oid4vci/challenge", post(challenge))
@@ -17,13 +17,13 @@ pub(super) fn routes() -> Router<App> {
 async fn give(State(app): State<App>) -> Response {
     let headers = [
         (header::CACHE_CONTROL, "no-store".to_owned()),
-        (header::HeaderName::from_static("dpop-nonce"), nonce::new(&app, Use::DPoP)),
+        (header::HeaderName::from_static("dpop-nonce"), app.nonces().issue(NoncePurpose::Dpop)),
     ];
-    (headers, Json(json!({ "c_nonce": nonce::new(&app, Use::Proof) }))).into_response()
+    (headers, Json(json!({ "c_nonce": app.nonces().issue(NoncePurpose::KeyProof) }))).into_response()
 }
 
 /// The challenge for wallet attestations (draft-ietf-oauth-attestation-based-client-auth, section 8).
 async fn challenge(State(app): State<App>) -> Response {
-    let challenge = json!({ "attestation_challenge": nonce::new(&app, Use::Attestation) });
+    let challenge = json!({ "attestation_challenge": app.nonces().issue(NoncePurpose::Attestation) });
     ([(header::CACHE_CONTROL, "no-store")], Json(challenge)).into_response()
 }

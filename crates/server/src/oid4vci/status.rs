@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::issuing::Form;
+use crate::issuing::StatusListFormat;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -34,17 +34,17 @@ async fn token(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let is_historical = query.is_some_and(|query| query.starts_with("time=") || query.contains("&time="));
-    serve(&app, &id, Form::Token, "application/statuslist+jwt", (&headers, is_historical)).await
+    serve(&app, &id, StatusListFormat::Token, "application/statuslist+jwt", (&headers, is_historical)).await
 }
 
 async fn bitstring(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
-    serve(&app, &id, Form::Bitstring, "application/vc+jwt", (&headers, false)).await
+    serve(&app, &id, StatusListFormat::Bitstring, "application/vc+jwt", (&headers, false)).await
 }
 
 async fn serve(
     app: &App,
     id: &str,
-    form: Form,
+    format: StatusListFormat,
     media_type: &'static str,
     (headers, is_historical): (&HeaderMap, bool),
 ) -> Result<Response, Error> {
@@ -58,7 +58,7 @@ async fn serve(
     if !["*/*", "application/*", "application/jwt", media_type].iter().any(|known| accepts.contains(known)) {
         return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is to be had here.")));
     }
-    let served = app.status_lists().get(app, id, form).await?.ok_or_else(Error::not_found)?;
+    let served = app.status_lists().get(id, format).await?.ok_or_else(Error::not_found)?;
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known =
         known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == &*served.etag));

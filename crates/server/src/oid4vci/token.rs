@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -18,9 +18,7 @@ use super::{Form, Refused};
 use crate::app::App;
 use crate::http::AnyBody;
 use crate::http::Client;
-use crate::issuing::dpop::DPoPRefused;
-use crate::issuing::nonce::{self, Use};
-use crate::issuing::{attestation, dpop};
+use crate::issuing::{NoncePurpose, ProofError};
 use crate::seal::sha256;
 use store::Redemption;
 use store::domain::issuance::{Grant, Issuance, IssuanceKind};
@@ -43,14 +41,13 @@ async fn token(
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
-    let wallet = attestation::wallet(&app, &headers).map_err(|refused| Refused::wallet(&app, refused))?;
+    let wallet = super::wallet::attested(&app, &headers)?;
     if wallet.is_some() && form.get("client_id").is_some_and(|id| Some(id) != wallet.as_deref()) {
         return Err(Refused::code("invalid_client", "client_id is not the sub of the wallet attestation."));
     }
-    let key = dpop::verify(&app, &headers, &Method::POST, "/oid4vci/token", None);
-    let key = key.map_err(|refused| Refused::dpop(&app, refused, false))?;
+    let key = super::wallet::dpop_key(&app, &headers, "/oid4vci/token")?;
     if key.is_none() && app.config().wallets.dpop_required {
-        let why = DPoPRefused::Proof("This server gives tokens with a DPoP proof alone.".to_owned());
+        let why = ProofError::Invalid("This server gives tokens with a DPoP proof alone.".to_owned());
         return Err(Refused::dpop(&app, why, false));
     }
     let (issuance, is_proven) = match form.require("grant_type")? {
@@ -91,7 +88,7 @@ async fn token(
     let headers = [
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (header::PRAGMA, "no-cache".to_owned()),
-        (HeaderName::from_static("dpop-nonce"), nonce::new(&app, Use::DPoP)),
+        (HeaderName::from_static("dpop-nonce"), app.nonces().issue(NoncePurpose::Dpop)),
     ];
     Ok((headers, Json(answer)).into_response())
 }

@@ -1,13 +1,13 @@
 //! A wallet by its access token: the extractor that is the permission check of the credential endpoints.
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::Refused;
 use crate::app::App;
 use crate::http::Client;
-use crate::issuing::dpop;
+use crate::issuing::DpopRequest;
 use crate::seal::sha256;
 use store::domain::issuance::WalletAccess;
 
@@ -38,8 +38,8 @@ impl FromRequestParts<App> for Wallet {
                 if !by_key {
                     return Err(Refused::Token { by_key: true });
                 }
-                let proved = dpop::verify(app, &parts.headers, &parts.method, parts.uri.path(), Some(token));
-                let proved = proved.map_err(|refused| Refused::dpop(app, refused, true))?;
+                let request = (parts.method.as_str(), parts.uri.path(), Some(token));
+                let proved = verify_dpop(app, &parts.headers, request)?;
                 if proved.as_ref() != Some(key) {
                     return Err(Refused::Token { by_key: true });
                 }
@@ -49,4 +49,26 @@ impl FromRequestParts<App> for Wallet {
         }
         Ok(Self(access))
     }
+}
+
+/// Verifies the DPoP header of a `POST` to `path` that has no access token; returns the thumbprint of its key.
+pub(super) fn dpop_key(app: &App, headers: &HeaderMap, path: &str) -> Result<Option<String>, Refused> {
+    verify_dpop(app, headers, ("POST", path, None))
+}
+
+fn verify_dpop(
+    app: &App,
+    headers: &HeaderMap,
+    (method, path, token): (&str, &str, Option<&str>),
+) -> Result<Option<String>, Refused> {
+    let proofs: Vec<&[u8]> = headers.get_all("dpop").iter().map(HeaderValue::as_bytes).collect();
+    let key = app.proofs().verify_dpop(&DpopRequest { proofs: &proofs, method, path, token });
+    key.map_err(|error| Refused::dpop(app, error, token.is_some()))
+}
+
+/// Verifies the wallet attestation of a request; returns the wallet's `client_id`, if it is attested.
+pub(super) fn attested(app: &App, headers: &HeaderMap) -> Result<Option<String>, Refused> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (attestation, pop) = (text("oauth-client-attestation"), text("oauth-client-attestation-pop"));
+    app.proofs().verify_wallet(attestation, pop).map_err(|error| Refused::wallet(app, error))
 }

@@ -13,7 +13,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::SignedIn;
 use crate::error::Error;
-use crate::issuing::Material;
+use crate::issuing::IssuableCredential;
 use crate::oid4vci::offer::{self, LIFETIME};
 use ambient::Timestamp;
 use store::domain::issuance::{Grant, Issuance, IssuanceKind};
@@ -47,7 +47,9 @@ pub(super) fn routes() -> Router<App> {
 /// A second click makes a second offer; each ends by itself, and what is fetched by either can be revoked.
 async fn make(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    let material = Material::open(&app, id, holder).await?.ok_or_else(Error::not_found)?;
+    let material = IssuableCredential::open(app.store(), app.keyring(), (id, holder), app.now())
+        .await?
+        .ok_or_else(Error::not_found)?;
     let grant = |format| Grant {
         submission_id: id,
         configuration: Configuration { credential_type: material.credential_type, format },
@@ -75,7 +77,8 @@ async fn show(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<
     let (is_fetched, is_kept) = tx.issuance_progress(id).await?;
     drop(tx);
     let grant = issuance.credentials.first().ok_or_else(Error::not_found)?;
-    let material = Material::open(&app, grant.submission_id, holder).await?;
+    let material =
+        IssuableCredential::open(app.store(), app.keyring(), (grant.submission_id, holder), app.now()).await?;
     let layout = Layout::new(&app, true);
     let standing = if material.is_none() {
         // Deleted, withdrawn or replaced since: nothing of it can be fetched any more.

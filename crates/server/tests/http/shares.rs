@@ -126,7 +126,7 @@ async fn revoked_share_is_gone_and_revoking_twice_is_harmless() {
     test.advance(Duration::from_secs(2));
     let path = status.uri.strip_prefix(test.app.config().base()).expect("ours").to_owned();
     let list = test.text(&path).await;
-    let keys = test.app.issuer_keys().now().expect("keys");
+    let keys = test.app.issuer_keys().current().expect("keys");
     let list = credential::status::read_token(
         &list,
         &status.uri,

@@ -8,7 +8,7 @@ use credential::key::{Algorithm, SoftwareKey};
 use super::certificate::validity;
 use super::finding::Report;
 use super::{Examination, told};
-use crate::issuing::keys::NOTICE;
+use crate::issuing::PUBLISHED_BEFORE_USE;
 use crate::keyring::{Keyring, Purpose, SigningKey};
 use store::Store;
 
@@ -123,7 +123,7 @@ fn signing_keys(
     let old = it.now().since(newest.created_at);
     let mut measured = format!("{}, the newest {} old", counted(keys.len()), told(old));
     if let Some(age) = age
-        && old > age + NOTICE + GRACE
+        && old > age + PUBLISHED_BEFORE_USE + GRACE
     {
         let fix = "Start a server: it makes the next key by itself.";
         return report.warn(name, format!("{measured}, although one is due every {}", told(age)), fix);

@@ -6,16 +6,16 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use credential::encoding::sha256;
 use credential::jws;
 use credential::key::{Algorithm, CannotSign, PublicKey, SoftwareKey};
 use serde_json::Value;
 use url::Host;
 
 use super::certificates;
-use super::keys::{IssuerKeys, new_key, software};
+use super::issuer_keys::{IssuerKeys, new_key, software};
 use crate::config::Config;
 use crate::keyring::{Keyring, Purpose, SigningKey};
-use crate::seal::sha256;
 use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;

@@ -9,7 +9,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::format::{self, Issuer};
-use credential::jwe;
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Value, json};
 
@@ -21,7 +20,7 @@ use ambient::Timestamp;
 use store::StoreError;
 
 /// How long a new key is published before it signs.
-pub const NOTICE: Duration = Duration::from_secs(86_400);
+pub const PUBLISHED_BEFORE_USE: Duration = Duration::from_secs(86_400);
 
 /// How long a link that was shared with a hirer may live, whatever the lifetime of other credentials is.
 const LONGEST_SHARE: Duration = Duration::from_secs(91 * 86_400);
@@ -30,18 +29,18 @@ const LONGEST_SHARE: Duration = Duration::from_secs(91 * 86_400);
 const NAME: &str = "Tenure";
 
 /// The keys as they are used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct IssuerKeys {
     address: String,
     algorithm: Algorithm,
     key_age: Duration,
     lifetime: Duration,
-    state: RwLock<Option<Arc<State>>>,
+    state: Arc<RwLock<Option<Arc<IssuerKeySet>>>>,
 }
 
 /// The keys at one time.
 #[derive(Debug)]
-pub struct State {
+pub struct IssuerKeySet {
     /// Who signs now.
     pub issuer: Issuer<SoftwareKey>,
     /// The name of the key that signs now.
@@ -58,7 +57,7 @@ impl IssuerKeys {
     /// Of the issuer at `address`: keys of `algorithm` that are followed by others at `key_age`, for credentials that live
     /// for `lifetime`. They are loaded by [`IssuerKeys::refresh`].
     pub fn new(address: &str, algorithm: Algorithm, key_age: Duration, lifetime: Duration) -> Self {
-        Self { address: address.to_owned(), algorithm, key_age, lifetime, state: RwLock::new(None) }
+        Self { address: address.to_owned(), algorithm, key_age, lifetime, state: Arc::default() }
     }
 
     /// Loads the keys; makes those that are due, and removes those under which nothing lives any more.
@@ -68,8 +67,9 @@ impl IssuerKeys {
     pub async fn refresh(&self, ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<(), StoreError> {
         let authority = self.authority(ring, rng, now).await?;
         let purpose = Purpose::Credential(self.algorithm);
-        let is_due =
-            |own: &[SigningKey]| own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + NOTICE);
+        let is_due = |own: &[SigningKey]| {
+            own.first().is_none_or(|newest| newest.created_at + self.key_age <= now + PUBLISHED_BEFORE_USE)
+        };
         let make = || {
             let (id, secret, key) = new_key(self.algorithm, rng)?;
             let certificate = certificates::certify(&key, &self.address, &rng.bytes::<16>(), &authority, now)?;
@@ -77,7 +77,7 @@ impl IssuerKeys {
         };
         let own = ring.signing_keys_or_new(purpose, is_due, make).await?;
         // A key signs until its follower does, and what it signed last lives on for a whole lifetime.
-        let too_old = now - self.key_age - self.key_age - NOTICE - self.lifetime.max(LONGEST_SHARE);
+        let too_old = now - self.key_age - self.key_age - PUBLISHED_BEFORE_USE - self.lifetime.max(LONGEST_SHARE);
         let mut published = Vec::new();
         for algorithm in Algorithm::ALL {
             let purpose = Purpose::Credential(algorithm);
@@ -90,13 +90,13 @@ impl IssuerKeys {
             }
         }
         // The newest that has been published long enough; where none has, the first one signs at once.
-        let signing = own.iter().find(|key| key.created_at + NOTICE <= now).or(own.last());
+        let signing = own.iter().find(|key| key.created_at + PUBLISHED_BEFORE_USE <= now).or(own.last());
         let signing = signing.ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
         let certificates: Vec<String> = signing.certificate.iter().map(|der| STANDARD.encode(der)).collect();
         let signer = software(signing, self.algorithm)?;
         let issuer = Issuer::new(&self.address, NAME, &signing.id, &certificates, signer);
         let state =
-            State { issuer, kid: signing.id.clone(), certificates, published, authority: authority.certificate };
+            IssuerKeySet { issuer, kid: signing.id.clone(), certificates, published, authority: authority.certificate };
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
         Ok(())
     }
@@ -120,7 +120,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// They were never loaded.
-    pub fn now(&self) -> Result<Arc<State>, StoreError> {
+    pub fn current(&self) -> Result<Arc<IssuerKeySet>, StoreError> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner).clone();
         state.ok_or_else(|| StoreError::Unavailable("there is no key for credentials yet".to_owned()))
     }
@@ -136,7 +136,7 @@ impl IssuerKeys {
     }
 }
 
-impl State {
+impl IssuerKeySet {
     /// The published keys as a JWK Set's `keys` (RFC 7517, section 5).
     pub fn jwks(&self) -> Vec<Value> {
         self.published.iter().map(|(kid, key)| key.published_jwk(kid)).collect()
@@ -151,41 +151,6 @@ impl State {
     pub fn header(&self, typ: &str) -> String {
         let algorithm = self.issuer.signer().public().algorithm().name();
         credential::jws::protected(&json!({ "alg": algorithm, "typ": typ, "kid": self.kid, "x5c": self.certificates }))
-    }
-}
-
-/// The key that wallets encrypt for (OpenID4VCI 1.0, section 10).
-#[derive(Clone, Debug)]
-pub struct EncryptionKey {
-    /// The public JWK.
-    pub jwk: Value,
-    secret: Key,
-}
-
-impl EncryptionKey {
-    /// The key of the ring; made on the first start.
-    ///
-    /// # Errors
-    /// The key ring cannot be used.
-    pub async fn open(ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<Self, StoreError> {
-        let purpose = Purpose::Encryption;
-        let make = || {
-            let (id, secret, _) = new_key(Algorithm::Es256, rng)?;
-            Ok(SigningKey { id, purpose, created_at: now, secret, certificate: None })
-        };
-        let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
-        let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
-        let jwk = jwe::encryption_jwk(first.secret.expose(), &first.id);
-        let jwk = jwk.ok_or_else(|| StoreError::nonsense("signing_key", "no key on P-256"))?;
-        Ok(Self { jwk, secret: first.secret })
-    }
-
-    /// Opens what was encrypted for it.
-    ///
-    /// # Errors
-    /// See [`jwe::Refused`].
-    pub fn decrypt(&self, text: &str) -> Result<jwe::Opened, jwe::Refused> {
-        jwe::decrypt(text, self.secret.expose())
     }
 }
 
@@ -218,14 +183,14 @@ mod tests {
         let keys = IssuerKeys::new("https://passport.example", Algorithm::Es256, AGE, YEAR);
         let mut now = Timestamp::from_micros(1_795_000_000_000_000);
         keys.refresh(&ring, &rng, now).await.expect("keys");
-        let first = keys.now().expect("loaded").kid.clone();
+        let first = keys.current().expect("loaded").kid.clone();
         let (mut signed_last, mut before) = (std::collections::HashMap::new(), first.clone());
         for _ in 0..1000 {
             let published: Vec<String> =
-                keys.now().expect("loaded").published.iter().map(|(kid, _)| kid.clone()).collect();
+                keys.current().expect("loaded").published.iter().map(|(kid, _)| kid.clone()).collect();
             now = now + Duration::from_secs(12 * 3600);
             keys.refresh(&ring, &rng, now).await.expect("keys");
-            let state = keys.now().expect("loaded");
+            let state = keys.current().expect("loaded");
             assert!(published.contains(&state.kid), "a key signs that was not published half a day before");
             signed_last.insert(state.kid.clone(), now);
             for (kid, last) in &signed_last {
@@ -235,6 +200,6 @@ mod tests {
             before.clone_from(&state.kid);
         }
         assert_ne!(before, first, "keys follow each other");
-        assert!(keys.now().expect("loaded").published.len() < 10, "old keys go");
+        assert!(keys.current().expect("loaded").published.len() < 10, "old keys go");
     }
 }

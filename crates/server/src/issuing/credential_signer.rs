@@ -1,0 +1,65 @@
+//! Signing credentials.
+
+use std::time::Duration;
+
+use credential::format::{Format, Statement};
+use credential::key::PublicKey;
+use credential::status::StatusReference;
+
+use super::issuable::IssuableCredential;
+use super::issuer_keys::IssuerKeys;
+use crate::links::Links;
+use ambient::{Clock, Rng, Timestamp};
+use store::{StatusPlace, StoreError};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Signs credentials with the key that is current.
+#[derive(Clone, Debug)]
+pub struct CredentialSigner {
+    keys: IssuerKeys,
+    links: Links,
+    clock: Clock,
+    rng: Rng,
+}
+
+impl CredentialSigner {
+    /// Signs with `keys`.
+    pub fn new(keys: IssuerKeys, links: Links, clock: Clock, rng: Rng) -> Self {
+        Self { keys, links, clock, rng }
+    }
+
+    /// Signs `credential` in `format`, bound to `holder_key`. It has the status list index `place` and expires at
+    /// `expires_at`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] while the key cannot sign; retry later.
+    pub fn sign(
+        &self,
+        credential: &IssuableCredential,
+        format: Format,
+        (place, expires_at): (StatusPlace, Timestamp),
+        holder_key: &PublicKey,
+    ) -> Result<String, StoreError> {
+        let keys = self.keys.current()?;
+        let status = StatusReference { uri: self.links.status_list(place.list), index: u64::from(place.position) };
+        let id = format!("urn:uuid:{}", self.rng.anonymous_id());
+        let attested_at = jiff::tz::Offset::UTC.to_datetime(credential.pushed_at.to_jiff()).date().to_string();
+        let statement = Statement {
+            id: &id,
+            credential_type: credential.credential_type,
+            fields: &credential.payload.fields,
+            partner_chain: &credential.payload.partner_chain,
+            attester: &credential.attester,
+            attested_at: &attested_at,
+            // Rounded to the hour, so that the times do not link copies that were made together (OpenID4VCI 1.0, section
+            // 15.4.1). The expiry is rounded up: no credential lives shorter than promised.
+            issued_at: self.clock.now().floor(HOUR).seconds(),
+            expires_at: (expires_at + HOUR).floor(HOUR).seconds(),
+            status: Some(&status),
+            holder: Some(holder_key),
+        };
+        let signed = keys.issuer.sign(format, &statement, &mut |bytes| self.rng.fill(bytes));
+        signed.map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+}

@@ -1,0 +1,46 @@
+//! The key that wallets encrypt for.
+
+use credential::jwe;
+use credential::key::Algorithm;
+use serde_json::Value;
+
+use super::issuer_keys::new_key;
+use crate::keyring::{Keyring, Purpose, SigningKey};
+use crate::seal::Key;
+use ambient::{Rng, Timestamp};
+use store::StoreError;
+
+/// The key that wallets encrypt for (OpenID4VCI 1.0, section 10).
+#[derive(Clone, Debug)]
+pub struct EncryptionKey {
+    /// The public JWK.
+    pub jwk: Value,
+    secret: Key,
+}
+
+impl EncryptionKey {
+    /// The key of the ring; made on the first start.
+    ///
+    /// # Errors
+    /// The key ring cannot be used.
+    pub async fn open(ring: &Keyring, rng: &Rng, now: Timestamp) -> Result<Self, StoreError> {
+        let purpose = Purpose::Encryption;
+        let make = || {
+            let (id, secret, _) = new_key(Algorithm::Es256, rng)?;
+            Ok(SigningKey { id, purpose, created_at: now, secret, certificate: None })
+        };
+        let mut stored = ring.signing_keys_or_new(purpose, <[SigningKey]>::is_empty, make).await?;
+        let first = stored.pop().ok_or_else(|| StoreError::nonsense("signing_key", "gone at once"))?;
+        let jwk = jwe::encryption_jwk(first.secret.expose(), &first.id);
+        let jwk = jwk.ok_or_else(|| StoreError::nonsense("signing_key", "no key on P-256"))?;
+        Ok(Self { jwk, secret: first.secret })
+    }
+
+    /// Opens what was encrypted for it.
+    ///
+    /// # Errors
+    /// See [`jwe::Refused`].
+    pub fn decrypt(&self, text: &str) -> Result<jwe::Opened, jwe::Refused> {
+        jwe::decrypt(text, self.secret.expose())
+    }
+}

@@ -1,0 +1,60 @@
+//! What a credential is made of.
+
+use credential::{Payload, Type};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::keyring::Keyring;
+use ambient::Timestamp;
+use store::Store;
+use store::domain::submission::State;
+
+/// An accepted submission, decrypted for its holder, from which credentials are signed.
+#[derive(Clone, Debug)]
+pub struct IssuableCredential {
+    /// The submission.
+    pub submission: Uuid,
+    /// Its holder.
+    pub holder: Uuid,
+    /// Its type.
+    pub credential_type: Type,
+    /// Its content.
+    pub payload: Payload,
+    /// The name of the partner that pushed it.
+    pub attester: String,
+    /// When it was pushed.
+    pub pushed_at: Timestamp,
+}
+
+impl IssuableCredential {
+    /// Opens the submission `id` of `holder`. `None` if it is not in their wallet, or is superseded.
+    ///
+    /// # Errors
+    /// The store or the key ring is unavailable.
+    pub async fn open(
+        store: &Store,
+        keyring: &Keyring,
+        (id, holder): (Uuid, Uuid),
+        now: Timestamp,
+    ) -> Result<Option<Self>, Error> {
+        let mut tx = store.glance().await?;
+        let Some(submission) = tx.linked_submission(id, now).await? else { return Ok(None) };
+        let State::Accepted { holder: owner, sealed, .. } = &submission.state else { return Ok(None) };
+        if *owner != holder || !submission.stands() {
+            return Ok(None);
+        }
+        let partner = tx.partner(submission.partner_id).await?;
+        drop(tx);
+        let label: [&[u8]; 2] = [b"submission", id.as_bytes()];
+        let opened = keyring.open_for_holder(holder, &label, sealed).await?;
+        let payload = Payload::from_bytes(&opened).map_err(Error::internal)?;
+        Ok(Some(Self {
+            submission: id,
+            holder,
+            credential_type: submission.credential_type,
+            payload,
+            attester: partner.map(|partner| partner.name).unwrap_or_default(),
+            pushed_at: submission.created_at,
+        }))
+    }
+}

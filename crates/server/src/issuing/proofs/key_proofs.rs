@@ -1,0 +1,148 @@
+//! Key proofs: a wallet holds the keys that its credentials are to be bound to (OpenID4VCI 1.0, appendix F).
+
+use credential::encoding::sha256;
+use credential::jws::Jws;
+use credential::key::PublicKey;
+use serde_json::Value;
+
+use super::attestation::AttestedKeys;
+use super::verifier::{ProofError, ProofVerifier};
+use crate::issuing::nonces::NoncePurpose;
+
+/// Maximum number of keys in one request. Each gets one credential.
+pub const MAX_KEYS: usize = 10;
+
+/// The proved keys of a request.
+#[derive(Clone, Debug, Default)]
+pub struct ProvedKeys {
+    /// The keys, in the order of the proofs.
+    pub keys: Vec<PublicKey>,
+    /// SHA-256 of each nonce that was used, without duplicates.
+    pub nonces: Vec<[u8; 32]>,
+}
+
+impl ProofVerifier {
+    /// Verifies the `proofs` of a credential request: one proof type, with one to [`MAX_KEYS`] proofs.
+    ///
+    /// # Errors
+    /// See [`ProofError`].
+    pub fn verify_keys(&self, proofs: Option<&Value>) -> Result<ProvedKeys, ProofError> {
+        let (kind, texts) = read_proofs(proofs)?;
+        let mut proved = ProvedKeys::default();
+        match kind {
+            "jwt" if texts.len() <= MAX_KEYS => {
+                for text in texts {
+                    self.verify_jwt(text, &mut proved)?;
+                }
+            }
+            "attestation" if texts.len() == 1 => {
+                let attested = self.key_attestation(texts[0])?;
+                self.use_nonce(&attested.nonce, &mut proved)?;
+                proved.keys = attested.keys;
+            }
+            "jwt" | "attestation" => {
+                let limit = format!("At most {MAX_KEYS} proofs of kind jwt, or one of kind attestation, are taken.");
+                return Err(ProofError::Invalid(limit));
+            }
+            other => {
+                let shown: String = other.chars().filter(char::is_ascii_graphic).take(32).collect();
+                let known = format!("Proofs of kind '{shown}' are not taken; jwt and attestation are.");
+                return Err(ProofError::Invalid(known));
+            }
+        }
+        if proved.keys.len() > MAX_KEYS {
+            return Err(ProofError::Invalid(format!("At most {MAX_KEYS} keys are taken at once.")));
+        }
+        if proved.keys.iter().enumerate().any(|(at, key)| proved.keys[..at].contains(key)) {
+            return Err(ProofError::invalid("One key stands in it twice; each credential has a key of its own."));
+        }
+        Ok(proved)
+    }
+
+    fn use_nonce(&self, nonce: &str, proved: &mut ProvedKeys) -> Result<(), ProofError> {
+        self.require_nonce(NoncePurpose::KeyProof, nonce)?;
+        let hash = sha256(nonce.as_bytes());
+        if !proved.nonces.contains(&hash) {
+            proved.nonces.push(hash);
+        }
+        Ok(())
+    }
+
+    /// Verifies a proof of type `jwt` (appendix F.1).
+    fn verify_jwt(&self, text: &str, proved: &mut ProvedKeys) -> Result<(), ProofError> {
+        let jws = Jws::read(text)?;
+        jws.require_type("openid4vci-proof+jwt")?;
+        let attested = match jws.header.get("key_attestation").map(Value::as_str) {
+            None => None,
+            Some(Some(attestation)) => Some(self.key_attestation(attestation)?),
+            Some(None) => return Err(ProofError::invalid("key_attestation must be a JWT.")),
+        };
+        let key = header_key(&jws)?;
+        jws.verify(&key)?;
+        let is_addressed = match jws.payload.get("aud") {
+            Some(Value::String(aud)) => *aud == self.issuer,
+            Some(Value::Array(all)) => all.iter().any(|aud| *aud == self.issuer),
+            _ => false,
+        };
+        if !is_addressed {
+            return Err(ProofError::Invalid(format!("aud must be {}.", self.issuer)));
+        }
+        let iat = jws.payload.get("iat").and_then(Value::as_i64);
+        if !self.is_recent(iat.ok_or_else(|| ProofError::invalid("iat, in seconds, is missing."))?) {
+            return Err(ProofError::invalid("iat lies in the future, or more than five minutes back."));
+        }
+        let nonce = jws.payload.get("nonce").and_then(Value::as_str);
+        let missing = || ProofError::invalid("nonce is missing; ask the nonce endpoint for one.");
+        self.use_nonce(nonce.ok_or_else(missing)?, proved)?;
+        match attested {
+            None if self.policy.attestation_required => {
+                Err(ProofError::invalid("key_attestation is missing; this server wants one."))
+            }
+            None => {
+                proved.keys.push(key);
+                Ok(())
+            }
+            // With an attestation in its header, one proof stands for every attested key (appendix F.1).
+            Some(AttestedKeys { has_expiry: false, .. }) => {
+                Err(ProofError::invalid("key_attestation: exp is missing."))
+            }
+            Some(AttestedKeys { keys, nonce, .. }) if keys.contains(&key) => {
+                self.use_nonce(&nonce, proved)?;
+                proved.keys.extend(keys);
+                Ok(())
+            }
+            Some(_) => {
+                Err(ProofError::invalid("The key of the proof is none of those that its key_attestation names."))
+            }
+        }
+    }
+}
+
+/// The proof type and the proofs.
+fn read_proofs(proofs: Option<&Value>) -> Result<(&str, Vec<&str>), ProofError> {
+    let proofs = proofs.ok_or_else(|| ProofError::invalid("proofs is missing."))?;
+    let proofs = proofs.as_object().filter(|proofs| proofs.len() == 1);
+    let (kind, list) = proofs.and_then(|proofs| proofs.iter().next()).ok_or_else(|| {
+        ProofError::invalid(
+            "Send proofs as an object with exactly one member: jwt or attestation (OpenID4VCI 1.0, section 8.2).",
+        )
+    })?;
+    let texts: Option<Vec<&str>> = list.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+    let texts = texts.filter(|texts| !texts.is_empty());
+    let malformed = || ProofError::Invalid(format!("proofs.{kind} must be a list of strings, at least one."));
+    Ok((kind, texts.ok_or_else(malformed)?))
+}
+
+/// The key that the header names, by exactly one of `jwk`, `kid`, `x5c`.
+fn header_key(jws: &Jws<'_>) -> Result<PublicKey, ProofError> {
+    let named = |name: &str| jws.header.get(name);
+    match (named("jwk"), named("kid"), named("x5c")) {
+        (Some(jwk), None, None) => {
+            PublicKey::from_jwk(jwk).map_err(|error| ProofError::Invalid(format!("jwk: {error}.")))
+        }
+        (None, Some(Value::String(kid)), None) => PublicKey::from_did_jwk(kid)
+            .map_err(|_| ProofError::invalid("kid must be a did:jwk; send the key as jwk otherwise.")),
+        (None, None, Some(_)) => Err(ProofError::invalid("x5c is not taken; send the key as jwk.")),
+        _ => Err(ProofError::invalid("The header needs exactly one of jwk and kid.")),
+    }
+}
