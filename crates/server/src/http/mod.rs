@@ -5,6 +5,10 @@
 
 mod body;
 mod client;
+pub mod cors;
+mod form;
+pub mod headers;
+mod oauth_error;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +25,8 @@ use crate::error::{Error, Kind};
 
 pub use body::{AnyBody, JsonBody};
 pub use client::Client;
+pub use form::Form;
+pub use oauth_error::OAuthError;
 
 /// The id of a request: the caller's `X-Request-Id` or one of ours. It is in the answer and in every log line.
 #[derive(Clone, Debug)]

@@ -13,10 +13,8 @@ use serde_json::json;
 use url::Url;
 
 use super::token::{read_details, request_uri};
-use super::{Form, Refused};
 use crate::app::App;
-use crate::http::AnyBody;
-use crate::http::Client;
+use crate::http::{AnyBody, Client, Form, OAuthError};
 use store::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};
 
 /// How long a pushed request waits for the person to arrive (FAPI 2.0 Security Profile, section 5.3.2.2: under ten minutes).
@@ -31,7 +29,7 @@ async fn push(
     client: Client,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<Response, Refused> {
+) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
@@ -54,35 +52,35 @@ async fn push(
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
-fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<AuthorizationRequest, Refused> {
+fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<AuthorizationRequest, OAuthError> {
     if form.get("request_uri").is_some() || form.get("request").is_some() {
-        return Err(Refused::code("invalid_request", "Send the parameters themselves, not request or request_uri."));
+        return Err(OAuthError::code("invalid_request", "Send the parameters themselves, not request or request_uri."));
     }
     if form.require("response_type")? != "code" {
-        return Err(Refused::code("unsupported_response_type", "response_type must be code."));
+        return Err(OAuthError::code("unsupported_response_type", "response_type must be code."));
     }
     let client_id = match (form.get("client_id"), wallet) {
         (Some(id), Some(attested)) if id != attested => {
-            return Err(Refused::code("invalid_client", "client_id is not the sub of the wallet attestation."));
+            return Err(OAuthError::code("invalid_client", "client_id is not the sub of the wallet attestation."));
         }
         (_, Some(attested)) => attested,
         (Some(id), None) => id.to_owned(),
-        (None, None) => return Err(Refused::code("invalid_request", "The parameter client_id is missing.")),
+        (None, None) => return Err(OAuthError::code("invalid_request", "The parameter client_id is missing.")),
     };
     let redirect_uri = form.require("redirect_uri")?;
     check_redirect(redirect_uri)?;
     if form.get("code_challenge_method") != Some("S256") {
-        return Err(Refused::code("invalid_request", "code_challenge_method must be S256 (RFC 7636)."));
+        return Err(OAuthError::code("invalid_request", "code_challenge_method must be S256 (RFC 7636)."));
     }
     let code_challenge = form.require("code_challenge")?;
     if code_challenge.len() != 43 {
-        return Err(Refused::code(
+        return Err(OAuthError::code(
             "invalid_request",
             "code_challenge must be the base64url of a SHA-256 hash: 43 characters.",
         ));
     }
     if form.get("dpop_jkt").is_some_and(|named| key.as_ref().is_some_and(|key| key != named)) {
-        return Err(Refused::code("invalid_request", "dpop_jkt is not the key of the DPoP proof."));
+        return Err(OAuthError::code("invalid_request", "dpop_jkt is not the key of the DPoP proof."));
     }
     let named = form.get("dpop_jkt").map(thumbprint).transpose()?;
     let (configurations, by_details) = asked(form)?;
@@ -99,24 +97,25 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
 }
 
 /// A JWK thumbprint (RFC 9449, section 10): the base64url of a SHA-256 hash.
-fn thumbprint(text: &str) -> Result<String, Refused> {
+fn thumbprint(text: &str) -> Result<String, OAuthError> {
     let fits = text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let refused = || Refused::code("invalid_request", "dpop_jkt must be a JWK thumbprint: 43 characters of base64url.");
+    let refused =
+        || OAuthError::code("invalid_request", "dpop_jkt must be a JWK thumbprint: 43 characters of base64url.");
     fits.then(|| text.to_owned()).ok_or_else(refused)
 }
 
-fn limited(name: &str, text: &str) -> Result<String, Refused> {
+fn limited(name: &str, text: &str) -> Result<String, OAuthError> {
     if text.len() > 2000 {
-        return Err(Refused::code("invalid_request", format!("{name} is longer than 2,000 characters.")));
+        return Err(OAuthError::code("invalid_request", format!("{name} is longer than 2,000 characters.")));
     }
     Ok(text.to_owned())
 }
 
 /// Where an answer may go: `https`, this machine, or a wallet's own scheme, which has a dot in it (RFC 8252, section 7).
-fn check_redirect(text: &str) -> Result<(), Refused> {
+fn check_redirect(text: &str) -> Result<(), OAuthError> {
     let refused = || {
         let allowed = "redirect_uri must be https, http on this machine, or a wallet's own scheme such as com.example.wallet:/done; without a fragment.";
-        Refused::code("invalid_request", allowed)
+        OAuthError::code("invalid_request", allowed)
     };
     let url: Url = text.parse().map_err(|_| refused())?;
     let is_local = || matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
@@ -133,19 +132,19 @@ fn check_redirect(text: &str) -> Result<(), Refused> {
 
 /// The configurations asked for, each once, and whether by `authorization_details`; scopes stand beside those, and what
 /// nobody knows of them is passed over (OpenID4VCI 1.0, section 5.1.2).
-fn asked(form: &Form) -> Result<(Vec<String>, bool), Refused> {
+fn asked(form: &Form) -> Result<(Vec<String>, bool), OAuthError> {
     let details = form.get("authorization_details").map(read_details).transpose()?;
     if let Some(unknown) = details.iter().flatten().find(|id| id.parse::<Configuration>().is_err()) {
         let shown: String = unknown.chars().take(64).collect();
         let why = format!("There is no configuration {shown}; the issuer's metadata lists them.");
-        return Err(Refused::code("invalid_authorization_details", why));
+        return Err(OAuthError::code("invalid_authorization_details", why));
     }
     let scopes: Vec<&str> = form.get("scope").unwrap_or_default().split_whitespace().collect();
     let named = |id: &String| details.iter().flatten().any(|named| named == id) || scopes.contains(&id.as_str());
     let ids: Vec<String> = Configuration::all().map(Configuration::id).filter(named).collect();
     if ids.is_empty() {
         let why = "Name what you want by scope or authorization_details; the issuer's metadata lists both.";
-        return Err(Refused::code("invalid_scope", why));
+        return Err(OAuthError::code("invalid_scope", why));
     }
     Ok((ids, details.is_some()))
 }

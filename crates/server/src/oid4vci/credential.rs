@@ -11,11 +11,10 @@ use credential::jwe::{self, Encryption};
 use credential::key::PublicKey;
 use serde_json::{Map, Value, json};
 
-use super::Refused;
 use super::deferred::{self, PutOff};
 use super::wallet::Wallet;
 use crate::app::App;
-use crate::http::AnyBody;
+use crate::http::{AnyBody, OAuthError, headers};
 use crate::issuing::{IssuableCredential, ProofError};
 use ambient::Timestamp;
 use store::domain::issuance::{Grant, WalletAccess};
@@ -30,15 +29,15 @@ async fn credential(
     Wallet(access): Wallet,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<Response, Refused> {
+) -> Result<Response, OAuthError> {
     let (request, was_encrypted) = read(&app, &headers, &body)?;
     let encryption = ResponseEncryption::read(&request, was_encrypted)?;
     let grant = granted(&access, &request)?;
     let proved = app.proofs().verify_keys(request.get("proofs")).map_err(|error| match error {
-        ProofError::Invalid(why) => Refused::code("invalid_proof", why),
+        ProofError::Invalid(why) => OAuthError::code("invalid_proof", why),
         ProofError::Nonce => nonce_refused(),
     })?;
-    let holder = access.issuance.holder().ok_or(Refused::Token { by_key: access.key.is_some() })?;
+    let holder = access.issuance.holder().ok_or(OAuthError::Token { by_key: access.key.is_some() })?;
     let material = IssuableCredential::open(app.store(), app.keyring(), (grant.submission_id, holder), app.now())
         .await?
         .ok_or_else(denied)?;
@@ -81,33 +80,31 @@ async fn credential(
     encryption.answer(status, &answer)
 }
 
-fn nonce_refused() -> Refused {
-    Refused::code(
+fn nonce_refused() -> OAuthError {
+    OAuthError::code(
         "invalid_nonce",
         "The nonce is not of this server, its time is over, or it was answered before. Ask the nonce endpoint for a new one.",
     )
 }
 
 /// What was granted cannot be had any more: deleted, withdrawn, or replaced by a newer one.
-fn denied() -> Refused {
-    Refused::code(
+fn denied() -> OAuthError {
+    OAuthError::code(
         "credential_request_denied",
         "This credential is not to be had any more: it was deleted, withdrawn or replaced.",
     )
 }
 
 /// The request, and whether it came encrypted (section 10).
-pub(super) fn read(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(Map<String, Value>, bool), Refused> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let malformed = |why: &str| Refused::code("invalid_credential_request", why);
-    let (plain, was_encrypted) = match essence.as_str() {
+pub(super) fn read(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<(Map<String, Value>, bool), OAuthError> {
+    let malformed = |why: &str| OAuthError::code("invalid_credential_request", why);
+    let (plain, was_encrypted) = match headers::media_type(headers).to_ascii_lowercase().as_str() {
         "application/json" => (body.to_vec(), false),
         "application/jwt" => {
             let text = std::str::from_utf8(body).map_err(|_| malformed("The body is not a JWE."))?;
             let opened = app.encryption_key().decrypt(text.trim());
             let opened = opened.map_err(|why| {
-                Refused::code("invalid_encryption_parameters", format!("The request cannot be opened: {why}."))
+                OAuthError::code("invalid_encryption_parameters", format!("The request cannot be opened: {why}."))
             })?;
             (opened.plain, true)
         }
@@ -122,9 +119,9 @@ pub(super) struct ResponseEncryption(Option<(Value, Encryption)>);
 
 impl ResponseEncryption {
     /// From `credential_response_encryption`. Whoever wants the answer encrypted encrypts the question too (section 8.2).
-    pub(super) fn read(request: &Map<String, Value>, was_encrypted: bool) -> Result<Self, Refused> {
+    pub(super) fn read(request: &Map<String, Value>, was_encrypted: bool) -> Result<Self, OAuthError> {
         let Some(wanted) = request.get("credential_response_encryption") else { return Ok(Self(None)) };
-        let refused = |why: &str| Refused::code("invalid_encryption_parameters", why);
+        let refused = |why: &str| OAuthError::code("invalid_encryption_parameters", why);
         if !was_encrypted {
             return Err(refused(
                 "A request that wants its answer encrypted must be encrypted itself (OpenID4VCI 1.0, section 10).",
@@ -144,7 +141,7 @@ impl ResponseEncryption {
         Ok(Self(Some((wanted["jwk"].clone(), encryption))))
     }
 
-    pub(super) fn answer(self, status: StatusCode, answer: &Value) -> Result<Response, Refused> {
+    pub(super) fn answer(self, status: StatusCode, answer: &Value) -> Result<Response, OAuthError> {
         let uncached = (header::CACHE_CONTROL, "no-store");
         let Some((jwk, encryption)) = self.0 else { return Ok((status, [uncached], Json(answer)).into_response()) };
         let encrypted = jwe::encrypt(answer.to_string().as_bytes(), &jwk, encryption, Map::new());
@@ -154,25 +151,25 @@ impl ResponseEncryption {
 }
 
 /// The grant that a request names: by identifier, or by configuration where that is enough.
-fn granted(access: &WalletAccess, request: &Map<String, Value>) -> Result<Grant, Refused> {
+fn granted(access: &WalletAccess, request: &Map<String, Value>) -> Result<Grant, OAuthError> {
     let text = |name: &str| request.get(name).and_then(Value::as_str);
-    let malformed = |why: &str| Refused::code("invalid_credential_request", why);
+    let malformed = |why: &str| OAuthError::code("invalid_credential_request", why);
     let grants = &access.issuance.credentials;
     match (text("credential_identifier"), text("credential_configuration_id")) {
         (Some(identifier), None) => {
             let found = grants.iter().find(|grant| grant.identifier() == identifier);
             let why = "The token does not give a credential of this identifier.";
-            found.cloned().ok_or_else(|| Refused::code("unknown_credential_identifier", why))
+            found.cloned().ok_or_else(|| OAuthError::code("unknown_credential_identifier", why))
         }
         (None, Some(id)) => {
             let configuration: Configuration = id.parse().map_err(|_| {
                 let why = "There is no such configuration; the issuer's metadata lists them.";
-                Refused::code("unknown_credential_configuration", why)
+                OAuthError::code("unknown_credential_configuration", why)
             })?;
             let mut found = grants.iter().filter(|grant| grant.configuration == configuration);
             match (found.next(), found.next()) {
                 (Some(grant), None) => Ok(grant.clone()),
-                (None, _) => Err(Refused::code(
+                (None, _) => Err(OAuthError::code(
                     "insufficient_scope",
                     "The token does not give credentials of this configuration.",
                 )),

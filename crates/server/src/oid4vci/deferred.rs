@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Refused;
 use super::credential::{ResponseEncryption, read};
 use super::wallet::Wallet;
 use crate::app::App;
 use crate::error::Error;
-use crate::http::AnyBody;
+use crate::http::{AnyBody, OAuthError};
 use crate::issuing::IssuableCredential;
 use crate::seal::sha256;
 use ambient::Timestamp;
@@ -65,24 +64,24 @@ async fn fetch(
     Wallet(access): Wallet,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<Response, Refused> {
+) -> Result<Response, OAuthError> {
     let (request, was_encrypted) = read(&app, &headers, &body)?;
     let encryption = ResponseEncryption::read(&request, was_encrypted)?;
     let unknown = || {
-        Refused::code(
+        OAuthError::code(
             "invalid_transaction_id",
             "There is no such transaction: it was fetched, is over, or is not this token's.",
         )
     };
     let id = request.get("transaction_id").and_then(Value::as_str);
-    let id = id.ok_or_else(|| Refused::code("invalid_credential_request", "transaction_id is missing."))?;
+    let id = id.ok_or_else(|| OAuthError::code("invalid_credential_request", "transaction_id is missing."))?;
     let hash = sha256(id.as_bytes());
     let waiting =
         app.store().read().await?.deferred(&hash, access.issuance.id, app.now()).await?.ok_or_else(unknown)?;
     let opened = app.keyring().open_sealed(&waiting.sealed, &label(&hash)).await?.ok_or_else(unknown)?;
     let what: PutOff = serde_json::from_slice(&opened).map_err(Error::internal)?;
     let holder = access.issuance.holder().ok_or_else(unknown)?;
-    let denied = || Refused::code("credential_request_denied", "This credential is not to be had any more.");
+    let denied = || OAuthError::code("credential_request_denied", "This credential is not to be had any more.");
     let material = IssuableCredential::open(app.store(), app.keyring(), (what.submission, holder), app.now())
         .await?
         .ok_or_else(denied)?;

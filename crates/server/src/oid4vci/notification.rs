@@ -7,10 +7,9 @@ use axum::routing::post;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Refused;
 use super::wallet::Wallet;
 use crate::app::App;
-use crate::http::AnyBody;
+use crate::http::{AnyBody, OAuthError};
 
 /// What a wallet may say.
 const EVENTS: [&str; 3] = ["credential_accepted", "credential_failure", "credential_deleted"];
@@ -24,8 +23,8 @@ async fn notify(
     Wallet(access): Wallet,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<StatusCode, Refused> {
-    let malformed = |why: &str| Refused::code("invalid_notification_request", why);
+) -> Result<StatusCode, OAuthError> {
+    let malformed = |why: &str| OAuthError::code("invalid_notification_request", why);
     let (request, _) = super::credential::read(&app, &headers, &body)
         .map_err(|_| malformed("Send a JSON object as application/json."))?;
     let text = |name: &str| request.get(name).and_then(Value::as_str);
@@ -33,7 +32,8 @@ async fn notify(
     let event = event
         .ok_or_else(|| malformed("event must be credential_accepted, credential_failure or credential_deleted."))?;
     let id = text("notification_id").ok_or_else(|| malformed("notification_id is missing."))?;
-    let unknown = || Refused::code("invalid_notification_id", "This token was given nothing by this notification_id.");
+    let unknown =
+        || OAuthError::code("invalid_notification_id", "This token was given nothing by this notification_id.");
     let id: Uuid = id.parse().map_err(|_| unknown())?;
     let mut tx = app.store().write().await?;
     if !tx.notify_issued(access.issuance.id, id, event).await? {

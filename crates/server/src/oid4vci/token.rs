@@ -14,10 +14,8 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::offer::{PRE_AUTHORIZED, offer_of, pre_authorized_code, transaction_code};
-use super::{Form, Refused};
 use crate::app::App;
-use crate::http::AnyBody;
-use crate::http::Client;
+use crate::http::{AnyBody, Client, Form, OAuthError};
 use crate::issuing::{NoncePurpose, ProofError};
 use crate::seal::sha256;
 use store::Redemption;
@@ -37,25 +35,25 @@ async fn token(
     client: Client,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<Response, Refused> {
+) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
     let wallet = super::wallet::attested(&app, &headers)?;
     if wallet.is_some() && form.get("client_id").is_some_and(|id| Some(id) != wallet.as_deref()) {
-        return Err(Refused::code("invalid_client", "client_id is not the sub of the wallet attestation."));
+        return Err(OAuthError::code("invalid_client", "client_id is not the sub of the wallet attestation."));
     }
     let key = super::wallet::dpop_key(&app, &headers, "/oid4vci/token")?;
     if key.is_none() && app.config().wallets.dpop_required {
         let why = ProofError::Invalid("This server gives tokens with a DPoP proof alone.".to_owned());
-        return Err(Refused::dpop(&app, why, false));
+        return Err(OAuthError::dpop(&app, why, false));
     }
     let (issuance, is_proven) = match form.require("grant_type")? {
         PRE_AUTHORIZED => pre_authorized(&app, &form).await?,
         "authorization_code" => (authorized(&app, &form, wallet.as_deref(), key.as_deref()).await?, true),
         _ => {
             let known = format!("The grant types here are authorization_code and {PRE_AUTHORIZED}.");
-            return Err(Refused::code("unsupported_grant_type", known));
+            return Err(OAuthError::code("unsupported_grant_type", known));
         }
     };
     let asked = form.get("authorization_details").map(read_details).transpose()?;
@@ -72,7 +70,7 @@ async fn token(
     if !app.issuing().redeem(redemption).await? {
         if !is_proven {
             let why = "The transaction code is wrong. After five wrong ones the offer ends.";
-            return Err(Refused::code("invalid_grant", why));
+            return Err(OAuthError::code("invalid_grant", why));
         }
         end_twice_used(&app, &issuance).await?;
         return Err(invalid_grant());
@@ -94,8 +92,8 @@ async fn token(
 }
 
 /// One voice for every code that is not good, so that nobody learns which part was wrong.
-fn invalid_grant() -> Refused {
-    Refused::code(
+fn invalid_grant() -> OAuthError {
+    OAuthError::code(
         "invalid_grant",
         "The code is wrong, was used before, or its time is over; or the transaction code is wrong.",
     )
@@ -103,7 +101,7 @@ fn invalid_grant() -> Refused {
 
 /// A code that comes twice was seen by somebody else: what the first one got ends (RFC 6749, section 4.1.2). An offer's
 /// code is another matter: wallets try again, and the transaction code keeps others out.
-async fn end_twice_used(app: &App, issuance: &Issuance) -> Result<(), Refused> {
+async fn end_twice_used(app: &App, issuance: &Issuance) -> Result<(), OAuthError> {
     if matches!(issuance.kind, IssuanceKind::Authorization { .. }) {
         let mut tx = app.store().write().await?;
         tx.end_issuance(issuance.id, app.now()).await?;
@@ -113,7 +111,7 @@ async fn end_twice_used(app: &App, issuance: &Issuance) -> Result<(), Refused> {
 }
 
 /// The offer of a pre-authorized code, and whether the transaction code is right.
-async fn pre_authorized(app: &App, form: &Form) -> Result<(Issuance, bool), Refused> {
+async fn pre_authorized(app: &App, form: &Form) -> Result<(Issuance, bool), OAuthError> {
     let code = form.require("pre-authorized_code")?;
     let offer = offer_of(code).ok_or_else(invalid_grant)?;
     if !bool::from(pre_authorized_code(app, offer).as_bytes().ct_eq(code.as_bytes())) {
@@ -126,7 +124,7 @@ async fn pre_authorized(app: &App, form: &Form) -> Result<(Issuance, bool), Refu
 }
 
 /// The answer of a person to a wallet's request, by its code (RFC 6749, section 4.1.3; RFC 7636, section 4.5).
-async fn authorized(app: &App, form: &Form, wallet: Option<&str>, key: Option<&str>) -> Result<Issuance, Refused> {
+async fn authorized(app: &App, form: &Form, wallet: Option<&str>, key: Option<&str>) -> Result<Issuance, OAuthError> {
     let code = form.require("code")?;
     let issuance = app.store().glance().await?.issuance_by_code(&sha256(code.as_bytes())).await?;
     let issuance = issuance.filter(|issuance| issuance.expires_at > app.now()).ok_or_else(invalid_grant)?;
@@ -134,24 +132,24 @@ async fn authorized(app: &App, form: &Form, wallet: Option<&str>, key: Option<&s
     let verifier = form.require("code_verifier")?;
     let challenge = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
     if !bool::from(challenge.as_bytes().ct_eq(request.code_challenge.as_bytes())) {
-        return Err(Refused::code("invalid_grant", "code_verifier does not fit code_challenge."));
+        return Err(OAuthError::code("invalid_grant", "code_verifier does not fit code_challenge."));
     }
     if form.require("redirect_uri")? != request.redirect_uri {
-        return Err(Refused::code("invalid_grant", "redirect_uri is another than in the request."));
+        return Err(OAuthError::code("invalid_grant", "redirect_uri is another than in the request."));
     }
     if form.get("client_id").or(wallet) != Some(request.client_id.as_str()) {
-        return Err(Refused::code("invalid_grant", "client_id is another than in the request."));
+        return Err(OAuthError::code("invalid_grant", "client_id is another than in the request."));
     }
     if request.key.is_some() && request.key.as_deref() != key {
-        return Err(Refused::code("invalid_grant", "The request was bound to another DPoP key."));
+        return Err(OAuthError::code("invalid_grant", "The request was bound to another DPoP key."));
     }
     Ok(issuance)
 }
 
 /// The configurations that `authorization_details` asks for (section 5.1.1).
-pub(super) fn read_details(text: &str) -> Result<Vec<String>, Refused> {
+pub(super) fn read_details(text: &str) -> Result<Vec<String>, OAuthError> {
     let refused = || {
-        Refused::code(
+        OAuthError::code(
             "invalid_authorization_details",
             "Send a JSON array of objects with type openid_credential and credential_configuration_id.",
         )
@@ -168,7 +166,7 @@ pub(super) fn read_details(text: &str) -> Result<Vec<String>, Refused> {
 
 /// `authorization_details` of the answer: there if the wallet asked by it (section 6.2), and then the credentials that it
 /// may fetch have names.
-fn authorization_details(issuance: &Issuance, asked: Option<&[String]>) -> Result<Option<Value>, Refused> {
+fn authorization_details(issuance: &Issuance, asked: Option<&[String]>) -> Result<Option<Value>, OAuthError> {
     let by_details = match &issuance.kind {
         IssuanceKind::Authorization { request, .. } => request.by_details,
         IssuanceKind::Offer { .. } => false,
@@ -184,7 +182,7 @@ fn authorization_details(issuance: &Issuance, asked: Option<&[String]>) -> Resul
         }
     }
     if configurations.is_empty() {
-        return Err(Refused::code("invalid_authorization_details", "None of these can be had with this code."));
+        return Err(OAuthError::code("invalid_authorization_details", "None of these can be had with this code."));
     }
     let detail = |id: String| {
         let of_it = issuance.credentials.iter().filter(|grant| grant.configuration.id() == id);

@@ -2,11 +2,10 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 
-use super::Refused;
 use crate::app::App;
-use crate::http::Client;
+use crate::http::{Client, OAuthError, headers};
 use crate::issuing::DpopRequest;
 use crate::seal::sha256;
 use store::domain::issuance::WalletAccess;
@@ -16,32 +15,29 @@ use store::domain::issuance::WalletAccess;
 pub struct Wallet(pub WalletAccess);
 
 impl FromRequestParts<App> for Wallet {
-    type Rejection = Refused;
+    type Rejection = OAuthError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, OAuthError> {
         let Ok(client) = Client::from_request_parts(parts, app).await;
         app.limits().wallets.check(&client.0)?;
-        let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (scheme, token) =
-            authorization.and_then(|value| value.split_once(' ')).ok_or(Refused::Token { by_key: false })?;
+        let (scheme, token) = headers::authorization(&parts.headers).ok_or(OAuthError::Token { by_key: false })?;
         let by_key = scheme.eq_ignore_ascii_case("dpop");
-        let refused = || Refused::Token { by_key };
+        let refused = || OAuthError::Token { by_key };
         if !by_key && !scheme.eq_ignore_ascii_case("bearer") {
             return Err(refused());
         }
-        let token = token.trim();
         let access = app.store().glance().await?.wallet_access(&sha256(token.as_bytes()), app.now()).await?;
         let access = access.ok_or_else(refused)?;
         match &access.key {
             // A token that is bound to a key is no bearer token (section 7.2).
             Some(key) => {
                 if !by_key {
-                    return Err(Refused::Token { by_key: true });
+                    return Err(OAuthError::Token { by_key: true });
                 }
                 let request = (parts.method.as_str(), parts.uri.path(), Some(token));
                 let proved = verify_dpop(app, &parts.headers, request)?;
                 if proved.as_ref() != Some(key) {
-                    return Err(Refused::Token { by_key: true });
+                    return Err(OAuthError::Token { by_key: true });
                 }
             }
             None if by_key => return Err(refused()),
@@ -52,7 +48,7 @@ impl FromRequestParts<App> for Wallet {
 }
 
 /// Verifies the DPoP header of a `POST` to `path` that has no access token; returns the thumbprint of its key.
-pub(super) fn dpop_key(app: &App, headers: &HeaderMap, path: &str) -> Result<Option<String>, Refused> {
+pub(super) fn dpop_key(app: &App, headers: &HeaderMap, path: &str) -> Result<Option<String>, OAuthError> {
     verify_dpop(app, headers, ("POST", path, None))
 }
 
@@ -60,15 +56,15 @@ fn verify_dpop(
     app: &App,
     headers: &HeaderMap,
     (method, path, token): (&str, &str, Option<&str>),
-) -> Result<Option<String>, Refused> {
+) -> Result<Option<String>, OAuthError> {
     let proofs: Vec<&[u8]> = headers.get_all("dpop").iter().map(HeaderValue::as_bytes).collect();
     let key = app.proofs().verify_dpop(&DpopRequest { proofs: &proofs, method, path, token });
-    key.map_err(|error| Refused::dpop(app, error, token.is_some()))
+    key.map_err(|error| OAuthError::dpop(app, error, token.is_some()))
 }
 
 /// Verifies the wallet attestation of a request; returns the wallet's `client_id`, if it is attested.
-pub(super) fn attested(app: &App, headers: &HeaderMap) -> Result<Option<String>, Refused> {
+pub(super) fn attested(app: &App, headers: &HeaderMap) -> Result<Option<String>, OAuthError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (attestation, pop) = (text("oauth-client-attestation"), text("oauth-client-attestation-pop"));
-    app.proofs().verify_wallet(attestation, pop).map_err(|error| Refused::wallet(app, error))
+    app.proofs().verify_wallet(attestation, pop).map_err(|error| OAuthError::attestation(app, error))
 }

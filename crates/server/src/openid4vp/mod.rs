@@ -38,7 +38,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .merge(request::routes())
         .merge(response::routes())
-        .layer(middleware::from_fn(crate::oid4vci::share_with_all_origins))
+        .layer(middleware::from_fn(crate::http::cors::share_with_all_origins))
 }
 
 fn label(id: &Uuid) -> [&[u8]; 2] {

@@ -13,9 +13,7 @@ use uuid::Uuid;
 use super::client;
 use crate::app::App;
 use crate::error::Error;
-use crate::http::AnyBody;
-use crate::http::Client;
-use crate::oid4vci::{Form, Refused};
+use crate::http::{AnyBody, Client, Form, OAuthError};
 use crate::verification;
 use store::StoreError;
 use store::domain::presentation::{Mode, Presentation, State};
@@ -33,7 +31,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/openid4vp/requests/{id}", get(by_get).post(by_post))
 }
 
-async fn by_get(AppState(app): AppState<App>, client: Client, Path(id): Path<Uuid>) -> Result<Response, Refused> {
+async fn by_get(AppState(app): AppState<App>, client: Client, Path(id): Path<Uuid>) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
     let (presentation, payload) = question(&app, id).await?;
     answer(sign(&app, &presentation, &payload)?)
@@ -45,14 +43,14 @@ async fn by_post(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<Response, Refused> {
+) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     let wallet = Wallet::read(form.get("wallet_metadata"))?;
     let (presentation, mut payload) = question(&app, id).await?;
     if let Some(nonce) = form.get("wallet_nonce") {
         if nonce.chars().count() > NONCE_LENGTH {
-            return Err(Refused::code(
+            return Err(OAuthError::code(
                 "invalid_request",
                 format!("wallet_nonce is longer than {NONCE_LENGTH} characters."),
             ));
@@ -63,16 +61,16 @@ async fn by_post(
     answer(wallet.seal(signed)?)
 }
 
-fn answer(object: String) -> Result<Response, Refused> {
+fn answer(object: String) -> Result<Response, OAuthError> {
     Ok(([(header::CONTENT_TYPE, MEDIA_TYPE), (header::CACHE_CONTROL, "no-store")], object).into_response())
 }
 
-fn over() -> Refused {
-    Refused::code("invalid_request", "This request is not known, was answered, or its time is over.")
+fn over() -> OAuthError {
+    OAuthError::code("invalid_request", "This request is not known, was answered, or its time is over.")
 }
 
 /// The question that waits under this id, and its payload.
-async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), Refused> {
+async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), OAuthError> {
     let mut tx = app.store().read().await?;
     let presentation = tx.presentation(id, app.now()).await?.ok_or_else(over)?;
     let State::Waiting { key } = &presentation.state else { return Err(over()) };
@@ -107,13 +105,13 @@ async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), Refused>
 }
 
 /// The key that this one answer is encrypted for (HAIP 1.0, section 5).
-async fn public_key(app: &App, id: Uuid, key: &Sealed) -> Result<Value, Refused> {
+async fn public_key(app: &App, id: Uuid, key: &Sealed) -> Result<Value, OAuthError> {
     let secret = super::secret(app, id, key).await?.ok_or_else(over)?;
     let jwk = jwe::encryption_jwk(secret.expose(), &id.to_string());
     Ok(jwk.ok_or_else(|| StoreError::nonsense("presentation", "no key on P-256"))?)
 }
 
-fn sign(app: &App, presentation: &Presentation, payload: &Value) -> Result<String, Refused> {
+fn sign(app: &App, presentation: &Presentation, payload: &Value) -> Result<String, OAuthError> {
     let signed = app.verifier_key().sign(&client::header(app, &presentation.client_id), payload);
     Ok(signed.map_err(Error::internal)?)
 }
@@ -125,8 +123,8 @@ struct Wallet {
 }
 
 impl Wallet {
-    fn read(metadata: Option<&str>) -> Result<Self, Refused> {
-        let refused = |why: &str| Refused::code("invalid_request", why);
+    fn read(metadata: Option<&str>) -> Result<Self, OAuthError> {
+        let refused = |why: &str| OAuthError::code("invalid_request", why);
         let Some(text) = metadata else { return Ok(Self { encryption: None }) };
         let metadata: Map<String, Value> =
             serde_json::from_str(text).map_err(|_| refused("wallet_metadata must be a JSON object."))?;
@@ -153,11 +151,11 @@ impl Wallet {
         Ok(Self { encryption: Some((key, encryption)) })
     }
 
-    fn seal(&self, signed: String) -> Result<String, Refused> {
+    fn seal(&self, signed: String) -> Result<String, OAuthError> {
         let Some((key, encryption)) = &self.encryption else { return Ok(signed) };
         let header = [("cty", "oauth-authz-req+jwt"), ("typ", "oauth-authz-req+jwt")];
         let header = header.map(|(name, value)| (name.to_owned(), Value::from(value))).into_iter().collect();
         let sealed = jwe::encrypt(signed.as_bytes(), key, *encryption, header);
-        sealed.map_err(|error| Refused::code("invalid_request", format!("wallet_metadata: {error}.")))
+        sealed.map_err(|error| OAuthError::code("invalid_request", format!("wallet_metadata: {error}.")))
     }
 }

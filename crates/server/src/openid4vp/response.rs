@@ -14,9 +14,7 @@ use uuid::Uuid;
 use super::check::{NotTaken, check};
 use crate::app::App;
 use crate::error::Error;
-use crate::http::AnyBody;
-use crate::http::Client;
-use crate::oid4vci::{Form, Refused};
+use crate::http::{AnyBody, Client, Form, OAuthError};
 use crate::seal::sha256;
 use crate::verification_result::Outcome;
 use store::domain::presentation::{Mode, Presentation, State};
@@ -25,8 +23,8 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/openid4vp/responses/{id}", post(respond))
 }
 
-fn over() -> Refused {
-    Refused::code("invalid_request", "This request is not known, was answered, or its time is over.")
+fn over() -> OAuthError {
+    OAuthError::code("invalid_request", "This request is not known, was answered, or its time is over.")
 }
 
 async fn respond(
@@ -35,7 +33,7 @@ async fn respond(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<Response, Refused> {
+) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     let found = app.store().read().await?.presentation(id, app.now()).await?;
@@ -116,15 +114,15 @@ async fn open(
     })
 }
 
-async fn refuse(app: &App, id: Uuid, refused: NotTaken) -> Result<Response, Refused> {
+async fn refuse(app: &App, id: Uuid, refused: NotTaken) -> Result<Response, OAuthError> {
     let mut tx = app.store().write().await?;
     tx.refuse_answer(id, refused.code).await?;
     tx.commit().await?;
     app.metrics().presentations("refused");
-    Err(Refused::code("invalid_request", refused.why))
+    Err(OAuthError::code("invalid_request", refused.why))
 }
 
-async fn decline(app: &App, id: Uuid) -> Result<Response, Refused> {
+async fn decline(app: &App, id: Uuid) -> Result<Response, OAuthError> {
     let mut tx = app.store().write().await?;
     let declined = tx.decline_presentation(id).await?;
     tx.commit().await?;
@@ -137,7 +135,7 @@ async fn decline(app: &App, id: Uuid) -> Result<Response, Refused> {
     Ok(answer(&json!({ "redirect_uri": page })))
 }
 
-async fn keep(app: &App, id: Uuid, outcome: &Outcome) -> Result<Response, Refused> {
+async fn keep(app: &App, id: Uuid, outcome: &Outcome) -> Result<Response, OAuthError> {
     let (now, secret) = (app.now(), app.rng().secret());
     let written = serde_json::to_vec(outcome).map_err(Error::internal)?;
     let shown = app.keyring().seal(now, &super::shown_label(&id), &written).await?;

@@ -1,0 +1,59 @@
+//! Forms of parameters, as OAuth 2.0 sends them.
+
+use std::collections::HashMap;
+
+use axum::http::HeaderMap;
+
+use super::headers;
+use super::oauth_error::OAuthError;
+use crate::app::App;
+
+/// The parameters of a form, each at most once (RFC 6749, section 3.2). Unknown parameters are ignored.
+#[derive(Debug)]
+pub struct Form(HashMap<String, String>);
+
+impl Form {
+    /// Parses a body.
+    ///
+    /// # Errors
+    /// `invalid_request` if the body is not a form, or has a parameter twice.
+    pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, OAuthError> {
+        if !headers::is_media_type(headers, "application/x-www-form-urlencoded") {
+            let expected = "Send the parameters as application/x-www-form-urlencoded.";
+            return Err(OAuthError::code("invalid_request", expected));
+        }
+        let mut fields = HashMap::new();
+        for (name, value) in url::form_urlencoded::parse(body) {
+            if fields.insert(name.into_owned(), value.into_owned()).is_some() {
+                return Err(OAuthError::code("invalid_request", "A parameter stands twice (RFC 6749, section 3.2)."));
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    /// A parameter. An empty one counts as missing.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter that must be there.
+    ///
+    /// # Errors
+    /// `invalid_request` if it is missing.
+    pub fn require(&self, name: &str) -> Result<&str, OAuthError> {
+        self.get(name).ok_or_else(|| OAuthError::code("invalid_request", format!("The parameter {name} is missing.")))
+    }
+
+    /// Checks that `resource` (RFC 8707), if it is there, names this server.
+    ///
+    /// # Errors
+    /// `invalid_target`.
+    pub fn check_resource(&self, app: &App) -> Result<(), OAuthError> {
+        match self.get("resource") {
+            Some(resource) if resource.trim_end_matches('/') != app.config().base() => {
+                Err(OAuthError::code("invalid_target", format!("The resource here is {}.", app.config().base())))
+            }
+            _ => Ok(()),
+        }
+    }
+}

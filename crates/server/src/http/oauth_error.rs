@@ -1,0 +1,132 @@
+//! Errors as OAuth 2.0 (RFC 6749, section 5.2), OpenID4VCI and OpenID4VP return them.
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::issuing::{NoncePurpose, ProofError};
+
+/// The body: an error code, and a description in ASCII.
+#[derive(Debug, Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: String,
+}
+
+/// Why a request of a wallet is rejected.
+#[derive(Debug)]
+pub enum OAuthError {
+    /// An error code with a description. 400, except for the codes that have a status of their own.
+    Code(&'static str, String),
+    /// The access token is missing or invalid (RFC 6750, RFC 9449). 401.
+    Token {
+        /// Whether the token is bound to a key.
+        by_key: bool,
+    },
+    /// The DPoP proof is rejected. 400 at the token endpoint, 401 where a token is used.
+    Dpop {
+        /// Why.
+        error: ProofError,
+        /// A new nonce.
+        nonce: String,
+        /// Whether a token was used.
+        at_resource: bool,
+    },
+    /// The wallet's attestation needs this challenge (draft-ietf-oauth-attestation-based-client-auth, section 8).
+    Challenge(String),
+    /// Any other error.
+    Other(Error),
+}
+
+impl<E: Into<Error>> From<E> for OAuthError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl OAuthError {
+    /// The error `code` with a description.
+    pub fn code(code: &'static str, description: impl Into<String>) -> Self {
+        Self::Code(code, description.into())
+    }
+
+    /// The wallet's attestation is rejected.
+    pub fn attestation(app: &App, error: ProofError) -> Self {
+        match error {
+            ProofError::Invalid(reason) => Self::Code("invalid_client", reason),
+            ProofError::Nonce => Self::Challenge(app.nonces().issue(NoncePurpose::Attestation)),
+        }
+    }
+
+    /// The DPoP proof is rejected.
+    pub fn dpop(app: &App, error: ProofError, at_resource: bool) -> Self {
+        Self::Dpop { error, nonce: app.nonces().issue(NoncePurpose::Dpop), at_resource }
+    }
+}
+
+/// Printable ASCII without quotes and backslashes, as error descriptions must be (OpenID4VCI 1.0, section 8.3.1.2).
+fn ascii(text: &str) -> String {
+    let plain = |character: char| match character {
+        '"' | '\u{201c}' | '\u{201d}' => '\'',
+        ' '..='~' if character != '\\' => character,
+        _ => '?',
+    };
+    text.chars().map(plain).collect()
+}
+
+fn respond(status: StatusCode, error: &'static str, description: &str) -> Response {
+    let body = Body { error, error_description: ascii(description) };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
+    response.headers_mut().extend(HeaderValue::try_from(value).map(|value| (name, value)));
+    response
+}
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Code(code @ "invalid_client", description) => respond(StatusCode::UNAUTHORIZED, code, &description),
+            Self::Code(code @ "insufficient_scope", description) => with_header(
+                respond(StatusCode::FORBIDDEN, code, &description),
+                header::WWW_AUTHENTICATE,
+                "Bearer error=\"insufficient_scope\"",
+            ),
+            Self::Code(code, description) => respond(StatusCode::BAD_REQUEST, code, &description),
+            Self::Token { by_key } => {
+                let description = "The access token is missing, over, or not good here.";
+                let challenge = match by_key {
+                    true => "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"",
+                    false => "Bearer error=\"invalid_token\"",
+                };
+                let response = respond(StatusCode::UNAUTHORIZED, "invalid_token", description);
+                with_header(response, header::WWW_AUTHENTICATE, challenge)
+            }
+            Self::Dpop { error, nonce, at_resource } => dpop_response(&error, &nonce, at_resource),
+            Self::Challenge(challenge) => {
+                let description =
+                    "Make the proof again with the challenge of the header OAuth-Client-Attestation-Challenge.";
+                let response = respond(StatusCode::BAD_REQUEST, "use_attestation_challenge", description);
+                with_header(response, HeaderName::from_static("oauth-client-attestation-challenge"), &challenge)
+            }
+            Self::Other(error) => error.into_response(),
+        }
+    }
+}
+
+fn dpop_response(error: &ProofError, nonce: &str, at_resource: bool) -> Response {
+    let (code, description) = match error {
+        ProofError::Invalid(reason) => ("invalid_dpop_proof", reason.as_str()),
+        ProofError::Nonce => ("use_dpop_nonce", "Make the proof again with the nonce of the header DPoP-Nonce."),
+    };
+    let status = if at_resource { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
+    let response = with_header(respond(status, code, description), HeaderName::from_static("dpop-nonce"), nonce);
+    if !at_resource {
+        return response;
+    }
+    with_header(response, header::WWW_AUTHENTICATE, &format!("DPoP error=\"{code}\", algs=\"ES256 EdDSA\""))
+}
