@@ -1,0 +1,195 @@
+//! The settings: the embedded, documented default, then a file, then the environment, then the command line.
+//!
+//! Owns every setting's name and meaning (`default.toml` is their reference). Unknown keys are refused.
+
+mod sections;
+mod values;
+
+use std::path::Path;
+
+use config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+pub use self::sections::{
+    ClientIdPrefix, Credentials, Log, LogFormat, Mail, ObjectStoreKind, Objects, Openid4vp, Outbound, RateLimit,
+    Retention, Server, SignIn, Storage, Tokens, Verification, Wallets, Webhooks,
+};
+
+/// The documented default, as text; `tenure config` prints it.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// All settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Listening, addresses and limits of the HTTP server.
+    pub server: Server,
+    /// Where data lives.
+    pub storage: Storage,
+    /// Where documents live.
+    pub objects: Objects,
+    /// What the server fetches from elsewhere.
+    pub outbound: Outbound,
+    /// Webhooks of partners.
+    pub webhooks: Webhooks,
+    /// The credential types.
+    pub credentials: Credentials,
+    /// Other people's wallets.
+    pub wallets: Wallets,
+    /// Other people's wallets, as they answer what partners ask people to show.
+    pub openid4vp: Openid4vp,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// How long what is kept.
+    pub retention: Retention,
+    /// What partners ask people to show.
+    pub verification: Verification,
+    /// Holders' sign-in.
+    pub sign_in: SignIn,
+    /// Rate limits.
+    pub rate_limit: RateLimit,
+    /// Logging.
+    pub log: Log,
+}
+
+/// Why the settings could not be read; the message names the key.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings cannot be used: {0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads the default, then `file`, then `TENURE_*` of `environment`, then `overrides` (key, value) of the command line.
+    ///
+    /// # Errors
+    /// A file that cannot be read, an unknown key, a value of the wrong kind.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        overrides: &[(&str, String)],
+    ) -> Result<Self, ConfigError> {
+        let variables =
+            environment.into_iter().filter(|(name, _)| name.starts_with("TENURE_") && name.contains("__")).collect();
+        let environment = Environment::with_prefix("TENURE")
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .source(Some(variables));
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
+        if let Some(path) = file {
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        builder = builder.add_source(environment);
+        for (key, value) in overrides {
+            builder = builder.set_override(key, value.as_str()).map_err(explain)?;
+        }
+        let config: Self = builder.build().and_then(config::Config::try_deserialize).map_err(explain)?;
+        config.check()
+    }
+
+    fn check(self) -> Result<Self, ConfigError> {
+        let base = &self.server.base_url;
+        if !matches!(base.scheme(), "http" | "https")
+            || base.host().is_none()
+            || base.path() != "/"
+            || base.query().is_some()
+        {
+            return Err(ConfigError(format!(
+                "server.base_url must be like https://passport.example, without a path; it is {base}"
+            )));
+        }
+        let asks = &self.openid4vp;
+        if asks.client_id_prefix == ClientIdPrefix::X509SanDns && base.domain().is_none() {
+            return Err(ConfigError(format!(
+                "openid4vp.client_id_prefix x509_san_dns needs a name in server.base_url; it is {base}"
+            )));
+        }
+        let is_scheme =
+            |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "+-.".contains(character);
+        if !asks.scheme.starts_with(|first: char| first.is_ascii_lowercase()) || !asks.scheme.chars().all(is_scheme) {
+            return Err(ConfigError(format!(
+                "openid4vp.scheme must be like openid4vp or haip-vp; it is '{}'",
+                asks.scheme
+            )));
+        }
+        if self.verification.lifetime > self.retention.ring_key_lifetime() {
+            return Err(ConfigError(
+                "verification.lifetime must not be longer than retention.incomplete: a request is sealed under a key that lives as long".to_owned(),
+            ));
+        }
+        Ok(self)
+    }
+
+    /// The public address without a slash at the end, to put a path behind.
+    pub fn base(&self) -> &str {
+        self.server.base_url.as_str().trim_end_matches('/')
+    }
+
+    /// Whether people reach the server by https, so that cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.server.base_url.scheme() == "https"
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
+fn explain(error: config::ConfigError) -> ConfigError {
+    ConfigError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_lists_or_words() {
+        let networks = |text| {
+            let config = load(&[("TENURE_OUTBOUND__ALLOWED_NETWORKS", text)]).map_err(|error| error.to_string())?;
+            Ok::<_, String>(config.outbound.allowed_networks.len())
+        };
+        assert_eq!((networks(""), networks("10.0.0.0/8 fd00::/8")), (Ok(0), Ok(2)));
+        assert!(networks("10.0.0.0/99").expect_err("not a network").contains("10.0.0.0/99"));
+        assert_eq!(load(&[]).expect("good").credentials.categories, credential::CATEGORIES);
+    }
+
+    fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())), &[])
+    }
+
+    #[test]
+    fn the_default_is_complete_and_keeps_the_documented_48_hours() {
+        let config = load(&[]).expect("the default loads");
+        assert_eq!(config.retention.incomplete, Duration::from_secs(48 * 3600));
+        assert_eq!(config.base(), "http://localhost:8080");
+        assert!(config.rate_limit.enabled);
+    }
+
+    #[test]
+    fn the_environment_overrides_and_the_command_line_overrides_both() {
+        let variables = [("TENURE_RETENTION__INCOMPLETE", "20s"), ("TENURE_RATE_LIMIT__ENABLED", "false")];
+        let config = load(&variables).expect("both are known");
+        assert_eq!(config.retention.incomplete, Duration::from_secs(20));
+        assert_eq!(config.retention.ring_period(), Duration::from_secs(20));
+        assert!(!config.rate_limit.enabled);
+        let over = Config::load(
+            None,
+            [("TENURE_SERVER__LISTEN".to_owned(), "127.0.0.1:1".to_owned())],
+            &[("server.listen", "127.0.0.1:2".to_owned())],
+        );
+        assert_eq!(over.expect("loads").server.listen.port(), 2);
+    }
+
+    #[test]
+    fn unknown_keys_and_bad_values_are_refused_by_name() {
+        let unknown =
+            load(&[("TENURE_RETENTION__INCOMPLET", "20s")]).expect_err("a typing error is not silence").to_string();
+        assert!(unknown.contains("incomplet"), "{unknown}");
+        let bad = load(&[("TENURE_RETENTION__INCOMPLETE", "soon")]).expect_err("not a duration").to_string();
+        assert!(bad.contains("'soon'"), "{bad}");
+        assert!(load(&[("TENURE_SERVER__BASE_URL", "https://passport.example/sub")]).is_err());
+        let long = load(&[("TENURE_VERIFICATION__LIFETIME", "49h")]).expect_err("its key is gone by then").to_string();
+        assert!(long.contains("verification.lifetime"), "{long}");
+    }
+}
