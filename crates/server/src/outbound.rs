@@ -4,7 +4,6 @@
 //! connection is made to what is left of that same answer: a name that means something else a moment later gains
 //! nothing. Redirects are not followed, proxies are not used, and only https is spoken.
 
-pub mod ask;
 pub mod look;
 
 use std::collections::HashMap;
@@ -126,35 +125,10 @@ impl Outbound {
         Self::build(&settings, Lookup::System, true, 0)
     }
 
-    /// The client of a person at a terminal for the one server that they name: the address is their own word, so it may be
-    /// private; http stays for this machine alone. Connections are kept for the next request.
-    ///
-    /// # Errors
-    /// As [`Outbound::new`].
-    pub fn to_named_server(settings: &Settings, connections: usize) -> Result<Self, String> {
-        let mut settings = settings.clone();
-        let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|network| network.parse::<IpNet>().ok());
-        settings.allowed_networks.extend(everywhere);
-        Self::build(&settings, Lookup::System, true, connections)
-    }
-
     fn build(settings: &Settings, lookup: Lookup, with_this_machine: bool, kept: usize) -> Result<Self, String> {
-        let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(path) = &settings.extra_roots {
-            let refuse = |error: &dyn std::fmt::Display| format!("outbound.extra_roots, {}: {error}", path.display());
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refuse(&error))? {
-                roots.add(certificate.map_err(|error| refuse(&error))?).map_err(|error| refuse(&error))?;
-            }
-        }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let allowed: Arc<[IpNet]> = settings.allowed_networks.clone().into();
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls(settings)?)
             .https_only(!with_this_machine)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -228,6 +202,26 @@ impl Outbound {
             address.scheme() == "https" || (self.with_this_machine && is_here && address.scheme() == "http");
         is_spoken && literal.is_none_or(|address| may_reach(address, &self.allowed))
     }
+}
+
+/// TLS with the public certificate authorities and those of the settings.
+///
+/// # Errors
+/// The extra certificate authorities cannot be read, in words for the operator.
+pub fn tls(settings: &Settings) -> Result<rustls::ClientConfig, String> {
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = &settings.extra_roots {
+        let refuse = |error: &dyn std::fmt::Display| format!("outbound.extra_roots, {}: {error}", path.display());
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refuse(&error))? {
+            roots.add(certificate.map_err(|error| refuse(&error))?).map_err(|error| refuse(&error))?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
 }
 
 fn failure(error: &reqwest::Error) -> Failure {

@@ -1,17 +1,15 @@
 //! `tenure check FILE`: what the server would say of a push, with the finger on the place, without sending anything.
 
-use std::io::{IsTerminal as _, Read as _};
-use std::ops::Range;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use ambient::Clock;
+use bulk_push::diagnostic::{Diagnostic, renderer};
 use clap::Args;
-use credential::{Context, Fault, Malformed, Rejection, Submission, Type, locate};
+use credential::{Context, Rejection, Submission, Type};
 
 use super::Outcome;
-use ambient::Clock;
 
 /// Check the body of a push before sending it.
 #[derive(Debug, Args)]
@@ -32,9 +30,8 @@ impl Check {
         })?;
         let name = self.file.display().to_string();
         let source = read(&self.file).map_err(|error| format!("{name} cannot be read: {error}"))?;
-        let renderer = if std::io::stdout().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer(&std::io::stdout());
         let report = report(&name, &source, credential_type, &Context::new(Clock::System.now().to_jiff()));
-        let renderer = renderer.decor_style(DecorStyle::Ascii);
         match report {
             Ok(headline) => {
                 println!("{name}: a push of {credential_type} would take this: {headline}");
@@ -42,7 +39,7 @@ impl Check {
             }
             Err(diagnostics) => {
                 for diagnostic in &diagnostics {
-                    println!("{}\n", diagnostic.render(&name, &source, &renderer));
+                    println!("{}\n", diagnostic.render(&name, &source, 1, &renderer));
                 }
                 let count = diagnostics.len();
                 println!("{name}: {count} {}; nothing was sent", if count == 1 { "fault" } else { "faults" });
@@ -60,73 +57,24 @@ fn read(file: &PathBuf) -> std::io::Result<String> {
     std::fs::read_to_string(file)
 }
 
-/// What is wrong at one place; `tenure push` shows it too.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Diagnostic {
-    pub(super) code: String,
-    pub(super) message: String,
-    pub(super) place: Range<usize>,
-    pub(super) help: Option<String>,
-}
-
 fn report(name: &str, source: &str, credential_type: Type, context: &Context<'_>) -> Result<String, Vec<Diagnostic>> {
     match Submission::parse_v2(credential_type, source.as_bytes(), context) {
         Ok(submission) => Ok(credential_type.headline(&submission.fields)),
-        Err(Rejection::Malformed(malformed)) => Err(vec![of_malformed(name, source, &malformed)]),
-        Err(Rejection::Invalid(faults)) => Err(faults.into_iter().map(|fault| of_fault(source, fault)).collect()),
-    }
-}
-
-pub(super) fn of_malformed(name: &str, source: &str, malformed: &Malformed) -> Diagnostic {
-    let line_start = source.split_inclusive('\n').take(malformed.line - 1).map(str::len).sum::<usize>();
-    let at = floor(source, (line_start + malformed.column - 1).min(source.len()));
-    let end = floor(source, (at + 1).min(source.len()));
-    let help = (name != "-").then(|| "this must be one JSON object".to_owned());
-    Diagnostic { code: "json".to_owned(), message: malformed.message.clone(), place: at..end.max(at), help }
-}
-
-pub(super) fn of_fault(source: &str, fault: Fault) -> Diagnostic {
-    let location = locate(source, &fault.pointer);
-    // An unknown member is wrong by its name, an object that lacks one by its opening; everything else by its value.
-    let place = match (fault.code.as_str(), location) {
-        ("member.unknown", Some(location)) => location.name.unwrap_or(location.value),
-        ("member.missing" | "one_of.missing", Some(location)) => location.value.start..location.value.start + 1,
-        (_, Some(location)) => location.value,
-        (_, None) => 0..0,
-    };
-    let help = fault.suggestion.map(|suggestion| match fault.code.as_str() {
-        "member.missing" => format!("add \"{suggestion}\""),
-        _ => format!("write \"{suggestion}\""),
-    });
-    Diagnostic { code: fault.code.as_str().to_owned(), message: fault.message, place, help }
-}
-
-fn floor(source: &str, mut at: usize) -> usize {
-    while !source.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-impl Diagnostic {
-    fn render(&self, name: &str, source: &str, renderer: &Renderer) -> String {
-        self.render_from(name, source, 1, renderer)
-    }
-
-    /// As [`Self::render`], of a source that begins on that line of its file.
-    pub(super) fn render_from(&self, name: &str, source: &str, line: usize, renderer: &Renderer) -> String {
-        let span = AnnotationKind::Primary.span(self.place.clone());
-        let snippet = Snippet::source(source).path(name).line_start(line).annotation(span);
-        let mut group = Level::ERROR.primary_title(&*self.message).id(&*self.code).element(snippet);
-        if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(&**help));
+        Err(Rejection::Malformed(malformed)) => {
+            let mut diagnostic = Diagnostic::of_malformed(source, &malformed);
+            diagnostic.help.take_if(|_| name == "-");
+            Err(vec![diagnostic])
         }
-        renderer.render(&[group])
+        Err(Rejection::Invalid(faults)) => {
+            Err(faults.into_iter().map(|fault| Diagnostic::of_fault(source, fault)).collect())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bulk_push::diagnostic::Renderer;
+
     use super::*;
 
     fn check(source: &str) -> Vec<Diagnostic> {
@@ -138,7 +86,7 @@ mod tests {
     fn a_fault_is_shown_with_its_line_caret_code_and_help() {
         let source = (Type::default().sample)().to_string().replace(",", ",\n").replace("2020-01", "01/2020");
         let faults = check(&source);
-        let text = faults[0].render("push.json", &source, &Renderer::plain());
+        let text = faults[0].render("push.json", &source, 1, &Renderer::plain());
         let line = source.lines().position(|line| line.contains("01/2020")).expect("it is there") + 1;
         assert!(text.contains("error[date.format]: A month is written as YYYY-MM, such as 2023-01."), "{text}");
         assert!(text.contains(&format!("push.json:{line}:14")), "{text}");
@@ -149,7 +97,7 @@ mod tests {
     #[test]
     fn names_and_openings_are_pointed_at() {
         let source = r#"{ "credential_id": "1", "feilds": {} }"#;
-        let places: Vec<&str> = check(source).into_iter().map(|fault| &source[fault.place]).collect();
+        let places: Vec<&str> = check(source).into_iter().map(|fault| &source[fault.span]).collect();
         assert_eq!(places, ["{", "\"feilds\""]);
     }
 
@@ -157,10 +105,10 @@ mod tests {
     fn what_is_not_json_is_pointed_at_too() {
         let source = "{\n  \"é\": 1,\n  \"b\" 2\n}";
         let faults = check(source);
-        assert_eq!(&source[faults[0].place.clone()], "2");
+        assert_eq!(&source[faults[0].span.clone()], "2");
         for source in ["", "{", "é", "{\"a\":"] {
             let fault = &check(source)[0];
-            fault.render("push.json", source, &Renderer::plain());
+            fault.render("push.json", source, 1, &Renderer::plain());
         }
     }
 
@@ -169,7 +117,7 @@ mod tests {
         fn any_file_is_reported_on(source in ".{0,60}|\\{\"[a-zé]{0,3}\":[0-9{\\[é\"]{0,5}") {
             let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
             for diagnostic in report("push.json", &source, Type::default(), &context).err().into_iter().flatten() {
-                diagnostic.render("push.json", &source, &Renderer::plain());
+                diagnostic.render("push.json", &source, 1, &Renderer::plain());
             }
         }
     }

@@ -42,7 +42,7 @@ enum Command {
     /// Check the body of a push before sending it, and point at every fault.
     Check(check::Check),
     /// Push a CSV or NDJSON file of any size to a server, and keep the links: a payroll bureau's client.
-    Push(Box<push::Push>),
+    Push(Box<bulk_push::Args>),
     /// Check a signed credential or a showing of one, and explain each step.
     Verify(verify::Verify),
     /// Print every setting with its meaning and default.
@@ -64,7 +64,7 @@ impl Cli {
             Command::Backup(backup) => backup.run(),
             Command::Restore(restore) => restore.run(),
             Command::Check(check) => check.run(),
-            Command::Push(push) => push.run(),
+            Command::Push(arguments) => push::run(*arguments),
             Command::Verify(verify) => verify.run(),
             Command::Config => print(crate::config::DEFAULT),
         };

@@ -73,7 +73,7 @@ impl Outbound {
 }
 
 /// Sends a request and reads what is answered, or its beginning.
-pub(super) async fn read(request: reqwest::RequestBuilder) -> Result<Seen, Unseen> {
+async fn read(request: reqwest::RequestBuilder) -> Result<Seen, Unseen> {
     let mut answer = request.send().await.map_err(|error| unseen(&error))?;
     let certificate = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(<[u8]>::to_vec);
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());

@@ -10,7 +10,8 @@ use std::path::Path;
 use aws_lc_rs::digest;
 use credential::encoding::hex;
 
-use super::Stop;
+use crate::error::Error;
+use crate::quoting::At;
 
 /// Longest row of a table, in bytes.
 pub const LONGEST_ROW: usize = 1024 * 1024;
@@ -28,31 +29,6 @@ pub struct Row {
     pub line: u32,
 }
 
-/// Where in a row a byte stands (RFC 4180, section 2; a quote within a bare cell is a character like any other).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// Before a cell.
-    CellStart,
-    /// In a bare cell.
-    Cell,
-    /// In quotes.
-    Quoted,
-    /// Behind a quote within quotes, which ends them unless another follows.
-    QuoteInQuoted,
-}
-
-impl At {
-    /// Where it is after `byte`.
-    pub fn step(self, byte: u8, separator: u8) -> Self {
-        match (self, byte) {
-            (Self::Quoted, b'"') => Self::QuoteInQuoted,
-            (Self::Quoted, _) | (Self::CellStart | Self::QuoteInQuoted, b'"') => Self::Quoted,
-            (_, byte) if byte == separator || byte == b'\n' || byte == b'\r' => Self::CellStart,
-            _ => Self::Cell,
-        }
-    }
-}
-
 /// A file that is read from its beginning to its end.
 pub struct Scan {
     name: String,
@@ -64,18 +40,18 @@ pub struct Scan {
 
 impl Scan {
     /// Opens a file and goes past a byte order mark.
-    pub fn open(path: &Path) -> Result<Self, Stop> {
+    pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
-        let refuse = |error: std::io::Error| Stop::Failed(format!("{name} cannot be read: {error}"));
+        let refuse = |error: std::io::Error| Error::Failed(format!("{name} cannot be read: {error}"));
         let file = File::open(path).map_err(refuse)?;
         if !file.metadata().map_err(refuse)?.is_file() {
-            return Err(Stop::Usage(format!("{name} is no regular file; it is read twice, so a pipe will not do")));
+            return Err(Error::Usage(format!("{name} is no regular file; it is read twice, so a pipe will not do")));
         }
         let mut reader = BufReader::with_capacity(64 * 1024, file);
         let mut hash = digest::Context::new(&digest::SHA256);
         let start = reader.fill_buf().map_err(refuse)?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            return Err(Stop::Failed(format!(
+            return Err(Error::Failed(format!(
                 "{name} is in UTF-16; save it as UTF-8 (Excel calls that \"CSV UTF-8\") and push it again"
             )));
         }
@@ -89,14 +65,14 @@ impl Scan {
     }
 
     /// The beginning of what is still to be read.
-    pub fn peek(&mut self) -> Result<&[u8], Stop> {
+    pub fn peek(&mut self) -> Result<&[u8], Error> {
         let name = &self.name;
-        self.reader.fill_buf().map_err(|error| Stop::Failed(format!("{name} cannot be read: {error}")))
+        self.reader.fill_buf().map_err(|error| Error::Failed(format!("{name} cannot be read: {error}")))
     }
 
     /// Reads the next row that is not blank into `raw`: a line, or several where `separator` is given and quotes hold a
     /// line's end.
-    pub fn row(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<Option<Row>, Stop> {
+    pub fn row(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<Option<Row>, Error> {
         loop {
             raw.clear();
             let (offset, line) = (self.offset, self.line);
@@ -116,14 +92,14 @@ impl Scan {
         }
     }
 
-    fn fill(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<(), Stop> {
+    fn fill(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<(), Error> {
         let (name, first) = (&self.name, self.line);
         let mut at = At::CellStart;
         loop {
             let from = raw.len();
             let room = u64::try_from(longest + 2 - from).unwrap_or(u64::MAX);
             let read = (&mut self.reader).take(room).read_until(b'\n', raw);
-            let read = read.map_err(|error| Stop::Failed(format!("{name} cannot be read: {error}")))?;
+            let read = read.map_err(|error| Error::Failed(format!("{name} cannot be read: {error}")))?;
             self.hash.update(&raw[from..]);
             self.offset += u64::try_from(read).unwrap_or_default();
             self.line = self.line.saturating_add(1);
@@ -131,26 +107,26 @@ impl Scan {
             let is_open = separator.is_some() && at == At::Quoted;
             if raw.len() > longest {
                 let cause = if is_open { ": is a quote (\") opened and never closed?" } else { "" };
-                return Err(Stop::Failed(format!("{name}:{first}: this row has more than {longest} bytes{cause}")));
+                return Err(Error::Failed(format!("{name}:{first}: this row has more than {longest} bytes{cause}")));
             }
             if !is_open {
                 return Ok(());
             }
             if read == 0 {
-                return Err(Stop::Failed(format!(
+                return Err(Error::Failed(format!(
                     "{name}:{first}: a quote (\") is opened in this row and never closed"
                 )));
             }
         }
     }
 
-    fn not_utf8(&self, line: u32, raw: &[u8], at: usize) -> Stop {
+    fn not_utf8(&self, line: u32, raw: &[u8], at: usize) -> Error {
         let before = &raw[..at];
         let line = line + u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let (name, byte) = (&self.name, raw.get(at).copied().unwrap_or_default());
         // In Latin-1 a byte is the character of that number.
-        Stop::Failed(format!(
+        Error::Failed(format!(
             "{name}:{line}:{column}: this is not UTF-8: the byte {byte:#04X} would be '{}' in Latin-1. Save the file as UTF-8 \
              (Excel calls that \"CSV UTF-8\") and push it again; nothing was sent",
             char::from(byte)
@@ -176,26 +152,24 @@ pub struct Input {
 
 impl Input {
     /// Reads a row again.
-    pub fn read(&self, row: Row) -> Result<String, Stop> {
+    pub fn read(&self, row: Row) -> Result<String, Error> {
         let mut bytes = vec![0; usize::try_from(row.length).unwrap_or_default()];
         let read = self.file.read_exact_at(&mut bytes, row.offset);
         read.ok().and_then(|()| String::from_utf8(bytes).ok()).ok_or_else(|| self.changed())
     }
 
     /// The file is not what it was when its rows were found.
-    pub fn changed(&self) -> Stop {
-        Stop::Failed(format!("{} was changed while it was being pushed; leave it alone and start again", self.name))
+    pub fn changed(&self) -> Error {
+        Error::Failed(format!("{} was changed while it was being pushed; leave it alone and start again", self.name))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::super::cells::Cells;
     use super::*;
+    use crate::cells::Cells;
 
-    fn scan(bytes: &[u8], separator: Option<u8>) -> Result<Vec<(u32, String)>, Stop> {
+    fn scan(bytes: &[u8], separator: Option<u8>) -> Result<Vec<(u32, String)>, Error> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("people.csv");
         std::fs::write(&path, bytes).expect("written");
@@ -208,9 +182,9 @@ mod tests {
         rows.into_iter().map(|row| Ok((row.line, input.read(row)?))).collect()
     }
 
-    fn said(result: Result<Vec<(u32, String)>, Stop>) -> String {
+    fn said(result: Result<Vec<(u32, String)>, Error>) -> String {
         match result.expect_err("refused") {
-            Stop::Failed(said) | Stop::Usage(said) => said,
+            Error::Failed(said) | Error::Usage(said) => said,
         }
     }
 
@@ -235,8 +209,8 @@ mod tests {
         assert!(said(scan(&[b'x'; 300], Some(b','))).contains(":1: this row has more than 200 bytes"));
     }
 
-    proptest! {
-        /// A file is cut here and its cells are read by csv-core: the two must see the same rows.
+    proptest::proptest! {
+        /// The scan cuts a file into rows and csv-core reads their cells: both must see the same rows.
         #[test]
         fn rows_are_those_that_csv_sees(text in "[ab,\"\n]{0,40}") {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
@@ -247,7 +221,7 @@ mod tests {
                 let says_something = |row: &Vec<String>| row.len() > 1 || !row[0].trim().is_empty();
                 let found: Vec<_> = rows.iter().map(|(_, row)| cells.split(row)).filter(says_something).collect();
                 let expected: Vec<_> = expected.into_iter().filter(says_something).collect();
-                prop_assert_eq!(found, expected);
+                proptest::prop_assert_eq!(found, expected);
             }
         }
     }

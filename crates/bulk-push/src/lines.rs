@@ -6,11 +6,11 @@
 use bytes::Bytes;
 use credential::{Context, Rejection, Submission, Type, locate};
 
-use super::Stop;
-use super::input::{Input, LONGEST_LINE, Row, Scan};
-use super::refusal::{Refusal, Spot};
-use super::source::{Entry, Read};
-use crate::cli::check::{Diagnostic, of_fault, of_malformed};
+use crate::diagnostic::Diagnostic;
+use crate::entry::{Entry, Read};
+use crate::error::Error;
+use crate::input::{Input, LONGEST_LINE, Row, Scan};
+use crate::rejected_row::{Refusal, Spot};
 
 /// A file of bodies.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ struct Line {
 
 impl Lines {
     /// Finds the lines.
-    pub fn open(mut scan: Scan, credential_type: Type) -> Result<Self, Stop> {
+    pub fn open(mut scan: Scan, credential_type: Type) -> Result<Self, Error> {
         let (mut rows, mut raw) = (Vec::new(), Vec::new());
         while let Some(row) = scan.row(None, LONGEST_LINE, &mut raw)? {
             rows.push(row);
@@ -45,7 +45,7 @@ impl Lines {
     }
 
     /// The body on line number `index`.
-    pub fn read(&self, index: usize, context: &Context<'_>) -> Result<Read, Stop> {
+    pub fn read(&self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let row = self.rows[index];
         let text = self.input.read(row)?;
         let Line { body, person, credential_type } = Line::read(&text);
@@ -66,7 +66,7 @@ impl Lines {
             message: diagnostic.message,
             value,
             suggestion,
-            spot: Some(Spot { source: text.clone(), place: diagnostic.place, help: diagnostic.help }),
+            spot: Some(Spot { source: text.clone(), place: diagnostic.span, help: diagnostic.help }),
             ..Refusal::default()
         };
         Ok(match Submission::parse_v2(credential_type, body.as_bytes(), context) {
@@ -78,14 +78,14 @@ impl Lines {
                 body: Bytes::from(body),
             }),
             Err(Rejection::Malformed(malformed)) => {
-                let diagnostic = of_malformed("", &text, &malformed);
+                let diagnostic = Diagnostic::of_malformed(&text, &malformed);
                 Err(vec![refused(diagnostic, String::new(), String::new(), String::new())])
             }
             Err(Rejection::Invalid(faults)) => {
                 let of = |fault: credential::Fault| {
                     let (pointer, value) = (fault.pointer.clone(), fault.received.clone().unwrap_or_default());
                     let suggestion = fault.suggestion.clone().unwrap_or_default();
-                    refused(of_fault(&text, fault), pointer, value, suggestion)
+                    refused(Diagnostic::of_fault(&text, fault), pointer, value, suggestion)
                 };
                 Err(faults.into_iter().map(of).collect())
             }
@@ -93,7 +93,7 @@ impl Lines {
     }
 
     /// `refusal`, which the server found on line number `index`, with its place.
-    pub fn located(&self, index: usize, mut refusal: Refusal) -> Result<Refusal, Stop> {
+    pub fn located(&self, index: usize, mut refusal: Refusal) -> Result<Refusal, Error> {
         let source = self.input.read(self.rows[index])?;
         let place = locate(&source, &refusal.pointer).map(|location| location.value).unwrap_or_default();
         refusal.spot = Some(Spot { source, place, help: None });

@@ -1,16 +1,13 @@
 //! Who is not pushed, and why: on the terminal with the finger on the place, and in a file for a spreadsheet.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, IsTerminal as _};
+use std::io::{BufRead as _, BufReader};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use annotate_snippets::Renderer;
-use annotate_snippets::renderer::DecorStyle;
-
-use super::Stop;
-use crate::cli::check::Diagnostic;
+use crate::diagnostic::{Diagnostic, renderer};
+use crate::error::Error;
 
 /// How many are shown on the terminal; the file has them all.
 const SHOWN: usize = 10;
@@ -101,14 +98,14 @@ pub struct Refusals {
 
 impl Refusals {
     /// For the refusals of `input`. A file of an earlier run is taken away, anything else is left alone.
-    pub fn begin(input: &str, path: &Path, is_quiet: bool) -> Result<Self, Stop> {
+    pub fn begin(input: &str, path: &Path, is_quiet: bool) -> Result<Self, Error> {
         if let Ok(file) = File::open(path) {
             let mut first = String::new();
             let read = BufReader::new(file).read_line(&mut first);
             let is_ours = read.is_ok_and(|read| read == 0) || first.trim_end() == HEADER.join(",");
             if !is_ours {
                 let name = path.display();
-                return Err(Stop::Usage(format!(
+                return Err(Error::Usage(format!(
                     "{name} is there, and is no list of refusals; name another by --refusals"
                 )));
             }
@@ -118,7 +115,7 @@ impl Refusals {
     }
 
     /// Writes one down, and shows the first ones; returns what to show.
-    pub fn add(&mut self, refusal: &Refusal) -> Result<Option<String>, Stop> {
+    pub fn add(&mut self, refusal: &Refusal) -> Result<Option<String>, Error> {
         let path = self.path.clone();
         let writer = match &mut self.writer {
             Some(writer) => writer,
@@ -149,7 +146,7 @@ impl Refusals {
     }
 
     /// Brings what was written onto the disk.
-    pub fn flush(&mut self) -> Result<(), Stop> {
+    pub fn flush(&mut self) -> Result<(), Error> {
         match &mut self.writer {
             Some(writer) => writer.flush().map_err(|error| cannot(&self.path, &error)),
             None => Ok(()),
@@ -160,24 +157,19 @@ impl Refusals {
         let Some(spot) = &refusal.spot else {
             return format!("{}:{}: {} [{}]", self.input, refusal.line, refusal.message, refusal.code);
         };
-        let renderer = if std::io::stderr().is_terminal() { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer(&std::io::stderr()).term_width(WIDTH);
         let suggested = || (!refusal.suggestion.is_empty()).then(|| format!("write \"{}\"", refusal.suggestion));
         let diagnostic = Diagnostic {
             code: refusal.code.clone(),
             message: refusal.message.clone(),
-            place: spot.place.clone(),
+            span: spot.place.clone(),
             help: spot.help.clone().or_else(suggested),
         };
         let line = usize::try_from(refusal.line).unwrap_or(1);
-        diagnostic.render_from(
-            &self.input,
-            &spot.source,
-            line,
-            &renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH),
-        ) + "\n"
+        diagnostic.render(&self.input, &spot.source, line, &renderer) + "\n"
     }
 }
 
-fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Stop {
-    Stop::Failed(format!("{} cannot be written: {error}", path.display()))
+fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::Failed(format!("{} cannot be written: {error}", path.display()))
 }

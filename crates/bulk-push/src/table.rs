@@ -8,13 +8,13 @@ use std::collections::HashMap;
 
 use credential::Context;
 
-use super::Stop;
-use super::cells::{Cells, separator};
-use super::group::{Group, Record};
-use super::input::{Input, LONGEST_ROW, Row, Scan};
-use super::mapping::{Mapping, Plan};
-use super::refusal::Refusal;
-use super::source::{Digest, Read, digest};
+use crate::cells::{Cells, separator};
+use crate::entry::{Digest, Read, digest};
+use crate::error::Error;
+use crate::group::{Group, Record};
+use crate::input::{Input, LONGEST_ROW, Row, Scan};
+use crate::mapping::{Mapping, Plan};
+use crate::rejected_row::Refusal;
 
 /// There is no further row.
 const NONE: u32 = u32::MAX;
@@ -35,19 +35,19 @@ pub struct Table {
 
 impl Table {
     /// Reads the header and finds the rows.
-    pub fn open(mut scan: Scan, mapping: &Mapping, known: credential::Type, mail_links: bool) -> Result<Self, Stop> {
+    pub fn open(mut scan: Scan, mapping: &Mapping, known: credential::Type, mail_links: bool) -> Result<Self, Error> {
         let between = match mapping.separator {
             Some(character) => u8::try_from(character).ok().filter(u8::is_ascii).ok_or_else(|| {
-                Stop::Usage(format!("'{character}' cannot separate cells; use a comma, a semicolon or a tab"))
+                Error::Usage(format!("'{character}' cannot separate cells; use a comma, a semicolon or a tab"))
             })?,
             None => separator(scan.peek()?),
         };
         let (mut cells, mut raw) = (Cells::new(between), Vec::new());
-        let empty = || Stop::Failed("the file is empty; its first row must name the columns".to_owned());
+        let empty = || Error::Failed("the file is empty; its first row must name the columns".to_owned());
         scan.row(Some(between), LONGEST_ROW, &mut raw)?.ok_or_else(empty)?;
         let header: Vec<String> = cells.split(as_text(&raw)).iter().map(|name| name.trim().to_owned()).collect();
         if raw.contains(&b'\r') {
-            return Err(Stop::Failed(
+            return Err(Error::Failed(
                 "lines end in a carriage return alone; save the file with usual line ends".to_owned(),
             ));
         }
@@ -60,7 +60,8 @@ impl Table {
                 continue;
             }
             let number = u32::try_from(rows.len()).ok().filter(|number| *number != NONE);
-            let number = number.ok_or_else(|| Stop::Failed("the file has more rows than can be counted".to_owned()))?;
+            let number =
+                number.ok_or_else(|| Error::Failed("the file has more rows than can be counted".to_owned()))?;
             rows.push((row, NONE));
             let person = plan.person.and_then(|column| found.get(column)).map(|cell| cell.trim()).unwrap_or_default();
             let earlier = if plan.form.list.is_some() && !person.is_empty() {
@@ -86,7 +87,7 @@ impl Table {
         self.rows.len()
     }
 
-    fn records(&mut self, index: usize) -> Result<Vec<Record>, Stop> {
+    fn records(&mut self, index: usize) -> Result<Vec<Record>, Error> {
         let (mut records, mut number) = (Vec::new(), self.first[index]);
         while let Some((row, next)) = usize::try_from(number).ok().and_then(|number| self.rows.get(number)).copied() {
             let text = self.input.read(row)?;
@@ -102,7 +103,7 @@ impl Table {
     }
 
     /// The credential of person number `index`.
-    pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Stop> {
+    pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let records = self.records(index)?;
         let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
         let mut refusals = group.shape();
@@ -114,7 +115,7 @@ impl Table {
     }
 
     /// `refusal`, which the server found with person number `index`, with its place.
-    pub fn located(&mut self, index: usize, refusal: Refusal) -> Result<Refusal, Stop> {
+    pub fn located(&mut self, index: usize, refusal: Refusal) -> Result<Refusal, Error> {
         let records = self.records(index)?;
         let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
         let (record, column) = group.place(&refusal.pointer, &refusal.suggestion);
@@ -132,9 +133,9 @@ mod tests {
     use credential::{CareerHistory, Type};
     use serde_json::{Value, json};
 
-    use super::super::mapping::Columns;
-    use super::super::source::Entry;
     use super::*;
+    use crate::entry::Entry;
+    use crate::mapping::Columns;
 
     struct Read {
         table: Table,

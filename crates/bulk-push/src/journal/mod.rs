@@ -13,9 +13,9 @@ use credential::encoding::hex;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Stop;
-use super::client::Taken;
-use super::source::{Digest, Entry, digest};
+use crate::client::Taken;
+use crate::entry::{Digest, Entry, digest};
+use crate::error::Error;
 
 const LINKS: [&str; 4] = ["person", "credential_id", "redirect_uri", "request_id"];
 
@@ -89,12 +89,12 @@ pub struct Journal {
     pending: usize,
 }
 
-fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Stop {
-    Stop::Failed(format!("{} cannot be used: {error}", path.display()))
+fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::Failed(format!("{} cannot be used: {error}", path.display()))
 }
 
 /// A whole file up to its last line's end; `None` if there is no file.
-fn whole_lines(path: &Path) -> Result<Option<String>, Stop> {
+fn whole_lines(path: &Path) -> Result<Option<String>, Error> {
     let mut text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -106,11 +106,11 @@ fn whole_lines(path: &Path) -> Result<Option<String>, Stop> {
 
 impl Past {
     /// Reads what is there. With `may_differ`, of another file or another mapping too.
-    pub fn look(links: &Path, progress: &Path, title: &Title, may_differ: bool) -> Result<Self, Stop> {
+    pub fn look(links: &Path, progress: &Path, title: &Title, may_differ: bool) -> Result<Self, Error> {
         let (links_name, progress_name) = (links.display(), progress.display());
         let Some(text) = whole_lines(progress)?.filter(|text| !text.is_empty()) else {
             if std::fs::metadata(links).is_ok_and(|metadata| metadata.len() > 0) {
-                return Err(Stop::Usage(format!(
+                return Err(Error::Usage(format!(
                     "{links_name} is there, without {progress_name}, which would say what it holds. Move it away, or name another \
                      by --links"
                 )));
@@ -130,14 +130,14 @@ impl Past {
         compare(found, title, progress, may_differ)?;
         let Some(text) = whole_lines(links)? else {
             let count = past.done.len();
-            return Err(Stop::Usage(format!(
+            return Err(Error::Usage(format!(
                 "{links_name} is gone, which held the links of the {count} that are pushed already. Put it back; or delete \
                  {progress_name} to push all of them again: who was pushed in the last 48 hours gets the same link"
             )));
         };
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         if !text.is_empty() && reader.headers().map_err(|error| cannot(links, &error))? != LINKS[..] {
-            return Err(Stop::Usage(format!("{links_name} is no list of links; name another by --links")));
+            return Err(Error::Usage(format!("{links_name} is no list of links; name another by --links")));
         }
         let mut last_of: HashMap<Digest, Digest> = HashMap::new();
         for record in reader.records() {
@@ -156,17 +156,17 @@ impl Past {
     }
 }
 
-fn not_progress(path: &Path) -> Stop {
-    Stop::Usage(format!("{} is no progress of tenure push; name another by --state", path.display()))
+fn not_progress(path: &Path) -> Error {
+    Error::Usage(format!("{} is no progress of tenure push; name another by --state", path.display()))
 }
 
-fn compare(found: &Title, title: &Title, progress: &Path, may_differ: bool) -> Result<(), Stop> {
+fn compare(found: &Title, title: &Title, progress: &Path, may_differ: bool) -> Result<(), Error> {
     let name = progress.display();
     if found.tenure_push != title.tenure_push {
         return Err(not_progress(progress));
     }
     if (&found.server, found.client_id) != (&title.server, title.client_id) {
-        return Err(Stop::Usage(format!(
+        return Err(Error::Usage(format!(
             "{name} is of a push to {} as {}, and not to {} as {}. Name other files by --state and --links, or move these away",
             found.server, found.client_id, title.server, title.client_id
         )));
@@ -177,7 +177,7 @@ fn compare(found: &Title, title: &Title, progress: &Path, may_differ: bool) -> R
         (false, _) => "the file has changed",
         (true, false) => "the mapping has changed",
     };
-    Err(Stop::Usage(format!(
+    Err(Error::Usage(format!(
         "{what} since the push that {name} is of. If that is meant, say --changed: whoever was pushed as they stand now is not \
          pushed again, and who is new or corrected is, as new. Otherwise put back what it was, or move {name} and the links away to begin \
          anew"
@@ -186,13 +186,13 @@ fn compare(found: &Title, title: &Title, progress: &Path, may_differ: bool) -> R
 
 impl Journal {
     /// Opens both files to go on behind what is in them.
-    pub fn open(links: &Path, progress: &Path, title: &Title, may_differ: bool) -> Result<(Past, Self), Stop> {
+    pub fn open(links: &Path, progress: &Path, title: &Title, may_differ: bool) -> Result<(Past, Self), Error> {
         let mut progress_file = append(progress)?;
         match progress_file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let name = progress.display();
-                return Err(Stop::Failed(format!("{name} is in use: another tenure push is at work on this file")));
+                return Err(Error::Failed(format!("{name} is in use: another tenure push is at work on this file")));
             }
             Err(TryLockError::Error(error)) => return Err(cannot(progress, &error)),
         }
@@ -244,7 +244,7 @@ impl Journal {
     }
 
     /// Notes the link of `entry`, and that it is pushed, unless what `stands` behind the link is something else.
-    pub fn taken(&mut self, entry: &Entry, taken: &Taken, stands: bool) -> Result<(), Stop> {
+    pub fn taken(&mut self, entry: &Entry, taken: &Taken, stands: bool) -> Result<(), Error> {
         // An answer that was written down, but not that it was, is given again; only another request has another link.
         let id = digest(&[entry.credential_id.as_bytes()]);
         if self.known.insert(id, taken.request_id) != Some(taken.request_id) {
@@ -262,7 +262,7 @@ impl Journal {
     }
 
     /// Brings what was noted onto the disk.
-    pub fn flush(&mut self) -> Result<(), Stop> {
+    pub fn flush(&mut self) -> Result<(), Error> {
         let (links, progress) = (&self.paths.0, &self.paths.1);
         if !self.rows.is_empty() {
             let written = self.links.write_all(&self.rows).and_then(|()| self.links.sync_data());
@@ -280,7 +280,7 @@ impl Journal {
 }
 
 /// A link opens a person's data for whoever signs in first, so the files are for their owner alone.
-fn append(path: &Path) -> Result<File, Stop> {
+fn append(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
     let file = file.map_err(|error| cannot(path, &error))?;
     // One that was there before may be open to others.
@@ -339,12 +339,12 @@ mod tests {
         fn look(&self, title: &Title, may_differ: bool) -> Result<Past, String> {
             let past = Past::look(&self.path("links"), &self.path("progress"), title, may_differ);
             past.map_err(|stop| match stop {
-                Stop::Usage(said) | Stop::Failed(said) => said,
+                Error::Usage(said) | Error::Failed(said) => said,
             })
         }
 
         fn open(&self, title: &Title) -> (Past, Journal) {
-            Journal::open(&self.path("links"), &self.path("progress"), title, false).unwrap_or_else(|_| panic!("open"))
+            Journal::open(&self.path("links"), &self.path("progress"), title, false).expect("usable")
         }
 
         fn text(&self, name: &str) -> String {
@@ -450,7 +450,7 @@ mod tests {
         let files = files();
         let (_, journal) = files.open(&title());
         let other = Journal::open(&files.path("links"), &files.path("progress"), &title(), false);
-        assert!(matches!(other, Err(Stop::Failed(said)) if said.contains("another tenure push")));
+        assert!(matches!(other, Err(Error::Failed(said)) if said.contains("another tenure push")));
         drop(journal);
         let changed = Title { input: "c".to_owned(), ..title() };
         assert!(files.look(&changed, false).expect_err("told apart").contains("the file has changed since"));

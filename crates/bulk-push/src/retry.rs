@@ -4,11 +4,9 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ambient::{Rng, Timestamp};
 use jiff::fmt::rfc2822;
 use tokio::time::Instant;
-
-use ambient::Rng;
-use ambient::Timestamp;
 
 /// The first wait after a lost connection; each later one is twice as long.
 const FIRST: Duration = Duration::from_millis(250);
@@ -18,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 const ASKED: Duration = Duration::from_secs(3600);
 
 /// The wait that a `Retry-After` asks for: seconds, or a date.
-pub fn asked(header: &str, now: Timestamp) -> Option<Duration> {
+pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     let wait = match header.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
@@ -117,12 +115,12 @@ mod tests {
     #[test]
     fn what_the_server_asks_for_is_seconds_or_a_date() {
         let now = Timestamp::from_micros(784_111_777 * 1_000_000);
-        assert_eq!(asked(" 7 ", now), Some(Duration::from_secs(7)));
-        assert_eq!(asked("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
-        assert_eq!(asked("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(FIRST), "it is over");
-        assert_eq!(asked("0", now), Some(FIRST), "not in a circle");
-        assert_eq!(asked("999999", now), Some(ASKED));
-        assert_eq!(asked("soon", now), None);
+        assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(FIRST), "it is over");
+        assert_eq!(retry_after("0", now), Some(FIRST), "not in a circle");
+        assert_eq!(retry_after("999999", now), Some(ASKED));
+        assert_eq!(retry_after("soon", now), None);
     }
 
     #[test]

@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
+use ambient::{Clock, Timestamp};
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use url::Url;
 use uuid::Uuid;
 
-use super::patience::asked;
-use super::source::Entry;
-use crate::config::Config;
-use crate::outbound::Outbound;
-use crate::outbound::look::{Seen, Unseen};
-use ambient::Clock;
+use crate::destination::Destination;
+use crate::entry::Entry;
+use crate::http::{Http, RequestError, Response};
+use crate::retry::retry_after;
 
 /// A token is asked for again so long before it ends.
 const AHEAD: Duration = Duration::from_secs(60);
@@ -25,12 +23,11 @@ const AHEAD: Duration = Duration::from_secs(60);
 /// Who pushes where.
 #[derive(Debug)]
 pub struct Client {
-    outbound: Outbound,
-    base: String,
-    client_id: Uuid,
-    secret: SecretString,
+    http: Http,
+    destination: Destination,
     scope: String,
     is_dry: bool,
+    clock: Clock,
     token: Mutex<Option<Token>>,
 }
 
@@ -124,40 +121,17 @@ pub struct Fault {
     pub suggestion: String,
 }
 
-/// The server's address, without a slash at its end.
-pub fn base(server: &str) -> Result<String, String> {
-    let url: Url =
-        server.parse().map_err(|_| format!("'{server}' is not an address such as https://passport.example"))?;
-    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return Err(format!("{server} must be the server's address alone, such as https://passport.example"));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if is_here => {}
-        _ => return Err(format!("{server} must begin with https://: what is pushed is personal")),
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
 impl Client {
-    /// For pushing to `base`.
-    pub fn new(
-        (base, client_id, secret): (String, Uuid, SecretString),
-        scope: String,
-        connections: usize,
-        is_dry: bool,
-        config: &Config,
-    ) -> Result<Self, String> {
-        let outbound = Outbound::to_named_server(&config.outbound, connections)?;
-        Ok(Self { outbound, base, client_id, secret, scope, is_dry, token: Mutex::new(None) })
+    /// A client that asks for tokens of `scope`. With `is_dry` the server checks each credential and stores nothing.
+    pub fn new(http: Http, destination: Destination, scope: String, is_dry: bool, clock: Clock) -> Self {
+        Self { http, destination, scope, is_dry, clock, token: Mutex::new(None) }
     }
 
     /// Gets the first token, so that a wrong address or a wrong secret is known before anything is pushed.
     pub async fn begin(&self) -> Result<(), String> {
         match self.token(0).await {
             Err(Answer::Hopeless(why)) => Err(why),
-            Err(Answer::Lost(why)) => Err(format!("{} cannot be reached: {why}", self.base)),
+            Err(Answer::Lost(why)) => Err(format!("{} cannot be reached: {why}", self.destination.base)),
             _ => Ok(()),
         }
     }
@@ -170,24 +144,25 @@ impl Client {
         };
         for renewed in [false, true] {
             match self.send(entry, &token).await {
-                Ok(seen) if seen.status == 401 && !renewed => match self.token(token.number).await {
+                Ok(response) if response.status == 401 && !renewed => match self.token(token.number).await {
                     Ok(another) => token = another,
                     Err(answer) => return answer,
                 },
-                Ok(seen) => return read(&seen, &self.base, self.is_dry),
-                Err(unseen) => return lost(&self.base, &unseen),
+                Ok(response) => return self.read(&response),
+                Err(error) => return lost(&self.destination.base, &error),
             }
         }
         Answer::Lost("no token lasts".to_owned())
     }
 
-    async fn send(&self, entry: &Entry, token: &Token) -> Result<Seen, Unseen> {
+    async fn send(&self, entry: &Entry, token: &Token) -> Result<Response, RequestError> {
         let options = if self.is_dry { "?dry_run=true" } else { "" };
-        let address = format!("{}/api/partner/v2/add/requests/{}{options}", self.base, entry.credential_type);
+        let address =
+            format!("{}/api/partner/v2/add/requests/{}{options}", self.destination.base, entry.credential_type);
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, token.header.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.outbound.ask(&address.parse().map_err(|_| Unseen::AddressRefused)?, headers, entry.body.clone()).await
+        self.http.post(&address, headers, entry.body.clone()).await
     }
 
     /// A token that still lives a while, and is not the one with the number `spent` or an earlier one. Whoever else needs one
@@ -206,21 +181,24 @@ impl Client {
     async fn fetch_token(&self, number: u64) -> Result<Token, Answer> {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", &self.client_id.to_string())
-            .append_pair("client_secret", self.secret.expose_secret())
+            .append_pair("client_id", &self.destination.client_id.to_string())
+            .append_pair("client_secret", self.destination.secret.expose_secret())
             .append_pair("scope", &self.scope)
             .finish();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        let address = format!("{}/api/partner/v1/oauth/token", self.base);
-        let unusable =
-            || Answer::Hopeless(format!("{} gives no token that can be used; is it a Tenure server?", self.base));
-        let address = address.parse().map_err(|_| unusable())?;
-        let seen = self.outbound.ask(&address, headers, Bytes::from(form)).await;
-        let seen = seen.map_err(|unseen| lost(&self.base, &unseen))?;
-        let body: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
-        if seen.status != 200 {
-            return Err(self.no_token(&seen, &body));
+        let address = format!("{}/api/partner/v1/oauth/token", self.destination.base);
+        let unusable = || {
+            Answer::Hopeless(format!(
+                "{} gives no token that can be used; is it a Tenure server?",
+                self.destination.base
+            ))
+        };
+        let response = self.http.post(&address, headers, Bytes::from(form)).await;
+        let response = response.map_err(|error| lost(&self.destination.base, &error))?;
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        if response.status != 200 {
+            return Err(self.no_token(&response, &body));
         }
         let text = body["access_token"].as_str().ok_or_else(unusable)?;
         let mut header = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| unusable())?;
@@ -231,57 +209,64 @@ impl Client {
         Ok(Token { header, renew_at, number })
     }
 
-    fn no_token(&self, seen: &Seen, body: &Value) -> Answer {
+    fn read(&self, response: &Response) -> Answer {
+        read(response, &self.destination.base, self.is_dry, self.clock.now())
+    }
+
+    fn no_token(&self, response: &Response, body: &Value) -> Answer {
         let description = body["error_description"].as_str().unwrap_or_default();
         match body["error"].as_str() {
             Some("invalid_client") => Answer::Hopeless(format!(
                 "{} does not know this client id and secret, or the client is disabled. The operator can say which; \
                  `tenure partner rotate` gives a new secret",
-                self.base
+                self.destination.base
             )),
             Some("invalid_scope") => Answer::Hopeless(format!(
                 "this client may not push that: {description} The operator can grant the scope {}",
                 self.scope
             )),
-            Some(other) => Answer::Hopeless(format!("{} gives no token: {other}. {description}", self.base)),
-            None => match read(seen, &self.base, self.is_dry) {
+            Some(other) => {
+                Answer::Hopeless(format!("{} gives no token: {other}. {description}", self.destination.base))
+            }
+            None => match self.read(response) {
                 Answer::Refused(problem) | Answer::Broken(problem) => Answer::Hopeless(format!(
                     "{} gives no token: it answers {}. {}",
-                    self.base, seen.status, problem.detail
+                    self.destination.base, response.status, problem.detail
                 )),
-                Answer::Taken(_) => Answer::Hopeless(format!("{} gives no token; is it a Tenure server?", self.base)),
+                Answer::Taken(_) => {
+                    Answer::Hopeless(format!("{} gives no token; is it a Tenure server?", self.destination.base))
+                }
                 answer => answer,
             },
         }
     }
 }
 
-fn lost(base: &str, unseen: &Unseen) -> Answer {
-    match unseen {
-        Unseen::AddressRefused => Answer::Hopeless(format!("{base} is no address that can be asked")),
-        Unseen::Tls(what) => Answer::Hopeless(format!(
-            "{base} cannot be trusted: {what}. If its certificate is by an authority of your own, name that in \
+fn lost(base: &str, error: &RequestError) -> Answer {
+    match error {
+        RequestError::Tls(error) => Answer::Hopeless(format!(
+            "{base} cannot be trusted: {error}. If its certificate is by an authority of your own, name that in \
              TENURE_OUTBOUND__EXTRA_ROOTS"
         )),
-        Unseen::TimedOut | Unseen::Unreachable(_) => Answer::Lost(unseen.to_string()),
+        RequestError::TimedOut | RequestError::Unreachable(_) => Answer::Lost(error.to_string()),
     }
 }
 
 /// What an answer to a push means, or to the check of one.
-fn read(seen: &Seen, base: &str, is_dry: bool) -> Answer {
-    let header = |name| seen.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let wait = || header(RETRY_AFTER).and_then(|text| asked(text, Clock::System.now()));
+fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> Answer {
+    let header = |name| response.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let wait = || header(RETRY_AFTER).and_then(|text| retry_after(text, now));
     let problem = || {
-        let problem = serde_json::from_slice(&seen.body).unwrap_or_default();
-        Problem { status: seen.status, ..problem }
+        let problem = serde_json::from_slice(&response.body).unwrap_or_default();
+        Problem { status: response.status, ..problem }
     };
     let told = |what: &str| {
         let Problem { detail, request_id, .. } = problem();
         Answer::Hopeless(format!("{base} {what}: {detail} (request {request_id})"))
     };
-    match seen.status {
-        200 | 201 => match serde_json::from_slice::<Taken>(&seen.body) {
-            Ok(taken) if taken.is_answer(seen.status, is_dry) => Answer::Taken(taken),
+    match response.status {
+        200 | 201 => match serde_json::from_slice::<Taken>(&response.body) {
+            Ok(taken) if taken.is_answer(response.status, is_dry) => Answer::Taken(taken),
             _ => Answer::Hopeless(format!(
                 "{base} answers with something else than was asked for; is it a Tenure server?"
             )),
@@ -289,7 +274,7 @@ fn read(seen: &Seen, base: &str, is_dry: bool) -> Answer {
         400 | 409 | 413 | 422 => Answer::Refused(problem()),
         429 => Answer::Slower(wait().unwrap_or(Duration::from_secs(1))),
         503 => wait().map_or_else(|| Answer::Lost("it answers 503".to_owned()), Answer::Later),
-        408 | 502 | 504 => Answer::Lost(format!("it answers {}", seen.status)),
+        408 | 502 | 504 => Answer::Lost(format!("it answers {}", response.status)),
         401 => told("does not take the token that it has just given"),
         403 => told("does not allow this"),
         404 => Answer::Hopeless(format!("{base} has no such address for pushes; is it a Tenure server?")),
@@ -308,35 +293,13 @@ fn read(seen: &Seen, base: &str, is_dry: bool) -> Answer {
 mod tests {
     use super::*;
 
-    #[test]
-    fn servers_are_named_by_https_or_are_here() {
-        for (server, expected) in [
-            ("https://Passport.example/", Some("https://passport.example")),
-            ("https://10.1.2.3:8443", Some("https://10.1.2.3:8443")),
-            ("http://localhost:8080", Some("http://localhost:8080")),
-            ("http://127.0.0.1:8080/", Some("http://127.0.0.1:8080")),
-            ("http://passport.example", None),
-            ("http://10.1.2.3", None),
-            ("https://passport.example/api", None),
-            ("https://ada@passport.example", None),
-            ("passport.example", None),
-        ] {
-            assert_eq!(base(server).ok().as_deref(), expected, "{server}");
-        }
-    }
-
     fn seen(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> Answer {
-        read(&answered(status, header, body), "https://x", false)
+        read(&answered(status, header, body), "https://x", false, Timestamp::from_micros(0))
     }
 
-    fn answered(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> Seen {
+    fn answered(status: u16, header: Option<(&'static str, &'static str)>, body: &'static str) -> Response {
         let headers = header.map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)));
-        Seen {
-            status,
-            headers: headers.into_iter().collect(),
-            body: Bytes::from_static(body.as_bytes()),
-            certificate: None,
-        }
+        Response { status, headers: headers.into_iter().collect(), body: Bytes::from_static(body.as_bytes()) }
     }
 
     #[test]
@@ -353,7 +316,7 @@ mod tests {
             (201, r#"{"redirect_uri":"https://x/1"}"#, false, false),
         ] {
             for (is_dry, expected) in [(false, is_push), (true, is_check)] {
-                let answer = read(&answered(status, None, body), "https://x", is_dry);
+                let answer = read(&answered(status, None, body), "https://x", is_dry, Timestamp::from_micros(0));
                 assert_eq!(matches!(answer, Answer::Taken(_)), expected, "{status} {body} {is_dry}");
                 assert!(expected || matches!(answer, Answer::Hopeless(_)), "{answer:?}");
             }

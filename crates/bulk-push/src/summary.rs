@@ -6,8 +6,8 @@ use std::time::Duration;
 use indicatif::HumanCount;
 use serde_json::{Value, json};
 
-use super::Counts;
-use super::progress::{lasting, rate};
+use crate::counts::Counts;
+use crate::progress::{lasting, rate};
 
 /// All that a summary tells of.
 #[derive(Debug)]

@@ -3,22 +3,22 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ambient::{Clock, Rng};
 use credential::Context;
 use futures::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::client::{Answer, Client, Problem, Taken};
-use super::journal::{Journal, Past};
-use super::patience::{Gate, backoff, within};
-use super::progress::Progress;
-use super::refusal::{Refusal, Refusals, Weight};
-use super::source::{Entry, Source};
-use super::{Counts, Stop};
-use crate::config::Config;
-use ambient::Clock;
-use ambient::Rng;
+use crate::client::{Answer, Client, Problem, Taken};
+use crate::counts::Counts;
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::journal::{Journal, Past};
+use crate::progress::{Progress, lasting};
+use crate::rejected_row::{Refusal, Refusals, Weight};
+use crate::retry::{Gate, backoff, within};
+use crate::source::Source;
 
 /// How often it is shown how far it is, and answers are brought onto the disk.
 const TICK: Duration = Duration::from_millis(250);
@@ -48,8 +48,12 @@ pub struct Run {
     pub refusals: Refusals,
     /// What was counted so far.
     pub counts: Counts,
-    /// The settings that a check needs.
-    pub config: Config,
+    /// The categories of a `universal_credential`.
+    pub categories: Vec<String>,
+    /// The time.
+    pub clock: Clock,
+    /// Random bytes, for waits.
+    pub rng: Rng,
     /// How many at once.
     pub concurrency: usize,
     /// How long a server may be silent.
@@ -92,17 +96,19 @@ struct Shared {
 
 impl Run {
     /// Pushes everything that is to be pushed.
-    pub async fn run(self, mut progress: Progress) -> Result<Ran, Stop> {
-        let Self { client, source, skip, past, mut journal, refusals, counts, config, .. } = self;
+    pub async fn run(self, mut progress: Progress) -> Result<Ran, Error> {
+        let Self { client, source, skip, past, mut journal, refusals, counts, categories, clock, rng, .. } = self;
         let is_by_person = source.is_by_person();
         let mut book = Book { source: Arc::new(Mutex::new(source)), refusals, counts, is_by_person };
         let stop = self.stop.clone();
-        let shared =
-            Shared { client, gate: Gate::new(), patience: self.patience, stop: stop.clone(), rng: Rng::System };
+        let shared = Shared { client, gate: Gate::new(), patience: self.patience, stop: stop.clone(), rng };
         let (sender, receiver) = mpsc::channel(self.concurrency * 2);
         let feeder = tokio::task::spawn_blocking({
             let (stop, source) = (stop.clone(), book.source.clone());
-            move || feed(&source, &skip, &past, &config, &sender, &stop)
+            move || {
+                let context = Context { now: clock.now().to_jiff(), categories: Some(&categories) };
+                feed(&source, &skip, &past, &context, &sender, &stop)
+            }
         });
         let entries = futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
         let pushes = entries.map(|(index, entry)| shared.push(index, entry)).buffer_unordered(self.concurrency);
@@ -148,7 +154,7 @@ impl Run {
         }
         book.refusals.flush()?;
         book.counts.seconds = progress.end().as_secs_f64();
-        feeder.await.map_err(|error| Stop::Failed(error.to_string()))??;
+        feeder.await.map_err(|error| Error::Failed(error.to_string()))??;
         Ok(Ran { counts: book.counts, refusals: book.refusals, ended })
     }
 }
@@ -169,7 +175,7 @@ impl Book {
         entry: &Entry,
         taken: &mut Taken,
         is_repeated: bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Error> {
         let stands = !taken.warnings.iter().any(|warning| warning.code == EARLIER);
         if stands {
             self.counts.pushed += 1;
@@ -186,7 +192,7 @@ impl Book {
     }
 
     /// Writes down what the server said, with its place in the file where `index` says whose it is.
-    fn write(&mut self, index: Option<usize>, found: Vec<Refusal>, progress: &Progress) -> Result<(), Stop> {
+    fn write(&mut self, index: Option<usize>, found: Vec<Refusal>, progress: &Progress) -> Result<(), Error> {
         for refusal in found {
             self.counts.warnings += u64::from(refusal.weight == Weight::Warning);
             let refusal = match index {
@@ -206,16 +212,15 @@ fn feed(
     source: &Mutex<Source>,
     skip: &[bool],
     past: &Past,
-    config: &Config,
+    context: &Context<'_>,
     sender: &mpsc::Sender<(usize, Entry)>,
     stop: &CancellationToken,
-) -> Result<(), Stop> {
-    let context = Context { now: Clock::System.now().to_jiff(), categories: Some(&config.credentials.categories) };
+) -> Result<(), Error> {
     for index in (0..skip.len()).filter(|index| !skip[*index]) {
         let entry = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
             // What was good a while ago is good still, unless the file was changed.
-            source.read(index, &context, past)?.map_err(|_| source.input().changed())?
+            source.read(index, context, past)?.map_err(|_| source.input().changed())?
         };
         if past.has(&entry.digest()) {
             continue;
@@ -276,9 +281,9 @@ impl Shared {
 
     fn is_silent(&self, why: &str) -> Option<Outcome> {
         let silence = self.gate.silence();
-        let lasting = super::progress::lasting(silence);
+        let silent_for = lasting(silence);
         (silence > self.patience)
-            .then(|| Outcome::Hopeless(format!("the server has answered no push for {lasting}: {why}")))
+            .then(|| Outcome::Hopeless(format!("the server has answered no push for {silent_for}: {why}")))
     }
 
     /// Waits until it may be asked; false if all is to stop.

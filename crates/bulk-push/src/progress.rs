@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
-use super::Counts;
+use crate::counts::Counts;
 
 /// How often a line is written where there is no terminal.
 const LINE: Duration = Duration::from_secs(10);

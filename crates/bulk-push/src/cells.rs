@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use super::input::At;
+use crate::quoting::At;
 
 /// Takes rows apart; kept, since csv-core makes its tables once.
 #[derive(Debug)]

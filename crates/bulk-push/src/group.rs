@@ -4,13 +4,13 @@ use bytes::Bytes;
 use credential::{Context, Fault, Rejection, Shape, Submission};
 use serde_json::{Map, Value, json};
 
-use super::cells::Cells;
-use super::dates;
-use super::form::{complete, put};
-use super::input::Row;
-use super::mapping::{Origin, Plan};
-use super::refusal::{Refusal, Spot};
-use super::source::{Entry, Read, digest};
+use crate::cells::Cells;
+use crate::dates;
+use crate::entry::{Entry, Read, digest};
+use crate::form::{complete, put};
+use crate::input::Row;
+use crate::mapping::{Origin, Plan};
+use crate::rejected_row::{Refusal, Spot};
 
 /// A row that was read again.
 pub struct Record {

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use credential::Context;
 
-use super::journal::Past;
-use super::progress::say;
-use super::refusal::{Refusal, Refusals};
-use super::source::{Digest, Source, digest};
-use super::{Counts, Stop};
-use crate::config::Config;
-use ambient::Clock;
+use crate::counts::Counts;
+use crate::entry::{Digest, digest};
+use crate::error::Error;
+use crate::journal::Past;
+use crate::progress::say;
+use crate::rejected_row::{Refusal, Refusals};
+use crate::source::Source;
 
 /// What a file is like.
 #[derive(Debug)]
@@ -24,13 +24,17 @@ pub struct Checked {
 }
 
 /// Checks every credential of a file; what is wrong is written down.
-pub fn check(source: &mut Source, past: &Past, refusals: &mut Refusals, config: &Config) -> Result<Checked, Stop> {
-    let context = Context { now: Clock::System.now().to_jiff(), categories: Some(&config.credentials.categories) };
+pub fn check(
+    source: &mut Source,
+    past: &Past,
+    refusals: &mut Refusals,
+    context: &Context<'_>,
+) -> Result<Checked, Error> {
     let total = source.len();
     let mut checked = Checked { skip: vec![false; total], scopes: BTreeSet::new(), counts: Counts::of(total) };
     let mut lines: HashMap<Digest, u32> = HashMap::with_capacity(total);
     for index in 0..total {
-        let found = match source.read(index, &context, past)? {
+        let found = match source.read(index, context, past)? {
             Err(found) => found,
             Ok(entry) => match lines.insert(digest(&[entry.credential_id.as_bytes()]), entry.line) {
                 None => {

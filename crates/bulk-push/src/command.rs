@@ -1,203 +1,44 @@
-//! `tenure push FILE`: a whole file of people to a server, and their links back: what a payroll bureau runs.
-//!
-//! Owns the options and the order of things: the file is read and checked from its first row to its last before anything is
-//! sent. Each step has its file. It is a client of the Partner API like any other, and knows nothing that others cannot know.
-
-mod cells;
-mod checking;
-mod client;
-mod dates;
-mod destination;
-mod form;
-mod group;
-mod guess;
-mod input;
-mod journal;
-mod lines;
-mod mapping;
-mod patience;
-mod progress;
-mod reading;
-mod refusal;
-mod run;
-mod source;
-mod summary;
-mod table;
+//! The order of things: the file is read and checked from its first row to its last before anything is sent.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
-use credential::encoding::hex;
+use credential::encoding::{hex, sha256};
 use indicatif::HumanCount;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use self::checking::{Checked, check};
-use self::client::Client;
-use self::journal::{Journal, Past, Title};
-use self::progress::{Progress, ask, say};
-use self::reading::Reading;
-use self::refusal::Refusals;
-use self::run::{Ran, Run};
-use self::source::Source;
-use self::summary::{Summary, counted};
-use super::{Outcome, StoreArguments, block_on, variable};
-use crate::config::Config;
+use crate::args::{Args, DryRun};
+use crate::client::Client;
+use crate::counts::Counts;
+use crate::destination::Destination;
+use crate::error::Error;
+use crate::http::Http;
+use crate::journal::{Journal, Past, Title};
+use crate::precheck::{Checked, check};
+use crate::progress::{Progress, ask, say};
+use crate::rejected_row::Refusals;
+use crate::run::{Ran, Run};
+use crate::source::Source;
+use crate::summary::{Summary, counted};
+use crate::surroundings::Surroundings;
 
-const EXAMPLES: &str = "\
-Examples:
-  Look whether a file would be taken; nothing is sent:
-    tenure push people.csv --set last_processed_month=2026-10 --dry-run
-  Push it, and keep what the columns mean for next month:
-    export TENURE_SERVER=https://passport.example TENURE_CLIENT_ID=0192f0c1-...
-    tenure push people.csv --client-secret-file secret.txt --save-mapping bureau.toml
-  Next month:
-    tenure push people.csv --client-secret-file secret.txt --mapping bureau.toml
-
-CSV has a header row and a row for each job; rows of one person, by the person
-column, become one career, wherever they stand. Columns are known by their usual
-names. Without a credential_id column an id follows from the person and what is
-said of them: pushing a file again changes nothing, a correction is a new push
-with another link, and of a person's links the last one counts.
-NDJSON has a v2 body a line; \"credential_type\" and \"person\" may stand beside it.
-
-Everything is checked first, and nothing is pushed if anything would be refused,
-unless --skip-refused. Beside FILE appear FILE.links.csv (a link for each person:
-secret until used), FILE.refusals.csv (what to mend, by line and column) and
-FILE.progress. Stopped by Ctrl-C or a crash, the same command goes on.
-
-Exit code: 0 all is pushed; 1 something was refused, failed or left; 2 wrong usage.";
-
-/// Push a CSV or NDJSON file of any size to a server, and keep the links.
-#[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub struct Push {
-    /// The file: CSV with a header row, or NDJSON with a v2 body a line.
-    file: PathBuf,
-    #[command(flatten)]
-    destination: destination::Destination,
-    #[command(flatten)]
-    reading: Reading,
-    #[command(flatten)]
-    output: Output,
-    /// How many pushes at once.
-    #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    concurrency: u16,
-    /// Check alone: here, and nothing is sent; or by the server, which stores nothing.
-    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "here")]
-    dry_run: Option<DryRun>,
-    /// Push the others if some would be refused.
-    #[arg(long)]
-    skip_refused: bool,
-    /// Go on although the file or the mapping was changed; who was corrected is pushed as new, and has another link.
-    #[arg(long)]
-    changed: bool,
-    /// Give up once the server has answered no push for so many seconds, beside the time that it asked for.
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    patience: u64,
-    /// Do not ask before pushing. Where there is no terminal nobody is asked.
-    #[arg(long, short)]
-    yes: bool,
-}
-
-/// What is written where.
-#[derive(Debug, Args)]
-struct Output {
-    /// Where the links go [default: FILE.links.csv]
-    #[arg(long, value_name = "FILE")]
-    links: Option<PathBuf>,
-    /// Where the refusals go [default: FILE.refusals.csv]
-    #[arg(long, value_name = "FILE")]
-    refusals: Option<PathBuf>,
-    /// Where the progress is kept, to go on from [default: FILE.progress]
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-    /// Say nothing but what went wrong.
-    #[arg(long, short)]
-    quiet: bool,
-    /// Print the summary as JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-/// Who checks in a dry run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DryRun {
-    /// This program checks, and sends nothing.
-    Here,
-    /// The server checks, and stores nothing.
-    Server,
-}
-
-/// Why it goes no further; in words for the person at the terminal.
-#[derive(Debug)]
-enum Stop {
-    /// The command must be another one.
-    Usage(String),
-    /// It did not work.
-    Failed(String),
-}
-
-/// How many of what.
-#[derive(Clone, Debug, Default)]
-struct Counts {
-    total: u64,
-    /// By this run.
-    pushed: u64,
-    /// By earlier ones.
-    already: u64,
-    /// Refused before anything was sent.
-    skipped: u64,
-    /// Refused by the server.
-    refused: u64,
-    failed: u64,
-    /// Links that take the place of earlier ones.
-    replaced: u64,
-    warnings: u64,
-    seconds: f64,
-}
-
-impl Counts {
-    fn of(total: usize) -> Self {
-        Self { total: u64::try_from(total).unwrap_or(u64::MAX), ..Self::default() }
-    }
-
-    /// What this run has sent.
-    fn here(&self) -> u64 {
-        self.pushed + self.refused + self.failed
-    }
-
-    fn done(&self) -> u64 {
-        self.here() + self.already + self.skipped
-    }
-
-    fn left(&self) -> u64 {
-        self.total.saturating_sub(self.done())
-    }
-}
-
-impl Push {
-    pub(super) fn run(self) -> Outcome {
-        match self.execute() {
-            Ok(code) => Ok(code),
-            Err(Stop::Failed(said)) => Err(said),
-            Err(Stop::Usage(said)) => {
-                say(&format!("tenure: {said}"));
-                Ok(ExitCode::from(2))
-            }
-        }
-    }
-
-    fn execute(self) -> Result<ExitCode, Stop> {
+impl Args {
+    /// Runs `tenure push`: success if everything was pushed, failure if something was refused, failed or left.
+    ///
+    /// # Errors
+    /// Why it ended before its summary.
+    pub fn run(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
         self.destination.has_no_secret_in_sight()?;
-        let config = StoreArguments { data: None, database_url: None, config: None }.load(&[]).map_err(Stop::Usage)?;
         let mut source = self.reading.open(&self.file)?;
         self.introduce(&source)?;
-        let whither = if self.dry_run == Some(DryRun::Here) { None } else { Some(self.destination.read()?) };
-        let title = whither.as_ref().map(|(server, id, _)| self.title(&source, server, *id)).transpose()?;
+        let target = match self.dry_run {
+            Some(DryRun::Here) => None,
+            _ => Some(self.destination.read(surroundings.environment)?),
+        };
+        let title = target.as_ref().map(|target| self.title(&source, target)).transpose()?;
         let (links, progress) =
             (self.beside(&self.output.links, ".links.csv"), self.beside(&self.output.state, ".progress"));
         let past = match &title {
@@ -206,28 +47,21 @@ impl Push {
         };
         let refusals_path = self.beside(&self.output.refusals, ".refusals.csv");
         let mut refusals = Refusals::begin(&source.input().name, &refusals_path, self.output.quiet)?;
-        let checked = check(&mut source, &past, &mut refusals, &config)?;
-        let (Some(whither), Some(title)) = (whither, title) else { return Ok(self.dry(&source, checked, &refusals)) };
+        let checked = check(&mut source, &past, &mut refusals, &surroundings.context())?;
+        let (Some(target), Some(title)) = (target, title) else { return Ok(self.dry(&source, checked, &refusals)) };
         if checked.counts.skipped > 0 && !self.skip_refused {
             return Err(self.would_be_refused(&source, &checked, &refusals));
         }
         if !self.agreed(&source, &checked, &past, &title)? {
-            return Err(Stop::Failed("nothing was pushed".to_owned()));
+            return Err(Error::Failed("nothing was pushed".to_owned()));
         }
         let journal = match self.dry_run {
             None => Some((links.as_path(), progress.as_path(), title)),
             Some(_) => None,
         };
         let nouns = source.nouns();
-        let ran = self.push(source, checked, refusals, (whither, config), journal)?;
+        let ran = self.push(source, checked, refusals, (target, surroundings), journal)?;
         Ok(self.conclude(&ran, nouns, &links))
-    }
-
-    /// Where a file of ours is, unless an option says.
-    fn beside(&self, said: &Option<PathBuf>, ending: &str) -> PathBuf {
-        let mut name = self.file.clone().into_os_string();
-        name.push(ending);
-        said.clone().unwrap_or_else(|| name.into())
     }
 
     fn note(&self, text: &str) {
@@ -237,12 +71,12 @@ impl Push {
     }
 
     /// Says what was understood of the file, and writes the mapping if that was asked for.
-    fn introduce(&self, source: &Source) -> Result<(), Stop> {
+    fn introduce(&self, source: &Source) -> Result<(), Error> {
         let count = counted(u64::try_from(source.len()).unwrap_or_default(), source.nouns());
         let name = &source.input().name;
         match source {
             Source::Lines(_) if self.reading.save_mapping.is_some() => {
-                return Err(Stop::Usage("NDJSON has no columns, and so no mapping".to_owned()));
+                return Err(Error::Usage("NDJSON has no columns, and so no mapping".to_owned()));
             }
             Source::Lines(_) => self.note(&format!("{name}: {count}")),
             Source::Table(table) => {
@@ -263,24 +97,23 @@ impl Push {
             }
         }
         if source.len() == 0 {
-            return Err(Stop::Failed(format!("{name} has nothing in it to push")));
+            return Err(Error::Failed(format!("{name} has nothing in it to push")));
         }
         Ok(())
     }
 
-    fn title(&self, source: &Source, server: &str, client_id: uuid::Uuid) -> Result<Title, Stop> {
+    fn title(&self, source: &Source, target: &Destination) -> Result<Title, Error> {
         let mapping = match source {
             Source::Table(table) => serde_json::to_vec(&table.plan.mapping),
             Source::Lines(_) => serde_json::to_vec(&self.reading.credential_type),
         };
-        let mapping = mapping.map_err(|error| Stop::Failed(error.to_string()))?;
-        let mapping = hex(&crate::seal::sha256(&mapping));
+        let mapping = mapping.map_err(|error| Error::Failed(error.to_string()))?;
         Ok(Title {
             tenure_push: 1,
             input: source.input().digest.clone(),
-            mapping,
-            server: server.to_owned(),
-            client_id,
+            mapping: hex(&sha256(&mapping)),
+            server: target.base.clone(),
+            client_id: target.client_id,
         })
     }
 
@@ -309,7 +142,7 @@ impl Push {
         }
     }
 
-    fn would_be_refused(&self, source: &Source, checked: &Checked, refusals: &Refusals) -> Stop {
+    fn would_be_refused(&self, source: &Source, checked: &Checked, refusals: &Refusals) -> Error {
         self.unshown(refusals);
         let counts = &checked.counts;
         let refused = HumanCount(counts.skipped);
@@ -323,14 +156,14 @@ impl Push {
         } else {
             String::new()
         };
-        Stop::Failed(format!(
+        Error::Failed(format!(
             "{refused} of {} would be refused, so nothing was pushed. Mend what {list} lists{skip}",
             counted(counts.total, source.nouns())
         ))
     }
 
     /// Asks the person, where there is one.
-    fn agreed(&self, source: &Source, checked: &Checked, past: &Past, title: &Title) -> Result<bool, Stop> {
+    fn agreed(&self, source: &Source, checked: &Checked, past: &Past, title: &Title) -> Result<bool, Error> {
         let Counts { already, .. } = checked.counts;
         let to_push = checked.counts.left();
         let (done, left) = (counted(already, source.nouns()), counted(to_push, source.nouns()));
@@ -349,7 +182,7 @@ impl Push {
         let mailed = if is_mailed { ", and have each be mailed" } else { "" };
         ask(&format!("Push {left} to {}{mailed}? [y/N] ", title.server));
         let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).map_err(|error| Stop::Failed(error.to_string()))?;
+        std::io::stdin().read_line(&mut answer).map_err(|error| Error::Failed(error.to_string()))?;
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
@@ -358,26 +191,27 @@ impl Push {
         source: Source,
         checked: Checked,
         refusals: Refusals,
-        ((server, id, secret), config): ((String, uuid::Uuid, secrecy::SecretString), Config),
+        (target, surroundings): (Destination, Surroundings),
         journal: Option<(&Path, &Path, Title)>,
-    ) -> Result<Ran, Stop> {
+    ) -> Result<Ran, Error> {
         let Checked { skip, scopes, counts } = checked;
         if counts.left() == 0 {
             return Ok(Ran { counts, refusals, ended: None });
         }
         let scope = scopes.into_iter().collect::<Vec<_>>().join(" ");
         let concurrency = usize::from(self.concurrency);
-        let is_dry = self.dry_run.is_some();
-        let client = Client::new((server, id, secret), scope, concurrency, is_dry, &config).map_err(Stop::Failed)?;
+        let Surroundings { categories, tls, timeout, clock, rng, .. } = surroundings;
+        let http = Http::new(tls, timeout, concurrency).map_err(Error::Failed)?;
+        let client = Client::new(http, target, scope, self.dry_run.is_some(), clock.clone());
         let (stop, drop) = (CancellationToken::new(), CancellationToken::new());
         let (nouns, patience) = (source.nouns(), Duration::from_secs(self.patience));
         let work = async {
-            client.begin().await.map_err(Stop::Failed)?;
+            client.begin().await.map_err(Error::Failed)?;
             // Only now is there something to go on from.
             let opened = journal.map(|(links, progress, title)| Journal::open(links, progress, &title, self.changed));
             let (past, journal) = opened.transpose()?.unzip();
             let past = past.unwrap_or_default();
-            stop_on_signals(&stop, &drop).map_err(Stop::Failed)?;
+            stop_on_signals(&stop, &drop).map_err(Error::Failed)?;
             let progress = Progress::begin(source.len(), nouns.1, self.output.quiet);
             let run = Run {
                 client,
@@ -387,7 +221,9 @@ impl Push {
                 journal,
                 refusals,
                 counts,
-                config,
+                categories,
+                clock,
+                rng,
                 concurrency,
                 patience,
                 stop,
@@ -395,7 +231,8 @@ impl Push {
             };
             run.run(progress).await
         };
-        block_on(async { Ok(work.await) }).map_err(Stop::Failed)?
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.map_err(|error| Error::Failed(error.to_string()))?.block_on(work)
     }
 
     fn summary<'a>(

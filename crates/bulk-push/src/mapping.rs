@@ -6,10 +6,10 @@ use std::path::Path;
 use credential::Type;
 use serde::{Deserialize, Serialize};
 
-use super::Stop;
-use super::dates::Dates;
-use super::form::Form;
-use super::guess;
+use crate::dates::Dates;
+use crate::error::Error;
+use crate::form::Form;
+use crate::infer_columns;
 
 /// What a mapping file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,33 +82,33 @@ fn is_json(path: &Path) -> bool {
 
 impl Mapping {
     /// Reads a file: JSON if it is called so, otherwise TOML.
-    pub fn load(path: &Path) -> Result<Self, Stop> {
+    pub fn load(path: &Path) -> Result<Self, Error> {
         let name = path.display();
         let text =
-            std::fs::read_to_string(path).map_err(|error| Stop::Usage(format!("{name} cannot be read: {error}")))?;
+            std::fs::read_to_string(path).map_err(|error| Error::Usage(format!("{name} cannot be read: {error}")))?;
         let read = if is_json(path) {
             serde_json::from_str(&text).map_err(|error| error.to_string())
         } else {
             toml::from_str(&text).map_err(|error| error.to_string())
         };
-        read.map_err(|error| Stop::Usage(format!("{name} is no mapping: {}", error.trim_end())))
+        read.map_err(|error| Error::Usage(format!("{name} is no mapping: {}", error.trim_end())))
     }
 
     /// Writes a file, unless another mapping stands there.
-    pub fn save(&self, path: &Path) -> Result<(), Stop> {
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
         let name = path.display();
         let text = if is_json(path) {
             serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(|error| error.to_string())
         } else {
             toml::to_string(self).map(|text| format!("{HEAD}{text}")).map_err(|error| error.to_string())
         };
-        let text = text.map_err(|error| Stop::Failed(format!("{name}: {error}")))?;
+        let text = text.map_err(|error| Error::Failed(format!("{name}: {error}")))?;
         if std::fs::read_to_string(path).is_ok_and(|there| there != text) {
-            return Err(Stop::Usage(format!(
+            return Err(Error::Usage(format!(
                 "{name} is there, and says something else; save the mapping under another name"
             )));
         }
-        std::fs::write(path, text).map_err(|error| Stop::Failed(format!("{name} cannot be written: {error}")))
+        std::fs::write(path, text).map_err(|error| Error::Failed(format!("{name} cannot be written: {error}")))
     }
 }
 
@@ -148,29 +148,29 @@ pub struct Plan {
 
 impl Plan {
     /// Brings a mapping and a header together, and guesses what is not said.
-    pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Stop> {
+    pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Error> {
         let form = Form::of(credential_type);
-        let dates = Dates::new(mapping.date_format.as_deref()).map_err(Stop::Usage)?;
+        let dates = Dates::new(mapping.date_format.as_deref()).map_err(Error::Usage)?;
         let mut meeting = Meeting { header: &header, used: vec![false; header.len()] };
         let mut origins = vec![Origin::Nothing; form.targets.len()];
         for (name, columns) in &mapping.columns {
-            let found: Result<Vec<usize>, Stop> = columns.names().iter().map(|name| meeting.named(name)).collect();
+            let found: Result<Vec<usize>, Error> = columns.names().iter().map(|name| meeting.named(name)).collect();
             origins[target(&form, name)?] = Origin::Columns(found?);
         }
         for (name, value) in &mapping.constants {
             origins[target(&form, name)?] = Origin::Constant(value.clone());
         }
-        let person = meeting.said_or_guessed(mapping.person.as_deref(), guess::PERSON)?;
-        let credential_id = meeting.said_or_guessed(mapping.credential_id.as_deref(), guess::CREDENTIAL_ID)?;
-        let wanted = if mail_links { guess::EMAIL } else { &[] };
+        let person = meeting.said_or_guessed(mapping.person.as_deref(), infer_columns::PERSON)?;
+        let credential_id = meeting.said_or_guessed(mapping.credential_id.as_deref(), infer_columns::CREDENTIAL_ID)?;
+        let wanted = if mail_links { infer_columns::EMAIL } else { &[] };
         let email = meeting.said_or_guessed(mapping.email.as_deref(), wanted)?;
         if mail_links && email.is_none() {
-            return Err(Stop::Usage("--mail-links needs a column with addresses; name it: --email COLUMN".to_owned()));
+            return Err(Error::Usage("--mail-links needs a column with addresses; name it: --email COLUMN".to_owned()));
         }
         for (target, origin) in origins.iter_mut().enumerate().filter(|(_, origin)| **origin == Origin::Nothing) {
             let path = form.targets[target].path.join(".");
             let leaf = form.targets[target].path.last().copied().unwrap_or_default();
-            let found = guess::columns(&header, leaf, &path, |column| !meeting.used[column]);
+            let found = infer_columns::columns(&header, leaf, &path, |column| !meeting.used[column]);
             if !found.is_empty() {
                 found.iter().for_each(|column| meeting.used[*column] = true);
                 *origin = Origin::Columns(found);
@@ -194,7 +194,7 @@ impl Plan {
     }
 
     /// Whether a credential can come out of it at all.
-    fn is_whole(&self) -> Result<(), Stop> {
+    fn is_whole(&self) -> Result<(), Error> {
         let mut missing: Vec<String> = Vec::new();
         if self.person.is_none() && self.form.list.is_some() {
             missing.push(
@@ -212,7 +212,7 @@ impl Plan {
         }
         let columns = self.unused();
         let columns = if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
-        Err(Stop::Usage(format!(
+        Err(Error::Usage(format!(
             "the file's columns do not give all that a {} needs:\n{}\nColumns without a use so far: {columns}",
             self.form.credential_type,
             missing.join("\n")
@@ -278,10 +278,10 @@ impl Plan {
     }
 }
 
-fn target(form: &Form, name: &str) -> Result<usize, Stop> {
+fn target(form: &Form, name: &str) -> Result<usize, Error> {
     form.find(name).ok_or_else(|| {
         let (known, names) = (form.credential_type, form.names());
-        Stop::Usage(format!("a {known} has no field '{name}' that a column could fill; it has: {names}"))
+        Error::Usage(format!("a {known} has no field '{name}' that a column could fill; it has: {names}"))
     })
 }
 
@@ -292,27 +292,33 @@ struct Meeting<'a> {
 
 impl Meeting<'_> {
     /// The one column of this name, to the letter or but for case and punctuation.
-    fn named(&mut self, name: &str) -> Result<usize, Stop> {
+    fn named(&mut self, name: &str) -> Result<usize, Error> {
         let of = |is: &dyn Fn(&String) -> bool| -> Vec<usize> {
             self.header.iter().enumerate().filter(|(_, column)| is(column)).map(|(index, _)| index).collect()
         };
         let exact = of(&|column| column == name);
-        let found = if exact.is_empty() { of(&|column| guess::folded(column) == guess::folded(name)) } else { exact };
+        let found = if exact.is_empty() {
+            of(&|column| infer_columns::folded(column) == infer_columns::folded(name))
+        } else {
+            exact
+        };
         match found.as_slice() {
             [one] => {
                 self.used[*one] = true;
                 Ok(*one)
             }
-            [] => Err(Stop::Usage(format!("there is no column '{name}'; the columns are: {}", self.header.join(", ")))),
-            _ => Err(Stop::Usage(format!("two columns are called '{name}'; rename one"))),
+            [] => {
+                Err(Error::Usage(format!("there is no column '{name}'; the columns are: {}", self.header.join(", "))))
+            }
+            _ => Err(Error::Usage(format!("two columns are called '{name}'; rename one"))),
         }
     }
 
-    fn said_or_guessed(&mut self, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Stop> {
+    fn said_or_guessed(&mut self, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Error> {
         if let Some(name) = said {
             return self.named(name).map(Some);
         }
-        let found = guess::column(self.header, names, |column| !self.used[column]);
+        let found = infer_columns::column(self.header, names, |column| !self.used[column]);
         found.iter().for_each(|column| self.used[*column] = true);
         Ok(found)
     }
@@ -328,7 +334,7 @@ mod tests {
 
     fn plan(mapping: &Mapping, names: &[&str]) -> Result<Plan, String> {
         Plan::new(mapping, Type::default(), header(names), false).map_err(|stop| match stop {
-            Stop::Usage(said) | Stop::Failed(said) => said,
+            Error::Usage(said) | Error::Failed(said) => said,
         })
     }
 
@@ -360,11 +366,11 @@ mod tests {
             mapping.save(&path).expect("written");
             assert_eq!(Mapping::load(&path).expect("read"), mapping);
             mapping.save(&path).expect("the same again is fine");
-            assert!(matches!(Mapping::default().save(&path), Err(Stop::Usage(_))), "another is not written over");
+            assert!(matches!(Mapping::default().save(&path), Err(Error::Usage(_))), "another is not written over");
         }
         std::fs::write(folder.path().join("bad.toml"), "persn = \"x\"").expect("written");
         let said = Mapping::load(&folder.path().join("bad.toml")).expect_err("refused");
-        assert!(matches!(said, Stop::Usage(said) if said.contains("persn") && said.contains("person")));
+        assert!(matches!(said, Error::Usage(said) if said.contains("persn") && said.contains("person")));
     }
 
     #[test]

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use credential::Type;
 
-use super::Stop;
-use super::input::Scan;
-use super::lines::Lines;
-use super::mapping::{Columns, Mapping};
-use super::source::Source;
-use super::table::Table;
+use crate::error::Error;
+use crate::input::Scan;
+use crate::lines::Lines;
+use crate::mapping::{Columns, Mapping};
+use crate::source::Source;
+use crate::table::Table;
 
 /// How the file is read.
 #[derive(Debug, Args)]
-pub struct Reading {
+pub struct ReadingArgs {
     /// The credential type; career_history unless the mapping says another.
     #[arg(long = "type", value_name = "TYPE")]
     pub credential_type: Option<String>,
@@ -44,14 +44,14 @@ pub struct Reading {
     email: Option<String>,
 }
 
-impl Reading {
+impl ReadingArgs {
     /// Opens the file and finds what is in it.
-    pub fn open(&self, path: &Path) -> Result<Source, Stop> {
+    pub fn open(&self, path: &Path) -> Result<Source, Error> {
         let mapping = self.mapping()?;
         let name = mapping.credential_type.as_deref().unwrap_or(Type::default().name());
         let known: Type = name.parse().map_err(|_| {
             let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
-            Stop::Usage(format!("there is no credential type '{name}'; the types are: {}", known.join(", ")))
+            Error::Usage(format!("there is no credential type '{name}'; the types are: {}", known.join(", ")))
         })?;
         let mut scan = Scan::open(path)?;
         let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
@@ -67,7 +67,7 @@ impl Reading {
     }
 
     /// The mapping's file, and what the options say besides or instead.
-    fn mapping(&self) -> Result<Mapping, Stop> {
+    fn mapping(&self) -> Result<Mapping, Error> {
         let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         let said = [
             (&self.credential_type, &mut mapping.credential_type),
@@ -85,7 +85,7 @@ impl Reading {
                 text.split_once('=').filter(|(field, value)| !field.is_empty() && !value.is_empty())?;
             Some((field.trim().to_owned(), value.trim().to_owned()))
         };
-        let wrong = |text: &String, what: &str| Stop::Usage(format!("'{text}' must be like {what}"));
+        let wrong = |text: &String, what: &str| Error::Usage(format!("'{text}' must be like {what}"));
         for text in &self.columns {
             let (field, columns) = pair(text).ok_or_else(|| wrong(text, "organisation=Company"))?;
             mapping.constants.remove(&field);

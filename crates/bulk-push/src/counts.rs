@@ -1,0 +1,44 @@
+/// How many credentials of a run have reached which state.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// All credentials of the file.
+    pub total: u64,
+    /// Pushed by this run.
+    pub pushed: u64,
+    /// Pushed by earlier runs.
+    pub already: u64,
+    /// Refused before anything was sent.
+    pub skipped: u64,
+    /// Refused by the server.
+    pub refused: u64,
+    /// Given up because the server kept failing.
+    pub failed: u64,
+    /// Links that replace earlier ones.
+    pub replaced: u64,
+    /// Warnings from the server.
+    pub warnings: u64,
+    /// How long the run took.
+    pub seconds: f64,
+}
+
+impl Counts {
+    /// Nothing done yet, of `total`.
+    pub fn of(total: usize) -> Self {
+        Self { total: u64::try_from(total).unwrap_or(u64::MAX), ..Self::default() }
+    }
+
+    /// Completed by this run.
+    pub fn here(&self) -> u64 {
+        self.pushed + self.refused + self.failed
+    }
+
+    /// Completed by this run or an earlier one, or skipped.
+    pub fn done(&self) -> u64 {
+        self.here() + self.already + self.skipped
+    }
+
+    /// Still to be pushed.
+    pub fn left(&self) -> u64 {
+        self.total.saturating_sub(self.done())
+    }
+}

@@ -1,0 +1,118 @@
+//! Where to, and as whom.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use secrecy::SecretString;
+use url::Url;
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// The server, and the client that pushes to it.
+#[derive(Debug)]
+pub struct Destination {
+    /// The server's address, without a slash at its end.
+    pub base: String,
+    /// The client id.
+    pub client_id: Uuid,
+    /// The client secret.
+    pub secret: SecretString,
+}
+
+/// The options that name the destination.
+#[derive(Debug, Args)]
+pub struct DestinationArgs {
+    /// The server's address, like https://passport.example.
+    #[arg(long, value_name = "URL", env = "TENURE_SERVER")]
+    server: Option<String>,
+    /// Your client id.
+    #[arg(long, value_name = "ID", env = "TENURE_CLIENT_ID")]
+    client_id: Option<Uuid>,
+    /// A file with your client secret, for you alone to read. Or put the secret into TENURE_CLIENT_SECRET.
+    #[arg(long, value_name = "FILE", env = "TENURE_CLIENT_SECRET_FILE")]
+    client_secret_file: Option<PathBuf>,
+    /// Taken to be refused with what to do instead.
+    #[arg(long, hide = true, value_name = "SECRET")]
+    client_secret: Option<String>,
+}
+
+impl DestinationArgs {
+    /// The destination; `environment` looks up the secret where no file has it.
+    pub fn read(&self, environment: fn(&str) -> Option<String>) -> Result<Destination, Error> {
+        self.has_no_secret_in_sight()?;
+        let missing = |what: &str| Error::Usage(format!("{what}; see: tenure push --help"));
+        let server = self.server.as_deref();
+        let server = server.ok_or_else(|| missing("say where to push: --server URL, or TENURE_SERVER"))?;
+        let base = base(server).map_err(Error::Usage)?;
+        let client_id =
+            self.client_id.ok_or_else(|| missing("say who you are: --client-id ID, or TENURE_CLIENT_ID"))?;
+        let secret = match (&self.client_secret_file, environment("TENURE_CLIENT_SECRET")) {
+            (Some(path), _) => {
+                let name = path.display();
+                let text = std::fs::read_to_string(path);
+                text.map_err(|error| Error::Usage(format!("the client secret in {name} cannot be read: {error}")))?
+            }
+            (None, Some(secret)) => secret,
+            (None, None) => {
+                return Err(missing("the client secret is needed: --client-secret-file FILE, or TENURE_CLIENT_SECRET"));
+            }
+        };
+        let secret = secret.trim();
+        if secret.is_empty() || secret.contains(char::is_whitespace) {
+            return Err(Error::Usage("the client secret must be one word, and nothing else".to_owned()));
+        }
+        Ok(Destination { base, client_id, secret: secret.to_owned().into() })
+    }
+
+    /// Everybody on a machine can read the arguments of everybody's programs.
+    pub fn has_no_secret_in_sight(&self) -> Result<(), Error> {
+        if self.client_secret.is_none() {
+            return Ok(());
+        }
+        Err(Error::Usage(
+            "a secret among the arguments can be read by everybody on this machine, and stays in the shell's history. Put it into \
+             a file (chmod 600) and say --client-secret-file FILE, or into TENURE_CLIENT_SECRET; and since it was seen, have it \
+             replaced"
+                .to_owned(),
+        ))
+    }
+}
+
+/// The server's address, without a slash at its end.
+fn base(server: &str) -> Result<String, String> {
+    let url: Url =
+        server.parse().map_err(|_| format!("'{server}' is not an address such as https://passport.example"))?;
+    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return Err(format!("{server} must be the server's address alone, such as https://passport.example"));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_here => {}
+        _ => return Err(format!("{server} must begin with https://: what is pushed is personal")),
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_named_by_https_or_are_here() {
+        for (server, expected) in [
+            ("https://Passport.example/", Some("https://passport.example")),
+            ("https://10.1.2.3:8443", Some("https://10.1.2.3:8443")),
+            ("http://localhost:8080", Some("http://localhost:8080")),
+            ("http://127.0.0.1:8080/", Some("http://127.0.0.1:8080")),
+            ("http://passport.example", None),
+            ("http://10.1.2.3", None),
+            ("https://passport.example/api", None),
+            ("https://ada@passport.example", None),
+            ("passport.example", None),
+        ] {
+            assert_eq!(base(server).ok().as_deref(), expected, "{server}");
+        }
+    }
+}

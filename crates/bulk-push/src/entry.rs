@@ -1,0 +1,66 @@
+//! One credential that is ready to be sent, and the digests that identify it.
+
+use bytes::Bytes;
+use credential::Type;
+use credential::encoding::sha256;
+
+use crate::rejected_row::Refusal;
+
+/// One credential, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The line that it begins on.
+    pub line: u32,
+    /// The person, as the file names them.
+    pub person: String,
+    /// The credential's id.
+    pub credential_id: String,
+    /// Its type.
+    pub credential_type: Type,
+    /// The v2 body.
+    pub body: Bytes,
+}
+
+/// The start of a hash: enough to tell a nation's credentials apart.
+pub type Digest = [u8; 16];
+
+/// The start of the SHA-256 of `parts`, each with its length before it.
+pub fn digest(parts: &[&[u8]]) -> Digest {
+    let mut whole = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
+    for part in parts {
+        whole.extend_from_slice(&u64::try_from(part.len()).unwrap_or_default().to_be_bytes());
+        whole.extend_from_slice(part);
+    }
+    let mut start = Digest::default();
+    start.copy_from_slice(&sha256(&whole)[..16]);
+    start
+}
+
+impl Entry {
+    /// What tells it apart from any other, and from itself with other content.
+    pub fn digest(&self) -> Digest {
+        digest(&[self.credential_type.name().as_bytes(), self.credential_id.as_bytes(), &self.body])
+    }
+
+    /// The same under another id: what is said for the `number`th time again, after something else had taken its place.
+    pub fn again(&self, number: u32) -> Self {
+        let bytes = digest(&[b"tenure push, again", self.credential_id.as_bytes(), &number.to_be_bytes()]);
+        let credential_id = uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string();
+        // A derived id stands in its body once.
+        let body = String::from_utf8_lossy(&self.body).replace(&self.credential_id, &credential_id);
+        Self { credential_id, body: Bytes::from(body), ..self.clone() }
+    }
+
+    /// A refusal of it, of which more is to be said.
+    pub fn refusal(&self) -> Refusal {
+        Refusal {
+            line: self.line,
+            person: self.person.clone(),
+            credential_id: self.credential_id.clone(),
+            ..Refusal::default()
+        }
+    }
+}
+
+/// A credential, or what is wrong with it.
+pub type Read = Result<Entry, Vec<Refusal>>;
