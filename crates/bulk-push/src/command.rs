@@ -16,10 +16,10 @@ use crate::counts::Counts;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::http::Http;
-use crate::journal::{Journal, Past, Title};
+use crate::journal::{Journal, JournalHeader, PreviousRun};
 use crate::precheck::{Checked, check};
 use crate::progress::{Progress, ask, say};
-use crate::rejected_row::Refusals;
+use crate::rejected_row::RejectedRows;
 use crate::run::{Ran, Run};
 use crate::source::Source;
 use crate::summary::{Summary, counted};
@@ -38,29 +38,29 @@ impl Args {
             Some(DryRun::Here) => None,
             _ => Some(self.destination.read(surroundings.environment)?),
         };
-        let title = target.as_ref().map(|target| self.title(&source, target)).transpose()?;
+        let header = target.as_ref().map(|target| self.header(&source, target)).transpose()?;
         let (links, progress) =
             (self.beside(&self.output.links, ".links.csv"), self.beside(&self.output.state, ".progress"));
-        let past = match &title {
-            Some(title) if self.dry_run.is_none() => Past::look(&links, &progress, title, self.changed)?,
-            _ => Past::default(),
+        let previous = match &header {
+            Some(header) if self.dry_run.is_none() => PreviousRun::look(&links, &progress, header, self.changed)?,
+            _ => PreviousRun::default(),
         };
-        let refusals_path = self.beside(&self.output.refusals, ".refusals.csv");
-        let mut refusals = Refusals::begin(&source.input().name, &refusals_path, self.output.quiet)?;
-        let checked = check(&mut source, &past, &mut refusals, &surroundings.context())?;
-        let (Some(target), Some(title)) = (target, title) else { return Ok(self.dry(&source, checked, &refusals)) };
+        let rejected_path = self.beside(&self.output.refusals, ".refusals.csv");
+        let mut rejected = RejectedRows::begin(&source.input().name, &rejected_path, self.output.quiet)?;
+        let checked = check(&mut source, &previous, &mut rejected, &surroundings.context())?;
+        let (Some(target), Some(header)) = (target, header) else { return Ok(self.dry(&source, checked, &rejected)) };
         if checked.counts.skipped > 0 && !self.skip_refused {
-            return Err(self.would_be_refused(&source, &checked, &refusals));
+            return Err(self.would_be_refused(&source, &checked, &rejected));
         }
-        if !self.agreed(&source, &checked, &past, &title)? {
+        if !self.agreed(&source, &checked, &previous, &header)? {
             return Err(Error::Failed("nothing was pushed".to_owned()));
         }
         let journal = match self.dry_run {
-            None => Some((links.as_path(), progress.as_path(), title)),
+            None => Some((links.as_path(), progress.as_path(), header)),
             Some(_) => None,
         };
         let nouns = source.nouns();
-        let ran = self.push(source, checked, refusals, (target, surroundings), journal)?;
+        let ran = self.push(source, checked, rejected, (target, surroundings), journal)?;
         Ok(self.conclude(&ran, nouns, &links))
     }
 
@@ -102,13 +102,13 @@ impl Args {
         Ok(())
     }
 
-    fn title(&self, source: &Source, target: &Destination) -> Result<Title, Error> {
+    fn header(&self, source: &Source, target: &Destination) -> Result<JournalHeader, Error> {
         let mapping = match source {
             Source::Table(table) => serde_json::to_vec(&table.plan.mapping),
             Source::Lines(_) => serde_json::to_vec(&self.reading.credential_type),
         };
         let mapping = mapping.map_err(|error| Error::Failed(error.to_string()))?;
-        Ok(Title {
+        Ok(JournalHeader {
             tenure_push: 1,
             input: source.input().digest.clone(),
             mapping: hex(&sha256(&mapping)),
@@ -117,39 +117,39 @@ impl Args {
         })
     }
 
-    fn dry(&self, source: &Source, checked: Checked, refusals: &Refusals) -> ExitCode {
+    fn dry(&self, source: &Source, checked: Checked, rejected: &RejectedRows) -> ExitCode {
         let Checked { mut counts, .. } = checked;
         let is_good = counts.skipped == 0;
-        self.unshown(refusals);
+        self.unshown(rejected);
         counts.pushed = counts.total - counts.skipped;
         if self.output.json {
-            let summary = self.summary(&counts, source.nouns(), None, refusals, None);
+            let summary = self.summary(&counts, source.nouns(), None, rejected, None);
             let mut json = summary.json();
             (json["pushed"], json["would_be_pushed"]) = (0.into(), counts.pushed.into());
             print(&json.to_string());
         } else {
             let (taken, refused) = (counted(counts.pushed, source.nouns()), counted(counts.skipped, source.nouns()));
-            let listed = refusals.path().map(|path| format!("; see {}", path.display())).unwrap_or_default();
+            let listed = rejected.path().map(|path| format!("; see {}", path.display())).unwrap_or_default();
             let refused = if is_good { String::new() } else { format!(", and {refused} refused{listed}") };
             print(&format!("{taken} would be pushed{refused}. Nothing was sent."));
         }
         if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
-    fn unshown(&self, refusals: &Refusals) {
-        if let (count @ 1.., Some(path)) = (refusals.unshown(), refusals.path()) {
+    fn unshown(&self, rejected: &RejectedRows) {
+        if let (count @ 1.., Some(path)) = (rejected.unshown(), rejected.path()) {
             self.note(&format!("... and {count} more in {}\n", path.display()));
         }
     }
 
-    fn would_be_refused(&self, source: &Source, checked: &Checked, refusals: &Refusals) -> Error {
-        self.unshown(refusals);
+    fn would_be_refused(&self, source: &Source, checked: &Checked, rejected: &RejectedRows) -> Error {
+        self.unshown(rejected);
         let counts = &checked.counts;
         let refused = HumanCount(counts.skipped);
         let others = counts.total - counts.skipped;
-        let list = refusals.path().map(|path| path.display().to_string()).unwrap_or_default();
+        let list = rejected.path().map(|path| path.display().to_string()).unwrap_or_default();
         if self.output.json {
-            print(&self.summary(counts, source.nouns(), None, refusals, Some("refused")).json().to_string());
+            print(&self.summary(counts, source.nouns(), None, rejected, Some("refused")).json().to_string());
         }
         let skip = if others > 0 {
             format!(", or push the other {} by --skip-refused", HumanCount(others))
@@ -163,11 +163,17 @@ impl Args {
     }
 
     /// Asks the person, where there is one.
-    fn agreed(&self, source: &Source, checked: &Checked, past: &Past, title: &Title) -> Result<bool, Error> {
+    fn agreed(
+        &self,
+        source: &Source,
+        checked: &Checked,
+        previous: &PreviousRun,
+        header: &JournalHeader,
+    ) -> Result<bool, Error> {
         let Counts { already, .. } = checked.counts;
         let to_push = checked.counts.left();
         let (done, left) = (counted(already, source.nouns()), counted(to_push, source.nouns()));
-        match past.goes_on(title) {
+        match previous.goes_on(header) {
             Some(true) => self.note(&format!("Going on: {done} pushed before, {left} to push.")),
             Some(false) => {
                 self.note(&format!("Changed since: {done} pushed before as they stand now, {left} to push."));
@@ -180,7 +186,7 @@ impl Args {
             return Ok(true);
         }
         let mailed = if is_mailed { ", and have each be mailed" } else { "" };
-        ask(&format!("Push {left} to {}{mailed}? [y/N] ", title.server));
+        ask(&format!("Push {left} to {}{mailed}? [y/N] ", header.server));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map_err(|error| Error::Failed(error.to_string()))?;
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
@@ -190,13 +196,13 @@ impl Args {
         &self,
         source: Source,
         checked: Checked,
-        refusals: Refusals,
+        rejected: RejectedRows,
         (target, surroundings): (Destination, Surroundings),
-        journal: Option<(&Path, &Path, Title)>,
+        journal: Option<(&Path, &Path, JournalHeader)>,
     ) -> Result<Ran, Error> {
         let Checked { skip, scopes, counts } = checked;
         if counts.left() == 0 {
-            return Ok(Ran { counts, refusals, ended: None });
+            return Ok(Ran { counts, rejected, ended: None });
         }
         let scope = scopes.into_iter().collect::<Vec<_>>().join(" ");
         let concurrency = usize::from(self.concurrency);
@@ -204,28 +210,28 @@ impl Args {
         let http = Http::new(tls, timeout, concurrency).map_err(Error::Failed)?;
         let client = Client::new(http, target, scope, self.dry_run.is_some(), clock.clone());
         let (stop, drop) = (CancellationToken::new(), CancellationToken::new());
-        let (nouns, patience) = (source.nouns(), Duration::from_secs(self.patience));
+        let nouns = source.nouns();
         let work = async {
             client.begin().await.map_err(Error::Failed)?;
             // Only now is there something to go on from.
-            let opened = journal.map(|(links, progress, title)| Journal::open(links, progress, &title, self.changed));
-            let (past, journal) = opened.transpose()?.unzip();
-            let past = past.unwrap_or_default();
+            let opened = journal.map(|(links, progress, header)| Journal::open(links, progress, &header, self.changed));
+            let (previous, journal) = opened.transpose()?.unzip();
+            let previous = previous.unwrap_or_default();
             stop_on_signals(&stop, &drop).map_err(Error::Failed)?;
             let progress = Progress::begin(source.len(), nouns.1, self.output.quiet);
             let run = Run {
                 client,
                 source,
                 skip,
-                past,
+                previous,
                 journal,
-                refusals,
+                rejected,
                 counts,
                 categories,
                 clock,
                 rng,
                 concurrency,
-                patience,
+                give_up_after: Duration::from_secs(self.patience),
                 stop,
                 drop,
             };
@@ -240,18 +246,18 @@ impl Args {
         counts: &Counts,
         nouns: (&'static str, &'static str),
         links: Option<&'a Path>,
-        refusals: &'a Refusals,
+        rejected: &'a RejectedRows,
         ended: Option<&'a str>,
     ) -> Summary<'a> {
         let done = if self.dry_run.is_some() { "would be taken by the server" } else { "pushed" };
-        Summary { counts: counts.clone(), nouns, file: &self.file, links, refusals: refusals.path(), ended, done }
+        Summary { counts: counts.clone(), nouns, file: &self.file, links, rejected: rejected.path(), ended, done }
     }
 
     fn conclude(&self, ran: &Ran, nouns: (&'static str, &'static str), links: &Path) -> ExitCode {
-        let Ran { counts, refusals, ended } = ran;
-        self.unshown(refusals);
+        let Ran { counts, rejected, ended } = ran;
+        self.unshown(rejected);
         let links = self.dry_run.is_none().then_some(links);
-        let summary = self.summary(counts, nouns, links, refusals, ended.as_deref());
+        let summary = self.summary(counts, nouns, links, rejected, ended.as_deref());
         if self.output.json {
             print(&summary.json().to_string());
         } else if !self.output.quiet {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use credential::Type;
 use credential::encoding::sha256;
 
-use crate::rejected_row::Refusal;
+use crate::rejected_row::RejectedRow;
 
 /// One credential, ready to be sent.
 #[derive(Clone, Debug)]
@@ -52,15 +52,15 @@ impl Entry {
     }
 
     /// A refusal of it, of which more is to be said.
-    pub fn refusal(&self) -> Refusal {
-        Refusal {
+    pub fn rejected_row(&self) -> RejectedRow {
+        RejectedRow {
             line: self.line,
             person: self.person.clone(),
             credential_id: self.credential_id.clone(),
-            ..Refusal::default()
+            ..RejectedRow::default()
         }
     }
 }
 
 /// A credential, or what is wrong with it.
-pub type Read = Result<Entry, Vec<Refusal>>;
+pub type Read = Result<Entry, Vec<RejectedRow>>;

@@ -10,7 +10,7 @@ use crate::entry::{Entry, Read, digest};
 use crate::form::{complete, put};
 use crate::input::Row;
 use crate::mapping::{Origin, Plan};
-use crate::rejected_row::{Refusal, Spot};
+use crate::rejected_row::{RejectedRow, SourceSpan};
 
 /// A row that was read again.
 pub struct Record {
@@ -41,8 +41,8 @@ pub struct Group<'a> {
 
 impl Group<'_> {
     /// What is wrong with the rows as rows.
-    pub fn shape(&self) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
+    pub fn shape(&self) -> Vec<RejectedRow> {
+        let mut rejected = Vec::new();
         let wanted = self.plan.header.len();
         for (index, record) in self.records.iter().enumerate() {
             let (found, column) = (record.cells.len(), record.cells.len().min(wanted).checked_sub(1));
@@ -52,26 +52,26 @@ impl Group<'_> {
                 let message = format!(
                     "This row has {found} cells, and the header {wanted}. Is a cell that holds the separator not in quotes?"
                 );
-                refusals.push(self.at(index, column, refusal("row.cells", message)));
+                rejected.push(self.at(index, column, rejected_row("row.cells", message)));
             }
             let person = record.cell(self.plan.person);
             if self.plan.form.list.is_some() && person.is_empty() {
                 let message = "This row does not say whose it is.".to_owned();
-                refusals.push(self.at(index, self.plan.person, refusal("person.missing", message)));
+                rejected.push(self.at(index, self.plan.person, rejected_row("person.missing", message)));
             } else if person.chars().any(char::is_control) {
-                refusals.push(self.at(index, self.plan.person, Refusal::of_control()));
+                rejected.push(self.at(index, self.plan.person, RejectedRow::with_control_character()));
             }
         }
-        refusals
+        rejected
     }
 
     /// What all rows must say alike in `columns`; an empty cell says nothing.
-    fn alike(&self, columns: &[usize], refusals: &mut Vec<Refusal>) -> String {
-        let said = columns.iter().map(|column| self.alike_in(*column, refusals)).filter(|text| !text.is_empty());
+    fn alike(&self, columns: &[usize], rejected: &mut Vec<RejectedRow>) -> String {
+        let said = columns.iter().map(|column| self.alike_in(*column, rejected)).filter(|text| !text.is_empty());
         said.collect::<Vec<_>>().join(" ")
     }
 
-    fn alike_in(&self, column: usize, refusals: &mut Vec<Refusal>) -> String {
+    fn alike_in(&self, column: usize, rejected: &mut Vec<RejectedRow>) -> String {
         let (mut said, mut by) = ("", 0);
         for (index, record) in self.records.iter().enumerate() {
             let text = record.cell(Some(column));
@@ -81,16 +81,16 @@ impl Group<'_> {
                 let line = self.records[by].row.line;
                 let message =
                     format!("Line {line} says '{}' of the same person; both must say the same.", shortened(said));
-                let mut found = refusal("rows.differ", message);
+                let mut found = rejected_row("rows.differ", message);
                 shortened(said).clone_into(&mut found.suggestion);
-                refusals.push(self.at(index, Some(column), found));
+                rejected.push(self.at(index, Some(column), found));
             }
         }
         said.to_owned()
     }
 
     /// The body, but for the id.
-    pub fn body(&self, refusals: &mut Vec<Refusal>) -> Body {
+    pub fn body(&self, rejected: &mut Vec<RejectedRow>) -> Body {
         let mut fields = Map::new();
         let mut items = vec![Map::new(); if self.plan.form.list.is_some() { self.records.len() } else { 0 }];
         for (target, origin) in self.plan.form.targets.iter().zip(&self.plan.origins) {
@@ -101,7 +101,7 @@ impl Group<'_> {
                 Origin::Columns(columns) if target.is_of_item => {
                     self.records.iter().map(|record| joined(record, columns)).collect()
                 }
-                Origin::Columns(columns) => vec![self.alike(columns, refusals)],
+                Origin::Columns(columns) => vec![self.alike(columns, rejected)],
             };
             let into = if target.is_of_item { items.as_mut_slice() } else { std::slice::from_mut(&mut fields) };
             for (object, text) in into.iter_mut().zip(&texts) {
@@ -115,11 +115,11 @@ impl Group<'_> {
             items.iter_mut().for_each(|item| complete(item, members));
             fields.insert(name.to_owned(), items.into_iter().map(Value::Object).collect());
         }
-        let single = |column: Option<usize>, refusals: &mut Vec<Refusal>| {
-            column.map(|column| self.alike(&[column], refusals)).filter(|text| !text.is_empty())
+        let single = |column: Option<usize>, rejected: &mut Vec<RejectedRow>| {
+            column.map(|column| self.alike(&[column], rejected)).filter(|text| !text.is_empty())
         };
-        let credential_id = single(self.plan.credential_id, refusals);
-        let email = single(self.plan.email, refusals);
+        let credential_id = single(self.plan.credential_id, rejected);
+        let email = single(self.plan.email, rejected);
         Body { credential_id, email, fields }
     }
 
@@ -159,7 +159,7 @@ impl Group<'_> {
         let submission = match Submission::parse_v2(known, text.as_bytes(), context) {
             Ok(submission) => submission,
             Err(Rejection::Malformed(malformed)) => {
-                return Err(vec![self.at(0, None, refusal("json", malformed.to_string()))]);
+                return Err(vec![self.at(0, None, rejected_row("json", malformed.to_string()))]);
             }
             Err(Rejection::Invalid(faults)) => return Err(faults.into_iter().map(|fault| self.fault(fault)).collect()),
         };
@@ -169,9 +169,9 @@ impl Group<'_> {
     }
 
     /// A fault of the body, as a fault of a cell.
-    fn fault(&self, fault: Fault) -> Refusal {
+    fn fault(&self, fault: Fault) -> RejectedRow {
         let (record, column) = self.place(&fault.pointer, fault.suggestion.as_deref().unwrap_or_default());
-        let mut found = refusal(fault.code.as_str(), fault.message);
+        let mut found = rejected_row(fault.code.as_str(), fault.message);
         found.pointer = fault.pointer;
         found.value = fault.received.unwrap_or_default();
         // A member's name is of no use to somebody who has columns.
@@ -208,30 +208,30 @@ impl Group<'_> {
     }
 
     /// A refusal of a row, with its place.
-    pub fn at(&self, record: usize, column: Option<usize>, mut refusal: Refusal) -> Refusal {
+    pub fn at(&self, record: usize, column: Option<usize>, mut rejected_row: RejectedRow) -> RejectedRow {
         let record = &self.records[record];
-        refusal.line = record.row.line;
-        record.cell(self.plan.person).clone_into(&mut refusal.person);
-        if refusal.credential_id.is_empty() {
-            record.cell(self.plan.credential_id).clone_into(&mut refusal.credential_id);
+        rejected_row.line = record.row.line;
+        record.cell(self.plan.person).clone_into(&mut rejected_row.person);
+        if rejected_row.credential_id.is_empty() {
+            record.cell(self.plan.credential_id).clone_into(&mut rejected_row.credential_id);
         }
-        let place = match column {
+        let range = match column {
             Some(column) => {
-                self.plan.header[column].clone_into(&mut refusal.column);
-                if refusal.value.is_empty() {
-                    shortened(record.cell(Some(column))).clone_into(&mut refusal.value);
+                self.plan.header[column].clone_into(&mut rejected_row.column);
+                if rejected_row.value.is_empty() {
+                    shortened(record.cell(Some(column))).clone_into(&mut rejected_row.value);
                 }
                 self.cells.place(&record.text, column)
             }
             None => 0..record.text.len(),
         };
-        let of_dates = refusal.code == "date.format" && !self.plan.dates.are_told;
+        let of_dates = rejected_row.code == "date.format" && !self.plan.dates.are_told;
         let help = of_dates.then(|| "say how dates are written, such as: --date-format DD/MM/YYYY".to_owned());
-        let named = (!refusal.column.is_empty()).then(|| format!("column {}", refusal.column));
-        let suggested = (!refusal.suggestion.is_empty()).then(|| format!("write \"{}\"", refusal.suggestion));
+        let named = (!rejected_row.column.is_empty()).then(|| format!("column {}", rejected_row.column));
+        let suggested = (!rejected_row.suggestion.is_empty()).then(|| format!("write \"{}\"", rejected_row.suggestion));
         let help = help.or(suggested).into_iter().chain(named).reduce(|help, named| format!("{help} ({named})"));
-        refusal.spot = Some(Spot { source: record.text.clone(), place, help });
-        refusal
+        rejected_row.span = Some(SourceSpan { source: record.text.clone(), range, help });
+        rejected_row
     }
 }
 
@@ -242,8 +242,8 @@ pub struct Body {
     fields: Map<String, Value>,
 }
 
-fn refusal(code: &str, message: String) -> Refusal {
-    Refusal { code: code.to_owned(), message, ..Refusal::default() }
+fn rejected_row(code: &str, message: String) -> RejectedRow {
+    RejectedRow { code: code.to_owned(), message, ..RejectedRow::default() }
 }
 
 fn joined(record: &Record, columns: &[usize]) -> String {

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::entry::{Entry, Read};
 use crate::error::Error;
 use crate::input::{Input, LONGEST_LINE, Row, Scan};
-use crate::rejected_row::{Refusal, Spot};
+use crate::rejected_row::{RejectedRow, SourceSpan};
 
 /// A file of bodies.
 #[derive(Debug)]
@@ -55,9 +55,9 @@ impl Lines {
         };
         // The file of links has a line for each.
         if person.chars().any(char::is_control) {
-            return Ok(Err(vec![of_member(row, &text, person, "/person", Refusal::of_control())]));
+            return Ok(Err(vec![of_member(row, &text, person, "/person", RejectedRow::with_control_character())]));
         }
-        let refused = |diagnostic: Diagnostic, pointer: String, value: String, suggestion: String| Refusal {
+        let refused = |diagnostic: Diagnostic, pointer: String, value: String, suggestion: String| RejectedRow {
             line: row.line,
             person: person.clone(),
             credential_id: member(&text, "/credential_id").unwrap_or_default(),
@@ -66,8 +66,8 @@ impl Lines {
             message: diagnostic.message,
             value,
             suggestion,
-            spot: Some(Spot { source: text.clone(), place: diagnostic.span, help: diagnostic.help }),
-            ..Refusal::default()
+            span: Some(SourceSpan { source: text.clone(), range: diagnostic.span, help: diagnostic.help }),
+            ..RejectedRow::default()
         };
         Ok(match Submission::parse_v2(credential_type, body.as_bytes(), context) {
             Ok(submission) => Ok(Entry {
@@ -93,11 +93,11 @@ impl Lines {
     }
 
     /// `refusal`, which the server found on line number `index`, with its place.
-    pub fn located(&self, index: usize, mut refusal: Refusal) -> Result<Refusal, Error> {
+    pub fn located(&self, index: usize, mut rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         let source = self.input.read(self.rows[index])?;
-        let place = locate(&source, &refusal.pointer).map(|location| location.value).unwrap_or_default();
-        refusal.spot = Some(Spot { source, place, help: None });
-        Ok(refusal)
+        let range = locate(&source, &rejected_row.pointer).map(|location| location.value).unwrap_or_default();
+        rejected_row.span = Some(SourceSpan { source, range, help: None });
+        Ok(rejected_row)
     }
 }
 
@@ -134,25 +134,25 @@ fn without(text: &str, pointer: &str) -> String {
     String::from_utf8(bytes.collect()).unwrap_or_else(|_| text.to_owned())
 }
 
-fn unknown_type() -> Refusal {
+fn unknown_type() -> RejectedRow {
     let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
-    Refusal {
+    RejectedRow {
         code: "credential_type.unknown".to_owned(),
         message: format!("There is no such credential type; the types are: {}.", known.join(", ")),
-        ..Refusal::default()
+        ..RejectedRow::default()
     }
 }
 
 /// `refusal`, which is of one of the client's own members.
-fn of_member(row: Row, text: &str, person: String, pointer: &str, refusal: Refusal) -> Refusal {
-    let place = locate(text, pointer).map(|found| found.value).unwrap_or_default();
-    Refusal {
+fn of_member(row: Row, text: &str, person: String, pointer: &str, rejected_row: RejectedRow) -> RejectedRow {
+    let range = locate(text, pointer).map(|found| found.value).unwrap_or_default();
+    RejectedRow {
         line: row.line,
         person,
         credential_id: member(text, "/credential_id").unwrap_or_default(),
         pointer: pointer.to_owned(),
-        spot: Some(Spot { source: text.to_owned(), place, help: None }),
-        ..refusal
+        span: Some(SourceSpan { source: text.to_owned(), range, help: None }),
+        ..rejected_row
     }
 }
 

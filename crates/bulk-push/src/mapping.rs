@@ -151,28 +151,29 @@ impl Plan {
     pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Error> {
         let form = Form::of(credential_type);
         let dates = Dates::new(mapping.date_format.as_deref()).map_err(Error::Usage)?;
-        let mut meeting = Meeting { header: &header, used: vec![false; header.len()] };
+        let mut resolver = HeaderResolver { header: &header, used: vec![false; header.len()] };
         let mut origins = vec![Origin::Nothing; form.targets.len()];
         for (name, columns) in &mapping.columns {
-            let found: Result<Vec<usize>, Error> = columns.names().iter().map(|name| meeting.named(name)).collect();
+            let found: Result<Vec<usize>, Error> = columns.names().iter().map(|name| resolver.named(name)).collect();
             origins[target(&form, name)?] = Origin::Columns(found?);
         }
         for (name, value) in &mapping.constants {
             origins[target(&form, name)?] = Origin::Constant(value.clone());
         }
-        let person = meeting.said_or_guessed(mapping.person.as_deref(), infer_columns::PERSON)?;
-        let credential_id = meeting.said_or_guessed(mapping.credential_id.as_deref(), infer_columns::CREDENTIAL_ID)?;
+        let person = resolver.given_or_inferred(mapping.person.as_deref(), infer_columns::PERSON)?;
+        let credential_id =
+            resolver.given_or_inferred(mapping.credential_id.as_deref(), infer_columns::CREDENTIAL_ID)?;
         let wanted = if mail_links { infer_columns::EMAIL } else { &[] };
-        let email = meeting.said_or_guessed(mapping.email.as_deref(), wanted)?;
+        let email = resolver.given_or_inferred(mapping.email.as_deref(), wanted)?;
         if mail_links && email.is_none() {
             return Err(Error::Usage("--mail-links needs a column with addresses; name it: --email COLUMN".to_owned()));
         }
         for (target, origin) in origins.iter_mut().enumerate().filter(|(_, origin)| **origin == Origin::Nothing) {
             let path = form.targets[target].path.join(".");
             let leaf = form.targets[target].path.last().copied().unwrap_or_default();
-            let found = infer_columns::columns(&header, leaf, &path, |column| !meeting.used[column]);
+            let found = infer_columns::columns(&header, leaf, &path, |column| !resolver.used[column]);
             if !found.is_empty() {
-                found.iter().for_each(|column| meeting.used[*column] = true);
+                found.iter().for_each(|column| resolver.used[*column] = true);
                 *origin = Origin::Columns(found);
             }
         }
@@ -285,12 +286,12 @@ fn target(form: &Form, name: &str) -> Result<usize, Error> {
     })
 }
 
-struct Meeting<'a> {
+struct HeaderResolver<'a> {
     header: &'a [String],
     used: Vec<bool>,
 }
 
-impl Meeting<'_> {
+impl HeaderResolver<'_> {
     /// The one column of this name, to the letter or but for case and punctuation.
     fn named(&mut self, name: &str) -> Result<usize, Error> {
         let of = |is: &dyn Fn(&String) -> bool| -> Vec<usize> {
@@ -314,7 +315,7 @@ impl Meeting<'_> {
         }
     }
 
-    fn said_or_guessed(&mut self, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Error> {
+    fn given_or_inferred(&mut self, said: Option<&str>, names: &[&str]) -> Result<Option<usize>, Error> {
         if let Some(name) = said {
             return self.named(name).map(Some);
         }

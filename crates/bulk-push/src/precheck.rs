@@ -7,9 +7,9 @@ use credential::Context;
 use crate::counts::Counts;
 use crate::entry::{Digest, digest};
 use crate::error::Error;
-use crate::journal::Past;
+use crate::journal::PreviousRun;
 use crate::progress::say;
-use crate::rejected_row::{Refusal, Refusals};
+use crate::rejected_row::{RejectedRow, RejectedRows};
 use crate::source::Source;
 
 /// What a file is like.
@@ -26,20 +26,20 @@ pub struct Checked {
 /// Checks every credential of a file; what is wrong is written down.
 pub fn check(
     source: &mut Source,
-    past: &Past,
-    refusals: &mut Refusals,
+    previous: &PreviousRun,
+    rejected: &mut RejectedRows,
     context: &Context<'_>,
 ) -> Result<Checked, Error> {
     let total = source.len();
     let mut checked = Checked { skip: vec![false; total], scopes: BTreeSet::new(), counts: Counts::of(total) };
     let mut lines: HashMap<Digest, u32> = HashMap::with_capacity(total);
     for index in 0..total {
-        let found = match source.read(index, context, past)? {
+        let found = match source.read(index, context, previous)? {
             Err(found) => found,
             Ok(entry) => match lines.insert(digest(&[entry.credential_id.as_bytes()]), entry.line) {
                 None => {
                     checked.scopes.insert(entry.credential_type.write_scope);
-                    checked.counts.already += u64::from(past.has(&entry.digest()));
+                    checked.counts.already += u64::from(previous.has(&entry.digest()));
                     continue;
                 }
                 Some(line) => {
@@ -48,18 +48,18 @@ pub fn check(
                     );
                     let pointer = "/credential_id".to_owned();
                     let code = credential::Code::CredentialIdDuplicate.as_str().to_owned();
-                    vec![source.located(index, Refusal { pointer, code, message, ..entry.refusal() })?]
+                    vec![source.located(index, RejectedRow { pointer, code, message, ..entry.rejected_row() })?]
                 }
             },
         };
         checked.skip[index] = true;
         checked.counts.skipped += 1;
-        for refusal in &found {
-            if let Some(shown) = refusals.add(refusal)? {
+        for rejected_row in &found {
+            if let Some(shown) = rejected.add(rejected_row)? {
                 say(&shown);
             }
         }
     }
-    refusals.flush()?;
+    rejected.flush()?;
     Ok(checked)
 }

@@ -20,7 +20,7 @@ const HEADER: [&str; 10] =
 
 /// Whether it stands in the way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Weight {
+pub enum Severity {
     /// The credential is not taken.
     #[default]
     Refused,
@@ -30,7 +30,7 @@ pub enum Weight {
     Warning,
 }
 
-impl Weight {
+impl Severity {
     fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -42,7 +42,7 @@ impl Weight {
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
+pub struct RejectedRow {
     /// The line in the file.
     pub line: u32,
     /// The person, as the file names them.
@@ -50,7 +50,7 @@ pub struct Refusal {
     /// The credential, if it has an id.
     pub credential_id: String,
     /// Whether it stands in the way.
-    pub weight: Weight,
+    pub severity: Severity,
     /// The column, if it is one's fault.
     pub column: String,
     /// The place in the body.
@@ -64,12 +64,12 @@ pub struct Refusal {
     /// What was probably meant.
     pub suggestion: String,
     /// The place in the file.
-    pub spot: Option<Spot>,
+    pub span: Option<SourceSpan>,
 }
 
-impl Refusal {
+impl RejectedRow {
     /// Of a text that would tear a file of lines.
-    pub fn of_control() -> Self {
+    pub fn with_control_character() -> Self {
         let message = "This holds a control character, such as a line's end; take it out.".to_owned();
         Self { code: credential::Code::TextControl.as_str().to_owned(), message, ..Self::default() }
     }
@@ -77,18 +77,18 @@ impl Refusal {
 
 /// A place in a file, with the row around it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spot {
+pub struct SourceSpan {
     /// The row.
     pub source: String,
     /// What of it is meant.
-    pub place: Range<usize>,
+    pub range: Range<usize>,
     /// What would help.
     pub help: Option<String>,
 }
 
 /// The file of refusals, and how many were shown.
 #[derive(Debug)]
-pub struct Refusals {
+pub struct RejectedRows {
     input: String,
     path: PathBuf,
     writer: Option<csv::Writer<File>>,
@@ -96,7 +96,7 @@ pub struct Refusals {
     is_quiet: bool,
 }
 
-impl Refusals {
+impl RejectedRows {
     /// For the refusals of `input`. A file of an earlier run is taken away, anything else is left alone.
     pub fn begin(input: &str, path: &Path, is_quiet: bool) -> Result<Self, Error> {
         if let Ok(file) = File::open(path) {
@@ -115,7 +115,7 @@ impl Refusals {
     }
 
     /// Writes one down, and shows the first ones; returns what to show.
-    pub fn add(&mut self, refusal: &Refusal) -> Result<Option<String>, Error> {
+    pub fn add(&mut self, rejected_row: &RejectedRow) -> Result<Option<String>, Error> {
         let path = self.path.clone();
         let writer = match &mut self.writer {
             Some(writer) => writer,
@@ -126,13 +126,23 @@ impl Refusals {
                 none.insert(writer)
             }
         };
-        let line = refusal.line.to_string();
-        let Refusal { person, credential_id, column, pointer, code, message, value, suggestion, .. } = refusal;
-        let row =
-            [&line, person, credential_id, refusal.weight.name(), column, pointer, code, message, value, suggestion];
+        let line = rejected_row.line.to_string();
+        let RejectedRow { person, credential_id, column, pointer, code, message, value, suggestion, .. } = rejected_row;
+        let row = [
+            &line,
+            person,
+            credential_id,
+            rejected_row.severity.name(),
+            column,
+            pointer,
+            code,
+            message,
+            value,
+            suggestion,
+        ];
         writer.write_record(row).map_err(|error| cannot(&path, &error))?;
         self.shown += 1;
-        Ok((!self.is_quiet && self.shown <= SHOWN).then(|| self.render(refusal)))
+        Ok((!self.is_quiet && self.shown <= SHOWN).then(|| self.render(rejected_row)))
     }
 
     /// How many were written but not shown.
@@ -153,20 +163,21 @@ impl Refusals {
         }
     }
 
-    fn render(&self, refusal: &Refusal) -> String {
-        let Some(spot) = &refusal.spot else {
-            return format!("{}:{}: {} [{}]", self.input, refusal.line, refusal.message, refusal.code);
+    fn render(&self, rejected_row: &RejectedRow) -> String {
+        let Some(span) = &rejected_row.span else {
+            return format!("{}:{}: {} [{}]", self.input, rejected_row.line, rejected_row.message, rejected_row.code);
         };
         let renderer = renderer(&std::io::stderr()).term_width(WIDTH);
-        let suggested = || (!refusal.suggestion.is_empty()).then(|| format!("write \"{}\"", refusal.suggestion));
+        let suggested =
+            || (!rejected_row.suggestion.is_empty()).then(|| format!("write \"{}\"", rejected_row.suggestion));
         let diagnostic = Diagnostic {
-            code: refusal.code.clone(),
-            message: refusal.message.clone(),
-            span: spot.place.clone(),
-            help: spot.help.clone().or_else(suggested),
+            code: rejected_row.code.clone(),
+            message: rejected_row.message.clone(),
+            span: span.range.clone(),
+            help: span.help.clone().or_else(suggested),
         };
-        let line = usize::try_from(refusal.line).unwrap_or(1);
-        diagnostic.render(&self.input, &spot.source, line, &renderer) + "\n"
+        let line = usize::try_from(rejected_row.line).unwrap_or(1);
+        diagnostic.render(&self.input, &span.source, line, &renderer) + "\n"
     }
 }
 

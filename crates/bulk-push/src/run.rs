@@ -14,9 +14,9 @@ use crate::client::{Answer, Client, Problem, Taken};
 use crate::counts::Counts;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::journal::{Journal, Past};
+use crate::journal::{Journal, PreviousRun};
 use crate::progress::{Progress, lasting};
-use crate::rejected_row::{Refusal, Refusals, Weight};
+use crate::rejected_row::{RejectedRow, RejectedRows, Severity};
 use crate::retry::{Gate, backoff, within};
 use crate::source::Source;
 
@@ -41,11 +41,11 @@ pub struct Run {
     /// Which of it is not to be pushed.
     pub skip: Vec<bool>,
     /// What was pushed before.
-    pub past: Past,
+    pub previous: PreviousRun,
     /// Where the answers go; nowhere in a dry run.
     pub journal: Option<Journal>,
     /// Where refusals go.
-    pub refusals: Refusals,
+    pub rejected: RejectedRows,
     /// What was counted so far.
     pub counts: Counts,
     /// The categories of a `universal_credential`.
@@ -57,7 +57,7 @@ pub struct Run {
     /// How many at once.
     pub concurrency: usize,
     /// How long a server may be silent.
-    pub patience: Duration,
+    pub give_up_after: Duration,
     /// Set when the person wants it to stop.
     pub stop: CancellationToken,
     /// Set when they want it to stop now.
@@ -69,7 +69,7 @@ pub struct Ran {
     /// What was counted.
     pub counts: Counts,
     /// The refusals.
-    pub refusals: Refusals,
+    pub rejected: RejectedRows,
     /// Why it ended early, if it did.
     pub ended: Option<String>,
 }
@@ -78,7 +78,7 @@ pub struct Ran {
 enum Outcome {
     /// Whether it was sent before in this run, too, and not answered.
     Taken(Entry, Taken, bool),
-    Refused(usize, Entry, Problem, Weight),
+    Refused(usize, Entry, Problem, Severity),
     /// It was not answered for good.
     Left,
     /// Nor will anything else be.
@@ -89,7 +89,7 @@ enum Outcome {
 struct Shared {
     client: Client,
     gate: Gate,
-    patience: Duration,
+    give_up_after: Duration,
     stop: CancellationToken,
     rng: Rng,
 }
@@ -97,17 +97,17 @@ struct Shared {
 impl Run {
     /// Pushes everything that is to be pushed.
     pub async fn run(self, mut progress: Progress) -> Result<Ran, Error> {
-        let Self { client, source, skip, past, mut journal, refusals, counts, categories, clock, rng, .. } = self;
+        let Self { client, source, skip, previous, mut journal, rejected, counts, categories, clock, rng, .. } = self;
         let is_by_person = source.is_by_person();
-        let mut book = Book { source: Arc::new(Mutex::new(source)), refusals, counts, is_by_person };
+        let mut state = RunState { source: Arc::new(Mutex::new(source)), rejected, counts, is_by_person };
         let stop = self.stop.clone();
-        let shared = Shared { client, gate: Gate::new(), patience: self.patience, stop: stop.clone(), rng };
+        let shared = Shared { client, gate: Gate::new(), give_up_after: self.give_up_after, stop: stop.clone(), rng };
         let (sender, receiver) = mpsc::channel(self.concurrency * 2);
         let feeder = tokio::task::spawn_blocking({
-            let (stop, source) = (stop.clone(), book.source.clone());
+            let (stop, source) = (stop.clone(), state.source.clone());
             move || {
                 let context = Context { now: clock.now().to_jiff(), categories: Some(&categories) };
-                feed(&source, &skip, &past, &context, &sender, &stop)
+                feed(&source, &skip, &previous, &context, &sender, &stop)
             }
         });
         let entries = futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
@@ -122,12 +122,12 @@ impl Run {
                     None => break,
                     Some(Outcome::Left) => {}
                     Some(Outcome::Taken(entry, mut taken, is_repeated)) => {
-                        book.take(journal.as_mut(), &entry, &mut taken, is_repeated)?;
-                        book.write(None, warnings(&entry, &taken), &progress)?;
+                        state.take(journal.as_mut(), &entry, &mut taken, is_repeated)?;
+                        state.write(None, warnings(&entry, &taken), &progress)?;
                     }
-                    Some(Outcome::Refused(index, entry, problem, weight)) => {
-                        if weight == Weight::Failed { book.counts.failed += 1 } else { book.counts.refused += 1 }
-                        book.write(Some(index), told(&entry, problem, weight), &progress)?;
+                    Some(Outcome::Refused(index, entry, problem, severity)) => {
+                        if severity == Severity::Failed { state.counts.failed += 1 } else { state.counts.refused += 1 }
+                        state.write(Some(index), told(&entry, problem, severity), &progress)?;
                     }
                     Some(Outcome::Hopeless(why)) => {
                         ended.get_or_insert(why);
@@ -135,7 +135,7 @@ impl Run {
                     }
                 },
                 _ = tick.tick() => {
-                    progress.show(&book.counts, shared.gate.opens().saturating_duration_since(Instant::now()));
+                    progress.show(&state.counts, shared.gate.opens().saturating_duration_since(Instant::now()));
                     if let Some(journal) = &mut journal {
                         tokio::task::block_in_place(|| journal.flush())?;
                     }
@@ -148,26 +148,26 @@ impl Run {
             }
         }
         drop(outcomes);
-        progress.show(&book.counts, Duration::ZERO);
+        progress.show(&state.counts, Duration::ZERO);
         if let Some(journal) = &mut journal {
             journal.flush()?;
         }
-        book.refusals.flush()?;
-        book.counts.seconds = progress.end().as_secs_f64();
+        state.rejected.flush()?;
+        state.counts.seconds = progress.end().as_secs_f64();
         feeder.await.map_err(|error| Error::Failed(error.to_string()))??;
-        Ok(Ran { counts: book.counts, refusals: book.refusals, ended })
+        Ok(Ran { counts: state.counts, rejected: state.rejected, ended })
     }
 }
 
 /// What is counted and written down while it runs.
-struct Book {
+struct RunState {
     source: Arc<Mutex<Source>>,
-    refusals: Refusals,
+    rejected: RejectedRows,
     counts: Counts,
     is_by_person: bool,
 }
 
-impl Book {
+impl RunState {
     /// Counts what was taken, and notes its link.
     fn take(
         &mut self,
@@ -192,14 +192,16 @@ impl Book {
     }
 
     /// Writes down what the server said, with its place in the file where `index` says whose it is.
-    fn write(&mut self, index: Option<usize>, found: Vec<Refusal>, progress: &Progress) -> Result<(), Error> {
-        for refusal in found {
-            self.counts.warnings += u64::from(refusal.weight == Weight::Warning);
-            let refusal = match index {
-                Some(index) => self.source.lock().unwrap_or_else(PoisonError::into_inner).located(index, refusal)?,
-                None => refusal,
+    fn write(&mut self, index: Option<usize>, found: Vec<RejectedRow>, progress: &Progress) -> Result<(), Error> {
+        for rejected_row in found {
+            self.counts.warnings += u64::from(rejected_row.severity == Severity::Warning);
+            let rejected_row = match index {
+                Some(index) => {
+                    self.source.lock().unwrap_or_else(PoisonError::into_inner).located(index, rejected_row)?
+                }
+                None => rejected_row,
             };
-            if let Some(shown) = self.refusals.add(&refusal)? {
+            if let Some(shown) = self.rejected.add(&rejected_row)? {
                 progress.tell(&shown);
             }
         }
@@ -211,7 +213,7 @@ impl Book {
 fn feed(
     source: &Mutex<Source>,
     skip: &[bool],
-    past: &Past,
+    previous: &PreviousRun,
     context: &Context<'_>,
     sender: &mpsc::Sender<(usize, Entry)>,
     stop: &CancellationToken,
@@ -220,9 +222,9 @@ fn feed(
         let entry = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
             // What was good a while ago is good still, unless the file was changed.
-            source.read(index, context, past)?.map_err(|_| source.input().changed())?
+            source.read(index, context, previous)?.map_err(|_| source.input().changed())?
         };
-        if past.has(&entry.digest()) {
+        if previous.has(&entry.digest()) {
             continue;
         }
         if stop.is_cancelled() || sender.blocking_send((index, entry)).is_err() {
@@ -249,12 +251,12 @@ impl Shared {
             }
             match answer {
                 Answer::Taken(taken) => return Outcome::Taken(entry, taken, is_repeated),
-                Answer::Refused(problem) => return Outcome::Refused(index, entry, problem, Weight::Refused),
+                Answer::Refused(problem) => return Outcome::Refused(index, entry, problem, Severity::Refused),
                 Answer::Hopeless(why) => return Outcome::Hopeless(why),
                 Answer::Broken(problem) => {
                     (failures, broken) = (failures + 1, broken + 1);
                     if broken == TRIES {
-                        return Outcome::Refused(index, entry, problem, Weight::Failed);
+                        return Outcome::Refused(index, entry, problem, Severity::Failed);
                     }
                 }
                 Answer::Slower(_) => {
@@ -282,7 +284,7 @@ impl Shared {
     fn is_silent(&self, why: &str) -> Option<Outcome> {
         let silence = self.gate.silence();
         let silent_for = lasting(silence);
-        (silence > self.patience)
+        (silence > self.give_up_after)
             .then(|| Outcome::Hopeless(format!("the server has answered no push for {silent_for}: {why}")))
     }
 
@@ -308,35 +310,35 @@ impl Shared {
 }
 
 /// What the server says of a push that it took.
-fn warnings(entry: &Entry, taken: &Taken) -> Vec<Refusal> {
+fn warnings(entry: &Entry, taken: &Taken) -> Vec<RejectedRow> {
     let told = taken.warnings.iter().map(|warning| {
         let (code, message) = (warning.code.clone(), warning.message.clone());
-        let weight = if code == EARLIER { Weight::Refused } else { Weight::Warning };
-        Refusal { weight, code, message, ..entry.refusal() }
+        let severity = if code == EARLIER { Severity::Refused } else { Severity::Warning };
+        RejectedRow { severity, code, message, ..entry.rejected_row() }
     });
     told.collect()
 }
 
 /// What the server says of a push that it did not take.
-fn told(entry: &Entry, problem: Problem, weight: Weight) -> Vec<Refusal> {
-    let of_all = || Refusal {
-        weight,
+fn told(entry: &Entry, problem: Problem, severity: Severity) -> Vec<RejectedRow> {
+    let of_all = || RejectedRow {
+        severity,
         code: format!("http.{}", problem.status),
         message: format!("{} (request {})", problem.detail, problem.request_id),
-        ..entry.refusal()
+        ..entry.rejected_row()
     };
-    let mut refusals = Vec::new();
+    let mut rejected = Vec::new();
     if problem.errors.is_empty() {
-        refusals.push(of_all());
+        rejected.push(of_all());
     }
-    refusals.extend(problem.errors.into_iter().map(|fault| Refusal {
-        weight,
+    rejected.extend(problem.errors.into_iter().map(|fault| RejectedRow {
+        severity,
         pointer: fault.pointer,
         code: fault.code,
         message: fault.message,
         value: fault.received,
         suggestion: fault.suggestion,
-        ..entry.refusal()
+        ..entry.rejected_row()
     }));
-    refusals
+    rejected
 }

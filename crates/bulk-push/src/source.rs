@@ -5,9 +5,9 @@ use credential::Context;
 use crate::entry::Read;
 use crate::error::Error;
 use crate::input::Input;
-use crate::journal::Past;
+use crate::journal::PreviousRun;
 use crate::lines::Lines;
-use crate::rejected_row::Refusal;
+use crate::rejected_row::RejectedRow;
 use crate::table::Table;
 
 /// A file of credentials.
@@ -29,13 +29,13 @@ impl Source {
     }
 
     /// The credential number `index`, after what earlier runs have pushed.
-    pub fn read(&mut self, index: usize, context: &Context<'_>, past: &Past) -> Result<Read, Error> {
+    pub fn read(&mut self, index: usize, context: &Context<'_>, previous: &PreviousRun) -> Result<Read, Error> {
         let derives_ids = self.is_by_person() && self.derives_ids();
         let read = match self {
             Self::Table(table) => table.read(index, context)?,
             Self::Lines(lines) => lines.read(index, context)?,
         };
-        Ok(if derives_ids { read.map(|entry| past.renewed(entry)) } else { read })
+        Ok(if derives_ids { read.map(|entry| previous.renewed(entry)) } else { read })
     }
 
     fn derives_ids(&self) -> bool {
@@ -43,10 +43,10 @@ impl Source {
     }
 
     /// The refusal `refusal` of `entry`, found by the server, with the place in the file.
-    pub fn located(&mut self, index: usize, refusal: Refusal) -> Result<Refusal, Error> {
+    pub fn located(&mut self, index: usize, rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         match self {
-            Self::Table(table) => table.located(index, refusal),
-            Self::Lines(lines) => lines.located(index, refusal),
+            Self::Table(table) => table.located(index, rejected_row),
+            Self::Lines(lines) => lines.located(index, rejected_row),
         }
     }
 

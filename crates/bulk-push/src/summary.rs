@@ -21,7 +21,7 @@ pub struct Summary<'a> {
     /// Where the links are.
     pub links: Option<&'a Path>,
     /// Where the refusals are, if there are any.
-    pub refusals: Option<&'a Path>,
+    pub rejected: Option<&'a Path>,
     /// Why it ended early, if it did.
     pub ended: Option<&'a str>,
     /// What was done to them.
@@ -44,7 +44,7 @@ impl Summary<'_> {
             "warnings": counts.warnings,
             "seconds": (counts.seconds * 1000.0).round() / 1000.0,
             "links": self.links,
-            "refusals": self.refusals,
+            "refusals": self.rejected,
             "ended": self.ended,
         })
     }
@@ -78,8 +78,8 @@ impl Summary<'_> {
         if let Some(links) = self.links.filter(|_| counts.pushed + counts.already > 0) {
             lines.push(format!("Links:    {} (secret until used: hand each person theirs)", links.display()));
         }
-        if let Some(refusals) = self.refusals {
-            lines.push(format!("Refusals: {}", refusals.display()));
+        if let Some(rejected) = self.rejected {
+            lines.push(format!("Refusals: {}", rejected.display()));
         }
         lines.join("\n")
     }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::group::{Group, Record};
 use crate::input::{Input, LONGEST_ROW, Row, Scan};
 use crate::mapping::{Mapping, Plan};
-use crate::rejected_row::Refusal;
+use crate::rejected_row::RejectedRow;
 
 /// There is no further row.
 const NONE: u32 = u32::MAX;
@@ -106,20 +106,20 @@ impl Table {
     pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let records = self.records(index)?;
         let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
-        let mut refusals = group.shape();
-        let body = group.body(&mut refusals);
-        if !refusals.is_empty() {
-            return Ok(Err(refusals));
+        let mut rejected = group.shape();
+        let body = group.body(&mut rejected);
+        if !rejected.is_empty() {
+            return Ok(Err(rejected));
         }
         Ok(group.check(body, context))
     }
 
     /// `refusal`, which the server found with person number `index`, with its place.
-    pub fn located(&mut self, index: usize, refusal: Refusal) -> Result<Refusal, Error> {
+    pub fn located(&mut self, index: usize, rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         let records = self.records(index)?;
         let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
-        let (record, column) = group.place(&refusal.pointer, &refusal.suggestion);
-        Ok(group.at(record, column, refusal))
+        let (record, column) = group.place(&rejected_row.pointer, &rejected_row.suggestion);
+        Ok(group.at(record, column, rejected_row))
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
             (0..self.table.len()).map(|index| self.table.read(index, &context).expect("readable")).collect()
         }
 
-        fn refusals(&mut self) -> Vec<(u32, String, String, String)> {
+        fn rejected(&mut self) -> Vec<(u32, String, String, String)> {
             let found = self.entries().into_iter().filter_map(Result::err).flatten();
             found.map(|found| (found.line, found.column, found.code, found.value)).collect()
         }
@@ -208,7 +208,7 @@ mod tests {
             ,Cy,Example,A,Clerk,2015-01,,2024-05\n4,Di,Example,A,,2015-01,,2024-05\n5,Ed,Example,A,B,C,2015-01,,2024-05\n\
             6,Flo,Example,A,Clerk,2015-01,,2024-05\n6,Flo,Sample,A,Clerk,2015-01,,2024-05\n";
         let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
-        let found = read.refusals();
+        let found = read.rejected();
         let text =
             |line, column: &str, code: &str, value: &str| (line, column.to_owned(), code.to_owned(), value.to_owned());
         let expected = [
@@ -221,10 +221,10 @@ mod tests {
             text(8, "Surname", "rows.differ", "Sample"),
         ];
         assert_eq!(found, expected);
-        let Err(refusals) = read.entries().remove(1) else { panic!("refused") };
-        let spot = refusals[1].spot.clone().expect("a place");
-        assert_eq!(&spot.source[spot.place], "01/02/2020");
-        assert!(spot.help.is_some_and(|help| help.contains("--date-format") && help.contains("column From")));
+        let Err(rejected) = read.entries().remove(1) else { panic!("refused") };
+        let span = rejected[1].span.clone().expect("a place");
+        assert_eq!(&span.source[span.range], "01/02/2020");
+        assert!(span.help.is_some_and(|help| help.contains("--date-format") && help.contains("column From")));
     }
 
     #[test]

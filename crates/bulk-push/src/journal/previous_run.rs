@@ -1,0 +1,170 @@
+//! Reads the links and the progress that earlier runs have written.
+
+use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::entry::{Digest, Entry, digest};
+use crate::error::Error;
+
+/// The header of the file of links.
+pub(super) const LINKS: [&str; 4] = ["person", "credential_id", "redirect_uri", "request_id"];
+
+/// What a progress file is the progress of: its first line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalHeader {
+    /// The version of this form.
+    pub tenure_push: u8,
+    /// SHA-256 of the file that is pushed.
+    pub input: String,
+    /// SHA-256 of the mapping, with everything that was guessed.
+    pub mapping: String,
+    /// The server.
+    pub server: String,
+    /// The client.
+    pub client_id: Uuid,
+}
+
+/// What earlier runs have done.
+#[derive(Debug, Default)]
+pub struct PreviousRun {
+    done: HashSet<Digest>,
+    /// By credential id, which request its link is for.
+    pub(super) links: HashMap<Digest, Uuid>,
+    /// Whose they are.
+    pub(super) people: HashSet<Digest>,
+    /// By credential id, what something else was pushed in the place of, for the same person.
+    replaced: HashSet<Digest>,
+    header: Option<JournalHeader>,
+}
+
+impl PreviousRun {
+    /// Whether this is pushed already.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.done.contains(digest)
+    }
+
+    /// `entry` as it is pushed: under an id that has not been given up for another. A correction that is undone is a correction
+    /// as well, and its link must be a new one: what was said at first may have been accepted, and superseded.
+    pub fn renewed(&self, entry: Entry) -> Entry {
+        let is_replaced = |entry: &Entry| self.replaced.contains(&digest(&[entry.credential_id.as_bytes()]));
+        if !is_replaced(&entry) {
+            return entry;
+        }
+        (1..).map(|number| entry.again(number)).find(|again| !is_replaced(again)).unwrap_or(entry)
+    }
+
+    /// Whether there is anything to go on with, and whether that is of the same file and the same mapping.
+    pub fn goes_on(&self, header: &JournalHeader) -> Option<bool> {
+        self.header.as_ref().map(|found| found == header)
+    }
+}
+
+pub(super) fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::Failed(format!("{} cannot be used: {error}", path.display()))
+}
+
+/// A whole file up to its last line's end; `None` if there is no file.
+fn whole_lines(path: &Path) -> Result<Option<String>, Error> {
+    let mut text = match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(cannot(path, &error)),
+    };
+    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+    Ok(Some(text))
+}
+
+impl PreviousRun {
+    /// Reads what is there. With `may_differ`, of another file or another mapping too.
+    pub fn look(links: &Path, progress: &Path, header: &JournalHeader, may_differ: bool) -> Result<Self, Error> {
+        let (links_name, progress_name) = (links.display(), progress.display());
+        let Some(text) = whole_lines(progress)?.filter(|text| !text.is_empty()) else {
+            if std::fs::metadata(links).is_ok_and(|metadata| metadata.len() > 0) {
+                return Err(Error::Usage(format!(
+                    "{links_name} is there, without {progress_name}, which would say what it holds. Move it away, or name another \
+                     by --links"
+                )));
+            }
+            return Ok(Self::default());
+        };
+        let mut previous = Self::default();
+        for line in text.lines() {
+            if line.starts_with('{') {
+                let header = serde_json::from_str(line).map_err(|_| not_progress(progress))?;
+                previous.header = Some(header);
+            } else {
+                previous.done.insert(from_hex(line).ok_or_else(|| not_progress(progress))?);
+            }
+        }
+        let found = previous.header.as_ref().ok_or_else(|| not_progress(progress))?;
+        compare(found, header, progress, may_differ)?;
+        let Some(text) = whole_lines(links)? else {
+            let count = previous.done.len();
+            return Err(Error::Usage(format!(
+                "{links_name} is gone, which held the links of the {count} that are pushed already. Put it back; or delete \
+                 {progress_name} to push all of them again: who was pushed in the last 48 hours gets the same link"
+            )));
+        };
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        if !text.is_empty() && reader.headers().map_err(|error| cannot(links, &error))? != LINKS[..] {
+            return Err(Error::Usage(format!("{links_name} is no list of links; name another by --links")));
+        }
+        let mut last_of: HashMap<Digest, Digest> = HashMap::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| cannot(links, &error))?;
+            if let (Some(person), Some(id), Some(Ok(request))) =
+                (record.get(0), record.get(1), record.get(3).map(str::parse))
+            {
+                let (person, id) = (digest(&[person.as_bytes()]), digest(&[id.as_bytes()]));
+                previous.links.insert(id, request);
+                previous.replaced.remove(&id);
+                previous.replaced.extend(last_of.insert(person, id).filter(|earlier| *earlier != id));
+            }
+        }
+        previous.people = last_of.into_keys().collect();
+        Ok(previous)
+    }
+}
+
+fn not_progress(path: &Path) -> Error {
+    Error::Usage(format!("{} is no progress of tenure push; name another by --state", path.display()))
+}
+
+fn compare(found: &JournalHeader, header: &JournalHeader, progress: &Path, may_differ: bool) -> Result<(), Error> {
+    let name = progress.display();
+    if found.tenure_push != header.tenure_push {
+        return Err(not_progress(progress));
+    }
+    if (&found.server, found.client_id) != (&header.server, header.client_id) {
+        return Err(Error::Usage(format!(
+            "{name} is of a push to {} as {}, and not to {} as {}. Name other files by --state and --links, or move these away",
+            found.server, found.client_id, header.server, header.client_id
+        )));
+    }
+    let what = match (found.input == header.input, found.mapping == header.mapping) {
+        _ if may_differ => return Ok(()),
+        (true, true) => return Ok(()),
+        (false, _) => "the file has changed",
+        (true, false) => "the mapping has changed",
+    };
+    Err(Error::Usage(format!(
+        "{what} since the push that {name} is of. If that is meant, say --changed: whoever was pushed as they stand now is not \
+         pushed again, and who is new or corrected is, as new. Otherwise put back what it was, or move {name} and the links away to begin \
+         anew"
+    )))
+}
+
+fn from_hex(text: &str) -> Option<Digest> {
+    let mut digest = Digest::default();
+    if text.len() != 2 * digest.len() || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(digest)
+}
