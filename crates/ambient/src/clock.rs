@@ -14,7 +14,6 @@ use uuid::Uuid;
 ///
 /// Both databases store it as a 64-bit integer: one SQL text serves them, and no driver rounds it differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(transparent))]
 pub struct Timestamp(i64);
 
 impl Timestamp {

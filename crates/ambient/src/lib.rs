@@ -3,6 +3,8 @@
 //! `clippy.toml` bans reading either elsewhere, so that a test can set the hour and repeat what was drawn.
 
 mod clock;
+#[cfg(feature = "sqlx")]
+mod column;
 mod rng;
 
 pub use clock::{Clock, Timestamp};

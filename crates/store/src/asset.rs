@@ -1,14 +1,13 @@
 //! Assets: the documents of submissions, and the objects that nothing names any more.
 
 use credential::AssetKind;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on, push_list};
+use super::{StoreError, Tx, from_row, on, push_list};
 use crate::domain::asset::{Asset, AssetState, Failure, Object};
 use ambient::Timestamp;
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     submission_id: Uuid,
@@ -21,6 +20,7 @@ struct Row {
     failure: Option<String>,
     sealed: Option<Vec<u8>>,
 }
+from_row!(Row { id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed });
 
 impl TryFrom<Row> for Asset {
     type Error = StoreError;
@@ -191,12 +191,11 @@ impl Tx {
         again: Timestamp,
         limit: i64,
     ) -> Result<Vec<(Asset, i64)>, StoreError> {
-        #[derive(FromRow)]
         struct Taken {
-            #[sqlx(flatten)]
             row: Row,
             attempts: i64,
         }
+        from_row!(Taken { attempts; flatten row });
         let skip_taken = self.skip_taken();
         let statement = format!(
             "WITH due AS MATERIALIZED

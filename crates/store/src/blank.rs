@@ -3,19 +3,10 @@
 
 use std::path::Path;
 
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
-use super::{Part, StoreError};
-
-/// SQLite's migrations of a part.
-pub(super) fn migrator(part: Part) -> Migrator {
-    match part {
-        Part::Data => sqlx::migrate!("migrations/sqlite"),
-        Part::Keyring => sqlx::migrate!("migrations/sqlite-keyring"),
-    }
-}
+use super::{Part, StoreError, embedded};
 
 /// Opens a SQLite file, or memory, that counts for nothing until all of it is there: nothing is written twice, nothing is
 /// synced on the way, and whoever is killed leaves rubbish.
@@ -39,7 +30,7 @@ pub async fn scratch(file: Option<&Path>) -> Result<SqliteConnection, StoreError
 impl Part {
     /// The version that this binary brings a database up to.
     pub fn newest(self) -> i64 {
-        migrator(self).iter().map(|migration| migration.version).max().unwrap_or_default()
+        embedded::sqlite(self).iter().map(|migration| migration.version).max().unwrap_or_default()
     }
 
     /// An empty database as it was at `version`, in `file` or in memory.
@@ -48,7 +39,7 @@ impl Part {
     /// The file cannot be written.
     pub async fn blank(self, version: i64, file: Option<&Path>) -> Result<SqliteConnection, StoreError> {
         let mut connection = scratch(file).await?;
-        migrator(self).run_to(version, &mut connection).await?;
+        embedded::sqlite(self).run_to(version, &mut connection).await?;
         Ok(connection)
     }
 }

@@ -1,12 +1,10 @@
 //! WebAuthn ceremonies between their two requests.
 
-use sqlx::FromRow;
-
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// The server's side of a ceremony that is under way.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ceremony {
     /// SHA-256 of the cookie's secret.
     pub token_hash: Vec<u8>,
@@ -17,6 +15,7 @@ pub struct Ceremony {
     /// The state, sealed.
     pub sealed: Vec<u8>,
 }
+from_row!(Ceremony { token_hash, expires_at, ring_period, sealed });
 
 impl Tx {
     /// Begins a ceremony.

@@ -1,13 +1,12 @@
 //! Sessions and passkeys of partners' consoles.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// A browser that is signed in for a partner.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsoleSession {
     /// SHA-256 of the cookie's secret.
     pub token_hash: Vec<u8>,
@@ -20,9 +19,10 @@ pub struct ConsoleSession {
     /// When it ends.
     pub expires_at: Timestamp,
 }
+from_row!(ConsoleSession { token_hash, partner_id, secret_hash, created_at, expires_at });
 
 /// A passkey that signs in for a partner.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsolePasskey {
     /// The authenticator's credential id.
     pub id: Vec<u8>,
@@ -37,6 +37,7 @@ pub struct ConsolePasskey {
     /// When it was last used.
     pub used_at: Option<Timestamp>,
 }
+from_row!(ConsolePasskey { id, partner_id, secret_hash, sealed, created_at, used_at });
 
 impl Tx {
     /// Begins a session of the console.

@@ -11,8 +11,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 
-use crate::blank;
 use crate::changes::Changes;
+use crate::embedded;
 use crate::error::StoreError;
 use crate::part::Part;
 use crate::pools::Pools;
@@ -157,10 +157,9 @@ impl Store {
     }
 
     pub(crate) fn migrator(&self, part: Part) -> Migrator {
-        match (self, part) {
-            (Self::Sqlite { .. }, part) => blank::migrator(part),
-            (Self::Postgres { .. }, Part::Data) => sqlx::migrate!("migrations/postgres"),
-            (Self::Postgres { .. }, Part::Keyring) => sqlx::migrate!("migrations/postgres-keyring"),
+        match self {
+            Self::Sqlite { .. } => embedded::sqlite(part),
+            Self::Postgres { .. } => embedded::postgres(part),
         }
     }
 

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on, push_list};
+use super::{StoreError, Tx, from_row, on, push_list};
 pub use crate::domain::webhook::AnnouncementKind;
 use crate::domain::webhook::{Delivery, DeliveryState};
 use ambient::Timestamp;
@@ -60,7 +60,7 @@ impl Announcement<'_> {
 }
 
 /// One attempt of a delivery.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Of which event.
     pub event_id: Uuid,
@@ -75,6 +75,7 @@ pub struct Attempt {
     /// How long it took, in milliseconds.
     pub duration_ms: i64,
 }
+from_row!(Attempt { event_id, number, at, status, error, duration_ms });
 
 /// What became of a delivery that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +99,6 @@ impl Settled {
     }
 }
 
-#[derive(FromRow)]
 struct Row {
     sequence: i64,
     webhook_id: Uuid,
@@ -114,6 +114,20 @@ struct Row {
     give_up_at: Timestamp,
     delivered_at: Option<Timestamp>,
 }
+from_row!(Row {
+    sequence,
+    webhook_id,
+    event_id,
+    request_id,
+    credential_id,
+    created_at,
+    state,
+    tries,
+    attempts,
+    due_at,
+    give_up_at,
+    delivered_at,
+});
 
 impl TryFrom<Row> for Delivery {
     type Error = StoreError;
@@ -139,12 +153,13 @@ impl TryFrom<Row> for Delivery {
 }
 
 /// What fanning out needs of a webhook.
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub(super) struct Listener {
     pub(super) id: Uuid,
     pub(super) partner_id: Uuid,
     pub(super) events: String,
 }
+from_row!(Listener { id, partner_id, events });
 
 impl Tx {
     /// Tells partners of what happened: a delivery for each of their webhooks that wants it. Who sends is woken by the

@@ -2,11 +2,11 @@
 //!
 //! The consent record is read from them; what partners are told of is sent from them.
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::delivery::{Announcement, AnnouncementKind, Listener};
-use super::{NewSubmission, StoreError, Tx, on, push_list, rows_at_once};
+use super::{NewSubmission, StoreError, Tx, from_row, on, push_list, rows_at_once};
 use ambient::Timestamp;
 
 /// What can happen to a submission.
@@ -82,7 +82,7 @@ impl EventKind {
 }
 
 /// A submission, as far as its events need it.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// Its id.
     pub id: Uuid,
@@ -97,6 +97,7 @@ pub struct Subject {
     /// When it was pushed.
     pub created_at: Timestamp,
 }
+from_row!(Subject { id, partner_id, credential_id, batch_id, partner_chain, created_at });
 
 impl Subject {
     /// The request id that its partner was answered.
@@ -212,11 +213,11 @@ impl Tx {
     /// The events of a submission until `now`, in the order they happened. That it was pushed and that its time was over
     /// are no rows: its own times say so. (Rows of older releases that said it are passed over.)
     pub async fn events(&mut self, submission: Uuid, now: Timestamp) -> Result<Vec<Event>, StoreError> {
-        #[derive(FromRow)]
         struct Row {
             kind: String,
             at: Timestamp,
         }
+        from_row!(Row { kind, at });
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
             "SELECT kind, at FROM
                 (SELECT 'pushed' AS kind, created_at AS at, 0 AS sequence FROM submission WHERE id = $1 AND state <> 'batch'

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Part, Store, StoreError, Tx, on};
+use super::{Part, Store, StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// How far a database is brought up to date.
@@ -76,11 +75,11 @@ impl Store {
     }
 }
 
-#[derive(FromRow)]
 struct Setting {
     name: String,
     setting: String,
 }
+from_row!(Setting { name, setting });
 
 impl Tx {
     /// The versions that the database has had, and whether each went through.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 
 use ambient::Timestamp;
 
@@ -116,12 +116,11 @@ impl Tx {
 
     /// What is over at `now` and was not told, as it became over.
     async fn over(&mut self, now: Timestamp, limit: i64) -> Result<Vec<(Subject, Timestamp)>, StoreError> {
-        #[derive(sqlx::FromRow)]
         struct Row {
-            #[sqlx(flatten)]
             subject: Subject,
             expires_at: Timestamp,
         }
+        from_row!(Row { expires_at; flatten subject });
         let (through, last) = self.told_through().await?;
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
             "SELECT id, partner_id, credential_id, batch_id, partner_chain, created_at, expires_at FROM submission

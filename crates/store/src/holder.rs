@@ -1,13 +1,12 @@
 //! Holders: the people's accounts. The address is sealed; it is found by its keyed hash.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// A person's account.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// The account's id.
     pub id: Uuid,
@@ -22,6 +21,7 @@ pub struct Holder {
     /// When its owner said "not now" to a passkey, if so.
     pub passkey_offer_declined_at: Option<Timestamp>,
 }
+from_row!(Holder { id, email_fingerprint, email_sealed, created_at, sign_ins, passkey_offer_declined_at });
 
 impl Tx {
     /// Adds an account, unless one has this address already (then nothing changes and the caller reads that one).

@@ -1,14 +1,13 @@
 //! Answers kept for an `Idempotency-Key`.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
 /// What is known of a key.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredAnswer {
     /// SHA-256 of the request: method, path, query, scopes, body.
     pub request_hash: Vec<u8>,
@@ -23,6 +22,7 @@ pub struct StoredAnswer {
     /// When the first request came.
     pub created_at: Timestamp,
 }
+from_row!(StoredAnswer { request_hash, status, content_type, body, ring_period, created_at });
 
 impl Tx {
     /// Claims a key for a first request. False if it is known already.

@@ -2,15 +2,14 @@
 
 use std::collections::HashSet;
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StatusPlace, StoreError, Tx, on, push_list};
+use super::{StatusPlace, StoreError, Tx, from_row, on, push_list};
 use crate::domain::issuance::{CODE_ATTEMPTS, Grant, Issuance, IssuanceKind, WalletAccess};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     kind: String,
@@ -21,12 +20,13 @@ struct Row {
     token_key: Option<String>,
     token_expires_at: Option<Timestamp>,
 }
+from_row!(Row { id, kind, holder_id, created_at, expires_at, request, token_key, token_expires_at });
 
-#[derive(FromRow)]
 struct GrantRow {
     submission_id: Uuid,
     configuration: String,
 }
+from_row!(GrantRow { submission_id, configuration });
 
 impl Row {
     fn read(self, grants: Vec<GrantRow>) -> Result<Issuance, StoreError> {
@@ -337,7 +337,6 @@ impl Tx {
         issuance: Uuid,
         now: Timestamp,
     ) -> Result<Option<Deferred>, StoreError> {
-        #[derive(FromRow)]
         struct DeferredRow {
             transaction_hash: Vec<u8>,
             issuance_id: Uuid,
@@ -345,6 +344,7 @@ impl Tx {
             ring_period: Timestamp,
             sealed: Vec<u8>,
         }
+        from_row!(DeferredRow { transaction_hash, issuance_id, expires_at, ring_period, sealed });
         let row: Option<DeferredRow> = on!(self, connection => sqlx::query_as(
             "SELECT * FROM deferred WHERE transaction_hash = $1 AND issuance_id = $2 AND expires_at > $3",
         ).bind(transaction_hash).bind(issuance).bind(now).fetch_optional(connection).await)?;

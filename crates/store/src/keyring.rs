@@ -1,13 +1,13 @@
 //! The key ring's tables: wrapped keys, in a database of their own.
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on, push_list};
+use super::{StoreError, Tx, from_row, on, push_list};
 use ambient::Timestamp;
 
 /// A wrapped signing key.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrappedSigningKey {
     /// The `kid`.
     pub id: String,
@@ -20,6 +20,7 @@ pub struct WrappedSigningKey {
     /// The certificate of its public key, DER, if it has one.
     pub certificate: Option<Vec<u8>>,
 }
+from_row!(WrappedSigningKey { id, purpose, created_at, wrapped, certificate });
 
 impl Tx {
     /// Adds the ring key of a period unless there is one; the caller reads back which one counts.

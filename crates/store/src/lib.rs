@@ -14,6 +14,7 @@ mod console;
 mod database;
 mod delivery;
 pub mod domain;
+mod embedded;
 mod error;
 mod event;
 mod examine;
@@ -38,6 +39,7 @@ mod payload;
 mod pools;
 mod presentation;
 mod restored;
+mod row;
 mod session;
 mod share;
 mod sign_in;
@@ -79,9 +81,9 @@ pub use share::ShareEntry;
 pub use sign_in::SignIn;
 pub use status::{CredentialStatus, Statuses};
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
-
 pub use tally::{Tally, day};
 pub use tx::{Handle, Tx};
 pub use verification::{EndedVerification, NewVerification, VerificationEnd};
 
+pub(crate) use row::from_row;
 pub(crate) use tx::{on, push_list, rows_at_once};

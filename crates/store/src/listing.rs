@@ -3,10 +3,10 @@
 //! deleted later is accepted.
 
 use credential::Type;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// A submission in its partner's list.
@@ -98,7 +98,6 @@ pub enum Found {
 /// page goes on from there.
 const WINDOW: i64 = 5000;
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     credential_id: String,
@@ -112,6 +111,19 @@ struct Row {
     withdrawn_at: Option<Timestamp>,
     partner_chain: Option<String>,
 }
+from_row!(Row {
+    id,
+    credential_id,
+    credential_type,
+    document_type,
+    batch_id,
+    state,
+    created_at,
+    expires_at,
+    replaced_at,
+    withdrawn_at,
+    partner_chain,
+});
 
 const COLUMNS: &str = "id, credential_id, credential_type, document_type, batch_id, state, created_at, expires_at, replaced_at, withdrawn_at, partner_chain";
 

@@ -1,13 +1,12 @@
 //! The outbox: what must leave the server, written in the transaction that decided it.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// One thing to send.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxItem {
     /// Its id.
     pub id: Uuid,
@@ -22,6 +21,7 @@ pub struct OutboxItem {
     /// What to send, sealed.
     pub sealed: Vec<u8>,
 }
+from_row!(OutboxItem { id, kind, due_at, attempts, ring_period, sealed });
 
 impl Tx {
     /// Puts something into the outbox.

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use url::Url;
 use uuid::Uuid;
 
 use super::delivery::Listener;
-use super::{StoreError, Tx, on, push_list};
+use super::{StoreError, Tx, from_row, on, push_list};
 use ambient::Timestamp;
 
 /// A partner: a payroll provider, HR system, university or test centre that pushes credentials.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partner {
     /// The `client_id`.
     pub id: Uuid,
@@ -34,6 +34,18 @@ pub struct Partner {
     /// Addresses to which people may be sent back after a verification request, separated by spaces.
     pub callback_urls: String,
 }
+from_row!(Partner {
+    id,
+    name,
+    scopes,
+    secret_hash,
+    created_at,
+    rotated_at,
+    disabled_at,
+    document_hosts,
+    sandbox,
+    callback_urls,
+});
 
 impl Partner {
     /// Whether its documents may be fetched from `host`: one of its hosts, or below one of them.
@@ -97,12 +109,12 @@ impl Tx {
 
     /// Those of `ids` that are not disabled, and where they want to be told: one question, since each push asks it.
     pub async fn active_partners(&mut self, ids: &[Uuid]) -> Result<Pushers, StoreError> {
-        #[derive(FromRow)]
         struct Row {
             partner_id: Uuid,
             id: Option<Uuid>,
             events: Option<String>,
         }
+        from_row!(Row { partner_id, id, events });
         let rows: Vec<Row> = on!(self, connection => {
             let mut query = QueryBuilder::new(
                 "SELECT partner.id AS partner_id, webhook.id AS id, webhook.events AS events

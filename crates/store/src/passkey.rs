@@ -1,13 +1,12 @@
 //! Passkeys of holders. What the authenticator gave is sealed under the holder's key.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// A registered passkey.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPasskey {
     /// The authenticator's credential id.
     pub id: Vec<u8>,
@@ -20,6 +19,7 @@ pub struct StoredPasskey {
     /// When it was last used.
     pub used_at: Option<Timestamp>,
 }
+from_row!(StoredPasskey { id, holder_id, sealed, created_at, used_at });
 
 impl Tx {
     /// Adds a passkey. False if this credential id is registered already.

@@ -1,14 +1,12 @@
 //! Questions to outside wallets: asked, answered once, counted once.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use crate::domain::presentation::{Flow, MOST_REFUSED, MOST_TRIES, Mode, Presentation, State};
 use crate::domain::submission::Sealed;
 use ambient::Timestamp;
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     verification_id: Uuid,
@@ -26,6 +24,23 @@ struct Row {
     ring_period: Timestamp,
     sealed: Option<Vec<u8>>,
 }
+from_row!(Row {
+    id,
+    verification_id,
+    holder_id,
+    flow,
+    mode,
+    client_id,
+    nonce,
+    binding_hash,
+    state,
+    created_at,
+    expires_at,
+    refusal,
+    response_hash,
+    ring_period,
+    sealed,
+});
 
 impl TryFrom<Row> for Presentation {
     type Error = StoreError;

@@ -1,13 +1,12 @@
 //! Sessions of signed-in people.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// A signed-in browser.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// SHA-256 of the cookie's secret.
     pub token_hash: Vec<u8>,
@@ -18,6 +17,7 @@ pub struct Session {
     /// When it ends.
     pub expires_at: Timestamp,
 }
+from_row!(Session { token_hash, holder_id, created_at, expires_at });
 
 impl Tx {
     /// Begins a session.

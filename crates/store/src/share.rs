@@ -1,9 +1,9 @@
 //! Shares: links that show something to a hirer, and the status entries that fall with them.
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StatusPlace, StoreError, Tx, on};
+use super::{StatusPlace, StoreError, Tx, from_row, on};
 use crate::domain::share::Share;
 use ambient::Timestamp;
 
@@ -16,7 +16,6 @@ pub struct ShareEntry {
     pub submission: Uuid,
 }
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     holder_id: Uuid,
@@ -32,6 +31,21 @@ struct Row {
     sealed: Option<Vec<u8>>,
     holder_sealed: Vec<u8>,
 }
+from_row!(Row {
+    id,
+    holder_id,
+    token_hash,
+    nonce,
+    created_at,
+    expires_at,
+    revoked_at,
+    passcode_fingerprint,
+    passcode_tries,
+    views,
+    viewed_at,
+    sealed,
+    holder_sealed,
+});
 
 impl From<Row> for Share {
     fn from(row: Row) -> Self {

@@ -1,13 +1,12 @@
 //! Sign-ins by e-mailed code, from the request for a code to its use.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// A code that was mailed and waits to be typed.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
     /// Names the attempt in the page's address.
     pub id: Uuid,
@@ -26,6 +25,7 @@ pub struct SignIn {
     /// The address, sealed.
     pub sealed: Vec<u8>,
 }
+from_row!(SignIn { id, email_fingerprint, code_fingerprint, attempts, created_at, expires_at, ring_period, sealed });
 
 impl Tx {
     /// Adds an attempt. Earlier ones for the same address end: only the newest mail counts.

@@ -12,12 +12,12 @@ use std::time::Duration;
 use credential::Type;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::changes::Moment;
 use super::group::{GroupCommit, GroupWriter};
-use super::{Store, StoreError, Tx, on, push_list};
+use super::{Store, StoreError, Tx, from_row, on, push_list};
 use crate::domain::asset::Asset;
 use crate::domain::batch::status_of_batch;
 use crate::domain::submission::Status;
@@ -195,7 +195,6 @@ struct Answer {
 }
 
 /// What a status needs of a submission.
-#[derive(FromRow)]
 struct Row {
     /// Which of the ids that were looked for, from 0; for a batch's item it says nothing.
     number: i64,
@@ -208,6 +207,7 @@ struct Row {
     finalized_at: Option<Timestamp>,
     withdrawn_at: Option<Timestamp>,
 }
+from_row!(Row { number, id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at });
 
 /// A row as SQLite folds it; without a batch, its name is empty.
 type Folded = (i64, Uuid, String, String, String, String, i64, Option<i64>, Option<i64>);

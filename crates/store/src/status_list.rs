@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZeroU32;
 
 use credential::format::Configuration;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on, push_list};
+use super::{StoreError, Tx, from_row, on, push_list};
 use ambient::Rng;
 use ambient::Timestamp;
 
@@ -84,7 +84,6 @@ impl StatusList {
     }
 }
 
-#[derive(FromRow)]
 struct ListRow {
     id: Uuid,
     opened_at: Timestamp,
@@ -92,6 +91,7 @@ struct ListRow {
     given: i64,
     changed_at: Timestamp,
 }
+from_row!(ListRow { id, opened_at, capacity, given, changed_at });
 
 impl TryFrom<ListRow> for StatusList {
     type Error = StoreError;
@@ -108,7 +108,6 @@ impl TryFrom<ListRow> for StatusList {
     }
 }
 
-#[derive(FromRow)]
 struct EntryRow {
     list_id: Uuid,
     position: i64,
@@ -116,6 +115,7 @@ struct EntryRow {
     expires_at: Timestamp,
     revoked_at: Option<Timestamp>,
 }
+from_row!(EntryRow { list_id, position, issued_at, expires_at, revoked_at });
 
 fn position(stored: i64) -> Result<u32, StoreError> {
     u32::try_from(stored).map_err(|error| StoreError::nonsense("status_entry", error))

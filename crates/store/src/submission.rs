@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use credential::Type;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::event::EventKind;
 use super::expiry::Work;
 use super::new_submission::{NewBatch, NewSubmission};
-use super::{StoreError, Tx, on, push_list};
+use super::{StoreError, Tx, from_row, on, push_list};
 use crate::domain::batch::Batch;
 use crate::domain::submission::{Sealed, State, Submission};
 use ambient::Timestamp;
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     partner_id: Uuid,
@@ -33,6 +32,24 @@ struct Row {
     reason_sealed: Option<Vec<u8>>,
     superseded_at: Option<Timestamp>,
 }
+from_row!(Row {
+    id,
+    partner_id,
+    credential_id,
+    credential_type,
+    document_type,
+    batch_id,
+    state,
+    created_at,
+    expires_at,
+    finalized_at,
+    holder_id,
+    ring_period,
+    sealed,
+    withdrawn_at,
+    reason_sealed,
+    superseded_at,
+});
 
 impl Row {
     /// The submission, with what was pushed if it waits. What waits and has no payload any more is over.
@@ -172,12 +189,12 @@ impl Tx {
 
     /// The batch behind a link, as it stands at `now`. As with a submission, the caller compares the items' holder.
     pub async fn linked_batch(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Batch>, StoreError> {
-        #[derive(FromRow)]
         struct BatchRow {
             id: Uuid,
             partner_id: Uuid,
             expires_at: Timestamp,
         }
+        from_row!(BatchRow { id, partner_id, expires_at });
         let row: Option<BatchRow> = on!(self, connection => sqlx::query_as(
             "SELECT id, partner_id, expires_at FROM submission WHERE id = $1 AND state = 'batch'",
         ).bind(id).fetch_optional(connection).await)?;

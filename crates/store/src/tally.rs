@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
 /// How many of a day's pushes this happened to.
@@ -77,13 +77,13 @@ impl Tx {
 
     /// What became of `partner`'s pushes since `since_day`, by day, chain and kind.
     pub async fn tallies(&mut self, partner: Uuid, since_day: i64) -> Result<Vec<Tally>, StoreError> {
-        #[derive(FromRow)]
         struct Row {
             day: i64,
             chain: String,
             kind: String,
             count: i64,
         }
+        from_row!(Row { day, chain, kind, count });
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
             "SELECT day, chain, kind, CAST(sum(count) AS BIGINT) AS count FROM tally WHERE partner_id = $1 AND day >= $2
               GROUP BY day, chain, kind ORDER BY day, chain, kind",

@@ -1,9 +1,8 @@
 //! Verification requests: asked once an id, bound to who opens them, ended once.
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, from_row, on};
 use crate::domain::submission::Sealed;
 use crate::domain::verification::{State, Verification};
 use ambient::Timestamp;
@@ -42,7 +41,7 @@ pub enum VerificationEnd {
 }
 
 /// A request that ended without an answer, for its partner to be told.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedVerification {
     /// Who asked.
     pub partner_id: Uuid,
@@ -51,8 +50,8 @@ pub struct EndedVerification {
     /// When it ended.
     pub finalized_at: Timestamp,
 }
+from_row!(EndedVerification { partner_id, request_id, finalized_at });
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     partner_id: Uuid,
@@ -69,6 +68,22 @@ struct Row {
     result_sealed: Option<Vec<u8>>,
     memory_sealed: Option<Vec<u8>>,
 }
+from_row!(Row {
+    id,
+    partner_id,
+    request_id,
+    credential_type,
+    state,
+    created_at,
+    expires_at,
+    finalized_at,
+    holder_id,
+    request_period,
+    request_sealed,
+    result_period,
+    result_sealed,
+    memory_sealed,
+});
 
 impl TryFrom<Row> for Verification {
     type Error = StoreError;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::from_row;
 use ambient::Timestamp;
 
 /// What partners are told of (partner-api section 11).
@@ -69,7 +69,7 @@ pub const DEFAULT_EVENTS: &str = "vwsp_request.verified vwsp_request.canceled";
 pub const MOST: usize = 20;
 
 /// Where a partner wants to be told.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
     /// Its id.
     pub id: Uuid,
@@ -98,6 +98,21 @@ pub struct Webhook {
     /// Nothing is sent before.
     pub paused_until: Option<Timestamp>,
 }
+from_row!(Webhook {
+    id,
+    partner_id,
+    url,
+    name,
+    description,
+    events,
+    secret_sealed,
+    previous_secret_sealed,
+    previous_until,
+    created_at,
+    updated_at,
+    failures,
+    paused_until,
+});
 
 impl Webhook {
     /// The previous secret, while it signs too.
