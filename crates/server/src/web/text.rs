@@ -2,46 +2,68 @@
 //!
 //! Owns the choice of language and how months, durations and moments are said.
 
-use std::borrow::{Borrow, Cow};
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::sync::LazyLock;
 
 use credential::{Datum, YearMonth};
-use fluent_templates::fluent_bundle::FluentValue;
-use fluent_templates::{LanguageIdentifier, Loader as _, langid, static_loader};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 use ambient::Timestamp;
 
-static_loader! {
-    static WORDS = {
-        locales: "./locales",
-        fallback_language: "en",
-        // The pages go one way; the marks would only show up in copied text.
-        customise: |bundle| bundle.set_use_isolating(false),
-    };
+/// The only language so far.
+const LANGUAGE: &str = "en";
+
+const FILES: [&str; 8] = [
+    include_str!("../../locales/en/console.ftl"),
+    include_str!("../../locales/en/pages.ftl"),
+    include_str!("../../locales/en/presentations.ftl"),
+    include_str!("../../locales/en/reference.ftl"),
+    include_str!("../../locales/en/shares.ftl"),
+    include_str!("../../locales/en/verify.ftl"),
+    include_str!("../../locales/en/wallets.ftl"),
+    include_str!("../../locales/en/webhooks.ftl"),
+];
+
+static WORDS: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
+    let mut bundle = FluentBundle::new_concurrent(vec![LANGUAGE.parse().unwrap_or_default()]);
+    // The pages go one way; the marks would only show up in copied text.
+    bundle.set_use_isolating(false);
+    for file in FILES {
+        // A test makes sure that every file is valid and defines new keys only.
+        let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(valid_part, _)| valid_part);
+        bundle.add_resource_overriding(resource);
+    }
+    bundle
+});
+
+fn format(key: &str, values: &FluentArgs<'_>) -> Option<String> {
+    let mut errors = Vec::new();
+    let text = WORDS.format_pattern(WORDS.get_message(key)?.value()?, Some(values), &mut errors);
+    errors.is_empty().then(|| text.into_owned())
 }
 
 /// The words in one language.
 #[derive(Clone, Debug)]
 pub struct Text {
-    language: LanguageIdentifier,
+    language: &'static str,
 }
 
 impl Default for Text {
     fn default() -> Self {
-        Self { language: langid!("en") }
+        Self { language: LANGUAGE }
     }
 }
 
 impl Text {
     /// The text of `key`.
     pub fn of(&self, key: &str) -> String {
-        WORDS.lookup(&self.language, key)
+        self.with(key, &[])
     }
 
     /// The text of `key` with values in it.
     pub fn with(&self, key: &str, values: &[(&'static str, &str)]) -> String {
-        let values = values.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
-        WORDS.lookup_with_args(&self.language, key, &values)
+        self.with_values(key, values)
     }
 
     /// The text of `key` with a number in it, on which its grammar depends.
@@ -58,13 +80,16 @@ impl Text {
 
     /// The language, for the page's `lang`.
     pub fn language(&self) -> String {
-        self.language.to_string()
+        self.language.to_owned()
     }
 
     fn with_numbers(&self, key: &str, values: &[(&'static str, i64)]) -> String {
-        let values: HashMap<_, _> =
-            values.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
-        WORDS.lookup_with_args(&self.language, key, &values)
+        self.with_values(key, values)
+    }
+
+    fn with_values<'v, V: Into<FluentValue<'v>> + Copy>(&self, key: &str, values: &[(&'static str, V)]) -> String {
+        let values = values.iter().map(|(name, value)| (*name, (*value).into())).collect();
+        format(key, &values).unwrap_or_else(|| format!("Unknown localization key: {key:?}"))
     }
 
     /// A month, like "May 2024".
@@ -213,6 +238,20 @@ mod tests {
             .filter_map(|line| line.split_once(" ="))
             .map(|(key, _)| key.to_owned())
             .collect()
+    }
+
+    #[test]
+    fn every_file_is_embedded_and_valid() {
+        let mut embedded = FILES.map(str::to_owned);
+        let mut found = files("locales/en", ".ftl");
+        embedded.sort();
+        found.sort();
+        assert_eq!(embedded.as_slice(), found);
+        let mut bundle = FluentBundle::new_concurrent(Vec::new());
+        for file in FILES {
+            let resource = FluentResource::try_new(file.to_owned()).map_err(|(_, errors)| errors).expect("valid");
+            bundle.add_resource(resource).expect("no key is defined twice");
+        }
     }
 
     #[test]
