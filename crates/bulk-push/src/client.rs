@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ambient::{Clock, Timestamp};
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::Value;

@@ -207,7 +207,7 @@ impl Args {
         let scope = scopes.into_iter().collect::<Vec<_>>().join(" ");
         let concurrency = usize::from(self.concurrency);
         let Surroundings { categories, tls, timeout, clock, rng, .. } = surroundings;
-        let http = Http::new(tls, timeout, concurrency).map_err(Error::Failed)?;
+        let http = Http::new(tls, timeout, concurrency);
         let client = Client::new(http, target, scope, self.dry_run.is_some(), clock.clone());
         let (stop, drop) = (CancellationToken::new(), CancellationToken::new());
         let nouns = source.nouns();

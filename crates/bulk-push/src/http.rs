@@ -6,13 +6,11 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::HeaderMap;
-
-/// Longest time to connect.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long an idle connection is kept for the next request.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+use http_body_util::{BodyExt as _, Full};
+use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use hyper::{Method, Request};
+use ipnet::IpNet;
+use transport::{Limits, Lookup, SendError, Transport};
 
 /// Most bytes of a response that are read.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -20,7 +18,7 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 /// Sends requests; the base of their addresses was checked to use https, or http on this machine.
 #[derive(Debug)]
 pub struct Http {
-    client: reqwest::Client,
+    transport: Transport<Full<Bytes>>,
 }
 
 /// What a server returned.
@@ -50,21 +48,12 @@ pub enum RequestError {
 
 impl Http {
     /// A client that keeps at most `connections` idle connections and waits at most `timeout` for a whole response.
-    ///
-    /// # Errors
-    /// The TLS configuration cannot be used.
-    pub fn new(tls: rustls::ClientConfig, timeout: Duration, connections: usize) -> Result<Self, String> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(timeout)
-            .pool_max_idle_per_host(connections)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .user_agent(concat!("Tenure/", env!("CARGO_PKG_VERSION")))
-            .build();
-        client.map(|client| Self { client }).map_err(|error| error.to_string())
+    pub fn new(tls: rustls::ClientConfig, timeout: Duration, connections: usize) -> Self {
+        // The person's own word decides where the server is; http was refused for all but this machine.
+        let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|network| network.parse::<IpNet>().ok());
+        let limits =
+            Limits { allowed: everywhere.collect(), with_plain_http: true, timeout, idle_connections: connections };
+        Self { transport: Transport::new(tls, Lookup::System, &limits) }
     }
 
     /// Posts `body`; every status, redirects included, is a response.
@@ -72,14 +61,23 @@ impl Http {
     /// # Errors
     /// Why there is no response.
     pub async fn post(&self, address: &str, headers: HeaderMap, body: Bytes) -> Result<Response, RequestError> {
-        let sent = self.client.post(address).headers(headers).body(body).send().await;
-        let mut response = sent.map_err(|error| request_error(&error))?;
+        self.exchange(address, headers, body).await.map_err(|error| request_error(&error))
+    }
+
+    async fn exchange(&self, address: &str, headers: HeaderMap, body: Bytes) -> Result<Response, SendError> {
+        let mut request = Request::builder().method(Method::POST).uri(address).body(Full::new(body))?;
+        *request.headers_mut() = headers;
+        let user_agent = HeaderValue::from_static(concat!("Tenure/", env!("CARGO_PKG_VERSION")));
+        request.headers_mut().insert(USER_AGENT, user_agent);
+        let response = self.transport.send(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut body = BytesMut::new();
+        let (mut content, mut body) = (response.into_body(), BytesMut::new());
         while body.len() < MAX_BODY
-            && let Some(chunk) = response.chunk().await.map_err(|error| request_error(&error))?
+            && let Some(frame) = content.frame().await
         {
-            body.extend_from_slice(&chunk);
+            if let Ok(chunk) = frame?.into_data() {
+                body.extend_from_slice(&chunk);
+            }
         }
         Ok(Response { status, headers, body: body.freeze() })
     }
@@ -91,15 +89,12 @@ fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     error.downcast_ref().or_else(|| tls(inner?))
 }
 
-fn request_error(error: &reqwest::Error) -> RequestError {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    let mut last = String::new();
-    while let Some(error) = cause {
-        if let Some(tls) = tls(error) {
-            return RequestError::Tls(tls.clone());
-        }
-        last = error.to_string();
-        cause = error.source();
+fn request_error(error: &SendError) -> RequestError {
+    if let Some(tls) = error.causes().find_map(tls) {
+        return RequestError::Tls(tls.clone());
     }
-    if error.is_timeout() { RequestError::TimedOut } else { RequestError::Unreachable(last) }
+    if error.is_timeout() {
+        return RequestError::TimedOut;
+    }
+    RequestError::Unreachable(error.causes().last().map(ToString::to_string).unwrap_or_default())
 }

@@ -186,7 +186,7 @@ impl App {
             );
         }
         tx.commit().await?;
-        let objects = Objects::open(&config.objects, data, instance).map_err(StartError::Operator)?;
+        let objects = Objects::open(&config.objects, &config.outbound, data, instance).map_err(StartError::Operator)?;
         let receivers =
             Outbound::to_receivers(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;

@@ -4,21 +4,21 @@
 //! name is a UUIDv7, so that the names sort by time and the age of one that nothing knows can be told. Every object is
 //! sealed under a key of its own; where that key is kept is the caller's affair.
 
+mod s3;
+
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
-use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
-use secrecy::ExposeSecret as _;
+use object_store::{GetOptions, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use crate::config::{ObjectStoreKind, Objects as Settings};
+use crate::config::{ObjectStoreKind, Objects as Settings, Outbound};
 use crate::seal::{Key, PIECE, SEALED_PIECE, SealedStream};
 use ambient::Timestamp;
 use store::StoreError;
@@ -57,7 +57,7 @@ impl Objects {
     ///
     /// # Errors
     /// What is missing or wrong, in words for the operator.
-    pub fn open(settings: &Settings, data: &FilePath, instance: Uuid) -> Result<Self, String> {
+    pub fn open(settings: &Settings, outbound: &Outbound, data: &FilePath, instance: Uuid) -> Result<Self, String> {
         match settings.kind {
             ObjectStoreKind::Local => {
                 let folder = data.join("documents");
@@ -72,28 +72,13 @@ impl Objects {
                     writers: Arc::new(Semaphore::new(LOCAL_WRITERS)),
                 })
             }
-            ObjectStoreKind::S3 => {
-                let builder = AmazonS3Builder::new()
-                    .with_bucket_name(&settings.bucket)
-                    .with_region(&settings.region)
-                    .with_access_key_id(&settings.access_key)
-                    .with_secret_access_key(settings.secret_key.expose_secret())
-                    .with_retry(RetryConfig { max_retries: 3, ..RetryConfig::default() });
-                let builder = match &settings.endpoint {
-                    Some(endpoint) => builder
-                        .with_endpoint(endpoint.as_str().trim_end_matches('/'))
-                        .with_allow_http(endpoint.scheme() == "http"),
-                    None => builder,
-                };
-                let store = builder.build().map_err(|error| format!("the object store cannot be used: {error}"))?;
-                Ok(Self {
-                    store: Arc::new(store),
-                    instance: instance.simple().to_string().into(),
-                    folder: None,
-                    part: S3_PART,
-                    writers: Arc::new(Semaphore::new(S3_WRITERS)),
-                })
-            }
+            ObjectStoreKind::S3 => Ok(Self {
+                store: Arc::new(s3::bucket(settings, outbound)?),
+                instance: instance.simple().to_string().into(),
+                folder: None,
+                part: S3_PART,
+                writers: Arc::new(Semaphore::new(S3_WRITERS)),
+            }),
         }
     }
 
@@ -330,10 +315,12 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use ambient::Rng;
 
     fn local(folder: &FilePath) -> Objects {
-        Objects::open(&Settings::local(), folder, Uuid::nil()).expect("a folder")
+        let config = Config::load(None, [], &[]).expect("the default is good");
+        Objects::open(&config.objects, &config.outbound, folder, Uuid::nil()).expect("a folder")
     }
 
     fn count(folder: &FilePath) -> usize {

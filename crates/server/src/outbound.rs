@@ -6,15 +6,16 @@
 
 pub mod look;
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::net::IpAddr;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body as _;
+use hyper::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
 use ipnet::IpNet;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::HeaderMap;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use url::{Host, Url};
@@ -22,73 +23,21 @@ use url::{Host, Url};
 use crate::config::{Outbound as Settings, Webhooks};
 use store::domain::asset::Failure;
 use store::domain::webhook::NoAnswer;
+use transport::{Limits, SendError, TimedBody, Transport, may_reach};
 
-/// Longest time to connect.
-const CONNECT: Duration = Duration::from_secs(5);
-
-/// How long a connection to a receiver of webhooks is kept for the next delivery. It leads to the address that was looked
-/// at when it was made, whatever the name means by now.
-const KEPT: Duration = Duration::from_secs(15);
+pub use transport::Lookup;
 
 /// Most bytes that are read of what a receiver of webhooks answers; nobody looks at them, but then its connection can be
 /// used again.
 const ANSWER: usize = 16 * 1024;
 
-/// Where names are looked up.
-#[derive(Clone, Debug, Default)]
-pub enum Lookup {
-    /// By the operating system.
-    #[default]
-    System,
-    /// In a table, for tests: each name's answers, one after the other, the last one staying.
-    Table(Arc<Mutex<HashMap<String, Vec<Vec<IpAddr>>>>>),
-}
-
-impl Lookup {
-    async fn addresses(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
-        match self {
-            Self::System => Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect()),
-            Self::Table(table) => {
-                let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-                let answers = table.get_mut(name).ok_or(std::io::ErrorKind::NotFound)?;
-                Ok(if answers.len() > 1 { answers.remove(0) } else { answers.first().cloned().unwrap_or_default() })
-            }
-        }
-    }
-}
-
 /// The filtering client; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Outbound {
-    client: reqwest::Client,
+    transport: Transport<Full<Bytes>>,
     allowed: Arc<[IpNet]>,
     /// Whether servers on this machine may be asked, by http.
     with_this_machine: bool,
-}
-
-/// No address of a name is one that may be reached.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the address is not public")]
-struct NotPublic;
-
-struct Filter {
-    lookup: Lookup,
-    allowed: Arc<[IpNet]>,
-}
-
-impl Resolve for Filter {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (lookup, allowed) = (self.lookup.clone(), self.allowed.clone());
-        Box::pin(async move {
-            let found = lookup.addresses(name.as_str()).await?;
-            let mut reachable = found.into_iter().filter(|address| may_reach(*address, &allowed)).peekable();
-            if reachable.peek().is_none() {
-                return Err(NotPublic.into());
-            }
-            let reachable: Vec<_> = reachable.map(|address| SocketAddr::new(address, 0)).collect();
-            Ok(Box::new(reachable.into_iter()) as Addrs)
-        })
-    }
 }
 
 impl Outbound {
@@ -126,23 +75,30 @@ impl Outbound {
     }
 
     fn build(settings: &Settings, lookup: Lookup, with_this_machine: bool, kept: usize) -> Result<Self, String> {
-        let allowed: Arc<[IpNet]> = settings.allowed_networks.clone().into();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(settings)?)
-            .https_only(!with_this_machine)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(settings.timeout)
+        let limits = Limits {
+            allowed: settings.allowed_networks.clone().into(),
+            with_plain_http: with_this_machine,
+            timeout: settings.timeout,
             // A connection that is kept long would answer for a name whose addresses were looked at long ago.
-            .pool_max_idle_per_host(kept)
-            .pool_idle_timeout(KEPT)
-            .tls_info(with_this_machine)
-            .user_agent(concat!("Tenure/", env!("CARGO_PKG_VERSION")))
-            .dns_resolver(Arc::new(Filter { lookup, allowed: allowed.clone() }))
-            .build()
-            .map_err(|error| error.to_string())?;
-        Ok(Self { client, allowed, with_this_machine })
+            idle_connections: kept,
+        };
+        let transport = Transport::new(tls(settings)?, lookup, &limits);
+        Ok(Self { transport, allowed: limits.allowed, with_this_machine })
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        address: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<hyper::Response<TimedBody>, SendError> {
+        let mut request = Request::builder().method(method).uri(address.as_str()).body(Full::new(body))?;
+        *request.headers_mut() = headers;
+        let user_agent = HeaderValue::from_static(concat!("Tenure/", env!("CARGO_PKG_VERSION")));
+        request.headers_mut().entry(USER_AGENT).or_insert(user_agent);
+        request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        self.transport.send(request).await
     }
 
     /// Fetches a document of at most `most` bytes; the bytes arrive as they come.
@@ -153,34 +109,35 @@ impl Outbound {
         &self,
         address: &Url,
         most: u64,
-    ) -> Result<impl Stream<Item = Result<bytes::Bytes, Failure>> + Send + use<>, Failure> {
+    ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, Failure> {
         if !self.may_ask(address) {
             return Err(Failure::AddressRefused);
         }
-        let answer = self.client.get(address.clone()).send().await.map_err(|error| failure(&error))?;
-        if answer.status() != reqwest::StatusCode::OK {
+        let sent = self.send(Method::GET, address, HeaderMap::new(), Bytes::new()).await;
+        let answer = sent.map_err(|error| failure(&error))?;
+        if answer.status() != StatusCode::OK {
             return Err(Failure::Unreachable);
         }
-        if answer.content_length().is_some_and(|length| length > most) {
+        if answer.body().size_hint().exact().is_some_and(|length| length > most) {
             return Err(Failure::TooLarge);
         }
-        Ok(answer.bytes_stream().map_err(|error| failure(&error)))
+        Ok(answer.into_body().into_data_stream().map_err(|error| failure(&error)))
     }
 
     /// Posts `body`, and returns the status that is answered; a redirect is an answer like any other.
     ///
     /// # Errors
     /// Why there is no answer.
-    pub async fn post(&self, address: &Url, headers: HeaderMap, body: bytes::Bytes) -> Result<u16, NoAnswer> {
+    pub async fn post(&self, address: &Url, headers: HeaderMap, body: Bytes) -> Result<u16, NoAnswer> {
         if !self.may_ask(address) {
             return Err(NoAnswer::AddressRefused);
         }
-        let sent = self.client.post(address.clone()).headers(headers).body(body).send().await;
-        let mut answer = sent.map_err(|error| no_answer(&error))?;
+        let sent = self.send(Method::POST, address, headers, body).await;
+        let answer = sent.map_err(|error| no_answer(&error))?;
         let status = answer.status().as_u16();
-        let mut read = 0;
+        let (mut body, mut read) = (answer.into_body().into_data_stream(), 0);
         while read < ANSWER {
-            match answer.chunk().await {
+            match body.try_next().await {
                 Ok(Some(chunk)) => read += chunk.len(),
                 _ => break,
             }
@@ -224,156 +181,16 @@ pub fn tls(settings: &Settings) -> Result<rustls::ClientConfig, String> {
         .with_no_client_auth())
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
-    if is_not_public(error) { Failure::AddressRefused } else { Failure::Unreachable }
+fn failure(error: &SendError) -> Failure {
+    if error.is_not_public() { Failure::AddressRefused } else { Failure::Unreachable }
 }
 
-fn no_answer(error: &reqwest::Error) -> NoAnswer {
-    if is_not_public(error) {
+fn no_answer(error: &SendError) -> NoAnswer {
+    if error.is_not_public() {
         NoAnswer::AddressRefused
     } else if error.is_timeout() {
         NoAnswer::TimedOut
     } else {
         NoAnswer::Unreachable
-    }
-}
-
-/// Whether the filter left nothing of what the name means.
-fn is_not_public(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<NotPublic>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {
-    let address = address.to_canonical();
-    is_public(address) || allowed.iter().any(|network| network.contains(&address))
-}
-
-/// Whether an address is one of the internet at large: none of the special-purpose blocks of IANA's registries (RFC
-/// 6890), and not one of those in IPv6 dress.
-pub fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = match (a, b, c) {
-        // This host, private, loopback, link-local (metadata services too), multicast and reserved.
-        (0 | 10 | 127 | 224.., ..) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) => true,
-        // Shared between carriers, IETF assignments, documentation, 6to4 relays, benchmarks.
-        (100, 64..=127, _) | (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => {
-            true
-        }
-        _ => false,
-    };
-    !special
-}
-
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(mapped) = address.to_ipv4_mapped() {
-        return is_public_v4(mapped);
-    }
-    let segments = address.segments();
-    let embedded = |at: usize| {
-        let [high, low] = [segments[at], segments[at + 1]].map(u16::to_be_bytes);
-        Ipv4Addr::new(high[0], high[1], low[0], low[1])
-    };
-    match segments {
-        // NAT64 and 6to4 lead to the IPv4 address inside.
-        [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(embedded(6)),
-        [0x2002, ..] => is_public_v4(embedded(1)),
-        // Teredo, benchmarks, ORCHID and other IETF assignments; documentation.
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
-        // Everything that is global today is in 2000::/3.
-        [first, ..] => first & 0xe000 == 0x2000,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn special_addresses_are_not_public_in_any_dress() {
-        for special in [
-            "0.0.0.0",
-            "0.1.2.3",
-            "10.0.0.1",
-            "100.64.0.1",
-            "100.127.255.255",
-            "127.0.0.1",
-            "127.255.0.1",
-            "169.254.169.254",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.0.0.1",
-            "192.0.2.1",
-            "192.88.99.1",
-            "192.168.1.1",
-            "198.18.0.1",
-            "198.19.255.255",
-            "198.51.100.1",
-            "203.0.113.1",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::7f00:1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "::ffff:169.254.169.254",
-            "64:ff9b::7f00:1",
-            "64:ff9b::a00:1",
-            "64:ff9b:1::1",
-            "100::1",
-            "2001::1",
-            "2001:2::1",
-            "2001:10::1",
-            "2001:db8::1",
-            "2002:7f00:1::",
-            "2002:a00:1::",
-            "3fff::1",
-            "fc00::1",
-            "fd00:ec2::254",
-            "fe80::1",
-            "fec0::1",
-            "ff02::1",
-        ] {
-            let address: IpAddr = special.parse().expect(special);
-            assert!(!is_public(address), "{special}");
-            assert!(!may_reach(address, &[]), "{special}");
-        }
-        for public in [
-            "1.1.1.1",
-            "100.63.255.255",
-            "172.32.0.1",
-            "192.0.1.1",
-            "223.255.255.255",
-            "2606:4700::1111",
-            "2001:4860:4860::8888",
-            "2002:101:101::",
-            "64:ff9b::101:101",
-            "::ffff:1.1.1.1",
-        ] {
-            assert!(is_public(public.parse().expect(public)), "{public}");
-        }
-    }
-
-    #[test]
-    fn an_allowed_network_is_reached_and_its_neighbour_is_not() {
-        let allowed: [IpNet; 1] = ["10.20.0.0/16".parse().expect("a network")];
-        assert!(may_reach("10.20.1.2".parse().unwrap(), &allowed));
-        assert!(may_reach("::ffff:10.20.1.2".parse().unwrap(), &allowed));
-        assert!(!may_reach("10.21.1.2".parse().unwrap(), &allowed));
     }
 }

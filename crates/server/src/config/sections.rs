@@ -87,14 +87,6 @@ pub enum ObjectStoreKind {
     S3,
 }
 
-#[cfg(test)]
-impl Objects {
-    /// A local store.
-    pub(crate) fn local() -> Self {
-        super::Config::load(None, [], &[]).expect("the default is good").objects
-    }
-}
-
 /// What the server fetches from elsewhere.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

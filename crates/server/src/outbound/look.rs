@@ -5,11 +5,14 @@ use std::io;
 use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::HeaderMap;
-use reqwest::tls::TlsInfo;
+use futures::TryStreamExt as _;
+use http_body_util::BodyExt as _;
+use hyper::header::HeaderMap;
+use hyper::{Method, Response};
 use url::{Host, Url};
 
-use super::{NotPublic, Outbound, may_reach};
+use super::{Outbound, may_reach};
+use transport::{PeerCertificate, SendError, TimedBody};
 
 /// Most bytes of an answer that are read.
 const MOST: usize = 4 * 1024 * 1024;
@@ -53,7 +56,7 @@ impl Outbound {
         if !self.may_ask(address) {
             return Err(Unseen::AddressRefused);
         }
-        read(self.client.get(address.clone())).await
+        read(self.send(Method::GET, address, HeaderMap::new(), Bytes::new()).await).await
     }
 
     /// How many addresses a host has, and how many of those may be reached.
@@ -72,14 +75,14 @@ impl Outbound {
     }
 }
 
-/// Sends a request and reads what is answered, or its beginning.
-async fn read(request: reqwest::RequestBuilder) -> Result<Seen, Unseen> {
-    let mut answer = request.send().await.map_err(|error| unseen(&error))?;
-    let certificate = answer.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(<[u8]>::to_vec);
+/// Reads a response, or its beginning.
+async fn read(sent: Result<Response<TimedBody>, SendError>) -> Result<Seen, Unseen> {
+    let answer = sent.map_err(|error| unseen(&error))?;
+    let certificate = answer.extensions().get().map(|PeerCertificate(certificate)| certificate.to_vec());
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let mut body = BytesMut::new();
+    let (mut chunks, mut body) = (answer.into_body().into_data_stream(), BytesMut::new());
     while body.len() < MOST
-        && let Some(chunk) = answer.chunk().await.map_err(|error| unseen(&error))?
+        && let Some(chunk) = chunks.try_next().await.map_err(|error| unseen(&error))?
     {
         body.extend_from_slice(&chunk);
     }
@@ -92,18 +95,15 @@ fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     error.downcast_ref().or_else(|| tls(inner?))
 }
 
-fn unseen(error: &reqwest::Error) -> Unseen {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    let mut last = String::new();
-    while let Some(error) = cause {
-        if error.is::<NotPublic>() {
-            return Unseen::AddressRefused;
-        }
-        if let Some(tls) = tls(error) {
-            return Unseen::Tls(tls.to_string());
-        }
-        last = error.to_string();
-        cause = error.source();
+fn unseen(error: &SendError) -> Unseen {
+    if error.is_not_public() {
+        return Unseen::AddressRefused;
     }
-    if error.is_timeout() { Unseen::TimedOut } else { Unseen::Unreachable(last) }
+    if let Some(tls) = error.causes().find_map(tls) {
+        return Unseen::Tls(tls.to_string());
+    }
+    if error.is_timeout() {
+        return Unseen::TimedOut;
+    }
+    Unseen::Unreachable(error.causes().last().map(ToString::to_string).unwrap_or_default())
 }

@@ -27,7 +27,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, instance: Opt
         ),
     };
     let started = Instant::now();
-    let tried = match Objects::open(&it.config.objects, it.data(), instance) {
+    let tried = match Objects::open(&it.config.objects, &it.config.outbound, it.data(), instance) {
         Ok(objects) => tokio::time::timeout(3 * super::PATIENCE, probe(it, &objects)).await,
         Err(error) => return report.fail("object store", error, fix),
     };

@@ -1,0 +1,134 @@
+//! Which network addresses may be connected to.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+/// Whether `address` is public, or in one of the `allowed` networks.
+pub fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {
+    let address = address.to_canonical();
+    is_public(address) || allowed.iter().any(|network| network.contains(&address))
+}
+
+/// Whether an address is one of the internet at large: none of the special-purpose blocks of IANA's registries (RFC
+/// 6890), and not one of those in IPv6 dress.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = match (a, b, c) {
+        // This host, private, loopback, link-local (metadata services too), multicast and reserved.
+        (0 | 10 | 127 | 224.., ..) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) => true,
+        // Shared between carriers, IETF assignments, documentation, 6to4 relays, benchmarks.
+        (100, 64..=127, _) | (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => {
+            true
+        }
+        _ => false,
+    };
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return is_public_v4(mapped);
+    }
+    let segments = address.segments();
+    let embedded = |at: usize| {
+        let [high, low] = [segments[at], segments[at + 1]].map(u16::to_be_bytes);
+        Ipv4Addr::new(high[0], high[1], low[0], low[1])
+    };
+    match segments {
+        // NAT64 and 6to4 lead to the IPv4 address inside.
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(embedded(6)),
+        [0x2002, ..] => is_public_v4(embedded(1)),
+        // Teredo, benchmarks, ORCHID and other IETF assignments; documentation.
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        // Everything that is global today is in 2000::/3.
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_addresses_are_not_public_in_any_dress() {
+        for special in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a00:1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:2::1",
+            "2001:10::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2002:a00:1::",
+            "3fff::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            let address: IpAddr = special.parse().expect(special);
+            assert!(!is_public(address), "{special}");
+            assert!(!may_reach(address, &[]), "{special}");
+        }
+        for public in [
+            "1.1.1.1",
+            "100.63.255.255",
+            "172.32.0.1",
+            "192.0.1.1",
+            "223.255.255.255",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "2002:101:101::",
+            "64:ff9b::101:101",
+            "::ffff:1.1.1.1",
+        ] {
+            assert!(is_public(public.parse().expect(public)), "{public}");
+        }
+    }
+
+    #[test]
+    fn an_allowed_network_is_reached_and_its_neighbour_is_not() {
+        let allowed: [IpNet; 1] = ["10.20.0.0/16".parse().expect("a network")];
+        assert!(may_reach("10.20.1.2".parse().unwrap(), &allowed));
+        assert!(may_reach("::ffff:10.20.1.2".parse().unwrap(), &allowed));
+        assert!(!may_reach("10.21.1.2".parse().unwrap(), &allowed));
+    }
+}
