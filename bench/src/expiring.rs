@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::bench::{Bench, most};
 use crate::drive::{Drive, Times, drive};
 use crate::load::Load;
-use crate::measure::{Bench, most};
 use crate::place::Database;
+use crate::point::{Point, Step};
 use crate::prefill::{due_at, now};
 use crate::process::request;
-use crate::suite::{Point, Step};
 
 /// How long is pushed before they are due, in seconds. Retention looks when the server starts and every minute.
 const BEFORE: u64 = 45;

@@ -3,14 +3,17 @@
 //!
 //! Owns the order of things; asserts nothing about time.
 
+mod bench;
 mod drive;
 mod expiring;
 mod issue;
 mod load;
 mod machine;
 mod measure;
+mod medians;
 mod place;
 mod plot;
+mod point;
 mod postgres;
 mod prefill;
 mod process;
@@ -62,7 +65,7 @@ pub struct Run {
     preset: suite::Preset,
     /// This part alone; may be given several times.
     #[arg(long, value_enum)]
-    chapter: Vec<suite::Chapter>,
+    chapter: Vec<point::Chapter>,
     /// This database alone.
     #[arg(long, value_enum)]
     database: Option<place::Database>,

@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::machine;
-use crate::suite::Point;
-use crate::tables::{Medians, Section, sections};
+use crate::medians::Medians;
+use crate::point::Point;
+use crate::tables::{Section, sections};
 use crate::{Run, postgres};
 
 /// Prints the tables and, if a repository is given, writes everything into it.

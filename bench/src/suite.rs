@@ -2,41 +2,18 @@
 //!
 //! Owns the list of steps, how long they will take, and that a run that was interrupted goes on where it stopped.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::load::Load;
-use crate::measure::Bench;
+use crate::bench::Bench;
+use crate::measure::measure;
 use crate::place::Database;
+use crate::point::{Cell, Chapter, Point, Step};
 use crate::{Run, expiring, prefill};
-
-/// A part of the suite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Chapter {
-    /// Pushes by the number of connections.
-    Connections,
-    /// Pushes and statuses by what is stored already.
-    Sizes,
-    /// Pushes with one node and two.
-    Nodes,
-    /// Pushes by credential type.
-    Types,
-    /// Pushes with statuses between them.
-    Polling,
-    /// Pushes while a million submissions become due.
-    Expiring,
-}
-
-impl Chapter {
-    /// All of them, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Connections, Self::Sizes, Self::Nodes, Self::Types, Self::Polling, Self::Expiring];
-}
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -48,65 +25,11 @@ pub enum Preset {
     Full,
 }
 
-/// What is measured: all that tells one figure from another but the round.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Cell {
-    /// The part that it belongs to.
-    pub chapter: Chapter,
-    /// On which database.
-    pub database: Database,
-    /// How many submissions are stored already.
-    pub stored: u64,
-    /// How many connections push.
-    pub connections: usize,
-    /// How many nodes serve.
-    pub nodes: usize,
-    /// What is pushed.
-    pub credential_type: String,
-    /// Tenure, floor, echo.
-    pub server: String,
-}
-
-/// A start of servers, and what is asked of them one after the other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// What is measured.
-    #[serde(flatten)]
-    pub cell: Cell,
-    /// Which time.
-    pub round: usize,
-}
-
-/// What one step found of one load.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Point {
-    /// Of what.
-    #[serde(flatten)]
-    pub step: Step,
-    /// Which load.
-    pub load: Load,
-    /// The figures, by name.
-    pub figures: BTreeMap<String, f64>,
-    /// Figures over time, where they are asked for: seconds and milliseconds.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub course: Vec<(f64, f64)>,
-}
-
-impl Cell {
-    /// What is asked one after the other.
-    pub fn loads(&self) -> &'static [Load] {
-        match self.chapter {
-            Chapter::Sizes => &[Load::Push, Load::Status, Load::Bulk],
-            Chapter::Polling => &[Load::Push, Load::Mixed],
-            _ => &[Load::Push],
-        }
-    }
-
-    fn seconds(&self, run: &Run) -> u64 {
-        match self.chapter {
-            Chapter::Expiring => expiring::seconds(self.stored),
-            _ => self.loads().len() as u64 * (run.warm_up() + run.seconds()) + 2,
-        }
+/// About how long a step takes, in seconds.
+fn seconds(cell: &Cell, run: &Run) -> u64 {
+    match cell.chapter {
+        Chapter::Expiring => expiring::seconds(cell.stored),
+        _ => cell.loads().len() as u64 * (run.warm_up() + run.seconds()) + 2,
     }
 }
 
@@ -206,7 +129,7 @@ pub fn run(run: &Run) -> Result<(Vec<Point>, usize), String> {
         .collect();
     fills.retain(|(database, rows)| prefill::filled(&run.dir, *database, *rows, bench.schema).is_none());
     // Filled at some 30,000 rows a second.
-    let mut left: u64 = steps.iter().map(|step| step.cell.seconds(run)).sum::<u64>()
+    let mut left: u64 = steps.iter().map(|step| seconds(&step.cell, run)).sum::<u64>()
         + fills.iter().map(|(_, rows)| rows / 30_000).sum::<u64>();
     eprintln!("{} steps, about {} minutes; {} were done before", steps.len(), left.div_ceil(60), done.len());
     let mut failed = 0;
@@ -216,8 +139,8 @@ pub fn run(run: &Run) -> Result<(Vec<Point>, usize), String> {
         if step.cell.chapter == Chapter::Sizes && fills.remove(&(step.cell.database, step.cell.stored)) {
             left = left.saturating_sub(step.cell.stored / 30_000);
         }
-        left = left.saturating_sub(step.cell.seconds(run));
-        match bench.measure(step) {
+        left = left.saturating_sub(seconds(&step.cell, run));
+        match measure(&bench, step) {
             Ok(found) => {
                 for point in found {
                     eprintln!("  {}", brief(&point));

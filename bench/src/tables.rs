@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::load::Load;
+use crate::medians::Medians;
 use crate::place::Database;
 use crate::plot::{Panel, Scale, Series, Style, picture};
-use crate::suite::{Cell, Chapter, Point};
-
-/// The median of each figure over the rounds, by what was measured.
-#[derive(Debug)]
-pub struct Medians(BTreeMap<(Cell, Load), BTreeMap<String, f64>>);
+use crate::point::{Cell, Chapter, Point};
 
 /// A part of the report.
 #[derive(Debug)]
@@ -21,53 +18,6 @@ pub struct Section {
     pub table: String,
     /// A picture's name in docs/, what it shows in a line, and the picture.
     pub picture: Option<(&'static str, &'static str, String)>,
-}
-
-impl Medians {
-    /// Of `points`.
-    pub fn of(points: &[Point]) -> Self {
-        let mut all: BTreeMap<(Cell, Load), BTreeMap<String, Vec<f64>>> = BTreeMap::new();
-        for point in points {
-            let figures = all.entry((point.step.cell.clone(), point.load)).or_default();
-            for (name, figure) in &point.figures {
-                figures.entry(name.clone()).or_default().push(*figure);
-            }
-        }
-        let median = |mut values: Vec<f64>| {
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        let of = |figures: BTreeMap<String, Vec<f64>>| {
-            figures.into_iter().map(|(name, values)| (name, median(values))).collect()
-        };
-        Self(all.into_iter().map(|(what, figures)| (what, of(figures))).collect())
-    }
-
-    fn cells(&self, chapter: Chapter, database: Database, server: &str) -> Vec<&Cell> {
-        let mut cells: Vec<&Cell> = self
-            .0
-            .keys()
-            .map(|(cell, _)| cell)
-            .filter(|cell| cell.chapter == chapter && cell.database == database && cell.server == server)
-            .collect();
-        cells.dedup();
-        cells
-    }
-
-    fn figure(&self, cell: &Cell, load: Load, name: &str) -> Option<f64> {
-        self.0.get(&(cell.clone(), load))?.get(name).copied()
-    }
-
-    /// What stands beside `cell`.
-    fn floor(&self, cell: &Cell, name: &str) -> Option<f64> {
-        self.figure(&Cell { server: "floor".to_owned(), ..cell.clone() }, Load::Push, name)
-    }
-
-    /// As a list, for files.
-    pub fn listed(&self) -> Vec<serde_json::Value> {
-        let each = |((cell, load), figures): (&(Cell, Load), &BTreeMap<String, f64>)| serde_json::json!({ "of": cell, "load": load, "median": figures });
-        self.0.iter().map(each).collect()
-    }
 }
 
 /// A number in a table; nothing where there is none.
@@ -401,7 +351,7 @@ fn expiring(medians: &Medians, points: &[Point]) -> Section {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::Step;
+    use crate::point::Step;
 
     fn point(server: &str, stored: u64, round: usize, per_second: f64) -> Point {
         let cell = Cell {
