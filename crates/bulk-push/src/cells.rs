@@ -1,4 +1,4 @@
-//! The cells of a row.
+//! Splits a row into cells.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::quoting::At;
 
-/// Takes rows apart; kept, since csv-core makes its tables once.
+/// Splits rows. Reused between rows, since csv-core builds its tables on construction.
 #[derive(Debug)]
 pub struct Cells {
     reader: Reader,
@@ -16,20 +16,20 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// For rows whose cells stand apart by `separator`.
+    /// Splits at `separator`.
     pub fn new(separator: u8) -> Self {
         let reader = ReaderBuilder::new().delimiter(separator).build();
         Self { reader, separator, text: Vec::new(), ends: Vec::new() }
     }
 
-    /// What the cells of one row say.
+    /// The unquoted cells of one row.
     pub fn split(&mut self, row: &str) -> Vec<String> {
         self.reader.reset();
         self.text.resize(row.len() + 1, 0);
         self.ends.resize(row.bytes().filter(|byte| *byte == self.separator).count() + 2, 0);
         let (mut input, mut written, mut count) = (row.as_bytes(), 0, 0);
         loop {
-            // An empty input says that the row is over.
+            // An empty input tells csv-core that the row ends.
             let (result, read, more, ends) =
                 self.reader.read_record(input, &mut self.text[written..], &mut self.ends[count..]);
             (input, written, count) = (&input[read..], written + more, count + ends);
@@ -46,7 +46,7 @@ impl Cells {
         cut.collect()
     }
 
-    /// Where in a row its cell number `wanted` stands, with its quotes: for pointing at it.
+    /// The byte range of cell `wanted` in a row, quotes included.
     pub fn place(&self, row: &str, wanted: usize) -> Range<usize> {
         let (mut at, mut number, mut start) = (At::CellStart, 0, 0);
         for (index, byte) in row.bytes().enumerate() {
@@ -63,7 +63,7 @@ impl Cells {
     }
 }
 
-/// The separator that stands most often in the first row, outside quotes.
+/// The most frequent separator in the first row, outside quotes.
 pub fn separator(start: &[u8]) -> u8 {
     let mut is_quoted = false;
     let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0), (b'|', 0)];
@@ -75,7 +75,7 @@ pub fn separator(start: &[u8]) -> u8 {
             byte => counts.iter_mut().filter(|(separator, _)| separator == byte).for_each(|(_, count)| *count += 1),
         }
     }
-    // Of two that stand equally often the first: max_by_key would give the last.
+    // On a tie the first one wins; `max_by_key` alone would return the last.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
 }
 

@@ -1,4 +1,4 @@
-//! The server, as a partner sees it: the token, the push, and what each answer means.
+//! The Partner API as its client sees it: the token, the push, and what each response means.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use crate::entry::Entry;
 use crate::http::{Http, RequestError, Response};
 use crate::retry::retry_after;
 
-/// A token is asked for again so long before it ends.
+/// How long before it expires a token is renewed.
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// Who pushes where.
+/// Pushes to one destination.
 #[derive(Debug)]
 pub struct Client {
     http: Http,
@@ -38,41 +38,41 @@ struct Token {
     number: u64,
 }
 
-/// What an answer to a push means.
+/// What a response to a push means.
 #[derive(Debug)]
 pub enum Answer {
-    /// It is stored, or would be.
+    /// Stored; in a dry run, valid.
     Taken(Taken),
-    /// The row is at fault, and will be whenever it is sent again.
+    /// The row is invalid. A retry would be refused too.
     Refused(Problem),
-    /// The server is, and says it of this row alone.
+    /// The server failed on this row (500).
     Broken(Problem),
-    /// Too fast: the server says when to go on.
+    /// Rate limited: retry after this time.
     Slower(Duration),
-    /// Not now: the server cannot, and says when to try again.
+    /// Temporarily unavailable: retry after this time.
     Later(Duration),
-    /// There was no answer, or one of something in between.
+    /// There was no response, or one from a proxy. The outcome is unknown.
     Lost(String),
-    /// Nothing that is sent will be taken; in words for the person at the terminal.
+    /// Every push would fail; the message is for the person at the terminal.
     Hopeless(String),
 }
 
-/// A push that was taken.
+/// The response to a push that succeeded.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Taken {
-    /// The link.
+    /// The link for the person.
     pub redirect_uri: String,
-    /// The server's id.
+    /// The server's id of the request.
     pub request_id: Uuid,
-    /// Whether it was only checked.
+    /// Whether it was a dry run.
     pub dry_run: bool,
-    /// What to know of it.
+    /// What the partner should know about it.
     pub warnings: Vec<Warning>,
 }
 
 impl Taken {
-    /// Whether a server that was asked for `is_dry` answers so: a push is 201 and has a link, a check is 200 and says that it is one.
+    /// Whether this is a valid response: 201 with a link to a push, 200 with `dry_run` to a dry run.
     fn is_answer(&self, status: u16, is_dry: bool) -> bool {
         match status {
             200 => is_dry && self.dry_run,
@@ -82,42 +82,42 @@ impl Taken {
     }
 }
 
-/// What to know of a push that was taken.
+/// A remark on a push that succeeded.
 #[derive(Debug, Deserialize)]
 pub struct Warning {
     /// A stable code.
     pub code: String,
-    /// In words.
+    /// The text.
     pub message: String,
 }
 
-/// Problem details (RFC 9457), as far as they are told on.
+/// Problem details (RFC 9457): the members that are reported.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Problem {
     /// The status.
     pub status: u16,
-    /// What happened.
+    /// What went wrong.
     pub detail: String,
     /// The request's id.
     pub request_id: String,
-    /// Every fault of the body.
+    /// The field errors.
     pub errors: Vec<Fault>,
 }
 
-/// One fault of a body, as the server tells it.
+/// A field error, as the server reports it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Fault {
-    /// Where.
+    /// A JSON Pointer into the body.
     pub pointer: String,
     /// A stable code.
     pub code: String,
     /// What is wrong.
     pub message: String,
-    /// What was sent.
+    /// The value that was sent.
     pub received: String,
-    /// What was meant.
+    /// The suggested value.
     pub suggestion: String,
 }
 
@@ -127,7 +127,7 @@ impl Client {
         Self { http, destination, scope, is_dry, clock, token: Mutex::new(None) }
     }
 
-    /// Gets the first token, so that a wrong address or a wrong secret is known before anything is pushed.
+    /// Fetches the first token, so that a wrong address or secret is reported before anything is pushed.
     pub async fn begin(&self) -> Result<(), String> {
         match self.token(0).await {
             Err(Answer::Hopeless(why)) => Err(why),
@@ -136,7 +136,7 @@ impl Client {
         }
     }
 
-    /// Pushes one credential, with a token that is asked for where there is none.
+    /// Pushes one credential. Fetches a token first if there is none, and once more if it is rejected.
     pub async fn push(&self, entry: &Entry) -> Answer {
         let mut token = match self.token(0).await {
             Ok(token) => token,
@@ -165,8 +165,7 @@ impl Client {
         self.http.post(&address, headers, entry.body.clone()).await
     }
 
-    /// A token that still lives a while, and is not the one with the number `spent` or an earlier one. Whoever else needs one
-    /// meanwhile waits for the same.
+    /// Returns a valid token with a number above `spent`. Concurrent callers wait for one request.
     async fn token(&self, spent: u64) -> Result<Token, Answer> {
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.as_ref().filter(|token| token.number > spent && Instant::now() < token.renew_at) {
@@ -204,7 +203,7 @@ impl Client {
         let mut header = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| unusable())?;
         header.set_sensitive(true);
         let lives = Duration::from_secs(body["expires_in"].as_u64().unwrap_or(300));
-        // A token that lives shortly is used for most of its life.
+        // A token with a short lifetime is used for half of it.
         let renew_at = Instant::now() + lives.saturating_sub(AHEAD).max(lives / 2);
         Ok(Token { header, renew_at, number })
     }
@@ -252,7 +251,7 @@ fn lost(base: &str, error: &RequestError) -> Answer {
     }
 }
 
-/// What an answer to a push means, or to the check of one.
+/// What a response to a push or to a dry run means.
 fn read(response: &Response, base: &str, is_dry: bool, now: Timestamp) -> Answer {
     let header = |name| response.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let wait = || header(RETRY_AFTER).and_then(|text| retry_after(text, now));

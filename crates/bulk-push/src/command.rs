@@ -1,4 +1,4 @@
-//! The order of things: the file is read and checked from its first row to its last before anything is sent.
+//! The steps of a run: the whole file is read and checked before anything is sent.
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -26,10 +26,10 @@ use crate::summary::{Summary, counted};
 use crate::surroundings::Surroundings;
 
 impl Args {
-    /// Runs `tenure push`: success if everything was pushed, failure if something was refused, failed or left.
+    /// Runs `tenure push`. Returns success if everything was pushed.
     ///
     /// # Errors
-    /// Why it ended before its summary.
+    /// Why the run ended before its summary.
     pub fn run(self, surroundings: Surroundings) -> Result<ExitCode, Error> {
         self.destination.has_no_secret_in_sight()?;
         let mut source = self.reading.open(&self.file)?;
@@ -70,7 +70,7 @@ impl Args {
         }
     }
 
-    /// Says what was understood of the file, and writes the mapping if that was asked for.
+    /// Prints how the file was understood, and saves the mapping if asked to.
     fn introduce(&self, source: &Source) -> Result<(), Error> {
         let count = counted(u64::try_from(source.len()).unwrap_or_default(), source.nouns());
         let name = &source.input().name;
@@ -82,7 +82,7 @@ impl Args {
             Source::Table(table) => {
                 let rows = counted(u64::try_from(table.rows()).unwrap_or_default(), ("row", "rows"));
                 self.note(&format!("{name}: {count} in {rows}"));
-                // Who brings a mapping knows what the columns mean.
+                // A mapping that is given need not be explained.
                 if self.reading.mapping.is_none() {
                     self.note(&format!("What the columns mean:\n{}", table.plan.explained()));
                 }
@@ -162,7 +162,7 @@ impl Args {
         ))
     }
 
-    /// Asks the person, where there is one.
+    /// Asks for confirmation if there is a terminal.
     fn agreed(
         &self,
         source: &Source,
@@ -213,7 +213,7 @@ impl Args {
         let nouns = source.nouns();
         let work = async {
             client.begin().await.map_err(Error::Failed)?;
-            // Only now is there something to go on from.
+            // The journal is created only once the server has accepted the client.
             let opened = journal.map(|(links, progress, header)| Journal::open(links, progress, &header, self.changed));
             let (previous, journal) = opened.transpose()?.unzip();
             let previous = previous.unwrap_or_default();
@@ -279,7 +279,7 @@ fn print(text: &str) {
     println!("{text}");
 }
 
-/// The first signal lets what is under way be answered, the second does not.
+/// The first signal lets requests in flight finish, the second one does not.
 fn stop_on_signals(stop: &CancellationToken, drop: &CancellationToken) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;

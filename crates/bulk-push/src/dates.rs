@@ -1,4 +1,4 @@
-//! Dates as files write them, to dates as the API wants them.
+//! Converts dates as files write them to dates as the API expects them.
 
 use credential::Shape;
 
@@ -24,8 +24,7 @@ struct Found {
     day: Option<i32>,
 }
 
-/// What can be meant in one way alone. A day between slashes is none of them: nobody can know whether it or the month
-/// stands first.
+/// Unambiguous patterns. A day between slashes is not among them, since day or month may stand first.
 const SURE: [&str; 14] = [
     "YYYY-MM",
     "YYYY-MM-DD",
@@ -43,10 +42,10 @@ const SURE: [&str; 14] = [
     "DD-MMM-YYYY",
 ];
 
-/// With a pattern, these are read all the same.
+/// Patterns that are read even if another one is given.
 const STANDARD: [&str; 2] = ["YYYY-MM", "YYYY-MM-DD"];
 
-/// What stands in the place of an end that has not come.
+/// Values that mean "no end date yet".
 const OPEN: [&str; 10] = ["present", "current", "now", "ongoing", "today", "to date", "until now", "-", "n/a", "null"];
 
 const MONTHS: [&str; 12] = [
@@ -65,7 +64,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     pub fn parse(text: &str) -> Result<Self, String> {
         let known = [
             ("YYYY", Piece::Year),
@@ -109,7 +108,7 @@ impl Pattern {
             match piece {
                 Piece::Year => found.year = digits(&mut rest, 4, 4)?,
                 Piece::ShortYear => {
-                    // A career has no later start than soon, and no earlier one than a lifetime ago.
+                    // Two digits below 60 mean 20xx: careers do not start in the far future or a lifetime ago.
                     let short = digits(&mut rest, 2, 2)?;
                     found.year = if short < 60 { 2000 + short } else { 1900 + short };
                 }
@@ -153,12 +152,12 @@ pub fn is_date(shape: Shape) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dates {
     patterns: Vec<Pattern>,
-    /// Whether somebody said how they are written.
+    /// Whether the person gave a pattern.
     pub are_told: bool,
 }
 
 impl Dates {
-    /// By the pattern that is told, or by what can be meant in one way alone.
+    /// Reads by the given pattern, or by the unambiguous ones.
     pub fn new(told: Option<&str>) -> Result<Self, String> {
         let others: &[&str] = if told.is_some() { &STANDARD } else { &SURE };
         let patterns: Result<Vec<Pattern>, String> =
@@ -166,19 +165,19 @@ impl Dates {
         Ok(Self { patterns: patterns?, are_told: told.is_some() })
     }
 
-    /// What the API is told of a date in a file; `None` where there is none yet. A text that cannot be read stays as it is, for
-    /// the check to refuse.
+    /// Converts a date to the API's format; `None` if there is none yet. Unreadable text is returned unchanged, and the check
+    /// refuses it.
     pub fn convert(&self, text: &str, shape: Shape, is_optional: bool) -> Option<String> {
         let text = text.trim();
         if is_optional && OPEN.iter().any(|open| open.eq_ignore_ascii_case(text)) {
             return None;
         }
-        // A time of day behind the date is of no use.
+        // Drops the time of day.
         let alone = text.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')).map_or(text, |(date, _)| date);
         let Some(Found { year, month, day }) = self.patterns.iter().find_map(|pattern| pattern.read(alone)) else {
             return Some(text.to_owned());
         };
-        // Payrolls write an employment without an end as one that ends at the end of time.
+        // Payroll systems write 9999-12-31 for an employment without an end.
         if is_optional && year == 9999 {
             return None;
         }

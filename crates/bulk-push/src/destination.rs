@@ -1,4 +1,4 @@
-//! Where to, and as whom.
+//! The server and the client credentials to use.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::error::Error;
 /// The server, and the client that pushes to it.
 #[derive(Debug)]
 pub struct Destination {
-    /// The server's address, without a slash at its end.
+    /// The server's address without a trailing slash.
     pub base: String,
     /// The client id.
     pub client_id: Uuid,
@@ -38,7 +38,7 @@ pub struct DestinationArgs {
 }
 
 impl DestinationArgs {
-    /// The destination; `environment` looks up the secret where no file has it.
+    /// Reads the destination; `environment` looks up the secret if no file is given.
     pub fn read(&self, environment: fn(&str) -> Option<String>) -> Result<Destination, Error> {
         self.has_no_secret_in_sight()?;
         let missing = |what: &str| Error::Usage(format!("{what}; see: tenure push --help"));
@@ -65,7 +65,7 @@ impl DestinationArgs {
         Ok(Destination { base, client_id, secret: secret.to_owned().into() })
     }
 
-    /// Everybody on a machine can read the arguments of everybody's programs.
+    /// Every user of a machine can read the arguments of all programs.
     pub fn has_no_secret_in_sight(&self) -> Result<(), Error> {
         if self.client_secret.is_none() {
             return Ok(());
@@ -79,7 +79,7 @@ impl DestinationArgs {
     }
 }
 
-/// The server's address, without a slash at its end.
+/// Validates the server's address and removes the trailing slash: https, or http on this machine.
 fn base(server: &str) -> Result<String, String> {
     let url: Url =
         server.parse().map_err(|_| format!("'{server}' is not an address such as https://passport.example"))?;

@@ -11,7 +11,7 @@ use crate::rejected_row::RejectedRow;
 pub struct Entry {
     /// The line that it begins on.
     pub line: u32,
-    /// The person, as the file names them.
+    /// The person, as named in the file.
     pub person: String,
     /// The credential's id.
     pub credential_id: String,
@@ -21,10 +21,10 @@ pub struct Entry {
     pub body: Bytes,
 }
 
-/// The start of a hash: enough to tell a nation's credentials apart.
+/// A truncated SHA-256: 128 bits are enough to distinguish a nation's credentials.
 pub type Digest = [u8; 16];
 
-/// The start of the SHA-256 of `parts`, each with its length before it.
+/// The truncated SHA-256 of `parts`, each preceded by its length.
 pub fn digest(parts: &[&[u8]]) -> Digest {
     let mut whole = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
     for part in parts {
@@ -37,21 +37,21 @@ pub fn digest(parts: &[&[u8]]) -> Digest {
 }
 
 impl Entry {
-    /// What tells it apart from any other, and from itself with other content.
+    /// Identifies the credential and its content.
     pub fn digest(&self) -> Digest {
         digest(&[self.credential_type.name().as_bytes(), self.credential_id.as_bytes(), &self.body])
     }
 
-    /// The same under another id: what is said for the `number`th time again, after something else had taken its place.
+    /// The same content under another id: its `number`th repetition after another one replaced it.
     pub fn again(&self, number: u32) -> Self {
         let bytes = digest(&[b"tenure push, again", self.credential_id.as_bytes(), &number.to_be_bytes()]);
         let credential_id = uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string();
-        // A derived id stands in its body once.
+        // A derived id occurs once in its body.
         let body = String::from_utf8_lossy(&self.body).replace(&self.credential_id, &credential_id);
         Self { credential_id, body: Bytes::from(body), ..self.clone() }
     }
 
-    /// A refusal of it, of which more is to be said.
+    /// A report row for this credential, to be completed.
     pub fn rejected_row(&self) -> RejectedRow {
         RejectedRow {
             line: self.line,
@@ -62,5 +62,5 @@ impl Entry {
     }
 }
 
-/// A credential, or what is wrong with it.
+/// A credential, or the problems that were found.
 pub type Read = Result<Entry, Vec<RejectedRow>>;

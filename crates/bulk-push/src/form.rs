@@ -1,7 +1,7 @@
-//! What of a credential type can come out of the cells of a table: the leaves of its fields.
+//! The members of a credential type that cells can fill: the leaves of its fields.
 //!
-//! Follows from what the type declares. Where `fields` must hold a list of objects, as a career its employment, a row is an
-//! item of that list, and the rows of one person are one credential; elsewhere a row is a credential.
+//! Derived from the type's declaration. If `fields` requires a list of objects, as a career its employment, a row is an item of
+//! that list and all rows of one person are one credential. Otherwise a row is a credential.
 
 use credential::{Member, Presence, Shape, Type};
 use serde_json::{Map, Value};
@@ -9,26 +9,26 @@ use serde_json::{Map, Value};
 /// A member that a column can fill.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The names that lead to it, from `fields` or from an item of the list.
+    /// The member names that lead to it, from `fields` or from an item of the list.
     pub path: Vec<&'static str>,
-    /// What it must look like.
+    /// The shape of its value.
     pub shape: Shape,
-    /// Whether a credential cannot do without it.
+    /// Whether a credential requires it.
     pub is_required: bool,
-    /// Whether it is of an item of the list.
+    /// Whether it belongs to an item of the list.
     pub is_of_item: bool,
     /// What it means.
     pub meaning: &'static str,
 }
 
-/// A credential type, seen from a table.
+/// A credential type as a table.
 #[derive(Clone, Debug)]
 pub struct Form {
     /// The type.
     pub credential_type: Type,
-    /// The list of which a row is an item, and the members of an item.
+    /// The list whose items are rows, and the members of an item.
     pub list: Option<(&'static str, &'static [Member])>,
-    /// What columns can fill.
+    /// The members that columns can fill.
     pub targets: Vec<Target>,
 }
 
@@ -47,7 +47,7 @@ impl Form {
         Self { credential_type, list, targets }
     }
 
-    /// What a target is called: its own name, with the names before it where another has the same.
+    /// The name of a target: its member name, or its full path if the name is not unique.
     pub fn name(&self, target: usize) -> String {
         let target = &self.targets[target];
         let leaf = target.path.last().copied().unwrap_or_default();
@@ -55,7 +55,7 @@ impl Form {
         if count == 1 { leaf.to_owned() } else { target.path.join(".") }
     }
 
-    /// The target of this name, with or without the names before it.
+    /// Finds a target by its name or its full path.
     pub fn find(&self, name: &str) -> Option<usize> {
         let name = self.list.and_then(|(list, _)| name.strip_prefix(list)?.strip_prefix('.')).unwrap_or(name);
         let is_it = |target: &Target| target.path.join(".") == name;
@@ -63,7 +63,7 @@ impl Form {
         by_path.or_else(|| (0..self.targets.len()).find(|target| self.name(*target) == name))
     }
 
-    /// Every name, for messages.
+    /// All names, for messages.
     pub fn names(&self) -> String {
         (0..self.targets.len()).map(|target| self.name(target)).collect::<Vec<_>>().join(", ")
     }
@@ -75,14 +75,14 @@ fn leaves(members: &[Member], path: &[&'static str], (required, of_item): (bool,
         let path = [path, &[member.name]].concat();
         match member.shape {
             Shape::Object(members) => leaves(members, &path, (is_required, of_item), targets),
-            // Lists of objects beside the rows themselves have no place in a table; NDJSON takes them.
+            // Other lists of objects cannot be expressed in a table; NDJSON supports them.
             Shape::List { of: Shape::Object(_), .. } | Shape::Listed(_) | Shape::Anything => {}
             shape => targets.push(Target { path, shape, is_required, is_of_item: of_item, meaning: member.meaning }),
         }
     }
 }
 
-/// Puts `value` at the end of `path`, and the objects that lead there.
+/// Inserts `value` at `path` and creates the objects on the way.
 pub fn put(object: &mut Map<String, Value>, path: &[&str], value: Value) {
     match path {
         [] => {}
@@ -96,7 +96,7 @@ pub fn put(object: &mut Map<String, Value>, path: &[&str], value: Value) {
     }
 }
 
-/// Adds the objects that must be there even where nothing is in them.
+/// Adds required objects even if they are empty.
 pub fn complete(object: &mut Map<String, Value>, members: &[Member]) {
     for member in members {
         if let (Shape::Object(members), Presence::Required) = (member.shape, member.presence)

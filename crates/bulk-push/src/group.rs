@@ -1,4 +1,4 @@
-//! The rows of one credential: what they say together, and which cell is at fault.
+//! Builds one credential from its rows, and maps field errors back to cells.
 
 use bytes::Bytes;
 use credential::{Context, Fault, Rejection, Shape, Submission};
@@ -12,18 +12,18 @@ use crate::input::Row;
 use crate::mapping::{Origin, Plan};
 use crate::rejected_row::{RejectedRow, SourceSpan};
 
-/// A row that was read again.
+/// A row, read again.
 pub struct Record {
-    /// Where it is.
+    /// Its position.
     pub row: Row,
-    /// All of it.
+    /// Its text.
     pub text: String,
-    /// What its cells say.
+    /// Its cells.
     pub cells: Vec<String>,
 }
 
 impl Record {
-    /// What the cell in `column` says, without spaces around it.
+    /// The trimmed text of the cell in `column`.
     pub fn cell(&self, column: Option<usize>) -> &str {
         column.and_then(|column| self.cells.get(column)).map(|cell| cell.trim()).unwrap_or_default()
     }
@@ -31,22 +31,22 @@ impl Record {
 
 /// The rows of one credential, and how to read them.
 pub struct Group<'a> {
-    /// What the columns mean.
+    /// The columns' meaning.
     pub plan: &'a Plan,
-    /// What takes rows apart.
+    /// Splits rows.
     pub cells: &'a Cells,
     /// The rows.
     pub records: &'a [Record],
 }
 
 impl Group<'_> {
-    /// What is wrong with the rows as rows.
+    /// Checks the rows themselves: the number of cells and the person column.
     pub fn shape(&self) -> Vec<RejectedRow> {
         let mut rejected = Vec::new();
         let wanted = self.plan.header.len();
         for (index, record) in self.records.iter().enumerate() {
             let (found, column) = (record.cells.len(), record.cells.len().min(wanted).checked_sub(1));
-            // Spreadsheets leave empty cells at the end out, or add some.
+            // Spreadsheets omit or add empty cells at the end.
             let has_more = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
             if has_more {
                 let message = format!(
@@ -65,7 +65,7 @@ impl Group<'_> {
         rejected
     }
 
-    /// What all rows must say alike in `columns`; an empty cell says nothing.
+    /// The value of `columns`, which must be equal in all rows; empty cells are ignored.
     fn alike(&self, columns: &[usize], rejected: &mut Vec<RejectedRow>) -> String {
         let said = columns.iter().map(|column| self.alike_in(*column, rejected)).filter(|text| !text.is_empty());
         said.collect::<Vec<_>>().join(" ")
@@ -89,7 +89,7 @@ impl Group<'_> {
         said.to_owned()
     }
 
-    /// The body, but for the id.
+    /// The body, without a derived id.
     pub fn body(&self, rejected: &mut Vec<RejectedRow>) -> Body {
         let mut fields = Map::new();
         let mut items = vec![Map::new(); if self.plan.form.list.is_some() { self.records.len() } else { 0 }];
@@ -145,7 +145,7 @@ impl Group<'_> {
         let (first, known) = (&self.records[0], self.plan.form.credential_type);
         let person = first.cell(self.plan.person).to_owned();
         let mut object = Map::from_iter([("fields".to_owned(), Value::Object(body.fields))]);
-        // Until it is known what the body says in its normal form, any id will do.
+        // The derived id depends on the normal form, so a placeholder is validated first.
         let given = body.credential_id.clone().unwrap_or_else(|| "derived".to_owned());
         object.insert("credential_id".to_owned(), given.into());
         if !self.plan.partner_chain.is_empty() {
@@ -168,20 +168,20 @@ impl Group<'_> {
         Ok(Entry { line: first.row.line, person, credential_id, credential_type: known, body: Bytes::from(sent) })
     }
 
-    /// A fault of the body, as a fault of a cell.
+    /// Converts a field error of the body to a problem of a cell.
     fn fault(&self, fault: Fault) -> RejectedRow {
         let (record, column) = self.place(&fault.pointer, fault.suggestion.as_deref().unwrap_or_default());
         let mut found = rejected_row(fault.code.as_str(), fault.message);
         found.pointer = fault.pointer;
         found.value = fault.received.unwrap_or_default();
-        // A member's name is of no use to somebody who has columns.
+        // The suggestion is a member name, which does not help with a table.
         if fault.code != credential::Code::MemberMissing {
             found.suggestion = fault.suggestion.unwrap_or_default();
         }
         self.at(record, column, found)
     }
 
-    /// The row and the column that a pointer into the body means; where something is missing, `suggestion` names it.
+    /// The row and column for a JSON Pointer into the body; if a member is missing, `suggestion` is its name.
     pub fn place(&self, pointer: &str, suggestion: &str) -> (usize, Option<usize>) {
         let steps: Vec<&str> = pointer.split('/').skip(1).collect();
         let list = self.plan.form.list.map(|(name, _)| name);
@@ -207,7 +207,7 @@ impl Group<'_> {
         (record, columns.next())
     }
 
-    /// A refusal of a row, with its place.
+    /// Adds the position in the file.
     pub fn at(&self, record: usize, column: Option<usize>, mut rejected_row: RejectedRow) -> RejectedRow {
         let record = &self.records[record];
         rejected_row.line = record.row.line;
@@ -235,7 +235,7 @@ impl Group<'_> {
     }
 }
 
-/// What the rows say, before it is checked.
+/// The body before it is checked.
 pub struct Body {
     credential_id: Option<String>,
     email: Option<String>,
@@ -255,15 +255,14 @@ fn shortened(text: &str) -> &str {
     text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end])
 }
 
-/// An id that is the same whenever the same is said of the same person, and another as soon as anything differs: a run that
-/// is repeated finds what it pushed, and a correction takes the place of what it corrects. A UUID of version 8 (RFC 9562,
-/// section 5.8).
+/// Derives an id from the person and the content, so that a repeated run finds what it pushed and a correction gets a new id.
+/// A UUID of version 8 (RFC 9562, section 5.8).
 fn derived_id(known: credential::Type, person: &str, submission: &Submission) -> String {
     let bytes = digest(&[b"tenure push, 1", known.name().as_bytes(), person.as_bytes(), &submission.payload()]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// The body of the request, from the normal form.
+/// The request body, in normal form.
 fn sent(submission: &Submission, credential_id: &str) -> String {
     let mut body = json!({ "credential_id": credential_id, "fields": submission.fields });
     if !submission.partner_chain.is_empty() {

@@ -1,6 +1,6 @@
-//! Which column is meant by which field, where nobody says: by the names that payroll and HR systems give their columns.
+//! Infers which column fills which field, by the column names that payroll and HR systems use.
 
-/// Names of the column that says whose row it is, the likeliest first.
+/// Names of the column that identifies the person, the likeliest first.
 pub const PERSON: &[&str] = &[
     "person",
     "person id",
@@ -28,22 +28,22 @@ pub const PERSON: &[&str] = &[
     "id",
 ];
 
-/// Names of the column with the credential's own id.
+/// Names of the column with the credential's id.
 pub const CREDENTIAL_ID: &[&str] = &["credential id"];
 
-/// Names of the column with the person's address.
+/// Names of the column with the email address.
 pub const EMAIL: &[&str] =
     &["email", "email address", "e mail", "mail", "personal email", "private email", "work email"];
 
-/// Names of a person's name in one column.
+/// Names of a column with the full name.
 const FULL_NAME: &[&str] = &["full name", "employee name", "person name", "legal name", "worker name"];
-/// Names of what goes before the family name.
+/// Names of a column with the given name.
 const GIVEN_NAME: &[&str] =
     &["given name", "given names", "first name", "first names", "forename", "forenames", "firstname"];
-/// Names of the family name.
+/// Names of a column with the family name.
 const FAMILY_NAME: &[&str] = &["family name", "last name", "surname", "lastname"];
 
-/// Other names of fields; a field's own name is always one of its names.
+/// Further names of fields. A field's own name always counts.
 const OTHERS: &[(&str, &[&str])] = &[
     (
         "organisation",
@@ -124,18 +124,18 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("expiry_date", &["expires", "expiry", "expiration date", "valid until"]),
 ];
 
-/// A name without what people write differently: case, spaces, punctuation.
+/// Normalises a name: case, spaces and punctuation are ignored.
 pub fn folded(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The first of `names` that is a column, among those that are `free`.
+/// The column for the first of `names` that exists and is `free`.
 pub fn column(header: &[String], names: &[&str], free: impl Fn(usize) -> bool) -> Option<usize> {
     let is = |column: &usize, name: &str| free(*column) && folded(&header[*column]) == folded(name);
     names.iter().find_map(|name| (0..header.len()).find(|column| is(column, name)))
 }
 
-/// The columns that together are the field of this name, whose names before it are `path`.
+/// The columns that fill the field `leaf`, whose full path is `path`.
 pub fn columns(header: &[String], leaf: &str, path: &str, free: impl Fn(usize) -> bool) -> Vec<usize> {
     let others = OTHERS.iter().find(|(name, _)| *name == leaf).map_or(&[][..], |(_, others)| others);
     let one = |names: &[&str]| column(header, names, &free);

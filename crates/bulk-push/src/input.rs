@@ -1,6 +1,6 @@
-//! The file that is pushed, as bytes: which rows it has and where, what it hashes to, and that it is UTF-8.
+//! Reads the input file as bytes: positions of its rows, its hash, and that it is UTF-8.
 //!
-//! Owns how a file is cut into rows. A row's cells are csv-core's business; both follow RFC 4180 in the same way.
+//! Defines where rows end; csv-core splits them into cells. Both follow RFC 4180 in the same way.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -18,18 +18,18 @@ pub const LONGEST_ROW: usize = 1024 * 1024;
 /// Longest line of NDJSON, in bytes: a body may carry documents.
 pub const LONGEST_LINE: usize = 16 * 1024 * 1024;
 
-/// Where a row is.
+/// The position of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Bytes before it.
+    /// The offset in bytes.
     pub offset: u64,
-    /// Its bytes, without what ends it.
+    /// The length in bytes, without the line ending.
     pub length: u32,
-    /// The line that it begins on, from 1.
+    /// The number of its first line, from 1.
     pub line: u32,
 }
 
-/// A file that is read from its beginning to its end.
+/// Reads a file from start to end.
 pub struct Scan {
     name: String,
     reader: BufReader<File>,
@@ -39,7 +39,7 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Opens a file and goes past a byte order mark.
+    /// Opens a file and skips a byte order mark.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
         let refuse = |error: std::io::Error| Error::Failed(format!("{name} cannot be read: {error}"));
@@ -64,14 +64,14 @@ impl Scan {
         Ok(Self { name, reader, hash, offset, line: 1 })
     }
 
-    /// The beginning of what is still to be read.
+    /// The start of the unread input.
     pub fn peek(&mut self) -> Result<&[u8], Error> {
         let name = &self.name;
         self.reader.fill_buf().map_err(|error| Error::Failed(format!("{name} cannot be read: {error}")))
     }
 
-    /// Reads the next row that is not blank into `raw`: a line, or several where `separator` is given and quotes hold a
-    /// line's end.
+    /// Reads the next row that is not blank into `raw`: one line, or several if quotes contain
+    /// line endings and `separator` is given.
     pub fn row(&mut self, separator: Option<u8>, longest: usize, raw: &mut Vec<u8>) -> Result<Option<Row>, Error> {
         loop {
             raw.clear();
@@ -125,7 +125,7 @@ impl Scan {
         let line = line + u32::try_from(before.iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let (name, byte) = (&self.name, raw.get(at).copied().unwrap_or_default());
-        // In Latin-1 a byte is the character of that number.
+        // In Latin-1 a byte is the code point of its character.
         Error::Failed(format!(
             "{name}:{line}:{column}: this is not UTF-8: the byte {byte:#04X} would be '{}' in Latin-1. Save the file as UTF-8 \
              (Excel calls that \"CSV UTF-8\") and push it again; nothing was sent",
@@ -133,7 +133,7 @@ impl Scan {
         ))
     }
 
-    /// The file, once all of it was read.
+    /// The file, after it was read to its end.
     pub fn finish(self) -> Input {
         let digest = hex(self.hash.finish().as_ref());
         Input { name: self.name, file: self.reader.into_inner(), digest }
@@ -145,7 +145,7 @@ impl Scan {
 pub struct Input {
     /// Its name, for messages.
     pub name: String,
-    /// SHA-256 of all of it, in hexadecimal digits.
+    /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
     file: File,
 }
@@ -158,7 +158,7 @@ impl Input {
         read.ok().and_then(|()| String::from_utf8(bytes).ok()).ok_or_else(|| self.changed())
     }
 
-    /// The file is not what it was when its rows were found.
+    /// The file changed after its rows were found.
     pub fn changed(&self) -> Error {
         Error::Failed(format!("{} was changed while it was being pushed; leave it alone and start again", self.name))
     }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// The scan cuts a file into rows and csv-core reads their cells: both must see the same rows.
+        /// Rows are found here and split by csv-core: both must agree on where rows end.
         #[test]
         fn rows_are_those_that_csv_sees(text in "[ab,\"\n]{0,40}") {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());

@@ -1,7 +1,7 @@
-//! NDJSON: a v2 body a line.
+//! NDJSON: one v2 body a line.
 //!
-//! Two members are the client's and never sent: `credential_type` says the type of a line that is of another than the rest,
-//! `person` whose it is, for the file of links.
+//! Two members are for this client and are never sent: `credential_type` is the type of the line if it differs from the rest, and
+//! `person` names the person in the file of links.
 
 use bytes::Bytes;
 use credential::{Context, Rejection, Submission, Type, locate};
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::input::{Input, LONGEST_LINE, Row, Scan};
 use crate::rejected_row::{RejectedRow, SourceSpan};
 
-/// A file of bodies.
+/// An NDJSON file.
 #[derive(Debug)]
 pub struct Lines {
     /// The file.
@@ -21,16 +21,16 @@ pub struct Lines {
     credential_type: Type,
 }
 
-/// A line, and what the client keeps for itself.
+/// A line, with the client's own members removed.
 struct Line {
-    /// The line with spaces where the client's members stood: places in it are places in the file.
+    /// The line with spaces in place of the client's members, so that positions are unchanged.
     body: String,
     person: String,
     credential_type: Option<String>,
 }
 
 impl Lines {
-    /// Finds the lines.
+    /// Finds the positions of all lines.
     pub fn open(mut scan: Scan, credential_type: Type) -> Result<Self, Error> {
         let (mut rows, mut raw) = (Vec::new(), Vec::new());
         while let Some(row) = scan.row(None, LONGEST_LINE, &mut raw)? {
@@ -39,12 +39,12 @@ impl Lines {
         Ok(Self { input: scan.finish(), rows, credential_type })
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// The body on line number `index`.
+    /// The credential on line `index`.
     pub fn read(&self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let row = self.rows[index];
         let text = self.input.read(row)?;
@@ -53,7 +53,7 @@ impl Lines {
             Ok(credential_type) => credential_type,
             Err(_) => return Ok(Err(vec![of_member(row, &text, person, "/credential_type", unknown_type())])),
         };
-        // The file of links has a line for each.
+        // A line ending would break the file of links.
         if person.chars().any(char::is_control) {
             return Ok(Err(vec![of_member(row, &text, person, "/person", RejectedRow::with_control_character())]));
         }
@@ -92,7 +92,7 @@ impl Lines {
         })
     }
 
-    /// `refusal`, which the server found on line number `index`, with its place.
+    /// Adds the position in the file to a problem that the server reported for line `index`.
     pub fn located(&self, index: usize, mut rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         let source = self.input.read(self.rows[index])?;
         let range = locate(&source, &rejected_row.pointer).map(|location| location.value).unwrap_or_default();
@@ -114,12 +114,12 @@ impl Line {
     }
 }
 
-/// The text at `pointer`, if there is one.
+/// The string at `pointer`.
 fn member(text: &str, pointer: &str) -> Option<String> {
     serde_json::from_str(text.get(locate(text, pointer)?.value)?).ok()
 }
 
-/// `text` with spaces in the place of the member at `pointer` and of one comma beside it.
+/// Replaces the member at `pointer`, and one comma beside it, by spaces.
 fn without(text: &str, pointer: &str) -> String {
     let Some((name, value)) = locate(text, pointer).and_then(|found| Some((found.name?, found.value))) else {
         return text.to_owned();
@@ -129,7 +129,7 @@ fn without(text: &str, pointer: &str) -> String {
     let is_comma = |at: &usize| text.as_bytes()[*at] == b',';
     let comma = behind.filter(is_comma).or(before.filter(is_comma));
     let keep = |at: usize| !((name.start..value.end).contains(&at) || Some(at) == comma);
-    // Byte for byte, so that places stay what they are.
+    // Replaced byte by byte, so that positions are unchanged.
     let bytes = text.bytes().enumerate().map(|(at, byte)| if keep(at) { byte } else { b' ' });
     String::from_utf8(bytes.collect()).unwrap_or_else(|_| text.to_owned())
 }
@@ -143,7 +143,7 @@ fn unknown_type() -> RejectedRow {
     }
 }
 
-/// `refusal`, which is of one of the client's own members.
+/// Completes a problem with one of the client's own members.
 fn of_member(row: Row, text: &str, person: String, pointer: &str, rejected_row: RejectedRow) -> RejectedRow {
     let range = locate(text, pointer).map(|found| found.value).unwrap_or_default();
     RejectedRow {

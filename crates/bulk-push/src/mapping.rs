@@ -1,4 +1,4 @@
-//! Which column goes where: what a file, the options and the guesses say together, and the file that keeps it.
+//! Which column fills which field: combines the mapping file, the options and inferred columns, and saves the result.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,26 +11,26 @@ use crate::error::Error;
 use crate::form::Form;
 use crate::infer_columns;
 
-/// What a mapping file holds.
+/// The content of a mapping file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mapping {
     /// The credential type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<String>,
-    /// The column that says whose row it is.
+    /// The column that identifies the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// The column with the credential's id; left out, it is derived from the person and what is said.
+    /// The column with the credential's id. If absent, the id is derived from the person and the content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_id: Option<String>,
-    /// The column with the address to which the server mails the link; left out, it mails none.
+    /// The column with the address to mail the link to. If absent, nothing is mailed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// How dates are written, such as DD/MM/YYYY.
+    /// The pattern of dates, such as DD/MM/YYYY.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_format: Option<String>,
-    /// What stands between cells.
+    /// The separator of cells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub separator: Option<char>,
     /// The institutions between the partner and the issuer.
@@ -39,7 +39,7 @@ pub struct Mapping {
     /// Which column fills a field; several are joined by a space.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, Columns>,
-    /// What a field is in every row.
+    /// Fields with the same value in every row.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub constants: BTreeMap<String, String>,
 }
@@ -55,7 +55,7 @@ pub enum Columns {
 }
 
 impl Columns {
-    /// One column, or several with a plus between them.
+    /// Parses one column, or several joined by `+`.
     pub fn of(text: &str) -> Self {
         let mut names: Vec<String> = text.split('+').map(|name| name.trim().to_owned()).collect();
         if names.len() == 1 { Self::One(names.remove(0)) } else { Self::Several(names) }
@@ -81,7 +81,7 @@ fn is_json(path: &Path) -> bool {
 }
 
 impl Mapping {
-    /// Reads a file: JSON if it is called so, otherwise TOML.
+    /// Reads a mapping: JSON if the name ends in `.json`, otherwise TOML.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let name = path.display();
         let text =
@@ -94,7 +94,7 @@ impl Mapping {
         read.map_err(|error| Error::Usage(format!("{name} is no mapping: {}", error.trim_end())))
     }
 
-    /// Writes a file, unless another mapping stands there.
+    /// Writes the mapping, unless the file exists with other content.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
         let name = path.display();
         let text = if is_json(path) {
@@ -123,31 +123,31 @@ pub enum Origin {
     Constant(String),
 }
 
-/// A mapping that has met a header.
+/// A mapping applied to a header.
 #[derive(Debug)]
 pub struct Plan {
-    /// What can be filled.
+    /// The fields that columns can fill.
     pub form: Form,
     /// The names of the columns.
     pub header: Vec<String>,
-    /// The column that says whose row it is.
+    /// The column that identifies the person.
     pub person: Option<usize>,
     /// The column with the credential's id.
     pub credential_id: Option<usize>,
     /// The column with the address to mail the link to.
     pub email: Option<usize>,
-    /// How dates are written.
+    /// The patterns of dates.
     pub dates: Dates,
-    /// The institutions between.
+    /// The institutions between the partner and the issuer.
     pub partner_chain: Vec<String>,
     /// Where each target comes from.
     pub origins: Vec<Origin>,
-    /// All of it as a mapping: what was said and what was guessed.
+    /// The complete mapping: given and inferred.
     pub mapping: Mapping,
 }
 
 impl Plan {
-    /// Brings a mapping and a header together, and guesses what is not said.
+    /// Applies a mapping to a header and infers what it does not say.
     pub fn new(mapping: &Mapping, credential_type: Type, header: Vec<String>, mail_links: bool) -> Result<Self, Error> {
         let form = Form::of(credential_type);
         let dates = Dates::new(mapping.date_format.as_deref()).map_err(Error::Usage)?;
@@ -194,7 +194,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether a credential can come out of it at all.
+    /// Checks that every required field has a source.
     fn is_whole(&self) -> Result<(), Error> {
         let mut missing: Vec<String> = Vec::new();
         if self.person.is_none() && self.form.list.is_some() {
@@ -220,7 +220,7 @@ impl Plan {
         )))
     }
 
-    /// The columns that go nowhere.
+    /// The columns that no field uses.
     pub fn unused(&self) -> Vec<String> {
         let singles = [self.person, self.credential_id, self.email];
         let is_used = |column: usize| {
@@ -234,7 +234,7 @@ impl Plan {
         unused.map(|(_, name)| name.clone()).collect()
     }
 
-    /// What goes where, a line each.
+    /// The meaning of each column, one a line.
     pub fn explained(&self) -> String {
         let one = |what: &str, from: &str| format!("  {what:<22}{from}");
         let single = |what: &str, column: Option<usize>| column.map(|column| one(what, &self.header[column]));
@@ -292,7 +292,7 @@ struct HeaderResolver<'a> {
 }
 
 impl HeaderResolver<'_> {
-    /// The one column of this name, to the letter or but for case and punctuation.
+    /// The only column of this name: an exact match, or one that ignores case and punctuation.
     fn named(&mut self, name: &str) -> Result<usize, Error> {
         let of = |is: &dyn Fn(&String) -> bool| -> Vec<usize> {
             self.header.iter().enumerate().filter(|(_, column)| is(column)).map(|(index, _)| index).collect()

@@ -1,4 +1,4 @@
-//! Everything is checked before anything is sent: with the library that the server checks with.
+//! Checks the whole file before anything is sent, with the library that the server validates with.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,18 +12,18 @@ use crate::progress::say;
 use crate::rejected_row::{RejectedRow, RejectedRows};
 use crate::source::Source;
 
-/// What a file is like.
+/// The result of the check.
 #[derive(Debug)]
 pub struct Checked {
-    /// Which of its credentials would be refused.
+    /// Which credentials would be refused.
     pub skip: Vec<bool>,
-    /// The scopes that the others need.
+    /// The scopes that the valid ones need.
     pub scopes: BTreeSet<&'static str>,
-    /// How many there are of what.
+    /// The counts so far.
     pub counts: Counts,
 }
 
-/// Checks every credential of a file; what is wrong is written down.
+/// Checks every credential and reports problems to `rejected`.
 pub fn check(
     source: &mut Source,
     previous: &PreviousRun,

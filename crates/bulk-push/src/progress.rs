@@ -1,4 +1,4 @@
-//! How far it is, for the person who waits: a bar at a terminal, a line now and then elsewhere.
+//! Shows progress: a bar at a terminal, a line every few seconds elsewhere.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::counts::Counts;
 /// How often a line is written where there is no terminal.
 const LINE: Duration = Duration::from_secs(10);
 
-/// What is shown.
+/// The progress display.
 #[derive(Debug)]
 pub struct Progress {
     way: Way,
@@ -29,7 +29,7 @@ enum Way {
 }
 
 impl Progress {
-    /// For `total` of what `noun` names.
+    /// Starts the display for `total` items that `noun` names.
     pub fn begin(total: usize, noun: &'static str, is_quiet: bool) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let way = if is_quiet {
@@ -46,7 +46,7 @@ impl Progress {
         Self { way, total, noun, began: now, told: now }
     }
 
-    /// Shows where it stands. `waits` is for how long the server has asked to be left alone.
+    /// Updates the display. `waits` is how long the server asked to wait.
     pub fn show(&mut self, counts: &Counts, waits: Duration) {
         match &self.way {
             Way::Bar(bar) => {
@@ -78,7 +78,7 @@ impl Progress {
         text
     }
 
-    /// Says something without tearing the bar.
+    /// Prints a line without breaking the bar.
     pub fn tell(&self, text: &str) {
         match &self.way {
             Way::Bar(bar) => bar.suspend(|| say(text)),
@@ -87,7 +87,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away, and says how long it all took.
+    /// Removes the bar and returns the elapsed time.
     pub fn end(&self) -> Duration {
         if let Way::Bar(bar) = &self.way {
             bar.finish_and_clear();
@@ -96,13 +96,13 @@ impl Progress {
     }
 }
 
-/// So many a second, once that can be said.
+/// Items a second, once enough time has passed to tell.
 pub fn rate(count: u64, elapsed: Duration) -> Option<f64> {
     let rate = count as f64 / elapsed.as_secs_f64();
     (elapsed > Duration::from_millis(500) && count > 0).then_some(rate)
 }
 
-/// A length of time, as a person would say it.
+/// Formats a duration for people.
 pub fn lasting(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -112,13 +112,13 @@ pub fn lasting(duration: Duration) -> String {
     }
 }
 
-/// Writes a line to the person at the terminal; what is asked for by a program goes to standard output.
+/// Prints a line for the person at the terminal, on standard error; standard output is for programs.
 #[expect(clippy::print_stderr, reason = "this is for the person at the terminal")]
 pub fn say(text: &str) {
     eprintln!("{text}");
 }
 
-/// As [`say`], to be answered on the same line.
+/// Prints a question; the answer is typed on the same line.
 #[expect(clippy::print_stderr, reason = "this is for the person at the terminal")]
 pub fn ask(text: &str) {
     eprint!("{text}");

@@ -1,18 +1,18 @@
-/// Where in a row a byte stands (RFC 4180, section 2; a quote within a bare cell is a character like any other).
+/// The quoting state at a byte of a row (RFC 4180, section 2). A quote inside an unquoted cell is an ordinary character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// Before a cell.
     CellStart,
-    /// In a bare cell.
+    /// In an unquoted cell.
     Cell,
-    /// In quotes.
+    /// In a quoted cell.
     Quoted,
-    /// Behind a quote within quotes, which ends them unless another follows.
+    /// After a quote in a quoted cell: the cell ends unless another quote follows.
     QuoteInQuoted,
 }
 
 impl At {
-    /// Where it is after `byte`.
+    /// The state after `byte`.
     pub fn step(self, byte: u8, separator: u8) -> Self {
         match (self, byte) {
             (Self::Quoted, b'"') => Self::QuoteInQuoted,

@@ -1,4 +1,4 @@
-//! How the file is read: what the options say of it, and what it turns out to be.
+//! Opens the input file as the options and its content say.
 
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ pub struct ReadingArgs {
 }
 
 impl ReadingArgs {
-    /// Opens the file and finds what is in it.
+    /// Opens the file as a table or as NDJSON.
     pub fn open(&self, path: &Path) -> Result<Source, Error> {
         let mapping = self.mapping()?;
         let name = mapping.credential_type.as_deref().unwrap_or(Type::default().name());
@@ -66,7 +66,7 @@ impl ReadingArgs {
         Table::open(scan, &mapping, known, self.mail_links).map(|table| Source::Table(Box::new(table)))
     }
 
-    /// The mapping's file, and what the options say besides or instead.
+    /// The mapping file, overridden by the options.
     fn mapping(&self) -> Result<Mapping, Error> {
         let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         let said = [

@@ -1,4 +1,4 @@
-//! Who is not pushed, and why: on the terminal with the finger on the place, and in a file for a spreadsheet.
+//! Reports rows that are not pushed: as annotated excerpts on the terminal, and as CSV for a spreadsheet.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader};
@@ -9,24 +9,24 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, renderer};
 use crate::error::Error;
 
-/// How many are shown on the terminal; the file has them all.
+/// Most problems that are shown on the terminal; the file has all.
 const SHOWN: usize = 10;
 
-/// How wide a terminal is at least; a longer row is shown around the place.
+/// The assumed width of the terminal; longer rows are cut around the problem.
 const WIDTH: usize = 79;
 
 const HEADER: [&str; 10] =
     ["line", "person", "credential_id", "outcome", "column", "pointer", "code", "message", "value", "suggestion"];
 
-/// Whether it stands in the way.
+/// How severe a problem is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Severity {
-    /// The credential is not taken.
+    /// The credential is refused.
     #[default]
     Refused,
-    /// The server could not take it, through no fault of the row.
+    /// The server failed on the row.
     Failed,
-    /// It was taken, and there is something to know.
+    /// The credential was pushed, with a warning.
     Warning,
 }
 
@@ -40,53 +40,53 @@ impl Severity {
     }
 }
 
-/// One thing that is wrong.
+/// A problem with a row: one line of the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RejectedRow {
     /// The line in the file.
     pub line: u32,
-    /// The person, as the file names them.
+    /// The person, as named in the file.
     pub person: String,
     /// The credential, if it has an id.
     pub credential_id: String,
-    /// Whether it stands in the way.
+    /// How severe it is.
     pub severity: Severity,
-    /// The column, if it is one's fault.
+    /// The column, if one is wrong.
     pub column: String,
-    /// The place in the body.
+    /// A JSON Pointer into the body.
     pub pointer: String,
     /// A stable code.
     pub code: String,
     /// What is wrong, and what to write instead.
     pub message: String,
-    /// What stands there.
+    /// The value.
     pub value: String,
-    /// What was probably meant.
+    /// The suggested value.
     pub suggestion: String,
-    /// The place in the file.
+    /// The position in the file.
     pub span: Option<SourceSpan>,
 }
 
 impl RejectedRow {
-    /// Of a text that would tear a file of lines.
+    /// A text with a control character, such as a line ending.
     pub fn with_control_character() -> Self {
         let message = "This holds a control character, such as a line's end; take it out.".to_owned();
         Self { code: credential::Code::TextControl.as_str().to_owned(), message, ..Self::default() }
     }
 }
 
-/// A place in a file, with the row around it.
+/// A range of a row in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceSpan {
     /// The row.
     pub source: String,
-    /// What of it is meant.
+    /// The bytes of the row that are wrong.
     pub range: Range<usize>,
-    /// What would help.
+    /// What to do about it.
     pub help: Option<String>,
 }
 
-/// The file of refusals, and how many were shown.
+/// The report file, and how many problems were shown.
 #[derive(Debug)]
 pub struct RejectedRows {
     input: String,
@@ -97,7 +97,7 @@ pub struct RejectedRows {
 }
 
 impl RejectedRows {
-    /// For the refusals of `input`. A file of an earlier run is taken away, anything else is left alone.
+    /// Begins a report on `input`. Removes the report of an earlier run; any other file is an error.
     pub fn begin(input: &str, path: &Path, is_quiet: bool) -> Result<Self, Error> {
         if let Ok(file) = File::open(path) {
             let mut first = String::new();
@@ -114,7 +114,7 @@ impl RejectedRows {
         Ok(Self { input: input.to_owned(), path: path.to_owned(), writer: None, shown: 0, is_quiet })
     }
 
-    /// Writes one down, and shows the first ones; returns what to show.
+    /// Writes a problem to the file; returns the text to show for the first ones.
     pub fn add(&mut self, rejected_row: &RejectedRow) -> Result<Option<String>, Error> {
         let path = self.path.clone();
         let writer = match &mut self.writer {
@@ -145,17 +145,17 @@ impl RejectedRows {
         Ok((!self.is_quiet && self.shown <= SHOWN).then(|| self.render(rejected_row)))
     }
 
-    /// How many were written but not shown.
+    /// The number of problems that were not shown.
     pub fn unshown(&self) -> usize {
         self.shown.saturating_sub(SHOWN)
     }
 
-    /// Whether there is a file.
+    /// The file, if anything was written.
     pub fn path(&self) -> Option<&Path> {
         self.writer.as_ref().map(|_| &*self.path)
     }
 
-    /// Brings what was written onto the disk.
+    /// Flushes the file.
     pub fn flush(&mut self) -> Result<(), Error> {
         match &mut self.writer {
             Some(writer) => writer.flush().map_err(|error| cannot(&self.path, &error)),

@@ -1,4 +1,4 @@
-//! How long to wait before asking again: what the server says (RFC 9110, section 10.2.3), or longer each time.
+//! Waits before retries: as the server asks (RFC 9110, section 10.2.3), or with exponential backoff.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,14 +8,14 @@ use ambient::{Rng, Timestamp};
 use jiff::fmt::rfc2822;
 use tokio::time::Instant;
 
-/// The first wait after a lost connection; each later one is twice as long.
+/// The first backoff; each further one doubles it.
 const FIRST: Duration = Duration::from_millis(250);
-/// The longest that is waited by our own judgement.
+/// The longest backoff.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The longest that is waited because a server says so; the shortest is `FIRST`, so that nobody is asked in a circle.
+/// The longest `Retry-After` that is honoured. The shortest is `FIRST`, so that retries never loop without a pause.
 const ASKED: Duration = Duration::from_secs(3600);
 
-/// The wait that a `Retry-After` asks for: seconds, or a date.
+/// Parses `Retry-After`: seconds or a date.
 pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     let wait = match header.parse::<u64>() {
@@ -28,20 +28,19 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.clamp(FIRST, ASKED))
 }
 
-/// The wait after so many failures in a row, half of it by chance: whoever lost their connection at one moment does not come
-/// back at one moment.
+/// The backoff after `failures` in a row. Half of it is random, so that clients that failed together do not retry together.
 pub fn backoff(failures: u32, rng: &Rng) -> Duration {
     let whole = FIRST.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16))).min(LONGEST);
     whole / 2 + within(whole / 2, rng)
 }
 
-/// Up to `most`, by chance.
+/// A random duration of at most `most`.
 pub fn within(most: Duration, rng: &Rng) -> Duration {
     let millis = u32::try_from(most.as_millis()).unwrap_or(u32::MAX);
     NonZeroU32::new(millis).map_or(Duration::ZERO, |end| Duration::from_millis(rng.below(end).into()))
 }
 
-/// When the server wants to be asked again, for all who ask; and since when it has not answered.
+/// When all requests may go on, and since when the server has not responded.
 #[derive(Debug)]
 pub struct Gate {
     times: Mutex<Times>,
@@ -50,14 +49,14 @@ pub struct Gate {
 #[derive(Debug)]
 struct Times {
     opens: Instant,
-    /// When it answered, or until when whoever answered wants to be left alone.
+    /// The time of the last response, or the end of the wait that it asked for.
     answered: Instant,
-    /// How much of the silence since then is the wait that was asked for last.
+    /// The part of the time since then that the server asked to wait.
     asked: Duration,
 }
 
 impl Gate {
-    /// Open.
+    /// An open gate.
     pub fn new() -> Self {
         Self { times: Mutex::new(Times::new(Instant::now())) }
     }
@@ -72,13 +71,13 @@ impl Gate {
         self.times().opens
     }
 
-    /// The server has answered. Until the gate opens it is not asked, and so is not silent.
+    /// Records a response. No request is sent until the gate opens, so the silence starts then.
     pub fn answered(&self) {
         self.times().answered(Instant::now());
     }
 
-    /// How long it has not answered, but for the wait that it asked for last: whoever waits because they are told to is not
-    /// impatient. Earlier waits count, so that a server that only ever puts off is given up.
+    /// The time without a response, minus the wait that the server asked for last. Earlier waits count, so that a server that only
+    /// ever postpones is given up.
     pub fn silence(&self) -> Duration {
         self.times().silence(Instant::now())
     }
@@ -149,10 +148,10 @@ mod tests {
         times.close(wait, start);
         times.answered(start);
         assert_eq!(times.silence(start + wait), Duration::ZERO);
-        // So is whatever was under way when the gate closed.
+        // So is the response to a request that was in flight when the gate closed.
         times.answered(start + seconds(1));
         assert_eq!(times.silence(start + wait + seconds(7)), seconds(7), "since it opened");
-        // 503 is none: it is obeyed, and given up when nothing else comes.
+        // 503 is not: the client waits, and gives up if nothing else follows.
         let mut times = Times::new(start);
         times.close(wait, start);
         assert_eq!(times.silence(start + wait), Duration::ZERO);

@@ -1,4 +1,4 @@
-//! The push itself: so many at once, each until it is answered for good, and every answer onto the disk.
+//! Pushes concurrently, retries until each credential has a final result, and records every result on disk.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,72 +20,72 @@ use crate::rejected_row::{RejectedRow, RejectedRows, Severity};
 use crate::retry::{Gate, backoff, within};
 use crate::source::Source;
 
-/// How often it is shown how far it is, and answers are brought onto the disk.
+/// How often progress is shown and results are written to disk.
 const TICK: Duration = Duration::from_millis(250);
 
-/// After so many answers of 500 a row is given up: it may be the one that breaks the server.
+/// After this many responses of 500 a row is given up: it may be what breaks the server.
 const TRIES: u32 = 6;
 
-/// The server's code for: the link is good, and what stands behind it is what was pushed earlier under this id.
+/// Warning code: the link is valid, but for content that was pushed earlier under this id.
 const EARLIER: &str = "submission.differs";
 
-/// The server's code for: it was pushed earlier under this id, and so is mailed to nobody now.
+/// Warning code: pushed earlier under this id, so nothing is mailed now.
 const NOT_MAILED: &str = "claim.earlier";
 
-/// What a run needs.
+/// The inputs of a run.
 pub struct Run {
-    /// The server.
+    /// The client.
     pub client: Client,
-    /// What is pushed.
+    /// The credentials.
     pub source: Source,
-    /// Which of it is not to be pushed.
+    /// Which of them are skipped.
     pub skip: Vec<bool>,
-    /// What was pushed before.
+    /// What earlier runs pushed.
     pub previous: PreviousRun,
-    /// Where the answers go; nowhere in a dry run.
+    /// Records the results; `None` in a dry run.
     pub journal: Option<Journal>,
-    /// Where refusals go.
+    /// The report.
     pub rejected: RejectedRows,
-    /// What was counted so far.
+    /// The counts so far.
     pub counts: Counts,
     /// The categories of a `universal_credential`.
     pub categories: Vec<String>,
-    /// The time.
+    /// The clock, for the check.
     pub clock: Clock,
-    /// Random bytes, for waits.
+    /// The RNG, for backoff.
     pub rng: Rng,
-    /// How many at once.
+    /// Concurrent pushes.
     pub concurrency: usize,
-    /// How long a server may be silent.
+    /// How long the server may be silent.
     pub give_up_after: Duration,
-    /// Set when the person wants it to stop.
+    /// Cancelled to stop after the requests in flight.
     pub stop: CancellationToken,
-    /// Set when they want it to stop now.
+    /// Cancelled to stop at once.
     pub drop: CancellationToken,
 }
 
-/// What is left of a run.
+/// The result of a run.
 pub struct Ran {
-    /// What was counted.
+    /// The counts.
     pub counts: Counts,
-    /// The refusals.
+    /// The report.
     pub rejected: RejectedRows,
     /// Why it ended early, if it did.
     pub ended: Option<String>,
 }
 
-/// What became of one credential.
+/// The final result of one credential.
 enum Outcome {
-    /// Whether it was sent before in this run, too, and not answered.
+    /// The last value tells whether it was sent before in this run without a response.
     Taken(Entry, Taken, bool),
     Refused(usize, Entry, Problem, Severity),
-    /// It was not answered for good.
+    /// There is no final result.
     Left,
-    /// Nor will anything else be.
+    /// The whole run must end.
     Hopeless(String),
 }
 
-/// What all pushes of a run share.
+/// What all pushes share.
 struct Shared {
     client: Client,
     gate: Gate,
@@ -95,7 +95,7 @@ struct Shared {
 }
 
 impl Run {
-    /// Pushes everything that is to be pushed.
+    /// Pushes everything that is not skipped.
     pub async fn run(self, mut progress: Progress) -> Result<Ran, Error> {
         let Self { client, source, skip, previous, mut journal, rejected, counts, categories, clock, rng, .. } = self;
         let is_by_person = source.is_by_person();
@@ -159,7 +159,7 @@ impl Run {
     }
 }
 
-/// What is counted and written down while it runs.
+/// The counts and reports of a running push.
 struct RunState {
     source: Arc<Mutex<Source>>,
     rejected: RejectedRows,
@@ -168,7 +168,7 @@ struct RunState {
 }
 
 impl RunState {
-    /// Counts what was taken, and notes its link.
+    /// Counts a push and records its link.
     fn take(
         &mut self,
         journal: Option<&mut Journal>,
@@ -183,7 +183,7 @@ impl RunState {
             self.counts.refused += 1;
         }
         let Some(journal) = journal else { return Ok(()) };
-        // If the answer was lost, it was mailed then. Otherwise somebody waits for a mail that does not come.
+        // If an earlier response was lost, the mail was sent then. Otherwise the person waits for a mail that does not come.
         if journal.may_be_lost(entry, is_repeated) {
             taken.warnings.retain(|warning| warning.code != NOT_MAILED);
         }
@@ -191,7 +191,7 @@ impl RunState {
         tokio::task::block_in_place(|| journal.taken(entry, taken, stands))
     }
 
-    /// Writes down what the server said, with its place in the file where `index` says whose it is.
+    /// Reports problems from the server, with their position in the file if `index` is given.
     fn write(&mut self, index: Option<usize>, found: Vec<RejectedRow>, progress: &Progress) -> Result<(), Error> {
         for rejected_row in found {
             self.counts.warnings += u64::from(rejected_row.severity == Severity::Warning);
@@ -209,7 +209,7 @@ impl RunState {
     }
 }
 
-/// Reads what is to be pushed, as fast as it is pushed.
+/// Reads credentials as fast as they are pushed.
 fn feed(
     source: &Mutex<Source>,
     skip: &[bool],
@@ -221,7 +221,7 @@ fn feed(
     for index in (0..skip.len()).filter(|index| !skip[*index]) {
         let entry = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
-            // What was good a while ago is good still, unless the file was changed.
+            // It was valid in the check, so the file has changed if it is not now.
             source.read(index, context, previous)?.map_err(|_| source.input().changed())?
         };
         if previous.has(&entry.digest()) {
@@ -235,7 +235,7 @@ fn feed(
 }
 
 impl Shared {
-    /// Pushes one until it is answered for good, or all is to stop.
+    /// Pushes one credential until there is a final result or the run stops.
     async fn push(&self, index: usize, entry: Entry) -> Outcome {
         let (mut failures, mut broken, mut is_repeated) = (0, 0, false);
         loop {
@@ -261,7 +261,7 @@ impl Shared {
                 }
                 Answer::Slower(_) => {
                     failures = 0;
-                    // Whoever is too fast was not pushed.
+                    // A rate-limited request was not processed, so it does not count as repeated.
                     continue;
                 }
                 Answer::Later(_) => {
@@ -288,13 +288,13 @@ impl Shared {
             .then(|| Outcome::Hopeless(format!("the server has answered no push for {silent_for}: {why}")))
     }
 
-    /// Waits until it may be asked; false if all is to stop.
+    /// Waits until a request may be sent; returns false if the run stops.
     async fn wait(&self, failures: u32) -> bool {
         let now = Instant::now();
         let own = if failures > 0 { now + backoff(failures, &self.rng) } else { now };
         loop {
             let opens = self.gate.opens();
-            // Not all at the same instant when the gate opens.
+            // Spread out, so that not all requests start when the gate opens.
             let spread =
                 if opens > Instant::now() { within(Duration::from_millis(50), &self.rng) } else { Duration::ZERO };
             tokio::select! {
@@ -309,7 +309,7 @@ impl Shared {
     }
 }
 
-/// What the server says of a push that it took.
+/// The warnings of a push that succeeded.
 fn warnings(entry: &Entry, taken: &Taken) -> Vec<RejectedRow> {
     let told = taken.warnings.iter().map(|warning| {
         let (code, message) = (warning.code.clone(), warning.message.clone());
@@ -319,7 +319,7 @@ fn warnings(entry: &Entry, taken: &Taken) -> Vec<RejectedRow> {
     told.collect()
 }
 
-/// What the server says of a push that it did not take.
+/// The problems of a push that failed.
 fn told(entry: &Entry, problem: Problem, severity: Severity) -> Vec<RejectedRow> {
     let of_all = || RejectedRow {
         severity,

@@ -1,4 +1,4 @@
-//! What is pushed, one credential after the other, whatever the file looks like.
+//! The credentials of a file, whatever its format.
 
 use credential::Context;
 
@@ -15,12 +15,12 @@ use crate::table::Table;
 pub enum Source {
     /// A table.
     Table(Box<Table>),
-    /// Bodies, one a line.
+    /// NDJSON.
     Lines(Lines),
 }
 
 impl Source {
-    /// How many credentials there are.
+    /// The number of credentials.
     pub fn len(&self) -> usize {
         match self {
             Self::Table(table) => table.len(),
@@ -28,7 +28,7 @@ impl Source {
         }
     }
 
-    /// The credential number `index`, after what earlier runs have pushed.
+    /// Reads credential `index`; its derived id depends on what earlier runs pushed.
     pub fn read(&mut self, index: usize, context: &Context<'_>, previous: &PreviousRun) -> Result<Read, Error> {
         let derives_ids = self.is_by_person() && self.derives_ids();
         let read = match self {
@@ -42,7 +42,7 @@ impl Source {
         matches!(self, Self::Table(table) if table.plan.credential_id.is_none())
     }
 
-    /// The refusal `refusal` of `entry`, found by the server, with the place in the file.
+    /// Adds the position in the file to a problem that the server reported.
     pub fn located(&mut self, index: usize, rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         match self {
             Self::Table(table) => table.located(index, rejected_row),
@@ -58,12 +58,12 @@ impl Source {
         }
     }
 
-    /// Whether each person has one credential in it, so that another one of theirs takes its place.
+    /// Whether each person has one credential, so that a new one replaces the last.
     pub fn is_by_person(&self) -> bool {
         matches!(self, Self::Table(table) if table.plan.form.list.is_some())
     }
 
-    /// What one and several of what is counted are called.
+    /// The singular and plural of what is counted.
     pub fn nouns(&self) -> (&'static str, &'static str) {
         if self.is_by_person() { ("person", "people") } else { ("credential", "credentials") }
     }

@@ -1,4 +1,4 @@
-//! What came of it all.
+//! The summary of a run.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,27 +9,27 @@ use serde_json::{Value, json};
 use crate::counts::Counts;
 use crate::progress::{lasting, rate};
 
-/// All that a summary tells of.
+/// The content of a summary.
 #[derive(Debug)]
 pub struct Summary<'a> {
-    /// What was counted.
+    /// The counts.
     pub counts: Counts,
-    /// What one and several of what is counted are called.
+    /// The singular and plural of what is counted.
     pub nouns: (&'static str, &'static str),
     /// The file.
     pub file: &'a Path,
-    /// Where the links are.
+    /// The file of links.
     pub links: Option<&'a Path>,
-    /// Where the refusals are, if there are any.
+    /// The report, if there is one.
     pub rejected: Option<&'a Path>,
     /// Why it ended early, if it did.
     pub ended: Option<&'a str>,
-    /// What was done to them.
+    /// What happened to the credentials that count as pushed.
     pub done: &'static str,
 }
 
 impl Summary<'_> {
-    /// For a program.
+    /// As JSON.
     pub fn json(&self) -> Value {
         let counts = &self.counts;
         json!({
@@ -49,7 +49,7 @@ impl Summary<'_> {
         })
     }
 
-    /// For a person.
+    /// As text.
     pub fn text(&self) -> String {
         let counts = &self.counts;
         let elapsed = Duration::from_secs_f64(counts.seconds);
@@ -89,7 +89,7 @@ impl Summary<'_> {
     }
 }
 
-/// A number of what the nouns name.
+/// A number with its noun.
 pub fn counted(count: u64, (one, several): (&str, &str)) -> String {
     format!("{} {}", HumanCount(count), if count == 1 { one } else { several })
 }

@@ -1,8 +1,8 @@
 //! CSV: a header, and rows that belong to people.
 //!
-//! Rows of one person need not stand together. One pass over the file notes where each row is and whose; a person's rows are
-//! read again when they are wanted. So the memory is about 24 bytes a row and 8 a person, and while the file is read another
-//! 48 a person, whatever a row holds.
+//! Rows of one person may be anywhere. One pass over the file notes the position and person of each row; the rows are read again
+//! when they are needed. This takes about 24 bytes a row and 8 a person, and another 48 a person during the pass, whatever a row
+//! holds.
 
 use std::collections::HashMap;
 
@@ -16,17 +16,17 @@ use crate::input::{Input, LONGEST_ROW, Row, Scan};
 use crate::mapping::{Mapping, Plan};
 use crate::rejected_row::RejectedRow;
 
-/// There is no further row.
+/// Marks the last row of a person.
 const NONE: u32 = u32::MAX;
 
-/// A table whose rows are known.
+/// A table with the positions of its rows.
 #[derive(Debug)]
 pub struct Table {
     /// The file.
     pub input: Input,
-    /// What its columns mean.
+    /// The meaning of its columns.
     pub plan: Plan,
-    /// Where each row is, and the next row of the same person.
+    /// The position of each row, and the next row of the same person.
     rows: Vec<(Row, u32)>,
     /// The first row of each person, or of each credential.
     first: Vec<u32>,
@@ -34,7 +34,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads the header and finds the rows.
+    /// Reads the header and finds the positions of all rows.
     pub fn open(mut scan: Scan, mapping: &Mapping, known: credential::Type, mail_links: bool) -> Result<Self, Error> {
         let between = match mapping.separator {
             Some(character) => u8::try_from(character).ok().filter(u8::is_ascii).ok_or_else(|| {
@@ -77,12 +77,12 @@ impl Table {
         Ok(Self { input: scan.finish(), plan, rows, first, cells })
     }
 
-    /// How many people, or credentials, there are.
+    /// The number of people or credentials.
     pub fn len(&self) -> usize {
         self.first.len()
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -102,7 +102,7 @@ impl Table {
         Ok(records)
     }
 
-    /// The credential of person number `index`.
+    /// Reads the credential of person `index`.
     pub fn read(&mut self, index: usize, context: &Context<'_>) -> Result<Read, Error> {
         let records = self.records(index)?;
         let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
@@ -114,7 +114,7 @@ impl Table {
         Ok(group.check(body, context))
     }
 
-    /// `refusal`, which the server found with person number `index`, with its place.
+    /// Adds the position in the file to a problem that the server reported for person `index`.
     pub fn located(&mut self, index: usize, rejected_row: RejectedRow) -> Result<RejectedRow, Error> {
         let records = self.records(index)?;
         let group = Group { plan: &self.plan, cells: &self.cells, records: &records };
@@ -124,7 +124,7 @@ impl Table {
 }
 
 fn as_text(raw: &[u8]) -> &str {
-    // The scan has looked that it is UTF-8.
+    // The scan has checked that it is UTF-8.
     std::str::from_utf8(raw).unwrap_or_default()
 }
 

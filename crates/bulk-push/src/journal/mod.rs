@@ -1,7 +1,7 @@
-//! What was answered, on disk: the links for the bureau, and the progress for the next run.
+//! The results on disk: the links for the bureau, and the progress for the next run.
 //!
-//! A link is brought onto the disk before the progress says that it is there, so a crash in between costs a repeated push, which
-//! is answered with the same link, and never a link. Both files are only ever added to; a last line that a crash tore is cut off.
+//! A link is written to disk before the progress records it. A crash in between repeats a push, which returns the same link, and
+//! never loses one. Both files are append-only; an incomplete last line is cut off.
 
 mod previous_run;
 
@@ -21,7 +21,7 @@ use crate::error::Error;
 pub use self::previous_run::{JournalHeader, PreviousRun};
 use self::previous_run::{LINKS, cannot};
 
-/// So many answers are brought onto the disk at once, if they come so fast.
+/// Most results that are buffered before they are written to disk.
 const BATCH: usize = 256;
 
 /// The two files, open.
@@ -31,18 +31,18 @@ pub struct Journal {
     progress: File,
     paths: (PathBuf, PathBuf),
     known: HashMap<Digest, Uuid>,
-    /// Who had a link before this run.
+    /// People who had a link before this run.
     people: HashSet<Digest>,
-    /// Whether an earlier run pushed this very file, with this very mapping.
+    /// Whether an earlier run pushed this file with this mapping.
     goes_on: bool,
-    /// What is still to be written.
+    /// Buffered output.
     rows: Vec<u8>,
     lines: String,
     pending: usize,
 }
 
 impl Journal {
-    /// Opens both files to go on behind what is in them.
+    /// Opens both files for appending.
     pub fn open(
         links: &Path,
         progress: &Path,
@@ -58,7 +58,7 @@ impl Journal {
             }
             Err(TryLockError::Error(error)) => return Err(cannot(progress, &error)),
         }
-        // Now that nobody else writes to them.
+        // The lock is held: no other run writes now.
         let mut previous = PreviousRun::look(links, progress, header, may_differ)?;
         let mut links_file = append(links)?;
         cut(&mut progress_file).map_err(|error| cannot(progress, &error))?;
@@ -90,14 +90,13 @@ impl Journal {
         Ok((previous, journal))
     }
 
-    /// Whether `entry` can have been pushed as it is without a link having come back: in this run, which has sent it before if it
-    /// `is_repeated`, or in one that was stopped. Whatever has a link came back.
+    /// Whether an earlier push of `entry` may have succeeded although its response was lost: in this run if it `is_repeated`, or in
+    /// one that was stopped. A credential with a link has had its response.
     pub fn may_be_lost(&self, entry: &Entry, is_repeated: bool) -> bool {
         (is_repeated || self.goes_on) && !self.known.contains_key(&digest(&[entry.credential_id.as_bytes()]))
     }
 
-    /// Whether the link of `entry` takes the place of one in the file: of the same credential, or of the same person where each
-    /// has one alone.
+    /// Whether the link of `entry` replaces one in the file: of the same credential, or, with `is_by_person`, of the same person.
     pub fn replaces(&self, entry: &Entry, taken: &Taken, is_by_person: bool) -> bool {
         match self.known.get(&digest(&[entry.credential_id.as_bytes()])) {
             Some(request) => *request != taken.request_id,
@@ -105,9 +104,9 @@ impl Journal {
         }
     }
 
-    /// Notes the link of `entry`, and that it is pushed, unless what `stands` behind the link is something else.
+    /// Records the link, and that `entry` is pushed if the link `stands` for its content.
     pub fn taken(&mut self, entry: &Entry, taken: &Taken, stands: bool) -> Result<(), Error> {
-        // An answer that was written down, but not that it was, is given again; only another request has another link.
+        // A response that was recorded without its progress is returned again; only another request has another link.
         let id = digest(&[entry.credential_id.as_bytes()]);
         if self.known.insert(id, taken.request_id) != Some(taken.request_id) {
             let mut writer = csv::Writer::from_writer(&mut self.rows);
@@ -123,7 +122,7 @@ impl Journal {
         if self.pending >= BATCH { self.flush() } else { Ok(()) }
     }
 
-    /// Brings what was noted onto the disk.
+    /// Writes the buffers and syncs them to disk.
     pub fn flush(&mut self) -> Result<(), Error> {
         let (links, progress) = (&self.paths.0, &self.paths.1);
         if !self.rows.is_empty() {
@@ -141,11 +140,11 @@ impl Journal {
     }
 }
 
-/// A link opens a person's data for whoever signs in first, so the files are for their owner alone.
+/// A link gives access to a person's data to the first who signs in, so only the owner may read the files.
 fn append(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
     let file = file.map_err(|error| cannot(path, &error))?;
-    // One that was there before may be open to others.
+    // An existing file may be readable by others.
     let is_open = file.metadata().map_err(|error| cannot(path, &error))?.permissions().mode() & 0o077 != 0;
     if is_open {
         let closed = file.set_permissions(Permissions::from_mode(0o600));
@@ -154,13 +153,13 @@ fn append(path: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Makes the name of a new file as lasting as what is in it.
+/// Makes the entry of a new file in its folder durable.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
-/// Cuts a torn last line off; returns how long the file is then.
+/// Cuts off an incomplete last line; returns the length of the rest.
 fn cut(file: &mut File) -> std::io::Result<u64> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0))?;
@@ -247,12 +246,12 @@ mod tests {
             let mode = std::fs::metadata(files.path(name)).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
-        // Somebody copied it, and made it readable by all.
+        // The file was copied and made readable by all.
         std::fs::set_permissions(files.path("links"), Permissions::from_mode(0o644)).expect("opened");
         let (_, journal) = files.open(&header());
         let mode = std::fs::metadata(files.path("links")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "closed again");
-        // Whose link is there cannot have lost it, and the other one's run was of this file.
+        // The first has a link, so its response cannot be lost; the second may have been pushed by the earlier run.
         assert!(!journal.may_be_lost(&entry("1"), true) && journal.may_be_lost(&entry("2"), false));
         drop(journal);
         let changed = JournalHeader { mapping: "c".to_owned(), ..header() };
@@ -275,11 +274,11 @@ mod tests {
         }
         journal.flush().expect("written");
         drop(journal);
-        // No person has a line's end, which both kinds of file refuse: a line is a row.
+        // Both kinds of input refuse line endings in a person, so a line is a row.
         let (links, progress) = (files.text("links"), files.text("progress"));
         assert_eq!(links.lines().count(), 3);
         let first = progress.find('\n').expect("a title") + 1;
-        // The links are written before the progress: a crash leaves them whole and it cut, or them cut and it without both.
+        // Links are written before progress: a crash cuts the progress, or cuts the links and leaves only its header.
         let cuts =
             (first..=progress.len()).map(|end| (links.len(), end)).chain((0..links.len()).map(|end| (end, first)));
         for (links_end, progress_end) in cuts {

@@ -13,42 +13,42 @@ use crate::error::Error;
 /// The header of the file of links.
 pub(super) const LINKS: [&str; 4] = ["person", "credential_id", "redirect_uri", "request_id"];
 
-/// What a progress file is the progress of: its first line.
+/// The first line of a progress file: what the run was about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalHeader {
-    /// The version of this form.
+    /// The version of the format.
     pub tenure_push: u8,
-    /// SHA-256 of the file that is pushed.
+    /// SHA-256 of the input file.
     pub input: String,
-    /// SHA-256 of the mapping, with everything that was guessed.
+    /// SHA-256 of the mapping, inferred columns included.
     pub mapping: String,
-    /// The server.
+    /// The server's address.
     pub server: String,
-    /// The client.
+    /// The client id.
     pub client_id: Uuid,
 }
 
-/// What earlier runs have done.
+/// What earlier runs completed.
 #[derive(Debug, Default)]
 pub struct PreviousRun {
     done: HashSet<Digest>,
-    /// By credential id, which request its link is for.
+    /// The request of each link, by credential id.
     pub(super) links: HashMap<Digest, Uuid>,
-    /// Whose they are.
+    /// People with a link.
     pub(super) people: HashSet<Digest>,
-    /// By credential id, what something else was pushed in the place of, for the same person.
+    /// Ids of credentials that a later one of the same person replaced.
     replaced: HashSet<Digest>,
     header: Option<JournalHeader>,
 }
 
 impl PreviousRun {
-    /// Whether this is pushed already.
+    /// Whether the credential with this digest was pushed.
     pub fn has(&self, digest: &Digest) -> bool {
         self.done.contains(digest)
     }
 
-    /// `entry` as it is pushed: under an id that has not been given up for another. A correction that is undone is a correction
-    /// as well, and its link must be a new one: what was said at first may have been accepted, and superseded.
+    /// Returns `entry` under an id that was not replaced. Undoing a correction is a correction too and needs a new link: the first
+    /// version may have been accepted and superseded.
     pub fn renewed(&self, entry: Entry) -> Entry {
         let is_replaced = |entry: &Entry| self.replaced.contains(&digest(&[entry.credential_id.as_bytes()]));
         if !is_replaced(&entry) {
@@ -57,7 +57,7 @@ impl PreviousRun {
         (1..).map(|number| entry.again(number)).find(|again| !is_replaced(again)).unwrap_or(entry)
     }
 
-    /// Whether there is anything to go on with, and whether that is of the same file and the same mapping.
+    /// Whether an earlier run can be resumed: `Some(true)` with the same file and mapping, `Some(false)` if either changed.
     pub fn goes_on(&self, header: &JournalHeader) -> Option<bool> {
         self.header.as_ref().map(|found| found == header)
     }
@@ -67,7 +67,7 @@ pub(super) fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::Failed(format!("{} cannot be used: {error}", path.display()))
 }
 
-/// A whole file up to its last line's end; `None` if there is no file.
+/// The complete lines of a file; `None` if there is no file.
 fn whole_lines(path: &Path) -> Result<Option<String>, Error> {
     let mut text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -79,7 +79,7 @@ fn whole_lines(path: &Path) -> Result<Option<String>, Error> {
 }
 
 impl PreviousRun {
-    /// Reads what is there. With `may_differ`, of another file or another mapping too.
+    /// Reads both files. With `may_differ` the input file or the mapping may have changed.
     pub fn look(links: &Path, progress: &Path, header: &JournalHeader, may_differ: bool) -> Result<Self, Error> {
         let (links_name, progress_name) = (links.display(), progress.display());
         let Some(text) = whole_lines(progress)?.filter(|text| !text.is_empty()) else {
