@@ -12,6 +12,7 @@ pub mod config;
 pub mod consent;
 pub mod documents;
 pub mod error;
+pub mod flows;
 pub mod http;
 pub mod issuing;
 pub mod jobs;

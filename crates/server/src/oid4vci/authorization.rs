@@ -1,8 +1,6 @@
 //! `POST /oid4vci/par`: what a wallet asks for, before the person is sent to answer (RFC 9126). The page where they do is
 //! [`crate::web`]'s.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,13 +10,11 @@ use credential::format::Configuration;
 use serde_json::json;
 use url::Url;
 
-use super::token::{read_details, request_uri};
+use super::{details, wallet};
 use crate::app::App;
+use crate::flows::issuance::authorization::{self, PUSHED_LIFETIME, request_uri};
 use crate::http::{AnyBody, Client, Form, OAuthError};
-use store::domain::issuance::{AuthorizationRequest, Issuance, IssuanceKind};
-
-/// How long a pushed request waits for the person to arrive (FAPI 2.0 Security Profile, section 5.3.2.2: under ten minutes).
-const LIFETIME: Duration = Duration::from_secs(300);
+use store::domain::issuance::AuthorizationRequest;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/oid4vci/par", post(push))
@@ -33,23 +29,12 @@ async fn push(
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
-    let wallet = super::wallet::attested(&app, &headers)?;
-    let key = super::wallet::dpop_key(&app, &headers, "/oid4vci/par")?;
+    let wallet = wallet::attested(&app, &headers)?;
+    let key = wallet::dpop_key(&app, &headers, "/oid4vci/par")?;
     let request = read(&form, wallet, key)?;
-    let id = app.rng().anonymous_id();
-    let now = app.now();
-    let issuance = Issuance {
-        id,
-        kind: IssuanceKind::Authorization { holder: None, request },
-        created_at: now,
-        expires_at: now + LIFETIME,
-        credentials: Vec::new(),
-    };
-    let mut tx = app.store().write().await?;
-    tx.add_issuance(&issuance).await?;
-    tx.commit().await?;
-    let answer = json!({ "request_uri": request_uri(id), "expires_in": LIFETIME.as_secs() });
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+    let id = authorization::push(&app, request).await?;
+    let body = json!({ "request_uri": request_uri(id), "expires_in": PUSHED_LIFETIME.as_secs() });
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
 fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<AuthorizationRequest, OAuthError> {
@@ -133,7 +118,7 @@ fn check_redirect(text: &str) -> Result<(), OAuthError> {
 /// The configurations asked for, each once, and whether by `authorization_details`; scopes stand beside those, and what
 /// nobody knows of them is passed over (OpenID4VCI 1.0, section 5.1.2).
 fn asked(form: &Form) -> Result<(Vec<String>, bool), OAuthError> {
-    let details = form.get("authorization_details").map(read_details).transpose()?;
+    let details = form.get("authorization_details").map(details::read).transpose()?;
     if let Some(unknown) = details.iter().flatten().find(|id| id.parse::<Configuration>().is_err()) {
         let shown: String = unknown.chars().take(64).collect();
         let why = format!("There is no configuration {shown}; the issuer's metadata lists them.");

@@ -4,8 +4,10 @@
 //! [`crate::issuing`]. Every route here is for programs; the pages where a person answers are in [`crate::web`].
 
 mod authorization;
+mod body;
 mod credential;
 mod deferred;
+mod details;
 mod documents;
 mod metadata;
 mod nonce;

@@ -7,11 +7,13 @@ use axum::routing::post;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::body;
 use super::wallet::Wallet;
 use crate::app::App;
+use crate::flows::issuance::notification;
 use crate::http::{AnyBody, OAuthError};
 
-/// What a wallet may say.
+/// The events that a wallet can report.
 const EVENTS: [&str; 3] = ["credential_accepted", "credential_failure", "credential_deleted"];
 
 pub(super) fn routes() -> Router<App> {
@@ -25,8 +27,8 @@ async fn notify(
     AnyBody(body): AnyBody,
 ) -> Result<StatusCode, OAuthError> {
     let malformed = |why: &str| OAuthError::code("invalid_notification_request", why);
-    let (request, _) = super::credential::read(&app, &headers, &body)
-        .map_err(|_| malformed("Send a JSON object as application/json."))?;
+    let (request, _) =
+        body::read(&app, &headers, &body).map_err(|_| malformed("Send a JSON object as application/json."))?;
     let text = |name: &str| request.get(name).and_then(Value::as_str);
     let event = text("event").and_then(|event| EVENTS.into_iter().find(|known| *known == event));
     let event = event
@@ -35,10 +37,8 @@ async fn notify(
     let unknown =
         || OAuthError::code("invalid_notification_id", "This token was given nothing by this notification_id.");
     let id: Uuid = id.parse().map_err(|_| unknown())?;
-    let mut tx = app.store().write().await?;
-    if !tx.notify_issued(access.issuance.id, id, event).await? {
+    if !notification::record(&app, &access, id, event).await? {
         return Err(unknown());
     }
-    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

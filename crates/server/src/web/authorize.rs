@@ -8,9 +8,7 @@ use axum::extract::{Path, Query, State as AppState};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use credential::format::Configuration;
 use serde::Deserialize;
-use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 
@@ -19,16 +17,8 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{AUTHORIZE, SignedIn, Visitor};
 use crate::error::{Error, Kind};
-use crate::seal::sha256;
-use store::domain::issuance::{AuthorizationRequest, Grant, Issuance, IssuanceKind};
-
-/// How long a code can be handed in (RFC 6749, section 4.1.2: short).
-const CODE_LIFETIME: Duration = Duration::from_secs(60);
-
-/// How long a person has to answer, once they have arrived.
-const ANSWER: Duration = Duration::from_secs(900);
-/// How long a request can be open in all.
-const LONGEST: Duration = Duration::from_secs(3600);
+use crate::flows::issuance::authorization;
+use store::domain::issuance::AuthorizationRequest;
 
 #[derive(Template)]
 #[template(path = "authorize.html")]
@@ -67,43 +57,16 @@ pub(super) fn routes() -> Router<App> {
         .route("/oid4vci/authorize/{id}/deny", post(deny))
 }
 
-/// Nobody is sent anywhere for a request that is not known: the address to go to stands in it.
-fn over() -> Error {
-    Error::new(
-        Kind::Gone,
-        "This request of a wallet is not known here, was answered, or its time is over. Begin again in the wallet.",
-    )
-}
-
-async fn find(app: &App, id: Uuid) -> Result<(Issuance, AuthorizationRequest), Error> {
-    let issuance = app.store().read().await?.issuance(id).await?.filter(|issuance| issuance.expires_at > app.now());
-    let issuance = issuance.ok_or_else(over)?;
-    let IssuanceKind::Authorization { request, .. } = &issuance.kind else { return Err(over()) };
-    let request = request.clone();
-    Ok((issuance, request))
-}
-
 /// The wallet sends the person here (RFC 9126, section 4).
 async fn arrive(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Error> {
-    let id = asked.request_uri.strip_prefix("urn:ietf:params:oauth:request_uri:").and_then(|id| id.parse().ok());
-    let id: Uuid = id.ok_or_else(|| {
+    let id = authorization::parse_request_uri(&asked.request_uri).ok_or_else(|| {
         Error::new(Kind::Malformed, "A wallet pushes its request first and names it here by request_uri (RFC 9126).")
     })?;
-    let (issuance, request) = find(&app, id).await?;
-    if asked.client_id != request.client_id {
-        return Err(over());
-    }
-    // Signing in by a mailed code takes a while; coming back again and again does not keep a request open for ever.
-    let now = app.now();
-    let mut tx = app.store().write().await?;
-    if !tx.await_answer(id, (now + ANSWER).min(issuance.created_at + LONGEST), now).await? {
-        return Err(over());
-    }
-    tx.commit().await?;
+    let request = authorization::arrive(&app, id, &asked.client_id).await?;
     let here = format!("/oid4vci/authorize/{id}");
     Ok(match (visitor, request.issuer_state) {
         (None, _) => ([AUTHORIZE.set(&app, &id.to_string())], Redirect::to("/sign-in")).into_response(),
@@ -118,26 +81,17 @@ async fn arrive(
 /// The request that waits in this browser for its person to sign in, or to consent to what it is about.
 pub(super) async fn waiting(app: &App, headers: &HeaderMap) -> Option<Uuid> {
     let id = AUTHORIZE.read(app, headers)?.parse().ok()?;
-    find(app, id).await.ok().map(|_| id)
+    authorization::find(app, id).await.ok().map(|_| id)
 }
 
 /// Where somebody who has just signed in goes on, if a wallet's request waits for them: to consent first, if it is about
 /// a push that they have not answered.
 pub(super) async fn next_page(app: &App, headers: &HeaderMap, holder: Uuid) -> Result<Option<Redirect>, Error> {
     let Some(id) = waiting(app, headers).await else { return Ok(None) };
-    let (_, request) = find(app, id).await?;
-    Ok(Some(match request.issuer_state {
+    Ok(Some(match authorization::find(app, id).await?.issuer_state {
         Some(push) => super::requests::open_for(app, push, holder).await?,
         None => Redirect::to(&format!("/oid4vci/authorize/{id}")),
     }))
-}
-
-/// What the person holds of what is asked for.
-async fn offered(app: &App, holder: Uuid, request: &AuthorizationRequest) -> Result<Vec<Shown>, Error> {
-    let asked: Vec<Configuration> = request.configurations.iter().filter_map(|id| id.parse().ok()).collect();
-    let mut held = app.store().read().await?.held_submissions(holder).await?;
-    held.retain(|held| held.stands() && asked.iter().any(|asked| asked.credential_type == held.credential_type));
-    Shown::open_all(app, &held).await
 }
 
 async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
@@ -145,14 +99,8 @@ async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<U
 }
 
 async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) -> Result<Response, Error> {
-    let (_, request) = find(app, id).await?;
-    let mut tx = app.store().write().await?;
-    // From the first look on, the request is this account's: nobody else can answer it.
-    if !tx.bind_issuance(id, holder, app.now()).await? {
-        return Err(over());
-    }
-    tx.commit().await?;
-    let offered = offered(app, holder, &request).await?;
+    let (request, held) = authorization::open(app, id, holder).await?;
+    let offered = Shown::open_all(app, &held).await?;
     let wallet = destination(&request.redirect_uri);
     let layout = Layout::new(app, true);
     let several = request.by_details;
@@ -192,42 +140,17 @@ async fn allow(
     body: String,
 ) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    let (issuance, request) = find(&app, id).await?;
-    if issuance.holder() != Some(holder) {
-        return Err(over());
+    let form = url::form_urlencoded::parse(body.as_bytes());
+    let chosen = form.filter(|(name, _)| name.starts_with("credential"));
+    let chosen: Vec<Uuid> = chosen.filter_map(|(_, id)| id.parse().ok()).collect();
+    match authorization::allow(&app, id, holder, &chosen).await? {
+        Some((request, code)) => back(&app, &request, &[("code", &code)]),
+        None => answer_page(&app, id, holder, true).await,
     }
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    let chosen = form.iter().filter(|(name, _)| name.starts_with("credential"));
-    let ticked: Vec<Uuid> = chosen.filter_map(|(_, id)| id.parse().ok()).collect();
-    let held = app.store().read().await?.held_submissions(holder).await?;
-    let mut grants = Vec::new();
-    for submission in held.iter().filter(|held| held.stands() && ticked.contains(&held.id)) {
-        for configuration in request.configurations.iter().filter_map(|id| id.parse::<Configuration>().ok()) {
-            if configuration.credential_type == submission.credential_type {
-                grants.push(Grant { submission_id: submission.id, configuration });
-            }
-        }
-    }
-    if grants.is_empty() {
-        return answer_page(&app, id, holder, true).await;
-    }
-    let (code, now) = (app.rng().secret(), app.now());
-    let mut tx = app.store().write().await?;
-    if !tx.authorize_issuance((id, holder), &sha256(code.as_bytes()), now + CODE_LIFETIME, now).await? {
-        return Err(over());
-    }
-    tx.add_grants(id, &grants).await?;
-    tx.commit().await?;
-    back(&app, &request, &[("code", &code)])
 }
 
 async fn deny(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let (_, request) = find(&app, id).await?;
-    let mut tx = app.store().write().await?;
-    if !tx.deny_issuance(id, signed_in.holder.id, app.now()).await? {
-        return Err(over());
-    }
-    tx.commit().await?;
+    let request = authorization::deny(&app, id, signed_in.holder.id).await?;
     back(&app, &request, &[("error", "access_denied"), ("error_description", "The person said no.")])
 }
 

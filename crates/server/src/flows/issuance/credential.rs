@@ -1,0 +1,127 @@
+//! Issuance of credentials for the keys that a wallet proves (OpenID4VCI 1.0, section 8).
+
+use credential::format::Configuration;
+use credential::key::PublicKey;
+use serde_json::Value;
+
+use super::deferred::{DeferredIssuance, SignedCredentials};
+use crate::app::App;
+use crate::error::Error;
+use crate::issuing::{IssuableCredential, ProofError};
+use store::domain::issuance::{Grant, WalletAccess};
+use store::{GrantIssued, IssueRequest, Issued, WantedEntry};
+
+/// How a request names a credential.
+#[derive(Clone, Copy, Debug)]
+pub enum Selector<'a> {
+    /// By `credential_identifier`.
+    Identifier(&'a str),
+    /// By `credential_configuration_id`.
+    Configuration(&'a str),
+}
+
+/// The result of a request.
+#[derive(Clone, Debug)]
+pub enum Issuance {
+    /// The credentials.
+    Signed(SignedCredentials),
+    /// They cannot be signed now. The wallet retries with this `transaction_id`.
+    Deferred(String),
+}
+
+/// Why no credential is issued.
+#[derive(Debug)]
+pub enum IssueError {
+    /// The token gives no credential with this identifier.
+    UnknownIdentifier,
+    /// There is no such configuration.
+    UnknownConfiguration,
+    /// The token gives no credential of this configuration.
+    NotGranted,
+    /// The token gives several credentials of this configuration.
+    Ambiguous,
+    /// The key proofs are rejected.
+    Proof(ProofError),
+    /// The request that the token belongs to has no holder.
+    Token,
+    /// The credential was deleted, withdrawn or superseded.
+    Unavailable,
+    /// Any other error.
+    Other(Error),
+}
+
+impl<E: Into<Error>> From<E> for IssueError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// Issues one credential for each key in `proofs`.
+///
+/// # Errors
+/// See [`IssueError`].
+pub async fn issue(
+    app: &App,
+    access: &WalletAccess,
+    selector: Selector<'_>,
+    proofs: Option<&Value>,
+) -> Result<Issuance, IssueError> {
+    let grant = select(&access.issuance.credentials, selector)?;
+    let proved = app.proofs().verify_keys(proofs).map_err(IssueError::Proof)?;
+    let holder = access.issuance.holder().ok_or(IssueError::Token)?;
+    let which = (grant.submission_id, holder);
+    let credential = IssuableCredential::open(app.store(), app.keyring(), which, app.now()).await?;
+    let credential = credential.ok_or(IssueError::Unavailable)?;
+    let expires_at = app.now() + app.config().credentials.lifetime;
+    let wanted = WantedEntry {
+        submission: grant.submission_id,
+        holder,
+        expires_at,
+        issuance: Some((access.issuance.id, grant.configuration)),
+    };
+    let notification = app.rng().anonymous_id();
+    let issued = app.issuing().issue(IssueRequest {
+        entries: vec![wanted; proved.keys.len()],
+        nonces: proved.nonces,
+        grant: Some(GrantIssued { issuance: access.issuance.id, grant: grant.clone(), notification }),
+    });
+    let places = match issued.await? {
+        Issued::NonceUsed => return Err(IssueError::Proof(ProofError::Nonce)),
+        Issued::Places(places) => places.into_iter().collect::<Option<Vec<_>>>().ok_or(IssueError::Unavailable)?,
+    };
+    let deferrable = DeferredIssuance {
+        submission: grant.submission_id,
+        configuration: grant.configuration.id(),
+        notification,
+        expires_at: expires_at.micros(),
+        places: places.iter().map(|place| (place.list, place.position)).collect(),
+        keys: proved.keys.iter().map(PublicKey::jwk).collect(),
+    };
+    let (outcome, issuance) = match deferrable.sign(app, &credential) {
+        Ok(signed) => ("issued", Issuance::Signed(signed)),
+        Err(cause) => {
+            tracing::warn!(%cause, "a credential cannot be signed now; its issuance is deferred");
+            ("deferred", Issuance::Deferred(deferrable.store(app, access).await?))
+        }
+    };
+    app.metrics().credentials(outcome, places.len() as u64);
+    Ok(issuance)
+}
+
+/// The grant that a request names: by identifier, or by configuration if that is unambiguous.
+fn select<'a>(grants: &'a [Grant], selector: Selector<'_>) -> Result<&'a Grant, IssueError> {
+    match selector {
+        Selector::Identifier(identifier) => {
+            grants.iter().find(|grant| grant.identifier() == identifier).ok_or(IssueError::UnknownIdentifier)
+        }
+        Selector::Configuration(id) => {
+            let configuration: Configuration = id.parse().map_err(|_| IssueError::UnknownConfiguration)?;
+            let mut found = grants.iter().filter(|grant| grant.configuration == configuration);
+            match (found.next(), found.next()) {
+                (Some(grant), None) => Ok(grant),
+                (None, _) => Err(IssueError::NotGranted),
+                _ => Err(IssueError::Ambiguous),
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Credential offers (OpenID4VCI 1.0, section 4.1): of the person, from the wallet page, and of a push.
+
+use std::time::Duration;
+
+use credential::Type;
+use credential::format::{Configuration, Format};
+use uuid::Uuid;
+
+use super::codes::{pre_authorized_code, transaction_code};
+use crate::app::App;
+use crate::error::Error;
+use crate::issuing::IssuableCredential;
+use ambient::Timestamp;
+use store::domain::issuance::{Grant, Issuance, IssuanceKind};
+use store::domain::submission::{State, Submission};
+
+/// How long an offer can be redeemed.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// An offer, for the person who made it.
+#[derive(Debug)]
+pub struct OfferDetails {
+    /// What is offered.
+    pub submission: Uuid,
+    /// Its content; `None` if it cannot be issued any more.
+    pub credential: Option<IssuableCredential>,
+    /// Its state.
+    pub state: OfferState,
+}
+
+/// The state of an offer.
+#[derive(Debug)]
+pub enum OfferState {
+    /// It waits for a wallet.
+    Open {
+        /// The code that the person types into the wallet.
+        transaction_code: String,
+        /// When it expires.
+        expires_at: Timestamp,
+    },
+    /// A wallet has fetched the credential.
+    Fetched,
+    /// A wallet has reported that it keeps the credential.
+    Kept,
+    /// It has expired, or the credential was deleted, withdrawn or superseded.
+    Ended,
+}
+
+/// An offer, for a wallet.
+#[derive(Debug)]
+pub struct OpenOffer {
+    /// The ids of the configurations that are offered.
+    pub configurations: Vec<String>,
+    /// The code that the wallet redeems.
+    pub pre_authorized_code: String,
+}
+
+/// Creates an offer of the credential `submission` of `holder`; returns its id. There may be several offers of one
+/// credential. Each expires by itself.
+///
+/// # Errors
+/// 404 if the credential is not in the person's wallet. The store or the key ring is unavailable.
+pub async fn create(app: &App, submission: Uuid, holder: Uuid) -> Result<Uuid, Error> {
+    let now = app.now();
+    let credential = IssuableCredential::open(app.store(), app.keyring(), (submission, holder), now).await?;
+    let credential_type = credential.ok_or_else(Error::not_found)?.credential_type;
+    let grant = |configuration| Grant { submission_id: submission, configuration };
+    let offer = Issuance {
+        id: app.rng().anonymous_id(),
+        kind: IssuanceKind::Offer { holder },
+        created_at: now,
+        expires_at: now + LIFETIME,
+        credentials: configurations(credential_type).map(grant).to_vec(),
+    };
+    let mut tx = app.store().write().await?;
+    tx.add_issuance(&offer).await?;
+    tx.commit().await?;
+    Ok(offer.id)
+}
+
+fn configurations(credential_type: Type) -> [Configuration; Format::ALL.len()] {
+    Format::ALL.map(|format| Configuration { credential_type, format })
+}
+
+/// The offer `id` of `holder`.
+///
+/// # Errors
+/// 404 if there is none. The store or the key ring is unavailable.
+pub async fn details(app: &App, id: Uuid, holder: Uuid) -> Result<OfferDetails, Error> {
+    let mut tx = app.store().read().await?;
+    let issuance = tx.issuance(id).await?;
+    let is_own =
+        |issuance: &Issuance| matches!(issuance.kind, IssuanceKind::Offer { holder: owner } if owner == holder);
+    let issuance = issuance.filter(is_own).ok_or_else(Error::not_found)?;
+    let (is_fetched, is_kept) = tx.issuance_progress(id).await?;
+    drop(tx);
+    let submission = issuance.credentials.first().ok_or_else(Error::not_found)?.submission_id;
+    let now = app.now();
+    let credential = IssuableCredential::open(app.store(), app.keyring(), (submission, holder), now).await?;
+    let state = if credential.is_none() {
+        OfferState::Ended
+    } else if is_kept {
+        OfferState::Kept
+    } else if is_fetched {
+        OfferState::Fetched
+    } else if issuance.expires_at <= now {
+        OfferState::Ended
+    } else {
+        OfferState::Open { transaction_code: transaction_code(app.keyring(), id), expires_at: issuance.expires_at }
+    };
+    Ok(OfferDetails { submission, credential, state })
+}
+
+/// The offer `id`, for whichever wallet reads it.
+///
+/// # Errors
+/// 404 if there is none, or it has expired. The store is unavailable.
+pub async fn open(app: &App, id: Uuid) -> Result<OpenOffer, Error> {
+    let issuance = app.store().read().await?.issuance(id).await?;
+    let is_open =
+        |issuance: &Issuance| matches!(issuance.kind, IssuanceKind::Offer { .. }) && issuance.expires_at > app.now();
+    let issuance = issuance.filter(is_open).ok_or_else(Error::not_found)?;
+    Ok(OpenOffer {
+        configurations: issuance.credentials.iter().map(|grant| grant.configuration.id()).collect(),
+        pre_authorized_code: pre_authorized_code(app.keyring(), id),
+    })
+}
+
+/// The ids of the configurations that the offer of a push names. It reveals the type, as the link of the push does, and
+/// nothing else.
+///
+/// # Errors
+/// 404 if there is no such push, or it cannot be accepted or issued any more. The store is unavailable.
+pub async fn of_push(app: &App, submission: Uuid) -> Result<Vec<String>, Error> {
+    let submission = app.store().read().await?.linked_submission(submission, app.now()).await?;
+    let is_open = |submission: &Submission| submission.stands() || matches!(submission.state, State::Incomplete { .. });
+    let submission = submission.filter(is_open).ok_or_else(Error::not_found)?;
+    Ok(configurations(submission.credential_type).map(Configuration::id).to_vec())
+}
