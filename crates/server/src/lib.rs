@@ -30,6 +30,7 @@ pub mod sandbox;
 pub mod seal;
 pub mod server;
 pub mod sharing;
+pub mod trusted_issuers;
 pub mod verification;
 pub mod verification_result;
 pub mod web;

@@ -10,7 +10,6 @@ mod check;
 pub mod client;
 mod request;
 mod response;
-pub mod trust;
 
 use axum::Router;
 use axum::middleware;
