@@ -1,7 +1,7 @@
 //! Sandbox people: addresses that stand for persons whom the server plays, so that an integration is finished with no
 //! human.
 //!
-//! Owns who they are and what each does. They act through [`crate::consent`] and [`crate::verification`], as everybody does, and
+//! Owns who they are and what each does. They act through [`crate::consent`] and [`verification_request`], as everybody does, and
 //! only on what a sandbox partner has sent. No mail is sent to them, so nobody can sign in as one. Each partner has people of its own: what two
 //! partners try out never meets in one wallet.
 
@@ -12,9 +12,8 @@ use crate::app::App;
 use crate::auth::holder::{self, Email};
 use crate::consent;
 use crate::error::Error;
+use crate::flows::verification_request::{self, DisclosureRecord, HolderResponse, RequestDetails};
 use crate::jobs::{self, Outgoing};
-use crate::verification::{self, Answer};
-use crate::verification_result::{Asked, Memory};
 use store::Partner;
 use store::domain::share::Chosen;
 use store::domain::verification::Verification;
@@ -127,7 +126,8 @@ impl Play {
         let address = self.player.account(self.partner).ok_or_else(|| Error::internal("a player without address"))?;
         let holder = holder::account(app, &address).await?.id;
         match asked {
-            Some(_) => self.answer_question(app, &partner, holder).await,
+            // In a box: it is larger than the rest of the outbox job's future.
+            Some(_) => Box::pin(self.answer_question(app, &partner, holder)).await,
             None => self.answer_push(app, holder).await,
         }
     }
@@ -152,26 +152,33 @@ impl Play {
         let Some(bound) = bound.filter(|bound| bound.is_open() && bound.holder == Some(holder)) else { return Ok(()) };
         let answer = match self.player.person {
             Person::Consents => self.shown(app, partner, &bound, holder).await?,
-            Person::Declines => Answer::Canceled,
+            Person::Declines => HolderResponse::Canceled,
             Person::Stranger | Person::Expires => return Ok(()),
         };
-        verification::finish(app, &bound, answer).await?;
+        verification_request::finish(app, &bound, answer).await?;
         Ok(())
     }
 
-    async fn shown(&self, app: &App, partner: &Partner, bound: &Verification, holder: Uuid) -> Result<Answer, Error> {
-        let Some(asked) = verification::details(app, bound).await? else { return Ok(Answer::Canceled) };
+    async fn shown(
+        &self,
+        app: &App,
+        partner: &Partner,
+        bound: &Verification,
+        holder: Uuid,
+    ) -> Result<HolderResponse, Error> {
+        let Some(asked) = verification_request::details(app, bound).await? else { return Ok(HolderResponse::Canceled) };
         let held = app.store().read().await?.held_submissions(holder).await?;
         let fitting = held.into_iter().filter(|held| held.stands() && held.credential_type == bound.credential_type);
-        let Some(newest) = fitting.max_by_key(|held| held.created_at) else { return Ok(Answer::Canceled) };
+        let Some(newest) = fitting.max_by_key(|held| held.created_at) else { return Ok(HolderResponse::Canceled) };
         // Everything lies in the whole.
         let chosen = Chosen { submission: newest.id, places: [String::new()].into() };
-        let outcome = verification::present(app, bound, &asked, (holder, &chosen)).await?;
-        Ok(match outcome.map(Box::new) {
-            Some(outcome) => {
-                Answer::Shown { outcome, memory: Some(memory(partner, &asked, bound)), presentation: None }
+        let result = verification_request::present(app, bound, &asked, (holder, &chosen)).await?;
+        Ok(match result.map(Box::new) {
+            Some(result) => {
+                let record = Some(disclosure_record(partner, &asked, bound));
+                HolderResponse::Presented { result, record, presentation: None }
             }
-            None => Answer::Canceled,
+            None => HolderResponse::Canceled,
         })
     }
 
@@ -185,9 +192,9 @@ impl Play {
     }
 }
 
-/// What the wallet remembers, as the page has it.
-fn memory(partner: &Partner, asked: &Asked, bound: &Verification) -> Memory {
-    Memory {
+/// What the wallet records, as from the page.
+fn disclosure_record(partner: &Partner, asked: &RequestDetails, bound: &Verification) -> DisclosureRecord {
+    DisclosureRecord {
         partner: partner.name.clone(),
         purpose: asked.purpose.clone(),
         title: bound.credential_type.title.to_owned(),

@@ -6,10 +6,9 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use credential::{Code, Fault, Question};
+use credential::Question;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use url::Url;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,11 +17,10 @@ use super::claim;
 use super::push::Warning;
 use crate::app::App;
 use crate::auth::partner::{Partner, ReadAny, Write};
-use crate::error::{Error, Kind, Problem};
+use crate::error::{Error, Problem};
+use crate::flows::verification_request::{self, Checked, Upserted};
 use crate::http::JsonBody;
 use crate::sandbox::{Play, Player};
-use crate::verification::{self, AskedNow};
-use crate::verification_result::Checked;
 use ambient::Timestamp;
 
 /// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
@@ -108,17 +106,12 @@ async fn ask(
 ) -> Result<(StatusCode, Json<AskAnswer>), Error> {
     let known = partner.right.credential_type;
     let question = Question::parse(known, &body)?;
-    check_callback(&app, &partner, question.callback_url.as_deref()).await?;
+    verification_request::check_callback(&app, partner.id, question.callback_url.as_deref()).await?;
     let person = question.sandbox_person.clone();
     if let Some(person) = &person {
         claim::check_person(&app, partner.id, person, "/sandbox_person").await?;
     }
-    let Some(AskedNow { verification, differs }) = verification::ask(&app, partner.id, known, question).await? else {
-        return Err(Error::new(
-            Kind::Conflict,
-            "You have used this request_id for a request that is over, or for another type. Fetch its result, or use a new request_id.",
-        ));
-    };
+    let Upserted { verification, differs } = verification_request::ask(&app, partner.id, known, question).await?;
     if let Some(player) = person.as_deref().and_then(Player::of) {
         Play { player, partner: partner.id, request: verification.id }.enqueue(&app).await?;
     }
@@ -129,25 +122,6 @@ async fn ask(
         warnings: differs.then_some(DIFFERS).into_iter().collect(),
     };
     Ok((StatusCode::CREATED, Json(answer)))
-}
-
-/// People are sent to addresses on the partner's list alone: otherwise our name would vouch for any.
-async fn check_callback(app: &App, partner: &Partner<Write>, address: Option<&str>) -> Result<(), Error> {
-    let stored = app.store().read().await?.partner(partner.id).await?.filter(|stored| stored.is_active());
-    let stored = stored.ok_or_else(Error::unauthorized)?;
-    let Some(address) = address else { return Ok(()) };
-    if address.parse::<Url>().is_ok_and(|url| stored.may_call_back(&url)) {
-        return Ok(());
-    }
-    let known: Vec<&str> = stored.callback_urls.split_whitespace().collect();
-    let listed = if known.is_empty() { "It is empty".to_owned() } else { format!("On it are: {}", known.join(", ")) };
-    Err(Error::invalid(vec![Fault {
-        pointer: "/callback_url".to_owned(),
-        code: Code::CallbackUrlUnknown,
-        message: format!("This is not on the list of your callback addresses, which the operator keeps. {listed}."),
-        received: Some(address.chars().take(64).collect()),
-        suggestion: None,
-    }]))
 }
 
 /// What came of a request
@@ -170,13 +144,9 @@ async fn result(
     partner: Partner<ReadAny>,
     Path(request_id): Path<String>,
 ) -> Result<Json<VerificationAnswer>, Error> {
-    if !credential::is_identifier(&request_id) {
-        return Err(Error::not_found());
-    }
-    let found = app.store().read().await?.asked_verification(partner.id, &request_id, app.now()).await?;
-    let found = found.ok_or_else(Error::not_found)?;
+    let found = verification_request::find(&app, partner.id, &request_id).await?;
     partner.right.require(found.credential_type)?;
-    let outcome = verification::result(&app, &found).await?;
+    let outcome = verification_request::result(&app, &found).await?;
     let (credential, verification) = outcome.map(|shown| (shown.credential, shown.verification)).unzip();
     let status = found.status();
     Ok(Json(VerificationAnswer {

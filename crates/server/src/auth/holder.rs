@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::verification_request;
 use crate::jobs::Outgoing;
 use crate::mail::Mail;
 use crate::seal::sha256;
-use crate::verification;
 use ambient::Timestamp;
 use store::domain::submission::Sealed;
 use store::{AnnouncementKind, Holder, Session, SignIn, StoreError, Tx};
@@ -319,7 +319,7 @@ pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), St
     tx.release_issuances(holder).await?;
     tx.delete_shares(holder).await?;
     let canceled = tx.release_verifications(holder, now).await?;
-    verification::announce(tx, &canceled, AnnouncementKind::RequestCanceled, now).await?;
+    verification_request::announce(tx, &canceled, AnnouncementKind::RequestCanceled, now).await?;
     tx.delete_holder(holder).await
 }
 

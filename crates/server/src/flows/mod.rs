@@ -1,6 +1,10 @@
 //! The use cases, one file each: what decides, opens transactions and records events.
 //!
-//! A flow takes `&App` and plain values. It knows nothing of HTTP: handlers parse the request, call one flow and render
-//! what it returns.
+//! A flow takes [`App`](crate::app::App) and plain values. It knows nothing of HTTP: handlers parse the request, call one
+//! flow and render what it returns. Jobs call flows too.
 
 pub mod issuance;
+pub mod own_presentation;
+pub mod presentation;
+pub mod share;
+pub mod verification_request;

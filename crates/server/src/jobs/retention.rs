@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::verification;
+use crate::flows::verification_request;
 use ambient::Timestamp;
 use store::domain::presentation::REMEMBERED;
 use store::{AnnouncementKind, StoreError};
@@ -202,7 +202,7 @@ pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     }
     let mut tx = app.store().write().await?;
     let expired = tx.expire_verifications(now, BATCH).await?;
-    verification::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
+    verification_request::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
     tx.commit().await?;
     app.deliveries_due().notify_one();
     let count = expired.len() as u64;

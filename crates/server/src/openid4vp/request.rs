@@ -1,44 +1,37 @@
-//! `/openid4vp/requests/{id}`: the question, signed (OpenID4VP 1.0, sections 5 and 5.10; RFC 9101). It may be read as often as
-//! a wallet likes, by GET or by POST with what the wallet says of itself.
+//! `/openid4vp/requests/{id}`: the signed request object (OpenID4VP 1.0, sections 5 and 5.10; RFC 9101). A wallet may read it
+//! repeatedly, by GET, or by POST with its own metadata.
 
 use axum::Router;
-use axum::extract::{Path, State as AppState};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use credential::jwe::{self, Encryption};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::client;
+use super::ended;
 use crate::app::App;
-use crate::error::Error;
+use crate::flows::presentation::request_object;
 use crate::http::{AnyBody, Client, Form, OAuthError};
-use crate::verification;
-use store::StoreError;
-use store::domain::presentation::{Mode, Presentation, State};
-use store::domain::submission::Sealed;
 
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 
 /// Longest `wallet_nonce`, in characters.
 const NONCE_LENGTH: usize = 512;
 
-/// Whom a question is for that does not know the wallet (section 5.8).
-const ANY_WALLET: &str = "https://self-issued.me/v2";
-
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/openid4vp/requests/{id}", get(by_get).post(by_post))
 }
 
-async fn by_get(AppState(app): AppState<App>, client: Client, Path(id): Path<Uuid>) -> Result<Response, OAuthError> {
+async fn by_get(State(app): State<App>, client: Client, Path(id): Path<Uuid>) -> Result<Response, OAuthError> {
     app.limits().wallets.check(&client.0)?;
-    let (presentation, payload) = question(&app, id).await?;
-    answer(sign(&app, &presentation, &payload)?)
+    let object = request_object(&app, id).await?.ok_or_else(ended)?;
+    Ok(respond(object.sign(&app)?))
 }
 
 async fn by_post(
-    AppState(app): AppState<App>,
+    State(app): State<App>,
     client: Client,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
@@ -47,7 +40,7 @@ async fn by_post(
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     let wallet = Wallet::read(form.get("wallet_metadata"))?;
-    let (presentation, mut payload) = question(&app, id).await?;
+    let mut object = request_object(&app, id).await?.ok_or_else(ended)?;
     if let Some(nonce) = form.get("wallet_nonce") {
         if nonce.chars().count() > NONCE_LENGTH {
             return Err(OAuthError::code(
@@ -55,70 +48,18 @@ async fn by_post(
                 format!("wallet_nonce is longer than {NONCE_LENGTH} characters."),
             ));
         }
-        payload["wallet_nonce"] = nonce.into();
+        object.payload["wallet_nonce"] = nonce.into();
     }
-    let signed = sign(&app, &presentation, &payload)?;
-    answer(wallet.seal(signed)?)
+    Ok(respond(wallet.encrypt(object.sign(&app)?)?))
 }
 
-fn answer(object: String) -> Result<Response, OAuthError> {
-    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE), (header::CACHE_CONTROL, "no-store")], object).into_response())
+fn respond(object: String) -> Response {
+    ([(header::CONTENT_TYPE, MEDIA_TYPE), (header::CACHE_CONTROL, "no-store")], object).into_response()
 }
 
-fn over() -> OAuthError {
-    OAuthError::code("invalid_request", "This request is not known, was answered, or its time is over.")
-}
-
-/// The question that waits under this id, and its payload.
-async fn question(app: &App, id: Uuid) -> Result<(Presentation, Value), OAuthError> {
-    let mut tx = app.store().read().await?;
-    let presentation = tx.presentation(id, app.now()).await?.ok_or_else(over)?;
-    let State::Waiting { key } = &presentation.state else { return Err(over()) };
-    let verification = super::open_question(&mut tx, presentation.verification, app.now()).await?.ok_or_else(over)?;
-    drop(tx);
-    let asked = verification::details(app, &verification).await?.ok_or_else(over)?;
-    let query = super::query(app, verification.credential_type, &asked.claims);
-    let algorithms = ["ES256", "EdDSA"];
-    let mut metadata = json!({
-        "vp_formats_supported": {
-            "dc+sd-jwt": { "sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms },
-        },
-    });
-    if presentation.mode == Mode::PostJwt {
-        metadata["jwks"] = json!({ "keys": [public_key(app, id, key).await?] });
-        metadata["encrypted_response_enc_values_supported"] = json!(Encryption::ALL.map(Encryption::name));
-    }
-    let payload = json!({
-        "aud": ANY_WALLET,
-        "iat": app.now().seconds(),
-        "exp": presentation.expires_at.seconds(),
-        "client_id": presentation.client_id,
-        "response_type": "vp_token",
-        "response_mode": presentation.mode.name(),
-        "response_uri": app.links().presentation_response(id),
-        "nonce": presentation.nonce,
-        "state": super::state(app, id),
-        "dcql_query": query.to_json(),
-        "client_metadata": metadata,
-    });
-    Ok((presentation, payload))
-}
-
-/// The key that this one answer is encrypted for (HAIP 1.0, section 5).
-async fn public_key(app: &App, id: Uuid, key: &Sealed) -> Result<Value, OAuthError> {
-    let secret = super::secret(app, id, key).await?.ok_or_else(over)?;
-    let jwk = jwe::encryption_jwk(secret.expose(), &id.to_string());
-    Ok(jwk.ok_or_else(|| StoreError::nonsense("presentation", "no key on P-256"))?)
-}
-
-fn sign(app: &App, presentation: &Presentation, payload: &Value) -> Result<String, OAuthError> {
-    let signed = app.verifier_key().sign(&client::header(app, &presentation.client_id), payload);
-    Ok(signed.map_err(Error::internal)?)
-}
-
-/// What a wallet says of itself (section 5.10, RFC 8414), as far as it matters here.
+/// The wallet's metadata (section 5.10, RFC 8414), as far as it matters here.
 struct Wallet {
-    /// The key that it wants the question encrypted for, and how.
+    /// The key that it wants the request object encrypted for, and the algorithm.
     encryption: Option<(Value, Encryption)>,
 }
 
@@ -138,7 +79,7 @@ impl Wallet {
         if lacks("request_object_signing_alg_values_supported", "ES256") {
             return Err(refused("Requests are signed by ES256 here, which the wallet does not check."));
         }
-        // Encrypted is what the wallet asks to have encrypted, by sending a key (section 5.10).
+        // A wallet asks for encryption by sending a key (section 5.10).
         let keys = metadata.get("jwks").map(|jwks| jwks["keys"].as_array().cloned().unwrap_or_default());
         let fits = |jwk: &&Value| jwk["kty"] == "EC" && jwk["crv"] == "P-256" && jwk["use"] != "sig";
         let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Ok(Self { encryption: None }) };
@@ -151,7 +92,7 @@ impl Wallet {
         Ok(Self { encryption: Some((key, encryption)) })
     }
 
-    fn seal(&self, signed: String) -> Result<String, OAuthError> {
+    fn encrypt(&self, signed: String) -> Result<String, OAuthError> {
         let Some((key, encryption)) = &self.encryption else { return Ok(signed) };
         let header = [("cty", "oauth-authz-req+jwt"), ("typ", "oauth-authz-req+jwt")];
         let header = header.map(|(name, value)| (name.to_owned(), Value::from(value))).into_iter().collect();

@@ -10,11 +10,12 @@ use axum::routing::get;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Layout, page, requests, verify};
+use super::{Layout, page, requests};
 use crate::app::App;
 use crate::auth::holder::{LINK, SignedIn, Visitor};
 use crate::consent;
 use crate::error::Error;
+use crate::flows::verification_request;
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -86,10 +87,10 @@ pub(super) fn wait(app: &App, id: Uuid) -> Response {
 
 /// Where a link leads its owner: to something that a partner asks to be shown, or to what it pushed.
 pub(super) async fn go(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Error> {
-    match verify::open_for(app, id, holder).await? {
-        Some(page) => Ok(page),
-        None => requests::open_for(app, id, holder).await,
+    if verification_request::bind(app, id, holder).await? {
+        return Ok(Redirect::to(&format!("/verifications/{id}")));
     }
+    requests::open_for(app, id, holder).await
 }
 
 fn read_id(form: &LinkForm) -> Option<Uuid> {

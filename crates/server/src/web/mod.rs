@@ -10,7 +10,6 @@ mod career;
 mod console;
 mod documents;
 pub mod error;
-mod hire;
 mod home;
 mod inbox;
 mod link;
@@ -21,6 +20,7 @@ mod pdf;
 mod presentations;
 mod qr;
 mod requests;
+mod shared_page;
 mod shares;
 mod shown;
 mod sign_in;
@@ -48,13 +48,13 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(authorize::routes())
         .merge(console::routes(app))
         .merge(documents::routes())
-        .merge(hire::routes())
         .merge(home::routes())
         .merge(link::routes())
         .merge(offers::routes())
         .merge(passkey::routes())
         .merge(presentations::routes())
         .merge(requests::routes())
+        .merge(shared_page::routes())
         .merge(shares::routes())
         .merge(sign_in::routes())
         .merge(verify::routes())

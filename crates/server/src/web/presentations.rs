@@ -1,7 +1,7 @@
-//! `/verifications/{id}/other-wallet` and `/presentations/{id}`: what a partner asks to see, shown from an outside wallet.
+//! `/verifications/{id}/other-wallet` and `/presentations/{id}`: answer a verification request from an outside wallet.
 //!
-//! Owns the browser's part in the binding: a secret in a cookie, which whoever began the question has and nobody else. The
-//! wallet's device comes to the return page with another. Nobody needs an account for this.
+//! The browser that begins a presentation keeps a secret in a cookie, which no other browser has. The wallet's device opens the
+//! return page with a code of its own. No account is needed.
 
 use askama::Template;
 use axum::Router;
@@ -17,26 +17,22 @@ use super::qr::Qr;
 use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{PRESENTATION, Visitor};
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use crate::flows::presentation::{self, Finish, Returned};
+use crate::flows::verification_request::{self, RequestDetails};
 use crate::http::Client;
-use crate::openid4vp::{self, Finish};
-use crate::seal::sha256;
-use crate::verification;
-use crate::verification_result::Asked;
 use ambient::Timestamp;
-use store::Partner;
 use store::domain::presentation::{Flow, Presentation, State};
 use store::domain::verification::Verification;
 
-/// What is asked, for a person to read.
+/// The request, for a person to read.
 #[derive(Clone, Debug)]
 struct Question {
     verification: Uuid,
     partner: String,
-    is_active: bool,
     title: &'static str,
     purpose: Option<String>,
-    /// What each member that is asked for means.
+    /// What each requested field means.
     claims: Vec<&'static str>,
 }
 
@@ -61,10 +57,10 @@ struct PresentationPage {
     problem: Option<&'static str>,
 }
 
-/// Where a question stands, for the browser that began it.
+/// How a presentation stands, for the browser that began it.
 #[derive(Debug)]
 enum Standing {
-    /// It waits for a wallet, or for what the wallet's device was given.
+    /// It waits for a wallet, or for the code that the wallet's device shows.
     Open {
         link: String,
         picture: String,
@@ -75,7 +71,7 @@ enum Standing {
     Over,
 }
 
-/// What the wallet's device is shown after its answer.
+/// What the wallet's device shows after its response.
 #[derive(Template)]
 #[template(path = "presentation_return.html")]
 struct ReturnPage {
@@ -83,16 +79,7 @@ struct ReturnPage {
     id: Uuid,
     response_code: String,
     partner: String,
-    standing: Returned,
-}
-
-#[derive(Debug)]
-enum Returned {
-    /// The code to carry to the browser that began.
-    Carry(String),
-    /// Somebody else began it, or it was ended.
-    Rejected,
-    Over,
+    returned: Returned,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,56 +104,44 @@ pub(super) fn routes() -> Router<App> {
         .route("/verifications/{id}/other-wallet", get(ask).post(begin))
         .route("/presentations/{id}", get(show))
         .route("/presentations/{id}/code", post(give_code))
-        .route("/presentations/{id}/return", get(come_back))
+        .route("/presentations/{id}/return", get(return_from_wallet))
         .route("/presentations/{id}/not-me", post(not_me))
 }
 
-fn over() -> Error {
-    Error::new(Kind::Gone, "This request was answered, or its time is over. Ask whoever sent you here for a new one.")
+/// The request, if this visitor may answer it.
+async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<Question, Error> {
+    let (verification, partner, details) = verification_request::answerable_by(app, id, own(visitor)).await?;
+    Ok(Question::new(&verification, partner, Some(&details)))
 }
 
-/// The open request behind a link, for whoever may answer it: its account, or anybody with the link while it has none.
-async fn find(app: &App, id: Uuid, visitor: &Visitor) -> Result<(Verification, Question), Error> {
-    let found = app.store().read().await?.linked_verification(id, app.now()).await?.ok_or_else(Error::not_found)?;
-    let own = visitor.0.as_ref().map(|signed_in| signed_in.holder.id);
-    if found.holder.is_some_and(|holder| own != Some(holder)) {
-        return Err(Error::not_found());
-    }
-    let asked = verification::details(app, &found).await?.filter(|_| found.is_open()).ok_or_else(over)?;
-    let question = Question::new(app, &found, Some(&asked)).await?;
-    // Without its partner there is nobody to show anything to.
-    if !question.is_active {
-        return Err(over());
-    }
-    Ok((found, question))
+fn own(visitor: &Visitor) -> Option<Uuid> {
+    visitor.0.as_ref().map(|signed_in| signed_in.holder.id)
 }
 
 impl Question {
-    async fn new(app: &App, verification: &Verification, asked: Option<&Asked>) -> Result<Self, Error> {
-        let partner = app.store().read().await?.partner(verification.partner_id).await?;
+    fn new(verification: &Verification, partner: String, details: Option<&RequestDetails>) -> Self {
         let known = verification.credential_type;
-        let is_asked = |name: &str| asked.is_some_and(|asked| asked.claims.iter().any(|claim| claim == name));
+        let is_asked = |name: &str| details.is_some_and(|details| details.claims.iter().any(|claim| claim == name));
         let claims = known.fields.iter().filter(|member| is_asked(member.name));
-        Ok(Self {
+        Self {
             verification: verification.id,
-            is_active: partner.as_ref().is_some_and(Partner::is_active),
-            partner: partner.map(|partner| partner.name).unwrap_or_default(),
+            partner,
             title: known.title,
-            purpose: asked.and_then(|asked| asked.purpose.clone()),
+            purpose: details.and_then(|details| details.purpose.clone()),
             claims: claims.map(|member| member.meaning.trim_end_matches('.')).collect(),
-        })
+        }
     }
 }
 
 /// Which device is the wallet on?
 async fn ask(AppState(app): AppState<App>, visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let (_, question) = find(&app, id, &visitor).await?;
+    let question = find(&app, id, &visitor).await?;
     let layout = Layout::new(&app, visitor.0.is_some());
     let cross_device = app.config().openid4vp.cross_device;
     Ok(page(&app, &BeginPage { layout: layout.clone(), question, cross_device }, &layout))
 }
 
-/// A second click makes a second question; each ends by itself, and one answer counts.
+/// A second click begins a second presentation. Each ends by itself, and only one response takes effect.
 async fn begin(
     AppState(app): AppState<App>,
     client: Client,
@@ -176,27 +151,22 @@ async fn begin(
     Form(form): Form<FlowForm>,
 ) -> Result<Response, Error> {
     app.limits().wallets.check(&client.0)?;
-    let (verification, _) = find(&app, id, &visitor).await?;
-    let allowed = |flow: &Flow| *flow == Flow::SameDevice || app.config().openid4vp.cross_device;
-    let flow = Flow::from_name(&form.flow).filter(allowed).ok_or_else(Error::not_found)?;
-    // One secret a browser, so that two tabs do not take each other's question away.
+    let flow = Flow::from_name(&form.flow).ok_or_else(Error::not_found)?;
+    // One secret for each browser, so that a second tab does not invalidate the first one's presentation.
     let kept = PRESENTATION.read(&app, &headers).filter(|secret| secret.len() == SECRET_LENGTH);
     let secret = kept.unwrap_or_else(|| app.rng().secret());
-    let presentation = openid4vp::begin(&app, &verification, flow, &sha256(secret.as_bytes())).await?;
+    let presentation = presentation::begin(&app, id, own(&visitor), flow, &secret).await?;
     let to_page = Redirect::to(&format!("/presentations/{presentation}"));
     Ok(([PRESENTATION.set(&app, &secret)], to_page).into_response())
 }
 
-/// Characters of a secret of ours.
+/// Length of a secret, in characters.
 const SECRET_LENGTH: usize = 43;
 
-/// The question that this browser began; 404 for every other browser.
-async fn own(app: &App, id: Uuid, headers: &HeaderMap) -> Result<(Presentation, Verification), Error> {
+/// The presentation that this browser began; 404 for every other browser.
+async fn begun(app: &App, id: Uuid, headers: &HeaderMap) -> Result<(Presentation, Verification), Error> {
     let secret = PRESENTATION.read(app, headers).ok_or_else(Error::not_found)?;
-    let mut tx = app.store().read().await?;
-    let found = tx.bound_presentation(id, &sha256(secret.as_bytes()), app.now()).await?.ok_or_else(Error::not_found)?;
-    let verification = tx.linked_verification(found.verification, app.now()).await?.ok_or_else(over)?;
-    Ok((found, verification))
+    presentation::find_begun(app, id, &secret).await
 }
 
 async fn show(
@@ -205,7 +175,7 @@ async fn show(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let (presentation, verification) = own(&app, id, &headers).await?;
+    let (presentation, verification) = begun(&app, id, &headers).await?;
     let problem = presentation.refusal.as_deref().map(refusal_key);
     show_page(&app, visitor.is_some(), &presentation, &verification, problem).await
 }
@@ -218,8 +188,10 @@ async fn show_page(
     problem: Option<&'static str>,
 ) -> Result<Response, Error> {
     let layout = Layout::new(app, signed_in);
-    let asked = verification::details(app, verification).await?;
-    let question = Question::new(app, verification, asked.as_ref()).await?;
+    let details = verification_request::details(app, verification).await?;
+    let partner = app.store().read().await?.partner(verification.partner_id).await?;
+    let partner = partner.map(|partner| partner.name).unwrap_or_default();
+    let question = Question::new(verification, partner, details.as_ref());
     let standing = match presentation.state {
         State::Finished => Standing::Finished,
         State::Declined => Standing::Declined,
@@ -227,7 +199,7 @@ async fn show_page(
         _ if !verification.is_open() => Standing::Over,
         State::Expired => Standing::Over,
         State::Waiting { .. } | State::Answered { .. } => {
-            let link = openid4vp::link(app, presentation);
+            let link = presentation::link(app, presentation);
             let picture = Qr::new(&link).map(|qr| qr.html(&layout.text.of("presentation-qr"))).unwrap_or_default();
             Standing::Open { link, picture }
         }
@@ -235,13 +207,13 @@ async fn show_page(
     let (id, flow, until) = (presentation.id, presentation.flow, presentation.expires_at);
     let template = PresentationPage { layout: layout.clone(), question, id, flow, standing, until, problem };
     let mut response = page(app, &template, &layout);
-    if let Some(url) = asked.and_then(|asked| asked.callback_url) {
+    if let Some(url) = details.and_then(|details| details.callback_url) {
         allow_form_to(&mut response, &url);
     }
     Ok(response)
 }
 
-/// The words for why an answer was not taken.
+/// The key of the message for why a response was refused.
 fn refusal_key(code: &str) -> &'static str {
     match code {
         "revoked" | "suspended" => "presentation-refused-revoked",
@@ -252,7 +224,7 @@ fn refusal_key(code: &str) -> &'static str {
     }
 }
 
-/// The code that the wallet's device was shown.
+/// Takes the code that the wallet's device shows.
 async fn give_code(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,
@@ -260,74 +232,41 @@ async fn give_code(
     headers: HeaderMap,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    let (presentation, verification) = own(&app, id, &headers).await?;
-    // On one device the browser comes back by itself, and a code would only be a way for others.
-    if presentation.flow == Flow::SameDevice {
-        return Err(Error::not_found());
-    }
-    let problem = match (&presentation.state, openid4vp::finish_by_code(&app, &presentation, &form.code).await?) {
-        (_, Finish::Done) => return go_on(&app, id, verification.id).await,
+    let (presentation, verification) = begun(&app, id, &headers).await?;
+    let problem = match (&presentation.state, presentation::finish_by_code(&app, &presentation, &form.code).await?) {
+        (_, Finish::Done) => return redirect_after_answer(&app, &presentation).await,
         (_, Finish::WrongCode) => "presentation-wrong-code",
-        (State::Waiting { .. }, Finish::Over) => "presentation-not-answered",
-        (_, Finish::Over) => return Ok(Redirect::to(&format!("/presentations/{id}")).into_response()),
+        (State::Waiting { .. }, Finish::Ended) => "presentation-not-answered",
+        (_, Finish::Ended) => return Ok(to_page(id)),
     };
     let shown = show_page(&app, visitor.is_some(), &presentation, &verification, Some(problem)).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, shown).into_response())
 }
 
-/// To the partner, or to the page that says how it ended.
-async fn go_on(app: &App, id: Uuid, verification: Uuid) -> Result<Response, Error> {
-    let found = app.store().read().await?.linked_verification(verification, app.now()).await?.ok_or_else(over)?;
-    let asked = verification::details(app, &found).await?;
-    let callback = asked.and_then(|asked| verification::callback(&asked, &found));
-    let target = callback.map_or_else(|| format!("/presentations/{id}"), String::from);
-    Ok(Redirect::to(&target).into_response())
+/// Redirects to the partner, or to the page that says how the presentation ended.
+async fn redirect_after_answer(app: &App, presentation: &Presentation) -> Result<Response, Error> {
+    Ok(match presentation::callback(app, presentation).await? {
+        Some(url) => Redirect::to(url.as_str()).into_response(),
+        None => to_page(presentation.id),
+    })
 }
 
-/// An answer that somebody comes back from, by the secret that the wallet's device was sent here with.
-async fn answered(app: &App, id: Uuid, secret: &str) -> Result<(Presentation, bool), Error> {
-    let found = app.store().read().await?.presentation(id, app.now()).await?.ok_or_else(Error::not_found)?;
-    let fits = match &found.state {
-        State::Answered { response_hash, .. } => openid4vp::is_response_code(response_hash, secret),
-        _ => false,
-    };
-    Ok((found, fits))
+fn to_page(id: Uuid) -> Response {
+    Redirect::to(&format!("/presentations/{id}")).into_response()
 }
 
-/// The wallet sends the person here. In the browser that began, the answer counts now. Elsewhere: of a wallet on another
-/// device it is shown what to carry over; one that should be on this device was answered for somebody else.
-async fn come_back(
+/// The wallet sends the person here.
+async fn return_from_wallet(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,
     Path(id): Path<Uuid>,
     Query(form): Query<ReturnForm>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let (presentation, fits) = answered(&app, id, &form.response_code).await?;
-    let own = PRESENTATION.read(&app, &headers).is_some_and(|secret| is_bound(&presentation, &secret));
-    let standing = match (&presentation.state, fits) {
-        (State::Answered { .. }, true) if own => {
-            return match openid4vp::finish(&app, &presentation).await? {
-                Finish::Done => go_on(&app, id, presentation.verification).await,
-                _ => Ok(Redirect::to(&format!("/presentations/{id}")).into_response()),
-            };
-        }
-        (State::Answered { response_hash, .. }, true) if presentation.flow == Flow::CrossDevice => {
-            Returned::Carry(openid4vp::carried_code(&app, id, response_hash))
-        }
-        (State::Answered { .. }, true) => {
-            openid4vp::reject(&app, id).await?;
-            Returned::Rejected
-        }
-        _ if own => return Ok(Redirect::to(&format!("/presentations/{id}")).into_response()),
-        _ => Returned::Over,
-    };
-    return_page(&app, visitor.is_some(), &presentation, form.response_code, standing).await
-}
-
-fn is_bound(presentation: &Presentation, secret: &str) -> bool {
-    use subtle::ConstantTimeEq as _;
-    bool::from(sha256(secret.as_bytes()).as_slice().ct_eq(&presentation.binding_hash))
+    let secret = PRESENTATION.read(&app, &headers);
+    let (presentation, returned) =
+        presentation::return_from_wallet(&app, id, &form.response_code, secret.as_deref()).await?;
+    return_page(&app, visitor.is_some(), &presentation, form.response_code, returned).await
 }
 
 async fn return_page(
@@ -335,39 +274,35 @@ async fn return_page(
     signed_in: bool,
     presentation: &Presentation,
     response_code: String,
-    standing: Returned,
+    returned: Returned,
 ) -> Result<Response, Error> {
+    let status = match returned {
+        Returned::Finished => return redirect_after_answer(app, presentation).await,
+        Returned::SeePage => return Ok(to_page(presentation.id)),
+        Returned::CarryCode(_) => StatusCode::OK,
+        Returned::Rejected => StatusCode::FORBIDDEN,
+        Returned::Ended => StatusCode::GONE,
+    };
     let mut tx = app.store().read().await?;
     let verification = tx.linked_verification(presentation.verification, app.now()).await?;
-    let partner = match (&standing, verification) {
-        (Returned::Carry(_), Some(verification)) => tx.partner(verification.partner_id).await?,
+    let partner = match (&returned, verification) {
+        (Returned::CarryCode(_), Some(verification)) => tx.partner(verification.partner_id).await?,
         _ => None,
     };
     drop(tx);
     let layout = Layout::new(app, signed_in);
-    let status = match standing {
-        Returned::Carry(_) => StatusCode::OK,
-        Returned::Rejected => StatusCode::FORBIDDEN,
-        Returned::Over => StatusCode::GONE,
-    };
     let partner = partner.map(|partner| partner.name).unwrap_or_default();
-    let template = ReturnPage { layout: layout.clone(), id: presentation.id, response_code, partner, standing };
+    let template = ReturnPage { layout: layout.clone(), id: presentation.id, response_code, partner, returned };
     Ok((status, page(app, &template, &layout)).into_response())
 }
 
-/// The person at the wallet's device did not begin this: what they showed must not count.
+/// The person at the wallet's device did not begin this, so the response is rejected.
 async fn not_me(
     AppState(app): AppState<App>,
     Visitor(visitor): Visitor,
     Path(id): Path<Uuid>,
     Form(form): Form<ReturnForm>,
 ) -> Result<Response, Error> {
-    let (presentation, fits) = answered(&app, id, &form.response_code).await?;
-    let standing = if fits {
-        openid4vp::reject(&app, id).await?;
-        Returned::Rejected
-    } else {
-        Returned::Over
-    };
-    return_page(&app, visitor.is_some(), &presentation, String::new(), standing).await
+    let (presentation, returned) = presentation::reject_response(&app, id, &form.response_code).await?;
+    return_page(&app, visitor.is_some(), &presentation, String::new(), returned).await
 }

@@ -1,4 +1,4 @@
-//! `/wallet/share` and `/wallet/shares`: making a link for a hirer, seeing what became of it, and taking it back.
+//! `/wallet/share` and `/wallet/shares`: create a link for a hirer, see how often it was viewed, and revoke it.
 
 use std::collections::BTreeSet;
 
@@ -17,9 +17,9 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{NOTICE, SignedIn};
 use crate::error::Error;
-use crate::sharing::{self, NewShare, TooMany};
+use crate::flows::share::{self, CreateShareError, NewShare};
 use store::domain::share::{
-    self, Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
+    Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing, parts,
 };
 use store::domain::submission::Submission;
 
@@ -84,20 +84,19 @@ impl Wanted {
         wanted
     }
 
-    /// The key of what is wrong, if anything is.
-    fn problem(&self, chosen: &[Chosen]) -> Option<&'static str> {
-        let passcode = self.passcode.chars().count();
-        if chosen.is_empty() || !chosen.iter().any(|chosen| !chosen.places.is_empty()) {
-            Some("share-problem-nothing")
-        } else if self.purpose.chars().count() > PURPOSE_LENGTH {
-            Some("share-problem-purpose")
-        } else if share::lifetime(self.days).is_none() {
-            Some("share-problem-days")
-        } else if passcode > 0 && !PASSCODE_LENGTH.contains(&passcode) {
-            Some("share-problem-passcode")
-        } else {
-            None
-        }
+    fn passcode(&self) -> Option<String> {
+        Some(self.passcode.clone()).filter(|passcode| !passcode.is_empty())
+    }
+}
+
+/// The key of the message for an error.
+fn problem_key(error: CreateShareError) -> &'static str {
+    match error {
+        CreateShareError::NothingChosen => "share-problem-nothing",
+        CreateShareError::PurposeTooLong => "share-problem-purpose",
+        CreateShareError::InvalidDays => "share-problem-days",
+        CreateShareError::PasscodeLength => "share-problem-passcode",
+        CreateShareError::TooMany => "share-problem-many",
     }
 }
 
@@ -108,7 +107,7 @@ impl Offer {
         let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
         let is_ticked =
             |part: &Part| wanted.is_none_or(|wanted| wanted.parts.contains(&format!("{}{}", shown.id, part.place)));
-        let parts = share::parts(submission.credential_type, &shown.payload);
+        let parts = parts(submission.credential_type, &shown.payload);
         Self {
             id: shown.id,
             title: shown.title,
@@ -140,15 +139,15 @@ struct Listed {
 }
 
 impl Listed {
-    async fn new(app: &App, share: Share) -> Result<Self, Error> {
-        let (memory, standing) = (sharing::remember(app, &share).await?, share.standing(app.now()));
+    fn new(app: &App, (share, memory): (Share, Memory)) -> Self {
+        let standing = share.standing(app.now());
         let said = match standing {
             Standing::Active => "share-active",
             Standing::Locked => "share-locked",
             Standing::Ended => "share-ended",
             Standing::Revoked(_) => "share-revoked",
         };
-        Ok(Self { share, memory, standing, said })
+        Self { share, memory, standing, said }
     }
 
     fn views(&self) -> i64 {
@@ -235,17 +234,10 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
     wanted.credentials.extend(only);
     let offers = offers(app, holder, only, Some(&wanted)).await?;
     let chosen: Vec<Chosen> = offers.iter().filter_map(Offer::chosen).collect();
-    if let Some(problem) = wanted.problem(&chosen) {
-        return form(app, offers, wanted, Some(problem));
-    }
-    let passcode = Some(wanted.passcode.clone()).filter(|passcode| !passcode.is_empty());
-    let new = NewShare { chosen, purpose: wanted.purpose.clone(), days: wanted.days, passcode };
-    match sharing::create(app, holder, &new).await? {
-        Ok(id) => {
-            app.metrics().shares("made");
-            Ok(Redirect::to(&format!("/wallet/shares/{id}")).into_response())
-        }
-        Err(TooMany) => form(app, offers, wanted, Some("share-problem-many")),
+    let new = NewShare { chosen, purpose: wanted.purpose.clone(), days: wanted.days, passcode: wanted.passcode() };
+    match share::create(app, holder, &new).await? {
+        Ok(id) => Ok(Redirect::to(&format!("/wallet/shares/{id}")).into_response()),
+        Err(error) => form(app, offers, wanted, Some(problem_key(error))),
     }
 }
 
@@ -255,8 +247,7 @@ async fn show(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let share = app.store().read().await?.share(id, signed_in.holder.id).await?.ok_or_else(Error::not_found)?;
-    let listed = Listed::new(&app, share).await?;
+    let listed = Listed::new(&app, share::get(&app, id, signed_in.holder.id).await?);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let link = app.links().share(&listed.memory.secret);
     let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
@@ -264,21 +255,13 @@ async fn show(
 }
 
 async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
-    let found = app.store().read().await?.shares(signed_in.holder.id).await?;
-    let mut shares = Vec::with_capacity(found.len());
-    for share in found {
-        shares.push(Listed::new(&app, share).await?);
-    }
+    let shares = share::list(&app, signed_in.holder.id).await?;
+    let shares = shares.into_iter().map(|share| Listed::new(&app, share)).collect();
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     Ok(page(&app, &SharesPage { layout: layout.clone(), shares }, &layout))
 }
 
 async fn revoke(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let mut tx = app.store().write().await?;
-    // A second click finds it taken back, which is what was wanted; another's is not there.
-    if tx.revoke_share(id, signed_in.holder.id, app.now()).await? {
-        tx.commit().await?;
-        app.metrics().shares("revoked");
-    }
+    share::revoke(&app, id, signed_in.holder.id).await?;
     Ok(([NOTICE.set(&app, "notice-share-revoked")], Redirect::to("/wallet/shares")).into_response())
 }

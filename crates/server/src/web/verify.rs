@@ -1,5 +1,5 @@
-//! `/partner/verify/{name}` and `/verifications/{id}`: a partner asks to be shown something; the person picks what, shares or
-//! cancels, and is sent back. `/wallet/shown`: what became of it.
+//! `/partner/verify/{name}` and `/verifications/{id}`: a partner requests a presentation; the holder chooses what to share, or
+//! cancels, and is redirected back. `/wallet/shown`: what was presented to whom.
 
 use std::collections::BTreeSet;
 
@@ -18,11 +18,10 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::auth::holder::{SignedIn, Visitor};
 use crate::error::Error;
-use crate::verification::{self, Answer};
-use crate::verification_result::{Asked, Memory};
+use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, RequestDetails, Unanswerable};
 use ambient::Timestamp;
 use store::domain::share::{self, Chosen, Part};
-use store::domain::verification::{MOST_SHOWN, State, Verification};
+use store::domain::verification::{MOST_SHOWN, Verification};
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -80,11 +79,11 @@ impl Picked {
 
 impl Offer {
     /// `picked` is what the person sent; in a new page everything that was asked for is ticked, and of one credential.
-    fn new(shown: &Shown, verification: &Verification, asked: &Asked, picked: Option<&Picked>) -> Self {
+    fn new(shown: &Shown, verification: &Verification, details: &RequestDetails, picked: Option<&Picked>) -> Self {
         let parts = share::every_part(verification.credential_type, &shown.payload);
         let is_ticked =
             |place: &str| picked.is_none_or(|picked| picked.parts.contains(&format!("{}{place}", shown.id)));
-        let parts = parts.into_iter().filter(|part| asked.covers(&part.place));
+        let parts = parts.into_iter().filter(|part| details.covers(&part.place));
         Self {
             id: shown.id,
             title: shown.title,
@@ -100,15 +99,15 @@ impl Offer {
         Chosen { submission: self.id, places }
     }
 
-    /// What the wallet is to remember of showing it to `partner`.
-    fn memory(&self, partner: &str, asked: &Asked) -> Memory {
+    /// What the wallet records of presenting it to `partner`.
+    fn record(&self, partner: &str, details: &RequestDetails) -> DisclosureRecord {
         let words = |(part, _): &(Part, bool)| match part.meaning {
             Some(meaning) => meaning.to_owned(),
             None => part.says.clone(),
         };
-        Memory {
+        DisclosureRecord {
             partner: partner.to_owned(),
-            purpose: asked.purpose.clone(),
+            purpose: details.purpose.clone(),
             title: format!("{} ({})", self.title, self.partner),
             shown: self.parts.iter().filter(|(_, ticked)| *ticked).map(words).collect(),
         }
@@ -120,8 +119,8 @@ impl Offer {
 struct DonePage {
     layout: Layout,
     partner: String,
-    /// What was shown; `None` if the person said no.
-    memory: Option<Memory>,
+    /// What was presented; `None` if the holder canceled.
+    record: Option<DisclosureRecord>,
     at: Timestamp,
     /// Back to the partner, while that is known.
     back: Option<String>,
@@ -139,7 +138,7 @@ struct OverPage {
 #[template(path = "shown_to.html")]
 struct ShownTo {
     layout: Layout,
-    shown: Vec<(Timestamp, Memory)>,
+    shown: Vec<(Timestamp, DisclosureRecord)>,
 }
 
 pub(super) fn routes() -> Router<App> {
@@ -175,163 +174,118 @@ async fn open(
     link::take_over(&app, visitor, &form).await
 }
 
-/// Binds the request to `holder` if nobody has it yet, and says where to go: always to its page, which tells what it may.
-/// `None` if there is no such request.
-pub(super) async fn open_for(app: &App, id: Uuid, holder: Uuid) -> Result<Option<Redirect>, Error> {
-    let now = app.now();
-    let Some(found) = app.store().read().await?.linked_verification(id, now).await? else { return Ok(None) };
-    if found.is_open() && found.holder.is_none() {
-        let mut tx = app.store().write().await?;
-        tx.bind_verification(id, holder, now).await?;
-        tx.commit().await?;
-    }
-    Ok(Some(Redirect::to(&page_of(id))))
-}
-
 fn page_of(id: Uuid) -> String {
     format!("/verifications/{id}")
 }
 
-/// Why a request's page has nothing to ask.
-#[derive(Clone, Copy, Debug)]
-enum Over {
-    Unknown,
-    AnotherPersons,
-    Expired,
-    /// Answered elsewhere.
-    Answered,
+fn unanswerable_page(app: &App, why: Unanswerable) -> Response {
+    let (status, title, body) = match why {
+        Unanswerable::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
+        Unanswerable::OtherAccount => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
+        Unanswerable::Expired => (StatusCode::GONE, "verify-expired-title", "verify-expired"),
+        Unanswerable::Answered => (StatusCode::GONE, "verify-answered-title", "verify-answered"),
+    };
+    let layout = Layout::new(app, true);
+    (status, page(app, &OverPage { layout: layout.clone(), title, body }, &layout)).into_response()
 }
 
-impl Over {
-    fn page(self, app: &App) -> Response {
-        let (status, title, body) = match self {
-            Self::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
-            Self::AnotherPersons => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
-            Self::Expired => (StatusCode::GONE, "verify-expired-title", "verify-expired"),
-            Self::Answered => (StatusCode::GONE, "verify-answered-title", "verify-answered"),
-        };
-        let layout = Layout::new(app, true);
-        (status, page(app, &OverPage { layout: layout.clone(), title, body }, &layout)).into_response()
-    }
-}
-
-/// A request that is `holder`'s, with the name of who asks.
-struct Found {
-    verification: Verification,
-    partner: String,
-    holder: Uuid,
-}
-
-async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Found, Over>, Error> {
-    let mut tx = app.store().read().await?;
-    let Some(verification) = tx.linked_verification(id, app.now()).await? else { return Ok(Err(Over::Unknown)) };
-    let partner = tx.partner(verification.partner_id).await?.filter(|partner| partner.is_active());
-    Ok(match (verification.holder, partner, &verification.state) {
-        (Some(owner), ..) if owner != holder => Err(Over::AnotherPersons),
-        // Without its partner there is nobody to show anything to.
-        (_, None, State::Open) | (_, _, State::Expired { .. }) => Err(Over::Expired),
-        (None, _, State::Open) => Err(Over::Unknown),
-        (None, ..) => Err(Over::Answered),
-        (Some(_), partner, _) => {
-            Ok(Found { partner: partner.map(|partner| partner.name).unwrap_or_default(), verification, holder })
-        }
-    })
-}
-
-/// Whoever is not signed in comes back here once they are.
+/// Somebody who is not signed in returns here after signing in.
 async fn ask(AppState(app): AppState<App>, Visitor(visitor): Visitor, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let Some(signed_in) = visitor else { return Ok(link::wait(&app, id)) };
-    let found = match find(&app, id, signed_in.holder.id).await? {
-        Ok(found) => found,
-        Err(over) => return Ok(over.page(&app)),
+    let request = match verification_request::find_for_holder(&app, id, signed_in.holder.id).await? {
+        Ok(request) => request,
+        Err(why) => return Ok(unanswerable_page(&app, why)),
     };
-    if !found.verification.is_open() {
-        return found.done_page(&app).await;
+    if !request.verification.is_open() {
+        return done_page(&app, request).await;
     }
-    let Some(asked) = verification::details(&app, &found.verification).await? else {
-        return Ok(Over::Expired.page(&app));
+    let Some(details) = verification_request::details(&app, &request.verification).await? else {
+        return Ok(unanswerable_page(&app, Unanswerable::Expired));
     };
-    let offers = found.offers(&app, &asked, None).await?;
-    found.question_page(&app, &asked, offers, None)
+    let offers = offers(&app, &request, &details, None).await?;
+    request_page(&app, &request, &details, offers, None)
 }
 
-/// What can be shown, and whether the person holds anything of the type at all.
+/// What can be presented, and whether the holder has any credential of the type.
 struct Offers {
     all: Vec<Offer>,
     holds_any: bool,
 }
 
-impl Found {
-    async fn offers(&self, app: &App, asked: &Asked, picked: Option<&Picked>) -> Result<Offers, Error> {
-        let mut held = app.store().read().await?.held_submissions(self.holder).await?;
-        held.retain(|held| held.stands() && held.credential_type == self.verification.credential_type);
-        let shown = Shown::open_all(app, &held).await?;
-        let offers = shown.iter().map(|shown| Offer::new(shown, &self.verification, asked, picked));
-        let mut all: Vec<Offer> = offers.filter(|offer| !offer.parts.is_empty()).collect();
-        if let (None, Some(newest)) = (picked, all.last_mut()) {
-            newest.picked = true;
-        }
-        Ok(Offers { all, holds_any: !held.is_empty() })
+async fn offers(
+    app: &App,
+    request: &HolderRequest,
+    details: &RequestDetails,
+    picked: Option<&Picked>,
+) -> Result<Offers, Error> {
+    let mut held = app.store().read().await?.held_submissions(request.holder).await?;
+    held.retain(|held| held.stands() && held.credential_type == request.verification.credential_type);
+    let shown = Shown::open_all(app, &held).await?;
+    let offers = shown.iter().map(|shown| Offer::new(shown, &request.verification, details, picked));
+    let mut all: Vec<Offer> = offers.filter(|offer| !offer.parts.is_empty()).collect();
+    if let (None, Some(newest)) = (picked, all.last_mut()) {
+        newest.picked = true;
     }
-
-    fn question_page(
-        &self,
-        app: &App,
-        asked: &Asked,
-        offers: Offers,
-        problem: Option<&'static str>,
-    ) -> Result<Response, Error> {
-        let layout = Layout::new(app, true);
-        let known = self.verification.credential_type;
-        let wanted = known.fields.iter().filter(|member| asked.claims.iter().any(|claim| claim == member.name));
-        let template = VerifyPage {
-            layout: layout.clone(),
-            id: self.verification.id,
-            partner: self.partner.clone(),
-            purpose: asked.purpose.clone(),
-            title: known.title,
-            wanted: wanted.map(|member| member.meaning.trim_end_matches('.')).collect(),
-            offers: offers.all,
-            holds_any: offers.holds_any,
-            destination: asked.callback_url.as_deref().map(destination).unwrap_or_default(),
-            expires_at: self.verification.expires_at,
-            problem,
-        };
-        let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        let mut response = (status, page(app, &template, &layout)).into_response();
-        if let Some(url) = &asked.callback_url {
-            allow_form_to(&mut response, url);
-        }
-        Ok(response)
-    }
-
-    /// Tells the person what they answered.
-    async fn done_page(&self, app: &App) -> Result<Response, Error> {
-        let asked = verification::details(app, &self.verification).await?;
-        let layout = Layout::new(app, true);
-        let template = DonePage {
-            layout: layout.clone(),
-            partner: self.partner.clone(),
-            memory: verification::remember(app, &self.verification).await?,
-            at: self.verification.status().finalized_at().unwrap_or(self.verification.created_at),
-            back: asked.and_then(|asked| verification::callback(&asked, &self.verification)).map(String::from),
-        };
-        Ok(page(app, &template, &layout))
-    }
+    Ok(Offers { all, holds_any: !held.is_empty() })
 }
 
-/// After an answer, the first or a repeated one: to where the partner wants its person, or to the page that tells.
-async fn go_on(app: &App, id: Uuid, holder: Uuid) -> Result<Response, Error> {
-    let found = match find(app, id, holder).await? {
-        Ok(found) => found,
-        Err(over) => return Ok(over.page(app)),
+fn request_page(
+    app: &App,
+    request: &HolderRequest,
+    details: &RequestDetails,
+    offers: Offers,
+    problem: Option<&'static str>,
+) -> Result<Response, Error> {
+    let layout = Layout::new(app, true);
+    let known = request.verification.credential_type;
+    let wanted = known.fields.iter().filter(|member| details.claims.iter().any(|claim| claim == member.name));
+    let template = VerifyPage {
+        layout: layout.clone(),
+        id: request.verification.id,
+        partner: request.partner.clone(),
+        purpose: details.purpose.clone(),
+        title: known.title,
+        wanted: wanted.map(|member| member.meaning.trim_end_matches('.')).collect(),
+        offers: offers.all,
+        holds_any: offers.holds_any,
+        destination: details.callback_url.as_deref().map(destination).unwrap_or_default(),
+        expires_at: request.verification.expires_at,
+        problem,
     };
-    let here = page_of(id);
-    let asked = verification::details(app, &found.verification).await?.filter(|_| !found.verification.is_open());
-    let Some(back) = asked.and_then(|asked| verification::callback(&asked, &found.verification)) else {
-        return Ok(Redirect::to(&here).into_response());
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mut response = (status, page(app, &template, &layout)).into_response();
+    if let Some(url) = &details.callback_url {
+        allow_form_to(&mut response, url);
+    }
+    Ok(response)
+}
+
+/// Shows the holder how they responded.
+async fn done_page(app: &App, request: HolderRequest) -> Result<Response, Error> {
+    let HolderRequest { verification, partner, .. } = request;
+    let layout = Layout::new(app, true);
+    let template = DonePage {
+        layout: layout.clone(),
+        partner,
+        record: verification_request::disclosure_record(app, &verification).await?,
+        at: verification.status().finalized_at().unwrap_or(verification.created_at),
+        back: verification_request::callback(app, &verification).await?.map(String::from),
     };
-    let location = HeaderValue::try_from(back.as_str()).map_err(Error::internal)?;
+    Ok(page(app, &template, &layout))
+}
+
+/// After a response, the first or a repeated one: redirects to the partner, or to the page that shows the response.
+async fn redirect_after_answer(app: &App, id: Uuid, holder: Uuid) -> Result<Response, Error> {
+    let verification = match verification_request::find_for_holder(app, id, holder).await? {
+        Ok(request) => request.verification,
+        Err(why) => return Ok(unanswerable_page(app, why)),
+    };
+    let callback = match verification.is_open() {
+        true => None,
+        false => verification_request::callback(app, &verification).await?,
+    };
+    let Some(callback) = callback else { return Ok(Redirect::to(&page_of(id)).into_response()) };
+    let location = HeaderValue::try_from(callback.as_str()).map_err(Error::internal)?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
@@ -342,52 +296,42 @@ async fn share(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    let found = match find(&app, id, holder).await? {
-        Ok(found) if found.verification.is_open() => found,
-        _ => return go_on(&app, id, holder).await,
+    let request = match verification_request::find_for_holder(&app, id, holder).await? {
+        Ok(request) if request.verification.is_open() => request,
+        _ => return redirect_after_answer(&app, id, holder).await,
     };
-    let Some(asked) = verification::details(&app, &found.verification).await? else {
-        return Ok(Over::Expired.page(&app));
+    let Some(details) = verification_request::details(&app, &request.verification).await? else {
+        return Ok(unanswerable_page(&app, Unanswerable::Expired));
     };
-    let offers = found.offers(&app, &asked, Some(&Picked::read(pairs))).await?;
-    let Some(offer) = offers.all.iter().find(|offer| offer.picked) else {
-        return found.question_page(&app, &asked, offers, Some("verify-problem-credential"));
+    let found = offers(&app, &request, &details, Some(&Picked::read(pairs))).await?;
+    let Some(offer) = found.all.iter().find(|offer| offer.picked) else {
+        return request_page(&app, &request, &details, found, Some("verify-problem-credential"));
     };
     let chosen = offer.chosen();
     if chosen.places.is_empty() {
-        return found.question_page(&app, &asked, offers, Some("verify-problem-nothing"));
+        return request_page(&app, &request, &details, found, Some("verify-problem-nothing"));
     }
-    let memory = offer.memory(&found.partner, &asked);
-    let shown = verification::present(&app, &found.verification, &asked, (holder, &chosen)).await?;
-    let Some(outcome) = shown.map(Box::new) else {
-        let offers = found.offers(&app, &asked, None).await?;
-        return found.question_page(&app, &asked, offers, Some("verify-problem-changed"));
-    };
-    // Whoever is second, here or in an outside wallet, finds it answered.
-    verification::finish(
-        &app,
-        &found.verification,
-        Answer::Shown { outcome, memory: Some(memory), presentation: None },
-    )
-    .await?;
-    go_on(&app, id, holder).await
+    let record = offer.record(&request.partner, &details);
+    if !verification_request::share(&app, &request, &details, &chosen, record).await? {
+        let found = offers(&app, &request, &details, None).await?;
+        return request_page(&app, &request, &details, found, Some("verify-problem-changed"));
+    }
+    redirect_after_answer(&app, id, holder).await
 }
 
 async fn cancel(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     let holder = signed_in.holder.id;
-    if let Ok(found) = find(&app, id, holder).await? {
-        verification::finish(&app, &found.verification, Answer::Canceled).await?;
-    }
-    go_on(&app, id, holder).await
+    verification_request::cancel(&app, id, holder).await?;
+    redirect_after_answer(&app, id, holder).await
 }
 
-/// What the person has shown to partners that asked.
+/// What the holder presented to partners.
 async fn shown_to(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
     let answered = app.store().read().await?.shown_verifications(signed_in.holder.id, MOST_SHOWN).await?;
     let mut shown = Vec::with_capacity(answered.len());
     for answered in &answered {
-        let memory = verification::remember(&app, answered).await?;
-        shown.extend(answered.status().finalized_at().zip(memory));
+        let record = verification_request::disclosure_record(&app, answered).await?;
+        shown.extend(answered.status().finalized_at().zip(record));
     }
     let layout = Layout::new(&app, true);
     Ok(page(&app, &ShownTo { layout: layout.clone(), shown }, &layout))

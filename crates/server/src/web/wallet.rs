@@ -19,8 +19,7 @@ use store::domain::submission::Submission;
 use store::domain::verification::{MOST_SHOWN, Verification};
 
 use crate::error::Error;
-use crate::sharing;
-use crate::verification;
+use crate::flows::{share, verification_request};
 use store::{Event, EventKind};
 
 #[derive(Template)]
@@ -224,7 +223,7 @@ async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Res
 async fn shown(app: &App, answered: &[Verification]) -> Result<Vec<Value>, Error> {
     let mut shown = Vec::with_capacity(answered.len());
     for answered in answered {
-        let Some(memory) = verification::remember(app, answered).await? else { continue };
+        let Some(memory) = verification_request::disclosure_record(app, answered).await? else { continue };
         shown.push(json!({
             "to": memory.partner,
             "purpose": memory.purpose,
@@ -240,7 +239,7 @@ async fn shown(app: &App, answered: &[Verification]) -> Result<Vec<Value>, Error
 async fn shares(app: &App, shared: &[Share]) -> Result<Vec<Value>, Error> {
     let mut shares = Vec::with_capacity(shared.len());
     for share in shared {
-        let memory = sharing::remember(app, share).await?;
+        let memory = share::record(app, share).await?;
         shares.push(json!({
             "shows": memory.titles,
             "purpose": memory.purpose,

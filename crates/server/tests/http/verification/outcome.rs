@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 use store::domain::submission::Sealed;
 use store::domain::verification::State;
 use store::{Part, Store};
+use tenure::flows::verification_request::{Checked, HolderResponse, Presented, VerificationResult, finish as end};
 use tenure::jobs::end_what_is_over;
 use tenure::keyring::Keyring;
-use tenure::verification;
-use tenure::verification::Answer;
-use tenure::verification_result::{Checked, Outcome, Presented};
 use uuid::Uuid;
 
 use super::support::{ASK, CALLBACK, HOUR, ask, asker, form, holder, listen, result, send, share_all, told};
@@ -193,9 +191,9 @@ async fn account_deletion_deletes_verification_results() {
     }
 }
 
-/// An outcome as an outside wallet could produce it.
-fn brought(credential: &Value) -> Outcome {
-    Outcome {
+/// A result as an outside wallet could produce it.
+fn brought(credential: &Value) -> VerificationResult {
+    VerificationResult {
         credential: credential.as_object().expect("an object").clone(),
         verification: Checked {
             valid: true,
@@ -224,9 +222,10 @@ async fn external_answer_ends_the_request_without_extra_claims() {
         let found =
             test.app.store().read().await.expect("a transaction").linked_verification(content, test.app.now()).await;
         let found = found.expect("read").expect("known");
-        let answer = || Answer::Shown { outcome: Box::new(brought(&credential)), memory: None, presentation: None };
-        let first = verification::finish(&test.app, &found, answer()).await.expect("done");
-        (first, verification::finish(&test.app, &found, answer()).await.expect("done"))
+        let result = || Box::new(brought(&credential));
+        let response = || HolderResponse::Presented { result: result(), record: None, presentation: None };
+        let first = end(&test.app, &found, response()).await.expect("done");
+        (first, end(&test.app, &found, response()).await.expect("done"))
     };
     let (exact, one) = ask(&test, &token, &json!({ "claims": ["full_name"] })).await;
     assert_eq!(finish(one, json!({ "full_name": "Ada" })).await, (true, false), "once");

@@ -1,5 +1,4 @@
-//! Who asks, as wallets are told: client identifiers with their prefixes, and the headers that prove them (OpenID4VP 1.0,
-//! section 5.9).
+//! Client identifiers with their prefixes, and the JWS headers that prove them (OpenID4VP 1.0, section 5.9).
 
 use credential::format::did_web;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use crate::config::ClientIdPrefix;
 const DID: &str = "decentralized_identifier:";
 
 /// The server's client identifier.
-pub fn id(app: &App) -> String {
+pub(super) fn client_id(app: &App) -> String {
     match app.config().openid4vp.client_id_prefix {
         ClientIdPrefix::X509Hash => format!("x509_hash:{}", app.verifier_key().hash()),
         ClientIdPrefix::X509SanDns => {
@@ -20,8 +19,8 @@ pub fn id(app: &App) -> String {
     }
 }
 
-/// The header of a request object under a client identifier of ours: with the certificate, or the key's name in the DID
-/// document.
+/// The header of a request object under one of our client identifiers: it names the key in the DID document, or contains the
+/// certificate.
 pub(super) fn header(app: &App, client_id: &str) -> Value {
     let mut header = json!({ "alg": "ES256", "typ": "oauth-authz-req+jwt" });
     match client_id.strip_prefix(DID) {

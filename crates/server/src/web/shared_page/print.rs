@@ -1,15 +1,15 @@
-//! What a hirer sees, on paper: the same facts as a list, and the link to check them.
+//! The shared page as a PDF: the same facts as a list, and the link to verify them.
 
 use credential::Block;
 
-use super::HirePage;
+use super::view::SharedPage;
 use crate::web::Text;
 use crate::web::career::{CareerView, span};
 use crate::web::pdf::{self, Frame, Piece};
 
-impl HirePage {
-    /// The page as a PDF. It says nothing of the checks: paper that says "checked" proves nothing.
-    pub(super) fn paper(&self) -> Result<Vec<u8>, String> {
+impl SharedPage {
+    /// Renders the PDF. It does not contain the checks: a printed "checked" proves nothing.
+    pub(super) fn to_pdf(&self) -> Result<Vec<u8>, String> {
         let text = &self.layout.text;
         let title = text.with("pdf-title", &[("name", self.name())]);
         let fact = |label: &str, value: &str| Piece::Line(fact(text, label, value));
@@ -68,7 +68,7 @@ fn career(view: &CareerView, text: &Text, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// A block in lines; a career is told above, all of them as one.
+/// A block in lines. Careers are left out: they are merged into one above.
 fn lines(block: &Block, text: &Text) -> Vec<String> {
     match block {
         Block::Facts(facts) => facts.iter().map(|(label, value)| fact(text, label, &text.datum(value))).collect(),

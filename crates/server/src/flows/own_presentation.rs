@@ -1,8 +1,7 @@
-//! Presentations of our own: signing a credential for one showing, and checking a showing as anybody would.
+//! Presentations that the server signs for a holder, and their verification.
 //!
-//! Owns what links for hirers and answers to verification requests have in common. Each showing has credentials of its
-//! own, bound to a key that is made for it, signs once, and is dropped: so showings cannot be told to be of one person by
-//! their keys.
+//! Shared by links for hirers and responses to verification requests. Each presentation has credentials of its own, bound to a
+//! key that is generated for it, signs once and is dropped. So two presentations cannot be linked to one person by their keys.
 
 use credential::format::Format;
 use credential::format::sd_jwt::{self, Challenge};
@@ -16,50 +15,50 @@ use crate::issuing::{IssuableCredential, StatusListFormat};
 use ambient::Timestamp;
 use store::{IssueRequest, Issued, StatusPlace, WantedEntry};
 
-/// A status entry for each of `materials`, of this showing alone.
+/// Allocates a status list index for each credential, for one presentation.
 ///
 /// # Errors
-/// 404 where one was deleted or replaced since it was opened; the store cannot be used.
-pub async fn give_places(
+/// 404 if one was deleted or replaced since it was opened; the store cannot be used.
+pub async fn allocate_status_indices(
     app: &App,
-    materials: &[IssuableCredential],
+    credentials: &[IssuableCredential],
     expires_at: Timestamp,
 ) -> Result<Vec<StatusPlace>, Error> {
-    let wanted = |material: &IssuableCredential| WantedEntry {
-        submission: material.submission,
-        holder: material.holder,
+    let wanted = |credential: &IssuableCredential| WantedEntry {
+        submission: credential.submission,
+        holder: credential.holder,
         expires_at,
         issuance: None,
     };
-    let request = IssueRequest { entries: materials.iter().map(wanted).collect(), ..IssueRequest::default() };
+    let request = IssueRequest { entries: credentials.iter().map(wanted).collect(), ..IssueRequest::default() };
     let Issued::Places(places) = app.issuing().issue(request).await? else { return Err(Error::not_found()) };
     places.into_iter().map(|place| place.ok_or_else(Error::not_found)).collect()
 }
 
-/// Signs one credential and shows of it what stands where `shows` says so (at a JSON Pointer into its claims), bound to a
-/// key that nothing else is bound to. The challenge is the audience and the nonce.
+/// Signs one credential and presents the parts for which `shows` is true (given a JSON Pointer into the claims), bound to a new
+/// key. The challenge is the audience and the nonce.
 ///
 /// # Errors
 /// The key cannot sign.
 pub fn present(
     app: &App,
-    material: &IssuableCredential,
+    issuable: &IssuableCredential,
     place: (StatusPlace, Timestamp),
     shows: impl Fn(&str) -> bool,
     challenge: (&str, &str),
 ) -> Result<String, Error> {
     let key = SoftwareKey::from_bytes(Algorithm::Es256, &app.rng().bytes()).map_err(Error::internal)?;
-    let signed = app.credential_signer().sign(material, Format::SdJwtVc, place, key.public())?;
+    let signed = app.credential_signer().sign(issuable, Format::SdJwtVc, place, key.public())?;
     let credential = SdJwtVc::read(&signed).map_err(Error::internal)?;
     let shown = credential.sd_jwt.present(|place| shows(place)).map_err(Error::internal)?;
     sd_jwt::bind(&shown, challenge, app.now().seconds(), &key).map_err(Error::internal)
 }
 
-/// Checks a presentation as its reader would: with the keys, the status list and the type's metadata that the server
+/// Verifies a presentation as its reader would, with the keys, the status list and the type metadata that this server
 /// publishes. The challenge is the audience and the nonce.
 ///
 /// # Errors
-/// The store cannot be used, or it is no presentation.
+/// The store cannot be used, or the text is not a presentation.
 pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Result<Report, Error> {
     let token = Token::read(presentation).map_err(Error::internal)?;
     let evidence = own_evidence(app, &token).await?;
@@ -69,7 +68,7 @@ pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Re
     Ok(token.judge(&evidence, &challenge))
 }
 
-/// What this server knows of its own credentials, as it publishes it. Of anybody else's it knows nothing.
+/// Collects what this server publishes about its own credentials. For other issuers' credentials everything is missing.
 ///
 /// # Errors
 /// The store cannot be used.

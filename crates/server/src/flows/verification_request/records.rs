@@ -1,39 +1,66 @@
-//! What is sealed of a verification request: what was asked, what was shown and how it was checked, and what the wallet
-//! remembers of it.
+//! The records of a verification request: its details, its result and the holder's record of it. They are stored encrypted,
+//! so their serialized form must stay readable.
 
-use credential::verification::Verdict;
+use ambient::Timestamp;
+use credential::verification::{Report, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// A question in detail: what is sealed of a request.
+/// What a partner requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    /// Where the person is sent back to.
+pub struct RequestDetails {
+    /// Where the holder is redirected to after the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
-    /// What it is for, in the partner's words.
+    /// The purpose in the partner's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// The members of the type's fields that are asked for, in the type's order; nothing else is ever shown.
+    /// The requested fields, in the type's order. Nothing else is ever disclosed.
     pub claims: Vec<String>,
 }
 
-impl Asked {
-    /// Whether what stands at `place`, a JSON Pointer into a credential's claims, is or lies in something asked for.
+impl RequestDetails {
+    /// Whether `place`, a JSON Pointer into a credential's claims, is in a requested field.
     pub fn covers(&self, place: &str) -> bool {
         let member = place.split('/').nth(1).unwrap_or_default();
         self.claims.iter().any(|claim| claim == member)
     }
 }
 
-/// What was shown and how it was checked: what is sealed of a result.
+/// What was presented and how it was verified.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// What was shown: members of the type's fields, each asked for and chosen.
+pub struct VerificationResult {
+    /// The presented claims, each of them requested and chosen.
     pub credential: Map<String, Value>,
-    /// How it was checked.
+    /// How they were verified.
     pub verification: Checked,
+}
+
+impl VerificationResult {
+    /// Assembles the result from a verification report. `credential` holds the requested claims; `presentation` is what the
+    /// partner may verify itself.
+    pub fn new(
+        report: &Report,
+        checked_at: Timestamp,
+        credential: Map<String, Value>,
+        presentation: Option<Presented>,
+    ) -> Self {
+        let text = |name: &str| report.claims.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+        let attested_by = report.claims.get("attested_by").and_then(|by| by["name"].as_str());
+        Self {
+            credential,
+            verification: Checked {
+                valid: report.is_valid(),
+                checked_at: checked_at.to_string(),
+                issuer: text("iss"),
+                attested_by: attested_by.map(ToOwned::to_owned),
+                attested_at: text("attested_at"),
+                checks: report.verdicts.iter().map(Check::from).collect(),
+                presentation,
+            },
+        }
+    }
 }
 
 /// How something shown was checked.
@@ -119,17 +146,17 @@ impl From<&Verdict> for Check {
     }
 }
 
-/// What the wallet remembers of what its holder showed.
+/// What the holder's wallet records of a presentation to a partner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
-    /// Who asked.
+pub struct DisclosureRecord {
+    /// The partner's name.
     pub partner: String,
-    /// What it was for, in their words.
+    /// The purpose in the partner's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// What was shown: the type's title and who attests it.
+    /// The credential: its type's title and who attests it.
     pub title: String,
-    /// What of it, each in a few words.
+    /// The disclosed parts, each in a few words.
     pub shown: Vec<String>,
 }
 
@@ -138,8 +165,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_asked_for_is_not_covered() {
-        let asked = Asked { claims: vec!["employment".to_owned()], ..Asked::default() };
+    fn only_requested_fields_are_covered() {
+        let details = RequestDetails { claims: vec!["employment".to_owned()], ..RequestDetails::default() };
         for (place, covered) in [
             ("/employment", true),
             ("/employment/0/organisation", true),
@@ -149,7 +176,7 @@ mod tests {
             ("employment", false),
             ("", false),
         ] {
-            assert_eq!(asked.covers(place), covered, "{place}");
+            assert_eq!(details.covers(place), covered, "{place}");
         }
     }
 }

@@ -1,0 +1,183 @@
+//! Verification of a wallet's response (OpenID4VP 1.0, section 8.6): it contains what was requested, from a trusted issuer, is
+//! valid now, not revoked, and signed by its holder for this one request. A check that cannot be made fails.
+
+use std::fmt::Display;
+
+use credential::Refusal;
+use credential::Type;
+use credential::format::sd_jwt::Challenge;
+use credential::format::sd_jwt_vc::{SdJwtVc, vct};
+use credential::verification::{Answer, Evidence, Outcome as Step, Report, Step as Name, Token, is_of_credential};
+use futures::TryStreamExt as _;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::request::{open_request, query};
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::own_presentation;
+use crate::flows::verification_request::{self, Presented, VerificationResult};
+use store::domain::presentation::Presentation;
+
+/// Maximum age of a holder's signature, in seconds: a wallet signs when it responds.
+const MAX_AGE: i64 = 300;
+/// Maximum size of a fetched status list, in bytes.
+const MAX_STATUS_LIST: u64 = 4 * 1024 * 1024;
+
+/// Why a response is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PresentationError {
+    /// A stable code.
+    pub(super) code: &'static str,
+    /// The reason in a sentence.
+    pub(super) reason: String,
+}
+
+impl PresentationError {
+    pub(super) fn new(code: &'static str, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+
+    pub(super) fn expired() -> Self {
+        Self::new("over", "The time of this request is over.")
+    }
+}
+
+impl From<Refusal> for PresentationError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code(), refusal.to_string())
+    }
+}
+
+/// Binds a stored result to its presentation.
+pub(super) fn result_label(id: &Uuid) -> [&[u8]; 2] {
+    [b"presentation-shown", id.as_bytes()]
+}
+
+/// Verifies what a wallet presents; returns the requested claims with the verdicts.
+pub(super) async fn check(
+    app: &App,
+    presentation: &Presentation,
+    vp_token: &Value,
+) -> Result<Result<VerificationResult, PresentationError>, Error> {
+    let found = open_request(&mut app.store().read().await?, presentation.verification, app.now()).await?;
+    let Some(verification) = found else { return Ok(Err(PresentationError::expired())) };
+    let Some(details) = verification_request::details(app, &verification).await? else {
+        return Ok(Err(PresentationError::expired()));
+    };
+    let query = query(app, verification.credential_type, &details.claims);
+    let read = || {
+        let answered = query.answered(vp_token)?;
+        let (query, texts) = answered.first().ok_or(Refusal::Malformed("vp_token is empty"))?;
+        let text = texts.first().copied().unwrap_or_default();
+        let shown = SdJwtVc::read(text)?;
+        Ok::<_, Refusal>((text, query.weigh(&shown)?, shown))
+    };
+    let (text, weighed, shown) = match read() {
+        Ok(read) => read,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    // Claims that are not selectively disclosable are always visible; then the token may contain more than was requested.
+    let is_asked = |name: &String| is_of_credential(name) || details.claims.contains(name);
+    let is_exact = weighed.is_exact && shown.disclosed.claims.keys().all(is_asked);
+    if !counts_for(app, &shown, verification.credential_type) {
+        let reason = "This issuer is not trusted here for what was asked for.";
+        return Ok(Err(PresentationError::new("issuer_unknown", reason)));
+    }
+    let has_status = shown.disclosed.claims.contains_key("status");
+    let token = Token::SdJwtVc(Box::new(shown));
+    let mut evidence = evidence(app, &token).await?;
+    let challenge = Challenge {
+        audience: Some(&presentation.client_id),
+        nonce: Some(&presentation.nonce),
+        now: app.now().seconds(),
+        most_age: Some(MAX_AGE),
+    };
+    // No status list is fetched before issuer and holder have proved who they are.
+    if let Some(error) = objection(&token.judge(&evidence, &challenge), &PROVED) {
+        return Ok(Err(error));
+    }
+    if let (Answer::NotAsked, Some(address)) = (&evidence.status, token.questions().status) {
+        evidence.status = fetch(app, &address).await.map_or_else(Answer::None, Answer::Some);
+    }
+    let report = token.judge(&evidence, &challenge);
+    if let Some(error) = objection(&report, &[(Name::Status, has_status.then_some("status_unknown"))]) {
+        return Ok(Err(error));
+    }
+    // A presentation that contains more than was requested is not handed on.
+    let presented = is_exact.then(|| Presented {
+        format: credential::dcql::FORMAT.to_owned(),
+        token: text.to_owned(),
+        audience: presentation.client_id.clone(),
+        nonce: presentation.nonce.clone(),
+    });
+    Ok(Ok(VerificationResult::new(&report, app.now(), weighed.claims, presented)))
+}
+
+/// Whether the issuer is trusted for this type under this `vct`.
+fn counts_for(app: &App, shown: &SdJwtVc<'_>, credential_type: Type) -> bool {
+    let (issuer, named) = (shown.text("iss").unwrap_or_default(), shown.text("vct").unwrap_or_default());
+    let base = app.config().base();
+    if issuer == base {
+        named == vct(credential_type, base)
+    } else {
+        app.trusted_issuers().issues(issuer, credential_type, named)
+    }
+}
+
+/// The checks that every response must pass, each with the code if it could not be made; without a code, that is accepted.
+const PROVED: [(Name, Option<&str>); 5] = [
+    (Name::Issuer, Some("issuer_unknown")),
+    (Name::Signature, Some("signature")),
+    (Name::Dates, Some("dates")),
+    (Name::Holder, Some("not_bound")),
+    (Name::Schema, None),
+];
+
+/// The first check that failed, or that could not be made and must be.
+fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<PresentationError> {
+    steps.iter().find_map(|(name, unchecked)| {
+        let Some(verdict) = report.verdict(*name) else {
+            return Some(PresentationError::new("not_checked", format!("{} was not checked.", name.name())));
+        };
+        match (verdict.outcome, unchecked) {
+            (Step::Passed, _) | (Step::NotChecked, None) => None,
+            (_, unchecked) => {
+                let code = verdict.code.or(*unchecked).unwrap_or("not_checked");
+                Some(PresentationError::new(code, verdict.reason.clone()))
+            }
+        }
+    })
+}
+
+/// Collects what verification needs: for our own credentials everything, for other trusted issuers their keys.
+async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
+    let Token::SdJwtVc(shown) = token else { return Ok(Evidence::default()) };
+    let issuer = shown.text("iss").unwrap_or_default();
+    if issuer == app.config().base() {
+        return own_presentation::own_evidence(app, token).await;
+    }
+    let x5c = shown.sd_jwt.jws.header.get("x5c");
+    let issuer_keys = match app.trusted_issuers().keys(issuer, x5c, app.now()) {
+        Ok(Some(keys)) => Answer::Some(keys),
+        Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
+        Err(why) => Answer::None(why),
+    };
+    Ok(Evidence { issuer_keys, ..Evidence::default() })
+}
+
+async fn fetch(app: &App, address: &str) -> Result<String, String> {
+    let said = |failure: &dyn Display| format!("{address}: {failure}");
+    let url = address.parse().map_err(|error: url::ParseError| said(&error))?;
+    let fetched =
+        app.documents().outbound.fetch(&url, MAX_STATUS_LIST).await.map_err(|failure| said(&failure.name()))?;
+    let mut stream = std::pin::pin!(fetched);
+    let mut bytes = Vec::new();
+    while let Some(piece) = stream.try_next().await.map_err(|failure| said(&failure.name()))? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() as u64 > MAX_STATUS_LIST {
+            return Err(said(&"longer than 4 MiB"));
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+}

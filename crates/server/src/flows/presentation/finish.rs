@@ -1,0 +1,185 @@
+//! The end of a presentation, in the browser that began it.
+
+use subtle::ConstantTimeEq as _;
+use url::Url;
+use uuid::Uuid;
+
+use super::check::result_label;
+use super::request::open_request;
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::verification_request::{self, HolderResponse, VerificationResult, expired_error};
+use crate::seal::sha256;
+use store::StoreError;
+use store::domain::presentation::{Flow, Presentation, State};
+use store::domain::verification::Verification;
+
+/// Whether a response took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// It did.
+    Done,
+    /// The code is wrong.
+    WrongCode,
+    /// There is no response to finish, or the request is not open any more.
+    Ended,
+}
+
+/// What happens when somebody returns from a wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// This browser began the presentation, and the response took effect.
+    Finished,
+    /// This browser began it, and its page tells how it stands.
+    SeePage,
+    /// The code to carry to the browser that began it.
+    CarryCode(String),
+    /// Somebody else began it on this device, so the response was rejected.
+    Rejected,
+    /// There is no response that could take effect.
+    Ended,
+}
+
+/// Finds a presentation by the secret of the browser that began it, with the request it answers.
+///
+/// # Errors
+/// 404 for every other browser, 410 if the request is deleted; the store cannot be used.
+pub async fn find_begun(app: &App, id: Uuid, browser_secret: &str) -> Result<(Presentation, Verification), Error> {
+    let hash = sha256(browser_secret.as_bytes());
+    let mut tx = app.store().read().await?;
+    let found = tx.bound_presentation(id, &hash, app.now()).await?.ok_or_else(Error::not_found)?;
+    let verification = tx.linked_verification(found.verification, app.now()).await?.ok_or_else(expired_error)?;
+    Ok((found, verification))
+}
+
+/// Tries the code that was carried from the wallet's device. The attempt is counted before the code is compared.
+///
+/// # Errors
+/// 404 if the wallet is on the same device: the browser returns by itself there, and a code would only help an attacker. The
+/// store or the key ring cannot be used.
+pub async fn finish_by_code(app: &App, presentation: &Presentation, code: &str) -> Result<Finish, Error> {
+    if presentation.flow == Flow::SameDevice {
+        return Err(Error::not_found());
+    }
+    let State::Answered { response_hash, .. } = &presentation.state else { return Ok(Finish::Ended) };
+    let mut tx = app.store().write().await?;
+    let may_try = tx.take_presentation_try(presentation.id).await?;
+    tx.commit().await?;
+    if !may_try {
+        return Ok(Finish::Ended);
+    }
+    let typed: String = code.chars().filter(char::is_ascii_digit).collect();
+    let right = carried_code(app, presentation.id, response_hash);
+    if !bool::from(typed.as_bytes().ct_eq(right.as_bytes())) {
+        return Ok(Finish::WrongCode);
+    }
+    finish(app, presentation).await
+}
+
+/// Takes somebody who returns from a wallet with a response code. In the browser that began the presentation, the response
+/// takes effect. In another browser, a wallet on another device is shown the code to carry over; a wallet that should be on
+/// this device answered for somebody else, so its response is rejected.
+///
+/// # Errors
+/// 404 if there is no such presentation; the store or the key ring cannot be used.
+pub async fn return_from_wallet(
+    app: &App,
+    id: Uuid,
+    response_code: &str,
+    browser_secret: Option<&str>,
+) -> Result<(Presentation, Returned), Error> {
+    let (presentation, fits) = answered(app, id, response_code).await?;
+    let is_own = browser_secret.is_some_and(|secret| is_hash_of(&presentation.binding_hash, secret));
+    let returned = match (&presentation.state, fits) {
+        (State::Answered { .. }, true) if is_own => match finish(app, &presentation).await? {
+            Finish::Done => Returned::Finished,
+            _ => Returned::SeePage,
+        },
+        (State::Answered { response_hash, .. }, true) if presentation.flow == Flow::CrossDevice => {
+            Returned::CarryCode(carried_code(app, id, response_hash))
+        }
+        (State::Answered { .. }, true) => {
+            reject(app, id).await?;
+            Returned::Rejected
+        }
+        _ if is_own => Returned::SeePage,
+        _ => Returned::Ended,
+    };
+    Ok((presentation, returned))
+}
+
+/// Rejects the response with this code: the person at the wallet's device did not begin the presentation.
+///
+/// # Errors
+/// 404 if there is no such presentation; the store cannot be used.
+pub async fn reject_response(app: &App, id: Uuid, response_code: &str) -> Result<(Presentation, Returned), Error> {
+    let (presentation, fits) = answered(app, id, response_code).await?;
+    if !fits {
+        return Ok((presentation, Returned::Ended));
+    }
+    reject(app, id).await?;
+    Ok((presentation, Returned::Rejected))
+}
+
+/// Returns where the partner wants the person after a presentation; `None` if they stay here.
+///
+/// # Errors
+/// 410 if the request is deleted; the store or the key ring cannot be used.
+pub async fn callback(app: &App, presentation: &Presentation) -> Result<Option<Url>, Error> {
+    let found = app.store().read().await?.linked_verification(presentation.verification, app.now()).await?;
+    verification_request::callback(app, &found.ok_or_else(expired_error)?).await
+}
+
+/// A presentation, and whether it waits with a response that has this code.
+async fn answered(app: &App, id: Uuid, response_code: &str) -> Result<(Presentation, bool), Error> {
+    let found = app.store().read().await?.presentation(id, app.now()).await?.ok_or_else(Error::not_found)?;
+    let fits = match &found.state {
+        State::Answered { response_hash, .. } => is_hash_of(response_hash, response_code),
+        _ => false,
+    };
+    Ok((found, fits))
+}
+
+fn is_hash_of(hash: &[u8], secret: &str) -> bool {
+    bool::from(sha256(secret.as_bytes()).as_slice().ct_eq(hash))
+}
+
+/// The six digits that a person carries from the wallet's device to the browser. They are derived from the hash of the
+/// response's secret, so no other response has the same.
+fn carried_code(app: &App, presentation: Uuid, response_hash: &[u8]) -> String {
+    let tag = app.keyring().fingerprint("presentation code", &[presentation.as_bytes(), response_hash].concat());
+    // The bias of a 64-bit number modulo a million is negligible.
+    let number = tag.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)) % 1_000_000;
+    format!("{number:06}")
+}
+
+/// Lets a response take effect. The caller has checked that this is the browser that began, and that it has what the wallet's
+/// device was given.
+async fn finish(app: &App, presentation: &Presentation) -> Result<Finish, Error> {
+    let State::Answered { shown, .. } = &presentation.state else { return Ok(Finish::Ended) };
+    let mut tx = app.store().read().await?;
+    let found = open_request(&mut tx, presentation.verification, app.now()).await?;
+    drop(tx);
+    let opened = app.keyring().open_sealed(shown, &result_label(&presentation.id)).await?;
+    let found = found.filter(|found| found.holder == presentation.holder);
+    let (Some(verification), Some(opened)) = (found, opened) else {
+        return Ok(Finish::Ended);
+    };
+    let result: VerificationResult =
+        serde_json::from_slice(&opened).map_err(|error| StoreError::nonsense("presentation", error))?;
+    let response =
+        HolderResponse::Presented { result: Box::new(result), record: None, presentation: Some(presentation.id) };
+    if !verification_request::finish(app, &verification, response).await? {
+        return Ok(Finish::Ended);
+    }
+    app.metrics().presentations("finished");
+    Ok(Finish::Done)
+}
+
+async fn reject(app: &App, presentation: Uuid) -> Result<(), Error> {
+    let mut tx = app.store().write().await?;
+    if tx.reject_presentation(presentation).await? {
+        app.metrics().presentations("rejected");
+    }
+    Ok(tx.commit().await?)
+}

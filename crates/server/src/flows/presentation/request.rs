@@ -1,0 +1,171 @@
+//! The request to a wallet: begin it for one browser, and build the request object that the wallet reads.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::Type;
+use credential::dcql::Query;
+use credential::format::sd_jwt_vc::vct;
+use credential::jwe::{self, Encryption};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::client_id::{client_id, header};
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::verification_request;
+use crate::seal::{Key, sha256};
+use ambient::Timestamp;
+use store::domain::presentation::{Flow, Mode, Presentation, State};
+use store::domain::submission::Sealed;
+use store::domain::verification::Verification;
+use store::{StoreError, Tx};
+
+/// Audience of a request object when the wallet is not known (OpenID4VP 1.0, section 5.8).
+const ANY_WALLET: &str = "https://self-issued.me/v2";
+
+fn key_label(id: &Uuid) -> [&[u8]; 2] {
+    [b"presentation", id.as_bytes()]
+}
+
+/// Begins a presentation for a verification request. `holder` is the account that is signed in; `browser_secret` is the secret
+/// of the browser, which alone can finish what it began.
+///
+/// # Errors
+/// 404 if the request is not theirs to answer or the flow is switched off, 410 if the request has ended; the store or the key
+/// ring cannot be used.
+pub async fn begin(
+    app: &App,
+    request: Uuid,
+    holder: Option<Uuid>,
+    flow: Flow,
+    browser_secret: &str,
+) -> Result<Uuid, Error> {
+    let (verification, ..) = verification_request::answerable_by(app, request, holder).await?;
+    if flow == Flow::CrossDevice && !app.config().openid4vp.cross_device {
+        return Err(Error::not_found());
+    }
+    let (id, now) = (app.rng().anonymous_id(), app.now());
+    let key = app.keyring().seal(now, &key_label(&id), Key::random(app.rng()).expose()).await?;
+    let new = Presentation {
+        id,
+        verification: verification.id,
+        holder: verification.holder,
+        flow,
+        mode: app.config().openid4vp.response_mode,
+        client_id: client_id(app),
+        nonce: app.rng().secret(),
+        binding_hash: sha256(browser_secret.as_bytes()).to_vec(),
+        created_at: now,
+        expires_at: (now + app.config().openid4vp.lifetime).min(verification.expires_at),
+        refusal: None,
+        state: State::Waiting { key: key.clone() },
+    };
+    let mut tx = app.store().write().await?;
+    tx.add_presentation(&new, &key).await?;
+    tx.commit().await?;
+    app.metrics().presentations("asked");
+    Ok(id)
+}
+
+/// The link that opens a wallet (OpenID4VP 1.0, section 5; RFC 9101, section 5): the client identifier and the address of the
+/// request object.
+pub fn link(app: &App, presentation: &Presentation) -> String {
+    let address = app.links().presentation_request(presentation.id);
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", &presentation.client_id)
+        .append_pair("request_uri", &address)
+        .append_pair("request_uri_method", "post")
+        .finish();
+    format!("{}://?{query}", app.config().openid4vp.scheme)
+}
+
+/// A request object before it is signed.
+#[derive(Clone, Debug)]
+pub struct RequestObject {
+    /// The claims. A wallet's nonce may be added.
+    pub payload: Value,
+    client_id: String,
+}
+
+impl RequestObject {
+    /// Signs it with the verifier key.
+    ///
+    /// # Errors
+    /// The key cannot sign.
+    pub fn sign(&self, app: &App) -> Result<String, Error> {
+        app.verifier_key().sign(&header(app, &self.client_id), &self.payload).map_err(Error::internal)
+    }
+}
+
+/// Builds the request object of a presentation that waits for a wallet; `None` if there is none, or it has ended.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn request_object(app: &App, id: Uuid) -> Result<Option<RequestObject>, Error> {
+    let mut tx = app.store().read().await?;
+    let Some(presentation) = tx.presentation(id, app.now()).await? else { return Ok(None) };
+    let State::Waiting { key } = &presentation.state else { return Ok(None) };
+    let verification = open_request(&mut tx, presentation.verification, app.now()).await?;
+    drop(tx);
+    let Some(verification) = verification else { return Ok(None) };
+    let Some(details) = verification_request::details(app, &verification).await? else { return Ok(None) };
+    let algorithms = ["ES256", "EdDSA"];
+    let mut metadata = json!({
+        "vp_formats_supported": {
+            "dc+sd-jwt": { "sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms },
+        },
+    });
+    if presentation.mode == Mode::PostJwt {
+        let Some(secret) = secret(app, id, key).await? else { return Ok(None) };
+        // The wallet encrypts its response for a key of this request alone (HAIP 1.0, section 5).
+        let jwk = jwe::encryption_jwk(secret.expose(), &id.to_string());
+        let jwk = jwk.ok_or_else(|| StoreError::nonsense("presentation", "no key on P-256"))?;
+        metadata["jwks"] = json!({ "keys": [jwk] });
+        metadata["encrypted_response_enc_values_supported"] = json!(Encryption::ALL.map(Encryption::name));
+    }
+    let payload = json!({
+        "aud": ANY_WALLET,
+        "iat": app.now().seconds(),
+        "exp": presentation.expires_at.seconds(),
+        "client_id": presentation.client_id,
+        "response_type": "vp_token",
+        "response_mode": presentation.mode.name(),
+        "response_uri": app.links().presentation_response(id),
+        "nonce": presentation.nonce,
+        "state": state(app, id),
+        "dcql_query": query(app, verification.credential_type, &details.claims).to_json(),
+        "client_metadata": metadata,
+    });
+    Ok(Some(RequestObject { payload, client_id: presentation.client_id }))
+}
+
+/// The query for the requested claims, from every issuer that is trusted.
+pub(super) fn query(app: &App, credential_type: Type, claims: &[String]) -> Query {
+    let requested: Vec<&str> = claims.iter().map(String::as_str).collect();
+    let mut types = vec![vct(credential_type, app.config().base())];
+    types.extend(app.trusted_issuers().vct_values(credential_type));
+    let authority = |name: &String| if name == "own" { app.verifier_key().authority.clone() } else { name.clone() };
+    let authorities = app.config().openid4vp.authorities.iter().map(authority).collect();
+    Query::new(credential_type, &requested, types, authorities)
+}
+
+/// The `state` of a request, which a response must repeat: it proves that the sender has read the request. It is derived, not
+/// stored.
+pub(super) fn state(app: &App, presentation: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(app.keyring().fingerprint("presentation state", presentation.as_bytes()))
+}
+
+/// Decrypts the private key of a waiting presentation; `None` once the ring key that sealed it is destroyed.
+pub(super) async fn secret(app: &App, presentation: Uuid, key: &Sealed) -> Result<Option<Key>, Error> {
+    let Some(opened) = app.keyring().open_sealed(key, &key_label(&presentation)).await? else { return Ok(None) };
+    let key = Key::from_bytes(&opened).ok_or_else(|| StoreError::nonsense("presentation", "a key's length"))?;
+    Ok(Some(key))
+}
+
+/// Finds a verification request that can be answered: it is open, and its partner is active.
+pub(super) async fn open_request(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<Verification>, StoreError> {
+    let found = tx.linked_verification(id, now).await?.filter(Verification::is_open);
+    let Some(found) = found else { return Ok(None) };
+    let partner = tx.partner(found.partner_id).await?;
+    Ok(partner.is_some_and(|partner| partner.is_active()).then_some(found))
+}

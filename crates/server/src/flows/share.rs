@@ -1,0 +1,313 @@
+//! Shares: links by which a hirer sees what a holder chose.
+//!
+//! What a link shows is encrypted under a key that only the link's secret holds; the server stores the secret's hash. The
+//! wallet's record of the link, secret included, is under the holder's key. Each share has credentials of its own
+//! ([`own_presentation`]), so revoking one does not affect the others.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::verification::Report;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::own_presentation;
+use crate::issuing::IssuableCredential;
+use crate::seal::{Key, sha256};
+use ambient::Timestamp;
+use store::domain::share::{
+    ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,
+    Standing, lies_in, lifetime,
+};
+use store::{ShareEntry, StoreError};
+
+/// How long a browser keeps a share open after the passcode was entered.
+const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The holder's choices for a new share.
+#[derive(Clone, Debug)]
+pub struct NewShare {
+    /// What is disclosed.
+    pub chosen: Vec<Chosen>,
+    /// The purpose; may be empty.
+    pub purpose: String,
+    /// Lifetime in days.
+    pub days: u32,
+    /// The passcode, if there is one.
+    pub passcode: Option<String>,
+}
+
+/// Why a share is not created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreateShareError {
+    /// Nothing is disclosed.
+    NothingChosen,
+    /// The purpose is longer than [`PURPOSE_LENGTH`].
+    PurposeTooLong,
+    /// The lifetime is not one of the offered ones.
+    InvalidDays,
+    /// The passcode is shorter or longer than [`PASSCODE_LENGTH`].
+    PasscodeLength,
+    /// The holder already has [`MOST_ACTIVE`] active links.
+    TooMany,
+}
+
+impl NewShare {
+    fn validate(&self) -> Result<(), CreateShareError> {
+        let passcode = self.passcode.as_ref().map(|passcode| passcode.chars().count());
+        if self.chosen.iter().all(|chosen| chosen.places.is_empty()) {
+            Err(CreateShareError::NothingChosen)
+        } else if self.purpose.chars().count() > PURPOSE_LENGTH {
+            Err(CreateShareError::PurposeTooLong)
+        } else if lifetime(self.days).is_none() {
+            Err(CreateShareError::InvalidDays)
+        } else if passcode.is_some_and(|length| !PASSCODE_LENGTH.contains(&length)) {
+            Err(CreateShareError::PasscodeLength)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What a link gives access to.
+#[derive(Clone, Debug)]
+pub enum Access {
+    /// The share.
+    Open(Share),
+    /// The share, once its passcode is entered.
+    PasscodeRequired(Share),
+    /// Nothing any more.
+    Ended,
+}
+
+/// What an open link shows.
+#[derive(Clone, Debug)]
+pub struct OpenedShare {
+    /// The purpose in the holder's words; may be empty.
+    pub purpose: String,
+    /// The signed presentations, each with the report of its verification.
+    pub presentations: Vec<(String, Report)>,
+}
+
+/// Creates a share of `holder`; returns its id.
+///
+/// # Errors
+/// 404 if something chosen is not in the wallet; the store or the key ring cannot be used. [`CreateShareError`] inside.
+pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uuid, CreateShareError>, Error> {
+    let now = app.now();
+    if let Err(error) = new.validate() {
+        return Ok(Err(error));
+    }
+    if app.store().read().await?.count_active_shares(holder, now).await? >= MOST_ACTIVE {
+        return Ok(Err(CreateShareError::TooMany));
+    }
+    let expires_at = now + lifetime(new.days).ok_or_else(Error::not_found)?;
+    let mut credentials = Vec::with_capacity(new.chosen.len());
+    for chosen in &new.chosen {
+        let key = (chosen.submission, holder);
+        let opened = IssuableCredential::open(app.store(), app.keyring(), key, now).await?;
+        credentials.push(opened.ok_or_else(Error::not_found)?);
+    }
+    let indices = own_presentation::allocate_status_indices(app, &credentials, expires_at).await?;
+    let entry = |(place, credential): (_, &IssuableCredential)| ShareEntry { place, submission: credential.submission };
+    let entries: Vec<ShareEntry> = indices.into_iter().zip(&credentials).map(entry).collect();
+    let (id, nonce) = (app.rng().anonymous_id(), app.rng().secret());
+    let audience = app.links().share_audience(id);
+    let mut presentations = Vec::with_capacity(credentials.len());
+    for ((credential, chosen), entry) in credentials.iter().zip(&new.chosen).zip(&entries) {
+        let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
+        let place = (entry.place, expires_at);
+        presentations.push(own_presentation::present(app, credential, place, shows, (&audience, &nonce))?);
+    }
+    let secret = app.rng().secret();
+    let titles = credentials.iter().map(|credential| (credential.credential_type.title, credential.attester.as_str()));
+    let memory = Memory {
+        secret: secret.clone(),
+        purpose: new.purpose.clone(),
+        titles: titles.map(|(title, attester)| format!("{title} ({attester})")).collect(),
+    };
+    let contents = write(&Contents { purpose: new.purpose.clone(), presentations })?;
+    let sealed = link_key(&secret).ok_or_else(Error::not_found)?.seal(&label(&id), &contents, app.rng());
+    let share = Share {
+        id,
+        holder,
+        token_hash: sha256(secret.as_bytes()).to_vec(),
+        nonce,
+        created_at: now,
+        expires_at,
+        revoked_at: None,
+        passcode: new.passcode.as_deref().map(|passcode| passcode_fingerprint(app, id, passcode).to_vec()),
+        passcode_tries: 0,
+        views: 0,
+        viewed_at: None,
+        sealed: Some(sealed),
+        holder_sealed: app.keyring().seal_for_holder(holder, &label(&id), &write(&memory)?).await?,
+    };
+    let mut tx = app.store().write().await?;
+    tx.add_share(&share, &entries).await?;
+    tx.commit().await?;
+    app.metrics().shares("made");
+    Ok(Ok(id))
+}
+
+fn label(id: &Uuid) -> [&[u8]; 2] {
+    [b"share", id.as_bytes()]
+}
+
+fn write(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(Error::internal)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(bytes).map_err(|error| StoreError::nonsense("share", error))
+}
+
+/// The key in a link's secret.
+fn link_key(secret: &str) -> Option<Key> {
+    Key::from_bytes(&URL_SAFE_NO_PAD.decode(secret).ok()?)
+}
+
+/// Reads the wallet's record of a share.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn record(app: &App, share: &Share) -> Result<Memory, StoreError> {
+    let opened = app.keyring().open_for_holder(share.holder, &label(&share.id), &share.holder_sealed).await?;
+    read(&opened)
+}
+
+/// A share of `holder`, with the wallet's record of it.
+///
+/// # Errors
+/// 404 if they have none with this id; the store or the key ring cannot be used.
+pub async fn get(app: &App, id: Uuid, holder: Uuid) -> Result<(Share, Memory), Error> {
+    let share = app.store().read().await?.share(id, holder).await?.ok_or_else(Error::not_found)?;
+    let record = record(app, &share).await?;
+    Ok((share, record))
+}
+
+/// All shares of `holder`, with the wallet's records of them.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn list(app: &App, holder: Uuid) -> Result<Vec<(Share, Memory)>, Error> {
+    let found = app.store().read().await?.shares(holder).await?;
+    let mut shares = Vec::with_capacity(found.len());
+    for share in found {
+        let record = record(app, &share).await?;
+        shares.push((share, record));
+    }
+    Ok(shares)
+}
+
+/// Revokes a share of `holder`. Nothing happens if they have none with this id, or it is revoked already.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn revoke(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
+    let mut tx = app.store().write().await?;
+    if tx.revoke_share(id, holder, app.now()).await? {
+        tx.commit().await?;
+        app.metrics().shares("revoked");
+    }
+    Ok(())
+}
+
+/// Finds the share behind a link. `proof` is what the browser got for the passcode, if it has one.
+///
+/// # Errors
+/// 404 if there is none; the store cannot be used.
+pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Access, Error> {
+    let found = app.store().read().await?.linked_share(&sha256(secret.as_bytes())).await?;
+    let share = found.ok_or_else(Error::not_found)?;
+    if share.standing(app.now()) != Standing::Active {
+        return Ok(Access::Ended);
+    }
+    let is_open = share.passcode.is_none() || proof.is_some_and(|proof| is_proven(app, &share, proof));
+    Ok(if is_open { Access::Open(share) } else { Access::PasscodeRequired(share) })
+}
+
+/// Opens what the link with `secret` shows, and verifies it as a hirer would; `None` once the share has ended.
+///
+/// # Errors
+/// The store cannot be used, or what is stored cannot be read.
+pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<OpenedShare>, Error> {
+    let (Some(sealed), Some(key)) = (&share.sealed, link_key(secret)) else { return Ok(None) };
+    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::nonsense("share", error))?;
+    let contents: Contents = read(&opened)?;
+    let audience = app.links().share_audience(share.id);
+    let mut presentations = Vec::with_capacity(contents.presentations.len());
+    for token in contents.presentations {
+        let report = own_presentation::check(app, &token, (&audience, &share.nonce)).await?;
+        presentations.push((token, report));
+    }
+    Ok(Some(OpenedShare { purpose: contents.purpose, presentations }))
+}
+
+/// Counts a view by a hirer.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn record_view(app: &App, share: &Share) -> Result<(), Error> {
+    let mut tx = app.store().write().await?;
+    tx.count_share_view(share.id, app.now()).await?;
+    tx.commit().await?;
+    app.metrics().shares("viewed");
+    Ok(())
+}
+
+fn passcode_fingerprint(app: &App, share: Uuid, passcode: &str) -> [u8; 32] {
+    app.keyring().fingerprint("passcode", &[share.as_bytes(), passcode.trim().as_bytes()].concat())
+}
+
+/// Tries a passcode. If it is right, returns the proof that opens the share in this browser for an hour.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn give_passcode(app: &App, share: &Share, passcode: &str) -> Result<Option<String>, Error> {
+    if !is_right_passcode(app, share, passcode).await? {
+        app.metrics().shares("refused");
+        return Ok(None);
+    }
+    Ok(Some(proof(app, share, app.now() + PASSCODE_PROOF_LIFETIME)))
+}
+
+/// Counts the attempt before it compares, and compares in constant time.
+async fn is_right_passcode(app: &App, share: &Share, passcode: &str) -> Result<bool, StoreError> {
+    let mut tx = app.store().write().await?;
+    if !tx.take_passcode_try(share.id, MOST_PASSCODE_TRIES).await? {
+        return Ok(false);
+    }
+    let kept = share.passcode.as_deref().unwrap_or_default();
+    let is_right = bool::from(passcode_fingerprint(app, share.id, passcode).as_slice().ct_eq(kept));
+    if is_right {
+        tx.forgive_passcode_tries(share.id).await?;
+    }
+    tx.commit().await?;
+    Ok(is_right)
+}
+
+fn proof(app: &App, share: &Share, until: Timestamp) -> String {
+    format!("{}.{}.{}", share.id, until.micros(), URL_SAFE_NO_PAD.encode(proof_tag(app, share, until)))
+}
+
+fn proof_tag(app: &App, share: &Share, until: Timestamp) -> [u8; 32] {
+    let passcode = share.passcode.as_deref().unwrap_or_default();
+    let said = [share.id.as_bytes().as_slice(), &until.micros().to_be_bytes(), passcode].concat();
+    app.keyring().fingerprint("passcode-given", &said)
+}
+
+fn is_proven(app: &App, share: &Share, proof: &str) -> bool {
+    let mut parts = proof.split('.');
+    let (Some(id), Some(until), Some(tag)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let Some(until) = until.parse().ok().map(Timestamp::from_micros).filter(|until| *until > app.now()) else {
+        return false;
+    };
+    let tag = URL_SAFE_NO_PAD.decode(tag).unwrap_or_default();
+    id == share.id.to_string() && bool::from(proof_tag(app, share, until).as_slice().ct_eq(&tag))
+}

@@ -1,0 +1,258 @@
+//! The holder's side: open a request, present something or cancel, and end the request.
+
+use uuid::Uuid;
+
+use super::records::{DisclosureRecord, Presented, RequestDetails, VerificationResult};
+use super::sealed::{Record, details, to_bytes};
+use crate::app::App;
+use crate::error::{Error, Kind};
+use crate::flows::own_presentation;
+use crate::issuing::IssuableCredential;
+use ambient::Timestamp;
+use store::domain::share::Chosen;
+use store::domain::verification::{State, Verification};
+use store::{Announcement, AnnouncementKind, EndedVerification, StoreError, Tx, VerificationEnd};
+
+/// How a holder responds to a request.
+#[derive(Clone, Debug)]
+pub enum HolderResponse {
+    /// They present something.
+    Presented {
+        /// What was presented, verified.
+        result: Box<VerificationResult>,
+        /// What the holder's wallet here records, if it was presented from one.
+        record: Option<DisclosureRecord>,
+        /// The outside wallet's presentation, if there is one. It is finished in the same transaction; if it was rejected
+        /// meanwhile, nothing is stored.
+        presentation: Option<Uuid>,
+    },
+    /// They decline.
+    Canceled,
+}
+
+/// A request that belongs to a holder, with its partner's name.
+#[derive(Clone, Debug)]
+pub struct HolderRequest {
+    /// The request.
+    pub verification: Verification,
+    /// The name of the partner that asks.
+    pub partner: String,
+    /// Whose account it is.
+    pub holder: Uuid,
+}
+
+/// Why a holder cannot respond to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswerable {
+    /// There is no such request, or nobody has opened it yet.
+    Unknown,
+    /// Another account opened it first.
+    OtherAccount,
+    /// It has expired, or its partner is gone.
+    Expired,
+    /// An outside wallet answered it.
+    Answered,
+}
+
+/// The error for a request that has ended, as pages show it.
+pub fn expired_error() -> Error {
+    Error::new(Kind::Gone, "This request was answered, or its time is over. Ask whoever sent you here for a new one.")
+}
+
+/// Binds an open request to `holder` unless an account has it already. Returns whether the request exists.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn bind(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
+    let now = app.now();
+    let Some(found) = app.store().read().await?.linked_verification(id, now).await? else { return Ok(false) };
+    if found.is_open() && found.holder.is_none() {
+        let mut tx = app.store().write().await?;
+        tx.bind_verification(id, holder, now).await?;
+        tx.commit().await?;
+    }
+    Ok(true)
+}
+
+/// Finds a request of `holder`, open or answered.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn find_for_holder(app: &App, id: Uuid, holder: Uuid) -> Result<Result<HolderRequest, Unanswerable>, Error> {
+    let mut tx = app.store().read().await?;
+    let Some(verification) = tx.linked_verification(id, app.now()).await? else {
+        return Ok(Err(Unanswerable::Unknown));
+    };
+    let partner = tx.partner(verification.partner_id).await?.filter(|partner| partner.is_active());
+    Ok(match (verification.holder, partner, &verification.state) {
+        (Some(owner), ..) if owner != holder => Err(Unanswerable::OtherAccount),
+        // Nothing is presented to a partner that is not active.
+        (_, None, State::Open) | (_, _, State::Expired { .. }) => Err(Unanswerable::Expired),
+        (None, _, State::Open) => Err(Unanswerable::Unknown),
+        (None, ..) => Err(Unanswerable::Answered),
+        (Some(_), partner, _) => {
+            let partner = partner.map(|partner| partner.name).unwrap_or_default();
+            Ok(HolderRequest { verification, partner, holder })
+        }
+    })
+}
+
+/// Finds an open request that `holder` may answer from an outside wallet: its own account, or anybody with the link while no
+/// account has opened it.
+///
+/// # Errors
+/// 404 if there is none for them, 410 if it has ended or its partner is not active; the store or the key ring cannot be used.
+pub async fn answerable_by(
+    app: &App,
+    id: Uuid,
+    holder: Option<Uuid>,
+) -> Result<(Verification, String, RequestDetails), Error> {
+    let mut tx = app.store().read().await?;
+    let found = tx.linked_verification(id, app.now()).await?.ok_or_else(Error::not_found)?;
+    if found.holder.is_some_and(|owner| holder != Some(owner)) {
+        return Err(Error::not_found());
+    }
+    let partner = tx.partner(found.partner_id).await?.filter(|partner| partner.is_active());
+    drop(tx);
+    let details = details(app, &found).await?.filter(|_| found.is_open()).ok_or_else(expired_error)?;
+    let partner = partner.ok_or_else(expired_error)?;
+    Ok((found, partner.name, details))
+}
+
+/// Presents what `holder` chose from one credential and ends the request. Returns false if the credential cannot be presented
+/// any more. If the request was answered meanwhile, here or from an outside wallet, nothing happens and true is returned.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn share(
+    app: &App,
+    request: &HolderRequest,
+    details: &RequestDetails,
+    chosen: &Chosen,
+    record: DisclosureRecord,
+) -> Result<bool, Error> {
+    let presented = present(app, &request.verification, details, (request.holder, chosen)).await?;
+    let Some(result) = presented.map(Box::new) else { return Ok(false) };
+    let response = HolderResponse::Presented { result, record: Some(record), presentation: None };
+    finish(app, &request.verification, response).await?;
+    Ok(true)
+}
+
+/// Declines a request of `holder`. Nothing happens if it is not theirs or has ended.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn cancel(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
+    if let Ok(found) = find_for_holder(app, id, holder).await? {
+        finish(app, &found.verification, HolderResponse::Canceled).await?;
+    }
+    Ok(())
+}
+
+/// Ends an open request by a response and announces it. Claims that were not requested are dropped; a presentation that
+/// contained any is not handed on.
+///
+/// `verification` is the request as it was when the response was verified. If it was bound to another account meanwhile or is
+/// not open any more, nothing happens and false is returned.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn finish(app: &App, verification: &Verification, response: HolderResponse) -> Result<bool, Error> {
+    let (now, id) = (app.now(), verification.id);
+    // Keys are fetched and used before the write transaction begins.
+    let (end, presentation, kind, event) = match response {
+        HolderResponse::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestCanceled, "canceled"),
+        HolderResponse::Presented { mut result, record, presentation } => {
+            let Some(details) = details(app, verification).await? else { return Ok(false) };
+            let presented = result.credential.len();
+            result.credential.retain(|name, _| details.claims.contains(name));
+            if result.credential.len() < presented {
+                result.verification.presentation = None;
+            }
+            let result = app.keyring().seal(now, &Record::Result.label(&id), &to_bytes(&*result)?).await?;
+            let memory = match (record, verification.holder) {
+                (Some(record), Some(holder)) => {
+                    let (label, record) = (Record::Disclosure.label(&id), to_bytes(&record)?);
+                    Some(app.keyring().seal_for_holder(holder, &label, &record).await?)
+                }
+                _ => None,
+            };
+            (VerificationEnd::Verified { result, memory }, presentation, AnnouncementKind::RequestVerified, "verified")
+        }
+    };
+    let mut tx = app.store().write().await?;
+    if !tx.finish_verification(id, verification.holder, &end, now).await? {
+        return Ok(false);
+    }
+    if let Some(presentation) = presentation
+        && !tx.finish_presentation(presentation, now).await?
+    {
+        return Ok(false);
+    }
+    let ended = EndedVerification {
+        partner_id: verification.partner_id,
+        request_id: verification.request_id.clone(),
+        finalized_at: now,
+    };
+    announce(&mut tx, &[ended], kind, now).await?;
+    tx.commit().await?;
+    app.deliveries_due().notify_one();
+    app.metrics().verifications(event, 1);
+    Ok(true)
+}
+
+/// Announces to partners at `now` how their requests ended, in the transaction that ends them. The caller wakes the webhook
+/// deliveries after the commit.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn announce(
+    tx: &mut Tx,
+    ended: &[EndedVerification],
+    kind: AnnouncementKind,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let announcements = ended.iter().map(|ended| Announcement {
+        partner: ended.partner_id,
+        kind,
+        request_id: &ended.request_id,
+        credential_id: None,
+        at: ended.finalized_at,
+        told_at: now,
+    });
+    tx.announce(&announcements.collect::<Vec<_>>()).await
+}
+
+/// Signs one credential of `holder` for this request, discloses what was both chosen and requested, and verifies the
+/// presentation as its reader would. `None` if the credential left the wallet, or verification fails.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn present(
+    app: &App,
+    verification: &Verification,
+    details: &RequestDetails,
+    (holder, chosen): (Uuid, &Chosen),
+) -> Result<Option<VerificationResult>, Error> {
+    let credential_type = verification.credential_type;
+    let key = (chosen.submission, holder);
+    let issuable = IssuableCredential::open(app.store(), app.keyring(), key, app.now()).await?;
+    let Some(issuable) = issuable.filter(|issuable| issuable.credential_type == credential_type) else {
+        return Ok(None);
+    };
+    // The presentation is valid as long as the result can be fetched, and no longer.
+    let expires_at = app.now() + app.config().retention.ring_key_lifetime();
+    let credentials = std::slice::from_ref(&issuable);
+    let mut indices = own_presentation::allocate_status_indices(app, credentials, expires_at).await?;
+    let Some(index) = indices.pop() else { return Ok(None) };
+    let (audience, nonce) = (app.links().verification_audience(verification.id), app.rng().secret());
+    let challenge = (audience.as_str(), nonce.as_str());
+    let shows = |place: &str| details.covers(place) && chosen.shows(place);
+    let token = own_presentation::present(app, &issuable, (index, expires_at), shows, challenge)?;
+    let report = own_presentation::check(app, &token, challenge).await?;
+    let fields = credential_type.fields.iter();
+    let claims = fields.filter_map(|field| Some((field.name.to_owned(), report.claims.get(field.name)?.clone())));
+    let presented = Presented { format: credential::dcql::FORMAT.to_owned(), token, audience, nonce };
+    let result = || VerificationResult::new(&report, app.now(), claims.collect(), Some(presented));
+    Ok(report.is_valid().then(result))
+}

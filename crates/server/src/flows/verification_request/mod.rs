@@ -1,0 +1,17 @@
+//! Verification requests: a partner asks a holder to present something, and fetches the result.
+//!
+//! Both ways to answer, our own page and an outside wallet, end in [`finish`], which drops every claim that was not
+//! requested.
+
+mod answer;
+mod ask;
+mod records;
+mod sealed;
+
+pub use answer::{
+    HolderRequest, HolderResponse, Unanswerable, announce, answerable_by, bind, cancel, expired_error, find_for_holder,
+    finish, present, share,
+};
+pub use ask::{Upserted, ask, check_callback, find};
+pub use records::{Check, Checked, DisclosureRecord, Presented, RequestDetails, VerificationResult};
+pub use sealed::{callback, details, disclosure_record, result};

@@ -1,0 +1,169 @@
+//! `/share/{secret}`: what a hirer sees behind a link, with its checks, the signed token and a PDF.
+//!
+//! Everything is read from the presentations, never from the wallet, so the page cannot show more than was signed and chosen.
+//! A view is counted when a browser navigates here. Link previews, prefetches and the holder's own visits are not counted.
+
+mod checks;
+mod print;
+mod view;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::{Layout, page};
+use crate::app::App;
+use crate::auth::holder::{SHARE, Visitor};
+use crate::error::Error;
+use crate::flows::share::{self, Access};
+use crate::http::Client;
+use view::SharedPage;
+
+#[derive(Template)]
+#[template(path = "shared_page_passcode.html")]
+struct PasscodePage {
+    layout: Layout,
+    wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "shared_page_over.html")]
+struct EndedPage {
+    layout: Layout,
+}
+
+#[derive(Debug, Deserialize)]
+struct PasscodeForm {
+    #[serde(default)]
+    passcode: String,
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/share/{secret}", get(show).post(give_passcode))
+        .route("/share/{secret}/token/{number}", get(token))
+        .route("/share/{secret}/pdf", get(pdf))
+}
+
+/// Keeps the page out of search engines, in case its link is published.
+fn unindexed(response: impl IntoResponse) -> Response {
+    let mut response = response.into_response();
+    response.headers_mut().insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+    response
+}
+
+/// Finds what a link gives access to; the passcode proof is in a cookie.
+async fn access(app: &App, secret: &str, headers: &HeaderMap) -> Result<Access, Error> {
+    share::access(app, secret, SHARE.read(app, headers).as_deref()).await
+}
+
+fn ended_page(app: &App) -> Response {
+    let layout = Layout::new(app, false);
+    unindexed((StatusCode::GONE, page(app, &EndedPage { layout: layout.clone() }, &layout)))
+}
+
+fn passcode_page(app: &App, signed_in: bool, wrong: bool) -> Response {
+    let layout = Layout::new(app, signed_in);
+    let response = page(app, &PasscodePage { layout: layout.clone(), wrong }, &layout);
+    unindexed(if wrong { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
+}
+
+async fn show(
+    State(app): State<App>,
+    Visitor(visitor): Visitor,
+    Path(secret): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let share = match access(&app, &secret, &headers).await? {
+        Access::Open(share) => share,
+        Access::PasscodeRequired(_) => return Ok(passcode_page(&app, visitor.is_some(), false)),
+        Access::Ended => return Ok(ended_page(&app)),
+    };
+    let is_own = visitor.as_ref().is_some_and(|visitor| visitor.holder.id == share.holder);
+    if !is_own && is_view(&method, &headers) {
+        share::record_view(&app, &share).await?;
+    }
+    let layout = Layout::new(&app, visitor.is_some());
+    let Some(shown) = SharedPage::new(&app, layout.clone(), share, &secret, is_own).await? else {
+        return Err(Error::not_found());
+    };
+    Ok(unindexed(page(&app, &shown, &layout)))
+}
+
+/// Whether a browser navigates here (Fetch Metadata, section 2.2). A prefetch says so in `Sec-Purpose`.
+fn is_view(method: &Method, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_prefetch = ["sec-purpose", "purpose"].iter().any(|name| text(name).contains("prefetch"));
+    method == Method::GET && text("sec-fetch-mode") == "navigate" && !is_prefetch
+}
+
+async fn give_passcode(
+    State(app): State<App>,
+    client: Client,
+    Visitor(visitor): Visitor,
+    Path(secret): Path<String>,
+    headers: HeaderMap,
+    Form(form): Form<PasscodeForm>,
+) -> Result<Response, Error> {
+    let to_page = Redirect::to(&format!("/share/{secret}"));
+    let share = match access(&app, &secret, &headers).await? {
+        Access::PasscodeRequired(share) => share,
+        Access::Open(_) => return Ok(to_page.into_response()),
+        Access::Ended => return Ok(ended_page(&app)),
+    };
+    app.limits().passcodes_per_client.check_with_others(&app, &client.0).await?;
+    app.limits().passcodes_per_share.check_with_others(&app, &share.id).await?;
+    Ok(match share::give_passcode(&app, &share, &form.passcode).await? {
+        Some(proof) => ([SHARE.set(&app, &proof)], to_page).into_response(),
+        None => passcode_page(&app, visitor.is_some(), true),
+    })
+}
+
+/// The page's data for the token and the PDF, or the response to send instead.
+async fn open(app: &App, secret: &str, headers: &HeaderMap) -> Result<Result<SharedPage, Response>, Error> {
+    let share = match access(app, secret, headers).await? {
+        Access::Open(share) => share,
+        Access::PasscodeRequired(_) => return Ok(Err(Redirect::to(&format!("/share/{secret}")).into_response())),
+        Access::Ended => return Ok(Err(ended_page(app))),
+    };
+    let shown = SharedPage::new(app, Layout::new(app, false), share, secret, false).await?;
+    shown.map(Ok).ok_or_else(Error::not_found)
+}
+
+async fn token(
+    State(app): State<App>,
+    Path((secret, number)): Path<(String, usize)>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let shown = match open(&app, &secret, &headers).await? {
+        Ok(shown) => shown,
+        Err(instead) => return Ok(instead),
+    };
+    let at = number.checked_sub(1).ok_or_else(Error::not_found)?;
+    let token = shown.credentials.into_iter().nth(at).ok_or_else(Error::not_found)?.token;
+    let headers = [
+        (header::CONTENT_TYPE, "application/dc+sd-jwt"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"credential.sd-jwt\""),
+    ];
+    Ok(unindexed((headers, token)))
+}
+
+async fn pdf(State(app): State<App>, Path(secret): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
+    let shown = match open(&app, &secret, &headers).await? {
+        Ok(shown) => shown,
+        Err(instead) => return Ok(instead),
+    };
+    // Typesetting takes milliseconds, so it must not block the executor.
+    let written = tokio::task::spawn_blocking(move || shown.to_pdf()).await.map_err(Error::internal)?;
+    let bytes = written.map_err(Error::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"career.pdf\""),
+    ];
+    Ok(unindexed((headers, bytes)))
+}
