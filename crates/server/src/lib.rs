@@ -14,6 +14,7 @@ pub mod documents;
 pub mod error;
 pub mod flows;
 pub mod http;
+pub mod i18n;
 pub mod issuing;
 pub mod jobs;
 pub mod keyring;

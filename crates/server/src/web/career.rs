@@ -2,9 +2,9 @@
 
 use credential::{Block, CareerHistory};
 
-use super::Text;
 use super::shown::Shown;
 use super::timeline::Timeline;
+use crate::i18n::Text;
 use store::domain::career::{Career, Disagreement, Job};
 
 /// The careers of several credentials as one picture and one list.

@@ -1,7 +1,7 @@
 //! The mails that tell a person of something: their words, and nothing of what is in a credential.
 
-use super::Text;
 use crate::auth::holder::Email;
+use crate::i18n::Text;
 use crate::mail::Mail;
 use ambient::Timestamp;
 

@@ -1,7 +1,7 @@
 //! The pages of people: one file a page, with its template's data, its handlers and its routes.
 //!
 //! Owns what pages share: the layout, how a template becomes an answer, and the check that a form comes from our own
-//! pages. No page holds a word: see [`text`].
+//! pages. No page holds a word: see [`crate::i18n`].
 
 mod account;
 mod assets;
@@ -24,7 +24,6 @@ mod shared_page;
 mod shares;
 mod shown;
 mod sign_in;
-mod text;
 mod timeline;
 mod verify;
 mod wallet;
@@ -38,8 +37,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use crate::app::App;
 use crate::auth::holder::NOTICE;
 use crate::error::{Error, Kind};
-
-pub use text::Text;
+use crate::i18n::Text;
 
 /// The routes of all pages. A form that another site sends is refused (by `Sec-Fetch-Site` and `Origin`).
 pub fn routes(app: &App) -> Router<App> {

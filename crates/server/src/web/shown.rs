@@ -4,10 +4,10 @@ use credential::opencerts::{self, OpenCert};
 use credential::{AssetKind, Block, Payload};
 use uuid::Uuid;
 
-use super::Text;
 use crate::app::App;
 use crate::documents::{self, Owner};
 use crate::error::Error;
+use crate::i18n::Text;
 use ambient::Timestamp;
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};

@@ -12,11 +12,12 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::qr::Qr;
-use super::{Layout, Text, authorize, link, page};
+use super::{Layout, authorize, link, page};
 use crate::app::App;
 use crate::auth::holder::{self, CodeRefused, Email, LINK, NOTICE, SESSION, Visitor};
 use crate::error::Error;
 use crate::http::Client;
+use crate::i18n::Text;
 use crate::mail::Mail;
 
 #[derive(Template)]

@@ -12,7 +12,7 @@ use std::ops::Range;
 use askama::Template;
 use credential::YearMonth;
 
-use super::text::Text;
+use crate::i18n::Text;
 use store::domain::career::{Career, Gap, Job};
 
 /// Space left and right of the drawing, in pixels, as all lengths here.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use askama::Template;
 
-use crate::web::Text;
+use crate::i18n::Text;
 
 /// Height of a step of the funnel: its words, its bar, and some room.
 const STEP: u32 = 62;

@@ -24,11 +24,12 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
 
-use super::{Layout, Text};
+use super::Layout;
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::error::{Error, Kind};
 use crate::http::RequestId;
+use crate::i18n::Text;
 
 /// The routes of the console. An error there is a page there.
 pub(super) fn routes(app: &App) -> Router<App> {

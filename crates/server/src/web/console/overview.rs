@@ -17,7 +17,8 @@ use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::auth::console::SignedInPartner;
 use crate::error::Error;
-use crate::web::{Layout, Text, page};
+use crate::i18n::Text;
+use crate::web::{Layout, page};
 use ambient::Timestamp;
 use store::{self, EventKind, Tally};
 

@@ -3,7 +3,7 @@
 use credential::Block;
 
 use super::view::SharedPage;
-use crate::web::Text;
+use crate::i18n::Text;
 use crate::web::career::{CareerView, span};
 use crate::web::pdf::{self, Frame, Piece};
 

@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::flows::share;
 use crate::web::career::{CareerView, said_by};
 use crate::web::qr::Qr;
-use crate::web::{Layout, Text};
+use crate::i18n::Text;
+use crate::web::Layout;
 use ambient::Timestamp;
 use store::domain::share::Share;
 

@@ -1,6 +1,6 @@
-//! The words of every page, from Fluent files (`locales/`). Templates hold none.
+//! The texts of pages and mails, from Fluent files (`locales/`). Templates hold none.
 //!
-//! Owns the choice of language and how months, durations and moments are said.
+//! Owns the choice of language and the format of months, durations, numbers and moments.
 
 use std::borrow::Borrow;
 use std::sync::LazyLock;
@@ -216,9 +216,9 @@ mod tests {
         found
     }
 
-    /// Every quoted word in templates and pages that looks like a key.
+    /// Every quoted word in templates and sources that looks like a key.
     fn used() -> BTreeSet<String> {
-        let sources = [files("templates", ".html"), files("src/web", ".rs"), files("src/api", ".rs")].concat();
+        let sources = [files("templates", ".html"), files("src", ".rs")].concat();
         sources
             .iter()
             .flat_map(|source| source.split('"'))
