@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::documents::{self, NotTaken, Written};
-use ambient::Timestamp;
+use ambient::{Backoff, Timestamp};
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure};
 use store::domain::submission::{Sealed, State};
@@ -21,8 +21,9 @@ const AT_ONCE: usize = 8;
 const BATCH: i64 = 32;
 /// How many turns a batch takes, one more than it should.
 const TURNS: u32 = 5;
-/// A document that nobody could give is asked for this often: with the pauses below for about half an hour.
-const TRIES: i64 = 7;
+/// Attempts to fetch a document from an unreachable address, in about half an hour.
+const MAX_ATTEMPTS: i64 = 7;
+const RETRIES: Backoff = Backoff { first: Duration::from_secs(30), longest: Duration::from_secs(960) };
 /// How many rows one transaction ends.
 const ROWS: i64 = 500;
 
@@ -61,11 +62,9 @@ async fn fetch(app: &App, asset: Asset, tries: i64) -> Result<(), StoreError> {
     let state = match written(app, &asset, period, submission.partner_id).await {
         Ok(written) => documents::stored(app, asset.id, period, written).await?,
         Err(NotTaken::Store(error)) => return Err(error),
-        Err(NotTaken::Interrupted(Failure::Unreachable)) if tries < TRIES => {
-            let pause =
-                Duration::from_secs(30) * 2_u32.saturating_pow(u32::try_from(tries).unwrap_or(1).saturating_sub(1));
+        Err(NotTaken::Interrupted(Failure::Unreachable)) if tries < MAX_ATTEMPTS => {
             let mut tx = app.store().write().await?;
-            tx.put_off_asset(asset.id, app.now() + pause).await?;
+            tx.put_off_asset(asset.id, app.now() + RETRIES.wait(tries)).await?;
             return tx.commit().await;
         }
         Err(NotTaken::Interrupted(failure)) => Some(AssetState::Failed(failure)),

@@ -6,7 +6,6 @@
 //! delivery alone.
 
 use std::collections::{HashMap, HashSet};
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::webhooks::message::{Signer, body};
-use store::domain::webhook::{Delivery, NoAnswer, TRIP, Webhook, longest_retry, pause_after};
+use store::domain::webhook::{Delivery, NoAnswer, RETRIES, TRIP, Webhook, pause_after};
 use store::{Attempt, Settled, StoreError, day};
 
 /// How many deliveries one round takes.
@@ -30,6 +29,9 @@ const LOOK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_milli
 /// How often, and how far apart, it is tried to write what became of a round while the store is not there.
 const WRITES: u32 = 10;
 const BETWEEN_WRITES: Duration = Duration::from_secs(1);
+
+/// The shortest wait before a retry; what is drawn comes on top.
+const SHORTEST_RETRY: Duration = Duration::from_millis(500);
 
 /// A round's deliveries are due again after this time if nobody has said what became of them.
 fn lease(app: &App) -> Duration {
@@ -250,7 +252,7 @@ impl Round<'_> {
             return Ok(Settled::Delivered(attempt));
         }
         self.failures.fetch_add(1, Ordering::Relaxed);
-        let again = app.now() + pause(app, delivery.tries + 1);
+        let again = app.now() + SHORTEST_RETRY + RETRIES.jittered(delivery.tries + 1, app.rng());
         if again >= delivery.give_up_at {
             app.metrics().deliveries("given_up");
             return Ok(Settled::GivenUp(attempt));
@@ -258,13 +260,6 @@ impl Round<'_> {
         app.metrics().deliveries(if answer == Err(NoAnswer::AddressRefused) { "refused" } else { "failed" });
         Ok(Settled::Retried(attempt, again))
     }
-}
-
-/// How long a delivery waits that failed `tries` times: a moment, and what is drawn.
-fn pause(app: &App, tries: i64) -> Duration {
-    let longest = u32::try_from(longest_retry(tries).as_millis()).ok().and_then(NonZeroU32::new);
-    let drawn = longest.map_or(0, |longest| app.rng().below(longest));
-    Duration::from_millis(500 + u64::from(drawn))
 }
 
 /// Gives up what was not delivered in time, forgets what was told long ago, and the counts of days long past.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::from_row;
-use ambient::Timestamp;
+use ambient::{Backoff, Timestamp};
 
 /// What partners are told of (partner-api section 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -232,17 +232,8 @@ pub fn pause_after(failures: i64) -> Option<Duration> {
 /// So many deliveries more may be under way, and fail, when the last one that was needed fails.
 const CONCURRENT_FAILURES: u32 = 8;
 
-/// The pause after the first failure of a delivery is at most this; it doubles each time.
-const FIRST_RETRY: Duration = Duration::from_secs(10);
-/// The longest.
-const LONGEST_RETRY: Duration = Duration::from_secs(4 * 3600);
-
-/// The longest pause before a delivery that failed `tries` times is tried again. The pause is drawn between nothing and
-/// this (full jitter), so that what failed together does not come back together.
-pub fn longest_retry(tries: i64) -> Duration {
-    let doublings = u32::try_from(tries.clamp(1, 12) - 1).unwrap_or(0);
-    (FIRST_RETRY * 2_u32.pow(doublings)).min(LONGEST_RETRY)
-}
+/// The longest waits before the retries of a delivery.
+pub const RETRIES: Backoff = Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(4 * 3600) };
 
 #[cfg(test)]
 mod tests {
@@ -257,12 +248,10 @@ mod tests {
     }
 
     #[test]
-    fn retries_come_ever_more_seldom_and_often_enough_in_three_days() {
-        let longest: Vec<u64> = (0..15).map(|tries| longest_retry(tries).as_secs()).collect();
-        assert_eq!(longest[..4], [10, 10, 20, 40]);
-        assert!(longest.is_sorted() && longest[14] == 4 * 3600);
-        let total: u64 = (1..30).map(|tries| longest_retry(tries).as_secs()).sum();
-        assert!(total > 3 * 86_400 / 2, "half of it is the mean: so many tries are not used up in three days");
+    fn retries_go_on_for_three_days() {
+        assert_eq!(RETRIES.wait(14), RETRIES.longest);
+        let total: u64 = (1..30).map(|tries| RETRIES.wait(tries).as_secs()).sum();
+        assert!(total > 3 * 86_400 / 2, "29 retries, each after half of its longest wait on average");
     }
 
     #[test]
