@@ -21,6 +21,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::outbound::{Lookup, Outbound};
+use crate::outbox::Outbox;
 use crate::trusted_issuers::TrustedIssuers;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
@@ -98,8 +99,8 @@ parts! {
     webauthn: Option<Webauthn>,
     /// Counters and durations.
     metrics: Metrics,
-    /// Wakes the job that empties the outbox.
-    outbox_filled: Notify,
+    /// What is sent or done after a transaction.
+    outbox: Outbox,
     /// Sends webhook deliveries.
     receivers: Outbound,
     /// Wakes the job that delivers webhooks.
@@ -204,7 +205,7 @@ impl App {
             links,
             webauthn: webauthn(&config),
             metrics: Metrics::default(),
-            outbox_filled: Notify::new(),
+            outbox: Outbox::new(keyring.clone(), clock.clone(), rng.clone()),
             receivers,
             deliveries_due: Notify::new(),
             config,

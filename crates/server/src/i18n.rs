@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn every_key_that_templates_and_pages_name_is_defined() {
         let defined = defined();
-        for source in [files("templates", ".html"), files("src/web", ".rs")].concat() {
+        for source in [files("templates", ".html"), files("src/web", ".rs"), files("src/mail", ".rs")].concat() {
             for call in ["of(", "with(", "count(", "with_numbers("] {
                 for after in source.split(&format!(".{call}")).skip(1) {
                     // What is not a word in quotes is chosen elsewhere.

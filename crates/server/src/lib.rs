@@ -26,6 +26,7 @@ pub mod objects;
 pub mod oid4vci;
 pub mod openid4vp;
 pub mod outbound;
+pub mod outbox;
 pub mod sandbox;
 pub mod seal;
 pub mod server;

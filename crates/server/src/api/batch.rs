@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::claim::{self, Claim, Wished};
+use super::claim::{Claim, Wished};
 use super::push::{
     Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, context, earlier_warnings, existing_uploads,
     is_dry_run, is_same, prepare, taken, upload_links, wake,
@@ -21,8 +21,9 @@ use crate::app::App;
 use crate::auth::partner::{Partner, WriteAll};
 use crate::documents;
 use crate::error::Error;
+use crate::flows;
 use crate::http::JsonBody;
-use crate::web::mails::Offer;
+use crate::mail::texts::Offer;
 use store::domain;
 use store::domain::asset::Asset;
 use store::{NewBatch, NewRequest, NewSubmission, Pushed};
@@ -126,7 +127,7 @@ async fn read(app: &App, partner: &Partner<WriteAll>, form: BatchForm, body: &[u
     let body = BatchBody::read(form, body).inspect_err(refused)?;
     partner.right.require(&body.types())?;
     let batch = body.check(&context(app)).inspect_err(refused)?;
-    claim::check(app, partner.id, batch.claim.as_deref()).await?;
+    flows::sandbox::check_recipient(app, partner.id, batch.claim.as_deref()).await?;
     documents::check(app, partner.id, &batch.items).await?;
     Ok(batch)
 }

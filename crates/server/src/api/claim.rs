@@ -6,16 +6,15 @@
 
 use std::borrow::Cow;
 
-use credential::{Code, Fault};
 use uuid::Uuid;
 
 use super::push::Warning;
 use crate::app::App;
 use crate::auth::holder::Email;
 use crate::error::Error;
-use crate::jobs::Outgoing;
-use crate::sandbox::{self, Person, Play, Player};
-use crate::web::mails::{self, Offer};
+use crate::mail::texts::{self, Offer};
+use crate::outbox::OutboxMessage;
+use crate::sandbox::{SandboxAction, SandboxUser};
 use ambient::Timestamp;
 use store::OutboxItem;
 
@@ -62,39 +61,6 @@ pub const EARLIER: Warning = Warning {
     ),
 };
 
-/// That an address of the sandbox is named by a sandbox partner, and is of somebody there.
-///
-/// # Errors
-/// 422 if not; or the store cannot be used.
-pub async fn check(app: &App, partner: Uuid, email: Option<&str>) -> Result<(), Error> {
-    match email.filter(|address| sandbox::is_address(address)) {
-        Some(address) => Box::pin(check_person(app, partner, address, "/claim/email")).await,
-        None => Ok(()),
-    }
-}
-
-/// That `address`, which stands at `pointer`, is of somebody in the sandbox, and that `partner` may name such people.
-///
-/// # Errors
-/// 422 if not; or the store cannot be used.
-pub async fn check_person(app: &App, partner: Uuid, address: &str, pointer: &str) -> Result<(), Error> {
-    let partner = app.store().read().await?.partner(partner).await?;
-    let (code, message) = if !partner.is_some_and(|partner| partner.sandbox) {
-        let message = "People of the sandbox are played by the server, for sandbox partners alone.";
-        (Code::SandboxOnly, message.to_owned())
-    } else if Player::of(address).is_none() {
-        let known: Vec<String> = Person::ALL.into_iter().map(Person::address).collect();
-        (
-            Code::ChoiceUnknown,
-            format!("There is nobody of this name in the sandbox. The people there are: {}.", known.join(", ")),
-        )
-    } else {
-        return Ok(());
-    };
-    let received = Some(address.chars().take(64).collect());
-    Err(Error::invalid(vec![Fault { pointer: pointer.to_owned(), code, message, received, suggestion: None }]))
-}
-
 impl Claim {
     /// The mail for a push that is about to be stored.
     ///
@@ -124,17 +90,21 @@ impl Claim {
         }
         let partner = tx.partner(wished.partner).await?;
         drop(tx);
-        if let Some(player) = Player::of(email.as_str())
+        if let Some(user) = SandboxUser::parse(email.as_str())
             && partner.as_ref().is_some_and(|partner| partner.sandbox)
         {
-            let play = Play { player, partner: wished.partner, request: wished.request };
-            return Ok(Self { mail: Some(Outgoing::Play(play).sealed(app).await?), warning: None });
+            let action = SandboxAction { user, partner: wished.partner, request: wished.request };
+            return Ok(Self {
+                mail: Some(app.outbox().seal(&OutboxMessage::SandboxAction(action)).await?),
+                warning: None,
+            });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
         if app.limits().links_per_address.check_with_others(app, &email.fingerprint(app)).await.is_err() {
             return Ok(Self { mail: None, warning: Some(LIMITED) });
         }
-        let mail = mails::offered(&email, &partner, wished.offer, wished.link, wished.until);
-        Ok(Self { mail: Some(Outgoing::Mail(mail).sealed(app).await?), warning: None })
+        let to = email.as_str().to_owned();
+        let mail = texts::offered(to, &partner, wished.offer, wished.link, wished.until);
+        Ok(Self { mail: Some(app.outbox().seal(&OutboxMessage::Mail(mail)).await?), warning: None })
     }
 }

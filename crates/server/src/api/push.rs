@@ -21,8 +21,9 @@ use crate::app::App;
 use crate::auth::partner::{Partner, Write, unknown_type};
 use crate::documents;
 use crate::error::{Error, Kind};
+use crate::flows;
 use crate::http::JsonBody;
-use crate::web::mails::Offer;
+use crate::mail::texts::Offer;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{self as stored, State as SubmissionState};
@@ -174,7 +175,7 @@ async fn push(
     // The connection reads the next request into the same memory.
     drop(body);
     let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
-    claim::check(&app, partner.id, submission.claim.as_deref()).await?;
+    flows::sandbox::check_recipient(&app, partner.id, submission.claim.as_deref()).await?;
     documents::check(&app, partner.id, std::slice::from_ref(&submission)).await?;
     if dry_run {
         let headline = submission.credential_type.headline(&submission.fields);
@@ -345,7 +346,7 @@ pub(super) fn earlier_warnings(differs: bool, has_claim: bool) -> Vec<Warning> {
 /// Wakes whoever has something to do for a push that was stored.
 pub(super) fn wake(app: &App, assets: &[Asset], has_claim: bool) {
     if has_claim {
-        app.outbox_filled().notify_one();
+        app.outbox().wake();
     }
     if assets.iter().any(|asset| matches!(asset.state, AssetState::Fetching { .. })) {
         app.documents().to_fetch.notify_one();

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::partner::{Own, Partner};
-use crate::error::{Error, Kind, Problem};
+use crate::error::{Error, Problem};
+use crate::flows::{self, sandbox::SimulatedEvent};
 use crate::http::JsonBody;
-use store::{Announcement, AnnouncementKind};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -73,32 +73,6 @@ async fn simulate(
     partner: Partner<Own>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Simulated>), Error> {
-    let known = app.store().read().await?.partner(partner.id).await?;
-    if !known.is_some_and(|known| known.sandbox) {
-        let detail =
-            "Events are simulated for sandbox partners alone; ask the operator for one (tenure partner add --sandbox).";
-        return Err(Error::new(Kind::Forbidden, detail));
-    }
-    let asked = credential::parse_simulation(&body)?;
-    let kind = AnnouncementKind::ALL.into_iter().find(|kind| kind.name() == asked.kind);
-    let kind = kind.ok_or_else(|| Error::internal("an event type that was checked is none"))?;
-    let request_id = asked.request_id.unwrap_or_else(|| app.id().to_string());
-    let now = app.now();
-    let announcement = Announcement {
-        partner: partner.id,
-        kind,
-        request_id: &request_id,
-        credential_id: asked.credential_id.as_deref(),
-        at: now,
-        told_at: now,
-    };
-    let event_id = announcement.event_id();
-    let mut tx = app.store().write().await?;
-    let wanting = tx.webhooks(partner.id).await?;
-    let webhooks =
-        wanting.iter().filter(|webhook| webhook.events.split(' ').any(|wanted| wanted == kind.name())).count();
-    tx.announce(&[announcement]).await?;
-    tx.commit().await?;
-    app.deliveries_due().notify_one();
+    let SimulatedEvent { event_id, request_id, webhooks } = flows::sandbox::simulate(&app, partner.id, &body).await?;
     Ok((StatusCode::ACCEPTED, Json(Simulated { event_id, request_id, webhooks })))
 }

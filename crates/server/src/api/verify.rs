@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::claim;
 use super::push::Warning;
 use crate::app::App;
 use crate::auth::partner::{Partner, ReadAny, Write};
 use crate::error::{Error, Problem};
+use crate::flows;
 use crate::flows::verification_request::{self, Checked, Upserted};
 use crate::http::JsonBody;
-use crate::sandbox::{Play, Player};
+use crate::sandbox::{SandboxAction, SandboxUser};
 use ambient::Timestamp;
 
 /// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
@@ -109,11 +109,12 @@ async fn ask(
     verification_request::check_callback(&app, partner.id, question.callback_url.as_deref()).await?;
     let person = question.sandbox_person.clone();
     if let Some(person) = &person {
-        claim::check_person(&app, partner.id, person, "/sandbox_person").await?;
+        flows::sandbox::check_user(&app, partner.id, person, "/sandbox_person").await?;
     }
     let Upserted { verification, differs } = verification_request::ask(&app, partner.id, known, question).await?;
-    if let Some(player) = person.as_deref().and_then(Player::of) {
-        Play { player, partner: partner.id, request: verification.id }.enqueue(&app).await?;
+    if let Some(user) = person.as_deref().and_then(SandboxUser::parse) {
+        let action = SandboxAction { user, partner: partner.id, request: verification.id };
+        flows::sandbox::enqueue(&app, action).await?;
     }
     let answer = AskAnswer {
         redirect_uri: app.links().verification_request(&verification),

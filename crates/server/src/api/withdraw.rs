@@ -16,9 +16,8 @@ use crate::auth::holder::address;
 use crate::auth::partner::{Partner, Write};
 use crate::error::{Error, Kind, Problem};
 use crate::http::JsonBody;
-use crate::jobs::Outgoing;
-use crate::mail::Mail;
-use crate::web::mails;
+use crate::mail::{Mail, texts};
+use crate::outbox::OutboxMessage;
 use store::EventKind;
 use store::domain::submission::{State as SubmissionState, Submission};
 
@@ -127,10 +126,10 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     }
     tx.record_events(&[id], EventKind::Withdrawn, now).await?;
     if let Some(mail) = mail {
-        Outgoing::Mail(mail).enqueue(app, &mut tx).await?;
+        app.outbox().add(&mut tx, &OutboxMessage::Mail(mail)).await?;
     }
     tx.commit().await?;
-    app.outbox_filled().notify_one();
+    app.outbox().wake();
     app.deliveries_due().notify_one();
     app.metrics().submissions("withdrawn", 1);
     Ok(true)
@@ -143,5 +142,5 @@ async fn letter(app: &App, found: &Submission, holder: Uuid) -> Result<Option<Ma
     let Some(holder) = tx.holder(holder).await? else { return Ok(None) };
     drop(tx);
     let to = address(app, &holder).await?;
-    Ok(Some(mails::withdrawn(app.config().base(), to, &partner, found.credential_type.title)))
+    Ok(Some(texts::withdrawn(app.config().base(), to, &partner, found.credential_type.title)))
 }

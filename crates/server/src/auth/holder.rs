@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::verification_request;
-use crate::jobs::Outgoing;
 use crate::mail::Mail;
+use crate::outbox::OutboxMessage;
 use crate::seal::sha256;
 use ambient::Timestamp;
 use store::domain::submission::Sealed;
@@ -212,9 +212,9 @@ pub async fn send_code(app: &App, email: &Email, compose: impl FnOnce(&str) -> M
         sealed: address.bytes,
     })
     .await?;
-    Outgoing::Mail(compose(&code)).enqueue(app, &mut tx).await?;
+    app.outbox().add(&mut tx, &OutboxMessage::Mail(compose(&code))).await?;
     tx.commit().await?;
-    app.outbox_filled().notify_one();
+    app.outbox().wake();
     app.metrics().sign_in("code_sent");
     Ok(id)
 }
@@ -303,9 +303,9 @@ pub async fn account(app: &App, email: &Email) -> Result<Holder, StoreError> {
 pub async fn delete_account(app: &App, holder: Uuid) -> Result<(), StoreError> {
     let mut tx = app.store().write().await?;
     release(&mut tx, holder, app.now()).await?;
-    Outgoing::DestroyHolderKey(holder).enqueue(app, &mut tx).await?;
+    app.outbox().add(&mut tx, &OutboxMessage::DestroyHolderKey(holder)).await?;
     tx.commit().await?;
-    app.outbox_filled().notify_one();
+    app.outbox().wake();
     app.deliveries_due().notify_one();
     app.keyring().destroy_holder_key(holder).await
 }

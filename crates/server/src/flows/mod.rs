@@ -3,8 +3,11 @@
 //! A flow takes [`App`](crate::app::App) and plain values. It knows nothing of HTTP: handlers parse the request, call one
 //! flow and render what it returns. Jobs call flows too.
 
+pub mod expiry;
 pub mod issuance;
+pub mod outbox;
 pub mod own_presentation;
 pub mod presentation;
+pub mod sandbox;
 pub mod share;
 pub mod verification_request;

@@ -5,7 +5,6 @@
 
 mod documents;
 mod nodes;
-mod outbox;
 mod retention;
 mod webhooks;
 
@@ -17,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use ambient::Timestamp;
 
+pub use crate::flows::outbox::send_due;
 pub use documents::{delete_dropped_objects, delete_orphans, end_waits_for_keeping, fetch_due};
-pub use outbox::{Outgoing, send_due};
-pub use retention::{end_what_is_over, expire, expire_verifications};
+pub use retention::end_what_is_over;
 pub use webhooks::deliver_due;
 
 /// How long the outbox rests when nothing wakes it.
@@ -42,7 +41,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
             }
             tokio::select! {
                 () = sender_stop.cancelled() => {}
-                () = sender.outbox_filled().notified() => {}
+                () = sender.outbox().filled() => {}
                 () = tokio::time::sleep(OUTBOX_PAUSE) => {}
             }
         }

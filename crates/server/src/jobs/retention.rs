@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::flows::verification_request;
+use crate::flows::expiry::{self, BATCH};
 use ambient::Timestamp;
+use store::StoreError;
 use store::domain::presentation::REMEMBERED;
-use store::{AnnouncementKind, StoreError};
-
-/// How many rows one transaction ends, so that pushes never wait long behind it.
-const BATCH: i64 = 500;
 
 /// How many periods ahead have their partition: a server that was away for an hour finds one all the same.
 const AHEAD: u32 = 3;
@@ -30,8 +27,8 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     // What nothing may keep a node from comes first: keys that sign, and keys that must not be there any more.
     done("signing keys", refresh_keys(app).await);
     done("ring keys", destroy_keys(app).await);
-    done("submissions", in_batches(app, || expire(app)).await);
-    done("verifications", in_batches(app, || expire_verifications(app)).await);
+    done("submissions", in_batches(app, || expiry::expire_submissions(app)).await);
+    done("verifications", in_batches(app, || expiry::expire_verifications(app)).await);
     done("partitions", add_partitions(app).await);
     done("payloads", drop_payloads(app).await);
     done("short lives", forget_short_lives(app).await);
@@ -170,42 +167,4 @@ async fn forget_issuances(app: &App) -> Result<(), StoreError> {
             return Ok(());
         }
     }
-}
-
-/// Tells partners of submissions whose time is over; returns how many, at most a batch.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn expire(app: &App) -> Result<u64, StoreError> {
-    let now = app.now();
-    if !app.store().read().await?.is_anything_over(now).await? {
-        return Ok(0);
-    }
-    let mut tx = app.store().write().await?;
-    let expired = tx.expire_submissions(now, BATCH).await?;
-    tx.commit().await?;
-    let count = expired.len() as u64;
-    app.metrics().submissions("expired", count);
-    app.deliveries_due().notify_one();
-    Ok(count)
-}
-
-/// Ends what partners asked and nobody answered in time, and tells them; returns how many, at most a batch.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
-    let now = app.now();
-    let due = app.store().read().await?.count_due_verifications(now).await?;
-    if due == 0 {
-        return Ok(0);
-    }
-    let mut tx = app.store().write().await?;
-    let expired = tx.expire_verifications(now, BATCH).await?;
-    verification_request::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
-    tx.commit().await?;
-    app.deliveries_due().notify_one();
-    let count = expired.len() as u64;
-    app.metrics().verifications("expired", count);
-    Ok(count)
 }

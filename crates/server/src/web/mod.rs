@@ -13,7 +13,6 @@ pub mod error;
 mod home;
 mod inbox;
 mod link;
-pub mod mails;
 mod offers;
 mod passkey;
 mod pdf;

@@ -1,6 +1,8 @@
 //! Mail: what is sent, and the ways out: SMTP, a folder, the terminal.
 //!
-//! Owns composing and handing over. Nothing is sent in a request: mails go through the outbox ([`crate::jobs`]).
+//! Owns composing and handing over. Nothing is sent in a request: mails go through the [outbox](crate::outbox).
+
+pub mod texts;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,46 @@
+//! Requests that nobody answered in time: submissions and verification requests expire, and their partners are told.
+
+use crate::app::App;
+use crate::flows::verification_request;
+use store::{AnnouncementKind, StoreError};
+
+/// How many rows one transaction changes, so that pushes never wait long behind it.
+pub const BATCH: i64 = 500;
+
+/// Expires submissions that are due, and announces it; returns how many, at most [`BATCH`].
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn expire_submissions(app: &App) -> Result<u64, StoreError> {
+    let now = app.now();
+    if !app.store().read().await?.is_anything_over(now).await? {
+        return Ok(0);
+    }
+    let mut tx = app.store().write().await?;
+    let expired = tx.expire_submissions(now, BATCH).await?;
+    tx.commit().await?;
+    let count = expired.len() as u64;
+    app.metrics().submissions("expired", count);
+    app.deliveries_due().notify_one();
+    Ok(count)
+}
+
+/// Expires verification requests that are due, and announces it; returns how many, at most [`BATCH`].
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
+    let now = app.now();
+    let due = app.store().read().await?.count_due_verifications(now).await?;
+    if due == 0 {
+        return Ok(0);
+    }
+    let mut tx = app.store().write().await?;
+    let expired = tx.expire_verifications(now, BATCH).await?;
+    verification_request::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
+    tx.commit().await?;
+    app.deliveries_due().notify_one();
+    let count = expired.len() as u64;
+    app.metrics().verifications("expired", count);
+    Ok(count)
+}
