@@ -6,7 +6,6 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use crate::auth::limits::Limits;
 use crate::auth::partner::ActivePartners;
 use crate::auth::token::Tokens;
 use crate::config::Config;
@@ -22,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::outbound::{Lookup, Outbound};
 use crate::outbox::Outbox;
+use crate::rate_limit::Limits;
 use crate::trusted_issuers::TrustedIssuers;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
@@ -200,8 +200,8 @@ impl App {
             proofs: ProofVerifier::new(nonces.clone(), clock.clone(), config.base(), wallets),
             status_lists: StatusLists::new(store.clone(), clock.clone(), links.clone(), issuer_keys.clone()),
             nonces,
-            active_partners: ActivePartners::default(),
-            limits: Limits::new(&config, &clock),
+            active_partners: ActivePartners::new(store.clone()),
+            limits: Limits::new(&config, &clock, &store, &keyring),
             links,
             webauthn: webauthn(&config),
             metrics: Metrics::default(),

@@ -122,6 +122,16 @@ impl Error {
         Self::new(Kind::NotFound, "There is nothing at this address, or it is not yours.")
     }
 
+    /// 404 for a path that names a credential type that does not exist.
+    pub fn unknown_type(name: &str) -> Self {
+        let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
+        let shown: String = name.chars().take(64).collect();
+        Self::new(
+            Kind::NotFound,
+            format!("There is no credential type '{shown}'. The types are: {}.", known.join(", ")),
+        )
+    }
+
     /// 503 that asks to come again.
     pub fn unavailable() -> Self {
         Self::new(Kind::Unavailable, "This was not done, or nobody knows whether it was. Please try again in a moment.")

@@ -27,6 +27,7 @@ pub mod oid4vci;
 pub mod openid4vp;
 pub mod outbound;
 pub mod outbox;
+pub mod rate_limit;
 pub mod sandbox;
 pub mod seal;
 pub mod server;

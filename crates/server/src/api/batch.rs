@@ -13,12 +13,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::claim::{Claim, Wished};
+use super::partner::{Partner, WriteAll};
 use super::push::{
     Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, context, earlier_warnings, existing_uploads,
     is_dry_run, is_same, prepare, taken, upload_links, wake,
 };
 use crate::app::App;
-use crate::auth::partner::{Partner, WriteAll};
 use crate::documents;
 use crate::error::Error;
 use crate::flows;

@@ -100,7 +100,7 @@ impl Claim {
             });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
-        if app.limits().links_per_address.check_with_others(app, &email.fingerprint(app)).await.is_err() {
+        if app.limits().links_per_address.check_global(&email.fingerprint(app)).await.is_err() {
             return Ok(Self { mail: None, warning: Some(LIMITED) });
         }
         let to = email.as_str().to_owned();

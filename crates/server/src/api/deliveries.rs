@@ -11,9 +11,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::idempotency::IdempotencyHeader;
+use super::partner::{Own, Partner};
 use super::webhooks::id;
 use crate::app::App;
-use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Kind, Problem};
 use crate::http::JsonBody;
 use crate::webhooks;

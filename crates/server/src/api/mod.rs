@@ -10,7 +10,9 @@ mod idempotency;
 mod jwks;
 pub mod openapi;
 mod operations;
+pub mod partner;
 pub mod push;
+mod rate_limit_headers;
 mod reference;
 mod sandbox;
 pub mod snippets;
@@ -29,7 +31,6 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::auth::partner;
 
 /// The documented routes that need an access token.
 fn protected() -> OpenApiRouter<App> {
@@ -66,14 +67,14 @@ pub fn routes(app: &App) -> Router<App> {
 /// the request, what is under way and the answer into boxes of its own.
 async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let successor = successor(request.uri().path());
-    let (admitted, allowance) = partner::authenticate(&app, &mut request).await;
+    let (admitted, limit) = partner::authenticate(&app, &mut request).await;
     let mut response = match admitted {
         Ok(()) => idempotency::once(&app, request, next).await,
         Err(error) => error.into_response(),
     };
     let headers = response.headers_mut();
-    if let Some(allowance) = allowance {
-        allowance.write(headers);
+    if let Some(limit) = limit {
+        rate_limit_headers::write(&limit, headers);
     }
     if let Some(link) = successor {
         headers.insert(HeaderName::from_static("deprecation"), HeaderValue::from_static("@1795392000"));

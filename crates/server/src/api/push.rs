@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::claim::{self, Claim, Wished};
+use super::partner::{Partner, Write};
 use crate::app::App;
-use crate::auth::partner::{Partner, Write, unknown_type};
 use crate::documents;
 use crate::error::{Error, Kind};
 use crate::flows;
@@ -215,7 +215,7 @@ async fn push_v1(
 ) -> Result<(StatusCode, Json<V1Answer>), Error> {
     let known = partner.right.credential_type;
     if known.v1.is_none() {
-        return Err(unknown_type(known.name()));
+        return Err(Error::unknown_type(known.name()));
     }
     let submission = Submission::parse_v1(known, &body, &context(&app));
     drop(body);

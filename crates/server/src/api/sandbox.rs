@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::partner::{Own, Partner};
 use crate::app::App;
-use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Problem};
 use crate::flows::{self, sandbox::SimulatedEvent};
 use crate::http::JsonBody;

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::partner::{Own, Partner};
 use crate::app::App;
-use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Problem};
 use crate::http::AnyBody;
 use ambient::Timestamp;

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::rate_limit_headers;
 use crate::app::App;
 use crate::auth::partner::by_secret;
 use crate::error::Error;
@@ -128,11 +129,11 @@ async fn token(
     headers: HeaderMap,
     AnyBody(body): AnyBody,
 ) -> Result<Response, Refusal> {
-    let allowance = match app.limits().token.check(&client.0) {
-        Ok(allowance) => allowance,
-        Err(allowance) => {
-            let mut response = Error::from(allowance).into_response();
-            allowance.write(response.headers_mut());
+    let limit = match app.limits().token.check(&client.0) {
+        Ok(limit) => limit,
+        Err(limit) => {
+            let mut response = Error::from(limit).into_response();
+            rate_limit_headers::write(&limit, response.headers_mut());
             return Ok(response);
         }
     };
@@ -145,15 +146,15 @@ async fn token(
             Refusal::Grant
         });
     }
-    let partner = by_secret(&app, &id, &secret).await?.ok_or(Refusal::Client { by_basic })?;
+    let partner = by_secret(app.store(), &id, &secret).await?.ok_or(Refusal::Client { by_basic })?;
     let scope = grant(&partner, form.scope.as_deref())?;
     let access_token = app.tokens().issue(partner.id, &scope, app.rng().anonymous_id(), app.now())?;
     let answer =
         TokenAnswer { access_token, token_type: "Bearer", expires_in: app.tokens().lifetime().as_secs(), scope };
     let mut response =
         ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response();
-    if let Some(allowance) = allowance {
-        allowance.write(response.headers_mut());
+    if let Some(limit) = limit {
+        rate_limit_headers::write(&limit, response.headers_mut());
     }
     Ok(response)
 }

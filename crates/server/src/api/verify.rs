@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::partner::{Partner, ReadAny, Write};
 use super::push::Warning;
 use crate::app::App;
-use crate::auth::partner::{Partner, ReadAny, Write};
 use crate::error::{Error, Problem};
 use crate::flows;
 use crate::flows::verification_request::{self, Checked, Upserted};

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::idempotency::IdempotencyHeader;
+use super::partner::{Own, Partner};
 use crate::app::App;
-use crate::auth::partner::{Own, Partner};
 use crate::error::{Error, Problem};
 use crate::http::{AnyBody, JsonBody};
 use crate::webhooks::{self, message::Secret};

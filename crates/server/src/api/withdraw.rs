@@ -11,9 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::partner::{Partner, Write};
 use crate::app::App;
 use crate::auth::holder::address;
-use crate::auth::partner::{Partner, Write};
 use crate::error::{Error, Kind, Problem};
 use crate::http::JsonBody;
 use crate::mail::{Mail, texts};

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::auth::limits::SHARED_EVERY;
+use crate::rate_limit::SHARED_EVERY;
 use store::{Notice, Notices, StoreError};
 
 /// How long reading something anew may take: longer than another node may hold what is read. And how long is waited before it
@@ -51,11 +51,11 @@ async fn listen(app: App, stop: CancellationToken, mut notices: Notices) {
                     app.store().renew();
                     app.keyring().store().renew();
                 }
-                Notice::Partners => app.active_partners().forget(),
+                Notice::Partners => app.active_partners().clear(),
                 Notice::Submission(changed) => app.store().changes().note(&[changed]),
                 Notice::Keys => read_keys(&app, &stop).await,
                 Notice::Connected => {
-                    app.active_partners().forget();
+                    app.active_partners().clear();
                     read_keys(&app, &stop).await;
                 }
             },
@@ -107,7 +107,7 @@ async fn share_limits(app: App, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = sleep(SHARED_EVERY) => {}
         }
-        if let Err(error) = app.limits().share(app.store(), app.keyring()).await {
+        if let Err(error) = app.limits().share().await {
             tracing::warn!(%error, "limits could not be counted with other nodes; this node goes on alone");
         } else if round % ROUNDS == 0
             && let Err(error) = app.store().unless_lost(forget_full(&app)).await

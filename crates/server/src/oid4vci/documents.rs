@@ -56,7 +56,7 @@ async fn authority(State(app): State<App>) -> Result<Response, Error> {
 }
 
 fn known(name: &str) -> Result<Type, Error> {
-    name.parse().map_err(|_| crate::auth::partner::unknown_type(name))
+    name.parse().map_err(|_| Error::unknown_type(name))
 }
 
 /// SD-JWT VC type metadata at the `vct` (section 5.3.1), byte for byte as `vct#integrity` has it.

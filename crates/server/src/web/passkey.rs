@@ -89,7 +89,7 @@ async fn finish_registration(
 }
 
 async fn start_sign_in(State(app): State<App>, client: Client) -> Result<Response, Error> {
-    app.limits().tries_per_client.check_with_others(&app, &client.0).await?;
+    app.limits().tries_per_client.check_global(&client.0).await?;
     let (challenge, state) = webauthn(&app)?.start_discoverable_authentication().map_err(refused)?;
     let options = serde_json::to_value(challenge).map_err(Error::internal)?;
     begin(&app, &state, &options).await

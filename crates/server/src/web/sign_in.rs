@@ -142,8 +142,8 @@ async fn send_again(State(app): State<App>, client: Client, Path(id): Path<Uuid>
 }
 
 async fn mail_code(app: &App, client: Client, email: &Email) -> Result<Redirect, Error> {
-    app.limits().codes_per_client.check_with_others(app, &client.0).await?;
-    app.limits().codes_per_address.check_with_others(app, &email.fingerprint(app)).await?;
+    app.limits().codes_per_client.check_global(&client.0).await?;
+    app.limits().codes_per_address.check_global(&email.fingerprint(app)).await?;
     let id = holder::send_code(app, email, |code| compose(app, email, code)).await?;
     Ok(Redirect::to(&format!("/sign-in/{id}")))
 }
@@ -173,12 +173,12 @@ async fn try_code(
     headers: HeaderMap,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    app.limits().tries_per_client.check_with_others(&app, &client.0).await?;
+    app.limits().tries_per_client.check_global(&client.0).await?;
     let attempt = app.store().read().await?.sign_in(id).await?;
     if let Some(attempt) = attempt
         && let Ok(fingerprint) = <[u8; 32]>::try_from(attempt.email_fingerprint)
     {
-        app.limits().tries_per_address.check_with_others(&app, &fingerprint).await?;
+        app.limits().tries_per_address.check_global(&fingerprint).await?;
     }
     let code: String = form.code.chars().filter(char::is_ascii_digit).collect();
     match holder::try_code(&app, id, &code).await? {

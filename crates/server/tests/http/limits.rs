@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ambient::Clock;
-use tenure::auth::limits::Limits;
 use tenure::config::Config;
+use tenure::rate_limit::Limits;
 use uuid::Uuid;
 
 use super::keyring::keyring;
@@ -13,13 +13,14 @@ use crate::support::database::{self, Databases};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// So many nodes' limits, with one clock.
-fn limits<const N: usize>(clock: &Clock) -> [Limits; N] {
-    // They only ask whether there is one: what they count in is the test's.
+/// The limits of `N` nodes, with one clock.
+async fn limits<const N: usize>(clock: &Clock, databases: &Databases) -> [Limits; N] {
+    let keyring = keyring(databases).await;
+    // Limits read only whether there is a URL: they count in the test's database.
     let settings = [("storage.database_url", "postgres://somewhere".to_owned())];
     let config = Config::load(None, [], &settings).expect("the settings are good");
     assert_eq!((config.rate_limit.partner_per_second, config.rate_limit.partner_burst), (100, 400));
-    std::array::from_fn(|_| Limits::new(&config, clock))
+    std::array::from_fn(|_| Limits::new(&config, clock, &databases.data, &keyring))
 }
 
 fn clock() -> Clock {
@@ -29,8 +30,8 @@ fn clock() -> Clock {
 contract! {
     async fn nodes_together_respect_the_rate_limit(databases: Databases) {
         const NODES: usize = 3;
-        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
-        let nodes: [Limits; NODES] = limits(&clock);
+        let (clock, partner) = (clock(), Uuid::from_u128(1));
+        let nodes: [Limits; NODES] = limits(&clock, &databases).await;
         let (mut let_through, mut in_first_second) = (0, 0);
         // A partner that asks every node for as much as it gets, for a minute.
         for tenth in 0..600 {
@@ -42,7 +43,7 @@ contract! {
             clock.advance(SECOND / 10);
             if tenth % 10 == 9 {
                 for node in &nodes {
-                    node.share(&databases.data, &keyring).await.expect("shared");
+                    node.share().await.expect("shared");
                 }
             }
             if tenth == 9 {
@@ -56,8 +57,8 @@ contract! {
     }
 
     async fn switching_nodes_does_not_raise_the_rate_limit(databases: Databases) {
-        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
-        let nodes: [Limits; 2] = limits(&clock);
+        let (clock, partner) = (clock(), Uuid::from_u128(1));
+        let nodes: [Limits; 2] = limits(&clock, &databases).await;
         let mut let_through = 0;
         for second in 0..60 {
             // Five seconds here, five there: a bucket that is left alone would be full again.
@@ -67,15 +68,15 @@ contract! {
             }
             clock.advance(SECOND);
             for node in &nodes {
-                node.share(&databases.data, &keyring).await.expect("shared");
+                node.share().await.expect("shared");
             }
         }
         assert!(let_through <= 2 * 400 + 61 * 100, "{let_through}");
     }
 
     async fn sharing_does_not_affect_a_single_node(databases: Databases) {
-        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
-        let [shared, alone]: [Limits; 2] = limits(&clock);
+        let (clock, partner) = (clock(), Uuid::from_u128(1));
+        let [shared, alone]: [Limits; 2] = limits(&clock, &databases).await;
         for step in 0_u32..400 {
             for _ in 0..step * 7919 % 23 {
                 let outcomes = [shared.partner.check(&partner), alone.partner.check(&partner)];
@@ -83,18 +84,18 @@ contract! {
             }
             clock.advance(Duration::from_millis(100));
             if step % 10 == 0 {
-                shared.share(&databases.data, &keyring).await.expect("shared");
+                shared.share().await.expect("shared");
             }
         }
     }
 
     async fn new_node_learns_earlier_rate_limit_usage(databases: Databases) {
-        let (clock, keyring, partner) = (clock(), keyring(&databases).await, Uuid::from_u128(1));
-        let [old, new]: [Limits; 2] = limits(&clock);
+        let (clock, partner) = (clock(), Uuid::from_u128(1));
+        let [old, new]: [Limits; 2] = limits(&clock, &databases).await;
         while old.partner.check(&partner).is_ok() {}
-        old.share(&databases.data, &keyring).await.expect("shared");
+        old.share().await.expect("shared");
         assert!(new.partner.check(&partner).is_ok(), "it knows nothing yet");
-        new.share(&databases.data, &keyring).await.expect("shared");
+        new.share().await.expect("shared");
         assert!(new.partner.check(&partner).is_err());
         old.forget_idle();
         assert!(old.partner.check(&partner).is_err(), "what is not full is not forgotten");

@@ -78,9 +78,9 @@ async fn sign_in(
     Form(sent): Form<SignInForm>,
 ) -> Result<Response, Error> {
     let client_id = sent.client_id.trim();
-    app.limits().console_per_client.check_with_others(&app, &client.0).await?;
-    app.limits().console_per_partner.check_with_others(&app, &sha256(client_id.as_bytes())).await?;
-    let Some(partner) = by_secret(&app, client_id, &sent.client_secret).await? else {
+    app.limits().console_per_client.check_global(&client.0).await?;
+    app.limits().console_per_partner.check_global(&sha256(client_id.as_bytes())).await?;
+    let Some(partner) = by_secret(app.store(), client_id, &sent.client_secret).await? else {
         app.metrics().sign_in("console_refused");
         return Ok(form(&app, &headers, client_id.to_owned(), &sent.to, true));
     };

@@ -116,8 +116,8 @@ async fn give_passcode(
         Access::Open(_) => return Ok(to_page.into_response()),
         Access::Ended => return Ok(ended_page(&app)),
     };
-    app.limits().passcodes_per_client.check_with_others(&app, &client.0).await?;
-    app.limits().passcodes_per_share.check_with_others(&app, &share.id).await?;
+    app.limits().passcodes_per_client.check_global(&client.0).await?;
+    app.limits().passcodes_per_share.check_global(&share.id).await?;
     Ok(match share::give_passcode(&app, &share, &form.passcode).await? {
         Some(proof) => ([SHARE.set(&app, &proof)], to_page).into_response(),
         None => passcode_page(&app, visitor.is_some(), true),

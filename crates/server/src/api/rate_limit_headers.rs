@@ -1,0 +1,37 @@
+//! The headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::rate_limit::{RateLimitStatus, whole_seconds};
+
+/// Adds the two headers to a response.
+pub fn write(status: &RateLimitStatus, headers: &mut HeaderMap) {
+    // An interval is cut to microseconds, and a window is many of them.
+    let window = (status.window + Duration::from_millis(1)).as_secs().max(1);
+    let policy = format!("\"{}\";q={};w={window}", status.name, status.burst);
+    let state = format!("\"{}\";r={};t={}", status.name, status.remaining, whole_seconds(status.wait));
+    headers.extend(HeaderValue::try_from(policy).map(|value| (HeaderName::from_static("ratelimit-policy"), value)));
+    headers.extend(HeaderValue::try_from(state).map(|value| (HeaderName::from_static("ratelimit"), value)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_headers_are_in_whole_seconds() {
+        let status = RateLimitStatus {
+            name: "partner",
+            burst: 2,
+            window: Duration::from_secs(1),
+            remaining: 1,
+            wait: Duration::from_millis(500),
+        };
+        let mut headers = HeaderMap::new();
+        write(&status, &mut headers);
+        assert_eq!(headers["ratelimit-policy"], "\"partner\";q=2;w=1");
+        assert_eq!(headers["ratelimit"], "\"partner\";r=1;t=1");
+    }
+}
