@@ -192,7 +192,8 @@ impl App {
             Outbound::to_receivers(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         Ok(Self(Arc::new(Parts {
-            documents: Documents::new(objects, outbound).map_err(|error| StartError::Operator(error.to_string()))?,
+            documents: Documents::new(objects, outbound, keyring.clone(), clock.clone(), rng.clone())
+                .map_err(|error| StartError::Operator(error.to_string()))?,
             committer: Committer::start(store.clone(), clock.clone()),
             statuses: Statuses::start(store.clone(), clock.clone()),
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),

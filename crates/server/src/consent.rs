@@ -257,7 +257,7 @@ impl Resealed {
 
 async fn resealed_key(app: &App, asset: &Asset, period: Timestamp, holder: Uuid) -> Result<Option<Vec<u8>>, Error> {
     let AssetState::Stored(object) = &asset.state else { return Ok(None) };
-    let key = documents::object_key(app, asset.id, object, Owner::Ring(period)).await?;
+    let key = app.documents().object_key(asset.id, object, Owner::Ring(period)).await?;
     let Some(key) = key else { return Ok(None) };
     Ok(Some(app.keyring().seal_for_holder(holder, &documents::label(&asset.id), key.expose()).await?))
 }

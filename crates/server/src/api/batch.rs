@@ -16,12 +16,12 @@ use super::claim::{Claim, Wished};
 use super::partner::{Partner, WriteAll};
 use super::push::{
     Options, PushAnswer, PushOptions, Stored, V1Answer, Warning, advice, context, earlier_warnings, existing_uploads,
-    is_dry_run, is_same, prepare, taken, upload_links, wake,
+    is_dry_run, is_same, prepare, taken, wake,
 };
 use crate::app::App;
-use crate::documents;
 use crate::error::Error;
-use crate::flows;
+use crate::flows::documents::upload_links;
+use crate::flows::{self, documents};
 use crate::http::JsonBody;
 use crate::mail::texts::Offer;
 use store::domain;
@@ -164,7 +164,7 @@ pub async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<Stored, Er
     // After an error nobody knows whether it was stored: then the sweep looks what is left over.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         for (_, assets) in &assets {
-            documents::discard_rows(app, assets).await;
+            app.documents().discard_rows(assets).await;
         }
     }
     match pushed? {

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use credential::{AssetSource, Code, Context, Fault, Submission};
+use credential::{Code, Context, Fault, Submission};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,12 +19,11 @@ use uuid::Uuid;
 use super::claim::{self, Claim, Wished};
 use super::partner::{Partner, Write};
 use crate::app::App;
-use crate::documents;
 use crate::error::{Error, Kind};
-use crate::flows;
+use crate::flows::documents::{UploadLink, upload_links};
+use crate::flows::{self, documents};
 use crate::http::JsonBody;
 use crate::mail::texts::Offer;
-use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{self as stored, State as SubmissionState};
 use store::{NewRequest, NewSubmission, Pushed, joined_chain};
@@ -79,29 +78,6 @@ pub struct PushAnswer {
     /// What you should know although the push was taken: for example, that an earlier body stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
-}
-
-/// Where to send one document.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UploadLink {
-    /// The item of the batch that the document belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, nullable = false)]
-    pub credential_id: Option<String>,
-    /// Your own id for the document.
-    #[schema(example = "testamur")]
-    pub asset_id: String,
-    /// Where to PUT its bytes; no token is needed.
-    #[schema(
-        example = "https://passport.example/api/partner/v2/uploads/0192f0c15a777e118f3a2b9c4d5e6f70.1795428000.Yk1"
-    )]
-    pub upload_url: String,
-    /// The content type to send it with.
-    #[schema(example = "application/pdf")]
-    pub content_type: &'static str,
-    /// Until when the link is good (RFC 3339, UTC).
-    #[schema(value_type = String, format = "date-time", example = "2026-11-23T10:00:00Z")]
-    pub expires_at: Timestamp,
 }
 
 /// Something to know about a push that was taken.
@@ -271,7 +247,7 @@ pub async fn store(app: &App, partner: Uuid, mut submission: Submission) -> Resu
     let pushed = app.committer().push_and_send(NewRequest::One(Box::new(new)), mail).await;
     // After an error nobody knows whether it was stored: then the sweep looks what is left over.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
-        documents::discard_rows(app, &assets).await;
+        app.documents().discard_rows(&assets).await;
     }
     match pushed? {
         Pushed::Created => {
@@ -351,36 +327,6 @@ pub(super) fn wake(app: &App, assets: &[Asset], has_claim: bool) {
     if assets.iter().any(|asset| matches!(asset.state, AssetState::Fetching { .. })) {
         app.documents().to_fetch.notify_one();
     }
-}
-
-/// The upload links of those of `rows` for which `submission` asks one: a document that was uploaded already can be
-/// replaced.
-pub(super) fn upload_links(
-    app: &App,
-    rows: &[Asset],
-    submission: &Submission,
-    credential_id: Option<&str>,
-) -> Vec<UploadLink> {
-    let asked = |row: &&Asset| {
-        matches!(row.state, AssetState::Awaited | AssetState::Stored(_))
-            && submission
-                .assets
-                .iter()
-                .any(|asset| asset.asset_id == row.asset_id && asset.source == AssetSource::Upload)
-    };
-    rows.iter()
-        .filter(asked)
-        .map(|row| {
-            let (upload_url, expires_at) = documents::upload_url(app, row.id, app.now());
-            UploadLink {
-                credential_id: credential_id.map(ToOwned::to_owned),
-                asset_id: row.asset_id.clone(),
-                upload_url,
-                content_type: row.kind.content_type(),
-                expires_at,
-            }
-        })
-        .collect()
 }
 
 /// Fresh links for the documents of an earlier push that nobody has answered.

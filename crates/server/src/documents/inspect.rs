@@ -27,9 +27,9 @@ const DEPTH: usize = 60;
 /// Why a document is refused, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(pub String);
+pub struct InspectError(pub String);
 
-impl Refused {
+impl InspectError {
     fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
@@ -39,7 +39,7 @@ impl Refused {
 ///
 /// # Errors
 /// It is not what `kind` says, is damaged, or holds something active.
-pub fn inspect(kind: AssetKind, bytes: &[u8]) -> Result<(), Refused> {
+pub fn inspect(kind: AssetKind, bytes: &[u8]) -> Result<(), InspectError> {
     starts_as(kind, bytes)?;
     match kind {
         AssetKind::Pdf => pdf(bytes),
@@ -56,7 +56,7 @@ pub const START: usize = 8;
 ///
 /// # Errors
 /// They are those of something else.
-pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), Refused> {
+pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), InspectError> {
     let found = found(bytes);
     let json_space = || bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| *byte == b'{');
     let is_right = match kind {
@@ -67,7 +67,7 @@ pub fn starts_as(kind: AssetKind, bytes: &[u8]) -> Result<(), Refused> {
         return Ok(());
     }
     let wanted = described(kind);
-    Err(Refused(match found {
+    Err(InspectError(match found {
         Some(other) => format!("This must be {wanted}; its first bytes are those of {}.", described(other)),
         None => format!("This must be {wanted}; its first bytes are not those of one."),
     }))
@@ -91,15 +91,15 @@ fn described(kind: AssetKind) -> &'static str {
     }
 }
 
-fn open_cert(bytes: &[u8]) -> Result<(), Refused> {
+fn open_cert(bytes: &[u8]) -> Result<(), InspectError> {
     if bytes.len() > opencerts::MOST_BYTES {
-        return Err(Refused(format!("An OpenCerts document may have {} bytes.", opencerts::MOST_BYTES)));
+        return Err(InspectError(format!("An OpenCerts document may have {} bytes.", opencerts::MOST_BYTES)));
     }
-    OpenCert::verify(bytes).map(drop).map_err(|refusal| Refused(refusal.to_string()))
+    OpenCert::verify(bytes).map(drop).map_err(|refusal| InspectError(refusal.to_string()))
 }
 
-fn png(bytes: &[u8]) -> Result<(), Refused> {
-    let damaged = |_| Refused::new("The PNG image is damaged and cannot be decoded.");
+fn png(bytes: &[u8]) -> Result<(), InspectError> {
+    let damaged = |_| InspectError::new("The PNG image is damaged and cannot be decoded.");
     let limits = png::Limits { bytes: 64 * 1024 * 1024 };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     let header = decoder.read_header_info().map_err(damaged)?;
@@ -110,8 +110,8 @@ fn png(bytes: &[u8]) -> Result<(), Refused> {
     reader.finish().map_err(damaged)
 }
 
-fn jpeg(bytes: &[u8]) -> Result<(), Refused> {
-    let damaged = |_| Refused::new("The JPEG image is damaged and cannot be decoded.");
+fn jpeg(bytes: &[u8]) -> Result<(), InspectError> {
+    let damaged = |_| InspectError::new("The JPEG image is damaged and cannot be decoded.");
     // Brightness alone is a third of the memory, and shows damage as well.
     let options = DecoderOptions::new_safe()
         .set_strict_mode(true)
@@ -121,14 +121,14 @@ fn jpeg(bytes: &[u8]) -> Result<(), Refused> {
         .jpeg_set_out_colorspace(ColorSpace::Luma);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(damaged)?;
-    let info = decoder.info().ok_or_else(|| Refused::new("The JPEG image has no size."))?;
+    let info = decoder.info().ok_or_else(|| InspectError::new("The JPEG image has no size."))?;
     pixels(u64::from(info.width), u64::from(info.height))?;
     decoder.decode().map(drop).map_err(damaged)
 }
 
-fn pixels(width: u64, height: u64) -> Result<(), Refused> {
+fn pixels(width: u64, height: u64) -> Result<(), InspectError> {
     if width.saturating_mul(height) > PIXELS {
-        return Err(Refused(format!("The image has {width} by {height} pixels; {PIXELS} in all are allowed.")));
+        return Err(InspectError(format!("The image has {width} by {height} pixels; {PIXELS} in all are allowed.")));
     }
     Ok(())
 }
@@ -166,7 +166,7 @@ struct Streams {
 
 /// The file is read twice: as a viewer reads it, and by a search for every object that it has ever held, so that
 /// nothing hides behind a table that leaves it out.
-fn pdf(bytes: &[u8]) -> Result<(), Refused> {
+fn pdf(bytes: &[u8]) -> Result<(), InspectError> {
     let mut pages = 0;
     for force_reconstruct in [false, true] {
         STREAMS.set(Streams { room: UNPACKED, refused: None });
@@ -177,23 +177,23 @@ fn pdf(bytes: &[u8]) -> Result<(), Refused> {
             ..LoadOptions::default()
         };
         let document = Document::load_mem_with_options(bytes, options)
-            .map_err(|_| Refused::new("The PDF file is damaged and cannot be read."))?;
+            .map_err(|_| InspectError::new("The PDF file is damaged and cannot be read."))?;
         if document.trailer.has(b"Encrypt") || document.was_encrypted() {
-            return Err(Refused::new(
+            return Err(InspectError::new(
                 "The PDF file is encrypted, so nobody could look into it; save it without a password.",
             ));
         }
         if let Some(reason) = STREAMS.with_borrow(|streams| streams.refused) {
-            return Err(Refused(format!("The PDF file {reason}; save it again with another program.")));
+            return Err(InspectError(format!("The PDF file {reason}; save it again with another program.")));
         }
         let trailer = dictionary(&document.trailer, 0);
         let found = trailer.or_else(|| document.objects.values().find_map(|object| active(object, 0)));
         if let Some(what) = found {
-            return Err(Refused(format!("The PDF file holds {what}, which is not taken; save it again without.")));
+            return Err(InspectError(format!("The PDF file holds {what}, which is not taken; save it again without.")));
         }
         pages += document.get_pages().len();
     }
-    if pages == 0 { Err(Refused::new("The PDF file has no page.")) } else { Ok(()) }
+    if pages == 0 { Err(InspectError::new("The PDF file has no page.")) } else { Ok(()) }
 }
 
 /// Sees every stream as it is read. What is drawn on a page can do nothing, and is most of a file: it is not kept in

@@ -1,120 +1,52 @@
-//! Documents: how their bytes come in, are looked at and kept, whichever way they came.
+//! Documents: how their bytes arrive, are inspected and stored, whichever way they came.
 //!
-//! Owns the one path by which bytes become an object: they are written sealed as they arrive, then read back and
-//! looked at, one at a time; what is refused is deleted again. No row is written here.
+//! Owns the one path by which bytes become an object: they are encrypted and written as they arrive, then read back and
+//! inspected, one document at a time; a refused one is deleted again. No row is written here.
 
 pub mod inspect;
-mod upload_link;
+mod inspector;
+mod upload_error;
+mod upload_token;
 
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use credential::{AssetKind, AssetSource, Code, Fault, MOST_BYTES, Submission};
+use credential::{AssetKind, AssetSource, MOST_BYTES};
 use futures::{Stream, TryStreamExt as _};
-use tokio::sync::{Notify, mpsc, oneshot};
-use url::Url;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::app::App;
-use crate::error::Error;
+use crate::keyring::Keyring;
 use crate::objects::Objects;
 use crate::outbound::Outbound;
 use crate::seal::Key;
-use ambient::Timestamp;
+use ambient::{Clock, Rng, Timestamp};
+use inspector::Inspector;
+use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
 use store::domain::submission::Sealed;
-use store::{Partner, StoreError};
 
-pub use inspect::Refused;
-pub use upload_link::{UploadPermit, upload_url};
+pub use inspect::InspectError;
+pub use upload_error::UploadError;
+pub use upload_token::UploadToken;
 
 /// Longest time between two pieces of a document that arrives.
-const IDLE: Duration = Duration::from_secs(20);
+const PIECE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What documents need.
+/// Stores, inspects and reads documents.
 #[derive(Debug)]
 pub struct Documents {
-    /// Where they are kept.
+    /// Where they are stored.
     pub objects: Objects,
     /// How they are fetched.
     pub outbound: Outbound,
     /// Wakes the job that fetches.
     pub to_fetch: Notify,
-    looking: mpsc::Sender<Look>,
-}
-
-/// A document to be looked at, which arrives in pieces.
-struct Look {
-    kind: AssetKind,
-    pieces: mpsc::Receiver<Bytes>,
-    answer: oneshot::Sender<Result<(), Refused>>,
-}
-
-impl std::fmt::Debug for Look {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Look").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-impl Documents {
-    /// Kept in `objects`, fetched by `outbound`. Documents are looked at one after the other, since each may take some ten
-    /// megabytes while it is decoded; and on one thread with one buffer, so that those are the same ten megabytes.
-    ///
-    /// # Errors
-    /// No thread can be had.
-    pub fn new(objects: Objects, outbound: Outbound) -> std::io::Result<Self> {
-        let (looking, mut looks) = mpsc::channel::<Look>(1);
-        std::thread::Builder::new().name("documents".to_owned()).spawn(move || {
-            let mut document = Vec::new();
-            while let Some(Look { kind, mut pieces, answer }) = looks.blocking_recv() {
-                document.clear();
-                while let Some(piece) = pieces.blocking_recv() {
-                    document.extend_from_slice(&piece);
-                }
-                let looked = std::panic::catch_unwind(|| inspect::inspect(kind, &document));
-                let looked = looked.unwrap_or_else(|_| Err(Refused("The document cannot be read.".to_owned())));
-                // Whoever asked may have gone away.
-                let _ = answer.send(looked);
-            }
-        })?;
-        Ok(Self { objects, outbound, to_fetch: Notify::new(), looking })
-    }
-
-    /// Has a document looked at. Its pieces are read once it is its turn.
-    async fn look(
-        &self,
-        kind: AssetKind,
-        source: impl Stream<Item = Result<Bytes, StoreError>>,
-    ) -> Result<(), NotTaken> {
-        let ended = || StoreError::Broken("nobody looks at documents any more".to_owned());
-        let (sender, pieces) = mpsc::channel(4);
-        let (answer, answered) = oneshot::channel();
-        self.looking.send(Look { kind, pieces, answer }).await.map_err(|_| ended())?;
-        let mut source = pin!(source);
-        while let Some(piece) = source.try_next().await? {
-            sender.send(piece).await.map_err(|_| ended())?;
-        }
-        drop(sender);
-        Ok(answered.await.map_err(|_| ended())??)
-    }
-}
-
-/// Why bytes did not become a document.
-#[derive(Debug, thiserror::Error)]
-pub enum NotTaken {
-    /// They are refused.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// There are more of them than allowed.
-    #[error("the document is longer than {MOST_BYTES} bytes")]
-    TooLarge,
-    /// They did not arrive whole.
-    #[error("the document did not arrive whole")]
-    Interrupted(Failure),
-    /// They cannot be kept now.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    inspector: Inspector,
+    keyring: Keyring,
+    clock: Clock,
+    rng: Rng,
 }
 
 /// An object that was written, with its key in the clear.
@@ -125,204 +57,176 @@ pub struct Written {
     key: Key,
 }
 
-/// Takes a document in as it arrives. If this is dropped or fails, nothing stays.
-///
-/// # Errors
-/// See [`NotTaken`].
-pub async fn take_in(
-    app: &App,
-    kind: AssetKind,
-    source: impl Stream<Item = Result<Bytes, Failure>>,
-) -> Result<Written, NotTaken> {
-    let (name, key) = (app.id(), Key::random(app.rng()));
-    let mut writer = app.documents().objects.writer(name, &key).await?;
-    let (mut start, mut size) = (Vec::with_capacity(inspect::START), 0);
-    let mut source = pin!(source);
-    loop {
-        // Whoever sends nothing holds a place that others wait for.
-        let next = tokio::time::timeout(IDLE, source.try_next()).await.unwrap_or(Err(Failure::Unreachable));
-        let chunk = match next {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => break,
-            Err(failure) => {
-                writer.abort().await;
-                return Err(NotTaken::Interrupted(failure));
-            }
-        };
-        size += chunk.len();
-        if start.len() < inspect::START {
-            start.extend_from_slice(&chunk[..chunk.len().min(inspect::START - start.len())]);
-            if start.len() == inspect::START
-                && let Err(refused) = inspect::starts_as(kind, &start)
-            {
-                writer.abort().await;
-                return Err(refused.into());
-            }
-        }
-        if size > MOST_BYTES {
-            writer.abort().await;
-            return Err(NotTaken::TooLarge);
-        }
-        writer.write(&chunk).await?;
-    }
-    let size = writer.finish().await?;
-    let written = Written { name, size, key };
-    match look_at_object(app, kind, &written).await {
-        Ok(()) => Ok(written),
-        Err(refused) => {
-            discard(app, name).await;
-            Err(refused)
-        }
-    }
-}
-
-async fn look_at_object(app: &App, kind: AssetKind, written: &Written) -> Result<(), NotTaken> {
-    let source = app.documents().objects.read(written.name, &written.key).await?;
-    app.documents().look(kind, source).await
-}
-
-/// Deletes an object that no row names. One that cannot be deleted now is left to the sweep.
-pub async fn discard(app: &App, name: Uuid) {
-    if let Err(error) = app.documents().objects.delete(name).await {
-        tracing::warn!(%error, "an object is left to the sweep");
-    }
-}
-
-/// What an asset's sealed column is bound to.
-pub fn label(asset: &Uuid) -> [&[u8]; 2] {
-    [b"asset", asset.as_bytes()]
-}
-
-/// The state of an asset whose document was written; `None` if the key of its submission's ring period is gone, and the
-/// object with it.
-pub async fn stored(
-    app: &App,
-    asset: Uuid,
-    period: Timestamp,
-    written: Written,
-) -> Result<Option<AssetState>, StoreError> {
-    let sealed = app.keyring().seal_within(period, &label(&asset), written.key.expose()).await?;
-    if sealed.is_none() {
-        discard(app, written.name).await;
-    }
-    let Written { name, size, .. } = written;
-    Ok(sealed.map(|sealed_key| AssetState::Stored(Object { name, size, sealed_key })))
-}
-
-/// The key of an object while its submission waits (`period`) or once `holder` has accepted it.
-pub async fn object_key(app: &App, asset: Uuid, object: &Object, owner: Owner) -> Result<Option<Key>, StoreError> {
-    let label = label(&asset);
-    let opened = match owner {
-        Owner::Ring(period) => {
-            app.keyring().open_sealed(&Sealed { period, bytes: object.sealed_key.clone() }, &label).await?
-        }
-        Owner::Holder(holder) => Some(app.keyring().open_for_holder(holder, &label, &object.sealed_key).await?),
-    };
-    Ok(opened.and_then(|bytes| Key::from_bytes(&bytes)))
-}
-
-/// Whose key seals an object's key.
+/// Whose key encrypts an object's key.
 #[derive(Clone, Copy, Debug)]
 pub enum Owner {
-    /// The ring's, of this period.
+    /// The ring's, of this period: its submission is not accepted yet.
     Ring(Timestamp),
     /// The holder's.
     Holder(Uuid),
 }
 
-/// Looks at the documents that came with `submissions`, and at the addresses of those that are to be fetched.
-///
-/// # Errors
-/// 422 with every fault.
-pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
-    let mut faults = Vec::new();
-    let mut known: Option<Partner> = None;
-    for asset in submissions.iter().flat_map(|submission| &submission.assets) {
-        let fault =
-            |(code, message)| Fault { pointer: asset.pointer.clone(), code, message, received: None, suggestion: None };
-        // In a box, like all that few pushes do: each push would be moved about with room for it.
-        faults.extend(Box::pin(refusal(app, partner, &asset.source, asset.kind, &mut known)).await?.map(fault));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+/// Binds an asset's sealed column to its row.
+pub fn label(asset: &Uuid) -> [&[u8]; 2] {
+    [b"asset", asset.as_bytes()]
 }
 
-/// Why a document is not taken, if it is not. `known` is the partner, once it has been looked up.
-async fn refusal(
-    app: &App,
-    partner: Uuid,
-    source: &AssetSource,
-    kind: AssetKind,
-    known: &mut Option<Partner>,
-) -> Result<Option<(Code, String)>, Error> {
-    match source {
-        AssetSource::Upload => Ok(None),
-        AssetSource::Bytes(bytes) => {
-            let whole = futures::stream::iter([Ok(bytes.clone())]);
-            match app.documents().look(kind, whole).await {
-                Ok(()) => Ok(None),
-                Err(NotTaken::Store(error)) => Err(error.into()),
-                Err(refused) => Ok(Some((Code::AssetDataContent, refused.to_string()))),
+impl Documents {
+    /// Documents stored in `objects` and fetched by `outbound`.
+    ///
+    /// # Errors
+    /// The thread that inspects them cannot be started.
+    pub fn new(
+        objects: Objects,
+        outbound: Outbound,
+        keyring: Keyring,
+        clock: Clock,
+        rng: Rng,
+    ) -> std::io::Result<Self> {
+        Ok(Self { objects, outbound, to_fetch: Notify::new(), inspector: Inspector::start()?, keyring, clock, rng })
+    }
+
+    /// A name and a key for a new object.
+    fn new_object(&self) -> (Uuid, Key) {
+        (self.rng.id(self.clock.now()), Key::random(&self.rng))
+    }
+
+    /// Stores a document as it arrives. If this is dropped or fails, nothing stays.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub async fn take_in(
+        &self,
+        kind: AssetKind,
+        source: impl Stream<Item = Result<Bytes, Failure>>,
+    ) -> Result<Written, UploadError> {
+        let (name, key) = self.new_object();
+        let mut writer = self.objects.writer(name, &key).await?;
+        let (mut start, mut size) = (Vec::with_capacity(inspect::START), 0);
+        let mut source = pin!(source);
+        loop {
+            // A sender that stalls would hold one of the few places for uploads.
+            let next = tokio::time::timeout(PIECE_TIMEOUT, source.try_next()).await;
+            let chunk = match next.unwrap_or(Err(Failure::Unreachable)) {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(failure) => {
+                    writer.abort().await;
+                    return Err(UploadError::Interrupted(failure));
+                }
+            };
+            size += chunk.len();
+            if start.len() < inspect::START {
+                start.extend_from_slice(&chunk[..chunk.len().min(inspect::START - start.len())]);
+                if start.len() == inspect::START
+                    && let Err(refused) = inspect::starts_as(kind, &start)
+                {
+                    writer.abort().await;
+                    return Err(refused.into());
+                }
+            }
+            if size > MOST_BYTES {
+                writer.abort().await;
+                return Err(UploadError::TooLarge);
+            }
+            writer.write(&chunk).await?;
+        }
+        let size = writer.finish().await?;
+        let written = Written { name, size, key };
+        match self.inspect_object(kind, &written).await {
+            Ok(()) => Ok(written),
+            Err(refused) => {
+                self.discard(name).await;
+                Err(refused)
             }
         }
-        AssetSource::Address(address) => {
-            if known.is_none() {
-                *known = app.store().read().await?.partner(partner).await?;
+    }
+
+    async fn inspect_object(&self, kind: AssetKind, written: &Written) -> Result<(), UploadError> {
+        let source = self.objects.read(written.name, &written.key).await?;
+        self.inspector.inspect(kind, source).await
+    }
+
+    /// Inspects a document that came within a body.
+    ///
+    /// # Errors
+    /// [`UploadError::Refused`] by the inspection.
+    pub async fn inspect_bytes(&self, kind: AssetKind, bytes: &Bytes) -> Result<(), UploadError> {
+        self.inspector.inspect(kind, futures::stream::iter([Ok(bytes.clone())])).await
+    }
+
+    /// Deletes an object that no row names. If it cannot be deleted now, the sweep does it.
+    pub async fn discard(&self, name: Uuid) {
+        if let Err(error) = self.objects.delete(name).await {
+            tracing::warn!(%error, "an object is left to the sweep");
+        }
+    }
+
+    /// Deletes the objects of rows that were not written after all.
+    pub async fn discard_rows(&self, rows: &[Asset]) {
+        for row in rows {
+            if let AssetState::Stored(object) = &row.state {
+                Box::pin(self.discard(object.name)).await;
             }
-            let host = Url::parse(address).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
-            let allowed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(&host));
-            let message = "This host is not on your list of hosts that documents are fetched from; ask the operator to add it, or upload the document.";
-            Ok((!allowed).then(|| (Code::AssetDataAddress, message.to_owned())))
         }
     }
-}
 
-/// The rows of a submission's assets; documents that came along are written.
-///
-/// # Errors
-/// The store cannot be used.
-pub async fn rows(app: &App, submission: &Submission, id: Uuid, period: Timestamp) -> Result<Vec<Asset>, StoreError> {
-    let mut rows = Vec::with_capacity(submission.assets.len());
-    for (position, asset) in submission.assets.iter().enumerate() {
-        let asset_id = app.id();
-        let state = Box::pin(first_state(app, &asset.source, asset_id, period)).await?;
-        rows.push(Asset {
-            id: asset_id,
-            submission_id: id,
-            position: i64::try_from(position).unwrap_or(i64::MAX),
-            asset_id: asset.asset_id.clone(),
-            kind: asset.kind,
-            state: state.ok_or_else(|| StoreError::nonsense("ring_key", "gone at once"))?,
-        });
+    /// The state of an asset whose document was written; `None` if the ring key of its submission is destroyed, and the
+    /// object deleted with it.
+    ///
+    /// # Errors
+    /// The key ring cannot be used.
+    pub async fn stored(
+        &self,
+        asset: Uuid,
+        period: Timestamp,
+        written: Written,
+    ) -> Result<Option<AssetState>, StoreError> {
+        let sealed = self.keyring.seal_within(period, &label(&asset), written.key.expose()).await?;
+        if sealed.is_none() {
+            self.discard(written.name).await;
+        }
+        let Written { name, size, .. } = written;
+        Ok(sealed.map(|sealed_key| AssetState::Stored(Object { name, size, sealed_key })))
     }
-    Ok(rows)
-}
 
-/// The state that an asset begins in; a document that came along is written. `None` if the period's key is gone.
-async fn first_state(
-    app: &App,
-    source: &AssetSource,
-    asset_id: Uuid,
-    period: Timestamp,
-) -> Result<Option<AssetState>, StoreError> {
-    match source {
-        AssetSource::Upload => Ok(Some(AssetState::Awaited)),
-        AssetSource::Address(address) => {
-            let sealed = app.keyring().seal_within(period, &label(&asset_id), address.as_bytes()).await?;
-            Ok(sealed.map(|sealed| AssetState::Fetching { sealed }))
-        }
-        AssetSource::Bytes(bytes) => {
-            let (name, key) = (app.id(), Key::random(app.rng()));
-            app.documents().objects.put(name, &key, bytes).await?;
-            stored(app, asset_id, period, Written { name, size: bytes.len() as u64, key }).await
+    /// The first state of an asset that is pushed; a document within the body is written. `None` if the period's key is
+    /// destroyed.
+    ///
+    /// # Errors
+    /// The object store or the key ring cannot be used.
+    pub async fn first_state(
+        &self,
+        source: &AssetSource,
+        asset: Uuid,
+        period: Timestamp,
+    ) -> Result<Option<AssetState>, StoreError> {
+        match source {
+            AssetSource::Upload => Ok(Some(AssetState::Awaited)),
+            AssetSource::Address(address) => {
+                let sealed = self.keyring.seal_within(period, &label(&asset), address.as_bytes()).await?;
+                Ok(sealed.map(|sealed| AssetState::Fetching { sealed }))
+            }
+            AssetSource::Bytes(bytes) => {
+                let (name, key) = self.new_object();
+                self.objects.put(name, &key, bytes).await?;
+                self.stored(asset, period, Written { name, size: bytes.len() as u64, key }).await
+            }
         }
     }
-}
 
-/// Deletes the objects of rows that were not written after all.
-pub async fn discard_rows(app: &App, rows: &[Asset]) {
-    for row in rows {
-        if let AssetState::Stored(object) = &row.state {
-            Box::pin(discard(app, object.name)).await;
-        }
+    /// The key of an object; `None` if the key that encrypts it is destroyed.
+    ///
+    /// # Errors
+    /// The key ring cannot be used.
+    pub async fn object_key(&self, asset: Uuid, object: &Object, owner: Owner) -> Result<Option<Key>, StoreError> {
+        let label = label(&asset);
+        let opened = match owner {
+            Owner::Ring(period) => {
+                self.keyring.open_sealed(&Sealed { period, bytes: object.sealed_key.clone() }, &label).await?
+            }
+            Owner::Holder(holder) => Some(self.keyring.open_for_holder(holder, &label, &object.sealed_key).await?),
+        };
+        Ok(opened.and_then(|bytes| Key::from_bytes(&bytes)))
     }
 }

@@ -3,6 +3,9 @@
 //! A flow takes [`App`](crate::app::App) and plain values. It knows nothing of HTTP: handlers parse the request, call one
 //! flow and render what it returns. Jobs call flows too.
 
+pub mod document_fetch;
+pub mod document_sweep;
+pub mod documents;
 pub mod expiry;
 pub mod issuance;
 pub mod outbox;

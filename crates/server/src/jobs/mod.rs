@@ -3,7 +3,6 @@
 //! Every job asks the store what is due, so a restart loses nothing and several nodes may run the same jobs: what one takes,
 //! others leave. A round whose connection to the database is lost is given up, as when the server is killed in it.
 
-mod documents;
 mod nodes;
 mod retention;
 mod webhooks;
@@ -16,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use ambient::Timestamp;
 
+pub use crate::flows::document_fetch::fetch_due;
+pub use crate::flows::document_sweep::{delete_dropped_objects, delete_orphans};
 pub use crate::flows::outbox::send_due;
-pub use documents::{delete_dropped_objects, delete_orphans, end_waits_for_keeping, fetch_due};
 pub use retention::end_what_is_over;
 pub use webhooks::deliver_due;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::flows::document_sweep;
 use crate::flows::expiry::{self, BATCH};
 use ambient::Timestamp;
 use store::StoreError;
@@ -36,8 +37,8 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     done("deliveries", super::webhooks::end_deliveries(app, BATCH).await);
     done("status lists", drop_status_lists(app).await);
     done("issuances", forget_issuances(app).await);
-    done("documents", super::end_waits_for_keeping(app).await);
-    done("objects", super::delete_dropped_objects(app).await);
+    done("documents", document_sweep::delete_unclaimed(app).await);
+    done("objects", document_sweep::delete_dropped_objects(app).await);
     outcome
 }
 

@@ -5,7 +5,7 @@ use credential::{AssetKind, Block, Payload};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::documents::{self, Owner};
+use crate::documents::Owner;
 use crate::error::Error;
 use crate::i18n::Text;
 use ambient::Timestamp;
@@ -247,7 +247,7 @@ async fn certificate(
     compared: impl Fn(&OpenCert) -> (Vec<(String, String)>, bool),
 ) -> Option<Certificate> {
     let read = async {
-        let Some(key) = documents::object_key(app, asset, object, owner).await? else { return Ok(None) };
+        let Some(key) = app.documents().object_key(asset, object, owner).await? else { return Ok(None) };
         let size = usize::try_from(object.size).unwrap_or(opencerts::MOST_BYTES).min(opencerts::MOST_BYTES);
         app.documents().objects.read_whole(object.name, &key, size).await.map(Some)
     };

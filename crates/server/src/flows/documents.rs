@@ -1,0 +1,228 @@
+//! Documents of submissions: checked and stored with a push, uploaded afterwards, shown to their holder.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use credential::{AssetKind, AssetSource, Code, Fault, MOST_BYTES, Submission};
+use futures::Stream;
+use serde::Serialize;
+use url::Url;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::documents::{Owner, UploadError, UploadToken};
+use crate::error::{Error, Kind};
+use ambient::Timestamp;
+use store::domain::asset::{Asset, AssetState, Failure};
+use store::domain::submission::State;
+use store::{Partner, StoreError};
+
+/// Inspects the documents within `submissions`, and checks the addresses of those that are to be fetched.
+///
+/// # Errors
+/// 422 with every fault.
+pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    let mut known: Option<Partner> = None;
+    for asset in submissions.iter().flat_map(|submission| &submission.assets) {
+        let fault =
+            |(code, message)| Fault { pointer: asset.pointer.clone(), code, message, received: None, suggestion: None };
+        // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
+        faults.extend(Box::pin(refusal(app, partner, &asset.source, asset.kind, &mut known)).await?.map(fault));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}
+
+/// Why a document is refused; `None` if it is not. `known` is the partner, once it was read.
+async fn refusal(
+    app: &App,
+    partner: Uuid,
+    source: &AssetSource,
+    kind: AssetKind,
+    known: &mut Option<Partner>,
+) -> Result<Option<(Code, String)>, Error> {
+    match source {
+        AssetSource::Upload => Ok(None),
+        AssetSource::Bytes(bytes) => match app.documents().inspect_bytes(kind, bytes).await {
+            Ok(()) => Ok(None),
+            Err(UploadError::Store(error)) => Err(error.into()),
+            Err(refused) => Ok(Some((Code::AssetDataContent, refused.to_string()))),
+        },
+        AssetSource::Address(address) => {
+            if known.is_none() {
+                *known = app.store().read().await?.partner(partner).await?;
+            }
+            let host = Url::parse(address).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+            let allowed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(&host));
+            let message = "This host is not on your list of hosts that documents are fetched from; ask the operator to add it, or upload the document.";
+            Ok((!allowed).then(|| (Code::AssetDataAddress, message.to_owned())))
+        }
+    }
+}
+
+/// The rows of a submission's assets; documents within the body are written.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn rows(app: &App, submission: &Submission, id: Uuid, period: Timestamp) -> Result<Vec<Asset>, StoreError> {
+    let mut rows = Vec::with_capacity(submission.assets.len());
+    for (position, asset) in submission.assets.iter().enumerate() {
+        let asset_id = app.id();
+        let state = Box::pin(app.documents().first_state(&asset.source, asset_id, period)).await?;
+        rows.push(Asset {
+            id: asset_id,
+            submission_id: id,
+            position: i64::try_from(position).unwrap_or(i64::MAX),
+            asset_id: asset.asset_id.clone(),
+            kind: asset.kind,
+            state: state.ok_or_else(|| StoreError::nonsense("ring_key", "gone at once"))?,
+        });
+    }
+    Ok(rows)
+}
+
+/// Where to send one document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UploadLink {
+    /// The item of the batch that the document belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub credential_id: Option<String>,
+    /// Your own id for the document.
+    #[schema(example = "testamur")]
+    pub asset_id: String,
+    /// Where to PUT its bytes; no token is needed.
+    #[schema(
+        example = "https://passport.example/api/partner/v2/uploads/0192f0c15a777e118f3a2b9c4d5e6f70.1795428000.Yk1"
+    )]
+    pub upload_url: String,
+    /// The content type to send it with.
+    #[schema(example = "application/pdf")]
+    pub content_type: &'static str,
+    /// Until when the link is good (RFC 3339, UTC).
+    #[schema(value_type = String, format = "date-time", example = "2026-11-23T10:00:00Z")]
+    pub expires_at: Timestamp,
+}
+
+/// The upload links of those of `rows` for which `submission` asks one. A document that was uploaded already can be replaced.
+pub fn upload_links(
+    app: &App,
+    rows: &[Asset],
+    submission: &Submission,
+    credential_id: Option<&str>,
+) -> Vec<UploadLink> {
+    let is_requested = |row: &&Asset| {
+        matches!(row.state, AssetState::Awaited | AssetState::Stored(_))
+            && submission
+                .assets
+                .iter()
+                .any(|asset| asset.asset_id == row.asset_id && asset.source == AssetSource::Upload)
+    };
+    let link = |row: &Asset| {
+        // Whole seconds, as in the token.
+        let expires_at = (app.now() + app.config().objects.upload_lifetime).floor(Duration::from_secs(1));
+        let token = UploadToken { asset: row.id, expires_at };
+        UploadLink {
+            credential_id: credential_id.map(ToOwned::to_owned),
+            asset_id: row.asset_id.clone(),
+            upload_url: app.links().upload(&token.write(app.keyring())),
+            content_type: row.kind.content_type(),
+            expires_at,
+        }
+    };
+    rows.iter().filter(is_requested).map(link).collect()
+}
+
+/// Stores the document that is uploaded with `token`, in place of an earlier one.
+///
+/// # Errors
+/// 404 for a token that this server did not make, 410 if it has expired, 409 once the person has answered; 400, 413, 415 or 422
+/// for the document.
+pub async fn upload(
+    app: &App,
+    token: &str,
+    content_type: &str,
+    content_length: Option<u64>,
+    source: impl Stream<Item = Result<Bytes, Failure>>,
+) -> Result<(), Error> {
+    let token = UploadToken::parse(app.keyring(), token).ok_or_else(Error::not_found)?;
+    if token.expires_at <= app.now() {
+        return Err(Error::new(
+            Kind::Gone,
+            "This upload link is over. Push the same credential_id again: the answer has a fresh link.",
+        ));
+    }
+    let mut tx = app.store().read().await?;
+    let asset = tx.asset(token.asset).await?.ok_or_else(too_late)?;
+    let submission = tx.linked_submission(asset.submission_id, app.now()).await?.ok_or_else(too_late)?;
+    let partner = tx.partner(submission.partner_id).await?;
+    drop(tx);
+    if !partner.is_some_and(|partner| partner.is_active()) {
+        return Err(too_late());
+    }
+    let State::Incomplete { sealed, .. } = &submission.state else { return Err(too_late()) };
+    let expected = asset.kind.content_type();
+    if !content_type.eq_ignore_ascii_case(expected) {
+        let detail = format!("Send this document with the header Content-Type: {expected}, as its link says.");
+        return Err(Error::new(Kind::UnsupportedMediaType, detail));
+    }
+    if content_length.is_some_and(|length| length > MOST_BYTES as u64) {
+        return Err(UploadError::TooLarge.into());
+    }
+    let written = app.documents().take_in(asset.kind, source).await?;
+    let state = app.documents().stored(asset.id, sealed.period, written).await?.ok_or_else(too_late)?;
+    let mut tx = app.store().write().await?;
+    if tx.change_asset(asset.id, &state, app.now()).await? {
+        tx.commit().await?;
+        app.metrics().documents("uploaded");
+        return Ok(());
+    }
+    drop(tx);
+    if let AssetState::Stored(object) = state {
+        app.documents().discard(object.name).await;
+    }
+    Err(too_late())
+}
+
+fn too_late() -> Error {
+    Error::new(Kind::Conflict, "Documents are taken until the person has answered or 48 hours are over; that is past.")
+}
+
+/// A document that is read.
+#[derive(Debug)]
+pub struct OpenDocument<S> {
+    /// What it is.
+    pub kind: AssetKind,
+    /// How many bytes it has.
+    pub size: u64,
+    /// Its bytes.
+    pub bytes: S,
+}
+
+/// Opens a document for the holder of the submission that it belongs to.
+///
+/// # Errors
+/// 404 if there is none, or none of theirs.
+pub async fn open(
+    app: &App,
+    holder: Uuid,
+    id: Uuid,
+) -> Result<OpenDocument<impl Stream<Item = Result<Bytes, StoreError>> + use<>>, Error> {
+    let mut tx = app.store().read().await?;
+    let asset = tx.asset(id).await?.ok_or_else(Error::not_found)?;
+    let submission = tx.linked_submission(asset.submission_id, app.now()).await?;
+    drop(tx);
+    let submission = submission.filter(|found| found.holder() == Some(holder));
+    let owner = match submission.ok_or_else(Error::not_found)?.state {
+        State::Incomplete { sealed, .. } => Owner::Ring(sealed.period),
+        State::Accepted { holder, .. } | State::Withdrawn { holder, .. } => Owner::Holder(holder),
+        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => {
+            return Err(Error::not_found());
+        }
+    };
+    let AssetState::Stored(object) = &asset.state else { return Err(Error::not_found()) };
+    let key = app.documents().object_key(id, object, owner).await?.ok_or_else(Error::not_found)?;
+    let bytes = app.documents().objects.read(object.name, &key).await?;
+    Ok(OpenDocument { kind: asset.kind, size: object.size, bytes })
+}
