@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod consent;
 pub mod documents;
+pub mod email;
 pub mod error;
 pub mod flows;
 pub mod http;

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::shape::{Member, Presence, Shape};
-use super::text::{EMAIL, TEXT};
+use super::text::TEXT;
+use crate::email;
 
 impl Shape {
     /// JSON Schema (2020-12) of the shape.
@@ -12,7 +13,9 @@ impl Shape {
             Self::Text => json!({ "type": "string", "minLength": 1, "maxLength": TEXT }),
             Self::Identifier { most } => json!({ "type": "string", "minLength": 1, "maxLength": most }),
             Self::TextOrNumber => json!({ "type": ["string", "number"], "minLength": 1, "maxLength": TEXT }),
-            Self::Email => json!({ "type": "string", "format": "email", "minLength": 3, "maxLength": EMAIL }),
+            Self::Email => {
+                json!({ "type": "string", "format": "email", "minLength": 3, "maxLength": email::MAX_LENGTH })
+            }
             Self::Boolean => json!({ "type": "boolean" }),
             Self::YearMonth => json!({ "type": "string", "pattern": "^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])$" }),
             Self::Date => json!({ "type": "string", "format": "date", "pattern": format!("^{DATE}$") }),

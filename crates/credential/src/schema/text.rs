@@ -7,13 +7,10 @@ use crate::date::{Date, ParseDateError, parse_year};
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::year_month::{ParseYearMonthError, YearMonth};
-use crate::{date, year_month};
+use crate::{date, email, year_month};
 
 /// Most characters of a text (partner-api, section 5).
 pub(super) const TEXT: usize = 500;
-
-/// Most characters of an e-mail address (RFC 5321, section 4.5.3.1, less the brackets around it).
-pub(super) const EMAIL: usize = 254;
 
 pub(super) fn check_text(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
     let trimmed = text.trim();
@@ -50,30 +47,11 @@ pub(super) fn check_email(text: &mut String, path: &Path<'_>, faults: &mut Fault
     if trimmed.len() != text.len() {
         *text = trimmed.to_owned();
     }
-    if !is_email(text) {
+    if !email::is_email(text) {
         let message =
             || "This is no e-mail address that can be written to; one looks like name@example.org.".to_owned();
         faults.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
     }
-}
-
-fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let in_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
-    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(in_atom);
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    text.len() <= EMAIL
-        && local.len() <= 64
-        && local.split('.').all(is_atom)
-        && domain.contains('.')
-        && domain.split('.').all(is_label)
-        && !domain.rsplit('.').next().is_some_and(is_number)
 }
 
 pub(super) fn check_month(text: &str, path: &Path<'_>, faults: &mut Faults) {

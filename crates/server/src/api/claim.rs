@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::push::Warning;
 use crate::app::App;
-use crate::auth::holder::Email;
+use crate::email::Email;
 use crate::error::Error;
 use crate::mail::texts::{self, Offer};
 use crate::outbox::OutboxMessage;
@@ -100,7 +100,7 @@ impl Claim {
             });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
-        if app.limits().links_per_address.check_global(&email.fingerprint(app)).await.is_err() {
+        if app.limits().links_per_address.check_global(&email.fingerprint(app.keyring())).await.is_err() {
             return Ok(Self { mail: None, warning: Some(LIMITED) });
         }
         let to = email.as_str().to_owned();

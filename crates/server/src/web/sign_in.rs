@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::qr::Qr;
 use super::{Layout, authorize, link, page};
 use crate::app::App;
-use crate::auth::holder::{self, CodeRefused, Email, LINK, NOTICE, SESSION, Visitor};
+use crate::auth::holder::{self, CodeRefused, LINK, NOTICE, SESSION, Visitor};
+use crate::email::Email;
 use crate::error::Error;
 use crate::http::Client;
 use crate::i18n::Text;
@@ -143,7 +144,7 @@ async fn send_again(State(app): State<App>, client: Client, Path(id): Path<Uuid>
 
 async fn mail_code(app: &App, client: Client, email: &Email) -> Result<Redirect, Error> {
     app.limits().codes_per_client.check_global(&client.0).await?;
-    app.limits().codes_per_address.check_global(&email.fingerprint(app)).await?;
+    app.limits().codes_per_address.check_global(&email.fingerprint(app.keyring())).await?;
     let id = holder::send_code(app, email, |code| compose(app, email, code)).await?;
     Ok(Redirect::to(&format!("/sign-in/{id}")))
 }
