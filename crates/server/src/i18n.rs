@@ -15,14 +15,14 @@ use ambient::Timestamp;
 const LANGUAGE: &str = "en";
 
 const FILES: [&str; 8] = [
-    include_str!("../../locales/en/console.ftl"),
-    include_str!("../../locales/en/pages.ftl"),
-    include_str!("../../locales/en/presentations.ftl"),
-    include_str!("../../locales/en/reference.ftl"),
-    include_str!("../../locales/en/shares.ftl"),
-    include_str!("../../locales/en/verify.ftl"),
-    include_str!("../../locales/en/wallets.ftl"),
-    include_str!("../../locales/en/webhooks.ftl"),
+    include_str!("../locales/en/console.ftl"),
+    include_str!("../locales/en/pages.ftl"),
+    include_str!("../locales/en/presentations.ftl"),
+    include_str!("../locales/en/reference.ftl"),
+    include_str!("../locales/en/shares.ftl"),
+    include_str!("../locales/en/verify.ftl"),
+    include_str!("../locales/en/wallets.ftl"),
+    include_str!("../locales/en/webhooks.ftl"),
 ];
 
 static WORDS: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {

@@ -6,8 +6,9 @@ use credential::{Code, Fault};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::holder::{self, Email};
+use crate::auth::holder;
 use crate::consent;
+use crate::email::Email;
 use crate::error::{Error, Kind};
 use crate::flows::expiry;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderResponse, RequestDetails};
@@ -114,7 +115,12 @@ async fn answer_verification(app: &App, action: &SandboxAction, partner: &Partne
     Ok(())
 }
 
-async fn newest_shown(app: &App, partner: &Partner, bound: &Verification, holder: Uuid) -> Result<HolderResponse, Error> {
+async fn newest_shown(
+    app: &App,
+    partner: &Partner,
+    bound: &Verification,
+    holder: Uuid,
+) -> Result<HolderResponse, Error> {
     let Some(asked) = verification_request::details(app, bound).await? else { return Ok(HolderResponse::Canceled) };
     let held = app.store().read().await?.held_submissions(holder).await?;
     let fitting = held.into_iter().filter(|held| held.stands() && held.credential_type == bound.credential_type);

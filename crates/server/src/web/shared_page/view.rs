@@ -8,10 +8,10 @@ use super::checks::{self, Check};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::share;
-use crate::web::career::{CareerView, said_by};
-use crate::web::qr::Qr;
 use crate::i18n::Text;
 use crate::web::Layout;
+use crate::web::career::{CareerView, said_by};
+use crate::web::qr::Qr;
 use ambient::Timestamp;
 use store::domain::share::Share;
 
