@@ -17,10 +17,9 @@ use super::partner::{Partner, ReadAny, Write};
 use super::push::Warning;
 use crate::app::App;
 use crate::error::{Error, Problem};
-use crate::flows;
-use crate::flows::verification_request::{self, Checked, Upserted};
+use crate::flows::partner_verification::{self, Upserted};
+use crate::flows::verification_request::{self, Checked};
 use crate::http::JsonBody;
-use crate::sandbox::{SandboxAction, SandboxUser};
 use ambient::Timestamp;
 
 /// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
@@ -106,16 +105,7 @@ async fn ask(
 ) -> Result<(StatusCode, Json<AskAnswer>), Error> {
     let known = partner.right.credential_type;
     let question = Question::parse(known, &body)?;
-    verification_request::check_callback(&app, partner.id, question.callback_url.as_deref()).await?;
-    let person = question.sandbox_person.clone();
-    if let Some(person) = &person {
-        flows::sandbox::check_user(&app, partner.id, person, "/sandbox_person").await?;
-    }
-    let Upserted { verification, differs } = verification_request::ask(&app, partner.id, known, question).await?;
-    if let Some(user) = person.as_deref().and_then(SandboxUser::parse) {
-        let action = SandboxAction { user, partner: partner.id, request: verification.id };
-        flows::sandbox::enqueue(&app, action).await?;
-    }
+    let Upserted { verification, differs } = partner_verification::ask(&app, partner.id, known, question).await?;
     let answer = AskAnswer {
         redirect_uri: app.links().verification_request(&verification),
         request_id: verification.request_id,
@@ -145,7 +135,7 @@ async fn result(
     partner: Partner<ReadAny>,
     Path(request_id): Path<String>,
 ) -> Result<Json<VerificationAnswer>, Error> {
-    let found = verification_request::find(&app, partner.id, &request_id).await?;
+    let found = partner_verification::find(&app, partner.id, &request_id).await?;
     partner.right.require(found.credential_type)?;
     let outcome = verification_request::result(&app, &found).await?;
     let (credential, verification) = outcome.map(|shown| (shown.credential, shown.verification)).unzip();

@@ -10,6 +10,7 @@ pub mod expiry;
 pub mod issuance;
 pub mod outbox;
 pub mod own_presentation;
+pub mod partner_verification;
 pub mod presentation;
 pub mod sandbox;
 pub mod share;

@@ -1,10 +1,9 @@
-//! Verification requests: a partner asks a holder to present something, and fetches the result.
+//! Verification requests, from the holder's side: a partner asks a holder to present something.
 //!
 //! Both ways to answer, our own page and an outside wallet, end in [`finish`], which drops every claim that was not
 //! requested.
 
 mod answer;
-mod ask;
 mod records;
 mod sealed;
 
@@ -12,6 +11,5 @@ pub use answer::{
     HolderRequest, HolderResponse, Unanswerable, announce, answerable_by, bind, cancel, expired_error, find_for_holder,
     finish, present, share,
 };
-pub use ask::{Upserted, ask, check_callback, find};
 pub use records::{Check, Checked, DisclosureRecord, Presented, RequestDetails, VerificationResult};
-pub use sealed::{callback, details, disclosure_record, result};
+pub use sealed::{callback, details, disclosure_record, result, seal_details};

@@ -45,6 +45,14 @@ async fn unseal<T: DeserializeOwned>(app: &App, sealed: Option<&Sealed>, label: 
     Ok(opened.map(|opened| from_bytes(&opened)).transpose()?)
 }
 
+/// Encrypts what the partner requested under the current ring key.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn seal_details(app: &App, id: Uuid, details: &RequestDetails) -> Result<Sealed, Error> {
+    Ok(app.keyring().seal(app.now(), &Record::Request.label(&id), &to_bytes(details)?).await?)
+}
+
 /// Reads what the partner requested; `None` once that is deleted.
 ///
 /// # Errors

@@ -1,13 +1,16 @@
-//! The partner's side: make a request, find it again.
+//! The partner's side of verification requests: make a request, find it again.
+//!
+//! Apart from [`verification_request`], since sandbox users answer requests by that flow.
 
 use credential::{Code, Fault, Question, Type};
 use url::Url;
 use uuid::Uuid;
 
-use super::records::RequestDetails;
-use super::sealed::{Record, details, to_bytes};
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::flows::sandbox;
+use crate::flows::verification_request::{self, RequestDetails};
+use crate::sandbox::{SandboxAction, SandboxUser};
 use store::NewVerification;
 use store::domain::verification::Verification;
 
@@ -20,12 +23,29 @@ pub struct Upserted {
     pub differs: bool,
 }
 
-/// Checks that a callback URL is on the partner's list. Holders are redirected to listed URLs only, so that our name does not
-/// vouch for any other.
+/// Stores `partner`'s request durably. The same id returns the same request while that is open. If the request names a sandbox
+/// user, that user responds.
 ///
 /// # Errors
-/// 401 if the partner is not active, 422 if the URL is not listed; the store cannot be used.
-pub async fn check_callback(app: &App, partner: Uuid, address: Option<&str>) -> Result<(), Error> {
+/// 401 if the partner is not active, 409 if the id was used for a request that has ended or for another type, 422 if the
+/// callback URL is not listed or the sandbox user does not exist; the store or the key ring cannot be used.
+pub async fn ask(app: &App, partner: Uuid, credential_type: Type, question: Question) -> Result<Upserted, Error> {
+    check_callback(app, partner, question.callback_url.as_deref()).await?;
+    let person = question.sandbox_person.clone();
+    if let Some(person) = &person {
+        sandbox::check_user(app, partner, person, "/sandbox_person").await?;
+    }
+    let upserted = upsert(app, partner, credential_type, question).await?;
+    if let Some(user) = person.as_deref().and_then(SandboxUser::parse) {
+        let action = SandboxAction { user, partner, request: upserted.verification.id };
+        sandbox::enqueue(app, action).await?;
+    }
+    Ok(upserted)
+}
+
+/// Checks that a callback URL is on the partner's list. Holders are redirected to listed URLs only, so that our name does not
+/// vouch for any other.
+async fn check_callback(app: &App, partner: Uuid, address: Option<&str>) -> Result<(), Error> {
     let stored = app.store().read().await?.partner(partner).await?.filter(|stored| stored.is_active());
     let stored = stored.ok_or_else(Error::unauthorized)?;
     let Some(address) = address else { return Ok(()) };
@@ -43,12 +63,7 @@ pub async fn check_callback(app: &App, partner: Uuid, address: Option<&str>) -> 
     }]))
 }
 
-/// Stores `partner`'s request durably. The same id returns the same request while that is open. The caller has checked
-/// `callback_url`.
-///
-/// # Errors
-/// 409 if the id was used for a request that has ended, or for another type; the store or the key ring cannot be used.
-pub async fn ask(app: &App, partner: Uuid, credential_type: Type, question: Question) -> Result<Upserted, Error> {
+async fn upsert(app: &App, partner: Uuid, credential_type: Type, question: Question) -> Result<Upserted, Error> {
     let (id, now) = (app.id(), app.now());
     let asked =
         RequestDetails { callback_url: question.callback_url, purpose: question.purpose, claims: question.claims };
@@ -60,7 +75,7 @@ pub async fn ask(app: &App, partner: Uuid, credential_type: Type, question: Ques
         credential_type,
         created_at: now,
         expires_at: now + app.config().verification.lifetime,
-        request: app.keyring().seal(now, &Record::Request.label(&id), &to_bytes(&asked)?).await?,
+        request: verification_request::seal_details(app, id, &asked).await?,
     };
     let mut tx = app.store().write().await?;
     let is_new = tx.add_verification(&new).await?;
@@ -76,7 +91,8 @@ pub async fn ask(app: &App, partner: Uuid, credential_type: Type, question: Ques
             "You have used this request_id for a request that is over, or for another type. Fetch its result, or use a new request_id.",
         ));
     };
-    let differs = !is_new && details(app, &verification).await?.is_some_and(|earlier| earlier != asked);
+    let differs =
+        !is_new && verification_request::details(app, &verification).await?.is_some_and(|earlier| earlier != asked);
     Ok(Upserted { verification, differs })
 }
 
