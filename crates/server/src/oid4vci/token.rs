@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::offer::PRE_AUTHORIZED;
 use super::{details, wallet};
 use crate::app::App;
-use crate::flows::issuance::token::{AccessToken, AuthorizationCode, Code, TokenError, TokenRequest, redeem};
+use crate::flows::issuance::token::{
+    AccessToken, AuthorizationCode, AuthorizedConfiguration, Code, TokenError, TokenRequest, redeem,
+};
 use crate::http::{AnyBody, Client, Form, OAuthError};
 use crate::issuing::{NoncePurpose, ProofError};
 
@@ -72,7 +74,7 @@ fn render(token: &AccessToken) -> Value {
         "token_type": if token.is_bound { "DPoP" } else { "Bearer" },
         "expires_in": token.lifetime.as_secs(),
     });
-    let detail = |(id, identifiers): &(String, Vec<String>)| json!({ "type": "openid_credential", "credential_configuration_id": id, "credential_identifiers": identifiers });
+    let detail = |AuthorizedConfiguration { id, identifiers }: &AuthorizedConfiguration| json!({ "type": "openid_credential", "credential_configuration_id": id, "credential_identifiers": identifiers });
     if let Some(details) = &token.details {
         body["authorization_details"] = details.iter().map(detail).collect();
     }

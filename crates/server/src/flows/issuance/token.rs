@@ -65,9 +65,17 @@ pub struct AccessToken {
     pub is_bound: bool,
     /// How long it is valid.
     pub lifetime: Duration,
-    /// What it gives, if the wallet used `authorization_details`: ids of configurations, with the identifiers of their
-    /// credentials.
-    pub details: Option<Vec<(String, Vec<String>)>>,
+    /// What it gives, if the wallet used `authorization_details`.
+    pub details: Option<Vec<AuthorizedConfiguration>>,
+}
+
+/// A configuration that a token gives.
+#[derive(Clone, Debug)]
+pub struct AuthorizedConfiguration {
+    /// Its id.
+    pub id: String,
+    /// The identifiers of its credentials.
+    pub identifiers: Vec<String>,
 }
 
 /// Why a code is not redeemed.
@@ -185,7 +193,7 @@ async fn find_authorized(app: &App, code: AuthorizationCode<'_>, key: Option<&st
 fn details(
     issuance: &Issuance,
     requested: Option<&[String]>,
-) -> Result<Option<Vec<(String, Vec<String>)>>, TokenError> {
+) -> Result<Option<Vec<AuthorizedConfiguration>>, TokenError> {
     let by_details = match &issuance.kind {
         IssuanceKind::Authorization { request, .. } => request.by_details,
         IssuanceKind::Offer { .. } => false,
@@ -193,13 +201,13 @@ fn details(
     if requested.is_none() && !by_details {
         return Ok(None);
     }
-    let mut details: Vec<(String, Vec<String>)> = Vec::new();
+    let mut details: Vec<AuthorizedConfiguration> = Vec::new();
     for grant in &issuance.credentials {
         let id = grant.configuration.id();
-        match details.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, identifiers)) => identifiers.push(grant.identifier()),
+        match details.iter_mut().find(|known| known.id == id) {
+            Some(known) => known.identifiers.push(grant.identifier()),
             None if requested.is_none_or(|requested| requested.contains(&id)) => {
-                details.push((id, vec![grant.identifier()]));
+                details.push(AuthorizedConfiguration { id, identifiers: vec![grant.identifier()] });
             }
             None => {}
         }
