@@ -9,7 +9,6 @@ pub mod auth;
 pub mod backup;
 pub mod cli;
 pub mod config;
-pub mod consent;
 pub mod documents;
 pub mod email;
 pub mod error;

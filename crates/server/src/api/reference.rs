@@ -18,8 +18,8 @@ use serde_json::Value;
 use super::openapi::{DOCUMENT, ITEM};
 use super::snippets::{self, Snippet};
 use crate::app::App;
-use crate::auth::holder::Visitor;
 use crate::error::Kind;
+use crate::http::session::Visitor;
 use crate::sandbox::Person;
 use crate::web::{Layout, page};
 

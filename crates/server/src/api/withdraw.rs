@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::partner::{Partner, Write};
 use crate::app::App;
-use crate::auth::holder::address;
 use crate::error::{Error, Kind, Problem};
+use crate::flows::account;
 use crate::http::JsonBody;
 use crate::mail::{Mail, texts};
 use crate::outbox::OutboxMessage;
@@ -141,6 +141,6 @@ async fn letter(app: &App, found: &Submission, holder: Uuid) -> Result<Option<Ma
     let partner = tx.partner(found.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
     let Some(holder) = tx.holder(holder).await? else { return Ok(None) };
     drop(tx);
-    let to = address(app, &holder).await?;
+    let to = account::email(app, &holder).await?;
     Ok(Some(texts::withdrawn(app.config().base(), to, &partner, found.credential_type.title)))
 }

@@ -19,8 +19,8 @@ use super::load::load;
 use super::make::named_objects;
 use super::plan::plan;
 use super::{BackupError, at, postgres, tables};
-use crate::auth;
 use crate::config::{Config, ObjectStoreKind};
+use crate::flows;
 use crate::keyring::{deleted_accounts, root_key};
 use ambient::Timestamp;
 use store::{Part, Store, StoreError, scratch};
@@ -269,7 +269,7 @@ async fn settle(
         let was_deleted = gone.is_some_and(|gone| gone.contains(&holder));
         // Without a key it was deleted while the backup was made.
         if was_deleted || !keyed.contains(&holder) {
-            auth::holder::release(&mut tx, holder, now).await?;
+            flows::account::release(&mut tx, holder, now).await?;
             keys.destroy_holder_key(holder).await?;
             deleted += 1;
         }

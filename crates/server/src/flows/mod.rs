@@ -3,6 +3,10 @@
 //! A flow takes [`App`](crate::app::App) and plain values. It knows nothing of HTTP: handlers parse the request, call one
 //! flow and render what it returns. Jobs call flows too.
 
+pub mod account;
+pub mod consent;
+pub mod console;
+pub mod credential_view;
 pub mod document_fetch;
 pub mod document_sweep;
 pub mod documents;
@@ -12,6 +16,8 @@ pub mod outbox;
 pub mod own_presentation;
 pub mod partner_verification;
 pub mod presentation;
+pub mod retention;
 pub mod sandbox;
 pub mod share;
 pub mod verification_request;
+pub mod webauthn;

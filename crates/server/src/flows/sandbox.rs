@@ -6,12 +6,10 @@ use credential::{Code, Fault};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::holder;
-use crate::consent;
 use crate::email::Email;
 use crate::error::{Error, Kind};
-use crate::flows::expiry;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderResponse, RequestDetails};
+use crate::flows::{account, consent, expiry};
 use crate::outbox::OutboxMessage;
 use crate::sandbox::{self, Person, SandboxAction, SandboxUser};
 use store::domain::share::Chosen;
@@ -81,7 +79,7 @@ pub async fn act(app: &App, action: &SandboxAction) -> Result<(), Error> {
     }
     let address = Email::parse(&action.user.account(action.partner));
     let address = address.ok_or_else(|| Error::internal("a sandbox user has no address"))?;
-    let holder = holder::account(app, &address).await?.id;
+    let holder = account::find_or_create(app, &address).await?.id;
     match requested {
         Some(_) => answer_verification(app, action, &partner, holder).await,
         None => answer_push(app, action, holder).await,

@@ -5,10 +5,12 @@
 
 mod body;
 mod client;
+pub mod cookies;
 pub mod cors;
 mod form;
 pub mod headers;
 mod oauth_error;
+pub mod session;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,8 +12,10 @@ use serde::Deserialize;
 
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::{LINK, NOTICE, SESSION, SignedIn, address, delete_account};
 use crate::error::Error;
+use crate::flows::account::{self, passkeys, sessions};
+use crate::http::cookies::{LINK, NOTICE, SESSION};
+use crate::http::session::SignedIn;
 use ambient::Timestamp;
 
 #[derive(Template)]
@@ -55,13 +57,13 @@ struct PasskeyForm {
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/account", get(account))
+        .route("/account", get(show))
         .route("/account/passkeys/remove", post(remove_passkey))
         .route("/account/sign-out-everywhere", post(sign_out_everywhere))
         .route("/account/delete", get(confirm).post(delete))
 }
 
-async fn account(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
+async fn show(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {
     let holder = &signed_in.holder;
     let mut tx = app.store().read().await?;
     let passkeys = tx.passkeys(holder.id).await?;
@@ -78,7 +80,7 @@ async fn account(State(app): State<App>, signed_in: SignedIn, headers: HeaderMap
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let template = Account {
         layout: layout.clone(),
-        email: address(&app, holder).await?,
+        email: account::email(&app, holder).await?,
         created_at: holder.created_at,
         passkeys,
         sessions,
@@ -93,19 +95,15 @@ async fn remove_passkey(
     Form(form): Form<PasskeyForm>,
 ) -> Result<Response, Error> {
     if let Ok(id) = URL_SAFE_NO_PAD.decode(&form.id) {
-        let mut tx = app.store().write().await?;
-        tx.remove_passkey(&id, signed_in.holder.id).await?;
-        tx.commit().await?;
+        passkeys::remove(&app, signed_in.holder.id, &id).await?;
     }
-    Ok(([NOTICE.set(&app, "notice-passkey-removed")], Redirect::to("/account")).into_response())
+    Ok((NOTICE.set(&app, "notice-passkey-removed"), Redirect::to("/account")).into_response())
 }
 
 async fn sign_out_everywhere(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    let mut tx = app.store().write().await?;
-    tx.end_sessions(signed_in.holder.id).await?;
-    tx.commit().await?;
-    Ok((AppendHeaders([SESSION.remove(&app), NOTICE.set(&app, "notice-signed-out-everywhere")]), Redirect::to("/"))
-        .into_response())
+    sessions::end_all(&app, signed_in.holder.id).await?;
+    let cookies = (SESSION.remove(&app), NOTICE.set(&app, "notice-signed-out-everywhere"));
+    Ok((cookies, Redirect::to("/")).into_response())
 }
 
 async fn confirm(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Error> {
@@ -124,7 +122,7 @@ async fn delete(State(app): State<App>, signed_in: SignedIn, Form(form): Form<De
     if form.understood != "yes" {
         return confirm_page(&app, &signed_in, true).await;
     }
-    delete_account(&app, signed_in.holder.id).await?;
-    let cookies = AppendHeaders([SESSION.remove(&app), LINK.remove(&app), NOTICE.set(&app, "notice-account-deleted")]);
+    account::delete(&app, signed_in.holder.id).await?;
+    let cookies = (SESSION.remove(&app), LINK.remove(&app), NOTICE.set(&app, "notice-account-deleted"));
     Ok((cookies, Redirect::to("/")).into_response())
 }

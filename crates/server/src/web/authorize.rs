@@ -12,12 +12,14 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::{AUTHORIZE, SignedIn, Visitor};
 use crate::error::{Error, Kind};
+use crate::flows::consent;
+use crate::flows::credential_view::CredentialView;
 use crate::flows::issuance::authorization;
+use crate::http::cookies::AUTHORIZE;
+use crate::http::session::{SignedIn, Visitor};
 use store::domain::issuance::AuthorizationRequest;
 
 #[derive(Template)]
@@ -27,7 +29,7 @@ struct AuthorizePage {
     id: Uuid,
     /// Where the answer goes, as a person can judge it.
     wallet: String,
-    offered: Vec<Shown>,
+    offered: Vec<CredentialView>,
     /// Whether the wallet can tell several credentials of one type apart; otherwise the person chooses one of each.
     several: bool,
     nothing_chosen: bool,
@@ -69,11 +71,11 @@ async fn arrive(
     let request = authorization::arrive(&app, id, &asked.client_id).await?;
     let here = format!("/oid4vci/authorize/{id}");
     Ok(match (visitor, request.issuer_state) {
-        (None, _) => ([AUTHORIZE.set(&app, &id.to_string())], Redirect::to("/sign-in")).into_response(),
+        (None, _) => (AUTHORIZE.set(&app, &id.to_string()), Redirect::to("/sign-in")).into_response(),
         (Some(_), None) => Redirect::to(&here).into_response(),
         (Some(signed_in), Some(push)) => {
-            ([AUTHORIZE.set(&app, &id.to_string())], super::requests::open_for(&app, push, signed_in.holder.id).await?)
-                .into_response()
+            consent::open(&app, push, signed_in.holder.id).await?;
+            (AUTHORIZE.set(&app, &id.to_string()), Redirect::to(&format!("/requests/{push}"))).into_response()
         }
     })
 }
@@ -100,13 +102,13 @@ async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<U
 
 async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) -> Result<Response, Error> {
     let (request, held) = authorization::open(app, id, holder).await?;
-    let offered = Shown::open_all(app, &held).await?;
+    let offered = CredentialView::open_all(app, &held).await?;
     let wallet = destination(&request.redirect_uri);
     let layout = Layout::new(app, true);
     let several = request.by_details;
     let template = AuthorizePage { layout: layout.clone(), id, wallet, offered, several, nothing_chosen };
     let status = if nothing_chosen { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let mut response = (status, [AUTHORIZE.remove(app)], page(app, &template, &layout)).into_response();
+    let mut response = (status, AUTHORIZE.remove(app), page(app, &template, &layout)).into_response();
     allow_form_to(&mut response, &request.redirect_uri);
     Ok(response)
 }

@@ -2,8 +2,8 @@
 
 use credential::{Block, CareerHistory};
 
-use super::shown::Shown;
 use super::timeline::Timeline;
+use crate::flows::credential_view::CredentialView;
 use crate::i18n::Text;
 use store::domain::career::{Career, Disagreement, Job};
 
@@ -29,7 +29,7 @@ pub struct Difference {
 
 impl CareerView {
     /// Of those of `shown` that hold a career; `None` where none does.
-    pub fn new(shown: &[Shown], text: &Text) -> Option<Self> {
+    pub fn new(shown: &[CredentialView], text: &Text) -> Option<Self> {
         Self::of(&histories(shown), text)
     }
 
@@ -42,7 +42,7 @@ impl CareerView {
     }
 
     /// Of `shown` alone, with what it says differently from `others`, which stand beside it in the wallet.
-    pub fn beside(shown: &Shown, others: &[Shown], text: &Text) -> Option<Self> {
+    pub fn beside(shown: &CredentialView, others: &[CredentialView], text: &Text) -> Option<Self> {
         let alone = Self::new(std::slice::from_ref(shown), text)?;
         let together = Career::new(&histories(others));
         let concerns = |found: &&Disagreement| found.jobs.iter().any(|at| together.jobs[*at].attester == shown.partner);
@@ -52,7 +52,7 @@ impl CareerView {
     }
 }
 
-fn histories(shown: &[Shown]) -> Vec<(String, CareerHistory)> {
+fn histories(shown: &[CredentialView]) -> Vec<(String, CareerHistory)> {
     shown.iter().flat_map(|shown| said_by(&shown.partner, &shown.view)).collect()
 }
 

@@ -13,9 +13,9 @@ use credential::AssetKind;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::holder::SignedIn;
 use crate::error::Error;
 use crate::flows::documents::{self, OpenDocument};
+use crate::http::session::SignedIn;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/documents/{id}", get(document))

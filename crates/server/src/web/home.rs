@@ -9,7 +9,7 @@ use axum::routing::get;
 
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::Visitor;
+use crate::http::session::Visitor;
 
 #[derive(Template)]
 #[template(path = "home.html")]

@@ -8,8 +8,8 @@ use axum::routing::get;
 
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::Visitor;
 use crate::error::Error;
+use crate::http::session::Visitor;
 
 /// How many mails are shown, newest first.
 const SHOWN: usize = 20;

@@ -1,5 +1,7 @@
-//! `/partner/add/{name}`: where a partner's link leads (and what `/partner/verify/{name}` has in common with it). The request's id is in the fragment, which a browser does not send;
-//! a script hands it over in a form, and whoever has no scripts pastes the link.
+//! `/partner/add/{name}`: where a partner's link leads, and what it has in common with `/partner/verify/{name}`.
+//!
+//! The request's id is in the fragment, which browsers do not send. A script sends it in a form; without scripts, the
+//! person pastes the link.
 
 use askama::Template;
 use axum::Router;
@@ -12,10 +14,10 @@ use uuid::Uuid;
 
 use super::{Layout, page, requests};
 use crate::app::App;
-use crate::auth::holder::{LINK, SignedIn, Visitor};
-use crate::consent;
 use crate::error::Error;
-use crate::flows::verification_request;
+use crate::flows::{consent, verification_request};
+use crate::http::cookies::LINK;
+use crate::http::session::{SignedIn, Visitor};
 
 #[derive(Template)]
 #[template(path = "link.html")]
@@ -63,11 +65,11 @@ async fn open(
     Form(form): Form<LinkForm>,
 ) -> Result<Response, Error> {
     known(&name)?;
-    take_over(&app, visitor, &form).await
+    claim_link(&app, visitor, &form).await
 }
 
 /// Signed in: straight to what the link leads to. Otherwise the id waits in a cookie while its owner signs in.
-pub(super) async fn take_over(app: &App, visitor: Option<SignedIn>, form: &LinkForm) -> Result<Response, Error> {
+pub(super) async fn claim_link(app: &App, visitor: Option<SignedIn>, form: &LinkForm) -> Result<Response, Error> {
     let Some(id) = read_id(form) else {
         let layout = Layout::new(app, visitor.is_some());
         let unreadable = page(app, &LinkPage { layout: layout.clone(), unreadable: true }, &layout);
@@ -82,7 +84,7 @@ pub(super) async fn take_over(app: &App, visitor: Option<SignedIn>, form: &LinkF
 
 /// Lets an id wait in this browser while its owner signs in.
 pub(super) fn wait(app: &App, id: Uuid) -> Response {
-    ([LINK.set(app, &id.to_string())], Redirect::to("/sign-in")).into_response()
+    (LINK.set(app, &id.to_string()), Redirect::to("/sign-in")).into_response()
 }
 
 /// Where a link leads its owner: to something that a partner asks to be shown, or to what it pushed.

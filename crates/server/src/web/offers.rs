@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::qr::Qr;
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::SignedIn;
 use crate::error::Error;
 use crate::flows::issuance::offer::{self, OfferState};
+use crate::http::session::SignedIn;
 use ambient::Timestamp;
 
 #[derive(Template)]

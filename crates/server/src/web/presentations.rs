@@ -16,11 +16,12 @@ use super::authorize::allow_form_to;
 use super::qr::Qr;
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::{PRESENTATION, Visitor};
 use crate::error::Error;
 use crate::flows::presentation::{self, Finish, Returned};
 use crate::flows::verification_request::{self, RequestDetails};
 use crate::http::Client;
+use crate::http::cookies::PRESENTATION;
+use crate::http::session::Visitor;
 use ambient::Timestamp;
 use store::domain::presentation::{Flow, Presentation, State};
 use store::domain::verification::Verification;
@@ -157,7 +158,7 @@ async fn begin(
     let secret = kept.unwrap_or_else(|| app.rng().secret());
     let presentation = presentation::begin(&app, id, own(&visitor), flow, &secret).await?;
     let to_page = Redirect::to(&format!("/presentations/{presentation}"));
-    Ok(([PRESENTATION.set(&app, &secret)], to_page).into_response())
+    Ok((PRESENTATION.set(&app, &secret), to_page).into_response())
 }
 
 /// Length of a secret, in characters.

@@ -10,12 +10,13 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::career::CareerView;
-use super::shown::{Shown, Withdrawal};
 use super::{Layout, authorize, page};
 use crate::app::App;
-use crate::auth::holder::{NOTICE, SignedIn};
-use crate::consent::{self, Linked, Outcome};
 use crate::error::Error;
+use crate::flows::consent::{self, LinkError, Linked};
+use crate::flows::credential_view::{CredentialView, Withdrawal};
+use crate::http::cookies::NOTICE;
+use crate::http::session::SignedIn;
 use ambient::Timestamp;
 use store::domain::submission::{State, Submission};
 
@@ -23,7 +24,7 @@ use store::domain::submission::{State, Submission};
 #[template(path = "consent.html")]
 struct Consent {
     layout: Layout,
-    shown: Shown,
+    shown: CredentialView,
     career: Option<CareerView>,
 }
 
@@ -33,7 +34,7 @@ struct BatchConsent {
     layout: Layout,
     id: Uuid,
     partner: String,
-    waiting: Vec<(Shown, Option<CareerView>)>,
+    waiting: Vec<(CredentialView, Option<CareerView>)>,
     answered: Vec<Answered>,
     expires_at: Timestamp,
     pushed_at: Timestamp,
@@ -81,7 +82,7 @@ async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
     match consent::find(&app, id, signed_in.holder.id).await? {
         Ok(Linked::One(submission)) => consent_to_one(&app, &submission).await,
         Ok(Linked::Batch(items)) => consent_to_batch(&app, id, &items).await,
-        Err(outcome) => Ok(outcome.page(&app)),
+        Err(error) => Ok(error.page(&app)),
     }
 }
 
@@ -89,12 +90,12 @@ async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, 
     match submission.state {
         State::Incomplete { .. } => {}
         State::Accepted { .. } | State::Withdrawn { .. } => return Ok(Redirect::to("/wallet").into_response()),
-        State::Declined { .. } => return Ok(Outcome::Declined.page(app)),
-        State::Expired { .. } => return Ok(Outcome::Expired.page(app)),
-        State::Removed { .. } => return Ok(Outcome::Removed.page(app)),
+        State::Declined { .. } => return Ok(LinkError::Declined.page(app)),
+        State::Expired { .. } => return Ok(LinkError::Expired.page(app)),
+        State::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
         State::TakenBack { .. } => return taken_back(app, submission).await,
     }
-    let Some(shown) = Shown::open(app, submission).await? else { return Ok(Outcome::Expired.page(app)) };
+    let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(LinkError::Expired.page(app)) };
     let layout = Layout::new(app, true);
     let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
     Ok(page(app, &Consent { layout: layout.clone(), shown, career }, &layout))
@@ -103,7 +104,7 @@ async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, 
 /// Tells the person whose link it is who took it back, and why.
 async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Error> {
     let withdrawal = Withdrawal::of(app, submission).await?.filter(|withdrawal| !withdrawal.reason.is_empty());
-    let Some(withdrawal) = withdrawal else { return Ok(Outcome::TakenBack.page(app)) };
+    let Some(withdrawal) = withdrawal else { return Ok(LinkError::Withdrawn.page(app)) };
     let partner = app.store().read().await?.partner(submission.partner_id).await?;
     let layout = Layout::new(app, true);
     let template = TakenBack {
@@ -115,7 +116,7 @@ async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Erro
 }
 
 async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
-    let Some(first) = items.first() else { return Ok(Outcome::Unknown.page(app)) };
+    let Some(first) = items.first() else { return Ok(LinkError::Unknown.page(app)) };
     let layout = Layout::new(app, true);
     let partner = app.store().read().await?.partner(first.partner_id).await?;
     let (mut waiting, mut answered) = (Vec::new(), Vec::new());
@@ -123,7 +124,7 @@ async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<R
         let title = item.credential_type.title;
         let outcome = match item.state {
             State::Incomplete { .. } => {
-                if let Some(shown) = Shown::open(app, item).await? {
+                if let Some(shown) = CredentialView::open(app, item).await? {
                     let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
                     waiting.push((shown, career));
                 }
@@ -156,11 +157,11 @@ async fn accept(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let answered = match consent::accept(&app, id, signed_in.holder.id).await? {
-        Ok(answered) => answered,
-        Err(outcome) => return Ok(outcome.page(&app)),
+    let decided = match consent::accept(&app, id, signed_in.holder.id).await? {
+        Ok(decided) => decided,
+        Err(error) => return Ok(error.page(&app)),
     };
-    if answered.count == 0 {
+    if decided.count == 0 {
         // Somebody was quicker, or it is over: its page tells.
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }
@@ -169,16 +170,16 @@ async fn accept(
         Some(request) => format!("/oid4vci/authorize/{request}"),
         None => "/wallet".to_owned(),
     };
-    let next = next_page(&app, &answered.linked, &done).await?;
-    Ok(([NOTICE.set(&app, "notice-accepted")], Redirect::to(&next)).into_response())
+    let next = next_page(&app, &decided.linked, &done).await?;
+    Ok((NOTICE.set(&app, "notice-accepted"), Redirect::to(&next)).into_response())
 }
 
 async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let answered = match consent::decline(&app, id, signed_in.holder.id).await? {
-        Ok(answered) => answered,
-        Err(outcome) => return Ok(outcome.page(&app)),
+    let decided = match consent::decline(&app, id, signed_in.holder.id).await? {
+        Ok(decided) => decided,
+        Err(error) => return Ok(error.page(&app)),
     };
-    let next = next_page(&app, &answered.linked, &format!("/requests/{id}")).await?;
+    let next = next_page(&app, &decided.linked, &format!("/requests/{id}")).await?;
     Ok(Redirect::to(&next).into_response())
 }
 
@@ -191,15 +192,15 @@ async fn next_page(app: &App, linked: &Linked, done: &str) -> Result<String, Err
     Ok(if waits { format!("/requests/{batch}") } else { done.to_owned() })
 }
 
-impl Outcome {
+impl LinkError {
     fn page(self, app: &App) -> Response {
         let (status, title, body) = match self {
             Self::Unknown => (StatusCode::NOT_FOUND, "outcome-unknown-title", "outcome-unknown"),
-            Self::AnotherPersons => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
+            Self::OtherHolder => (StatusCode::FORBIDDEN, "outcome-another-title", "outcome-another"),
             Self::Declined => (StatusCode::OK, "outcome-declined-title", "outcome-declined"),
             Self::Expired => (StatusCode::GONE, "outcome-expired-title", "outcome-expired"),
-            Self::Removed => (StatusCode::OK, "outcome-removed-title", "outcome-removed"),
-            Self::TakenBack => (StatusCode::GONE, "outcome-taken-back-title", "outcome-taken-back"),
+            Self::Deleted => (StatusCode::OK, "outcome-removed-title", "outcome-removed"),
+            Self::Withdrawn => (StatusCode::GONE, "outcome-taken-back-title", "outcome-taken-back"),
         };
         let layout = Layout::new(app, true);
         (status, page(app, &OutcomePage { layout: layout.clone(), title, body }, &layout)).into_response()

@@ -12,12 +12,13 @@ use credential::Block;
 use uuid::Uuid;
 
 use super::qr::Qr;
-use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::{NOTICE, SignedIn};
 use crate::error::Error;
+use crate::flows::credential_view::CredentialView;
 use crate::flows::share::{self, CreateShareError, NewShare};
+use crate::http::cookies::NOTICE;
+use crate::http::session::SignedIn;
 use store::domain::share::{
     Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing, parts,
 };
@@ -102,7 +103,7 @@ fn problem_key(error: CreateShareError) -> &'static str {
 
 impl Offer {
     /// `wanted` says what is ticked; in a new form, all that belongs to a career.
-    fn new(shown: &Shown, submission: &Submission, wanted: Option<&Wanted>, alone: bool) -> Self {
+    fn new(shown: &CredentialView, submission: &Submission, wanted: Option<&Wanted>, alone: bool) -> Self {
         let is_career = shown.view.iter().any(|block| matches!(block, Block::Career(_)));
         let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
         let is_ticked =
@@ -186,7 +187,7 @@ async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wan
     // Nothing is signed of what its partner withdrew or replaced.
     let stands = |held: &Submission| held.stands() && only.is_none_or(|only| held.id == only);
     let held: Vec<Submission> = held.into_iter().filter(stands).collect();
-    let shown = Shown::open_all(app, &held).await?;
+    let shown = CredentialView::open_all(app, &held).await?;
     let pairs = shown.iter().filter_map(|shown| Some((shown, held.iter().find(|held| held.id == shown.id)?)));
     let alone = shown.len() == 1;
     let offers: Vec<Offer> = pairs.map(|(shown, held)| Offer::new(shown, held, wanted, alone)).collect();
@@ -263,5 +264,5 @@ async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: Header
 
 async fn revoke(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     share::revoke(&app, id, signed_in.holder.id).await?;
-    Ok(([NOTICE.set(&app, "notice-share-revoked")], Redirect::to("/wallet/shares")).into_response())
+    Ok((NOTICE.set(&app, "notice-share-revoked"), Redirect::to("/wallet/shares")).into_response())
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -14,10 +14,13 @@ use uuid::Uuid;
 use super::qr::Qr;
 use super::{Layout, authorize, link, page};
 use crate::app::App;
-use crate::auth::holder::{self, CodeRefused, LINK, NOTICE, SESSION, Visitor};
 use crate::email::Email;
 use crate::error::Error;
+use crate::flows::account::codes::{self, CodeError};
+use crate::flows::account::sessions;
 use crate::http::Client;
+use crate::http::cookies::{LINK, NOTICE, SESSION};
+use crate::http::session::Visitor;
 use crate::i18n::Text;
 use crate::mail::Mail;
 
@@ -37,7 +40,7 @@ struct SignInPage {
 struct CodePage {
     layout: Layout,
     id: Uuid,
-    refused: Option<CodeRefused>,
+    refused: Option<CodeError>,
     minutes: i64,
 }
 
@@ -131,22 +134,16 @@ async fn send_code(
     Form(form): Form<EmailForm>,
 ) -> Result<Response, Error> {
     let Some(email) = Email::parse(&form.email) else { return email_page(&app, &headers, form.email, true).await };
-    Ok(mail_code(&app, client, &email).await?.into_response())
+    let id = codes::send(&app, client.0, &email, |email, code| compose(&app, email, code)).await?;
+    Ok(Redirect::to(&format!("/sign-in/{id}")).into_response())
 }
 
-/// A new code to the address of an attempt; the old one ends. An attempt that is gone begins again.
+/// Sends a new code to the address of a sign-in; one that has expired begins again.
 async fn send_again(State(app): State<App>, client: Client, Path(id): Path<Uuid>) -> Result<Redirect, Error> {
-    match holder::attempted_address(&app, id).await? {
-        Some(email) => mail_code(&app, client, &email).await,
-        None => Ok(Redirect::to("/sign-in")),
-    }
-}
-
-async fn mail_code(app: &App, client: Client, email: &Email) -> Result<Redirect, Error> {
-    app.limits().codes_per_client.check_global(&client.0).await?;
-    app.limits().codes_per_address.check_global(&email.fingerprint(app.keyring())).await?;
-    let id = holder::send_code(app, email, |code| compose(app, email, code)).await?;
-    Ok(Redirect::to(&format!("/sign-in/{id}")))
+    Ok(match codes::resend(&app, client.0, id, |email, code| compose(&app, email, code)).await? {
+        Some(id) => Redirect::to(&format!("/sign-in/{id}")),
+        None => Redirect::to("/sign-in"),
+    })
 }
 
 fn compose(app: &App, email: &Email, code: &str) -> Mail {
@@ -160,7 +157,7 @@ async fn ask_code(State(app): State<App>, Path(id): Path<Uuid>) -> Response {
     code_page(&app, id, None)
 }
 
-fn code_page(app: &App, id: Uuid, refused: Option<CodeRefused>) -> Response {
+fn code_page(app: &App, id: Uuid, refused: Option<CodeError>) -> Response {
     let layout = Layout::new(app, false);
     let minutes = i64::try_from(app.config().sign_in.code_lifetime.as_secs() / 60).unwrap_or(i64::MAX);
     let response = page(app, &CodePage { layout: layout.clone(), id, refused, minutes }, &layout);
@@ -174,21 +171,10 @@ async fn try_code(
     headers: HeaderMap,
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    app.limits().tries_per_client.check_global(&client.0).await?;
-    let attempt = app.store().read().await?.sign_in(id).await?;
-    if let Some(attempt) = attempt
-        && let Ok(fingerprint) = <[u8; 32]>::try_from(attempt.email_fingerprint)
-    {
-        app.limits().tries_per_address.check_global(&fingerprint).await?;
-    }
     let code: String = form.code.chars().filter(char::is_ascii_digit).collect();
-    match holder::try_code(&app, id, &code).await? {
-        Ok(email) => {
-            let account = holder::account(&app, &email).await?;
-            app.metrics().sign_in("code");
-            Ok(signed_in(&app, &headers, account.id).await?.into_response())
-        }
-        Err(refused) => Ok(code_page(&app, id, Some(refused))),
+    match codes::try_code(&app, client.0, id, &code).await? {
+        Ok(holder) => Ok(signed_in(&app, &headers, holder.id).await?.into_response()),
+        Err(error) => Ok(code_page(&app, id, Some(error))),
     }
 }
 
@@ -198,20 +184,18 @@ pub(super) async fn signed_in(
     headers: &HeaderMap,
     holder: Uuid,
 ) -> Result<impl IntoResponse + use<>, Error> {
-    let session = holder::begin_session(app, holder, SESSION.read(app, headers)).await?;
+    let session = sessions::begin(app, holder, SESSION.read(app, headers).as_deref()).await?;
     let location = match link::waiting(app, headers) {
         Some(id) => link::go(app, id, holder).await?,
         None => authorize::next_page(app, headers, holder).await?.unwrap_or_else(|| Redirect::to("/wallet")),
     };
-    Ok((AppendHeaders([session, LINK.remove(app)]), location))
+    Ok((SESSION.set(app, &session), LINK.remove(app), location))
 }
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     if let Some(secret) = SESSION.read(&app, &headers) {
-        let mut tx = app.store().write().await?;
-        tx.end_session(&crate::seal::sha256(secret.as_bytes())).await?;
-        tx.commit().await?;
+        sessions::end(&app, &secret).await?;
     }
-    let cookies = AppendHeaders([SESSION.remove(&app), LINK.remove(&app), NOTICE.set(&app, "notice-signed-out")]);
+    let cookies = (SESSION.remove(&app), LINK.remove(&app), NOTICE.set(&app, "notice-signed-out"));
     Ok((cookies, Redirect::to("/")).into_response())
 }

@@ -13,12 +13,12 @@ use uuid::Uuid;
 
 use super::authorize::{allow_form_to, destination};
 use super::link::{self, LinkForm};
-use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::{SignedIn, Visitor};
 use crate::error::Error;
+use crate::flows::credential_view::CredentialView;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, RequestDetails, Unanswerable};
+use crate::http::session::{SignedIn, Visitor};
 use ambient::Timestamp;
 use store::domain::share::{self, Chosen, Part};
 use store::domain::verification::{MOST_SHOWN, Verification};
@@ -79,7 +79,12 @@ impl Picked {
 
 impl Offer {
     /// `picked` is what the person sent; in a new page everything that was asked for is ticked, and of one credential.
-    fn new(shown: &Shown, verification: &Verification, details: &RequestDetails, picked: Option<&Picked>) -> Self {
+    fn new(
+        shown: &CredentialView,
+        verification: &Verification,
+        details: &RequestDetails,
+        picked: Option<&Picked>,
+    ) -> Self {
         let parts = share::every_part(verification.credential_type, &shown.payload);
         let is_ticked =
             |place: &str| picked.is_none_or(|picked| picked.parts.contains(&format!("{}{place}", shown.id)));
@@ -171,7 +176,7 @@ async fn open(
     Form(form): Form<LinkForm>,
 ) -> Result<Response, Error> {
     known(&name)?;
-    link::take_over(&app, visitor, &form).await
+    link::claim_link(&app, visitor, &form).await
 }
 
 fn page_of(id: Uuid) -> String {
@@ -220,7 +225,7 @@ async fn offers(
 ) -> Result<Offers, Error> {
     let mut held = app.store().read().await?.held_submissions(request.holder).await?;
     held.retain(|held| held.stands() && held.credential_type == request.verification.credential_type);
-    let shown = Shown::open_all(app, &held).await?;
+    let shown = CredentialView::open_all(app, &held).await?;
     let offers = shown.iter().map(|shown| Offer::new(shown, &request.verification, details, picked));
     let mut all: Vec<Offer> = offers.filter(|offer| !offer.parts.is_empty()).collect();
     if let (None, Some(newest)) = (picked, all.last_mut()) {

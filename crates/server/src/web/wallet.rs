@@ -6,20 +6,18 @@ use axum::extract::{Path, State as AppState};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::career::CareerView;
-use super::shown::Shown;
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::{NOTICE, SignedIn, address};
-use store::domain::share::Share;
 use store::domain::submission::Submission;
-use store::domain::verification::{MOST_SHOWN, Verification};
 
 use crate::error::Error;
-use crate::flows::{share, verification_request};
+use crate::flows::credential_view::CredentialView;
+use crate::flows::{account, consent};
+use crate::http::cookies::NOTICE;
+use crate::http::session::SignedIn;
 use store::{Event, EventKind};
 
 #[derive(Template)]
@@ -27,8 +25,8 @@ use store::{Event, EventKind};
 struct Wallet {
     layout: Layout,
     /// What is held, without what newer ones have taken the place of.
-    held: Vec<Shown>,
-    earlier: Vec<Shown>,
+    held: Vec<CredentialView>,
+    earlier: Vec<CredentialView>,
     waiting: Vec<Waiting>,
     career: Option<CareerView>,
     offer_passkey: bool,
@@ -68,7 +66,7 @@ impl Waiting {
 #[template(path = "record.html")]
 struct Record {
     layout: Layout,
-    shown: Shown,
+    shown: CredentialView,
     career: Option<CareerView>,
     events: Vec<Event>,
 }
@@ -77,7 +75,7 @@ struct Record {
 #[template(path = "delete_credential.html")]
 struct DeleteCredential {
     layout: Layout,
-    shown: Shown,
+    shown: CredentialView,
 }
 
 impl Wallet {
@@ -118,8 +116,8 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
     drop(tx);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
-    let (held, earlier): (Vec<Shown>, Vec<Shown>) =
-        Shown::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
+    let (held, earlier): (Vec<CredentialView>, Vec<CredentialView>) =
+        CredentialView::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
     let career = CareerView::new(&standing(&held), &layout.text);
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let waiting = Waiting::grouped(&app, &waiting).await?;
@@ -128,15 +126,15 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
 }
 
 /// What partners say now. A career that its partner has withdrawn is attested by nobody: it is in the list alone.
-fn standing(held: &[Shown]) -> Vec<Shown> {
+fn standing(held: &[CredentialView]) -> Vec<CredentialView> {
     held.iter().filter(|shown| shown.stands()).cloned().collect()
 }
 
 /// The credential, if it is in `holder`'s wallet.
-async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<Shown, Error> {
+async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<CredentialView, Error> {
     let submission = app.store().read().await?.linked_submission(id, app.now()).await?;
     let submission = submission.filter(|found| found.is_held_by(holder));
-    let shown = Shown::open(app, &submission.ok_or_else(Error::not_found)?).await?;
+    let shown = CredentialView::open(app, &submission.ok_or_else(Error::not_found)?).await?;
     shown.ok_or_else(Error::not_found)
 }
 
@@ -146,7 +144,7 @@ async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
     let (events, others) = (tx.events(id, app.now()).await?, tx.held_submissions(signed_in.holder.id).await?);
     drop(tx);
     let layout = Layout::new(&app, true);
-    let others = if shown.stands() { standing(&Shown::open_all(&app, &others).await?) } else { Vec::new() };
+    let others = if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
     let career = CareerView::beside(&shown, &others, &layout.text);
     Ok(page(&app, &Record { layout: layout.clone(), shown, career, events }, &layout))
 }
@@ -158,98 +156,17 @@ async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
 }
 
 async fn delete(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let now = app.now();
-    let mut tx = app.store().write().await?;
-    // A second click finds it gone, which is what was wanted.
-    if tx.remove_submission(id, signed_in.holder.id, now).await? {
-        tx.record_events(&[id], EventKind::Removed, now).await?;
-        tx.commit().await?;
-        app.metrics().submissions("removed", 1);
-    }
-    Ok(([NOTICE.set(&app, "notice-deleted")], Redirect::to("/wallet")).into_response())
+    consent::delete(&app, id, signed_in.holder.id).await?;
+    Ok((NOTICE.set(&app, "notice-deleted"), Redirect::to("/wallet")).into_response())
 }
 
 /// Everything that is held of the person, as JSON.
 async fn export(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    let holder = &signed_in.holder;
-    let mut tx = app.store().read().await?;
-    let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
-    let passkeys = tx.passkeys(holder.id).await?;
-    let shared = tx.shares(holder.id).await?;
-    let answered = tx.shown_verifications(holder.id, MOST_SHOWN).await?;
-    let mut told = Vec::with_capacity(held.len() + waiting.len());
-    for submission in held.into_iter().chain(waiting) {
-        let events = tx.events(submission.id, app.now()).await?;
-        told.push((submission, events));
-    }
-    // Before anything is opened, which reads too: who keeps one connection and waits for another may wait for itself.
-    drop(tx);
-    let mut credentials = Vec::with_capacity(told.len());
-    for (submission, events) in &told {
-        let Some(shown) = Shown::open(&app, submission).await? else { continue };
-        credentials.push(json!({
-            "request_id": submission.id,
-            "credential_id": submission.credential_id,
-            "type": submission.credential_type,
-            "partner": shown.partner,
-            "status": submission.status().name(),
-            "pushed_at": shown.pushed_at,
-            "accepted_at": shown.accepted_at,
-            "superseded_at": shown.superseded_at,
-            "withdrawn": shown.withdrawal.as_ref().map(|withdrawal| json!({ "at": withdrawal.at, "reason": withdrawal.reason })),
-            "fields": shown.payload.fields,
-            "partner_chain": shown.payload.partner_chain,
-            "documents": shown.documents.iter().map(|document| json!({ "asset_id": document.name, "asset_type": document.kind, "href": app.links().document(document.id) })).collect::<Vec<_>>(),
-            "events": events.iter().map(|event| json!({ "event": event.kind.name(), "at": event.at })).collect::<Vec<_>>(),
-        }));
-    }
-    let export = json!({
-        "exported_at": app.now(),
-        "account": { "id": holder.id, "email": address(&app, holder).await?, "created_at": holder.created_at },
-        "passkeys": passkeys.iter().map(|passkey| json!({ "created_at": passkey.created_at, "used_at": passkey.used_at })).collect::<Vec<_>>(),
-        "credentials": credentials,
-        "shares": shares(&app, &shared).await?,
-        "shown": shown(&app, &answered).await?,
-    });
+    let export = account::export(&app, &signed_in.holder).await?;
     let text = serde_json::to_vec_pretty(&export).map_err(Error::internal)?;
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"tenure-wallet.json\""),
     ];
     Ok((headers, text).into_response())
-}
-
-/// What a person showed to partners that asked.
-async fn shown(app: &App, answered: &[Verification]) -> Result<Vec<Value>, Error> {
-    let mut shown = Vec::with_capacity(answered.len());
-    for answered in answered {
-        let Some(memory) = verification_request::disclosure_record(app, answered).await? else { continue };
-        shown.push(json!({
-            "to": memory.partner,
-            "purpose": memory.purpose,
-            "credential": memory.title,
-            "shown": memory.shown,
-            "at": answered.status().finalized_at(),
-        }));
-    }
-    Ok(shown)
-}
-
-/// The links that a person shared, without what opens them.
-async fn shares(app: &App, shared: &[Share]) -> Result<Vec<Value>, Error> {
-    let mut shares = Vec::with_capacity(shared.len());
-    for share in shared {
-        let memory = share::record(app, share).await?;
-        shares.push(json!({
-            "shows": memory.titles,
-            "purpose": memory.purpose,
-            "created_at": share.created_at,
-            "expires_at": share.expires_at,
-            "revoked_at": share.revoked_at,
-            "has_passcode": share.passcode.is_some(),
-            "views": share.views,
-            "viewed_at": share.viewed_at,
-        }));
-    }
-    Ok(shares)
 }

@@ -4,17 +4,19 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::HeaderMap;
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-use super::passkey::{self, Enrolled, NAME_LENGTH};
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
-use crate::auth::console::{SignedInPartner, add_session};
-use crate::auth::holder::CONSOLE;
-use crate::error::{Error, Kind};
-use crate::seal::sha256;
+use crate::error::Error;
+use crate::flows::console::passkeys::{self, NAME_LENGTH, Registered};
+use crate::flows::console::secret;
+use crate::http::cookies::CONSOLE;
+use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
 use ambient::Timestamp;
 use store::Partner;
@@ -26,7 +28,7 @@ struct CredentialsPage {
     frame: Frame,
     partner: Partner,
     scopes: Vec<Scope>,
-    passkeys: Vec<Enrolled>,
+    passkeys: Vec<Registered>,
     passkeys_possible: bool,
     /// When this browser's session ends.
     session_ends: Timestamp,
@@ -37,6 +39,11 @@ struct CredentialsPage {
 impl CredentialsPage {
     fn other_sessions(&self) -> i64 {
         self.others
+    }
+
+    /// A passkey's id, as the form that removes it sends it.
+    fn form_id(&self, passkey: &Registered) -> String {
+        URL_SAFE_NO_PAD.encode(&passkey.id)
     }
 }
 
@@ -104,7 +111,7 @@ async fn credentials(State(app): State<App>, user: SignedInPartner, headers: Hea
     let template = CredentialsPage {
         frame: Frame::new(&user, Section::Credentials),
         scopes: user.partner.scopes.split_whitespace().map(Scope::new).collect(),
-        passkeys: passkey::enrolled(&app, user.partner.id).await?,
+        passkeys: passkeys::list(&app, user.partner.id).await?,
         passkeys_possible: app.webauthn().is_some(),
         session_ends: user.session.expires_at,
         others: (sessions - 1).max(0),
@@ -121,31 +128,17 @@ async fn confirm(State(app): State<App>, user: SignedInPartner, headers: HeaderM
     Ok(page(&app, &RotatePage { layout: layout.clone(), frame, passkeys }, &layout))
 }
 
-/// Gives the partner another secret, and this browser a session under it. All others end, since they live under the old.
 async fn rotate(
     State(app): State<App>,
     user: SignedInPartner,
     headers: HeaderMap,
     Form(form): Form<RotateForm>,
 ) -> Result<Response, Error> {
-    let (secret, partner) = (app.rng().secret(), &user.partner);
-    let hash = sha256(secret.as_bytes()).to_vec();
-    let mut tx = app.store().write().await?;
-    if !tx.exchange_partner_secret(partner.id, &partner.secret_hash, &hash, app.now()).await? {
-        return Err(Error::new(
-            Kind::Conflict,
-            "The secret was changed a moment ago, by another session or by the operator. Sign in with the new one.",
-        ));
-    }
-    if form.passkeys != "remove" {
-        tx.keep_console_passkeys(partner.id, &partner.secret_hash, &hash).await?;
-    }
-    // In the same transaction: whoever is told the new secret is signed in by it, or nothing has changed.
-    let renewed = Partner { secret_hash: hash, ..partner.clone() };
-    let cookie = add_session(&app, &mut tx, &renewed, CONSOLE.read(&app, &headers)).await?;
-    tx.commit().await?;
+    let (keep_passkeys, old) = (form.passkeys != "remove", CONSOLE.read(&app, &headers));
+    let rotated = secret::rotate(&app, &user.partner, keep_passkeys, old.as_deref()).await?;
     audit(&user, "secret_rotated");
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Credentials));
-    let template = RotatedPage { layout: layout.clone(), frame, client_id: partner.id, secret };
-    Ok((AppendHeaders([cookie]), page(&app, &template, &layout)).into_response())
+    let (client_id, secret) = (user.partner.id, rotated.client_secret);
+    let template = RotatedPage { layout: layout.clone(), frame, client_id, secret };
+    Ok((CONSOLE.set(&app, &rotated.session), page(&app, &template, &layout)).into_response())
 }

@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::webhooks::{called, health, meaning, own};
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
-use crate::auth::console::SignedInPartner;
-use crate::auth::holder::NOTICE;
 use crate::error::Error;
+use crate::http::cookies::NOTICE;
+use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
 use crate::webhooks;
@@ -210,7 +210,7 @@ async fn webhook_page(
 
 /// Back to the webhook, with a notice.
 fn done(app: &App, id: Uuid, notice: &str) -> Response {
-    ([NOTICE.set(app, notice)], Redirect::to(&format!("/console/webhooks/{id}"))).into_response()
+    (NOTICE.set(app, notice), Redirect::to(&format!("/console/webhooks/{id}"))).into_response()
 }
 
 async fn test(State(app): State<App>, user: SignedInPartner, Path(id): Path<Uuid>) -> Result<Response, Error> {

@@ -21,9 +21,9 @@ use self::exchange::Exchange;
 use super::{Frame, Section, audit, layout};
 use crate::api::openapi::DOCUMENT;
 use crate::app::App;
-use crate::auth::console::SignedInPartner;
 use crate::error::{Error, Kind};
 use crate::http::Client;
+use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
 
 /// What the explorer begins with.

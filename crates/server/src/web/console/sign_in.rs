@@ -1,24 +1,21 @@
-//! `/console/sign-in`: by client id and client secret, or by a passkey once one is enrolled.
-//!
-//! The answer is the same whichever of the two is wrong, and takes the same work.
+//! `/console/sign-in`: by client id and client secret, or by a passkey once one is registered.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{Frame, audit, layout};
 use crate::app::App;
-use crate::auth::console::{SignedInPartner, begin_session, page_of_console, session};
-use crate::auth::holder::{CONSOLE, NOTICE};
-use crate::auth::partner::by_secret;
 use crate::error::Error;
+use crate::flows::console::{secret, sessions};
 use crate::http::Client;
-use crate::seal::sha256;
+use crate::http::cookies::{CONSOLE, NOTICE, SetCookie};
+use crate::http::session::{ConsoleVisitor, SignedInPartner, console_page};
 use crate::web::{Layout, page};
 use store::Partner;
 
@@ -28,7 +25,7 @@ struct SignInPage {
     layout: Layout,
     frame: Frame,
     client_id: String,
-    /// The page to come back to; empty for the first one.
+    /// The page to return to; empty for the overview.
     to: String,
     refused: bool,
     passkeys: bool,
@@ -55,16 +52,21 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/sign-out-others", post(sign_out_others))
 }
 
-async fn ask(State(app): State<App>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Result<Response, Error> {
-    if session(&app, &headers).await?.is_some() {
-        return Ok(Redirect::to("/console").into_response());
+async fn ask(
+    State(app): State<App>,
+    ConsoleVisitor(visitor): ConsoleVisitor,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Response {
+    if visitor.is_some() {
+        return Redirect::to("/console").into_response();
     }
-    Ok(form(&app, &headers, String::new(), &wanted.to, false))
+    form(&app, &headers, String::new(), &wanted.to, false)
 }
 
 fn form(app: &App, headers: &HeaderMap, client_id: String, to: &str, refused: bool) -> Response {
     let layout = layout(app, headers);
-    let to = page_of_console(to).unwrap_or_default().to_owned();
+    let to = console_page(to).unwrap_or_default().to_owned();
     let passkeys = app.webauthn().is_some();
     let frame = Frame::default();
     let response = page(app, &SignInPage { layout: layout.clone(), frame, client_id, to, refused, passkeys }, &layout);
@@ -78,43 +80,30 @@ async fn sign_in(
     Form(sent): Form<SignInForm>,
 ) -> Result<Response, Error> {
     let client_id = sent.client_id.trim();
-    app.limits().console_per_client.check_global(&client.0).await?;
-    app.limits().console_per_partner.check_global(&sha256(client_id.as_bytes())).await?;
-    let Some(partner) = by_secret(app.store(), client_id, &sent.client_secret).await? else {
-        app.metrics().sign_in("console_refused");
+    let Some(partner) = secret::sign_in(&app, client.0, client_id, &sent.client_secret).await? else {
         return Ok(form(&app, &headers, client_id.to_owned(), &sent.to, true));
     };
-    app.metrics().sign_in("console");
-    tracing::info!(partner = %partner.id, by = "secret", "signed in to the console");
     let cookie = signed_in(&app, &headers, &partner).await?;
-    Ok((cookie, Redirect::to(page_of_console(&sent.to).unwrap_or("/console"))).into_response())
+    Ok((cookie, Redirect::to(console_page(&sent.to).unwrap_or("/console"))).into_response())
 }
 
-/// The headers that make this browser `partner`'s.
-pub(super) async fn signed_in(
-    app: &App,
-    headers: &HeaderMap,
-    partner: &Partner,
-) -> Result<impl axum::response::IntoResponseParts + use<>, Error> {
-    let cookie = begin_session(app, partner, CONSOLE.read(app, headers)).await?;
-    Ok(AppendHeaders([cookie]))
+/// Begins the session; returns the cookie that carries it.
+pub(super) async fn signed_in(app: &App, headers: &HeaderMap, partner: &Partner) -> Result<SetCookie, Error> {
+    let session = sessions::begin(app, partner, CONSOLE.read(app, headers).as_deref()).await?;
+    Ok(CONSOLE.set(app, &session))
 }
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     if let Some(secret) = CONSOLE.read(&app, &headers) {
-        let mut tx = app.store().write().await?;
-        tx.end_console_session(&sha256(secret.as_bytes())).await?;
-        tx.commit().await?;
+        sessions::end(&app, &secret).await?;
     }
-    let cookies = AppendHeaders([CONSOLE.remove(&app), NOTICE.set(&app, "notice-console-signed-out")]);
+    let cookies = (CONSOLE.remove(&app), NOTICE.set(&app, "notice-console-signed-out"));
     Ok((cookies, Redirect::to("/console/sign-in")).into_response())
 }
 
 async fn sign_out_others(State(app): State<App>, user: SignedInPartner) -> Result<Response, Error> {
-    let mut tx = app.store().write().await?;
-    tx.end_other_console_sessions(user.partner.id, &user.session.token_hash).await?;
-    tx.commit().await?;
+    sessions::end_others(&app, user.partner.id, &user.session).await?;
     audit(&user, "other_sessions_ended");
-    let notice = AppendHeaders([NOTICE.set(&app, "notice-console-others-ended")]);
+    let notice = NOTICE.set(&app, "notice-console-others-ended");
     Ok((notice, Redirect::to("/console/credentials")).into_response())
 }

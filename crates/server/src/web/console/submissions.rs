@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::{Frame, Section, layout};
 use crate::app::App;
-use crate::auth::console::SignedInPartner;
 use crate::error::Error;
+use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
 use store::domain::asset::{Asset, AssetState, Failure};
 use store::{Event, EventKind, Found, ListedState, ListedSubmission};

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
-use crate::auth::console::SignedInPartner;
-use crate::auth::holder::NOTICE;
 use crate::error::{Error, Kind};
+use crate::http::cookies::NOTICE;
+use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
 use crate::webhooks::{self, message::Secret};
@@ -271,7 +271,7 @@ async fn change(
     match changed {
         Ok(_) => {
             audit(&user, "webhook_changed");
-            let notice = [NOTICE.set(&app, "notice-console-webhook-changed")];
+            let notice = NOTICE.set(&app, "notice-console-webhook-changed");
             Ok((notice, Redirect::to(&format!("/console/webhooks/{id}"))).into_response())
         }
         Err(error) => Ok(form(&app, &user, &headers, Some(id), wanted, problems(error)?)),
@@ -331,7 +331,7 @@ async fn confirm(
 async fn delete(State(app): State<App>, user: SignedInPartner, Path(id): Path<Uuid>) -> Result<Response, Error> {
     webhooks::remove(&app, user.partner.id, id).await?;
     audit(&user, "webhook_deleted");
-    Ok(([NOTICE.set(&app, "notice-console-webhook-deleted")], Redirect::to("/console/webhooks")).into_response())
+    Ok((NOTICE.set(&app, "notice-console-webhook-deleted"), Redirect::to("/console/webhooks")).into_response())
 }
 
 async fn rotate(

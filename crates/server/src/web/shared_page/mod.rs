@@ -17,10 +17,11 @@ use serde::Deserialize;
 
 use super::{Layout, page};
 use crate::app::App;
-use crate::auth::holder::{SHARE, Visitor};
 use crate::error::Error;
 use crate::flows::share::{self, Access};
 use crate::http::Client;
+use crate::http::cookies::SHARE;
+use crate::http::session::Visitor;
 use view::SharedPage;
 
 #[derive(Template)]
@@ -119,7 +120,7 @@ async fn give_passcode(
     app.limits().passcodes_per_client.check_global(&client.0).await?;
     app.limits().passcodes_per_share.check_global(&share.id).await?;
     Ok(match share::give_passcode(&app, &share, &form.passcode).await? {
-        Some(proof) => ([SHARE.set(&app, &proof)], to_page).into_response(),
+        Some(proof) => (SHARE.set(&app, &proof), to_page).into_response(),
         None => passcode_page(&app, visitor.is_some(), true),
     })
 }

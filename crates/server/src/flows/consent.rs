@@ -1,7 +1,6 @@
-//! A person's answer to what a link leads to: opening it, accepting, declining.
+//! What a person does with a partner's link: open it, accept what it leads to, or decline; and delete what was accepted.
 //!
-//! Owns who may answer and what an answer does. The pages ask on behalf of whoever is signed in; the sandbox asks on behalf
-//! of the people whom the server plays. Neither has a way of its own.
+//! The pages act for the person who is signed in, the sandbox for its users. Both go through here.
 
 use uuid::Uuid;
 
@@ -13,21 +12,21 @@ use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{State, Submission};
 use store::{EventKind, Tx};
 
-/// What a link can lead to, other than consent.
+/// Why a link leads to nothing that this person can consent to.
 #[derive(Clone, Copy, Debug)]
-pub enum Outcome {
+pub enum LinkError {
     /// There is nothing, or nothing that this person may know of.
     Unknown,
-    /// Somebody else has opened it first.
-    AnotherPersons,
+    /// Another person has opened it first.
+    OtherHolder,
     /// The person has declined it.
     Declined,
-    /// Its time was over.
+    /// It has expired.
     Expired,
     /// The person has deleted it since.
-    Removed,
-    /// The partner took it back.
-    TakenBack,
+    Deleted,
+    /// The partner withdrew it before it was accepted.
+    Withdrawn,
 }
 
 /// What a link leads to, for its holder.
@@ -40,7 +39,7 @@ pub enum Linked {
 }
 
 impl Linked {
-    /// The one, or those of the batch.
+    /// The submission, or those of the batch.
     pub fn items(&self) -> &[Submission] {
         match self {
             Self::One(submission) => std::slice::from_ref(submission),
@@ -49,22 +48,22 @@ impl Linked {
     }
 }
 
-/// What was answered.
+/// What accepting or declining has changed.
 #[derive(Clone, Debug)]
-pub struct Answered {
+pub struct Decided {
     /// What the link leads to, as it was before.
     pub linked: Linked,
-    /// How many submissions the answer has changed; none if somebody was quicker, or it is over.
+    /// How many submissions have changed; none if all were decided before or have expired.
     pub count: usize,
 }
 
-/// Records, once for each submission, that somebody's browser handed the link over.
+/// Records, once for each submission, that a browser has opened the link.
 ///
 /// # Errors
 /// The store cannot be used.
 pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
     let now = app.now();
-    // Mostly it was opened before, or leads nowhere, and then nobody who writes is kept waiting.
+    // Most links were opened before or lead nowhere; those take no write lock.
     if app.store().read().await?.count_unopened(id, now).await? == 0 {
         return Ok(());
     }
@@ -76,7 +75,7 @@ pub async fn note_link_opened(app: &App, id: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Binds what the link leads to to `holder` if nobody has it yet.
+/// Binds what the link leads to to `holder`, unless it is bound already.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -100,18 +99,18 @@ pub async fn open(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the link leads to, if it is `holder`'s; what to tell if not. Something expired that nobody opened is told as
-/// expired.
+/// Returns what the link leads to, if it is bound to `holder`. What expired or was withdrawn before anybody opened it is
+/// reported as such.
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Outcome>, Error> {
+pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, LinkError>, Error> {
     let mut tx = app.store().read().await?;
     let linked = match tx.linked_submission(id, app.now()).await? {
         Some(submission) => Linked::One(Box::new(submission)),
         None => match tx.linked_batch(id, app.now()).await? {
             Some(batch) => Linked::Batch(batch.items),
-            None => return Ok(Err(Outcome::Unknown)),
+            None => return Ok(Err(LinkError::Unknown)),
         },
     };
     let items = linked.items();
@@ -124,29 +123,29 @@ pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Ou
             }
         })
     } else if whose.iter().any(Option::is_some) {
-        Err(Outcome::AnotherPersons)
+        Err(LinkError::OtherHolder)
     } else if items.iter().any(|item| matches!(item.state, State::Incomplete { .. })) || items.is_empty() {
-        Err(Outcome::Unknown)
+        Err(LinkError::Unknown)
     } else if items.iter().all(|item| matches!(item.state, State::TakenBack { .. })) {
-        Err(Outcome::TakenBack)
+        Err(LinkError::Withdrawn)
     } else if items.iter().all(|item| matches!(item.state, State::Expired { .. } | State::TakenBack { .. })) {
-        Err(Outcome::Expired)
+        Err(LinkError::Expired)
     } else {
-        Err(Outcome::AnotherPersons)
+        Err(LinkError::OtherHolder)
     })
 }
 
 /// Re-seals the data under `holder`'s own key and puts it into the wallet: one submission, or every item of a batch that
-/// still waits. A second time finds it done.
+/// is still pending. A repetition changes nothing.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
-pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answered, Outcome>, Error> {
+pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided, LinkError>, Error> {
     let linked = match find(app, id, holder).await? {
         Ok(linked) => linked,
-        Err(outcome) => return Ok(Err(outcome)),
+        Err(error) => return Ok(Err(error)),
     };
-    // Keys are fetched and used before the database is held for writing.
+    // Keys are fetched and used before the write transaction begins.
     let mut resealed = Vec::new();
     for item in linked.items() {
         resealed.extend(Resealed::new(app, item, holder).await?);
@@ -167,17 +166,17 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answered
         app.deliveries_due().notify_one();
         app.metrics().submissions("accepted", accepted.len() as u64);
     }
-    Ok(Ok(Answered { linked, count: accepted.len() }))
+    Ok(Ok(Decided { linked, count: accepted.len() }))
 }
 
-/// Says no for `holder`: to one submission, or to every item of a batch that still waits. The data is gone then.
+/// Declines for `holder`: one submission, or every item of a batch that is still pending. Their data is deleted.
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answered, Outcome>, Error> {
+pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided, LinkError>, Error> {
     let linked = match find(app, id, holder).await? {
         Ok(linked) => linked,
-        Err(outcome) => return Ok(Err(outcome)),
+        Err(error) => return Ok(Err(error)),
     };
     let now = app.now();
     let mut tx = app.store().write().await?;
@@ -193,10 +192,25 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Answere
         app.deliveries_due().notify_one();
         app.metrics().submissions("declined", declined.len() as u64);
     }
-    Ok(Ok(Answered { linked, count: declined.len() }))
+    Ok(Ok(Decided { linked, count: declined.len() }))
 }
 
-/// Where each push tells the whole anew, the newest of this partner's stands.
+/// Deletes a credential from `holder`'s wallet. A repetition changes nothing.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn delete(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
+    let now = app.now();
+    let mut tx = app.store().write().await?;
+    if tx.remove_submission(id, holder, now).await? {
+        tx.record_events(&[id], EventKind::Removed, now).await?;
+        tx.commit().await?;
+        app.metrics().submissions("removed", 1);
+    }
+    Ok(())
+}
+
+/// Where each push holds the whole history, the newest one of this partner supersedes the earlier ones.
 async fn supersede(tx: &mut Tx, accepted: &[Submission], holder: Uuid, now: Timestamp) -> Result<(), Error> {
     let Some(first) = accepted.first() else { return Ok(()) };
     let types = accepted.iter().map(|item| item.credential_type).filter(|known| known.newest_stands);
@@ -205,7 +219,7 @@ async fn supersede(tx: &mut Tx, accepted: &[Submission], holder: Uuid, now: Time
     Ok(())
 }
 
-/// A submission that waits, with everything of it sealed for its holder.
+/// A pending submission, with everything of it sealed for its holder.
 struct Resealed {
     id: Uuid,
     period: Timestamp,
@@ -215,7 +229,7 @@ struct Resealed {
 }
 
 impl Resealed {
-    /// `None` if the submission does not wait any more, or its data is gone.
+    /// `None` if the submission is not pending any more, or its data is deleted.
     async fn new(app: &App, item: &Submission, holder: Uuid) -> Result<Option<Self>, Error> {
         let State::Incomplete { sealed, .. } = &item.state else { return Ok(None) };
         let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
@@ -232,13 +246,13 @@ impl Resealed {
         Ok(Some(Self { id: item.id, period: sealed.period, payload, keys }))
     }
 
-    /// False if it does not wait any more.
+    /// Returns false if it is not pending any more.
     async fn accept(&self, app: &App, tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<bool, Error> {
         if !tx.accept_submission(self.id, holder, &self.payload, now).await? {
             return Ok(false);
         }
         tx.end_fetching(self.id).await?;
-        // From here on nothing of it changes; what arrived since it was looked at is sealed now.
+        // From here on nothing of it changes. What arrived after it was read is sealed now.
         for asset in tx.assets(&[self.id]).await? {
             let AssetState::Stored(object) = &asset.state else { continue };
             let prepared = self.keys.iter().find(|(known, _)| *known == asset).map(|(_, key)| key.clone());

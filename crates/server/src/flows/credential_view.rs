@@ -1,4 +1,4 @@
-//! What pages show of a credential: opened, read, with its documents.
+//! What a holder sees of a credential: opened, parsed, with its documents.
 
 use credential::opencerts::{self, OpenCert};
 use credential::{AssetKind, Block, Payload};
@@ -7,7 +7,6 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::documents::Owner;
 use crate::error::Error;
-use crate::i18n::Text;
 use ambient::Timestamp;
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
@@ -15,7 +14,7 @@ use store::domain::submission::{State, Submission};
 
 /// A credential that its holder looks at.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct CredentialView {
     /// The request's id.
     pub id: Uuid,
     /// Who pushed it.
@@ -29,7 +28,7 @@ pub struct Shown {
     /// What a page draws of it.
     pub view: Vec<Block>,
     /// Its documents.
-    pub documents: Vec<ShownDocument>,
+    pub documents: Vec<DocumentView>,
     /// When it was pushed.
     pub pushed_at: Timestamp,
     /// When it is given up.
@@ -72,7 +71,7 @@ impl Withdrawal {
 
 /// A document of a credential.
 #[derive(Clone, Debug)]
-pub struct ShownDocument {
+pub struct DocumentView {
     /// Its id.
     pub id: Uuid,
     /// What the partner calls it.
@@ -80,14 +79,14 @@ pub struct ShownDocument {
     /// What it is.
     pub kind: AssetKind,
     /// Where it stands.
-    pub standing: Standing,
+    pub state: DocumentState,
 }
 
 /// Where a document stands, for its holder.
 #[derive(Clone, Debug)]
-pub enum Standing {
+pub enum DocumentState {
     /// It can be opened.
-    There {
+    Stored {
         /// Its size, bytes.
         size: u64,
         /// What an OpenCerts document shows by itself.
@@ -113,7 +112,7 @@ pub struct Certificate {
     pub incomparable: bool,
 }
 
-impl Shown {
+impl CredentialView {
     /// Opens `submission` for its holder, with all that its documents show; `None` if its data is gone.
     pub async fn open(app: &App, submission: &Submission) -> Result<Option<Self>, Error> {
         Self::open_with(app, submission, true).await
@@ -149,7 +148,7 @@ impl Shown {
                 }
                 _ => None,
             };
-            documents.push(ShownDocument::new(asset, accepted_at.is_some(), certificate));
+            documents.push(DocumentView::new(asset, accepted_at.is_some(), certificate));
         }
         Ok(Some(Self {
             id: submission.id,
@@ -186,11 +185,6 @@ impl Shown {
         self.payload.fields["full_name"].as_str().unwrap_or_default()
     }
 
-    /// The institutions in between, in words, parent first; empty where there are none.
-    pub fn chain(&self, text: &Text) -> String {
-        text.chain(&self.payload.partner_chain)
-    }
-
     /// How many documents it has.
     pub fn document_count(&self) -> i64 {
         i64::try_from(self.documents.len()).unwrap_or(i64::MAX)
@@ -209,17 +203,17 @@ impl Certificate {
     }
 }
 
-impl ShownDocument {
+impl DocumentView {
     fn new(asset: Asset, accepted: bool, certificate: Option<Certificate>) -> Self {
-        let standing = match &asset.state {
-            AssetState::Stored(object) => Standing::There { size: object.size, certificate },
-            AssetState::Awaited | AssetState::Fetching { .. } if accepted => Standing::Missing,
-            AssetState::Failed(Failure::Late) => Standing::Missing,
-            AssetState::Awaited | AssetState::Fetching { .. } => Standing::Awaited,
-            AssetState::Failed(_) => Standing::Refused,
-            AssetState::Deleted => Standing::Deleted,
+        let state = match &asset.state {
+            AssetState::Stored(object) => DocumentState::Stored { size: object.size, certificate },
+            AssetState::Awaited | AssetState::Fetching { .. } if accepted => DocumentState::Missing,
+            AssetState::Failed(Failure::Late) => DocumentState::Missing,
+            AssetState::Awaited | AssetState::Fetching { .. } => DocumentState::Awaited,
+            AssetState::Failed(_) => DocumentState::Refused,
+            AssetState::Deleted => DocumentState::Deleted,
         };
-        Self { id: asset.id, name: asset.asset_id, kind: asset.kind, standing }
+        Self { id: asset.id, name: asset.asset_id, kind: asset.kind, state }
     }
 
     /// Whether a browser can show it in the page.
@@ -279,9 +273,4 @@ fn differences(
         }
     }
     (different, incomparable)
-}
-
-/// The step of a scale that `value` reaches, counted from 1; 0 if it is not on it.
-pub fn reached(steps: &[&str], value: &str) -> usize {
-    steps.iter().position(|step| *step == value).map_or(0, |at| at + 1)
 }

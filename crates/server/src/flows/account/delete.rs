@@ -1,0 +1,37 @@
+//! Deleting accounts.
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::flows::verification_request;
+use crate::outbox::OutboxMessage;
+use ambient::Timestamp;
+use store::{AnnouncementKind, StoreError, Tx};
+
+/// Deletes an account and everything it holds, for good: the rows in one transaction, then the key. If the server stops in
+/// between, the outbox destroys the key.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn delete(app: &App, holder: Uuid) -> Result<(), StoreError> {
+    let mut tx = app.store().write().await?;
+    release(&mut tx, holder, app.now()).await?;
+    app.outbox().add(&mut tx, &OutboxMessage::DestroyHolderKey(holder)).await?;
+    tx.commit().await?;
+    app.outbox().wake();
+    app.deliveries_due().notify_one();
+    app.keyring().destroy_holder_key(holder).await
+}
+
+/// Deletes the rows of an account: everything of a deletion except its key.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    tx.release_submissions(holder, now).await?;
+    tx.release_issuances(holder).await?;
+    tx.delete_shares(holder).await?;
+    let canceled = tx.release_verifications(holder, now).await?;
+    verification_request::announce(tx, &canceled, AnnouncementKind::RequestCanceled, now).await?;
+    tx.delete_holder(holder).await
+}

@@ -1,0 +1,46 @@
+//! Finding and creating accounts.
+
+use crate::app::App;
+use crate::email::Email;
+use store::{Holder, StoreError};
+
+/// Returns the account of a proven address; creates it if there is none.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn find_or_create(app: &App, email: &Email) -> Result<Holder, StoreError> {
+    let fingerprint = email.fingerprint(app.keyring());
+    let existing = app.store().read().await?.holder_by_email(&fingerprint).await?;
+    if let Some(holder) = existing {
+        return Ok(holder);
+    }
+    let now = app.now();
+    let id = app.rng().id(now);
+    // The key comes first: an account without a key can hold nothing, and a key without an account opens nothing.
+    app.keyring().create_holder_key(id).await?;
+    let email_sealed = app.keyring().seal_for_holder(id, &[b"email", id.as_bytes()], email.as_str().as_bytes()).await?;
+    let holder = Holder {
+        id,
+        email_fingerprint: fingerprint.to_vec(),
+        email_sealed,
+        created_at: now,
+        sign_ins: 0,
+        passkey_offer_declined_at: None,
+    };
+    let mut tx = app.store().write().await?;
+    tx.add_holder(&holder).await?;
+    // A concurrent sign-in may have created it first.
+    let stored = tx.holder_by_email(&fingerprint).await?;
+    tx.commit().await?;
+    stored.ok_or_else(|| StoreError::nonsense("holder", "gone at once"))
+}
+
+/// Returns the address of an account.
+///
+/// # Errors
+/// The key ring cannot be used, or the account's key is destroyed.
+pub async fn email(app: &App, holder: &Holder) -> Result<String, StoreError> {
+    let label: [&[u8]; 2] = [b"email", holder.id.as_bytes()];
+    let plain = app.keyring().open_for_holder(holder.id, &label, &holder.email_sealed).await?;
+    Ok(String::from_utf8_lossy(&plain).into_owned())
+}

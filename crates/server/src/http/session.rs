@@ -1,0 +1,184 @@
+//! Who is signed in: people to their wallet, partners to their console.
+//!
+//! Taking [`SignedIn`] or [`SignedInPartner`] as an argument is a handler's permission check.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::http::cookies::{CONSOLE, NOTICE, SESSION, SetCookie};
+use crate::seal::sha256;
+use store::{ConsoleSession, Holder, Partner, Session};
+
+/// A session's end is moved at most this often, which spares a write on every page.
+const EXTEND_EVERY: Duration = Duration::from_secs(86_400);
+
+/// A person who is signed in. Without a session the visitor is sent to sign in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The account.
+    pub holder: Holder,
+    /// The session.
+    pub session: Session,
+}
+
+/// A person who may be signed in.
+#[derive(Clone, Debug)]
+pub struct Visitor(pub Option<SignedIn>);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let Some(secret) = SESSION.read(app, &parts.headers) else { return Ok(Self(None)) };
+        let now = app.now();
+        let mut tx = app.store().read().await?;
+        let Some(session) = tx.session(&sha256(secret.as_bytes()), now).await? else { return Ok(Self(None)) };
+        let Some(holder) = tx.holder(session.holder_id).await? else { return Ok(Self(None)) };
+        drop(tx);
+        let expires_at = now + app.config().sign_in.session_lifetime;
+        if expires_at.since(session.expires_at) > EXTEND_EVERY {
+            let mut tx = app.store().write().await?;
+            tx.extend_session(&session.token_hash, expires_at).await?;
+            tx.commit().await?;
+        }
+        Ok(Self(Some(SignedIn { holder, session })))
+    }
+}
+
+/// The person is not signed in: a redirect to sign-in, or the error of the store.
+#[derive(Debug)]
+pub enum NotSignedIn {
+    /// Redirects to sign-in.
+    SignIn,
+    /// The store failed.
+    Error(Error),
+}
+
+impl IntoResponse for NotSignedIn {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignIn => Redirect::to("/sign-in").into_response(),
+            Self::Error(error) => error.into_response(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = NotSignedIn;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NotSignedIn> {
+        let Visitor(visitor) = Visitor::from_request_parts(parts, app).await.map_err(NotSignedIn::Error)?;
+        visitor.ok_or(NotSignedIn::SignIn)
+    }
+}
+
+/// A partner that is signed in to its console. Without a session the visitor is sent to sign in.
+///
+/// A session is bound to the client secret that was in force when it began: rotating the secret or disabling the partner
+/// ends it at once.
+#[derive(Clone, Debug)]
+pub struct SignedInPartner {
+    /// The partner.
+    pub partner: Partner,
+    /// The session.
+    pub session: ConsoleSession,
+}
+
+/// A visitor to the console that may be signed in.
+#[derive(Clone, Debug)]
+pub struct ConsoleVisitor(pub Option<SignedInPartner>);
+
+impl FromRequestParts<App> for ConsoleVisitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let Some(secret) = CONSOLE.read(app, &parts.headers) else { return Ok(Self(None)) };
+        let mut tx = app.store().read().await?;
+        let Some(session) = tx.console_session(&sha256(secret.as_bytes()), app.now()).await? else {
+            return Ok(Self(None));
+        };
+        let partner = tx.partner(session.partner_id).await?;
+        Ok(Self(partner.map(|partner| SignedInPartner { partner, session })))
+    }
+}
+
+/// The partner is not signed in: a redirect to sign-in and back, or the error of the store.
+#[derive(Debug)]
+pub enum PartnerNotSignedIn {
+    /// Redirects to sign-in.
+    SignIn {
+        /// The path of the page to return to, if it is one to return to.
+        path: Option<String>,
+        /// Where the session has ended: the notice that says so on the next page.
+        notice: Option<SetCookie>,
+    },
+    /// The store failed.
+    Error(Error),
+}
+
+impl IntoResponse for PartnerNotSignedIn {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignIn { path, notice } => {
+                let query = path.map(|path| format!("?to={path}")).unwrap_or_default();
+                (notice, Redirect::to(&format!("/console/sign-in{query}"))).into_response()
+            }
+            Self::Error(error) => error.into_response(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for SignedInPartner {
+    type Rejection = PartnerNotSignedIn;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PartnerNotSignedIn> {
+        let ConsoleVisitor(visitor) =
+            ConsoleVisitor::from_request_parts(parts, app).await.map_err(PartnerNotSignedIn::Error)?;
+        visitor.ok_or_else(|| {
+            let path = if parts.method == Method::GET { console_page(parts.uri.path()) } else { None };
+            PartnerNotSignedIn::SignIn {
+                path: path.map(ToOwned::to_owned),
+                notice: CONSOLE.read(app, &parts.headers).map(|_| NOTICE.set(app, "notice-console-ended")),
+            }
+        })
+    }
+}
+
+/// Returns `path` if it is that of a page of the console, to which a redirect after sign-in may lead.
+pub fn console_page(path: &str) -> Option<&str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'/';
+    let rest = path.strip_prefix("/console")?;
+    let is_page = rest.is_empty() || (rest.starts_with('/') && rest != "/sign-in" && rest != "/sign-out");
+    (is_page && rest.bytes().all(is_plain) && !rest.contains("//")).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_in_returns_only_to_pages_of_the_console() {
+        for good in ["/console", "/console/submissions", "/console/submissions/0192f0c1-5a77-7e11-8f3a-2b9c4d5e6f70"] {
+            assert_eq!(console_page(good), Some(good));
+        }
+        for bad in [
+            "",
+            "/",
+            "/wallet",
+            "/consolee",
+            "/console//evil.example",
+            "/console/sign-in",
+            "https://evil.example",
+            "/console/x?y",
+            "/console/\\evil",
+        ] {
+            assert_eq!(console_page(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The frame of the console's pages, with its navigation.
+
+use axum::http::HeaderMap;
+
+use crate::app::App;
+use crate::http::session::SignedInPartner;
+use crate::web::Layout;
+
+/// A section of the console, as in the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Overview,
+    Submissions,
+    Webhooks,
+    Credentials,
+    Explorer,
+}
+
+impl Section {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Overview, Self::Submissions, Self::Webhooks, Self::Credentials, Self::Explorer];
+
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/console",
+            Self::Submissions => "/console/submissions",
+            Self::Webhooks => "/console/webhooks",
+            Self::Credentials => "/console/credentials",
+            Self::Explorer => "/console/explorer",
+        }
+    }
+
+    /// The key of its name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "console-overview",
+            Self::Submissions => "console-submissions",
+            Self::Webhooks => "console-webhooks",
+            Self::Credentials => "console-credentials",
+            Self::Explorer => "console-explorer",
+        }
+    }
+}
+
+/// What the frame of a page shows: whose console it is, and in which section the page is. Both are missing before sign-in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Frame {
+    pub(super) partner: Option<String>,
+    pub(super) section: Option<Section>,
+}
+
+impl Frame {
+    pub(super) fn new(user: &SignedInPartner, section: Section) -> Self {
+        Self { partner: Some(user.partner.name.clone()), section: Some(section) }
+    }
+
+    pub(super) fn sections(&self) -> [Section; Section::ALL.len()] {
+        Section::ALL
+    }
+
+    /// Returns whether the page is in the section `other`.
+    pub(super) fn is_in(&self, other: &Section) -> bool {
+        self.section == Some(*other)
+    }
+}
+
+pub(super) fn layout(app: &App, headers: &HeaderMap) -> Layout {
+    Layout::new(app, true).with_notice(app, headers)
+}
+
+/// Logs what was done in a console: by which partner, and what; no data of a person.
+pub(super) fn audit(user: &SignedInPartner, done: &'static str) {
+    tracing::info!(partner = %user.partner.id, done, "done in the console");
+}

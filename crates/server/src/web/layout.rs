@@ -1,0 +1,74 @@
+//! What pages share: the layout, and how a template becomes a response.
+
+use askama::Template;
+use axum::http::HeaderMap;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::http::cookies::NOTICE;
+use crate::i18n::Text;
+
+/// What every page shows.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// The texts.
+    pub text: Text,
+    /// Whether this is a demonstration; then every page says so.
+    pub demo: bool,
+    /// Whether someone is signed in.
+    pub signed_in: bool,
+    /// The key of a notice to show once.
+    pub notice: Option<&'static str>,
+}
+
+/// The notices that may be shown once, after something was done.
+const NOTICES: &[&str] = &[
+    "notice-accepted",
+    "notice-deleted",
+    "notice-account-deleted",
+    "notice-signed-out",
+    "notice-signed-out-everywhere",
+    "notice-passkey-added",
+    "notice-passkey-removed",
+    "notice-share-revoked",
+    "notice-console-ended",
+    "notice-console-signed-out",
+    "notice-console-others-ended",
+    "notice-console-passkey-added",
+    "notice-console-passkey-removed",
+    "notice-console-webhook-changed",
+    "notice-console-webhook-deleted",
+    "notice-console-test-sent",
+    "notice-console-replayed",
+    "notice-console-replayed-none",
+];
+
+impl Layout {
+    /// The layout for a visitor.
+    pub fn new(app: &App, signed_in: bool) -> Self {
+        Self { text: Text::default(), demo: app.is_demo(), signed_in, notice: None }
+    }
+
+    /// Adds the notice that the last request left, if any.
+    #[must_use]
+    pub fn with_notice(mut self, app: &App, headers: &HeaderMap) -> Self {
+        let left = NOTICE.read(app, headers);
+        self.notice = left.and_then(|left| NOTICES.iter().copied().find(|known| *known == left));
+        self
+    }
+}
+
+/// Renders a page. A notice that it shows is removed.
+pub fn page(app: &App, template: &impl Template, layout: &Layout) -> Response {
+    match template.render() {
+        Ok(html) if layout.notice.is_some() => (NOTICE.remove(app), Html(html)).into_response(),
+        Ok(html) => Html(html).into_response(),
+        Err(error) => Error::internal(error).into_response(),
+    }
+}
+
+/// Returns the step of a scale that `value` is, counted from 1; 0 if it is not on it.
+pub fn scale_step(steps: &[&str], value: &str) -> usize {
+    steps.iter().position(|step| *step == value).map_or(0, |at| at + 1)
+}
