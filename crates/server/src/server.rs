@@ -40,6 +40,7 @@ pub fn router(app: &App) -> Router {
         .merge(routed(oid4vci::routes(), Readers::Programs, timeout))
         .merge(routed(openid4vp::routes(), Readers::Programs, timeout))
         .merge(routed(web::routes(app), page, timeout))
+        .merge(routed(web::console_routes(), Readers::People(web::console::error::page), timeout))
         .merge(routed(unmatched, Readers::Unknown(web::error::page), timeout))
         .with_state(app.clone())
 }

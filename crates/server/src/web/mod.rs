@@ -6,7 +6,7 @@ mod account;
 mod assets;
 mod authorize;
 mod career;
-mod console;
+pub mod console;
 mod documents;
 pub mod error;
 mod home;
@@ -35,12 +35,11 @@ use crate::error::{Error, Kind};
 
 pub use layout::{Layout, page};
 
-/// The routes of all pages. A form that another site sends is refused (by `Sec-Fetch-Site` and `Origin`).
+/// The routes of people's pages.
 pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
         .merge(authorize::routes())
-        .merge(console::routes(app))
         .merge(documents::routes())
         .merge(home::routes())
         .merge(link::routes())
@@ -54,9 +53,19 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(verify::routes())
         .merge(wallet::routes());
     let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };
+    with_own_forms(pages).merge(assets::routes())
+}
+
+/// The routes of the partners' console.
+pub fn console_routes() -> Router<App> {
+    with_own_forms(console::routes())
+}
+
+/// Rejects forms that another site sends, by `Sec-Fetch-Site` and `Origin`.
+fn with_own_forms(pages: Router<App>) -> Router<App> {
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| {
         Error::new(Kind::Forbidden, "This form was sent from another site. Open the page here and send it again.")
             .into_response()
     });
-    pages.layer(csrf).merge(assets::routes())
+    pages.layer(csrf)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
@@ -11,48 +11,41 @@ use axum::response::{Html, IntoResponse, Response};
 use super::frame::Frame;
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::http::RequestId;
 use crate::i18n::Text;
 use crate::web::Layout;
 
 #[derive(Template)]
 #[template(path = "console/error.html")]
-struct ErrorPage {
+struct ErrorPage<'a> {
     layout: Layout,
     frame: Frame,
     title: &'static str,
     body: String,
-    request_id: String,
+    request_id: &'a str,
 }
 
-/// Renders an error as a page of the console. It does not use the store, which may be what failed.
-pub(super) async fn write_errors(State(app): State<App>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.to_string());
-    let is_look = request.method().is_safe();
-    let mut response = next.run(request).await;
-    let error = match response.extensions_mut().remove::<Arc<Error>>() {
-        Some(error) => error,
-        // The framework rejects paths and forms that it cannot parse with plain text.
-        None if response.status().is_client_error() && !is_html(&response) => {
-            let malformed =
-                || Error::new(Kind::Malformed, "This form cannot be read. Open the page again and send it from there.");
-            let error = if is_look { Error::not_found() } else { malformed() };
-            *response.status_mut() = error.status();
-            Arc::new(error)
-        }
-        None => return response,
-    };
-    let layout = Layout::new(&app, true);
-    let (title, body) = said(&error, &layout.text);
-    let page = ErrorPage { layout, frame: Frame::default(), title, body, request_id: id };
-    let Ok(html) = page.render() else { return Error::internal("an error page could not be written").into_response() };
-    let (mut parts, _) = response.into_parts();
-    let (written, body) = Html(html).into_response().into_parts();
-    for (name, value) in &written.headers {
-        parts.headers.insert(name, value.clone());
+/// The page for `error`. The status is the caller's to set. It does not use the store, which may be what failed.
+pub fn page(app: &App, error: &Error, request_id: &str) -> Response {
+    let layout = Layout::new(app, true);
+    let (title, body) = said(error, &layout.text);
+    match (ErrorPage { layout, frame: Frame::default(), title, body, request_id }).render() {
+        Ok(html) => Html(html).into_response(),
+        Err(_) => Html("Something went wrong.").into_response(),
     }
-    parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, body)
+}
+
+/// Turns the framework's rejections of paths and forms that it cannot parse, which are plain text, into errors.
+pub(super) async fn describe_rejections(request: Request, next: Next) -> Response {
+    let is_read = request.method().is_safe();
+    let response = next.run(request).await;
+    let is_described = response.extensions().get::<Arc<Error>>().is_some() || is_html(&response);
+    if is_described || !response.status().is_client_error() {
+        return response;
+    }
+    if is_read {
+        return Error::not_found().into_response();
+    }
+    Error::new(Kind::Malformed, "This form cannot be read. Open the page again and send it from there.").into_response()
 }
 
 fn is_html(response: &Response) -> bool {

@@ -6,7 +6,7 @@
 mod chart;
 mod credentials;
 mod deliveries;
-mod error;
+pub mod error;
 mod explorer;
 mod frame;
 mod overview;
@@ -16,7 +16,7 @@ mod submissions;
 mod webhooks;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::from_fn;
 use axum::routing::any;
 
 use crate::app::App;
@@ -24,8 +24,8 @@ use crate::error::Error;
 
 use frame::{Frame, Section, audit, layout};
 
-/// The routes of the console. An error there is a page there.
-pub(super) fn routes(app: &App) -> Router<App> {
+/// The routes of the console.
+pub(super) fn routes() -> Router<App> {
     Router::new()
         .merge(credentials::routes())
         .merge(deliveries::routes())
@@ -36,5 +36,5 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .merge(submissions::routes())
         .merge(webhooks::routes())
         .route("/console/{*path}", any(|| async { Error::not_found() }))
-        .layer(from_fn_with_state(app.clone(), error::write_errors))
+        .layer(from_fn(error::describe_rejections))
 }
