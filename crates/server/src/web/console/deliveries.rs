@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::listing::Listing;
 use super::webhooks::{called, health, meaning, own};
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
@@ -34,9 +35,7 @@ struct WebhookPage {
     webhook: Webhook,
     now: Timestamp,
     log: Vec<Logged>,
-    state: Option<DeliveryState>,
-    next: Option<i64>,
-    is_first: bool,
+    listing: Listing,
     range: Range,
     /// What is wrong with the time that was to be sent again.
     problem: Option<String>,
@@ -46,14 +45,6 @@ impl WebhookPage {
     /// Until when the secret before signs too.
     fn previous_until(&self) -> Option<Timestamp> {
         self.webhook.previous_until.filter(|until| *until > self.now)
-    }
-
-    fn next_page(&self, next: &i64) -> String {
-        let id = self.webhook.id;
-        match self.state {
-            Some(state) => format!("/console/webhooks/{id}?state={}&before={next}", state.name()),
-            None => format!("/console/webhooks/{id}?before={next}"),
-        }
     }
 }
 
@@ -185,7 +176,13 @@ async fn webhook_page(
     let events: Vec<Uuid> = found.iter().map(|delivery| delivery.event_id).collect();
     let attempts = tx.delivery_attempts(id, user.partner.id, &events).await?;
     drop(tx);
-    let next = found.last().map(|last| last.sequence).filter(|_| has_more);
+    let states = DeliveryState::ALL.map(|state| (state.name(), state_name(&state)));
+    let listing = Listing {
+        state: state.map(DeliveryState::name),
+        is_first: choice.before.is_none(),
+        next: found.last().filter(|_| has_more).map(|last| last.sequence.to_string()),
+        ..Listing::new(format!("/console/webhooks/{id}"), states)
+    };
     let logged = |delivery: Delivery| {
         let own = attempts.iter().filter(|attempt| attempt.event_id == delivery.event_id);
         Logged { attempts: own.cloned().collect(), delivery }
@@ -197,9 +194,7 @@ async fn webhook_page(
         webhook,
         now,
         log: found.into_iter().map(logged).collect(),
-        state,
-        next,
-        is_first: choice.before.is_none(),
+        listing,
         range,
         problem,
         layout: layout.clone(),

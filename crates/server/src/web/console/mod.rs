@@ -9,6 +9,7 @@ mod deliveries;
 pub mod error;
 mod explorer;
 mod frame;
+mod listing;
 mod overview;
 mod passkey;
 mod sign_in;

@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::listing::Listing;
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
@@ -29,22 +30,23 @@ struct SubmissionsPage {
     layout: Layout,
     frame: Frame,
     rows: Vec<ListedSubmission>,
-    state: Option<ListedState>,
-    /// Where the next page begins.
-    next: Option<Uuid>,
-    is_first: bool,
+    listing: Listing,
     /// The batch whose items these are, if they are one's.
     batch: Option<Uuid>,
-    /// What was searched for and is not there.
+    /// The id that was searched for and not found.
     missed: Option<String>,
 }
 
 impl SubmissionsPage {
-    /// The address of the page after this one.
-    fn next_page(&self, next: &Uuid) -> String {
-        match self.state {
-            Some(state) => format!("/console/submissions?state={}&before={next}", state.name()),
-            None => format!("/console/submissions?before={next}"),
+    fn new(app: &App, user: &SignedInPartner, rows: Vec<ListedSubmission>, headers: &HeaderMap) -> Self {
+        let states = ListedState::ALL.map(|state| (state.name(), said(&state)));
+        Self {
+            layout: layout(app, headers),
+            frame: Frame::new(user, Section::Submissions),
+            rows,
+            listing: Listing::new("/console/submissions", states),
+            batch: None,
+            missed: None,
         }
     }
 }
@@ -146,21 +148,12 @@ async fn list(
     }
     let state = ListedState::ALL.into_iter().find(|state| state.name() == choice.state);
     let before = choice.before.parse().ok();
-    let mut tx = app.store().read().await?;
-    let listing = tx.list_submissions(user.partner.id, state, before, app.now(), PAGE).await?;
-    drop(tx);
-    let layout = layout(&app, &headers);
-    let template = SubmissionsPage {
-        frame: Frame::new(&user, Section::Submissions),
-        rows: listing.rows,
-        state,
-        next: listing.next,
-        is_first: before.is_none(),
-        batch: None,
-        missed: None,
-        layout: layout.clone(),
-    };
-    Ok(page(&app, &template, &layout))
+    let found = app.store().read().await?.list_submissions(user.partner.id, state, before, app.now(), PAGE).await?;
+    let mut template = SubmissionsPage::new(&app, &user, found.rows, &headers);
+    template.listing.state = state.map(ListedState::name);
+    template.listing.is_first = before.is_none();
+    template.listing.next = found.next.map(|next| next.to_string());
+    Ok(page(&app, &template, &template.layout))
 }
 
 /// The items of a batch.
@@ -169,18 +162,8 @@ async fn items(app: &App, user: &SignedInPartner, batch: Uuid, headers: &HeaderM
     if rows.is_empty() {
         return Err(Error::not_found());
     }
-    let layout = layout(app, headers);
-    let template = SubmissionsPage {
-        frame: Frame::new(user, Section::Submissions),
-        rows,
-        state: None,
-        next: None,
-        is_first: true,
-        batch: Some(batch),
-        missed: None,
-        layout: layout.clone(),
-    };
-    Ok(page(app, &template, &layout))
+    let template = SubmissionsPage { batch: Some(batch), ..SubmissionsPage::new(app, user, rows, headers) };
+    Ok(page(app, &template, &template.layout))
 }
 
 async fn find(
@@ -198,18 +181,9 @@ async fn find(
         Some(Found::Submission(id)) => Ok(Redirect::to(&format!("/console/submissions/{id}")).into_response()),
         Some(Found::Batch(id)) => Ok(Redirect::to(&format!("/console/submissions?batch={id}")).into_response()),
         None => {
-            let layout = layout(&app, &headers);
-            let template = SubmissionsPage {
-                frame: Frame::new(&user, Section::Submissions),
-                rows: Vec::new(),
-                state: None,
-                next: None,
-                is_first: true,
-                batch: None,
-                missed: Some(words.to_owned()),
-                layout: layout.clone(),
-            };
-            Ok((StatusCode::NOT_FOUND, page(&app, &template, &layout)).into_response())
+            let mut template = SubmissionsPage::new(&app, &user, Vec::new(), &headers);
+            template.missed = Some(words.to_owned());
+            Ok((StatusCode::NOT_FOUND, page(&app, &template, &template.layout)).into_response())
         }
     }
 }

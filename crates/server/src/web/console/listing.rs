@@ -1,0 +1,64 @@
+//! Lists of the console: the entries in one state, or in all, page by page with the newest first.
+
+/// A page of a list, for its links to other pages.
+#[derive(Clone, Debug)]
+pub(super) struct Listing {
+    path: String,
+    states: Vec<(&'static str, &'static str)>,
+    /// The name of the state that the list is filtered by.
+    pub(super) state: Option<&'static str>,
+    pub(super) is_first: bool,
+    /// Where the next page begins, if there is one.
+    pub(super) next: Option<String>,
+}
+
+impl Listing {
+    /// The whole list at `path` on one page. The list may be filtered by `states`: their names in addresses, and the keys of
+    /// their names for people.
+    pub(super) fn new(path: impl Into<String>, states: impl IntoIterator<Item = (&'static str, &'static str)>) -> Self {
+        Self { path: path.into(), states: states.into_iter().collect(), state: None, is_first: true, next: None }
+    }
+
+    /// Whether there may be entries on other pages, or in other states.
+    pub(super) fn is_part(&self) -> bool {
+        self.state.is_some() || !self.is_first
+    }
+
+    pub(super) fn states(&self) -> &[(&'static str, &'static str)] {
+        &self.states
+    }
+
+    /// The address of the first page of the entries in `state`.
+    pub(super) fn filtered(&self, state: Option<&str>) -> String {
+        match state {
+            Some(state) => format!("{}?state={state}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
+    /// The address of the first page with this filter.
+    pub(super) fn first_page(&self) -> String {
+        self.filtered(self.state)
+    }
+
+    /// The address of the page that begins at `before`.
+    pub(super) fn page(&self, before: &str) -> String {
+        let first = self.first_page();
+        let separator = if self.state.is_some() { '&' } else { '?' };
+        format!("{first}{separator}before={before}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_keep_the_filter() {
+        let listing = Listing::new("/console/submissions", [("waiting", "console-state-waiting")]);
+        assert_eq!(listing.page("7"), "/console/submissions?before=7");
+        let listing = Listing { state: Some("waiting"), ..listing };
+        assert_eq!(listing.filtered(None), "/console/submissions");
+        assert_eq!(listing.page("7"), "/console/submissions?state=waiting&before=7");
+    }
+}
