@@ -4,7 +4,6 @@
 //! cannot be without its description.
 
 pub mod batch;
-mod claim;
 mod deliveries;
 mod idempotency;
 mod jwks;
@@ -59,17 +58,17 @@ pub fn uploads() -> Router<App> {
 pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = protected().split_for_parts();
     let (open, _) = open().split_for_parts();
-    let protected = protected.route_layer(middleware::from_fn_with_state(app.clone(), admit));
+    let protected = protected.route_layer(middleware::from_fn_with_state(app.clone(), authenticate_and_dedupe));
     protected.merge(open).merge(reference::routes())
 }
 
-/// What stands before the routes that need a token: who it is, and whether the request ran before. One layer, since each puts
-/// the request, what is under way and the answer into boxes of its own.
-async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Authenticates a request that needs a token, and runs it once for its `Idempotency-Key`. One layer, since each layer boxes the
+/// request, the future and the response.
+async fn authenticate_and_dedupe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let successor = successor(request.uri().path());
     let (admitted, limit) = partner::authenticate(&app, &mut request).await;
     let mut response = match admitted {
-        Ok(()) => idempotency::once(&app, request, next).await,
+        Ok(()) => idempotency::idempotent(&app, request, next).await,
         Err(error) => error.into_response(),
     };
     let headers = response.headers_mut();

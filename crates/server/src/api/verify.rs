@@ -14,11 +14,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::partner::{Partner, ReadAny, Write};
-use super::push::Warning;
 use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::flows::partner_verification::{self, Upserted};
 use crate::flows::verification_request::{self, Checked};
+use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use ambient::Timestamp;
 

@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use credential::{BatchBody, BatchForm, Submission, Type};
+use credential::{BatchForm, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Outcome, StoreArguments, block_on, partner, serve};
-use crate::api::{batch, push};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::Error;
+use crate::flows;
+use crate::flows::batch::BatchPush;
+use crate::flows::push::{Push, Version};
 use crate::log;
 use crate::sandbox::Person;
 
@@ -109,19 +111,19 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error
 
 async fn push_sample(app: &App, partner: Uuid) -> Result<String, Error> {
     let credential_type = Type::default();
-    let body = (credential_type.sample)().to_string();
-    let submission = Submission::parse_v2(credential_type, body.as_bytes(), &push::context(app))?;
-    Ok(push::store(app, partner, submission).await?.redirect_uri)
+    let body = (credential_type.sample)().to_string().into();
+    let push = Push { credential_type, body, version: Version::V2 };
+    Ok(flows::push::push(app, partner, push).await?.redirect_uri)
 }
 
 /// One of every type, behind one link.
 async fn push_batch(app: &App, partner: Uuid) -> Result<String, Error> {
     let mut body = credential::batch_sample_of(credential::ALL);
-    // The career is the other link's already.
+    // The other link has the career under its own id.
     body["career_history"]["credential_id"] = "sample-career-in-a-batch".into();
     let body = body.to_string();
-    let batch = BatchBody::read(BatchForm::V2, body.as_bytes())?.check(&push::context(app))?;
-    Ok(batch::store(app, partner, &batch).await?.redirect_uri)
+    let batch = BatchPush { body: body.as_bytes(), form: BatchForm::V2 };
+    Ok(flows::batch::push(app, partner, batch, |_| Ok(())).await?.redirect_uri)
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the demonstration is for")]

@@ -4,6 +4,7 @@
 //! flow and render what it returns. Jobs call flows too.
 
 pub mod account;
+pub mod batch;
 pub mod consent;
 pub mod console;
 pub mod credential_view;
@@ -11,13 +12,18 @@ pub mod document_fetch;
 pub mod document_sweep;
 pub mod documents;
 pub mod expiry;
+pub mod idempotency;
 pub mod issuance;
 pub mod outbox;
 pub mod own_presentation;
 pub mod partner_verification;
 pub mod presentation;
+pub mod push;
+pub mod recipient_mail;
 pub mod retention;
 pub mod sandbox;
 pub mod share;
 pub mod verification_request;
+pub mod warning;
 pub mod webauthn;
+pub mod withdraw;

@@ -1,0 +1,178 @@
+//! Batches: several submissions of one person behind one link, stored all or none.
+
+use credential::{Batch, BatchBody, BatchForm, Fault, Rejection, Type};
+use uuid::Uuid;
+
+use super::documents::{self, upload_links};
+use super::push::{
+    PushPreview, StoredPush, context, existing_uploads, id_taken, is_same, prepare, preview, repeat_warnings, wake,
+};
+use super::recipient_mail::{PushedLink, RecipientMail};
+use super::sandbox;
+use super::warning::advice;
+use crate::app::App;
+use crate::error::Error;
+use crate::mail::texts::Offer;
+use store::domain;
+use store::domain::asset::Asset;
+use store::{NewBatch, NewRequest, NewSubmission, Pushed};
+
+/// A batch as a partner sends it.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchPush<'a> {
+    /// The body.
+    pub body: &'a [u8],
+    /// The form of the body.
+    pub form: BatchForm,
+}
+
+/// A batch that would be stored.
+#[derive(Debug)]
+pub struct BatchPreview {
+    /// The partner's id for the whole.
+    pub credential_id: String,
+    /// The items, in the order of the types.
+    pub items: Vec<PushPreview>,
+}
+
+/// Validates and stores a batch, if `authorize` permits the types in it; returns once it is durable.
+///
+/// # Errors
+/// 400 or 422 for the body, 401 if the partner was disabled meanwhile, 503 if nothing can be stored now; or that of `authorize`.
+pub async fn push(
+    app: &App,
+    partner: Uuid,
+    push: BatchPush<'_>,
+    authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
+) -> Result<StoredPush, Error> {
+    let batch = validated(app, partner, push, authorize).await?;
+    let mut stored = store(app, partner, &batch).await?;
+    stored.warnings.extend(batch.items.iter().flat_map(advice));
+    Ok(stored)
+}
+
+/// Validates a batch as [`push`] does, and stores nothing.
+///
+/// # Errors
+/// As [`push`].
+pub async fn dry_run(
+    app: &App,
+    partner: Uuid,
+    push: BatchPush<'_>,
+    authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
+) -> Result<BatchPreview, Error> {
+    let batch = validated(app, partner, push, authorize).await?;
+    Ok(BatchPreview { items: batch.items.iter().map(preview).collect(), credential_id: batch.credential_id })
+}
+
+async fn validated(
+    app: &App,
+    partner: Uuid,
+    push: BatchPush<'_>,
+    authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
+) -> Result<Batch, Error> {
+    let count_refused = |_: &Rejection| app.metrics().submissions("refused", 1);
+    let body = BatchBody::read(push.form, push.body).inspect_err(count_refused)?;
+    authorize(&body.types())?;
+    let batch = body.check(&context(app)).inspect_err(count_refused)?;
+    sandbox::check_recipient(app, partner, batch.claim.as_deref()).await?;
+    documents::check(app, partner, &batch.items).await?;
+    Ok(batch)
+}
+
+/// Encrypts and stores a batch; returns once it is durable.
+async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<StoredPush, Error> {
+    let (id, now) = (app.id(), app.now());
+    let mut items: Vec<NewSubmission> = Vec::with_capacity(batch.items.len());
+    for (place, item) in (0..).zip(&batch.items) {
+        // The person sees the items in the order of their ids.
+        let item_id = app.rng().ordered_id(now, place);
+        // If a later one fails, the sweep deletes the documents of the earlier ones.
+        items.push(prepare(app, partner, item, &item.payload(), item_id, Some(id)).await?);
+    }
+    let assets: Vec<(String, Vec<Asset>)> =
+        items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();
+    let new = NewBatch { id, credential_id: batch.credential_id.clone(), items };
+    let link = app.links().batch(partner, id);
+    let pushed = PushedLink {
+        email: batch.claim.as_deref(),
+        partner,
+        credential_id: &batch.credential_id,
+        offer: Offer::Several(batch.items.len()),
+        request: id,
+        link: &link,
+        until: now + app.config().retention.incomplete,
+    };
+    let RecipientMail { item, warning } = RecipientMail::prepare(app, pushed).await?;
+    let pushed = app.committer().push_and_send(NewRequest::Batch(new), item).await;
+    // On an error the outcome is unknown; the sweep deletes orphaned documents.
+    if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
+        for (_, assets) in &assets {
+            app.documents().discard_rows(assets).await;
+        }
+    }
+    match pushed? {
+        Pushed::Created => {
+            app.metrics().submissions("created", batch.items.len() as u64);
+            let mut uploads = Vec::new();
+            for (item, (credential_id, assets)) in batch.items.iter().zip(&assets) {
+                wake(app, assets, batch.claim.is_some());
+                uploads.extend(upload_links(app, assets, item, Some(credential_id)));
+            }
+            let warnings = warning.into_iter().collect();
+            let credential_id = batch.credential_id.clone();
+            Ok(StoredPush { credential_id, request_id: id, redirect_uri: link, uploads, warnings })
+        }
+        Pushed::ExistingBatch(existing) => repeated(app, partner, &existing, batch).await,
+        Pushed::Taken(ids) => Err(Error::invalid(taken_ids(batch, &ids))),
+        Pushed::Existing(_) => Err(Error::internal("a batch was stored as one submission")),
+        Pushed::PartnerDisabled => Err(Error::unauthorized()),
+    }
+}
+
+/// The result of a batch whose id exists already.
+async fn repeated(
+    app: &App,
+    partner: Uuid,
+    existing: &domain::batch::Batch,
+    batch: &Batch,
+) -> Result<StoredPush, Error> {
+    app.metrics().submissions("existing", batch.items.len() as u64);
+    let mut uploads = Vec::new();
+    for item in &batch.items {
+        let earlier = existing.items.iter().find(|earlier| earlier.credential_id == item.credential_id);
+        if let Some(earlier) = earlier {
+            uploads.extend(existing_uploads(app, earlier, item, Some(&item.credential_id)).await?);
+        }
+    }
+    let differs = differs(app, existing, batch).await?;
+    Ok(StoredPush {
+        credential_id: batch.credential_id.clone(),
+        request_id: existing.id,
+        redirect_uri: app.links().batch(partner, existing.id),
+        uploads,
+        warnings: repeat_warnings(differs, batch.claim.is_some()),
+    })
+}
+
+/// An error for each id of the batch that another request has.
+fn taken_ids(batch: &Batch, ids: &[String]) -> Vec<Fault> {
+    let own = ids.contains(&batch.credential_id).then(|| id_taken(batch.id_pointer));
+    let items = batch.items.iter().filter(|item| ids.contains(&item.credential_id));
+    own.into_iter().chain(items.map(|item| id_taken(&item.id_pointer))).collect()
+}
+
+/// Whether an earlier batch had other items.
+async fn differs(app: &App, existing: &domain::batch::Batch, batch: &Batch) -> Result<bool, Error> {
+    if existing.items.len() != batch.items.len() {
+        return Ok(true);
+    }
+    for item in &batch.items {
+        let earlier = existing.items.iter().find(|earlier| earlier.credential_id == item.credential_id);
+        match earlier {
+            Some(earlier) if is_same(app, earlier, item.credential_type, &item.payload()).await? => {}
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
+}

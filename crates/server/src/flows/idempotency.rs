@@ -1,0 +1,150 @@
+//! Requests with an `Idempotency-Key`: each runs once, and an exact repeat gets the stored response.
+//!
+//! A key is claimed before the request runs, so that of two at once one runs. A claim is released if the request had no result
+//! worth repeating, or if the server died.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::{Error, Kind};
+use ambient::Timestamp;
+use store::StoredAnswer;
+use store::domain::submission::Sealed;
+
+/// A claim without a response counts as abandoned, by a server that died, after this time.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60);
+
+/// A key of a partner.
+#[derive(Clone, Copy, Debug)]
+pub struct IdempotencyKey<'a> {
+    /// The partner.
+    pub partner: Uuid,
+    /// The key.
+    pub key: &'a str,
+}
+
+impl IdempotencyKey<'_> {
+    /// Binds a sealed response to its key.
+    fn label(&self) -> [&[u8]; 3] {
+        [b"idempotency", self.partner.as_bytes(), self.key.as_bytes()]
+    }
+}
+
+/// A response that is stored for a key.
+#[derive(Clone, Debug)]
+pub struct StoredResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What a request with a key does.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// It runs, and its response is stored: the key is claimed from this time on.
+    Run(Timestamp),
+    /// It returns the stored response.
+    Replay(StoredResponse),
+}
+
+/// Claims `key` for the request with this hash, or finds the response of an earlier one.
+///
+/// # Errors
+/// 409 if the key was used for another request, if the first request is still under way, or if its response is deleted; or the
+/// store cannot be used.
+pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) -> Result<Claim, Error> {
+    let now = app.now();
+    let mut tx = app.store().write().await?;
+    match tx.stored_answer(key.partner, key.key).await? {
+        // Only the one that was read: another request may be claiming the key at this moment.
+        Some(expired) if is_expired(app, &expired, now) => {
+            tx.forget_answer(key.partner, key.key, expired.created_at).await?;
+        }
+        None => {}
+        Some(stored) => {
+            drop(tx);
+            return replay(app, key, stored, request_hash).await;
+        }
+    }
+    if tx.claim_idempotency_key(key.partner, key.key, request_hash, now).await? {
+        tx.commit().await?;
+        return Ok(Claim::Run(now));
+    }
+    // Another request was faster, and may have released the key since.
+    let stored = tx.stored_answer(key.partner, key.key).await?.ok_or_else(under_way)?;
+    drop(tx);
+    replay(app, key, stored, request_hash).await
+}
+
+fn under_way() -> Error {
+    Error::new(Kind::Conflict, "The first request with this Idempotency-Key is still under way. Repeat it in a moment.")
+}
+
+fn is_expired(app: &App, stored: &StoredAnswer, now: Timestamp) -> bool {
+    let age = now.since(stored.created_at);
+    age >= app.config().retention.idempotency || (stored.status == 0 && age >= ABANDONED_AFTER)
+}
+
+async fn replay(
+    app: &App,
+    key: IdempotencyKey<'_>,
+    stored: StoredAnswer,
+    request_hash: &[u8; 32],
+) -> Result<Claim, Error> {
+    if stored.request_hash != request_hash {
+        return Err(Error::new(
+            Kind::Conflict,
+            "This Idempotency-Key was used for another request. Use a new key for a new request.",
+        ));
+    }
+    // A claim without a response has the status 0.
+    let status = u16::try_from(stored.status).ok().filter(|status| *status > 0).ok_or_else(under_way)?;
+    let sealed = Sealed { period: stored.ring_period, bytes: stored.body };
+    let body = app.keyring().open_sealed(&sealed, &key.label()).await?.ok_or_else(|| {
+        Error::new(
+            Kind::Conflict,
+            "This Idempotency-Key was used, and its answer is not kept any more. Use a new key for a new request.",
+        )
+    })?;
+    Ok(Claim::Replay(StoredResponse { status, content_type: stored.content_type, body: body.to_vec() }))
+}
+
+/// Whether a response of this status is stored: not if a repeat may have another result.
+pub fn is_stored(status: u16) -> bool {
+    status < 500 && !matches!(status, 401 | 403 | 429)
+}
+
+/// Releases a key that was claimed at `claimed_at`, unless another request has claimed it since.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn release(app: &App, key: IdempotencyKey<'_>, claimed_at: Timestamp) -> Result<(), Error> {
+    let mut tx = app.store().write().await?;
+    tx.forget_answer(key.partner, key.key, claimed_at).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Stores the response of the request that claimed the key at `claimed_at`. A request that took so long that its claim counted
+/// as abandoned leaves the claim of another alone.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn store(
+    app: &App,
+    key: IdempotencyKey<'_>,
+    claimed_at: Timestamp,
+    response: &StoredResponse,
+) -> Result<(), Error> {
+    // A response may hold a link, a secret, or the start of a wrong value: it is encrypted like what it is about, and deleted
+    // with it.
+    let sealed = app.keyring().seal(app.now(), &key.label(), &response.body).await?;
+    let claim = (key.partner, key.key, claimed_at);
+    let mut tx = app.store().write().await?;
+    tx.store_answer(claim, response.status, &response.content_type, &sealed).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,277 @@
+//! Pushes: one submission of a partner, validated, encrypted and stored.
+//!
+//! Repeating a push returns what is stored already and changes nothing.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use credential::{Code, Context, Fault, Submission, Type};
+use uuid::Uuid;
+
+use super::documents::{self, UploadLink, upload_links};
+use super::recipient_mail::{self, PushedLink, RecipientMail};
+use super::sandbox;
+use super::warning::{Warning, advice};
+use crate::app::App;
+use crate::error::Error;
+use crate::mail::texts::Offer;
+use store::domain::asset::{Asset, AssetState};
+use store::domain::submission::{self as stored, State};
+use store::{NewRequest, NewSubmission, Pushed, joined_chain};
+
+/// A push as a partner sends it.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// The type in the path.
+    pub credential_type: Type,
+    /// The body.
+    pub body: Bytes,
+    /// The version of the API, which decides the form of the body.
+    pub version: Version,
+}
+
+/// A version of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// The form of older integrations.
+    V1,
+    /// The current form.
+    V2,
+}
+
+/// A push that is stored, now or earlier.
+#[derive(Debug)]
+pub struct StoredPush {
+    /// The partner's id for it.
+    pub credential_id: String,
+    /// The request that has this id.
+    pub request_id: Uuid,
+    /// The documented link.
+    pub redirect_uri: String,
+    /// Where to send documents.
+    pub uploads: Vec<UploadLink>,
+    /// What the partner should know: for example, that an earlier body stands, or that the link was not mailed.
+    pub warnings: Vec<Warning>,
+}
+
+/// A push that would be stored.
+#[derive(Debug)]
+pub struct PushPreview {
+    /// The partner's id for it.
+    pub credential_id: String,
+    /// How a hirer would read it.
+    pub headline: String,
+    /// What the partner should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Validates and stores a push; returns once it is durable.
+///
+/// # Errors
+/// 400 or 422 for the body, 401 if the partner was disabled meanwhile, 404 if v1 does not have the type, 503 if nothing can be
+/// stored now.
+pub async fn push(app: &App, partner: Uuid, push: Push) -> Result<StoredPush, Error> {
+    let submission = validated(app, partner, push).await?;
+    let advice: Vec<Warning> = advice(&submission).collect();
+    let mut stored = store(app, partner, submission).await?;
+    stored.warnings.extend(advice);
+    Ok(stored)
+}
+
+/// Validates a push as [`push`] does, and stores nothing.
+///
+/// # Errors
+/// As [`push`].
+pub async fn dry_run(app: &App, partner: Uuid, push: Push) -> Result<PushPreview, Error> {
+    let submission = validated(app, partner, push).await?;
+    Ok(preview(&submission))
+}
+
+/// What a dry run shows of `submission`.
+pub fn preview(submission: &Submission) -> PushPreview {
+    PushPreview {
+        credential_id: submission.credential_id.clone(),
+        headline: submission.credential_type.headline(&submission.fields),
+        warnings: advice(submission).collect(),
+    }
+}
+
+async fn validated(app: &App, partner: Uuid, push: Push) -> Result<Submission, Error> {
+    let Push { credential_type, body, version } = push;
+    let submission = match version {
+        Version::V2 => Submission::parse_v2(credential_type, &body, &context(app)),
+        Version::V1 if credential_type.v1.is_none() => return Err(Error::unknown_type(credential_type.name())),
+        Version::V1 => Submission::parse_v1(credential_type, &body, &context(app)),
+    };
+    // The connection reads the next request into the same memory.
+    drop(body);
+    let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
+    sandbox::check_recipient(app, partner, submission.claim.as_deref()).await?;
+    documents::check(app, partner, std::slice::from_ref(&submission)).await?;
+    Ok(submission)
+}
+
+/// The time and the settings that validation depends on.
+pub fn context(app: &App) -> Context<'_> {
+    Context { now: app.now().to_jiff(), categories: Some(&app.config().credentials.categories) }
+}
+
+/// Encrypts and stores `submission`; returns once it is durable.
+async fn store(app: &App, partner: Uuid, mut submission: Submission) -> Result<StoredPush, Error> {
+    let payload = submission.payload();
+    // Freed here, where these many small allocations were used last: after the wait for the disk they would be out of the
+    // processor's cache, and perhaps freed by another thread.
+    drop(submission.fields.take());
+    let submission = &submission;
+    let id = app.id();
+    let new = prepare(app, partner, submission, &payload, id, None).await?;
+    let assets = new.assets.clone();
+    let link = app.links().push(submission.credential_type, partner, id, submission.document_type);
+    let pushed = PushedLink {
+        email: submission.claim.as_deref(),
+        partner,
+        credential_id: &submission.credential_id,
+        offer: Offer::One(submission.credential_type.title),
+        request: id,
+        link: &link,
+        until: new.expires_at,
+    };
+    let RecipientMail { item, warning } = RecipientMail::prepare(app, pushed).await?;
+    let pushed = app.committer().push_and_send(NewRequest::One(Box::new(new)), item).await;
+    // On an error the outcome is unknown; the sweep deletes orphaned documents.
+    if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
+        app.documents().discard_rows(&assets).await;
+    }
+    match pushed? {
+        Pushed::Created => {
+            app.metrics().submissions("created", 1);
+            wake(app, &assets, submission.claim.is_some());
+            Ok(StoredPush {
+                credential_id: submission.credential_id.clone(),
+                request_id: id,
+                redirect_uri: link,
+                uploads: upload_links(app, &assets, submission, None),
+                warnings: warning.into_iter().collect(),
+            })
+        }
+        Pushed::Existing(existing) => Box::pin(repeated(app, partner, &existing, submission, &payload)).await,
+        Pushed::ExistingBatch(_) | Pushed::Taken(_) => Err(Error::invalid(vec![id_taken(&submission.id_pointer)])),
+        Pushed::PartnerDisabled => Err(Error::unauthorized()),
+    }
+}
+
+/// The result of a push whose id exists already.
+async fn repeated(
+    app: &App,
+    partner: Uuid,
+    existing: &stored::Submission,
+    submission: &Submission,
+    payload: &[u8],
+) -> Result<StoredPush, Error> {
+    app.metrics().submissions("existing", 1);
+    let differs = !is_same(app, existing, submission.credential_type, payload).await?;
+    let uploads = existing_uploads(app, existing, submission, None).await?;
+    let (request_id, redirect_uri) = match existing.batch_id {
+        Some(batch) => (batch, app.links().batch(partner, batch)),
+        None => {
+            let document_type = existing.document_type.as_deref();
+            (existing.id, app.links().push(existing.credential_type, partner, existing.id, document_type))
+        }
+    };
+    let warnings = repeat_warnings(differs, submission.claim.is_some());
+    Ok(StoredPush { credential_id: submission.credential_id.clone(), request_id, redirect_uri, uploads, warnings })
+}
+
+/// The row of `submission` under `id`, encrypted; documents within the body are written.
+pub(super) async fn prepare(
+    app: &App,
+    partner: Uuid,
+    submission: &Submission,
+    payload: &[u8],
+    id: Uuid,
+    batch_id: Option<Uuid>,
+) -> Result<NewSubmission, Error> {
+    let now = app.now();
+    let sealed = app.keyring().seal(now, &[b"submission", id.as_bytes()], payload).await?;
+    Ok(NewSubmission {
+        id,
+        partner_id: partner,
+        credential_id: submission.credential_id.clone(),
+        credential_type: submission.credential_type,
+        document_type: submission.document_type,
+        batch_id,
+        partner_chain: joined_chain(&submission.partner_chain),
+        created_at: now,
+        expires_at: now + app.config().retention.incomplete,
+        assets: documents::rows(app, submission, id, sealed.period).await?,
+        sealed,
+    })
+}
+
+const DIFFERS: Warning = Warning {
+    code: "submission.differs",
+    message: Cow::Borrowed(
+        "You have pushed this credential_id before, with another body. The earlier one stands; to correct it, push under a new credential_id.",
+    ),
+};
+
+/// The warnings about a push whose id exists already.
+pub(super) fn repeat_warnings(differs: bool, has_claim: bool) -> Vec<Warning> {
+    differs.then_some(DIFFERS).into_iter().chain(has_claim.then_some(recipient_mail::EARLIER)).collect()
+}
+
+/// Wakes the jobs that have something to do for a push that was stored.
+pub(super) fn wake(app: &App, assets: &[Asset], has_claim: bool) {
+    if has_claim {
+        app.outbox().wake();
+    }
+    if assets.iter().any(|asset| matches!(asset.state, AssetState::Fetching { .. })) {
+        app.documents().to_fetch.notify_one();
+    }
+}
+
+/// Fresh upload links for the documents of an earlier push that the person has not answered.
+pub(super) async fn existing_uploads(
+    app: &App,
+    existing: &stored::Submission,
+    submission: &Submission,
+    credential_id: Option<&str>,
+) -> Result<Vec<UploadLink>, Error> {
+    if !submission.awaits_uploads() || !matches!(existing.state, State::Incomplete { .. }) {
+        return Ok(Vec::new());
+    }
+    let rows = app.store().read().await?.assets(&[existing.id]).await?;
+    Ok(upload_links(app, &rows, submission, credential_id))
+}
+
+/// The error for an id that another request has.
+pub(super) fn id_taken(pointer: &str) -> Fault {
+    Fault {
+        pointer: pointer.to_owned(),
+        code: Code::CredentialIdTaken,
+        message: "You have used this id for another request, which stands; use a new one.".to_owned(),
+        received: None,
+        suggestion: None,
+    }
+}
+
+/// Whether an earlier push had the same payload. True if its data is deleted, since there is nothing to compare.
+pub(super) async fn is_same(
+    app: &App,
+    existing: &stored::Submission,
+    credential_type: Type,
+    payload: &[u8],
+) -> Result<bool, Error> {
+    if existing.credential_type != credential_type {
+        return Ok(false);
+    }
+    let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
+    let earlier = match &existing.state {
+        State::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
+        State::Accepted { holder, sealed, .. } | State::Withdrawn { holder, sealed, .. } => {
+            Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
+        }
+        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => None,
+    };
+    Ok(earlier.is_none_or(|earlier| earlier.as_slice() == payload))
+}

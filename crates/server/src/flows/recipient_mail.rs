@@ -1,0 +1,108 @@
+//! The member `claim` of a push (ours): the link is also mailed to the person. A sandbox user gets no mail, but acts.
+//!
+//! The address is sealed in the outbox until the mail was sent, and is stored nowhere else. The mail is stored with the
+//! push, in its transaction: both or none.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
+use super::warning::Warning;
+use crate::app::App;
+use crate::email::Email;
+use crate::error::Error;
+use crate::mail::texts::{self, Offer};
+use crate::outbox::OutboxMessage;
+use crate::sandbox::{SandboxAction, SandboxUser};
+use ambient::Timestamp;
+use store::OutboxItem;
+
+/// What goes into the outbox with a push.
+#[derive(Debug, Default)]
+pub struct RecipientMail {
+    /// The mail, or the action of a sandbox user; `None` if nothing is sent.
+    pub item: Option<OutboxItem>,
+    /// Why nothing is sent although it was requested.
+    pub warning: Option<Warning>,
+}
+
+/// A push whose link may be mailed.
+#[derive(Clone, Copy, Debug)]
+pub struct PushedLink<'a> {
+    /// The person's address, if the partner named one.
+    pub email: Option<&'a str>,
+    /// The partner that pushes.
+    pub partner: Uuid,
+    /// The partner's id for what is pushed.
+    pub credential_id: &'a str,
+    /// What is offered.
+    pub offer: Offer,
+    /// The request: the link's `content`.
+    pub request: Uuid,
+    /// The link.
+    pub link: &'a str,
+    /// When the link expires.
+    pub until: Timestamp,
+}
+
+const LIMITED: Warning = Warning {
+    code: "claim.limited",
+    message: Cow::Borrowed(
+        "The link was not mailed: this address was sent as many within the hour as it may be. Hand the link over yourself.",
+    ),
+};
+
+/// For a push whose id exists already.
+pub const EARLIER: Warning = Warning {
+    code: "claim.earlier",
+    message: Cow::Borrowed(
+        "You have pushed this credential_id before, and the link was not mailed again. Hand it over yourself.",
+    ),
+};
+
+impl RecipientMail {
+    /// The mail for a push that is about to be stored.
+    ///
+    /// # Errors
+    /// The store or the key ring cannot be used.
+    pub async fn prepare(app: &App, pushed: PushedLink<'_>) -> Result<Self, Error> {
+        match pushed.email {
+            // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
+            Some(email) => Box::pin(Self::prepare_for(app, email, pushed)).await,
+            None => Ok(Self::default()),
+        }
+    }
+
+    async fn prepare_for(app: &App, email: &str, pushed: PushedLink<'_>) -> Result<Self, Error> {
+        let email = Email::parse(email).ok_or_else(|| Error::internal("a validated email address cannot be parsed"))?;
+        let (mut tx, now) = (app.store().read().await?, app.now());
+        let exists = match tx.current_submission(pushed.partner, pushed.credential_id, now).await? {
+            Some(earlier) => !earlier.may_be_replaced(now),
+            None => {
+                let earlier = tx.current_batch(pushed.partner, pushed.credential_id, now).await?;
+                earlier.is_some_and(|earlier| !earlier.may_be_replaced(now))
+            }
+        };
+        // A repeated push does not use up how many mails its person may be sent.
+        if exists {
+            return Ok(Self::default());
+        }
+        let partner = tx.partner(pushed.partner).await?;
+        drop(tx);
+        if let Some(user) = SandboxUser::parse(email.as_str())
+            && partner.as_ref().is_some_and(|partner| partner.sandbox)
+        {
+            let action = SandboxAction { user, partner: pushed.partner, request: pushed.request };
+            let item = app.outbox().seal(&OutboxMessage::SandboxAction(action)).await?;
+            return Ok(Self { item: Some(item), warning: None });
+        }
+        let partner = partner.map(|partner| partner.name).unwrap_or_default();
+        if app.limits().links_per_address.check_global(&email.fingerprint(app.keyring())).await.is_err() {
+            return Ok(Self { item: None, warning: Some(LIMITED) });
+        }
+        let to = email.as_str().to_owned();
+        let mail = texts::offered(to, &partner, pushed.offer, pushed.link, pushed.until);
+        let item = app.outbox().seal(&OutboxMessage::Mail(mail)).await?;
+        Ok(Self { item: Some(item), warning: None })
+    }
+}

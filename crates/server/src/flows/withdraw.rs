@@ -1,0 +1,103 @@
+//! A partner withdraws what it sent.
+//!
+//! What nobody has accepted is deleted. An accepted credential belongs to the person: it stays in the wallet, marked as withdrawn,
+//! every signed copy of it is revoked, and the person is told.
+
+use credential::Type;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::flows::account;
+use crate::error::{Error, Kind};
+use crate::mail::{Mail, texts};
+use crate::outbox::OutboxMessage;
+use store::EventKind;
+use store::domain::submission::{State, Submission};
+
+/// Attempts while the person answers between the read and the write.
+const MAX_ATTEMPTS: usize = 5;
+
+/// Withdraws what `partner` pushed under `credential_id`, for a reason that the person is shown. Withdrawing what has ended
+/// already changes nothing.
+///
+/// # Errors
+/// 404 if there is none of this type; 503 if the store cannot be used, or the person kept answering meanwhile.
+pub async fn withdraw(
+    app: &App,
+    partner: Uuid,
+    credential_type: Type,
+    credential_id: &str,
+    reason: &str,
+) -> Result<(), Error> {
+    for _ in 0..MAX_ATTEMPTS {
+        let found = find(app, partner, credential_type, credential_id).await?;
+        if end(app, &found, reason).await? {
+            return Ok(());
+        }
+    }
+    Err(Error::unavailable())
+}
+
+async fn find(app: &App, partner: Uuid, credential_type: Type, credential_id: &str) -> Result<Submission, Error> {
+    if !credential::is_identifier(credential_id) {
+        return Err(Error::not_found());
+    }
+    let (mut tx, now) = (app.store().read().await?, app.now());
+    if let Some(found) = tx.current_submission(partner, credential_id, now).await? {
+        return if found.credential_type == credential_type { Ok(found) } else { Err(Error::not_found()) };
+    }
+    Err(match tx.current_batch(partner, credential_id, now).await? {
+        Some(_) => Error::new(
+            Kind::NotFound,
+            "This id stands for a batch, which has no type. Withdraw its items, each by its own id and type.",
+        ),
+        None => Error::not_found(),
+    })
+}
+
+/// Withdraws `found`. False if it has changed since it was read.
+async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error> {
+    let (id, partner, now) = (found.id, found.partner_id, app.now());
+    let label: [&[u8]; 2] = [b"withdrawal", id.as_bytes()];
+    // Keys are read and used before the write transaction begins, which others wait for.
+    let (reason, mail) = match &found.state {
+        State::Incomplete { sealed, .. } => {
+            (app.keyring().seal_within(sealed.period, &label, reason.as_bytes()).await?, None)
+        }
+        State::Accepted { holder, .. } => {
+            let sealed = app.keyring().seal_for_holder(*holder, &label, reason.as_bytes()).await;
+            let Some(mail) = mail(app, found, *holder).await? else { return Ok(false) };
+            (Some(sealed?), Some(mail))
+        }
+        State::Removed { withdrawn_at: None, .. } => (None, None),
+        _ => return Ok(true),
+    };
+    let mut tx = app.store().write().await?;
+    let is_done = match (&found.state, &reason) {
+        (State::Incomplete { .. }, reason) => tx.take_back_submission(id, partner, reason.as_deref(), now).await?,
+        (State::Accepted { .. }, Some(reason)) => tx.withdraw_submission(id, partner, reason, now).await?,
+        _ => tx.note_withdrawal(id, partner, now).await?,
+    };
+    if !is_done {
+        return Ok(false);
+    }
+    tx.record_events(&[id], EventKind::Withdrawn, now).await?;
+    if let Some(mail) = mail {
+        app.outbox().add(&mut tx, &OutboxMessage::Mail(mail)).await?;
+    }
+    tx.commit().await?;
+    app.outbox().wake();
+    app.deliveries_due().notify_one();
+    app.metrics().submissions("withdrawn", 1);
+    Ok(true)
+}
+
+/// The mail to the holder; `None` if the account was deleted meanwhile.
+async fn mail(app: &App, found: &Submission, holder: Uuid) -> Result<Option<Mail>, Error> {
+    let mut tx = app.store().read().await?;
+    let partner = tx.partner(found.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
+    let Some(holder) = tx.holder(holder).await? else { return Ok(None) };
+    drop(tx);
+    let to = account::email(app, &holder).await?;
+    Ok(Some(texts::withdrawn(app.config().base(), to, &partner, found.credential_type.title)))
+}
