@@ -33,4 +33,4 @@ pub mod seal;
 pub mod server;
 pub mod trusted_issuers;
 pub mod web;
-pub mod webhooks;
+pub mod webhook_message;

@@ -15,8 +15,8 @@ use super::partner::{Own, Partner};
 use super::webhooks::id;
 use crate::app::App;
 use crate::error::{Error, Kind, Problem};
+use crate::flows::webhooks;
 use crate::http::JsonBody;
-use crate::webhooks;
 use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState};
@@ -104,13 +104,12 @@ pub struct AttemptAnswer {
     duration_ms: i64,
 }
 
-impl DeliveryAnswer {
-    fn new(delivery: Delivery, attempts: &[Attempt]) -> Self {
-        let own = attempts.iter().filter(|attempt| attempt.event_id == delivery.event_id);
-        let attempts = own.map(|attempt| AttemptAnswer {
+impl From<(Delivery, Vec<Attempt>)> for DeliveryAnswer {
+    fn from((delivery, attempts): (Delivery, Vec<Attempt>)) -> Self {
+        let attempts = attempts.into_iter().map(|attempt| AttemptAnswer {
             at: attempt.at,
             status: attempt.status,
-            error: attempt.error.clone(),
+            error: attempt.error,
             duration_ms: attempt.duration_ms,
         });
         Self {
@@ -154,16 +153,12 @@ async fn log(
     if !(1..=PAGE).contains(&limit) || options.cursor.is_some_and(|cursor| cursor < 1) {
         return Err(unreadable());
     }
-    let mut tx = app.store().read().await?;
-    tx.webhook(webhook, partner.id).await?.ok_or_else(Error::not_found)?;
-    let mut found = tx.deliveries(webhook, partner.id, state, options.cursor, limit + 1).await?;
-    let has_more = found.len() as u64 > limit.unsigned_abs();
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let events: Vec<Uuid> = found.iter().map(|delivery| delivery.event_id).collect();
-    let attempts = tx.delivery_attempts(webhook, partner.id, &events).await?;
-    let next_cursor = found.last().map(|last| last.sequence).filter(|_| has_more);
-    let deliveries = found.into_iter().map(|delivery| DeliveryAnswer::new(delivery, &attempts)).collect();
-    Ok(Json(DeliveryLog { deliveries, next_cursor }))
+    let page = webhooks::LogPage { state, before: options.cursor, limit };
+    let (_, log) = webhooks::log(&app, partner.id, webhook, page).await?;
+    Ok(Json(DeliveryLog {
+        deliveries: log.deliveries.into_iter().map(DeliveryAnswer::from).collect(),
+        next_cursor: log.next,
+    }))
 }
 
 /// Send one event again

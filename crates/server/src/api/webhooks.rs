@@ -1,6 +1,6 @@
 //! `/api/partner/v2/webhooks`: where a partner wants to be told (partner-api section 11).
 //!
-//! Owns how webhooks are read and shown; what may be done with them is in [`crate::webhooks`]. Any token of the partner will
+//! Owns how webhooks are read and shown; [`crate::flows::webhooks`] holds the rules. Any token of the partner will
 //! do: a webhook tells nothing that its status calls would not.
 
 use axum::Json;
@@ -18,8 +18,9 @@ use super::idempotency::IdempotencyHeader;
 use super::partner::{Own, Partner};
 use crate::app::App;
 use crate::error::{Error, Problem};
+use crate::flows::webhooks;
 use crate::http::{AnyBody, JsonBody};
-use crate::webhooks::{self, message::Secret};
+use crate::webhook_message::Secret;
 use ambient::Timestamp;
 use store::domain::webhook::Webhook;
 
@@ -214,7 +215,7 @@ async fn create(
 #[utoipa::path(get, path = "/api/partner/v2/webhooks", tag = "Webhooks", operation_id = "list_webhooks",
     responses((status = 200, description = "All of them", body = WebhookList)))]
 async fn list(State(app): State<App>, partner: Partner<Own>) -> Result<Json<WebhookList>, Error> {
-    let found = app.store().read().await?.webhooks(partner.id).await?;
+    let found = webhooks::list(&app, partner.id).await?;
     Ok(Json(WebhookList { webhooks: found.into_iter().map(|webhook| WebhookAnswer::new(&app, webhook)).collect() }))
 }
 
@@ -230,8 +231,8 @@ async fn one(
     partner: Partner<Own>,
     Path(path_id): Path<String>,
 ) -> Result<Json<WebhookAnswer>, Error> {
-    let found = app.store().read().await?.webhook(id(&path_id)?, partner.id).await?;
-    found.map(|webhook| Json(WebhookAnswer::new(&app, webhook))).ok_or_else(Error::not_found)
+    let webhook = webhooks::find(&app, partner.id, id(&path_id)?).await?;
+    Ok(Json(WebhookAnswer::new(&app, webhook)))
 }
 
 /// Change a webhook

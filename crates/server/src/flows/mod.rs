@@ -26,4 +26,6 @@ pub mod share;
 pub mod verification_request;
 pub mod warning;
 pub mod webauthn;
+pub mod webhook_delivery;
+pub mod webhooks;
 pub mod withdraw;

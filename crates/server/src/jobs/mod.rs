@@ -18,8 +18,8 @@ use ambient::Timestamp;
 pub use crate::flows::document_fetch::fetch_due;
 pub use crate::flows::document_sweep::{delete_dropped_objects, delete_orphans};
 pub use crate::flows::outbox::send_due;
+pub use crate::flows::webhook_delivery::deliver_due;
 pub use retention::end_what_is_over;
-pub use webhooks::deliver_due;
 
 /// How long the outbox rests when nothing wakes it.
 const OUTBOX_PAUSE: Duration = Duration::from_secs(5);

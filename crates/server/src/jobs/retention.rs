@@ -1,9 +1,8 @@
 //! Runs the steps of retention ([`crate::flows::retention`]) in their order.
 
 use crate::app::App;
-use crate::flows::document_sweep;
 use crate::flows::expiry::{self, BATCH};
-use crate::flows::retention;
+use crate::flows::{document_sweep, retention, webhook_delivery};
 use store::StoreError;
 
 /// Ends and deletes everything that is due. A step that fails does not keep the others from running; the next run repeats
@@ -29,7 +28,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     done("payloads", retention::drop_payloads(app).await);
     done("short lives", retention::delete_short_lived(app).await);
     done("statuses", in_batches(app, || retention::delete_submissions(app)).await);
-    done("deliveries", super::webhooks::end_deliveries(app, BATCH).await);
+    done("deliveries", webhook_delivery::expire(app, BATCH).await);
     done("status lists", retention::delete_status_lists(app).await);
     done("issuances", retention::delete_issuances(app).await);
     done("documents", document_sweep::delete_unclaimed(app).await);

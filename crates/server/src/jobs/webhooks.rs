@@ -1,62 +1,37 @@
-//! Delivers events to webhooks: at least once, those of one request in their order, and no receiver waits for another.
-//!
-//! Each webhook that has something due gets a lane: a task that takes deliveries, sends them, writes what became of them and
-//! takes the next, in one transaction a round. A round's deliveries are put off before they are sent, so that a server that
-//! is killed leaves them to be sent again. A receiver that fails often is left alone for a while, and then asked by one
-//! delivery alone.
+//! Runs webhook deliveries: each webhook that has something due gets a lane, a task that sends until nothing is due.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::time::Duration;
 
-use futures::{StreamExt as _, stream};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::webhooks::message::{Signer, body};
-use store::domain::webhook::{Delivery, NoAnswer, RETRIES, TRIP, Webhook, pause_after};
-use store::{Attempt, Settled, StoreError, day};
+use crate::flows::webhook_delivery;
 
-/// How many deliveries one round takes.
-const ROUND: i64 = 64;
-
-/// How long is waited between two looks for what is due, when nothing wakes us; and at least, however often we are woken.
+/// How long is waited between two looks for what is due, unless woken; and at least, however often woken.
 const LOOK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_millis(20));
-
-/// How often, and how far apart, it is tried to write what became of a round while the store is not there.
-const WRITES: u32 = 10;
-const BETWEEN_WRITES: Duration = Duration::from_secs(1);
-
-/// The shortest wait before a retry; what is drawn comes on top.
-const SHORTEST_RETRY: Duration = Duration::from_millis(500);
-
-/// A round's deliveries are due again after this time if nobody has said what became of them.
-fn lease(app: &App) -> Duration {
-    2 * app.config().webhooks.timeout + Duration::from_secs(10)
-}
 
 /// Runs lanes until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
     let mut lanes = JoinSet::new();
     let mut busy = HashSet::new();
     while !stop.is_cancelled() {
-        match due(&app).await {
+        match webhook_delivery::due(&app).await {
             Ok(due) => {
                 for webhook in due.into_iter().filter(|webhook| busy.insert(*webhook)).collect::<Vec<_>>() {
                     let (app, stop) = (app.clone(), stop.clone());
                     lanes.spawn(async move {
-                        match lane(&app, webhook, &stop).await {
+                        match webhook_delivery::deliver(&app, webhook, &stop).await {
                             Ok(1..) => return webhook,
                             Ok(0) => {}
                             Err(error) => {
                                 tracing::warn!(%error, "deliveries could not be worked on; they are tried again");
                             }
                         }
-                        // What is due waits for something that another node has taken, or a server that was killed: looking
-                        // again at once would find the same.
+                        // What is due was taken by another node, or by a server that crashed: looking again at once would
+                        // find the same.
                         tokio::select! {
                             () = stop.cancelled() => {}
                             () = tokio::time::sleep(LOOK.0) => {}
@@ -83,239 +58,11 @@ pub async fn run(app: App, stop: CancellationToken) {
     while lanes.join_next().await.is_some() {}
 }
 
-/// Notes that a lane has ended. One that panicked, which none does, would be busy for good: then all are looked at anew, and
-/// a webhook with two lanes is as one with two nodes.
+/// Notes that a lane has ended. Which one panicked is unknown, so after a panic every webhook may get a second lane, as if
+/// there were two nodes.
 fn free(busy: &mut HashSet<Uuid>, ended: &Result<Uuid, JoinError>) {
     match ended {
         Ok(webhook) => drop(busy.remove(webhook)),
         Err(_) => busy.clear(),
-    }
-}
-
-/// Sends everything that is due, once; returns how many attempts were made.
-///
-/// # Errors
-/// The store cannot be used; what was taken is due again later.
-pub async fn deliver_due(app: &App) -> Result<usize, StoreError> {
-    let stop = CancellationToken::new();
-    let lanes = due(app).await?.into_iter().map(|webhook| {
-        let (app, stop) = (app.clone(), stop.clone());
-        async move { lane(&app, webhook, &stop).await }
-    });
-    let mut attempts = 0;
-    let mut ended = stream::iter(lanes).buffer_unordered(usize::MAX);
-    while let Some(made) = ended.next().await {
-        attempts += made?;
-    }
-    Ok(attempts)
-}
-
-async fn due(app: &App) -> Result<Vec<Uuid>, StoreError> {
-    app.store().unless_lost(async { app.store().read().await?.due_webhooks(app.now()).await }).await
-}
-
-/// Sends what is due to one webhook, round by round, until nothing is; returns how many attempts were made.
-async fn lane(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<usize, StoreError> {
-    let (mut attempts, mut settled, mut writes) = (0, Vec::new(), 0);
-    loop {
-        let taken = match app.store().unless_lost(turn(app, webhook, &settled, stop)).await {
-            // What is not written is sent again: the store is given some time first.
-            Err(StoreError::Unavailable(_)) if writes < WRITES && !settled.is_empty() => {
-                writes += 1;
-                tokio::time::sleep(BETWEEN_WRITES).await;
-                continue;
-            }
-            taken => taken?,
-        };
-        let Some((held, taken)) = taken else { return Ok(attempts) };
-        writes = 0;
-        settled = send_all(app, &held, taken, stop).await?;
-        attempts += settled.iter().filter(|settled| !matches!(settled, Settled::Released(..))).count();
-    }
-}
-
-/// Writes what became of a round, and takes the next; `None` if there is nothing to take.
-async fn turn(
-    app: &App,
-    webhook: Uuid,
-    settled: &[Settled],
-    stop: &CancellationToken,
-) -> Result<Option<(Webhook, Vec<Delivery>)>, StoreError> {
-    let now = app.now();
-    let mut tx = app.store().write().await?;
-    // It may have been deleted meanwhile.
-    let Some(mut held) = tx.hold_webhook(webhook).await? else { return Ok(None) };
-    tx.settle_deliveries(webhook, settled, now).await?;
-    if let Some(failures) = failures_after(held.failures, settled) {
-        held.failures = failures;
-        held.paused_until = pause_after(failures).map(|pause| now + pause);
-        tx.note_webhook_health(webhook, failures, held.paused_until).await?;
-    }
-    let is_active = tx.partner(held.partner_id).await?.is_some_and(|partner| partner.is_active());
-    let limit = if stop.is_cancelled() || held.is_paused(now) || !is_active {
-        0
-    } else if held.is_on_probation() {
-        1
-    } else {
-        ROUND
-    };
-    let taken = match limit {
-        0 => Vec::new(),
-        limit => tx.take_deliveries(webhook, now, now + lease(app), limit).await?,
-    };
-    tx.commit().await?;
-    Ok((!taken.is_empty()).then_some((held, taken)))
-}
-
-/// How many deliveries have failed in a row after these; `None` if none was tried.
-fn failures_after(before: i64, settled: &[Settled]) -> Option<i64> {
-    let tried = settled.iter().filter(|settled| !matches!(settled, Settled::Released(..)));
-    tried.fold(None, |failures, settled| match settled {
-        Settled::Delivered(_) => Some(0),
-        _ => Some(failures.unwrap_or(before) + 1),
-    })
-}
-
-/// Sends a round's deliveries, so many at once; those of one request one after the other. In the order in which they ended.
-async fn send_all(
-    app: &App,
-    webhook: &Webhook,
-    taken: Vec<Delivery>,
-    stop: &CancellationToken,
-) -> Result<Vec<Settled>, StoreError> {
-    let round = Round {
-        app,
-        address: Url::parse(&webhook.url).map_err(|error| StoreError::nonsense("webhook", error))?,
-        signer: Signer::of(app, webhook, app.now())?,
-        failures: AtomicI64::new(webhook.failures),
-        is_probe: webhook.is_on_probation(),
-        // Whatever starts before then has ended when the lease is over.
-        last_start: Instant::now() + app.config().webhooks.timeout,
-        stop,
-    };
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut requests: Vec<Vec<Delivery>> = Vec::new();
-    for delivery in taken {
-        let place = *places.entry(delivery.request_id.clone()).or_insert(requests.len());
-        match requests.get_mut(place) {
-            Some(request) => request.push(delivery),
-            None => requests.push(vec![delivery]),
-        }
-    }
-    let at_once = usize::try_from(app.config().webhooks.concurrency).unwrap_or(1).max(1);
-    let sent = stream::iter(requests).map(|request| round.send_in_order(request)).buffer_unordered(at_once);
-    let settled: Vec<Result<Vec<Settled>, StoreError>> = sent.collect().await;
-    Ok(settled.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-}
-
-/// What the deliveries of one round have in common.
-struct Round<'a> {
-    app: &'a App,
-    address: Url,
-    signer: Signer,
-    failures: AtomicI64,
-    is_probe: bool,
-    last_start: Instant,
-    stop: &'a CancellationToken,
-}
-
-impl Round<'_> {
-    async fn send_in_order(&self, request: Vec<Delivery>) -> Result<Vec<Settled>, StoreError> {
-        let mut settled = Vec::with_capacity(request.len());
-        for delivery in request {
-            let is_tripped = !self.is_probe && self.failures.load(Ordering::Relaxed) >= TRIP;
-            settled.push(if is_tripped || self.stop.is_cancelled() || Instant::now() > self.last_start {
-                Settled::Released(delivery.event_id, self.app.now())
-            } else {
-                self.send(&delivery).await?
-            });
-        }
-        Ok(settled)
-    }
-
-    async fn send(&self, delivery: &Delivery) -> Result<Settled, StoreError> {
-        let (app, at, started) = (self.app, self.app.now(), Instant::now());
-        let body = body(delivery);
-        let headers = self.signer.headers(delivery.event_id, &body, at)?;
-        let answer = app.receivers().post(&self.address, headers, body.into()).await;
-        let attempt = Attempt {
-            event_id: delivery.event_id,
-            number: delivery.attempts + 1,
-            at,
-            status: answer.ok().map(i64::from),
-            error: answer.err().map(|reason| reason.name().to_owned()),
-            duration_ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
-        };
-        if matches!(answer, Ok(200..=299)) {
-            self.failures.store(0, Ordering::Relaxed);
-            app.metrics().deliveries("delivered");
-            return Ok(Settled::Delivered(attempt));
-        }
-        self.failures.fetch_add(1, Ordering::Relaxed);
-        let again = app.now() + SHORTEST_RETRY + RETRIES.jittered(delivery.tries + 1, app.rng());
-        if again >= delivery.give_up_at {
-            app.metrics().deliveries("given_up");
-            return Ok(Settled::GivenUp(attempt));
-        }
-        app.metrics().deliveries(if answer == Err(NoAnswer::AddressRefused) { "refused" } else { "failed" });
-        Ok(Settled::Retried(attempt, again))
-    }
-}
-
-/// Gives up what was not delivered in time, forgets what was told long ago, and the counts of days long past.
-///
-/// # Errors
-/// The store cannot be used; the next run goes on.
-pub async fn end_deliveries(app: &App, limit: i64) -> Result<(), StoreError> {
-    let (now, retention) = (app.now(), &app.config().retention);
-    loop {
-        let mut tx = app.store().write().await?;
-        let given_up = tx.give_up_deliveries(now, limit).await?;
-        let forgotten = tx.forget_deliveries(now - retention.deliveries, limit).await?;
-        tx.forget_tallies(day(now - retention.status)).await?;
-        tx.commit().await?;
-        for _ in 0..given_up {
-            app.metrics().deliveries("given_up");
-        }
-        if given_up.max(forgotten) < limit.unsigned_abs() {
-            return Ok(());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ambient::Timestamp;
-
-    fn settled(outcomes: &str) -> Vec<Settled> {
-        let attempt = Attempt {
-            event_id: Uuid::nil(),
-            number: 1,
-            at: Timestamp::from_micros(0),
-            status: None,
-            error: None,
-            duration_ms: 0,
-        };
-        let settle = |outcome| match outcome {
-            '+' => Settled::Delivered(attempt.clone()),
-            '-' => Settled::Retried(attempt.clone(), attempt.at),
-            _ => Settled::Released(Uuid::nil(), attempt.at),
-        };
-        outcomes.chars().map(settle).collect()
-    }
-
-    #[test]
-    fn failures_count_in_a_row() {
-        for (before, outcomes, after) in [
-            (3, "", None),
-            (3, ".", None),
-            (3, "-", Some(4)),
-            (3, "-+", Some(0)),
-            (3, "+--.", Some(2)),
-            (0, "---", Some(3)),
-        ] {
-            assert_eq!(failures_after(before, &settled(outcomes)), after, "{before} {outcomes}");
-        }
     }
 }

@@ -11,15 +11,15 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::listing::Listing;
-use super::webhooks::{called, health, meaning, own};
+use super::webhooks::{called, health, meaning};
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::webhooks::{self, LogPage};
 use crate::http::cookies::NOTICE;
 use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
-use crate::webhooks;
 use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState, Webhook};
@@ -167,25 +167,16 @@ async fn webhook_page(
     problem: Option<String>,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
-    let webhook = own(app, user, id).await?;
     let state = DeliveryState::from_name(&choice.state);
-    let mut tx = app.store().read().await?;
-    let mut found = tx.deliveries(id, user.partner.id, state, choice.before, PAGE + 1).await?;
-    let has_more = found.len() as u64 > PAGE.unsigned_abs();
-    found.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let events: Vec<Uuid> = found.iter().map(|delivery| delivery.event_id).collect();
-    let attempts = tx.delivery_attempts(id, user.partner.id, &events).await?;
-    drop(tx);
+    let log_page = LogPage { state, before: choice.before, limit: PAGE };
+    let (webhook, log) = webhooks::log(app, user.partner.id, id, log_page).await?;
+    let logged = |(delivery, attempts)| Logged { delivery, attempts };
     let states = DeliveryState::ALL.map(|state| (state.name(), state_name(&state)));
     let listing = Listing {
         state: state.map(DeliveryState::name),
         is_first: choice.before.is_none(),
-        next: found.last().filter(|_| has_more).map(|last| last.sequence.to_string()),
+        next: log.next.map(|next| next.to_string()),
         ..Listing::new(format!("/console/webhooks/{id}"), states)
-    };
-    let logged = |delivery: Delivery| {
-        let own = attempts.iter().filter(|attempt| attempt.event_id == delivery.event_id);
-        Logged { attempts: own.cloned().collect(), delivery }
     };
     let layout = layout(app, headers);
     let (now, is_wrong) = (app.now(), problem.is_some());
@@ -193,7 +184,7 @@ async fn webhook_page(
         frame: Frame::new(user, Section::Webhooks),
         webhook,
         now,
-        log: found.into_iter().map(logged).collect(),
+        log: log.deliveries.into_iter().map(logged).collect(),
         listing,
         range,
         problem,

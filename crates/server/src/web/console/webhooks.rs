@@ -1,4 +1,4 @@
-//! `/console/webhooks`: where a partner is told of events. What may be done is in [`crate::webhooks`], and what is read of
+//! `/console/webhooks`: where a partner is told of events. The rules are in [`crate::flows::webhooks`], and what is read of
 //! a form is what the API reads of a body.
 
 use askama::Template;
@@ -14,11 +14,12 @@ use uuid::Uuid;
 use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::flows::webhooks;
 use crate::http::cookies::NOTICE;
 use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
-use crate::webhooks::{self, message::Secret};
+use crate::webhook_message::Secret;
 use ambient::Timestamp;
 use store::domain::webhook::{DEFAULT_EVENTS, MOST, Webhook};
 
@@ -175,13 +176,8 @@ pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'stati
     }
 }
 
-/// The webhook, if it is the user's.
-pub(super) async fn own(app: &App, user: &SignedInPartner, id: Uuid) -> Result<Webhook, Error> {
-    app.store().read().await?.webhook(id, user.partner.id).await?.ok_or_else(Error::not_found)
-}
-
 async fn list(State(app): State<App>, user: SignedInPartner, headers: HeaderMap) -> Result<Response, Error> {
-    let webhooks = app.store().read().await?.webhooks(user.partner.id).await?;
+    let webhooks = webhooks::list(&app, user.partner.id).await?;
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Webhooks));
     Ok(page(&app, &WebhooksPage { layout: layout.clone(), frame, webhooks, now: app.now() }, &layout))
 }
@@ -248,7 +244,7 @@ async fn edit(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let webhook = own(&app, &user, id).await?;
+    let webhook = webhooks::find(&app, user.partner.id, id).await?;
     Ok(form(&app, &user, &headers, Some(id), webhook.into(), Vec::new()))
 }
 
@@ -266,7 +262,7 @@ async fn change(
             let (name, description) = (Some(fields.name.flatten()), Some(fields.description.flatten()));
             webhooks::update(&app, user.partner.id, id, WebhookFields { name, description, ..fields }).await
         }
-        Err(error) => own(&app, &user, id).await.and(Err(error)),
+        Err(error) => webhooks::find(&app, user.partner.id, id).await.and(Err(error)),
     };
     match changed {
         Ok(_) => {
@@ -323,7 +319,7 @@ async fn confirm(
     headers: &HeaderMap,
     deletes: bool,
 ) -> Result<Response, Error> {
-    let webhook = own(app, user, id).await?;
+    let webhook = webhooks::find(app, user.partner.id, id).await?;
     let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Webhooks));
     Ok(page(app, &ConfirmPage { layout: layout.clone(), frame, webhook, deletes }, &layout))
 }

@@ -10,13 +10,12 @@ use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::app::App;
-use ambient::Rng;
-use ambient::Timestamp;
+use crate::keyring::Keyring;
+use ambient::{Rng, Timestamp};
 use store::StoreError;
 use store::domain::webhook::{Delivery, Webhook};
 
-/// What signs: 64 hexadecimal characters, which are the key as they stand.
+/// A signing secret: 64 hexadecimal characters, which are themselves the key.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
@@ -27,7 +26,7 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// A new one, of 256 bits.
+    /// A new secret of 256 bits.
     pub fn random(rng: &Rng) -> Self {
         Self(hex(&rng.bytes::<32>()).into())
     }
@@ -42,13 +41,13 @@ impl Secret {
         format!("whsec_{}", STANDARD.encode(self.0.as_bytes()))
     }
 
-    /// Sealed for the webhook `id`.
-    pub fn seal(&self, app: &App, id: Uuid) -> Vec<u8> {
-        app.keyring().seal_permanent(&[b"webhook", id.as_bytes()], self.0.as_bytes())
+    /// Encrypts it for the row of the webhook `id`.
+    pub fn seal(&self, keyring: &Keyring, id: Uuid) -> Vec<u8> {
+        keyring.seal_permanent(&[b"webhook", id.as_bytes()], self.0.as_bytes())
     }
 
-    fn open(app: &App, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
-        let plain = app.keyring().open_permanent(&[b"webhook", id.as_bytes()], sealed)?;
+    fn open(keyring: &Keyring, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
+        let plain = keyring.open_permanent(&[b"webhook", id.as_bytes()], sealed)?;
         let text = std::str::from_utf8(&plain).map_err(|error| StoreError::nonsense("webhook", error))?;
         Ok(Self(text.to_owned().into()))
     }
@@ -70,19 +69,20 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Of `webhook`, at `now`.
+    /// The secrets of `webhook` at `now`.
     ///
     /// # Errors
-    /// A secret does not open.
-    pub fn of(app: &App, webhook: &Webhook, now: Timestamp) -> Result<Self, StoreError> {
-        let previous = webhook.previous_secret(now).map(|sealed| Secret::open(app, webhook.id, sealed)).transpose()?;
-        Ok(Self { current: Secret::open(app, webhook.id, &webhook.secret_sealed)?, previous })
+    /// A secret cannot be decrypted.
+    pub fn new(keyring: &Keyring, webhook: &Webhook, now: Timestamp) -> Result<Self, StoreError> {
+        let open = |sealed: &[u8]| Secret::open(keyring, webhook.id, sealed);
+        let previous = webhook.previous_secret(now).map(open).transpose()?;
+        Ok(Self { current: open(&webhook.secret_sealed)?, previous })
     }
 
     /// The headers of one attempt at `now`.
     ///
     /// # Errors
-    /// Something cannot be written as a header, which would be our mistake.
+    /// A value cannot be written as a header, which would be our mistake.
     pub fn headers(&self, event: Uuid, body: &[u8], now: Timestamp) -> Result<HeaderMap, StoreError> {
         let (event, time) = (event.to_string(), now.seconds().to_string());
         let documented = |secret: &Secret| hex(secret.sign(&[time.as_bytes(), b".", body]).as_ref());
@@ -109,7 +109,7 @@ impl Signer {
     }
 }
 
-/// The body of an event. It names nobody: whoever may know more asks by the ids.
+/// The body of an event. It holds no personal data: a receiver that may know more fetches it by the ids.
 #[derive(Debug, Serialize)]
 struct Event<'a> {
     event_id: Uuid,

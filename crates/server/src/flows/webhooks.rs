@@ -1,9 +1,7 @@
-//! Webhooks: what a partner may do with its own, whether by API or in the console.
+//! Webhooks: what a partner does with its own, by API or in the console.
 //!
-//! Owns the rules about addresses, secrets and how many there may be. Every function takes the partner, and finds nothing
-//! of anybody else's.
-
-pub mod message;
+//! Owns the rules about addresses, secrets and how many there may be. Every function takes the partner, and finds only what is
+//! this partner's.
 
 use std::time::Duration;
 
@@ -13,18 +11,18 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::webhook_message::Secret;
 use ambient::Timestamp;
-use message::Secret;
-use store::domain::webhook::{DEFAULT_EVENTS, DeliveryState, MOST, Webhook};
-use store::{Announcement, AnnouncementKind};
+use store::domain::webhook::{DEFAULT_EVENTS, Delivery, DeliveryState, MOST, Webhook};
+use store::{Announcement, AnnouncementKind, Attempt};
 
 /// How long the previous secret signs too after a rotation.
-pub const OVERLAP: Duration = Duration::from_secs(24 * 3600);
+const OVERLAP: Duration = Duration::from_secs(24 * 3600);
 
 /// How many deliveries are changed or deleted in one transaction, so that pushes never wait long behind it.
 const BATCH: i64 = 500;
 
-/// Registers a webhook. The secret is told this once.
+/// Registers a webhook. The secret is returned this once.
 ///
 /// # Errors
 /// 422 for an address that may not be sent to, 409 if the partner has as many as it may.
@@ -39,7 +37,7 @@ pub async fn create(app: &App, partner: Uuid, fields: WebhookFields) -> Result<(
         name: fields.name.flatten(),
         description: fields.description.flatten(),
         events: fields.events.map_or_else(|| DEFAULT_EVENTS.to_owned(), |events| events.join(" ")),
-        secret_sealed: secret.seal(app, id),
+        secret_sealed: secret.seal(app.keyring(), id),
         previous_secret_sealed: None,
         previous_until: None,
         created_at: now,
@@ -59,7 +57,7 @@ pub async fn create(app: &App, partner: Uuid, fields: WebhookFields) -> Result<(
     Ok((webhook, secret))
 }
 
-/// Changes a webhook: what `fields` leaves out stays as it is. It is tried again at once, whatever failed before.
+/// Changes a webhook: what `fields` leaves out stays as it is. A pause ends, and what waits is sent.
 ///
 /// # Errors
 /// 404 if there is none of the partner's, 422 for an address that may not be sent to.
@@ -69,7 +67,7 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
     }
     let now = app.now();
     let mut tx = app.store().write().await?;
-    // Held, so that of two changes at once none is lost.
+    // Locked, so that of two changes at once none is lost.
     let earlier = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
     let earlier = earlier.ok_or_else(Error::not_found)?;
     let webhook = Webhook {
@@ -88,6 +86,63 @@ pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -
     Ok(webhook)
 }
 
+/// The partner's webhooks.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn list(app: &App, partner: Uuid) -> Result<Vec<Webhook>, Error> {
+    Ok(app.store().read().await?.webhooks(partner).await?)
+}
+
+/// One webhook.
+///
+/// # Errors
+/// 404 if there is none of the partner's.
+pub async fn find(app: &App, partner: Uuid, id: Uuid) -> Result<Webhook, Error> {
+    app.store().read().await?.webhook(id, partner).await?.ok_or_else(Error::not_found)
+}
+
+/// A page of a webhook's log.
+#[derive(Debug)]
+pub struct DeliveryLog {
+    /// The deliveries with their attempts, newest first.
+    pub deliveries: Vec<(Delivery, Vec<Attempt>)>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<i64>,
+}
+
+/// Which deliveries of a log are read.
+#[derive(Clone, Copy, Debug)]
+pub struct LogPage {
+    /// Only those in this state.
+    pub state: Option<DeliveryState>,
+    /// Only those before this one.
+    pub before: Option<i64>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// A page of a webhook's log: its deliveries with every attempt.
+///
+/// # Errors
+/// 404 if there is none of the partner's.
+pub async fn log(app: &App, partner: Uuid, id: Uuid, page: LogPage) -> Result<(Webhook, DeliveryLog), Error> {
+    let mut tx = app.store().read().await?;
+    let webhook = tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
+    let mut found = tx.deliveries(id, partner, page.state, page.before, page.limit + 1).await?;
+    let has_more = found.len() as u64 > page.limit.unsigned_abs();
+    found.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
+    let events: Vec<Uuid> = found.iter().map(|delivery| delivery.event_id).collect();
+    let attempts = tx.delivery_attempts(id, partner, &events).await?;
+    drop(tx);
+    let next = found.last().map(|last| last.sequence).filter(|_| has_more);
+    let with_attempts = |delivery: Delivery| {
+        let own = attempts.iter().filter(|attempt| attempt.event_id == delivery.event_id).cloned().collect();
+        (delivery, own)
+    };
+    Ok((webhook, DeliveryLog { deliveries: found.into_iter().map(with_attempts).collect(), next }))
+}
+
 /// Deletes a webhook with its deliveries.
 ///
 /// # Errors
@@ -97,7 +152,7 @@ pub async fn remove(app: &App, partner: Uuid, id: Uuid) -> Result<(), Error> {
         let mut tx = app.store().write().await?;
         let held = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
         held.ok_or_else(Error::not_found)?;
-        // The log first: a request that is cut off leaves a webhook that can be deleted again, not a log that nobody finds.
+        // The log first: a canceled request leaves a webhook that can be deleted again, not a log without one.
         let is_empty = tx.delete_deliveries(id, BATCH).await? < BATCH.unsigned_abs();
         if is_empty {
             tx.delete_webhook(id, partner).await?;
@@ -109,14 +164,14 @@ pub async fn remove(app: &App, partner: Uuid, id: Uuid) -> Result<(), Error> {
     }
 }
 
-/// Gives a webhook another secret, which is told this once; the one before signs too for a day.
+/// Gives a webhook another secret, which is returned this once. The previous one signs too for a day.
 ///
 /// # Errors
 /// 404 if there is none of the partner's.
 pub async fn rotate(app: &App, partner: Uuid, id: Uuid) -> Result<(Webhook, Secret), Error> {
     let (secret, now) = (Secret::random(app.rng()), app.now());
     let mut tx = app.store().write().await?;
-    if !tx.rotate_webhook(id, partner, &secret.seal(app, id), now + OVERLAP, now).await? {
+    if !tx.rotate_webhook(id, partner, &secret.seal(app.keyring(), id), now + OVERLAP, now).await? {
         return Err(Error::not_found());
     }
     let webhook = tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
@@ -152,7 +207,7 @@ pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
 /// 404 if there is none of the partner's.
 pub async fn replay(app: &App, partner: Uuid, id: Uuid, event: Uuid) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    // Whoever sends writes the same rows: one after the other.
+    // Sending changes the same rows.
     tx.hold_webhook(id).await?;
     if !tx.replay_delivery(id, partner, event, app.now()).await? {
         return Err(Error::not_found());
@@ -186,8 +241,8 @@ pub async fn replay_range(app: &App, partner: Uuid, id: Uuid, which: &Replay) ->
     }
 }
 
-/// Whether a webhook's address may be sent to: https, public, and nothing in it that would be told to others. What its name
-/// means is looked at each time that something is sent.
+/// Checks the address of a webhook: https, public, and without credentials. Its name is resolved and checked again at every
+/// delivery.
 fn check_address(app: &App, text: &str) -> Result<(), Error> {
     let local = if app.config().webhooks.allow_loopback { " (or http://localhost, here)" } else { "" };
     let (code, message) = match Url::parse(text) {
@@ -210,7 +265,7 @@ fn check_address(app: &App, text: &str) -> Result<(), Error> {
     Err(Error::invalid(vec![Fault { pointer: "/url".to_owned(), code, message, received, suggestion: None }]))
 }
 
-/// Whether a name means this machine wherever it is asked (RFC 6761, section 6.3).
+/// Whether a name means the machine that resolves it (RFC 6761, section 6.3).
 fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     host == "localhost" || host.ends_with(".localhost")
