@@ -24,6 +24,7 @@ pub mod mail;
 pub mod metrics;
 pub mod objects;
 pub mod oid4vci;
+pub mod openapi;
 pub mod openid4vp;
 pub mod outbound;
 pub mod outbox;

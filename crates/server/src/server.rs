@@ -25,6 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
 use crate::http::{Outermost, Readers};
+use crate::web::PartnerApi;
 use crate::{api, http, jobs, oid4vci, openid4vp, web};
 use store::StoreError;
 
@@ -33,14 +34,15 @@ pub fn router(app: &App) -> Router {
     let (timeout, upload_timeout) = (app.config().server.timeout, app.config().objects.upload_timeout);
     let routed = |router, readers, timeout| layered(app, router, Outermost { app: app.clone(), readers, timeout });
     let page = Readers::People(web::error::page);
+    let described = PartnerApi { document: &api::openapi::DOCUMENT, router };
     let unmatched = Router::new().fallback(http::not_found);
     Router::new()
         .merge(routed(api::routes(app), Readers::Programs, timeout))
         .merge(routed(api::uploads(), Readers::Programs, upload_timeout))
         .merge(routed(oid4vci::routes(), Readers::Programs, timeout))
         .merge(routed(openid4vp::routes(), Readers::Programs, timeout))
-        .merge(routed(web::routes(app), page, timeout))
-        .merge(routed(web::console_routes(), Readers::People(web::console::error::page), timeout))
+        .merge(routed(web::routes(app, described), page, timeout))
+        .merge(routed(web::console_routes(described), Readers::People(web::console::error::page), timeout))
         .merge(routed(unmatched, Readers::Unknown(web::error::page), timeout))
         .with_state(app.clone())
 }

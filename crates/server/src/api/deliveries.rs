@@ -14,7 +14,7 @@ use super::idempotency::IdempotencyHeader;
 use super::partner::{Own, Partner};
 use super::webhooks::id;
 use crate::app::App;
-use crate::error::{Error, Kind, Problem};
+use crate::error::{Error, Kind};
 use crate::flows::webhooks;
 use crate::http::JsonBody;
 use ambient::Timestamp;
@@ -133,8 +133,8 @@ impl From<(Delivery, Vec<Attempt>)> for DeliveryAnswer {
     params(("id" = String, Path, description = "The webhook's id"), LogOptions),
     responses(
         (status = 200, description = "A page of it", body = DeliveryLog),
-        (status = 400, description = "The query is not understood", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The query is not understood"),
+        (status = 404, description = "Not known, or not yours"),
     ))]
 async fn log(
     State(app): State<App>,
@@ -168,10 +168,10 @@ async fn log(
     params(("id" = String, Path, description = "The webhook's id"), ("event_id" = String, Path, description = "The event's id"), IdempotencyHeader),
     responses(
         (status = 202, description = "It is sent soon"),
-        (status = 400, description = "The Idempotency-Key is not readable", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The Idempotency-Key is not readable"),
+        (status = 404, description = "Not known, or not yours"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 413, description = "The body is too large"),
     ))]
 async fn replay(
     State(app): State<App>,
@@ -213,12 +213,12 @@ pub struct ReplayAnswer {
     request_body(content = ReplayBody, content_type = "application/json"),
     responses(
         (status = 202, description = "They are sent soon", body = ReplayAnswer),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 404, description = "Not known, or not yours"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not `application/json`"),
+        (status = 422, description = "The body has faults"),
     ))]
 async fn replay_range(
     State(app): State<App>,
@@ -246,10 +246,10 @@ pub struct TestAnswer {
     params(("id" = String, Path, description = "The webhook's id"), IdempotencyHeader),
     responses(
         (status = 202, description = "It is sent soon", body = TestAnswer),
-        (status = 400, description = "The Idempotency-Key is not readable", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The Idempotency-Key is not readable"),
+        (status = 404, description = "Not known, or not yours"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 413, description = "The body is too large"),
     ))]
 async fn test(
     State(app): State<App>,

@@ -3,21 +3,19 @@
 //! Owns which routes there are and what stands before them. The OpenAPI document is made from the same list, so a route
 //! cannot be without its description.
 
-pub mod batch;
+mod batch;
 mod deliveries;
 mod idempotency;
 mod jwks;
 pub mod openapi;
 mod operations;
-pub mod partner;
-pub mod push;
+mod partner;
+mod push;
 mod rate_limit_headers;
-mod reference;
 mod sandbox;
-pub mod snippets;
 mod status;
 mod token;
-pub mod upload;
+mod upload;
 mod verify;
 mod webhooks;
 mod withdraw;
@@ -59,7 +57,7 @@ pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = protected().split_for_parts();
     let (open, _) = open().split_for_parts();
     let protected = protected.route_layer(middleware::from_fn_with_state(app.clone(), authenticate_and_dedupe));
-    protected.merge(open).merge(reference::routes())
+    protected.merge(open).merge(openapi::routes())
 }
 
 /// Authenticates a request that needs a token, and runs it once for its `Idempotency-Key`. One layer, since each layer boxes the

@@ -2,9 +2,17 @@
 
 use std::sync::LazyLock;
 
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme};
+
+use crate::app::App;
+use crate::error::Problem;
+use crate::openapi::ITEM;
 
 /// The paths under which a push of any type is written in code; the document lists them once a type.
 const PUSH: &str = "/api/partner/v2/add/requests/{type}";
@@ -17,8 +25,6 @@ const VERIFIED: &str = "/api/partner/v2/verify/requests/{request_id}";
 
 /// What the names of the schemas of v2 bodies start with.
 const SUBMISSION: &str = "Submission_";
-/// What the names of the schemas of a batch's items start with.
-pub(super) const ITEM: &str = "Item_";
 
 /// Answers that every push can give.
 const PUSHES: [(&str, &str); 6] = [
@@ -55,9 +61,20 @@ const COMMON: [(&str, &str); 6] = [
         (name = "Webhooks", description = "Be told, instead of asking"),
         (name = "Sandbox", description = "Try everything out, with no human"),
         (name = "Operations", description = "For the operator"),
-    )
+    ),
+    components(schemas(Problem)),
 )]
 struct Document;
+
+/// The route of the document, which does not describe itself.
+pub(super) fn routes() -> Router<App> {
+    // The suffix .json is removed before routing.
+    Router::new().route("/api/partner/openapi", get(openapi))
+}
+
+async fn openapi() -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(&*DOCUMENT)).into_response()
+}
 
 /// The document, made once.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
@@ -77,6 +94,7 @@ fn document() -> Value {
     for path in &paths {
         protect(&mut document["paths"][path]);
     }
+    describe_problems(&mut document["paths"]);
     copy_to_v2(&mut document);
     for known in credential::ALL {
         document["components"]["schemas"][format!("{SUBMISSION}{known}")] = known.json_schema();
@@ -123,12 +141,25 @@ fn protect(item: &mut Value) {
         // A push says more of 503 than others do.
         let own: &[(&str, &str)] = if operation["tags"][0] == "Add" { &PUSHES } else { &[] };
         for (status, description) in own.iter().chain(&COMMON) {
-            let problem =
-                json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
             let responses = operation["responses"].as_object_mut().expect("an operation has responses");
-            responses.entry(*status).or_insert_with(|| json!({ "description": description, "content": problem }));
+            responses.entry(*status).or_insert_with(|| json!({ "description": description }));
         }
     }
+}
+
+/// Gives every error response a problem as its body, unless the operation describes another.
+fn describe_problems(paths: &mut Value) {
+    let operations = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
+    let operations = operations.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let responses = operations.filter_map(|operation| operation["responses"].as_object_mut()).flatten();
+    for (_, response) in responses.filter(|(status, response)| is_error(status) && response.get("content").is_none()) {
+        response["content"] =
+            json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    }
+}
+
+fn is_error(status: &str) -> bool {
+    status.starts_with(['4', '5'])
 }
 
 /// Statuses stand under v1, as documented, and under v2, which is what v1 names as its successor.

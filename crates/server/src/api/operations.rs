@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -27,7 +27,7 @@ async fn healthz() -> &'static str {
 /// Both databases answer, and their migrations are done.
 #[utoipa::path(get, path = "/readyz", tag = "Operations", responses(
     (status = 200, description = "Ready", body = String),
-    (status = 503, description = "Not ready", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "Not ready"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
     app.store().read().await?.ping().await?;

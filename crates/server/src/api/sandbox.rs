@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::partner::{Own, Partner};
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::flows::{self, sandbox::SimulatedEvent};
 use crate::http::JsonBody;
 
@@ -59,12 +59,12 @@ pub struct Simulated {
     request_body(content = Simulation, content_type = "application/json"),
     responses(
         (status = 202, description = "It is on its way", body = Simulated),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "You are not a sandbox partner", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 403, description = "You are not a sandbox partner"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not `application/json`"),
+        (status = 422, description = "The body has faults"),
     ),
     tag = "Sandbox"
 )]

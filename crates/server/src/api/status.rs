@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::partner::{Own, Partner};
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::http::AnyBody;
 use ambient::Timestamp;
 use store::CredentialStatus;
@@ -140,7 +140,7 @@ pub struct StatusAnswers {
     params(("id" = String, Path, description = "Your `credential_id`")),
     responses(
         (status = 200, description = "Where it stands", body = StatusAnswer),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not known, or not yours"),
     ))]
 async fn one(
     State(app): State<App>,
@@ -162,10 +162,10 @@ async fn one(
     request_body(content = StatusQuestion, content_type = "application/json"),
     responses(
         (status = 200, description = "Where they stand", body = StatusAnswers),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 413, description = "The body is too large"),
+        (status = 422, description = "The body has faults"),
     ))]
 async fn many(
     State(app): State<App>,

@@ -119,9 +119,9 @@ impl<E: Into<Error>> From<E> for Refusal {
         (status = 200, description = "A token", body = TokenAnswer),
         (status = 400, description = "The form is not right, or a scope is not yours", body = TokenProblem),
         (status = 401, description = "The id or secret is wrong", body = TokenProblem),
-        (status = 413, description = "The body is too large", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many token requests from your address", body = crate::error::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Not now", body = crate::error::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large"),
+        (status = 429, description = "Too many token requests from your address"),
+        (status = 503, description = "Not now"),
     ))]
 async fn token(
     State(app): State<App>,

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::flows::documents;
 use store::domain::asset::Failure;
 
@@ -31,15 +31,15 @@ pub fn routes() -> OpenApiRouter<App> {
     ),
     responses(
         (status = 204, description = "The document is kept"),
-        (status = 400, description = "The document did not arrive whole; nothing was kept", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such upload link", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The person has answered, or the time is over", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "The link's hour is over; push the same id again for a fresh one", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The document is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The content type is not the link's", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The document is not what it claims, is damaged, or holds something active", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "Our mistake; quote the request id", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be kept now; nothing was kept", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The document did not arrive whole; nothing was kept"),
+        (status = 404, description = "There is no such upload link"),
+        (status = 409, description = "The person has answered, or the time is over"),
+        (status = 410, description = "The link's hour is over; push the same id again for a fresh one"),
+        (status = 413, description = "The document is too large"),
+        (status = 415, description = "The content type is not the link's"),
+        (status = 422, description = "The document is not what it claims, is damaged, or holds something active"),
+        (status = 500, description = "Our mistake; quote the request id"),
+        (status = 503, description = "It cannot be kept now; nothing was kept"),
     ),
     tag = "Add"
 )]

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::partner::{Partner, ReadAny, Write};
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::flows::partner_verification::{self, Upserted};
 use crate::flows::verification_request::{self, Checked};
 use crate::flows::warning::Warning;
@@ -89,12 +89,12 @@ const DIFFERS: Warning = Warning {
     params(super::idempotency::IdempotencyHeader),
     responses(
         (status = 201, description = "Taken: send the person to `redirect_uri`", body = AskAnswer),
-        (status = 400, description = "The body is not JSON; line and column are named", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The `request_id` was used for a request that is over or for another type; or the Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the body, each with its place, code and cure", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now; nothing was stored", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON; line and column are named"),
+        (status = 409, description = "The `request_id` was used for a request that is over or for another type; or the Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not `application/json`"),
+        (status = 422, description = "Every fault of the body, each with its place, code and cure"),
+        (status = 503, description = "It cannot be stored now; nothing was stored"),
     ),
     tag = "Verify"
 )]
@@ -126,7 +126,7 @@ async fn ask(
     params(("request_id" = String, Path, description = "The `request_id` that the request was answered with")),
     responses(
         (status = 200, description = "Where it stands, and what was shown", body = VerificationAnswer),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not known, or not yours"),
     ),
     tag = "Verify"
 )]

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::idempotency::IdempotencyHeader;
 use super::partner::{Own, Partner};
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::flows::webhooks;
 use crate::http::{AnyBody, JsonBody};
 use crate::webhook_message::Secret;
@@ -195,11 +195,11 @@ pub(super) fn id(text: &str) -> Result<Uuid, Error> {
     request_body(content = WebhookBody, content_type = "application/json", example = json!({ "url": "https://hooks.example.com/tenure", "name": "Production" })),
     responses(
         (status = 201, description = "Registered", body = WebhookWithSecret),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "You have as many as there may be, or the Idempotency-Key was used for another request, or its first request is still under way", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 409, description = "You have as many as there may be, or the Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not `application/json`"),
+        (status = 422, description = "The body has faults"),
     ))]
 async fn create(
     State(app): State<App>,
@@ -224,7 +224,7 @@ async fn list(State(app): State<App>, partner: Partner<Own>) -> Result<Json<Webh
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
         (status = 200, description = "It", body = WebhookAnswer),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not known, or not yours"),
     ))]
 async fn one(
     State(app): State<App>,
@@ -243,11 +243,11 @@ async fn one(
     request_body(content = WebhookChange, content_type = "application/json", example = json!({ "url": "https://hooks.example.com/tenure" })),
     responses(
         (status = 200, description = "As it is now", body = WebhookAnswer),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 404, description = "Not known, or not yours"),
+        (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not `application/json`"),
+        (status = 422, description = "The body has faults"),
     ))]
 async fn change(
     State(app): State<App>,
@@ -276,11 +276,11 @@ async fn change(
     request_body(content = WebhookChange, content_type = "application/json", example = json!({ "id": "0192f0c1-7a11-7d02-9c55-1f2e3d4c5b6a", "url": "https://hooks.example.com/tenure" })),
     responses(
         (status = 200, description = "As it is now", body = WebhookAnswer),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 404, description = "Not known, or not yours"),
+        (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not `application/json`"),
+        (status = 422, description = "The body has faults"),
     ))]
 async fn change_by_id(
     State(app): State<App>,
@@ -309,7 +309,7 @@ async fn write(
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not known, or not yours"),
     ))]
 async fn remove(
     State(app): State<App>,
@@ -329,10 +329,10 @@ async fn remove(
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
         (status = 200, description = "The webhook with its new secret", body = WebhookWithSecret),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body says something", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 404, description = "Not known, or not yours"),
+        (status = 413, description = "The body is too large"),
+        (status = 422, description = "The body says something"),
     ))]
 async fn rotate(
     State(app): State<App>,

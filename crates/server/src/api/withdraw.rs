@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::partner::{Partner, Write};
 use crate::app::App;
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::flows;
 use crate::http::JsonBody;
 
@@ -42,11 +42,11 @@ pub struct Withdrawal {
     request_body(content = Withdrawal, content_type = "application/json"),
     responses(
         (status = 204, description = "It is withdrawn, now or earlier, or was over already"),
-        (status = 400, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not known, not yours, of another type, or a batch's", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is not `application/json`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body has faults", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 404, description = "Not known, not yours, of another type, or a batch's"),
+        (status = 413, description = "The body is too large"),
+        (status = 415, description = "The body is not `application/json`"),
+        (status = 422, description = "The body has faults"),
     ),
     tag = "Withdraw"
 )]

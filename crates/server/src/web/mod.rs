@@ -7,6 +7,7 @@ mod assets;
 mod authorize;
 mod career;
 pub mod console;
+pub mod docs;
 mod documents;
 pub mod error;
 mod home;
@@ -14,6 +15,7 @@ mod inbox;
 mod layout;
 mod link;
 mod offers;
+mod partner_api;
 mod passkey;
 mod pdf;
 mod presentations;
@@ -34,12 +36,14 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 
 pub use layout::{Layout, page};
+pub use partner_api::PartnerApi;
 
 /// The routes of people's pages.
-pub fn routes(app: &App) -> Router<App> {
+pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
     let pages = Router::new()
         .merge(account::routes())
         .merge(authorize::routes())
+        .merge(docs::routes(api))
         .merge(documents::routes())
         .merge(home::routes())
         .merge(link::routes())
@@ -57,8 +61,8 @@ pub fn routes(app: &App) -> Router<App> {
 }
 
 /// The routes of the partners' console.
-pub fn console_routes() -> Router<App> {
-    with_own_forms(console::routes())
+pub fn console_routes(api: PartnerApi) -> Router<App> {
+    with_own_forms(console::routes(api))
 }
 
 /// Rejects forms that another site sends, by `Sec-Fetch-Site` and `Origin`.

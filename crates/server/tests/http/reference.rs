@@ -2,8 +2,8 @@
 
 use crate::support::app::TestApp;
 use tenure::api::openapi::DOCUMENT;
-use tenure::api::snippets;
 use tenure::sandbox::Person;
+use tenure::web::docs::snippets;
 
 /// Returns the text of the `pre` element with this id, as a browser shows it.
 fn shown(page: &str, id: &str) -> String {

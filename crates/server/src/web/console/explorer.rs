@@ -5,26 +5,26 @@
 
 mod exchange;
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
 use self::exchange::Exchange;
 use super::{Frame, Section, audit, layout};
-use crate::api::openapi::DOCUMENT;
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::http::Client;
 use crate::http::session::SignedInPartner;
-use crate::web::{Layout, page};
+use crate::openapi::{self, TaggedOperation};
+use crate::web::{Layout, PartnerApi, page};
 
 /// What the explorer begins with.
 const FIRST: &str = "add_career_history";
@@ -57,7 +57,7 @@ impl ExplorerPage {
 
     /// The operation that asks for statuses.
     fn status_operation(&self) -> &'static str {
-        let mut all = GROUPS.iter().flat_map(|group| &group.operations);
+        let mut all = self.groups.iter().flat_map(|group| &group.operations);
         all.find(|found| found.path == STATUSES).map_or("", |found| &found.id)
     }
 }
@@ -96,24 +96,24 @@ impl Operation {
     }
 }
 
-static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(|| groups(&DOCUMENT));
-
-fn groups(document: &Value) -> Vec<Group> {
-    let tags = document["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str());
-    let group = |tag: &str| {
-        let paths = document["paths"].as_object().into_iter().flatten().filter(|(path, _)| path.starts_with(PREFIX));
-        let found = paths.flat_map(|(path, item)| {
-            let methods = item.as_object().into_iter().flatten();
-            methods.filter_map(|(method, operation)| read(tag, path, method, operation))
-        });
-        Group { name: tag.to_owned(), operations: found.collect() }
-    };
-    tags.map(group).filter(|group| !group.operations.is_empty()).collect()
+/// The operations that can be sent, by tag; read once.
+fn groups(api: PartnerApi) -> &'static [Group] {
+    static GROUPS: OnceLock<Vec<Group>> = OnceLock::new();
+    GROUPS.get_or_init(|| read_groups(api.document))
 }
 
-/// An operation of the document, unless it is of another tag, is an older one, or takes a document.
-fn read(tag: &str, path: &str, method: &str, operation: &Value) -> Option<Operation> {
-    if operation["tags"][0] != tag || operation["deprecated"] == true || path.starts_with(UPLOADS) {
+fn read_groups(document: &Value) -> Vec<Group> {
+    let group = |tag| {
+        let operations = openapi::operations(document, tag).filter_map(|found| read(&found)).collect();
+        Group { name: tag["name"].as_str().unwrap_or_default().to_owned(), operations }
+    };
+    openapi::tags(document).map(group).filter(|group| !group.operations.is_empty()).collect()
+}
+
+/// An operation of the Partner API, unless it is deprecated or takes a document.
+fn read(found: &TaggedOperation<'_>) -> Option<Operation> {
+    let TaggedOperation { path, method, operation } = *found;
+    if !path.starts_with(PREFIX) || path.starts_with(UPLOADS) || operation["deprecated"] == true {
         return None;
     }
     let content = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
@@ -133,8 +133,8 @@ fn read(tag: &str, path: &str, method: &str, operation: &Value) -> Option<Operat
     })
 }
 
-fn operation(id: &str) -> Option<&'static Operation> {
-    let mut all = GROUPS.iter().flat_map(|group| &group.operations);
+fn operation<'a>(groups: &'a [Group], id: &str) -> Option<&'a Operation> {
+    let mut all = groups.iter().flat_map(|group| &group.operations);
     all.clone().find(|operation| operation.id == id).or_else(|| all.find(|operation| operation.id == FIRST))
 }
 
@@ -153,8 +153,8 @@ struct SendForm {
     client_secret: SecretString,
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/console/explorer", get(explore).post(send))
+pub(super) fn routes(api: PartnerApi) -> Router<App> {
+    Router::new().route("/console/explorer", get(explore).post(send)).layer(Extension(api))
 }
 
 /// Whether `user` may send requests here: what a real partner pushes is about a real person.
@@ -169,6 +169,7 @@ fn closed(app: &App, user: &SignedInPartner, headers: &HeaderMap) -> Response {
 
 async fn explore(
     State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
     user: SignedInPartner,
     Query(choice): Query<Choice>,
     headers: HeaderMap,
@@ -176,7 +177,8 @@ async fn explore(
     if !is_open(&user) {
         return Ok(closed(&app, &user, &headers));
     }
-    let chosen = operation(&choice.operation).ok_or_else(Error::not_found)?;
+    let groups = groups(api);
+    let chosen = operation(groups, &choice.operation).ok_or_else(Error::not_found)?;
     // What was pushed last is what a status is asked of.
     let mut tx = app.store().read().await?;
     let newest = tx.list_submissions(user.partner.id, None, None, app.now(), 1).await?.rows.pop();
@@ -187,7 +189,7 @@ async fn explore(
     let layout = layout(&app, &headers);
     let template = ExplorerPage {
         frame: Frame::new(&user, Section::Explorer),
-        groups: &GROUPS,
+        groups,
         body: body(&app, &user, chosen, &newest),
         path,
         chosen,
@@ -232,27 +234,30 @@ fn renew_ids(value: &mut Value, fresh: &str, count: &mut u32) {
 
 async fn send(
     State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
     user: SignedInPartner,
     client: Client,
     headers: HeaderMap,
-    Form(form): Form<SendForm>,
+    Form(mut form): Form<SendForm>,
 ) -> Result<Response, Error> {
     if !is_open(&user) {
         return Ok((StatusCode::FORBIDDEN, closed(&app, &user, &headers)).into_response());
     }
-    let chosen =
-        operation(&form.operation).filter(|chosen| chosen.id == form.operation).ok_or_else(Error::not_found)?;
+    let groups = groups(api);
+    let chosen = operation(groups, &form.operation).filter(|chosen| chosen.id == form.operation);
+    let chosen = chosen.ok_or_else(Error::not_found)?;
     // Browsers send line breaks of a text as CR LF.
-    let (path, body) = (form.path.trim().to_owned(), form.body.replace("\r\n", "\n"));
-    let problem = problem(&path);
+    form.body = form.body.replace("\r\n", "\n");
+    form.path = form.path.trim().to_owned();
+    let problem = problem(&form.path);
     let exchange = match problem {
         Some(_) => None,
-        None => Some(exchange(&app, &user, client, chosen, &path, &body, &form.client_secret).await?),
+        None => Some(exchange(&app, &user, client, (api.router)(&app), chosen, &form).await?),
     };
     let layout = layout(&app, &headers);
     let frame = Frame::new(&user, Section::Explorer);
-    let template =
-        ExplorerPage { layout: layout.clone(), frame, groups: &GROUPS, chosen, path, body, problem, exchange };
+    let SendForm { path, body, .. } = form;
+    let template = ExplorerPage { layout: layout.clone(), frame, groups, chosen, path, body, problem, exchange };
     let response = page(&app, &template, &layout);
     Ok(if problem.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
@@ -272,46 +277,64 @@ async fn exchange(
     app: &App,
     user: &SignedInPartner,
     client: Client,
+    router: Router,
     chosen: &Operation,
-    path: &str,
-    body: &str,
-    secret: &SecretString,
+    form: &SendForm,
 ) -> Result<Exchange, Error> {
-    let mut sent = body.to_owned();
+    let mut sent = form.body.clone();
     let token = if chosen.needs_token {
         Some(app.tokens().issue(user.partner.id, &user.partner.scopes, app.rng().anonymous_id(), app.now())?)
     } else {
-        let secret = url::form_urlencoded::byte_serialize(secret.expose_secret().as_bytes()).collect::<String>();
+        let secret =
+            url::form_urlencoded::byte_serialize(form.client_secret.expose_secret().as_bytes()).collect::<String>();
         sent = format!("{}&client_secret={secret}", sent.trim());
         None
     };
     let request = exchange::Request {
         method: &chosen.method,
-        path,
+        path: &form.path,
         content_type: chosen.content_type.as_deref(),
         body: sent,
-        shown_body: body,
+        shown_body: &form.body,
         token,
     };
     audit(user, "explorer_request_sent");
-    Exchange::make(app, client, request).await.map_err(|_| Error::new(Kind::Malformed, "This is no path."))
+    let exchange = Exchange::make(router, app.config().base(), client, request).await;
+    exchange.map_err(|_| Error::new(Kind::Malformed, "This is no path."))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn what_can_be_asked_is_what_is_documented() {
-        for known in credential::ALL {
-            let found = operation(&format!("add_{known}")).expect("it is documented");
-            assert!(found.needs_token && found.path.ends_with(known.name()), "{found:?}");
-        }
-        let all: Vec<&Operation> = GROUPS.iter().flat_map(|group| &group.operations).collect();
-        assert!(all.iter().any(|found| found.path == STATUSES));
-        assert!(all.iter().any(|found| !found.needs_token && found.path.ends_with("/oauth/token")));
-        assert!(all.iter().all(|found| !found.path.contains("/uploads/")), "a file is not written into a field");
-        assert_eq!(operation("nothing").expect("the first").id, FIRST);
+    fn only_current_operations_with_a_text_body_can_be_sent() {
+        let add = json!({ "tags": ["Add"], "operationId": FIRST, "security": [] });
+        let other = |id: &str, more: Value| {
+            let mut operation = json!({ "tags": ["Add"], "operationId": id });
+            operation
+                .as_object_mut()
+                .into_iter()
+                .for_each(|members| members.extend(more.as_object().cloned().unwrap_or_default()));
+            operation
+        };
+        let pdf = json!({ "requestBody": { "content": { "application/pdf": {} } } });
+        let document = json!({
+            "tags": [{ "name": "Add" }, { "name": "Empty" }],
+            "paths": {
+                "/api/partner/v2/add": { "post": add },
+                "/api/partner/v1/add": { "post": other("old", json!({ "deprecated": true })) },
+                "/api/partner/v2/document": { "put": other("document", pdf) },
+                "/api/partner/v2/uploads/{token}": { "put": other("upload", json!({})) },
+                "/elsewhere": { "get": other("elsewhere", json!({})) },
+            },
+        });
+        let groups = read_groups(&document);
+        assert_eq!(groups.iter().map(|group| (&*group.name, group.operations.len())).collect::<Vec<_>>(), [("Add", 1)]);
+        let found = operation(&groups, "unknown").expect("the first one");
+        assert_eq!((&*found.id, &found.method, found.needs_token), (FIRST, &Method::POST, true));
     }
 
     #[test]

@@ -20,17 +20,18 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::any;
 
+use super::PartnerApi;
 use crate::app::App;
 use crate::error::Error;
 
 use frame::{Frame, Section, audit, layout};
 
 /// The routes of the console.
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes(api: PartnerApi) -> Router<App> {
     Router::new()
         .merge(credentials::routes())
         .merge(deliveries::routes())
-        .merge(explorer::routes())
+        .merge(explorer::routes(api))
         .merge(overview::routes())
         .merge(passkey::routes())
         .merge(sign_in::routes())

@@ -4,15 +4,14 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::app::App;
 use crate::http::{Client, without_json_suffix};
-use crate::server;
 
 /// Most bytes of an answer that are shown.
 const LONGEST: usize = 1 << 20;
@@ -63,8 +62,13 @@ impl Exchange {
     ///
     /// # Errors
     /// The path cannot be one.
-    pub(super) async fn make(app: &App, client: Client, request: Request<'_>) -> Result<Self, axum::http::Error> {
-        let curl = curl(app.config().base(), &request);
+    pub(super) async fn make(
+        router: Router,
+        base: &str,
+        client: Client,
+        request: Request<'_>,
+    ) -> Result<Self, axum::http::Error> {
+        let curl = curl(base, &request);
         let mut made = axum::http::Request::builder().method(request.method).uri(request.path);
         if let Some(token) = &request.token {
             made = made.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -77,7 +81,7 @@ impl Exchange {
         // Limits count for whoever sits before the page.
         made.extensions_mut().insert(ConnectInfo(SocketAddr::new(client.0, 0)));
         let started = Instant::now();
-        let answered = Box::pin(server::router(app).oneshot(without_json_suffix(made))).await;
+        let answered = Box::pin(router.oneshot(without_json_suffix(made))).await;
         let (parts, body) = answered.unwrap_or_else(|never| match never {}).into_parts();
         let bytes = to_bytes(body, LONGEST).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();

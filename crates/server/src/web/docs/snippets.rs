@@ -22,7 +22,7 @@ macro_rules! snippet {
             language: $language,
             file: $file,
             command: $command,
-            source: include_str!(concat!("../../snippets/", $file)),
+            source: include_str!(concat!("../../../snippets/", $file)),
         }
     };
 }

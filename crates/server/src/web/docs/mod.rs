@@ -1,36 +1,29 @@
-//! `GET /api/partner/openapi.json` and `GET /docs`: the API described for machines and for people.
-//!
-//! Owns nothing that is not in the OpenAPI document, the list of fault codes and the kinds of errors: the page is made
-//! from those.
+//! `GET /docs`: the API reference for people, made from the OpenAPI document, the list of error codes and the kinds of errors.
 
-use std::sync::LazyLock;
+pub mod snippets;
+
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Router};
 use credential::Code;
 use serde_json::Value;
 
-use super::openapi::{DOCUMENT, ITEM};
-use super::snippets::{self, Snippet};
+use super::partner_api::PartnerApi;
+use super::{Layout, page};
 use crate::app::App;
 use crate::error::Kind;
 use crate::http::session::Visitor;
+use crate::openapi::{self, ITEM};
 use crate::sandbox::Person;
-use crate::web::{Layout, page};
+use snippets::Snippet;
 
-/// The routes; not in the document that they serve.
-pub fn routes() -> Router<App> {
-    // The suffix .json is taken off before routing.
-    Router::new().route("/api/partner/openapi", get(openapi)).route("/docs", get(reference))
-}
-
-async fn openapi() -> Response {
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(&*DOCUMENT)).into_response()
+pub(super) fn routes(api: PartnerApi) -> Router<App> {
+    Router::new().route("/docs", get(reference)).layer(Extension(api))
 }
 
 #[derive(Template)]
@@ -96,7 +89,11 @@ struct ErrorKind {
     title: &'static str,
 }
 
-static GROUPS: LazyLock<Vec<Group>> = LazyLock::new(|| groups(&DOCUMENT));
+/// The operations of the document by tag, read once.
+fn groups(api: PartnerApi) -> &'static [Group] {
+    static GROUPS: OnceLock<Vec<Group>> = OnceLock::new();
+    GROUPS.get_or_init(|| read_groups(api.document))
+}
 
 /// The key of what a sandbox person does.
 fn what_happens(person: Person) -> &'static str {
@@ -108,7 +105,11 @@ fn what_happens(person: Person) -> &'static str {
     }
 }
 
-async fn reference(State(app): State<App>, Visitor(visitor): Visitor) -> Response {
+async fn reference(
+    State(app): State<App>,
+    Extension(api): Extension<PartnerApi>,
+    Visitor(visitor): Visitor,
+) -> Response {
     let layout = Layout::new(&app, visitor.is_some());
     let (base, push) = (app.config().base(), credential::Type::default());
     let sample = serde_json::to_string_pretty(&(push.sample)()).unwrap_or_default();
@@ -126,7 +127,7 @@ async fn reference(State(app): State<App>, Visitor(visitor): Visitor) -> Respons
         push_line: format!(
             "curl {base}/api/partner/v2/add/requests/{push} \\\n  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n  -d '{sample}'"
         ),
-        groups: &GROUPS,
+        groups: groups(api),
         errors: errors(),
         codes: Code::ALL,
     };
@@ -163,18 +164,18 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().replace('`', "")
 }
 
-fn groups(document: &Value) -> Vec<Group> {
-    let tags = document["tags"].as_array().into_iter().flatten();
-    let group = |tag: &Value| {
-        let paths = document["paths"].as_object().into_iter().flatten();
-        let operations = paths.flat_map(|(path, item)| {
-            let methods =
-                item.as_object().into_iter().flatten().filter(|(_, operation)| operation["tags"][0] == tag["name"]);
-            methods.map(move |(method, found)| operation(document, path, method, found))
-        });
-        Group { name: text(&tag["name"]), meaning: text(&tag["description"]), operations: operations.collect() }
+fn read_groups(document: &Value) -> Vec<Group> {
+    let group = |tag| {
+        let operations = openapi::operations(document, tag);
+        Group {
+            name: text(&tag["name"]),
+            meaning: text(&tag["description"]),
+            operations: operations
+                .map(|found| operation(document, found.path, found.method, found.operation))
+                .collect(),
+        }
     };
-    tags.map(group).collect()
+    openapi::tags(document).map(group).collect()
 }
 
 fn operation(document: &Value, path: &str, method: &str, operation: &Value) -> Operation {

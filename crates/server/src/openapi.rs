@@ -1,0 +1,33 @@
+//! What readers and writers of the OpenAPI document share: the names in it, and its operations by tag.
+
+use serde_json::{Map, Value};
+
+/// The prefix of the schema names of a batch's items, before the name of the type.
+pub const ITEM: &str = "Item_";
+
+/// An operation of the document.
+#[derive(Clone, Copy, Debug)]
+pub struct TaggedOperation<'a> {
+    /// The path.
+    pub path: &'a str,
+    /// The method, in lower case.
+    pub method: &'a str,
+    /// The operation object.
+    pub operation: &'a Value,
+}
+
+/// The tags of a document, in their order.
+pub fn tags(document: &Value) -> impl Iterator<Item = &Value> {
+    document["tags"].as_array().into_iter().flatten()
+}
+
+/// The operations of a document whose first tag is `tag`, an entry of [`tags`].
+pub fn operations<'a>(document: &'a Value, tag: &'a Value) -> impl Iterator<Item = TaggedOperation<'a>> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flat_map(Map::iter);
+            methods.map(move |(method, operation)| TaggedOperation { path, method, operation })
+        })
+        .filter(|found| found.operation["tags"][0] == tag["name"])
+}
