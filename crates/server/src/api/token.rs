@@ -16,11 +16,10 @@ use utoipa_axum::routes;
 
 use super::rate_limit_headers;
 use crate::app::App;
-use crate::auth::partner::by_secret;
 use crate::error::Error;
+use crate::flows::access_token::{self, AccessToken, GrantError};
 use crate::http::AnyBody;
 use crate::http::Client;
-use store::Partner;
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -70,16 +69,27 @@ pub struct TokenProblem {
     error_description: String,
 }
 
+/// Why no token is returned.
 #[derive(Debug)]
-enum Refusal {
+enum TokenEndpointError {
     Request(&'static str),
     Client { by_basic: bool },
-    Grant,
+    GrantType,
     Scope(String),
     Other(Error),
 }
 
-impl IntoResponse for Refusal {
+impl TokenEndpointError {
+    fn new(error: GrantError, by_basic: bool) -> Self {
+        match error {
+            GrantError::Client => Self::Client { by_basic },
+            GrantError::Scope(what) => Self::Scope(what),
+            GrantError::Other(error) => Self::Other(error),
+        }
+    }
+}
+
+impl IntoResponse for TokenEndpointError {
     fn into_response(self) -> Response {
         let (status, error, description) = match &self {
             Self::Request(what) => (StatusCode::BAD_REQUEST, "invalid_request", (*what).to_owned()),
@@ -88,7 +98,7 @@ impl IntoResponse for Refusal {
                 "invalid_client",
                 "The client id or the client secret is wrong, or the client is disabled.".to_owned(),
             ),
-            Self::Grant => {
+            Self::GrantType => {
                 (StatusCode::BAD_REQUEST, "unsupported_grant_type", "Send grant_type=client_credentials.".to_owned())
             }
             Self::Scope(what) => (StatusCode::BAD_REQUEST, "invalid_scope", what.clone()),
@@ -101,12 +111,6 @@ impl IntoResponse for Refusal {
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="tenure""#));
         }
         response
-    }
-}
-
-impl<E: Into<Error>> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
     }
 }
 
@@ -128,7 +132,7 @@ async fn token(
     client: Client,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
-) -> Result<Response, Refusal> {
+) -> Result<Response, TokenEndpointError> {
     let limit = match app.limits().token.check(&client.0) {
         Ok(limit) => limit,
         Err(limit) => {
@@ -141,16 +145,15 @@ async fn token(
     let (id, secret, by_basic) = credentials(&headers, &form)?;
     if form.grant_type != "client_credentials" {
         return Err(if form.grant_type.is_empty() {
-            Refusal::Request("grant_type is missing; send grant_type=client_credentials.")
+            TokenEndpointError::Request("grant_type is missing; send grant_type=client_credentials.")
         } else {
-            Refusal::Grant
+            TokenEndpointError::GrantType
         });
     }
-    let partner = by_secret(app.store(), &id, &secret).await?.ok_or(Refusal::Client { by_basic })?;
-    let scope = grant(&partner, form.scope.as_deref())?;
-    let access_token = app.tokens().issue(partner.id, &scope, app.rng().anonymous_id(), app.now())?;
-    let answer =
-        TokenAnswer { access_token, token_type: "Bearer", expires_in: app.tokens().lifetime().as_secs(), scope };
+    let issued = access_token::issue(&app, &id, &secret, form.scope.as_deref()).await;
+    let AccessToken { token, scope } = issued.map_err(|error| TokenEndpointError::new(error, by_basic))?;
+    let expires_in = app.tokens().lifetime().as_secs();
+    let answer = TokenAnswer { access_token: token, token_type: "Bearer", expires_in, scope };
     let mut response =
         ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(answer)).into_response();
     if let Some(limit) = limit {
@@ -159,10 +162,10 @@ async fn token(
     Ok(response)
 }
 
-fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, Refusal> {
+fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, TokenEndpointError> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-        return Err(Refusal::Request("Send the parameters as application/x-www-form-urlencoded."));
+        return Err(TokenEndpointError::Request("Send the parameters as application/x-www-form-urlencoded."));
     }
     let mut form = TokenForm::default();
     for (name, value) in url::form_urlencoded::parse(body) {
@@ -175,22 +178,26 @@ fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, Refusal> {
             _ => false,
         };
         if twice {
-            return Err(Refusal::Request("A parameter stands twice (RFC 6749, section 3.2)."));
+            return Err(TokenEndpointError::Request("A parameter stands twice (RFC 6749, section 3.2)."));
         }
     }
     Ok(form)
 }
 
 /// Id and secret, by HTTP Basic (each form-encoded, RFC 6749, section 2.3.1) or in the form, not by both.
-fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, SecretString, bool), Refusal> {
+fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, SecretString, bool), TokenEndpointError> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return match (&form.client_id, &form.client_secret) {
             (Some(id), Some(secret)) => Ok((id.clone(), secret.clone(), false)),
-            _ => Err(Refusal::Request("client_id and client_secret are needed, in the form or by HTTP Basic.")),
+            _ => Err(TokenEndpointError::Request(
+                "client_id and client_secret are needed, in the form or by HTTP Basic.",
+            )),
         };
     };
     if form.client_secret.is_some() {
-        return Err(Refusal::Request("Send the secret once: in the form or by HTTP Basic (RFC 6749, section 2.3)."));
+        return Err(TokenEndpointError::Request(
+            "Send the secret once: in the form or by HTTP Basic (RFC 6749, section 2.3).",
+        ));
     }
     let decoded = authorization
         .to_str()
@@ -199,35 +206,15 @@ fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, SecretS
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
         .and_then(|(_, value)| STANDARD.decode(value.trim()).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or(Refusal::Client { by_basic: true })?;
-    let (id, secret) = decoded.split_once(':').ok_or(Refusal::Client { by_basic: true })?;
+        .ok_or(TokenEndpointError::Client { by_basic: true })?;
+    let (id, secret) = decoded.split_once(':').ok_or(TokenEndpointError::Client { by_basic: true })?;
     let id = form_decode(id);
     if form.client_id.as_ref().is_some_and(|other| *other != id) {
-        return Err(Refusal::Request("The form and HTTP Basic name two different clients."));
+        return Err(TokenEndpointError::Request("The form and HTTP Basic name two different clients."));
     }
     Ok((id, form_decode(secret).into(), true))
 }
 
 fn form_decode(value: &str) -> String {
     percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-/// The scopes asked for, if the partner has them all; all of the partner's where none were asked for.
-fn grant(partner: &Partner, asked: Option<&str>) -> Result<String, Refusal> {
-    let has: Vec<&str> = partner.scopes.split_whitespace().collect();
-    let Some(asked) = asked.map(str::trim).filter(|asked| !asked.is_empty()) else { return Ok(has.join(" ")) };
-    let mut granted: Vec<&str> = Vec::new();
-    for scope in asked.split_whitespace() {
-        if !has.contains(&scope) {
-            let shown: String = scope.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
-            return Err(Refusal::Scope(format!(
-                "This client does not have the scope {shown}. It has: {}.",
-                has.join(" ")
-            )));
-        }
-        if !granted.contains(&scope) {
-            granted.push(scope);
-        }
-    }
-    Ok(granted.join(" "))
 }

@@ -3,6 +3,7 @@
 //! A flow takes [`App`](crate::app::App) and plain values. It knows nothing of HTTP: handlers parse the request, call one
 //! flow and render what it returns. Jobs call flows too.
 
+pub mod access_token;
 pub mod account;
 pub mod batch;
 pub mod consent;

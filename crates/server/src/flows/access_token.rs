@@ -1,0 +1,69 @@
+//! Access tokens for partners: the client credentials grant (RFC 6749, section 4.4).
+
+use secrecy::SecretString;
+
+use crate::app::App;
+use crate::auth::partner::by_secret;
+use crate::error::Error;
+use store::Partner;
+
+/// A token with what it grants.
+#[derive(Debug)]
+pub struct AccessToken {
+    /// The token.
+    pub token: String,
+    /// The scopes granted, separated by spaces.
+    pub scope: String,
+}
+
+/// Why no token is issued.
+#[derive(Debug)]
+pub enum GrantError {
+    /// The client id or secret is wrong, or the partner is disabled.
+    Client,
+    /// A scope is not the partner's; says which.
+    Scope(String),
+    /// The store or the signing key cannot be used.
+    Other(Error),
+}
+
+impl<E: Into<Error>> From<E> for GrantError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// Issues a token for the partner with this id and secret: with the requested scopes, or with all of the partner's.
+///
+/// # Errors
+/// See [`GrantError`].
+pub async fn issue(
+    app: &App,
+    id: &str,
+    secret: &SecretString,
+    requested: Option<&str>,
+) -> Result<AccessToken, GrantError> {
+    let partner = by_secret(app.store(), id, secret).await?.ok_or(GrantError::Client)?;
+    let scope = granted(&partner, requested).map_err(GrantError::Scope)?;
+    let token = app.tokens().issue(partner.id, &scope, app.rng().anonymous_id(), app.now())?;
+    Ok(AccessToken { token, scope })
+}
+
+/// The requested scopes, if the partner has them all; all of the partner's where none were requested.
+fn granted(partner: &Partner, requested: Option<&str>) -> Result<String, String> {
+    let has: Vec<&str> = partner.scopes.split_whitespace().collect();
+    let Some(requested) = requested.map(str::trim).filter(|requested| !requested.is_empty()) else {
+        return Ok(has.join(" "));
+    };
+    let mut granted: Vec<&str> = Vec::new();
+    for scope in requested.split_whitespace() {
+        if !has.contains(&scope) {
+            let shown: String = scope.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+            return Err(format!("This client does not have the scope {shown}. It has: {}.", has.join(" ")));
+        }
+        if !granted.contains(&scope) {
+            granted.push(scope);
+        }
+    }
+    Ok(granted.join(" "))
+}
