@@ -3,13 +3,12 @@
 //! Owns the limits of looking: no image is decoded that is larger than a page scanned well, no stream is unpacked
 //! without end. A refusal is a sentence for the partner.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
+mod pdf;
+
 use std::io::Cursor;
 
 use credential::AssetKind;
 use credential::opencerts::{self, OpenCert};
-use lopdf::{Dictionary, Document, LoadOptions, Object, Stream};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -17,12 +16,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Most pixels of an image: a page of A3 at 400 dots an inch has 31 million.
 const PIXELS: u64 = 32_000_000;
-/// Most bytes that all streams of objects of a PDF may unpack to together.
-const UNPACKED: usize = 16 * 1024 * 1024;
 /// Most scans of a progressive JPEG: encoders make about ten.
 const SCANS: usize = 30;
-/// Deepest nesting of a PDF's objects that is looked into.
-const DEPTH: usize = 60;
 
 /// Why a document is refused, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +37,7 @@ impl InspectError {
 pub fn inspect(kind: AssetKind, bytes: &[u8]) -> Result<(), InspectError> {
     starts_as(kind, bytes)?;
     match kind {
-        AssetKind::Pdf => pdf(bytes),
+        AssetKind::Pdf => pdf::inspect(bytes),
         AssetKind::Png => png(bytes),
         AssetKind::Jpg => jpeg(bytes),
         AssetKind::OpenCert => open_cert(bytes),
@@ -133,147 +128,16 @@ fn pixels(width: u64, height: u64) -> Result<(), InspectError> {
     Ok(())
 }
 
-/// Names that make a PDF do something, or carry something that is not shown, and what each is.
-const ACTIVE: [(&[u8], &str); 14] = [
-    (b"JavaScript", "JavaScript"),
-    (b"JS", "JavaScript"),
-    (b"Launch", "an action that starts a program"),
-    (b"EmbeddedFile", "an embedded file"),
-    (b"EmbeddedFiles", "an embedded file"),
-    (b"EF", "an embedded file"),
-    (b"FileAttachment", "an embedded file"),
-    (b"RichMedia", "embedded media"),
-    (b"XFA", "an active form"),
-    (b"ImportData", "an action that imports data"),
-    (b"SubmitForm", "an action that sends data"),
-    (b"GoToR", "an action that opens another file"),
-    (b"GoToE", "an action that opens an embedded file"),
-    (b"Rendition", "embedded media"),
-];
-
-thread_local! {
-    /// What reading a file has found out about its streams of objects; the library's hook takes no state.
-    static STREAMS: RefCell<Streams> = const { RefCell::new(Streams { room: UNPACKED, refused: None }) };
-}
-
-/// The streams of objects of the file that is being read.
-struct Streams {
-    /// How many bytes they may still unpack to.
-    room: usize,
-    /// Why the file is refused.
-    refused: Option<&'static str>,
-}
-
-/// The file is read twice: as a viewer reads it, and by a search for every object that it has ever held, so that
-/// nothing hides behind a table that leaves it out.
-fn pdf(bytes: &[u8]) -> Result<(), InspectError> {
-    let mut pages = 0;
-    for force_reconstruct in [false, true] {
-        STREAMS.set(Streams { room: UNPACKED, refused: None });
-        let options = LoadOptions {
-            max_decompressed_size: Some(UNPACKED),
-            force_reconstruct,
-            filter: Some(look_at_stream),
-            ..LoadOptions::default()
-        };
-        let document = Document::load_mem_with_options(bytes, options)
-            .map_err(|_| InspectError::new("The PDF file is damaged and cannot be read."))?;
-        if document.trailer.has(b"Encrypt") || document.was_encrypted() {
-            return Err(InspectError::new(
-                "The PDF file is encrypted, so nobody could look into it; save it without a password.",
-            ));
-        }
-        if let Some(reason) = STREAMS.with_borrow(|streams| streams.refused) {
-            return Err(InspectError(format!("The PDF file {reason}; save it again with another program.")));
-        }
-        let trailer = dictionary(&document.trailer, 0);
-        let found = trailer.or_else(|| document.objects.values().find_map(|object| active(object, 0)));
-        if let Some(what) = found {
-            return Err(InspectError(format!("The PDF file holds {what}, which is not taken; save it again without.")));
-        }
-        pages += document.get_pages().len();
-    }
-    if pages == 0 { Err(InspectError::new("The PDF file has no page.")) } else { Ok(()) }
-}
-
-/// Sees every stream as it is read. What is drawn on a page can do nothing, and is most of a file: it is not kept in
-/// memory. A stream of objects must be one that the library reads as every viewer does: it passes over those that it
-/// cannot read, and a viewer might not.
-fn look_at_stream(id: (u32, u16), object: &mut Object) -> Option<((u32, u16), Object)> {
-    if let Object::Stream(stream) = object {
-        if stream.dict.has_type(b"ObjStm") || stream.dict.has(b"First") {
-            STREAMS.with_borrow_mut(|streams| {
-                let found = check_objects(stream, &mut streams.room).err();
-                streams.refused = streams.refused.or(found);
-            });
-        } else {
-            stream.content = Vec::new();
-        }
-    }
-    Some((id, object.clone()))
-}
-
-/// A stream of objects (ISO 32000-1, 7.5.7) that nobody can read in two ways.
-fn check_objects(stream: &Stream, room: &mut usize) -> Result<(), &'static str> {
-    const ODD: &str = "holds a stream of objects in an unusual form";
-    let dict = &stream.dict;
-    let plain = match dict.get(b"Filter") {
-        Err(_) => true,
-        Ok(Object::Name(name)) => name == b"FlateDecode",
-        Ok(Object::Array(filters)) => matches!(filters.as_slice(), [Object::Name(name)] if name == b"FlateDecode"),
-        Ok(_) => false,
-    };
-    let number = |name: &[u8]| match dict.get(name) {
-        Ok(Object::Integer(number)) => usize::try_from(*number).map_err(|_| ODD),
-        _ => Err(ODD),
-    };
-    if !plain || !dict.has_type(b"ObjStm") || dict.has(b"Crypt") {
-        return Err(ODD);
-    }
-    let (count, first) = (number(b"N")?, number(b"First")?);
-    let content = match dict.has(b"Filter") {
-        true => stream.decompressed_content_with_limit(*room).map_err(|_| "unpacks to more than is looked at")?,
-        false => stream.content.clone(),
-    };
-    *room = room.checked_sub(content.len()).ok_or("unpacks to more than is looked at")?;
-    let index = content.get(..first).and_then(|index| std::str::from_utf8(index).ok()).ok_or(ODD)?;
-    let numbers = index.split_ascii_whitespace().map(|number| number.parse::<u32>().map_err(|_| ODD));
-    let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
-    let ids: HashSet<u32> = numbers.iter().copied().step_by(2).collect();
-    if numbers.len() == 2 * count && ids.len() == count { Ok(()) } else { Err(ODD) }
-}
-
-fn active(object: &Object, depth: usize) -> Option<&'static str> {
-    match object {
-        Object::Dictionary(members) => dictionary(members, depth),
-        Object::Stream(stream) => dictionary(&stream.dict, depth),
-        Object::Array(items) if depth > DEPTH && !items.is_empty() => Some("objects nested too deeply"),
-        Object::Array(items) => items.iter().find_map(|item| active(item, depth + 1)),
-        Object::Name(name) => named(name),
-        _ => None,
-    }
-}
-
-fn dictionary(members: &Dictionary, depth: usize) -> Option<&'static str> {
-    if depth > DEPTH {
-        return Some("objects nested too deeply");
-    }
-    members.iter().find_map(|(name, value)| named(name).or_else(|| active(value, depth + 1)))
-}
-
-fn named(name: &[u8]) -> Option<&'static str> {
-    ACTIVE.iter().find(|(known, _)| *known == name).map(|(_, what)| *what)
-}
-
 #[cfg(test)]
-#[path = "../../tests/support/samples.rs"]
+#[path = "../../../tests/support/samples.rs"]
 mod samples;
 
 #[cfg(test)]
 mod tests {
-    use lopdf::{Stream, dictionary};
+    use lopdf::{Dictionary, Document, Object, Stream, dictionary};
     use proptest::prelude::*;
 
+    use super::pdf::UNPACKED;
     use super::samples::{bytes, jpeg, pdf as sample, png as image};
     use super::*;
 

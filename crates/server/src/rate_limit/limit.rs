@@ -1,12 +1,4 @@
-//! Rate limits: how many requests a caller may make, and how fast.
-//!
-//! Owns the buckets (the generic cell rate algorithm: a bucket is the time at which it is full again). What is left of a bucket is
-//! a [`RateLimitStatus`]; the API writes it into headers.
-//!
-//! Nodes that share a database count together. Each decides by its own buckets, reports to the database once a second what was
-//! used of them, and merges what was used of the same ones elsewhere: a request costs no round trip, and what all nodes together
-//! let through too much in a second, they make up for by refusing longer. Where one guess more matters, the database is
-//! asked before the response: [`Limit::check_global`].
+//! One rate limit: a bucket for each key.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,20 +9,13 @@ use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::config::Config;
 use crate::error::{Error, Kind};
 use crate::keyring::Keyring;
 use ambient::{Clock, Timestamp};
 use store::{Charge, Store, StoreError};
 
-/// How often nodes report to each other what was used.
-pub const SHARED_EVERY: Duration = Duration::from_secs(1);
-
 /// How long the database may take to count before a node decides by its own buckets.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Buckets in one statement.
-const CHUNK: usize = 256;
 
 /// What a limit counts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +48,7 @@ impl From<&[u8; 32]> for Key {
 
 impl Key {
     /// The key in the database, from which an address cannot be found without the root key.
-    fn fingerprint(&self, keyring: &Keyring, limit: &str) -> [u8; 32] {
+    pub(super) fn fingerprint(&self, keyring: &Keyring, limit: &str) -> [u8; 32] {
         let key = match self {
             Self::Id(id) => id.as_bytes().to_vec(),
             Self::Address(address) => address.to_string().into_bytes(),
@@ -85,27 +70,27 @@ struct Bucket {
 
 /// What all limits have in common.
 #[derive(Clone, Debug)]
-struct Counting {
-    clock: Clock,
-    is_on: bool,
+pub(super) struct Counting {
+    pub(super) clock: Clock,
+    pub(super) is_on: bool,
     /// Where nodes count together; `None` on SQLite, which has one node.
-    shared: Option<Shared>,
+    pub(super) shared: Option<Shared>,
 }
 
 #[derive(Clone, Debug)]
-struct Shared {
-    store: Store,
-    keyring: Keyring,
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) keyring: Keyring,
 }
 
 /// A limit for each key.
 #[derive(Debug)]
 pub struct Limit {
-    name: &'static str,
+    pub(super) name: &'static str,
     burst: u32,
     /// After how long one request is made up for.
-    interval: Duration,
-    counting: Counting,
+    pub(super) interval: Duration,
+    pub(super) counting: Counting,
     buckets: Mutex<HashMap<Key, Bucket>>,
 }
 
@@ -139,7 +124,7 @@ pub fn whole_seconds(duration: Duration) -> u64 {
 
 impl Limit {
     /// `count` requests in `period`, and `burst` at once.
-    fn new(name: &'static str, (count, period): (u32, Duration), burst: u32, counting: &Counting) -> Self {
+    pub(super) fn new(name: &'static str, (count, period): (u32, Duration), burst: u32, counting: &Counting) -> Self {
         Self {
             name,
             burst: burst.max(1),
@@ -234,14 +219,14 @@ impl Limit {
     }
 
     /// Takes what was not reported to other nodes yet.
-    fn take_unreported(&self) -> Vec<(Key, u32, Timestamp)> {
+    pub(super) fn take_unreported(&self) -> Vec<(Key, u32, Timestamp)> {
         let mut buckets = self.buckets();
         let unreported = buckets.iter_mut().filter(|(_, bucket)| bucket.unreported > 0);
         unreported.map(|(key, bucket)| (*key, std::mem::take(&mut bucket.unreported), bucket.since)).collect()
     }
 
     /// Puts back what could not be reported.
-    fn put_back(&self, key: Key, count: u32, since: Timestamp) {
+    pub(super) fn put_back(&self, key: Key, count: u32, since: Timestamp) {
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at: since, unreported: 0, since });
         bucket.since = if bucket.unreported == 0 { since } else { bucket.since.min(since) };
@@ -249,176 +234,36 @@ impl Limit {
     }
 
     /// Merges when a bucket is full for all nodes together, as far as they have reported.
-    fn merge(&self, key: Key, full_at: Timestamp) {
+    pub(super) fn merge(&self, key: Key, full_at: Timestamp) {
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at, unreported: 0, since: full_at });
         bucket.full_at = bucket.full_at.max(full_at + self.interval * bucket.unreported);
     }
 
     /// Removes buckets that are full again, so that the table does not grow with every caller ever seen.
-    fn forget_idle(&self) {
+    pub(super) fn forget_idle(&self) {
         let now = self.counting.clock.now();
         self.buckets().retain(|_, bucket| bucket.full_at > now || bucket.unreported > 0);
     }
 }
 
-/// Passcodes that may be tried for one link in an hour: enough for typing errors, too few for guessing.
-const PASSCODES_PER_SHARE: u32 = 10;
-/// Passcodes that may be tried from one network address in an hour, behind which a whole company may sit.
-const PASSCODES_PER_CLIENT: u32 = 60;
-
-/// Sign-ins to a console that may be tried from one network address in an hour.
-const CONSOLE_PER_CLIENT: u32 = 60;
-/// Sign-ins to a console that may be tried for one client id in an hour. Client ids stand in links, so that this is wide:
-/// a stranger at one address cannot use it up.
-const CONSOLE_PER_PARTNER: u32 = 300;
-
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
-
-/// All limits.
-#[derive(Debug)]
-pub struct Limits {
-    /// API requests of a partner.
-    pub partner: Limit,
-    /// Token requests from a network address.
-    pub token: Limit,
-    /// Requests of wallets from a network address.
-    pub wallets: Limit,
-    /// Codes mailed to an address (by its keyed hash).
-    pub codes_per_address: Limit,
-    /// Links that partners have mailed to an address (by its keyed hash). Apart from codes, so that no partner can keep
-    /// a person from signing in.
-    pub links_per_address: Limit,
-    /// Codes asked for from a network address.
-    pub codes_per_client: Limit,
-    /// Codes tried for an address (by its keyed hash), over all attempts.
-    pub tries_per_address: Limit,
-    /// Codes tried from a network address.
-    pub tries_per_client: Limit,
-    /// Passcodes tried for a shared link.
-    pub passcodes_per_share: Limit,
-    /// Passcodes tried from a network address.
-    pub passcodes_per_client: Limit,
-    /// Sign-ins to a console from a network address.
-    pub console_per_client: Limit,
-    /// Sign-ins to a console for a client id, by the hash of what was typed.
-    pub console_per_partner: Limit,
-}
-
-impl Limits {
-    /// The limits that `config` sets. On PostgreSQL they are counted in `store`, under keys hashed by `keyring`.
-    pub fn new(config: &Config, clock: &Clock, store: &Store, keyring: &Keyring) -> Self {
-        let is_shared = !config.storage.database_url.is_empty();
-        let counting = Counting {
-            clock: clock.clone(),
-            is_on: config.rate_limit.enabled,
-            shared: is_shared.then(|| Shared { store: store.clone(), keyring: keyring.clone() }),
-        };
-        let at_once = |name, count, period| Limit::new(name, (count, period), count, &counting);
-        let hourly = |name, count| at_once(name, count, HOUR);
-        let (sign_in, rates) = (&config.sign_in, &config.rate_limit);
-        let partner = (rates.partner_per_second, Duration::from_secs(1));
-        Self {
-            partner: Limit::new("partner", partner, rates.partner_burst, &counting),
-            token: at_once("token", rates.tokens_per_minute, MINUTE),
-            wallets: at_once("wallet", rates.wallets_per_minute, MINUTE),
-            codes_per_address: hourly("code", sign_in.codes_per_address),
-            links_per_address: hourly("link", sign_in.codes_per_address),
-            codes_per_client: hourly("client", sign_in.codes_per_client),
-            tries_per_address: hourly("try", sign_in.codes_per_address * sign_in.code_attempts),
-            tries_per_client: hourly("client-try", sign_in.codes_per_client * sign_in.code_attempts),
-            passcodes_per_share: hourly("passcode", PASSCODES_PER_SHARE),
-            passcodes_per_client: hourly("client-passcode", PASSCODES_PER_CLIENT),
-            console_per_client: hourly("client-console", CONSOLE_PER_CLIENT),
-            console_per_partner: hourly("console", CONSOLE_PER_PARTNER),
-        }
-    }
-
-    fn all(&self) -> [&Limit; 12] {
-        [
-            &self.partner,
-            &self.token,
-            &self.wallets,
-            &self.codes_per_address,
-            &self.links_per_address,
-            &self.codes_per_client,
-            &self.tries_per_address,
-            &self.tries_per_client,
-            &self.passcodes_per_share,
-            &self.passcodes_per_client,
-            &self.console_per_client,
-            &self.console_per_partner,
-        ]
-    }
-
-    /// Reports to other nodes what was used since the last time, and merges what they have used of the same.
-    ///
-    /// # Errors
-    /// The store cannot be used; what was not reported is reported the next time.
-    pub async fn share(&self) -> Result<(), StoreError> {
-        let Some(Shared { store, keyring }) = &self.partner.counting.shared else { return Ok(()) };
-        let mut unreported = Vec::new();
-        for limit in self.all() {
-            for (key, count, since) in limit.take_unreported() {
-                let id = key.fingerprint(keyring, limit.name);
-                unreported.push((Charge { id, since, cost: limit.interval * count }, limit, key, count));
-            }
-        }
-        unreported.sort_unstable_by_key(|(charge, ..)| charge.id);
-        let mut rest = unreported.as_slice();
-        while !rest.is_empty() {
-            let (chunk, after) = rest.split_at(rest.len().min(CHUNK));
-            let charged = match charge(store, &chunk.iter().map(|(charge, ..)| *charge).collect::<Vec<_>>()).await {
-                Ok(charged) => charged,
-                Err(error) => {
-                    for (charge, limit, key, count) in rest {
-                        limit.put_back(*key, *count, charge.since);
-                    }
-                    return Err(error);
-                }
-            };
-            for (id, full_at) in charged {
-                if let Ok(at) = chunk.binary_search_by_key(&id, |(charge, ..)| charge.id) {
-                    let (_, limit, key, _) = &chunk[at];
-                    limit.merge(*key, full_at);
-                }
-            }
-            rest = after;
-        }
-        Ok(())
-    }
-
-    /// Removes the buckets that are full again.
-    pub fn forget_idle(&self) {
-        for limit in self.all() {
-            limit.forget_idle();
-        }
-    }
-}
-
-async fn charge(store: &Store, charges: &[Charge]) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
-    let work = async {
-        let mut tx = store.write().await?;
-        let charged = tx.charge(charges).await?;
-        tx.commit().await?;
-        Ok(charged)
-    };
+/// Waits for `work`, a transaction that counts, but not for long.
+///
+/// # Errors
+/// That of `work`, or the store does not respond in time.
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let silent = |_: Elapsed| StoreError::Unavailable("the database does not answer".to_owned());
     timeout(DATABASE_TIMEOUT, work).await.map_err(silent)?
 }
 
 async fn within(store: &Store, charge: &Charge, latest: Timestamp) -> Result<Result<Timestamp, Timestamp>, StoreError> {
-    let work = async {
+    in_time(async {
         let mut tx = store.write().await?;
         let charged = tx.charge_within(charge, latest).await?;
         tx.commit().await?;
         Ok(charged)
-    };
-    timeout(DATABASE_TIMEOUT, work).await.map_err(silent)?
-}
-
-fn silent(_: Elapsed) -> StoreError {
-    StoreError::Unavailable("the database does not answer".to_owned())
+    })
+    .await
 }
 
 #[cfg(test)]
