@@ -13,12 +13,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::flows::document_fetch::fetch_due;
+use crate::flows::document_sweep::delete_orphans;
+use crate::flows::outbox::send_due;
 use ambient::Timestamp;
 
-pub use crate::flows::document_fetch::fetch_due;
-pub use crate::flows::document_sweep::{delete_dropped_objects, delete_orphans};
-pub use crate::flows::outbox::send_due;
-pub use crate::flows::webhook_delivery::deliver_due;
 pub use retention::end_what_is_over;
 
 /// How long the outbox rests when nothing wakes it.

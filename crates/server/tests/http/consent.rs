@@ -7,7 +7,8 @@ use crate::support::browser::Browser;
 use futures::future::join_all;
 use serde_json::json;
 use store::domain::submission::State;
-use tenure::jobs::{end_what_is_over, send_due};
+use tenure::flows::outbox::send_due;
+use tenure::jobs::end_what_is_over;
 use uuid::Uuid;
 
 /// A marker in every pushed name.

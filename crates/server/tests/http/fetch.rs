@@ -108,7 +108,7 @@ fn body(id: &str, address: &str) -> Value {
 }
 
 async fn fetched(test: &TestApp, token: &str, id: &str) -> Value {
-    tenure::jobs::fetch_due(&test.app).await.expect("fetched");
+    tenure::flows::document_fetch::fetch_due(&test.app).await.expect("fetched");
     test.status(token, id).await["assets"][0].clone()
 }
 
@@ -130,7 +130,7 @@ async fn document_is_fetched_after_the_push() {
     let page = person.text(&format!("/requests/{id}")).await;
     let path = page.split("href=\"").find(|part| part.starts_with("/documents/")).expect("a document");
     assert_eq!(person.get(path.split('"').next().expect("a path")).await.assert_status(200).bytes, pdf());
-    assert_eq!(tenure::jobs::fetch_due(&test.app).await.expect("fetched"), 0);
+    assert_eq!(tenure::flows::document_fetch::fetch_due(&test.app).await.expect("fetched"), 0);
     assert_eq!(university.asked.load(Ordering::SeqCst), 1);
 }
 
@@ -163,11 +163,11 @@ async fn failed_fetch_is_retried_and_then_abandoned() {
         let address = format!("https://{HOST}:{}/{path}", university.port);
         test.post(EDUCATION, &token, &body(path, &address)).await.assert_status(201);
     }
-    tenure::jobs::fetch_due(&test.app).await.expect("fetched");
-    assert_eq!(tenure::jobs::fetch_due(&test.app).await.expect("fetched"), 0, "not at once");
+    tenure::flows::document_fetch::fetch_due(&test.app).await.expect("fetched");
+    assert_eq!(tenure::flows::document_fetch::fetch_due(&test.app).await.expect("fetched"), 0, "not at once");
     for _ in 0..8 {
         test.advance(Duration::from_secs(2000));
-        tenure::jobs::fetch_due(&test.app).await.expect("fetched");
+        tenure::flows::document_fetch::fetch_due(&test.app).await.expect("fetched");
     }
     token.clone_from(&test.token(&partner).await);
     assert_eq!(test.status(&token, "flaky.pdf").await["assets"][0]["state"], "stored");

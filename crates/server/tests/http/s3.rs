@@ -50,7 +50,7 @@ async fn document_is_encrypted_read_and_deleted_in_the_bucket() {
     person.open(id.parse().expect("a UUID")).await.assert_status(303);
     for document in [large, small] {
         test.upload(link, "application/pdf", document.clone()).await.assert_status(204);
-        tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
+        tenure::flows::document_sweep::delete_dropped_objects(&test.app).await.expect("deleted");
         let page = person.text(&format!("/requests/{id}")).await;
         let path = page.split("href=\"").find(|part| part.starts_with("/documents/")).expect("a document");
         let shown = person.get(path.split('"').next().expect("a path")).await.assert_status(200);
@@ -65,7 +65,7 @@ async fn document_is_encrypted_read_and_deleted_in_the_bucket() {
         "nothing is kept beside the bucket"
     );
     person.post(&format!("/requests/{id}/decline"), &[]).await.assert_status(303);
-    tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
+    tenure::flows::document_sweep::delete_dropped_objects(&test.app).await.expect("deleted");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn aborted_upload_leaves_no_object_and_orphans_are_swept() {
     assert!(found.contains(&orphan) && !found.contains(&given_up));
     let since = test.app.now();
     test.advance(std::time::Duration::from_secs(3601));
-    tenure::jobs::delete_orphans(&test.app, since).await.expect("swept");
+    tenure::flows::document_sweep::delete_orphans(&test.app, since).await.expect("swept");
     assert!(!names(objects).await.contains(&orphan));
 }
 

@@ -3,7 +3,8 @@
 use crate::support::app::{PUSH, TestApp, TestPartner, career};
 use crate::support::receiver::Receiver;
 use serde_json::{Value, json};
-use tenure::jobs::{deliver_due, send_due};
+use tenure::flows::outbox::send_due;
+use tenure::flows::webhook_delivery::deliver_due;
 use uuid::Uuid;
 
 const BATCH: &str = "/api/partner/v2/add/requests/batch";

@@ -267,7 +267,7 @@ impl TestApp {
 
     /// Sends the mails in the outbox and returns the texts of all mails, oldest first.
     pub async fn mails(&self) -> Vec<String> {
-        while tenure::jobs::send_due(&self.app).await.expect("sent") > 0 {}
+        while tenure::flows::outbox::send_due(&self.app).await.expect("sent") > 0 {}
         let folder = self.folder.path().join("mail");
         let mut paths: Vec<_> =
             std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();

@@ -108,7 +108,7 @@ async fn only_orphaned_objects_are_swept() {
     let orphan = test.app.id();
     let key = tenure::seal::Key::random(test.app.rng());
     test.app.documents().objects.put(orphan, &key, b"left by a server that was killed").await.expect("written");
-    let sweep = || tenure::jobs::delete_orphans(&test.app, Timestamp::from_micros(0));
+    let sweep = || tenure::flows::document_sweep::delete_orphans(&test.app, Timestamp::from_micros(0));
     assert_eq!(sweep().await.expect("swept"), 0, "it may be on its way into its row");
     test.advance(HOUR + Duration::from_secs(1));
     assert_eq!(sweep().await.expect("swept"), 1);

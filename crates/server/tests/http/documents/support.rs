@@ -49,7 +49,7 @@ pub fn objects(test: &TestApp) -> usize {
 }
 
 pub async fn clean(test: &TestApp) {
-    tenure::jobs::delete_dropped_objects(&test.app).await.expect("deleted");
+    tenure::flows::document_sweep::delete_dropped_objects(&test.app).await.expect("deleted");
 }
 
 /// Returns the paths of the documents on a page.

@@ -7,7 +7,7 @@ use axum::http::Method;
 use credential::encoding::hex;
 use serde_json::{Value, json};
 use store::{Announcement, AnnouncementKind};
-use tenure::jobs::deliver_due;
+use tenure::flows::webhook_delivery::deliver_due;
 
 use crate::support::app::{TestApp, TestPartner};
 use crate::support::receiver::Received;
