@@ -7,8 +7,8 @@ use credential::Type;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::flows::account;
 use crate::error::{Error, Kind};
+use crate::flows::account;
 use crate::mail::{Mail, texts};
 use crate::outbox::OutboxMessage;
 use store::EventKind;

@@ -3,8 +3,8 @@
 /// A page of a list, for its links to other pages.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {
-    path: String,
-    states: Vec<(&'static str, &'static str)>,
+    pub(super) path: String,
+    pub(super) states: Vec<(&'static str, &'static str)>,
     /// The name of the state that the list is filtered by.
     pub(super) state: Option<&'static str>,
     pub(super) is_first: bool,
