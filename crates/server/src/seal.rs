@@ -5,7 +5,7 @@
 //! ring's affair ([`crate::keyring`]).
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::{digest, hkdf, hmac};
+use aws_lc_rs::{hkdf, hmac};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use ambient::Rng;
@@ -154,14 +154,6 @@ impl SealedStream {
         piece.truncate(length);
         Ok(())
     }
-}
-
-/// SHA-256 of a secret of 256 random bits, to store instead of it: such a secret needs no slow hash, since nobody
-/// can try enough of them.
-pub fn sha256(secret: &[u8]) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest::digest(&digest::SHA256, secret).as_ref());
-    bytes
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use credential::encoding::sha256;
 use utoipa::IntoParams;
 
 use crate::app::App;
@@ -16,7 +17,6 @@ use crate::auth::token::Verified;
 use crate::error::{Error, Kind};
 use crate::flows::idempotency::{self, Claim, IdempotencyKey, StoredResponse};
 use crate::http::RequestId;
-use crate::seal::sha256;
 use ambient::Timestamp;
 
 /// The documented header.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use credential::encoding::sha256;
 use quick_cache::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use crate::seal::sha256;
 use ambient::Timestamp;
 use store::{Partner, Store, StoreError};
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use credential::encoding::sha256;
 use credential::jws::{self, Jws};
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use quick_cache::sync::Cache;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::keyring::{Keyring, Purpose, SigningKey as Stored};
-use crate::seal::{Key, sha256};
+use crate::seal::Key;
 use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;

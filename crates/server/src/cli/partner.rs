@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use credential::encoding::sha256;
 use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
 use super::{Outcome, StoreArguments, block_on};
-use crate::seal::sha256;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
 use store::{Part, Partner, Store, StoreError};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::encoding::sha256;
 use credential::verification::Report;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +19,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
-use crate::seal::{Key, sha256};
+use crate::seal::Key;
 use ambient::Timestamp;
 use store::domain::share::{
     ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,

@@ -15,7 +15,7 @@ use webauthn_rs::prelude::{
 use crate::app::App;
 use crate::auth::CEREMONY_LIFETIME;
 use crate::error::{Error, Kind};
-use crate::seal::sha256;
+use credential::encoding::sha256;
 use store::Ceremony;
 use store::domain::submission::Sealed;
 

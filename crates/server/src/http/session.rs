@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::app::App;
 use crate::error::Error;
 use crate::http::cookies::{CONSOLE, NOTICE, SESSION, SetCookie};
-use crate::seal::sha256;
+use credential::encoding::sha256;
 use store::{ConsoleSession, Holder, Partner, Session};
 
 /// A session's end is moved at most this often, which spares a write on every page.

@@ -3,11 +3,11 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
+use credential::encoding::sha256;
 
 use crate::app::App;
 use crate::http::{Client, OAuthError, headers};
 use crate::issuing::DpopRequest;
-use crate::seal::sha256;
 use store::domain::issuance::WalletAccess;
 
 /// A wallet whose token is good here: bearer (RFC 6750), or bound to a key and proved (RFC 9449, section 7).

@@ -77,7 +77,7 @@ async fn rotated_secret_is_rejected() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
     let mut tx = test.app.store().write().await.expect("a transaction");
-    let hash = tenure::seal::sha256(b"another");
+    let hash = credential::encoding::sha256(b"another");
     assert!(tx.rotate_partner(partner.id, &hash, test.app.now()).await.expect("rotated"));
     tx.commit().await.expect("committed");
     let id = partner.id.to_string();

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use axum::response::Response;
+use credential::encoding::sha256;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use store::{Partner, StatusPlace, WantedEntry};
@@ -15,7 +16,6 @@ use tempfile::TempDir;
 use tenure::app::App;
 use tenure::config::Config;
 use tenure::outbound::Lookup;
-use tenure::seal::sha256;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 

@@ -76,7 +76,7 @@ impl<'a> TestWallet<'a> {
             "nonce": nonce,
         });
         if let Some(token) = token {
-            let hash = tenure::seal::sha256(token.as_bytes());
+            let hash = credential::encoding::sha256(token.as_bytes());
             payload["ath"] = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash).into();
         }
         payload

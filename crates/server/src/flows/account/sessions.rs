@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::seal::sha256;
+use credential::encoding::sha256;
 use store::{Session, StoreError};
 
 /// Begins a session for `holder` and returns its secret. The session of the secret `old`, which this browser has, ends.

@@ -8,7 +8,7 @@ use super::sessions;
 use crate::app::App;
 use crate::auth::partner::by_secret;
 use crate::error::{Error, Kind};
-use crate::seal::sha256;
+use credential::encoding::sha256;
 use store::Partner;
 
 /// Returns the active partner with this id and secret, for a sign-in from the address `client`. The response is the same

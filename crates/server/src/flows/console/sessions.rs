@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::CONSOLE_SESSION_LIFETIME;
-use crate::seal::sha256;
+use credential::encoding::sha256;
 use store::{ConsoleSession, Partner, StoreError, Tx};
 
 /// Begins a session for `partner`, as it was when it was authenticated, and returns its secret. The session of the secret

@@ -1,5 +1,6 @@
 //! The end of a presentation, in the browser that began it.
 
+use credential::encoding::sha256;
 use subtle::ConstantTimeEq as _;
 use url::Url;
 use uuid::Uuid;
@@ -9,7 +10,6 @@ use super::request::open_request;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::verification_request::{self, HolderResponse, VerificationResult, expired_error};
-use crate::seal::sha256;
 use store::StoreError;
 use store::domain::presentation::{Flow, Presentation, State};
 use store::domain::verification::Verification;

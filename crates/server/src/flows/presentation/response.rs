@@ -1,6 +1,7 @@
 //! A wallet's response (OpenID4VP 1.0, section 8.2), plain or encrypted for this one request (section 8.3.1). A valid one is
 //! stored until the browser that began the presentation finishes it.
 
+use credential::encoding::sha256;
 use credential::jwe;
 use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq as _;
@@ -11,7 +12,6 @@ use super::request;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::verification_request::VerificationResult;
-use crate::seal::sha256;
 use store::domain::presentation::{Mode, Presentation, State};
 
 /// The parameters of a response, as they were sent.

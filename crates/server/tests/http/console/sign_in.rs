@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use tenure::seal::sha256;
+use credential::encoding::sha256;
 use uuid::Uuid;
 
 use super::support::{HOUR, console, is_signed_in, make_webhook, pages, sign_in};

@@ -14,7 +14,8 @@ use crate::support::wallet::{TestWallet, key};
 /// Returns the parameters of an authorization request.
 pub(super) fn authorization(verifier: &str) -> Vec<(&'static str, String)> {
     use base64::Engine as _;
-    let challenge = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(tenure::seal::sha256(verifier.as_bytes()));
+    let challenge =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(credential::encoding::sha256(verifier.as_bytes()));
     let fields = [
         ("response_type", "code"),
         ("client_id", "wallet-1"),

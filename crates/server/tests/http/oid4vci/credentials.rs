@@ -234,7 +234,7 @@ async fn ended_issuance_issues_nothing() {
     let token = wallet.token(&offer).await;
     let access = {
         let mut tx = test.app.store().read().await.expect("a transaction");
-        tx.wallet_access(&tenure::seal::sha256(token.as_bytes()), test.app.now())
+        tx.wallet_access(&credential::encoding::sha256(token.as_bytes()), test.app.now())
             .await
             .expect("read")
             .expect("a wallet")

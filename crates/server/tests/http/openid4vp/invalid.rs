@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::encoding::sha256;
 use credential::format::sd_jwt;
 use credential::format::sd_jwt_vc::SdJwtVc;
 use credential::jws;
 use serde_json::{Value, json};
-use tenure::seal::sha256;
 
 use super::support::{Asked, Scene, foreign, refused, scene};
 use crate::support::app::TestApp;

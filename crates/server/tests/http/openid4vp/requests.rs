@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use credential::encoding::sha256;
 use credential::jwe;
 use credential::jws::Jws;
 use credential::key::PublicKey;
 use serde_json::{Value, json};
-use tenure::seal::sha256;
 use uuid::Uuid;
 
 use super::support::{key_of, parameter, refused, scene, sent_to, verify_chain};
