@@ -14,7 +14,7 @@ use crate::issuing::{
     CredentialSigner, EncryptionKey, IssuerKeys, NONCE_LIFETIME, Nonces, ProofVerifier, StatusLists, VerifierKey,
     WalletPolicy,
 };
-use crate::keyring::{Keyring, RootKeyError};
+use crate::keys::{Keyring, RootKeyError};
 use crate::links::Links;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;

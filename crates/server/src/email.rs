@@ -1,6 +1,6 @@
 //! E-mail addresses of people.
 
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 
 /// An e-mail address, as far as it can be checked without sending to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

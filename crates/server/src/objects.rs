@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::config::{ObjectStoreKind, Objects as Settings, Outbound};
-use crate::seal::{Key, PIECE, SEALED_PIECE, SealedStream};
+use crate::keys::{Key, PIECE, SEALED_PIECE, SealedStream};
 use ambient::Timestamp;
 use store::StoreError;
 
@@ -235,7 +235,7 @@ pub fn place(instance: &str, name: Uuid) -> [String; 3] {
     [instance.to_owned(), name[..6].to_owned(), name]
 }
 
-fn broken(error: crate::seal::CannotOpen) -> StoreError {
+fn broken(error: crate::keys::DecryptError) -> StoreError {
     StoreError::Broken(error.to_string())
 }
 

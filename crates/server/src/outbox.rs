@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 use crate::mail::Mail;
 use crate::sandbox::SandboxAction;
 use ambient::{Clock, Rng, Timestamp};

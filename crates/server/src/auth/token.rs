@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::keyring::{Keyring, Purpose, SigningKey as Stored};
-use crate::seal::Key;
+use crate::keys::{Key, Keyring, Purpose, SigningKey as Stored};
 use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;

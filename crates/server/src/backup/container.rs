@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 use super::plan::Planned;
 use super::tables::{self, Kept};
 use super::{BackupError, at};
-use crate::seal::Key;
+use crate::keys::Key;
 use ambient::Timestamp;
 use store::{StoreError, scratch};
 

@@ -11,7 +11,7 @@ use super::documents::{self, Copied};
 use super::plan::{Planned, plan};
 use super::{BackupError, postgres, sqlite, tables};
 use crate::config::{Config, ObjectStoreKind};
-use crate::keyring::{Keyring, root_key};
+use crate::keys::{Keyring, root_key};
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
 use store::{Part, Store, StoreError};

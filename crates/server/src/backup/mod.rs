@@ -25,7 +25,7 @@ pub use restore::{Restored, refuse_unfinished, restore};
 
 use std::path::Path;
 
-use crate::keyring::RootKeyError;
+use crate::keys::RootKeyError;
 use store::StoreError;
 
 /// Why there is no backup, or nothing was restored: in words for the operator.

@@ -21,7 +21,7 @@ use super::plan::plan;
 use super::{BackupError, at, postgres, tables};
 use crate::config::{Config, ObjectStoreKind};
 use crate::flows;
-use crate::keyring::{deleted_accounts, root_key};
+use crate::keys::{deleted_accounts, root_key};
 use ambient::Timestamp;
 use store::{Part, Store, StoreError, scratch};
 

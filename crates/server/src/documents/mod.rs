@@ -17,10 +17,9 @@ use futures::{Stream, TryStreamExt as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::keyring::Keyring;
+use crate::keys::{Key, Keyring};
 use crate::objects::Objects;
 use crate::outbound::Outbound;
-use crate::seal::Key;
 use ambient::{Clock, Rng, Timestamp};
 use inspector::Inspector;
 use store::StoreError;

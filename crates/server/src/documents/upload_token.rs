@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 use ambient::Timestamp;
 
 /// What an upload URL permits.

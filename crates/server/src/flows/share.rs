@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
-use crate::seal::Key;
+use crate::keys::Key;
 use ambient::Timestamp;
 use store::domain::share::{
     ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,

@@ -5,8 +5,7 @@ use credential::key::Algorithm;
 use serde_json::Value;
 
 use super::issuer_keys::new_key;
-use crate::keyring::{Keyring, Purpose, SigningKey};
-use crate::seal::Key;
+use crate::keys::{Key, Keyring, Purpose, SigningKey};
 use ambient::{Rng, Timestamp};
 use store::StoreError;
 

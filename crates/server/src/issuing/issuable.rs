@@ -4,7 +4,7 @@ use credential::{Payload, Type};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 use ambient::Timestamp;
 use store::Store;
 use store::domain::submission::State;

@@ -13,8 +13,7 @@ use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use serde_json::{Value, json};
 
 use super::certificates::{self, Authority};
-use crate::keyring::{Keyring, Purpose, SigningKey};
-use crate::seal::Key;
+use crate::keys::{Key, Keyring, Purpose, SigningKey};
 use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 use ambient::{Clock, Rng, Timestamp};
 
 /// Lifetime of a nonce.

@@ -15,7 +15,7 @@ use url::Host;
 use super::certificates;
 use super::issuer_keys::{IssuerKeys, new_key, software};
 use crate::config::Config;
-use crate::keyring::{Keyring, Purpose, SigningKey};
+use crate::keys::{Keyring, Purpose, SigningKey};
 use ambient::Rng;
 use ambient::Timestamp;
 use store::StoreError;

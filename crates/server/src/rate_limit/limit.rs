@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind};
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 use ambient::{Clock, Timestamp};
 use store::{Charge, Store, StoreError};
 

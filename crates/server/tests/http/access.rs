@@ -12,7 +12,7 @@ use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
 use serde_json::{Value, json};
 use tenure::api::openapi::DOCUMENT;
-use tenure::keyring::Purpose;
+use tenure::keys::Purpose;
 
 /// Returns every operation of the OpenAPI document, with path parameters filled in.
 fn operations() -> Vec<(Method, String, Value)> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ambient::{Rng, Timestamp};
 use store::WrappedSigningKey;
-use tenure::keyring::{Keyring, RootKeyError};
+use tenure::keys::{Keyring, RootKeyError};
 
 use crate::both::contract;
 use crate::support::database::{self, Databases};

@@ -9,7 +9,7 @@ use ambient::Rng;
 use store::domain::submission::{Sealed, State};
 use store::{Part, Store};
 use tenure::jobs::end_what_is_over;
-use tenure::keyring::Keyring;
+use tenure::keys::Keyring;
 use uuid::Uuid;
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -4,8 +4,8 @@ use crate::support::app::TestApp;
 use crate::support::samples;
 use ambient::Timestamp;
 use serde_json::{Value, json};
+use tenure::keys::Key;
 use tenure::objects::Objects;
-use tenure::seal::Key;
 
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
 fn settings() -> Vec<(&'static str, String)> {

@@ -9,7 +9,7 @@ use super::certificate::validity;
 use super::finding::Report;
 use super::{Examination, told};
 use crate::issuing::PUBLISHED_BEFORE_USE;
-use crate::keyring::{Keyring, Purpose, SigningKey};
+use crate::keys::{Keyring, Purpose, SigningKey};
 use store::Store;
 
 /// A key is followed by another within minutes of its time while a server runs; a day later nobody has come by.

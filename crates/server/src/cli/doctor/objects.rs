@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::finding::Report;
 use super::{Examination, told};
 use crate::config::ObjectStoreKind;
+use crate::keys::Key;
 use crate::objects::Objects;
-use crate::seal::Key;
 use store::StoreError;
 
 const PROBE: &[u8] = b"written by tenure doctor, to be deleted at once";

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 
 /// The pre-authorized code of an offer. The offer's URL does not reveal it.
 pub(super) fn pre_authorized_code(keyring: &Keyring, offer: Uuid) -> String {

@@ -14,7 +14,7 @@ use super::client_id::{client_id, header};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::verification_request;
-use crate::seal::Key;
+use crate::keys::Key;
 use ambient::Timestamp;
 use store::domain::presentation::{Flow, Mode, Presentation, State};
 use store::domain::submission::Sealed;

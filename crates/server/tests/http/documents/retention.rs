@@ -106,7 +106,7 @@ async fn only_orphaned_objects_are_swept() {
     let answer = push_awaiting_pdf(&test, &token).await;
     test.upload(&answer["assets"][0]["upload_url"], "application/pdf", pdf()).await.assert_status(204);
     let orphan = test.app.id();
-    let key = tenure::seal::Key::random(test.app.rng());
+    let key = tenure::keys::Key::random(test.app.rng());
     test.app.documents().objects.put(orphan, &key, b"left by a server that was killed").await.expect("written");
     let sweep = || tenure::flows::document_sweep::delete_orphans(&test.app, Timestamp::from_micros(0));
     assert_eq!(sweep().await.expect("swept"), 0, "it may be on its way into its row");

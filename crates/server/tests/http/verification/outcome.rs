@@ -9,7 +9,7 @@ use store::domain::verification::State;
 use store::{Part, Store};
 use tenure::flows::verification_request::{Checked, HolderResponse, Presented, VerificationResult, finish as end};
 use tenure::jobs::end_what_is_over;
-use tenure::keyring::Keyring;
+use tenure::keys::Keyring;
 use uuid::Uuid;
 
 use super::support::{ASK, CALLBACK, HOUR, ask, asker, form, holder, listen, result, send, share_all, told};

@@ -1,0 +1,96 @@
+//! Epoch keys: they seal data that nobody has accepted yet.
+
+use std::sync::PoisonError;
+
+use zeroize::Zeroizing;
+
+use super::ring::{Keyring, WrappedKey, open};
+use super::seal::Key;
+use ambient::Timestamp;
+use store::StoreError;
+use store::domain::submission::Sealed;
+
+impl Keyring {
+    /// Seals under the key of `now`'s epoch.
+    ///
+    /// # Errors
+    /// The ring cannot be read or written.
+    pub async fn seal(&self, now: Timestamp, label: &[&[u8]], plain: &[u8]) -> Result<Sealed, StoreError> {
+        let (period, key) = self.current_epoch(now).await?;
+        Ok(Sealed { period, bytes: key.seal(label, plain, &self.rng) })
+    }
+
+    /// Seals under the key of an earlier epoch, for data that belongs to something sealed then. `None` if that key is
+    /// destroyed.
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn seal_within(
+        &self,
+        epoch: Timestamp,
+        label: &[&[u8]],
+        plain: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.epoch_key(epoch).await?.map(|key| key.seal(label, plain, &self.rng)))
+    }
+
+    /// Opens what [`Keyring::seal`] sealed; `None` if its key is destroyed.
+    ///
+    /// # Errors
+    /// The ring cannot be read, or the bytes do not open.
+    pub async fn open_sealed(
+        &self,
+        sealed: &Sealed,
+        label: &[&[u8]],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let key = self.epoch_key(sealed.period).await?;
+        key.map(|key| open(&key, label, &sealed.bytes)).transpose()
+    }
+
+    /// Whether the key of an epoch before `first` exists.
+    ///
+    /// # Errors
+    /// The ring cannot be read.
+    pub async fn has_before(&self, first: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.store.glance().await?.oldest_ring_key().await?.is_some_and(|oldest| oldest < first))
+    }
+
+    /// Destroys the keys of the epochs before `first`, except those of `kept`.
+    ///
+    /// # Errors
+    /// The ring cannot be written.
+    pub async fn destroy_before(&self, first: Timestamp, kept: &[Timestamp]) -> Result<u64, StoreError> {
+        let mut tx = self.store.write().await?;
+        let destroyed = tx.destroy_ring_keys(first, kept).await?;
+        tx.commit().await?;
+        Ok(destroyed)
+    }
+
+    async fn epoch_key(&self, epoch: Timestamp) -> Result<Option<Key>, StoreError> {
+        let wrapped = self.store.glance().await?.ring_key(epoch).await?;
+        wrapped.map(|wrapped| self.unwrap(&WrappedKey::Epoch(epoch), &wrapped)).transpose()
+    }
+
+    async fn current_epoch(&self, now: Timestamp) -> Result<(Timestamp, Key), StoreError> {
+        let epoch = now.floor(self.period);
+        if let Some((cached, key)) = &*self.current.read().unwrap_or_else(PoisonError::into_inner)
+            && *cached == epoch
+        {
+            return Ok((epoch, key.clone()));
+        }
+        // Boxed because it is rare: otherwise the future of every push would be as large.
+        Box::pin(self.begin_epoch(epoch)).await
+    }
+
+    /// The key of an epoch in which this node has sealed nothing yet. It is created unless another node has done so.
+    async fn begin_epoch(&self, epoch: Timestamp) -> Result<(Timestamp, Key), StoreError> {
+        let which = WrappedKey::Epoch(epoch);
+        let mut tx = self.store.write().await?;
+        tx.add_ring_key(epoch, &self.wrap(&which, &Key::random(&self.rng))).await?;
+        let wrapped = tx.ring_key(epoch).await?.ok_or_else(|| StoreError::nonsense("ring_key", "gone at once"))?;
+        tx.commit().await?;
+        let key = self.unwrap(&which, &wrapped)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some((epoch, key.clone()));
+        Ok((epoch, key))
+    }
+}
