@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 use ambient::{Rng, Timestamp};
 use store::StoreError;
 use store::domain::webhook::{Delivery, Webhook};

@@ -13,7 +13,7 @@ mod limit;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::keyring::Keyring;
+use crate::keys::Keyring;
 use ambient::{Clock, Timestamp};
 use limit::{Counting, Shared, in_time};
 use store::{Charge, Store, StoreError};
