@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::Run;
+use crate::arguments::Run;
 use crate::load::Requests;
 use crate::place::{Database, Place};
 use crate::point::Step;

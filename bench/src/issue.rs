@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 
-use crate::Issue;
+use crate::arguments::Issue;
 use crate::load::Requests;
 use crate::place::Place;
 use crate::process::{Running, add_partner, free_address, memory, request, start, tenure, token, wait_until_ready};

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::arguments::Run;
 use crate::machine;
 use crate::medians::Medians;
 use crate::point::Point;
+use crate::postgres;
 use crate::tables::{Section, sections};
-use crate::{Run, postgres};
 
 /// Prints the tables and, if a repository is given, writes everything into it.
 ///

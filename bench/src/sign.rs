@@ -13,7 +13,7 @@ use credential::verification::{Answer, Evidence, Token};
 use credential::{Context, Submission, Type};
 use serde_json::{Value, json};
 
-use crate::Sign;
+use crate::arguments::Sign;
 
 const ADDRESS: &str = "https://passport.example";
 const NOW: i64 = 1_795_000_000;

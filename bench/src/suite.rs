@@ -9,21 +9,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::arguments::{Preset, Run};
 use crate::bench::Bench;
 use crate::measure::measure;
 use crate::place::Database;
 use crate::point::{Cell, Chapter, Point, Step};
-use crate::{Run, expiring, prefill};
-
-/// How much is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// One short round of the most telling points: some minutes.
-    Quick,
-    /// Everything.
-    Full,
-}
+use crate::{expiring, prefill};
 
 /// About how long a step takes, in seconds.
 fn seconds(cell: &Cell, run: &Run) -> u64 {

@@ -12,6 +12,7 @@ mod operations;
 mod partner;
 mod push;
 mod rate_limit_headers;
+mod routes;
 mod sandbox;
 mod status;
 mod token;
@@ -25,27 +26,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-
-/// The documented routes that need an access token.
-fn protected() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .merge(push::routes())
-        .merge(batch::routes())
-        .merge(withdraw::routes())
-        .merge(status::routes())
-        .merge(verify::routes())
-        .merge(webhooks::routes())
-        .merge(deliveries::routes())
-        .merge(sandbox::routes())
-}
-
-/// The documented routes that need none.
-fn open() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(token::routes()).merge(jwks::routes()).merge(operations::routes())
-}
 
 /// The route of uploads, which may take longer than any other.
 pub fn uploads() -> Router<App> {
@@ -54,8 +36,8 @@ pub fn uploads() -> Router<App> {
 
 /// All other routes of the API.
 pub fn routes(app: &App) -> Router<App> {
-    let (protected, _) = protected().split_for_parts();
-    let (open, _) = open().split_for_parts();
+    let (protected, _) = routes::protected().split_for_parts();
+    let (open, _) = routes::open().split_for_parts();
     let protected = protected.route_layer(middleware::from_fn_with_state(app.clone(), authenticate_and_dedupe));
     protected.merge(open).merge(openapi::routes())
 }

@@ -80,9 +80,9 @@ async fn openapi() -> Response {
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 fn document() -> Value {
-    let mut protected = super::protected().into_openapi();
+    let mut protected = super::routes::protected().into_openapi();
     let paths: Vec<String> = protected.paths.paths.keys().cloned().collect();
-    protected.merge(super::open().into_openapi());
+    protected.merge(super::routes::open().into_openapi());
     protected.merge(super::upload::routes().into_openapi());
     let mut document = Document::openapi();
     document.merge(protected);

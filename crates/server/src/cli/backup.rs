@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on, print};
 use crate::backup::{self, About, FOLDER, Made};
 use ambient::Clock;
 
@@ -35,7 +35,7 @@ impl Backup {
         bar.finish_and_clear();
         let root = config.storage.data.join("root.key");
         let seconds = clock.now().since(started).as_secs_f64();
-        super::print(&told(&made?, seconds, &root.display().to_string()))
+        print(&told(&made?, seconds, &root.display().to_string()))
     }
 }
 

@@ -9,7 +9,7 @@ use bulk_push::diagnostic::{Diagnostic, renderer};
 use clap::Args;
 use credential::{Context, Rejection, Submission, Type};
 
-use super::Outcome;
+use super::command::Outcome;
 
 /// Check the body of a push before sending it.
 #[derive(Debug, Args)]

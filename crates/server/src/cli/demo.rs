@@ -12,7 +12,8 @@ use credential::{BatchForm, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Outcome, StoreArguments, block_on, partner, serve};
+use super::command::{Outcome, StoreArguments, block_on};
+use super::{partner, serve};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::Error;

@@ -1,7 +1,8 @@
-//! The command line: one file a sub-command. Owns what they share: the settings and how failures are shown.
+//! The command line: one file for each sub-command.
 
 mod backup;
 mod check;
+mod command;
 mod demo;
 mod doctor;
 mod partner;
@@ -10,12 +11,11 @@ mod restore;
 mod serve;
 mod verify;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use command::print;
 
 /// The open career passport: partners push what they know, people keep it, hirers check it.
 #[derive(Debug, Parser)]
@@ -49,9 +49,6 @@ enum Command {
     Config,
 }
 
-/// A sub-command failed; the message is for the person at the terminal.
-type Outcome = Result<ExitCode, String>;
-
 impl Cli {
     /// Runs the sub-command. Exit code 0, or 1 with a message on standard error; wrong usage is 2 and clap's.
     #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]
@@ -73,53 +70,4 @@ impl Cli {
             ExitCode::FAILURE
         })
     }
-}
-
-#[expect(clippy::print_stdout, reason = "this is what was asked for")]
-#[expect(clippy::unnecessary_wraps, reason = "an arm of the dispatch")]
-fn print(text: &str) -> Outcome {
-    print!("{text}");
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Which store a sub-command works on.
-#[derive(Clone, Debug, Args)]
-struct StoreArguments {
-    /// The folder with the database, the key ring and the root key.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// PostgreSQL instead of SQLite in the data folder.
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-    /// A file with settings; `tenure config` prints them all.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-impl StoreArguments {
-    /// The settings: default, file, environment, then these and `more`.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    fn load(&self, more: &[(&'static str, Option<String>)]) -> Result<Config, String> {
-        let data = self.data.as_ref().map(|path| path.display().to_string());
-        let own = [("storage.data", data), ("storage.database_url", self.database_url.clone())];
-        let overrides: Vec<(&str, String)> = own
-            .into_iter()
-            .chain(more.iter().cloned())
-            .filter_map(|(key, value)| value.map(|value| (key, value)))
-            .collect();
-        Config::load(self.config.as_deref(), std::env::vars(), &overrides).map_err(|error| error.to_string())
-    }
-}
-
-/// A variable of the environment that is no setting of the server.
-#[expect(clippy::disallowed_methods, reason = "beside the settings, which StoreArguments reads")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Runs `work` on a runtime with all cores.
-fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
-    runtime.block_on(work)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on};
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
 use store::{Part, Partner, Store, StoreError};

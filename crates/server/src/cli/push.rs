@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use ambient::{Clock, Rng};
 use bulk_push::{Args, Error, Surroundings};
 
-use super::{Outcome, StoreArguments, variable};
+use super::command::{Outcome, StoreArguments, variable};
 use crate::outbound;
 
 #[expect(clippy::print_stderr, reason = "failures are for the person at the terminal")]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::backup::{contents, progress};
-use super::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on, print};
 use crate::backup::{self, Restored};
 use ambient::Clock;
 use ambient::Rng;
@@ -35,7 +35,7 @@ impl Restore {
             backup::restore(&config, &self.from, rehearse, now, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();
-        super::print(&told(&restored?, self.rehearsal))
+        print(&told(&restored?, self.rehearsal))
     }
 }
 

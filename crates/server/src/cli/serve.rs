@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on};
 use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::{backup, log, server};

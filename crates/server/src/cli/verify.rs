@@ -15,7 +15,7 @@ use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Outcome, block_on};
+use super::command::{Outcome, block_on};
 use crate::config::Config;
 use crate::outbound::{Lookup, Outbound};
 use ambient::{Clock, Timestamp};

@@ -2,6 +2,7 @@
 //!
 //! What they do is in [`crate::flows::presentation`]; the pages are in [`crate::web`].
 
+mod ended;
 mod request;
 mod response;
 
@@ -9,15 +10,9 @@ use axum::Router;
 use axum::middleware;
 
 use crate::app::App;
-use crate::http::OAuthError;
 use crate::http::cors::share_with_all_origins;
 
 /// All routes for wallets. Browser-based wallets may call them from any origin, since nothing here depends on cookies.
 pub fn routes() -> Router<App> {
     Router::new().merge(request::routes()).merge(response::routes()).layer(middleware::from_fn(share_with_all_origins))
-}
-
-/// The request is unknown, was answered, or has expired.
-fn ended() -> OAuthError {
-    OAuthError::code("invalid_request", "This request is not known, was answered, or its time is over.")
 }

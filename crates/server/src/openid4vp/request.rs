@@ -10,7 +10,7 @@ use credential::jwe::{self, Encryption};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::ended;
+use super::ended::ended;
 use crate::app::App;
 use crate::flows::presentation::request_object;
 use crate::http::{AnyBody, Client, Form, OAuthError};

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::ended;
+use super::ended::ended;
 use crate::app::App;
 use crate::flows::presentation::{Received, WalletResponse, receive};
 use crate::http::{AnyBody, Client, Form, OAuthError};

@@ -12,7 +12,7 @@ use axum::routing::get;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Layout, page, requests};
+use super::{Layout, page, redirects};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::{consent, verification_request};
@@ -92,7 +92,7 @@ pub(super) async fn go(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Er
     if verification_request::bind(app, id, holder).await? {
         return Ok(Redirect::to(&format!("/verifications/{id}")));
     }
-    requests::open_for(app, id, holder).await
+    redirects::open_for(app, id, holder).await
 }
 
 fn read_id(form: &LinkForm) -> Option<Uuid> {

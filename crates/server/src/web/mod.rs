@@ -20,6 +20,7 @@ mod passkey;
 mod pdf;
 mod presentations;
 mod qr;
+mod redirects;
 mod requests;
 mod shared_page;
 mod shares;

@@ -55,7 +55,7 @@ pub struct Frame<'a> {
     pub title: &'a str,
     /// The language of the words.
     pub language: &'a str,
-    /// Says that [`MISSING`] stands for letters that could not be written; shown where it does.
+    /// Says that [`MISSING`](typeface::MISSING) stands for letters that could not be written; shown where it does.
     pub missing: &'a str,
     /// Says which page of how many it is.
     pub number: &'a dyn Fn(usize, usize) -> String,
@@ -66,9 +66,6 @@ impl std::fmt::Debug for Frame<'_> {
         f.debug_struct("Frame").field("title", &self.title).finish_non_exhaustive()
     }
 }
-
-/// What stands for letters that no typeface here has.
-pub const MISSING: &str = "[…]";
 
 /// A piece that was broken into lines, with its height.
 struct Block<'a> {

@@ -12,8 +12,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::authorize::allow_form_to;
 use super::qr::Qr;
+use super::redirects::allow_form_to;
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::career::CareerView;
-use super::{Layout, authorize, page};
+use super::{Layout, page, redirects};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::consent::{self, LinkError, Linked};
@@ -69,13 +69,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/requests/{id}", get(consent))
         .route("/requests/{id}/accept", post(accept))
         .route("/requests/{id}/decline", post(decline))
-}
-
-/// Binds what the link leads to to `holder` if nobody has it yet, and says where to go: always to its page, which tells
-/// what it may tell.
-pub(super) async fn open_for(app: &App, id: Uuid, holder: Uuid) -> Result<Redirect, Error> {
-    consent::open(app, id, holder).await?;
-    Ok(Redirect::to(&format!("/requests/{id}")))
 }
 
 async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
@@ -166,7 +159,7 @@ async fn accept(
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }
     // Another wallet's request may have brought the person here: it goes on with what is accepted now.
-    let done = match authorize::waiting(&app, &headers).await {
+    let done = match redirects::waiting(&app, &headers).await {
         Some(request) => format!("/oid4vci/authorize/{request}"),
         None => "/wallet".to_owned(),
     };

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::qr::Qr;
-use super::{Layout, authorize, link, page};
+use super::{Layout, link, page, redirects};
 use crate::app::App;
 use crate::email::Email;
 use crate::error::Error;
@@ -187,7 +187,7 @@ pub(super) async fn signed_in(
     let session = sessions::begin(app, holder, SESSION.read(app, headers).as_deref()).await?;
     let location = match link::waiting(app, headers) {
         Some(id) => link::go(app, id, holder).await?,
-        None => authorize::next_page(app, headers, holder).await?.unwrap_or_else(|| Redirect::to("/wallet")),
+        None => redirects::next_page(app, headers, holder).await?.unwrap_or_else(|| Redirect::to("/wallet")),
     };
     Ok((SESSION.set(app, &session), LINK.remove(app), location))
 }

@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use uuid::Uuid;
 
-use super::authorize::{allow_form_to, destination};
 use super::link::{self, LinkForm};
+use super::redirects::{allow_form_to, destination};
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;

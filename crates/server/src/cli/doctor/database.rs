@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::examination::{Examination, told};
 use super::finding::Report;
 use super::outside::told_apart;
-use super::{Examination, told};
 use store::{Part, Store, StoreError};
 
 /// A durable write that takes longer is felt by everybody who pushes one by one.

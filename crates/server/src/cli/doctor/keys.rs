@@ -6,8 +6,8 @@ use std::time::Duration;
 use credential::key::{Algorithm, SoftwareKey};
 
 use super::certificate::validity;
+use super::examination::{Examination, told};
 use super::finding::Report;
-use super::{Examination, told};
 use crate::issuing::PUBLISHED_BEFORE_USE;
 use crate::keys::{Keyring, Purpose, SigningKey};
 use store::Store;

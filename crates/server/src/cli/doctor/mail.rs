@@ -1,6 +1,6 @@
 //! How mail leaves: whether it would be taken, without sending any.
 
-use super::Examination;
+use super::examination::Examination;
 use super::finding::Report;
 use crate::mail::{Mailer, Probe};
 

@@ -5,6 +5,7 @@
 
 mod certificate;
 mod database;
+mod examination;
 mod finding;
 mod keys;
 mod mail;
@@ -13,23 +14,18 @@ mod outside;
 mod settings;
 mod webhooks;
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
+use self::examination::{Examination, PATIENCE};
 use self::finding::Report;
-use super::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on};
 use crate::config::Config;
 use crate::outbound::Outbound;
-use ambient::Rng;
-use ambient::{Clock, Timestamp};
-
-/// Longest wait for one answer from elsewhere.
-const PATIENCE: Duration = Duration::from_secs(10);
+use ambient::{Clock, Rng};
 
 /// Look at everything that a server with these settings stands on, and say what to do about what is wrong.
 #[derive(Debug, Args)]
@@ -48,24 +44,6 @@ pub struct Doctor {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// What every check may use.
-struct Examination {
-    config: Config,
-    outbound: Outbound,
-    clock: Clock,
-    rng: Rng,
-}
-
-impl Examination {
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    fn data(&self) -> &Path {
-        &self.config.storage.data
-    }
 }
 
 impl Doctor {
@@ -118,16 +96,4 @@ fn secrets(config: &Config) -> Vec<String> {
     };
     let urls = [of_url(&config.storage.database_url), of_url(&config.mail.transport)];
     urls.into_iter().flatten().chain([config.objects.secret_key.expose_secret().to_owned()]).collect()
-}
-
-/// How long something took, or is away, in the unit that a person would use.
-fn told(duration: Duration) -> String {
-    let (seconds, days) = (duration.as_secs_f64(), duration.as_secs() / 86_400);
-    match duration.as_secs() {
-        0 => format!("{:.1} ms", seconds * 1000.0),
-        1..120 => format!("{seconds:.1} s"),
-        120..7200 => format!("{:.0} min", seconds / 60.0),
-        7200..172_800 => format!("{:.0} h", seconds / 3600.0),
-        _ => format!("{days} days"),
-    }
 }

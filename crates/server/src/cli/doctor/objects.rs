@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use uuid::Uuid;
 
+use super::examination::{Examination, PATIENCE, told};
 use super::finding::Report;
-use super::{Examination, told};
 use crate::config::ObjectStoreKind;
 use crate::keys::Key;
 use crate::objects::Objects;
@@ -28,7 +28,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, instance: Opt
     };
     let started = Instant::now();
     let tried = match Objects::open(&it.config.objects, &it.config.outbound, it.data(), instance) {
-        Ok(objects) => tokio::time::timeout(3 * super::PATIENCE, probe(it, &objects)).await,
+        Ok(objects) => tokio::time::timeout(3 * PATIENCE, probe(it, &objects)).await,
         Err(error) => return report.fail("object store", error, fix),
     };
     match tried {

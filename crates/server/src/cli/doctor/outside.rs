@@ -7,8 +7,8 @@ use serde_json::Value;
 use url::Host;
 
 use super::certificate::validity;
+use super::examination::{Examination, told};
 use super::finding::Report;
-use super::{Examination, told};
 use crate::outbound::look::{Seen, Unseen};
 use ambient::Timestamp;
 

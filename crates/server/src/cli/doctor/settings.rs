@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::examination::{Examination, told};
 use super::finding::Report;
-use super::{Examination, told};
 
 /// What partners and people are promised.
 const PROMISED: Duration = Duration::from_secs(48 * 3600);

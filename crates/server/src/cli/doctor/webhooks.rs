@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::examination::{Examination, told};
 use super::finding::Report;
-use super::{Examination, told};
 use crate::outbound::{Lookup, Outbound};
 use store::domain::webhook::Webhook;
 use store::{Partner, Store, StoreError};

@@ -3,6 +3,7 @@
 //! Owns the limits of looking: no image is decoded that is larger than a page scanned well, no stream is unpacked
 //! without end. A refusal is a sentence for the partner.
 
+mod error;
 mod pdf;
 
 use std::io::Cursor;
@@ -14,21 +15,12 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+pub use error::InspectError;
+
 /// Most pixels of an image: a page of A3 at 400 dots an inch has 31 million.
 const PIXELS: u64 = 32_000_000;
 /// Most scans of a progressive JPEG: encoders make about ten.
 const SCANS: usize = 30;
-
-/// Why a document is refused, in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InspectError(pub String);
-
-impl InspectError {
-    fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
 
 /// Looks at a whole document.
 ///

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, Stream};
 
-use super::InspectError;
+use super::error::InspectError;
 
 /// Most bytes that all streams of objects of a PDF may unpack to together.
 pub(super) const UNPACKED: usize = 16 * 1024 * 1024;

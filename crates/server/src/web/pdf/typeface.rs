@@ -7,7 +7,8 @@ use krilla::text::Font;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider as _};
 
-use super::MISSING;
+/// What stands for letters that no typeface here has.
+pub const MISSING: &str = "[…]";
 
 /// How text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,24 @@
+//! The list of documented routes, which the router and the OpenAPI document are made from.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{batch, deliveries, jwks, operations, push, sandbox, status, token, verify, webhooks, withdraw};
+use crate::app::App;
+
+/// The documented routes that need an access token.
+pub(super) fn protected() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(push::routes())
+        .merge(batch::routes())
+        .merge(withdraw::routes())
+        .merge(status::routes())
+        .merge(verify::routes())
+        .merge(webhooks::routes())
+        .merge(deliveries::routes())
+        .merge(sandbox::routes())
+}
+
+/// The documented routes that need none.
+pub(super) fn open() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(token::routes()).merge(jwks::routes()).merge(operations::routes())
+}
