@@ -1,3 +1,5 @@
+//! How many credentials of a run have reached which state.
+
 /// How many credentials of a run have reached which state.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {

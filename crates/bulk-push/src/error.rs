@@ -1,3 +1,5 @@
+//! Why a push ended before its summary.
+
 /// Why a push ended before its summary. The message is for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

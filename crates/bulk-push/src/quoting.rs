@@ -1,3 +1,5 @@
+//! The quoting state at a byte of a CSV row (RFC 4180, section 2).
+
 /// The quoting state at a byte of a row (RFC 4180, section 2). A quote inside an unquoted cell is an ordinary character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {

@@ -1,3 +1,5 @@
+//! What a run takes from the process around it.
+
 use std::time::Duration;
 
 use ambient::{Clock, Rng};

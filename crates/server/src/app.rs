@@ -1,4 +1,4 @@
-//! The application: everything that a request needs, concrete and cheap to clone.
+//! The application: makes the components once and gives access to them.
 
 use std::sync::Arc;
 

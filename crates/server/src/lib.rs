@@ -1,4 +1,4 @@
-//! Tenure's server: the Partner API, the pages of people, and the jobs behind them.
+//! Tenure's server: the Partner API, the pages of people, the endpoints for wallets, and the jobs behind them.
 //!
 //! A request takes three hops: the route list ([`api`], [`web`]), a handler, a method of [`Tx`](store::Tx). What an
 //! integration test needs is public; nothing here is meant as a library for others.

@@ -1,5 +1,5 @@
-//! Logging: one line an event on standard error, JSON or text. Personal data never gets this far: nothing logs a body,
-//! a path parameter, an address or a header.
+//! Logging: JSON or text lines on standard error. Personal data never gets this far: nothing logs a
+//! body, a path parameter, an address or a header.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;

@@ -1,4 +1,4 @@
-//! Metrics in OpenMetrics text: counts and durations, never a person, a partner or an id.
+//! Metrics in OpenMetrics text: counters and durations without personal data.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The object store: documents, sealed, in a local folder or in an S3-compatible bucket.
+//! The object store: encrypted documents in a local folder or an S3 bucket.
 //!
 //! Owns how an object is named, written whole or not at all, read back piece by piece, and listed by age. An object's
 //! name is a UUIDv7, so that the names sort by time and the age of one that nothing knows can be told. Every object is

@@ -1,4 +1,4 @@
-//! What readers and writers of the OpenAPI document share: the names in it, and its operations by tag.
+//! Names in the OpenAPI document, and its operations by tag.
 
 use serde_json::{Map, Value};
 

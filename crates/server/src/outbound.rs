@@ -1,4 +1,4 @@
-//! Requests that leave the server at somebody else's word: the one client that makes them, and where it may go.
+//! Outbound requests: the client that only connects to public addresses.
 //!
 //! Owns the filter. A name is resolved here, the addresses that are not public are dropped from the answer, and the
 //! connection is made to what is left of that same answer: a name that means something else a moment later gains

@@ -1,4 +1,4 @@
-//! The outbox: what a transaction decided and must happen outside of it, kept until it has happened.
+//! Outbox messages: what a transaction decided and a job does later.
 //!
 //! Owns how a message is sealed in its row. [`crate::flows::outbox`] sends them.
 

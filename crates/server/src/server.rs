@@ -1,4 +1,4 @@
-//! The HTTP server: the whole router, listening, and stopping without dropping what was accepted.
+//! The HTTP server: router, listeners and graceful shutdown.
 
 use std::convert::Infallible;
 use std::future::Future;

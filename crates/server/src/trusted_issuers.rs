@@ -1,4 +1,4 @@
-//! Whose credentials count: this server's, and those of the issuers that the operator lists.
+//! Trusted issuers: this server, and those that the operator lists.
 //!
 //! An issuer's keys are in the list, or in a certificate in the credential's header that an authority of the list vouches
 //! for and that names the issuer (SD-JWT VC, section 3.5; HAIP 1.0, section 6.1.1). Keys are never fetched at a

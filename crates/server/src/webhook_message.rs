@@ -1,5 +1,4 @@
-//! What is sent to a webhook: the body, and the headers that prove who sends it (partner-api section 11, and the
-//! specification of Standard Webhooks beside it).
+//! Webhook messages: the body and the signature headers of a delivery.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;

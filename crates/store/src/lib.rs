@@ -1,4 +1,4 @@
-//! The store: one SQL text on SQLite or PostgreSQL.
+//! The store: one SQL text on SQLite and PostgreSQL.
 //!
 //! Owns connections, transactions and the classification of database errors. Each aggregate's SQL is in its own file
 //! as methods of [`Tx`]; every one of them is called by the contract suite on both databases. Nothing here decides

@@ -1,4 +1,4 @@
-//! Backups: what is kept of a running server's data and keys in one file, and how that becomes a server again.
+//! Backups: one file with the data and the keys of a running server, and its restore.
 //!
 //! Owns what a backup holds ([`tables`]), its file ([`container`]) and the two ways ([`make()`], [`restore()`]). A backup is
 //! the same whether it was read from SQLite or from PostgreSQL, and goes into either.

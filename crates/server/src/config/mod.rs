@@ -1,4 +1,4 @@
-//! The settings: the embedded, documented default, then a file, then the environment, then the command line.
+//! The settings: defaults, a file, the environment and the command line.
 //!
 //! Owns every setting's name and meaning (`default.toml` is their reference). Unknown keys are refused.
 

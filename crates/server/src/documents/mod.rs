@@ -1,4 +1,4 @@
-//! Documents: how their bytes arrive, are inspected and stored, whichever way they came.
+//! Documents: their inspection, encryption keys and upload tokens.
 //!
 //! Owns the one path by which bytes become an object: they are encrypted and written as they arrive, then read back and
 //! inspected, one document at a time; a refused one is deleted again. No row is written here.

@@ -1,4 +1,4 @@
-//! Issuing: the server as an issuer of signed credentials.
+//! Issuing: signing keys, proofs and attestations of wallets, signing, and status lists.
 //!
 //! Owns the keys that sign them, the verification of what wallets prove, and the signing itself. The formats are in the
 //! `credential` crate; the protocol is in [`crate::oid4vci`].

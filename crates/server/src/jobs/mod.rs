@@ -1,4 +1,4 @@
-//! What happens without a request: sending what the outbox holds, and ending what is over.
+//! Background jobs: loops that call flows.
 //!
 //! Every job asks the store what is due, so a restart loses nothing and several nodes may run the same jobs: what one takes,
 //! others leave. A round whose connection to the database is lost is given up, as when the server is killed in it.

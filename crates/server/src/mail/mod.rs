@@ -1,4 +1,4 @@
-//! Mail: what is sent, and the ways out: SMTP, a folder, the terminal.
+//! Mail: messages and their transports (SMTP, folder, terminal).
 //!
 //! Owns composing and handing over. Nothing is sent in a request: mails go through the [outbox](crate::outbox).
 

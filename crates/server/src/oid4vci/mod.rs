@@ -1,4 +1,4 @@
-//! OpenID for Verifiable Credential Issuance 1.0: what wallets ask, one file an endpoint.
+//! OpenID for Verifiable Credential Issuance 1.0: the endpoints for wallets, one file each.
 //!
 //! Owns the wire: addresses, parameters, errors. Who may fetch what is in [`store::domain::issuance`], keys and proofs in
 //! [`crate::issuing`]. Every route here is for programs; the pages where a person answers are in [`crate::web`].

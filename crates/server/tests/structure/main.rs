@@ -122,3 +122,27 @@ fn components_do_not_know_the_application() {
         }
     }
 }
+
+/// The crates, and the modules of the server with its flows, each with the first sentence of its documentation.
+fn map() -> String {
+    let summaries = crates().into_iter().map(|(krate, read)| {
+        let root = &read.modules[&Module::new()];
+        format!("- `{krate}`: {}", root.summary)
+    });
+    let server = Crate::read(&root().join("crates/server"));
+    let is_listed = |module: &Module| module.len() == 1 || module.len() == 2 && module[0] == "flows";
+    let modules = server.modules.iter().filter(|(module, _)| is_listed(module)).map(|(_, source)| {
+        let file = source.file.strip_suffix("mod.rs").unwrap_or(&source.file);
+        format!("- `{file}`: {}", source.summary)
+    });
+    summaries.chain(["\nModules of `crates/server/src`:\n".to_owned()]).chain(modules).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn architecture_page_maps_every_module() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).expect("the page");
+    let map = map();
+    let (_, rest) = page.split_once("<!-- map -->").expect("the start of the map");
+    let (found, _) = rest.split_once("<!-- end of the map -->").expect("the end of the map");
+    assert_eq!(found.trim(), map.trim(), "write this map into docs/architecture.md:\n{map}\n");
+}

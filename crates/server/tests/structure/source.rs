@@ -15,7 +15,7 @@ pub type Module = Vec<String>;
 pub struct Source {
     /// Path of the file, relative to the crate's `src`.
     pub file: String,
-    /// The first line of the module's documentation.
+    /// The first sentence of the module's documentation.
     pub summary: String,
     /// The code without comments, literals and unit tests.
     pub code: String,
@@ -87,11 +87,19 @@ fn walk(folder: &Path, module: &mut Module, modules: &mut BTreeMap<Module, Sourc
                 own.push(name.clone());
             }
             let file = [module.as_slice(), &[format!("{name}.rs")]].concat().join("/");
-            let head = text.lines().find_map(|line| line.strip_prefix("//! ")).unwrap_or_default().to_owned();
-            modules
-                .insert(own, Source { file, summary: head, code: without_tests(&plain(&text)), ..Source::default() });
+            modules.insert(
+                own,
+                Source { file, summary: summary(&text), code: without_tests(&plain(&text)), ..Source::default() },
+            );
         }
     }
+}
+
+/// The first sentence of a module's documentation.
+fn summary(text: &str) -> String {
+    let paragraph: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//! ")).collect();
+    let paragraph = paragraph.join(" ");
+    paragraph.split_once(". ").map_or(paragraph.clone(), |(first, _)| format!("{first}."))
 }
 
 impl Source {
