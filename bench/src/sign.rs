@@ -9,7 +9,7 @@ use credential::format::sd_jwt::Challenge;
 use credential::format::{Configuration, Format, Issuer, Statement};
 use credential::key::{Algorithm, Signer as _, SoftwareKey};
 use credential::status::{StatusList, StatusReference, token_payload};
-use credential::verification::{Answer, Evidence, Token};
+use credential::verification::{Answer, Token, VerificationInputs};
 use credential::{Context, Submission, Type};
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ struct Bench {
     fields: Value,
     holder: SoftwareKey,
     presentation: String,
-    evidence: Evidence,
+    inputs: VerificationInputs,
 }
 
 impl Bench {
@@ -101,7 +101,10 @@ impl Bench {
             fields: submission.fields,
             holder: key(2)?,
             presentation: String::new(),
-            evidence: Evidence { issuer_keys: Answer::Some(vec![("k1".to_owned(), public)]), ..Evidence::default() },
+            inputs: VerificationInputs {
+                issuer_keys: Answer::Some(vec![("k1".to_owned(), public)]),
+                ..VerificationInputs::default()
+            },
         };
         bench.presentation = bench.sign()?;
         Ok(bench)
@@ -129,7 +132,7 @@ impl Bench {
 
     fn verify(&self) -> Result<(), String> {
         let token = Token::read(&self.presentation).map_err(|refusal| refusal.to_string())?;
-        let report = token.judge(&self.evidence, &Challenge { now: NOW, ..Challenge::default() });
+        let report = token.verify(&self.inputs, &Challenge { now: NOW, ..Challenge::default() });
         if report.is_valid() { Ok(()) } else { Err(format!("{report:?}")) }
     }
 

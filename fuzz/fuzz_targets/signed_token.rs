@@ -5,7 +5,7 @@
 use credential::format::sd_jwt::Challenge;
 use credential::jws;
 use credential::key::{Algorithm, SoftwareKey};
-use credential::verification::{Answer, Evidence, Outcome, Step, Token, keys_of};
+use credential::verification::{Answer, Outcome, Step, Token, VerificationInputs, keys_of};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
     let (text, payload, status, metadata, asked) = input;
     let key = SoftwareKey::from_bytes(Algorithm::EdDsa, &[7; 32]).expect("a key");
     let keys = keys_of(&json!({ "keys": [key.public().published_jwk("k1")] }));
-    let evidence = Evidence {
+    let inputs = VerificationInputs {
         issuer_keys: Answer::Some(keys),
         status: Answer::Some(status.to_owned()),
         metadata: Answer::Some(metadata.to_vec()),
@@ -37,7 +37,7 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
                 continue;
             }
         };
-        let report = token.judge(&evidence, &challenge);
+        let report = token.verify(&inputs, &challenge);
         assert_eq!(report.verdicts.len(), 6);
         for verdict in &report.verdicts {
             assert_eq!(verdict.outcome == Outcome::Failed, verdict.code.is_some(), "{verdict:?}");
@@ -48,7 +48,7 @@ fuzz_target!(|input: (&str, &str, &str, &[u8], bool)| {
             assert_eq!(outcome(Step::Signature), Outcome::Passed);
             assert!(!asked || outcome(Step::Holder) == Outcome::Passed, "a challenge was answered by nobody");
         }
-        let nothing = token.judge(&Evidence::default(), &challenge);
+        let nothing = token.verify(&VerificationInputs::default(), &challenge);
         let names_its_key = token.issuer().is_some_and(|issuer| issuer.starts_with("did:jwk:"));
         assert!(names_its_key || !nothing.is_valid(), "nothing is known, and it is believed");
         serde_json::to_string(&report).expect("a report can be written down");

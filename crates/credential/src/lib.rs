@@ -20,7 +20,6 @@
 //! assert_eq!(faults[0].suggestion.as_deref(), Some("2020-01"));
 //! ```
 
-mod asking;
 mod asset;
 mod batch;
 mod career;
@@ -41,6 +40,7 @@ mod limits;
 mod locate;
 pub mod opencerts;
 mod pointer;
+mod presentation_request;
 mod refusal;
 mod sandbox;
 mod schema;
@@ -54,7 +54,6 @@ mod view;
 mod webhook;
 mod year_month;
 
-pub use asking::{Question, question_sample, question_schema};
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
 pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use career::{CareerHistory, Employment};
@@ -66,6 +65,7 @@ pub use fault::{Code, Fault, Faults};
 pub use json::Malformed;
 pub use locate::{Location, locate};
 pub use pointer::Path;
+pub use presentation_request::{PresentationRequest, presentation_request_sample, presentation_request_schema};
 pub use refusal::Refusal;
 pub use sandbox::{Simulation, parse_simulation};
 pub use schema::{Choice, ListRules, Member, Presence, Shape};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::evidence::{Answer, Evidence, named_key};
+use super::inputs::{Answer, VerificationInputs, named_key};
 use super::metadata::check_metadata;
 use super::report::{Finding, Report, Step};
 use super::token::Token;
@@ -16,18 +16,18 @@ use crate::status::{self, StatusList};
 
 impl Token<'_> {
     /// The issuer's key that the header names.
-    fn key(&self, evidence: &Evidence) -> Result<Option<PublicKey>, Refusal> {
+    fn key(&self, inputs: &VerificationInputs) -> Result<Option<PublicKey>, Refusal> {
         if let Some(issuer) = self.issuer().filter(|issuer| issuer.starts_with("did:jwk:")) {
             return PublicKey::from_did_jwk(issuer).map(Some).map_err(|_| Refusal::UnknownKey);
         }
-        let Answer::Some(keys) = &evidence.issuer_keys else { return Ok(None) };
+        let Answer::Some(keys) = &inputs.issuer_keys else { return Ok(None) };
         named_key(keys, self.jws()).map(Some).ok_or(Refusal::UnknownKey)
     }
 
-    /// Weighs the evidence.
-    pub fn judge(&self, evidence: &Evidence, challenge: &Challenge<'_>) -> Report {
-        let questions = self.questions();
-        let key = self.key(evidence);
+    /// Verifies the token with the fetched inputs.
+    pub fn verify(&self, inputs: &VerificationInputs, challenge: &Challenge<'_>) -> Report {
+        let lookups = self.lookups();
+        let key = self.key(inputs);
         let signature = match &key {
             Err(refusal) => Finding::Failed(refusal.clone()),
             Ok(None) => Finding::NotChecked("There is no key to check it with.".to_owned()),
@@ -38,21 +38,21 @@ impl Token<'_> {
         };
         let verdicts = vec![
             signature.verdict(Step::Signature, None),
-            self.issuer_finding(evidence, &key).verdict(Step::Issuer, questions.issuer.as_ref()),
+            self.issuer_finding(inputs, &key).verdict(Step::Issuer, lookups.issuer.as_ref()),
             self.holder_finding(challenge).verdict(Step::Holder, None),
-            self.status_finding(evidence, challenge.now).verdict(Step::Status, questions.status.as_ref()),
+            self.status_finding(inputs, challenge.now).verdict(Step::Status, lookups.status.as_ref()),
             self.dates_finding(challenge.now).verdict(Step::Dates, None),
-            self.schema_finding(evidence).verdict(Step::Schema, questions.metadata.as_ref()),
+            self.schema_finding(inputs).verdict(Step::Schema, lookups.metadata.as_ref()),
         ];
         Report { verdicts, claims: self.claims().clone() }
     }
 
-    fn issuer_finding(&self, evidence: &Evidence, key: &Result<Option<PublicKey>, Refusal>) -> Finding {
+    fn issuer_finding(&self, inputs: &VerificationInputs, key: &Result<Option<PublicKey>, Refusal>) -> Finding {
         let issuer = self.issuer().unwrap_or_default();
         if issuer.starts_with("did:jwk:") {
             return Finding::NotChecked("The issuer is a bare key: nothing says whose.".to_owned());
         }
-        match (&evidence.issuer_keys, key) {
+        match (&inputs.issuer_keys, key) {
             (Answer::NotAsked, _) => Finding::NotChecked("The issuer's keys were not asked for.".to_owned()),
             (Answer::None(why), _) => Finding::NotChecked(format!("The issuer's keys could not be had: {why}.")),
             (Answer::Some(_), Err(refusal)) => Finding::Failed(refusal.clone()),
@@ -93,18 +93,18 @@ impl Token<'_> {
         }
     }
 
-    fn status_finding(&self, evidence: &Evidence, now: i64) -> Finding {
+    fn status_finding(&self, inputs: &VerificationInputs, now: i64) -> Finding {
         let reference = match self.status() {
             Err(refusal) => return Finding::Failed(refusal),
             Ok(None) => return Finding::NotChecked("It has no status: it cannot be revoked.".to_owned()),
             Ok(Some(reference)) => reference,
         };
-        let list = match &evidence.status {
+        let list = match &inputs.status {
             Answer::NotAsked => return Finding::NotChecked("The status list was not asked for.".to_owned()),
             Answer::None(why) => return Finding::NotChecked(format!("The status list could not be had: {why}.")),
             Answer::Some(list) => list,
         };
-        let keys = match &evidence.issuer_keys {
+        let keys = match &inputs.issuer_keys {
             Answer::Some(keys) => keys.as_slice(),
             _ => &[],
         };
@@ -135,11 +135,11 @@ impl Token<'_> {
         }
     }
 
-    fn schema_finding(&self, evidence: &Evidence) -> Finding {
+    fn schema_finding(&self, inputs: &VerificationInputs) -> Finding {
         let Self::SdJwtVc(credential) = self else {
             return Finding::NotChecked("Schemas of W3C credentials are not looked at here.".to_owned());
         };
-        let document = match &evidence.metadata {
+        let document = match &inputs.metadata {
             Answer::NotAsked => return Finding::NotChecked("The type's metadata was not asked for.".to_owned()),
             Answer::None(why) => return Finding::NotChecked(format!("The type's metadata could not be had: {why}.")),
             Answer::Some(document) => document,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::evidence::Questions;
+use super::inputs::Lookups;
 use crate::format::sd_jwt_vc::SdJwtVc;
 use crate::jws::Jws;
 use crate::refusal::Refusal;
@@ -59,8 +59,8 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// What to ask, and whom.
-    pub fn questions(&self) -> Questions {
+    /// What has to be fetched before the token can be verified.
+    pub fn lookups(&self) -> Lookups {
         let status = self.status().ok().flatten();
         let metadata = match self {
             Self::SdJwtVc(credential) => {
@@ -69,7 +69,7 @@ impl<'a> Token<'a> {
             Self::VcJwt(_) => None,
         };
         let issuer = self.issuer().filter(|issuer| !issuer.starts_with("did:jwk:")).map(ToOwned::to_owned);
-        Questions { issuer, status: status.map(|status| status.uri), metadata }
+        Lookups { issuer, status: status.map(|status| status.uri), metadata }
     }
 
     pub(super) fn status(&self) -> Result<Option<StatusReference>, Refusal> {

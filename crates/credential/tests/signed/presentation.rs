@@ -9,7 +9,7 @@ use credential::verification::{Outcome, Step, Token};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{NOW, bound, career, challenge, evidence, failure, fields, issuer, key, signed_by};
+use crate::support::{NOW, bound, career, challenge, failure, fields, inputs, issuer, key, signed_by};
 
 #[test]
 fn presentation_shows_chosen_claims_for_its_challenge() {
@@ -18,7 +18,7 @@ fn presentation_shows_chosen_claims_for_its_challenge() {
     let shown = credential.present(|place| place == "/employment/0" || place == "/full_name").expect("shown");
     assert!(shown.len() < text.len());
     let presentation = sd_jwt::bind(&shown, ("https://hirer.example", "n-1"), NOW, &holder).expect("bound");
-    let report = Token::read(&presentation).expect("read").judge(&evidence(&[]), &challenge());
+    let report = Token::read(&presentation).expect("read").verify(&inputs(&[]), &challenge());
     assert!(report.is_valid(), "{report:?}");
     assert!(report.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Passed), "{report:?}");
     let said = fields(Type::default());
@@ -35,7 +35,7 @@ fn bindings_to_another_challenge_are_rejected_by_reason() {
         sd_jwt::bind(&text, (audience, nonce), at, by).expect("bound")
     };
     let judge = |presentation: &str| {
-        failure(&Token::read(presentation).expect("read").judge(&evidence(&[]), &challenge()), Step::Holder)
+        failure(&Token::read(presentation).expect("read").verify(&inputs(&[]), &challenge()), Step::Holder)
     };
     let right = "https://hirer.example";
     assert_eq!(judge(&bind(right, "n-1", NOW, &holder)), None);
@@ -69,7 +69,7 @@ proptest! {
         changed.replace_range(place..=place, &replacement);
         prop_assume!(changed != presentation);
         if let Ok(token) = Token::read(&changed) {
-            prop_assert!(!token.judge(&evidence(&[]), &challenge()).is_valid());
+            prop_assert!(!token.verify(&inputs(&[]), &challenge()).is_valid());
         }
     }
 

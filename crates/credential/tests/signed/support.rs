@@ -7,7 +7,7 @@ use credential::format::{Configuration, Format, Issuer, Statement};
 use credential::jws;
 use credential::key::{Algorithm, PublicKey, SoftwareKey};
 use credential::status::{StatusList, StatusReference, token_payload};
-use credential::verification::{Answer, Evidence, Outcome, Report, Step};
+use credential::verification::{Answer, Outcome, Report, Step, VerificationInputs};
 use credential::{Context, Submission, Type};
 use serde_json::{Value, json};
 
@@ -75,9 +75,9 @@ pub fn status_token(revoked: &[u32]) -> String {
     jws::sign(&header, payload.to_string().as_bytes(), &key(1, Algorithm::Es256)).expect("signed")
 }
 
-pub fn evidence(revoked: &[u32]) -> Evidence {
+pub fn inputs(revoked: &[u32]) -> VerificationInputs {
     let metadata = TypeMetadata::new(Type::default(), ADDRESS).document;
-    Evidence {
+    VerificationInputs {
         issuer_keys: Answer::Some(vec![("k1".to_owned(), key(1, Algorithm::Es256).public().clone())]),
         status: Answer::Some(status_token(revoked)),
         metadata: Answer::Some(metadata.into_bytes()),

@@ -6,26 +6,26 @@ use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::vc_jwt::{IssuerProfile, status_list_credential};
 use credential::key::Algorithm;
 use credential::status::{StatusList, token_payload};
-use credential::verification::{Answer, Evidence, Step, Token};
+use credential::verification::{Answer, Step, Token, VerificationInputs};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{ADDRESS, NOW, YEAR, bound, career, evidence, failure, forged, issuer, signed_by};
+use crate::support::{ADDRESS, NOW, YEAR, bound, career, failure, forged, inputs, issuer, signed_by};
 
 #[test]
 fn status_and_time_are_checked() {
     let (text, _) = bound();
     let token = Token::read(&text).expect("read");
     let at = |now: i64| Challenge { now, ..Challenge::default() };
-    let status = |evidence: &Evidence| failure(&token.judge(evidence, &at(NOW)), Step::Status);
-    assert_eq!(status(&evidence(&[6, 8])), None);
-    assert_eq!(status(&evidence(&[7])), Some("revoked"));
+    let status = |inputs: &VerificationInputs| failure(&token.verify(inputs, &at(NOW)), Step::Status);
+    assert_eq!(status(&inputs(&[6, 8])), None);
+    assert_eq!(status(&inputs(&[7])), Some("revoked"));
     let other_list = |change: &dyn Fn(&mut Value)| {
         let mut payload =
             token_payload(&StatusList::of_revoked(8, []), &format!("{ADDRESS}/status/1"), (NOW, NOW + 60), 60);
         change(&mut payload);
         let token = forged(&json!({ "alg": "ES256", "typ": "statuslist+jwt", "kid": "k1" }), &payload);
-        status(&Evidence { status: Answer::Some(token), ..evidence(&[]) })
+        status(&VerificationInputs { status: Answer::Some(token), ..inputs(&[]) })
     };
     assert_eq!(other_list(&|_| {}), None);
     assert_eq!(other_list(&|payload| payload["sub"] = "https://other.example".into()), Some("claim"));
@@ -33,9 +33,9 @@ fn status_and_time_are_checked() {
     assert_eq!(other_list(&|payload| payload["iat"] = (NOW + 100).into()), Some("from_the_future"));
     assert_eq!(other_list(&|payload| payload["status_list"]["lst"] = "eNpjAAAAAQAB".into()), None);
     let untyped = forged(&json!({ "alg": "ES256", "typ": "JWT", "kid": "k1" }), &json!({}));
-    assert_eq!(status(&Evidence { status: Answer::Some(untyped), ..evidence(&[]) }), Some("type"));
+    assert_eq!(status(&VerificationInputs { status: Answer::Some(untyped), ..inputs(&[]) }), Some("type"));
     for (now, code) in [(NOW, None), (NOW + YEAR + 61, Some("expired")), (NOW - 61, Some("from_the_future"))] {
-        assert_eq!(failure(&token.judge(&evidence(&[]), &at(now)), Step::Dates), code, "{now}");
+        assert_eq!(failure(&token.verify(&inputs(&[]), &at(now)), Step::Dates), code, "{now}");
     }
 }
 
@@ -49,9 +49,8 @@ fn w3c_credential_is_revoked_by_its_bitstring() {
         let list = StatusList::of_revoked(131_072, revoked);
         let list = status_list_credential(&profile, &uri, &list, (NOW, NOW + 60));
         let list = forged(&json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "did:web:passport.example#k1" }), &list);
-        let evidence = Evidence { status: Answer::Some(list), ..evidence(&[]) };
-        let report =
-            Token::read(&text).expect("read").judge(&evidence, &Challenge { now: NOW, ..Challenge::default() });
+        let inputs = VerificationInputs { status: Answer::Some(list), ..inputs(&[]) };
+        let report = Token::read(&text).expect("read").verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
         assert_eq!(failure(&report, Step::Status), code, "{report:?}");
     }
 }
@@ -64,7 +63,7 @@ fn misleading_headers_are_rejected() {
     let with = |header: Value| {
         let text = format!("{}~{disclosures}", forged(&header, &payload));
         Token::read(&text).map(|token| {
-            failure(&token.judge(&evidence(&[]), &Challenge { now: NOW, ..Challenge::default() }), Step::Signature)
+            failure(&token.verify(&inputs(&[]), &Challenge { now: NOW, ..Challenge::default() }), Step::Signature)
         })
     };
     let header = |alg: &str, typ: &str| json!({ "alg": alg, "typ": typ, "kid": "k1" });
@@ -83,7 +82,7 @@ fn misleading_headers_are_rejected() {
     );
     let unsigned = format!("{}.~{disclosures}", issued.rsplit_once('.').expect("three parts").0);
     let report =
-        Token::read(&unsigned).expect("read").judge(&evidence(&[]), &Challenge { now: NOW, ..Challenge::default() });
+        Token::read(&unsigned).expect("read").verify(&inputs(&[]), &Challenge { now: NOW, ..Challenge::default() });
     assert_eq!(failure(&report, Step::Signature), Some("signature"));
 }
 

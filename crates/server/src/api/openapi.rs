@@ -229,8 +229,10 @@ fn expand_questions(paths: &mut Map<String, Value>) {
         operation["operationId"] = json!(format!("ask_{known}"));
         operation["summary"] = json!(format!("Ask for: {}", known.title));
         operation["security"] = json!([{ "oauth": [known.write_scope.to_owned()] }]);
-        operation["requestBody"] =
-            request_body(&credential::question_schema(*known), &credential::question_sample(*known));
+        operation["requestBody"] = request_body(
+            &credential::presentation_request_schema(*known),
+            &credential::presentation_request_sample(*known),
+        );
         paths.insert(VERIFY.replace("{type}", known.name()), item);
     }
     paths.insert(VERIFIED.to_owned(), json!({ "get": result }));

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use credential::Question;
+use credential::PresentationRequest;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -104,8 +104,8 @@ async fn ask(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<AskAnswer>), Error> {
     let known = partner.right.credential_type;
-    let question = Question::parse(known, &body)?;
-    let Upserted { verification, differs } = partner_verification::ask(&app, partner.id, known, question).await?;
+    let request = PresentationRequest::parse(known, &body)?;
+    let Upserted { verification, differs } = partner_verification::ask(&app, partner.id, known, request).await?;
     let answer = AskAnswer {
         redirect_uri: app.links().verification_request(&verification),
         request_id: verification.request_id,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 use credential::format::sd_jwt::Challenge;
 use credential::key::PublicKey;
-use credential::verification::{Answer, Evidence, Outcome as Step, Questions, Report, Token, keys_of};
+use credential::verification::{Answer, Lookups, Outcome as Step, Report, Token, VerificationInputs, keys_of};
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use url::Url;
@@ -63,13 +63,13 @@ impl Verify {
         let now = self.now()?;
         let report = match Token::read(&text) {
             Ok(token) => {
-                let evidence = match &self.keys {
+                let inputs = match &self.keys {
                     Some(keys) => self.given(keys)?,
-                    None => block_on(ask(&token.questions(), self.local))?,
+                    None => block_on(ask(&token.lookups(), self.local))?,
                 };
                 let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
                 let most_age = nonce.map(|_| i64::from(self.max_age));
-                token.judge(&evidence, &Challenge { audience, nonce, now, most_age })
+                token.verify(&inputs, &Challenge { audience, nonce, now, most_age })
             }
             Err(refusal) => Report::unreadable(&refusal),
         };
@@ -101,7 +101,7 @@ impl Verify {
         std::fs::read_to_string(&self.token).map_err(|error| format!("{}: {error}", self.token))
     }
 
-    fn given(&self, keys: &Path) -> Result<Evidence, String> {
+    fn given(&self, keys: &Path) -> Result<VerificationInputs, String> {
         let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
         let jwks: Value =
             serde_json::from_slice(&read(keys)?).map_err(|error| format!("{}: {error}", keys.display()))?;
@@ -112,7 +112,7 @@ impl Verify {
         let status = self.status.as_deref().map(read).transpose()?;
         let status = status.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
         let metadata = self.metadata.as_deref().map(read).transpose()?;
-        Ok(Evidence {
+        Ok(VerificationInputs {
             issuer_keys: Answer::Some(found),
             status: status.map_or(Answer::NotAsked, Answer::Some),
             metadata: metadata.map_or(Answer::NotAsked, Answer::Some),
@@ -121,7 +121,7 @@ impl Verify {
 }
 
 /// Asks what is to be known, wherever the token says.
-async fn ask(questions: &Questions, local: bool) -> Result<Evidence, String> {
+async fn ask(lookups: &Lookups, local: bool) -> Result<VerificationInputs, String> {
     let settings = Config::load(None, [], &[]).map_err(|error| error.to_string())?.outbound;
     let client = if local { Outbound::with_this_machine(&settings) } else { Outbound::new(&settings, Lookup::System) }?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
@@ -129,16 +129,16 @@ async fn ask(questions: &Questions, local: bool) -> Result<Evidence, String> {
         None => Answer::NotAsked,
         Some(address) => fetch(&client, address).await.map_or_else(Answer::None, Answer::Some),
     };
-    let issuer_keys = match &questions.issuer {
+    let issuer_keys = match &lookups.issuer {
         None => Answer::NotAsked,
         Some(issuer) => issuer_keys(&client, issuer, local).await.map_or_else(Answer::None, Answer::Some),
     };
-    let status = match fetched(&questions.status).await {
+    let status = match fetched(&lookups.status).await {
         Answer::Some(bytes) => Answer::Some(text(bytes)),
         Answer::None(why) => Answer::None(why),
         Answer::NotAsked => Answer::NotAsked,
     };
-    Ok(Evidence { issuer_keys, status, metadata: fetched(&questions.metadata).await })
+    Ok(VerificationInputs { issuer_keys, status, metadata: fetched(&lookups.metadata).await })
 }
 
 async fn fetch(client: &Outbound, address: &str) -> Result<Vec<u8>, String> {

@@ -7,7 +7,7 @@ use credential::format::Format;
 use credential::format::sd_jwt::{self, Challenge};
 use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
 use credential::key::{Algorithm, SoftwareKey};
-use credential::verification::{Answer, Evidence, Report, Token};
+use credential::verification::{Answer, Report, Token, VerificationInputs};
 
 use crate::app::App;
 use crate::error::Error;
@@ -61,33 +61,32 @@ pub fn present(
 /// The store cannot be used, or the text is not a presentation.
 pub async fn check(app: &App, presentation: &str, challenge: (&str, &str)) -> Result<Report, Error> {
     let token = Token::read(presentation).map_err(Error::internal)?;
-    let evidence = own_evidence(app, &token).await?;
+    let inputs = own_inputs(app, &token).await?;
     let (audience, nonce) = challenge;
     let challenge =
         Challenge { audience: Some(audience), nonce: Some(nonce), now: app.now().seconds(), most_age: None };
-    Ok(token.judge(&evidence, &challenge))
+    Ok(token.verify(&inputs, &challenge))
 }
 
 /// Collects what this server publishes about its own credentials. For other issuers' credentials everything is missing.
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn own_evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
-    let (base, questions) = (app.config().base(), token.questions());
+pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInputs, Error> {
+    let (base, lookups) = (app.config().base(), token.lookups());
     let unknown = || "it is not one of this server's".to_owned();
-    let issuer_keys = match questions.issuer {
+    let issuer_keys = match lookups.issuer {
         Some(issuer) if issuer == base => Answer::Some(app.issuer_keys().current()?.published.clone()),
         _ => Answer::None(unknown()),
     };
-    let list =
-        questions.status.as_deref().and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
+    let list = lookups.status.as_deref().and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
     let list = match list {
         Some(list) => app.status_lists().get(list, StatusListFormat::Token).await?,
         None => None,
     };
     let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));
-    let metadata = known.into_iter().find(|known| questions.metadata.as_ref() == Some(&known.vct));
-    Ok(Evidence {
+    let metadata = known.into_iter().find(|known| lookups.metadata.as_ref() == Some(&known.vct));
+    Ok(VerificationInputs {
         issuer_keys,
         status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
         metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),

@@ -2,7 +2,7 @@
 //!
 //! Apart from [`verification_request`], since sandbox users answer requests by that flow.
 
-use credential::{Code, Fault, Question, Type};
+use credential::{Code, Fault, PresentationRequest, Type};
 use url::Url;
 use uuid::Uuid;
 
@@ -29,13 +29,18 @@ pub struct Upserted {
 /// # Errors
 /// 401 if the partner is not active, 409 if the id was used for a request that has ended or for another type, 422 if the
 /// callback URL is not listed or the sandbox user does not exist; the store or the key ring cannot be used.
-pub async fn ask(app: &App, partner: Uuid, credential_type: Type, question: Question) -> Result<Upserted, Error> {
-    check_callback(app, partner, question.callback_url.as_deref()).await?;
-    let person = question.sandbox_person.clone();
+pub async fn ask(
+    app: &App,
+    partner: Uuid,
+    credential_type: Type,
+    request: PresentationRequest,
+) -> Result<Upserted, Error> {
+    check_callback(app, partner, request.callback_url.as_deref()).await?;
+    let person = request.sandbox_person.clone();
     if let Some(person) = &person {
         sandbox::check_user(app, partner, person, "/sandbox_person").await?;
     }
-    let upserted = upsert(app, partner, credential_type, question).await?;
+    let upserted = upsert(app, partner, credential_type, request).await?;
     if let Some(user) = person.as_deref().and_then(SandboxUser::parse) {
         let action = SandboxAction { user, partner, request: upserted.verification.id };
         sandbox::enqueue(app, action).await?;
@@ -63,15 +68,19 @@ async fn check_callback(app: &App, partner: Uuid, address: Option<&str>) -> Resu
     }]))
 }
 
-async fn upsert(app: &App, partner: Uuid, credential_type: Type, question: Question) -> Result<Upserted, Error> {
+async fn upsert(
+    app: &App,
+    partner: Uuid,
+    credential_type: Type,
+    request: PresentationRequest,
+) -> Result<Upserted, Error> {
     let (id, now) = (app.id(), app.now());
-    let asked =
-        RequestDetails { callback_url: question.callback_url, purpose: question.purpose, claims: question.claims };
+    let asked = RequestDetails { callback_url: request.callback_url, purpose: request.purpose, claims: request.claims };
     let new = NewVerification {
         id,
         partner_id: partner,
         // The fallback is not `id`: this one stands in URLs and events, so it must not open the link.
-        request_id: question.request_id.unwrap_or_else(|| app.rng().anonymous_id().to_string()),
+        request_id: request.request_id.unwrap_or_else(|| app.rng().anonymous_id().to_string()),
         credential_type,
         created_at: now,
         expires_at: now + app.config().verification.lifetime,

@@ -216,8 +216,8 @@ fn plain(text: &str) -> String {
     while let Some(character) = rest.chars().next() {
         let skipped = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("r#\"") {
-            rest[3..].find("\"#").map_or(rest.len(), |end| end + 5)
+        } else if let Some(literal) = rest.strip_prefix("r#\"") {
+            literal.find("\"#").map_or(rest.len(), |end| end + 5)
         } else if character == '"' {
             string_end(rest)
         } else if let Some(end) = char_end(rest) {

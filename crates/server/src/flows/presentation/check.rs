@@ -7,7 +7,9 @@ use credential::Refusal;
 use credential::Type;
 use credential::format::sd_jwt::Challenge;
 use credential::format::sd_jwt_vc::{SdJwtVc, vct};
-use credential::verification::{Answer, Evidence, Outcome as Step, Report, Step as Name, Token, is_of_credential};
+use credential::verification::{
+    Answer, Outcome as Step, Report, Step as Name, Token, VerificationInputs, is_of_credential,
+};
 use futures::TryStreamExt as _;
 use serde_json::Value;
 use uuid::Uuid;
@@ -86,7 +88,7 @@ pub(super) async fn check(
     }
     let has_status = shown.disclosed.claims.contains_key("status");
     let token = Token::SdJwtVc(Box::new(shown));
-    let mut evidence = evidence(app, &token).await?;
+    let mut inputs = inputs(app, &token).await?;
     let challenge = Challenge {
         audience: Some(&presentation.client_id),
         nonce: Some(&presentation.nonce),
@@ -94,13 +96,13 @@ pub(super) async fn check(
         most_age: Some(MAX_AGE),
     };
     // No status list is fetched before issuer and holder have proved who they are.
-    if let Some(error) = objection(&token.judge(&evidence, &challenge), &PROVED) {
+    if let Some(error) = objection(&token.verify(&inputs, &challenge), &PROVED) {
         return Ok(Err(error));
     }
-    if let (Answer::NotAsked, Some(address)) = (&evidence.status, token.questions().status) {
-        evidence.status = fetch(app, &address).await.map_or_else(Answer::None, Answer::Some);
+    if let (Answer::NotAsked, Some(address)) = (&inputs.status, token.lookups().status) {
+        inputs.status = fetch(app, &address).await.map_or_else(Answer::None, Answer::Some);
     }
-    let report = token.judge(&evidence, &challenge);
+    let report = token.verify(&inputs, &challenge);
     if let Some(error) = objection(&report, &[(Name::Status, has_status.then_some("status_unknown"))]) {
         return Ok(Err(error));
     }
@@ -151,11 +153,11 @@ fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<
 }
 
 /// Collects what verification needs: for our own credentials everything, for other trusted issuers their keys.
-async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
-    let Token::SdJwtVc(shown) = token else { return Ok(Evidence::default()) };
+async fn inputs(app: &App, token: &Token<'_>) -> Result<VerificationInputs, Error> {
+    let Token::SdJwtVc(shown) = token else { return Ok(VerificationInputs::default()) };
     let issuer = shown.text("iss").unwrap_or_default();
     if issuer == app.config().base() {
-        return own_presentation::own_evidence(app, token).await;
+        return own_presentation::own_inputs(app, token).await;
     }
     let x5c = shown.sd_jwt.jws.header.get("x5c");
     let issuer_keys = match app.trusted_issuers().keys(issuer, x5c, app.now()) {
@@ -163,7 +165,7 @@ async fn evidence(app: &App, token: &Token<'_>) -> Result<Evidence, Error> {
         Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
         Err(why) => Answer::None(why),
     };
-    Ok(Evidence { issuer_keys, ..Evidence::default() })
+    Ok(VerificationInputs { issuer_keys, ..VerificationInputs::default() })
 }
 
 async fn fetch(app: &App, address: &str) -> Result<String, String> {

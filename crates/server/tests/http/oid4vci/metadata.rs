@@ -55,8 +55,8 @@ async fn status_list_response_is_cacheable_and_compact() {
     let wallet = TestWallet::new(&test);
     let token = wallet.token(&offer).await;
     let text = credential(&wallet.fetch(&token, SD_JWT).await.assert_status(200));
-    let questions = Token::read(&text).expect("read").questions();
-    let path = questions.status.expect("a status").strip_prefix(test.app.config().base()).expect("here").to_owned();
+    let lookups = Token::read(&text).expect("read").lookups();
+    let path = lookups.status.expect("a status").strip_prefix(test.app.config().base()).expect("here").to_owned();
     let list = test.get(&path).await.assert_status(200);
     assert_eq!(list.header("content-type"), "application/statuslist+jwt");
     assert_eq!(list.header("access-control-allow-origin"), "*");

@@ -1,7 +1,7 @@
 //! A holder with an offer, and a verifier.
 
 use credential::format::sd_jwt::Challenge;
-use credential::verification::{Answer as Found, Evidence, Report, Token, keys_of};
+use credential::verification::{Answer as Found, Report, Token, VerificationInputs, keys_of};
 use uuid::Uuid;
 
 use crate::support::app::TestApp;
@@ -33,15 +33,15 @@ pub async fn verify(test: &TestApp, text: &str) -> Report {
     let token = Token::read(text).unwrap_or_else(|refusal| panic!("{refusal}: {text}"));
     let issuer = test.get("/.well-known/jwt-vc-issuer").await.assert_status(200).json();
     let path = |address: &String| address.strip_prefix(test.app.config().base()).expect("here").to_owned();
-    let questions = token.questions();
-    let status = test.text(&path(&questions.status.expect("a status"))).await;
-    let metadata = match &questions.metadata {
+    let lookups = token.lookups();
+    let status = test.text(&path(&lookups.status.expect("a status"))).await;
+    let metadata = match &lookups.metadata {
         Some(address) => Found::Some(test.get(&path(address)).await.assert_status(200).bytes.to_vec()),
         None => Found::NotAsked,
     };
     let issuer_keys = Found::Some(keys_of(&issuer["jwks"]));
-    let evidence = Evidence { issuer_keys, status: Found::Some(status), metadata };
-    token.judge(&evidence, &Challenge { now: test.app.now().seconds(), ..Challenge::default() })
+    let inputs = VerificationInputs { issuer_keys, status: Found::Some(status), metadata };
+    token.verify(&inputs, &Challenge { now: test.app.now().seconds(), ..Challenge::default() })
 }
 
 pub fn credential(answer: &TestResponse) -> String {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use credential::question_sample;
+use credential::presentation_request_sample;
 use serde_json::json;
 
 use super::support::{ASK, CALLBACK, ask, asker, holder, result, share_all};
@@ -58,7 +58,7 @@ async fn verification_request_reports_all_field_errors() {
     test.send(test.api(Method::POST, ASK, &token, "[]")).await.assert_status(422);
     for known in credential::ALL {
         let path = format!("/api/partner/v2/verify/requests/{known}");
-        test.post(&path, &token, &question_sample(*known)).await.assert_status(201);
+        test.post(&path, &token, &presentation_request_sample(*known)).await.assert_status(201);
     }
 }
 

@@ -1,36 +1,36 @@
-//! What must be known from elsewhere to check a token, and the keys that it is checked with.
+//! What has to be fetched to verify a token, and the keys that it is verified with.
 
 use serde_json::Value;
 
 use crate::jws::Jws;
 use crate::key::PublicKey;
 
-/// What must be known from elsewhere to check a token; each is an address.
+/// The addresses of what has to be fetched to verify a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Questions {
-    /// Whose keys.
+pub struct Lookups {
+    /// The issuer, whose keys are needed.
     pub issuer: Option<String>,
-    /// Which status list.
+    /// The status list.
     pub status: Option<String>,
-    /// Which type's metadata.
+    /// The type's metadata.
     pub metadata: Option<String>,
 }
 
-/// What became of a question.
+/// The outcome of a lookup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answer<T> {
-    /// Nobody asked.
+    /// It was not made.
     #[default]
     NotAsked,
-    /// It was asked, in vain; why.
+    /// It failed, for this reason.
     None(String),
-    /// The answer.
+    /// It was found.
     Some(T),
 }
 
-/// What was found out.
+/// What was fetched.
 #[derive(Clone, Debug, Default)]
-pub struct Evidence {
+pub struct VerificationInputs {
     /// The issuer's keys with their names, from a source that is trusted to say whose they are.
     pub issuer_keys: Answer<Vec<(String, PublicKey)>>,
     /// The status list: a Status List Token, or a Bitstring Status List credential.

@@ -1,4 +1,4 @@
-//! What a partner asks a person to show (partner-api, section 10).
+//! A partner's request that a holder presents something (partner-api, section 10).
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ const MOST_CLAIMS: usize = 100;
 
 /// A verification request, checked and in its normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct PresentationRequest {
     /// The partner's own id for it; `None`: it is to be given one.
     pub request_id: Option<String>,
     /// Where the person is to be sent back to. Whether the partner may have people sent there is not looked at here.
@@ -67,7 +67,7 @@ const MEMBERS: &[Member] = &[
     },
 ];
 
-impl Question {
+impl PresentationRequest {
     /// Checks the body of a request for something of `credential_type`.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Question {
 }
 
 /// JSON Schema (2020-12) of the body of a request for something of `credential_type`.
-pub fn question_schema(credential_type: Type) -> Value {
+pub fn presentation_request_schema(credential_type: Type) -> Value {
     let mut schema = object_schema(MEMBERS);
     let names: Vec<&str> = credential_type.fields.iter().map(|member| member.name).collect();
     schema["properties"]["claims"]["items"] = json!({ "type": "string", "enum": names });
@@ -113,7 +113,7 @@ pub fn question_schema(credential_type: Type) -> Value {
 }
 
 /// A whole body that is taken, from a partner that has the address on its list.
-pub fn question_sample(credential_type: Type) -> Value {
+pub fn presentation_request_sample(credential_type: Type) -> Value {
     let required = credential_type.fields.iter().filter(|member| member.presence == Presence::Required);
     json!({
         "purpose": "To check what you told us in your application",
@@ -128,8 +128,8 @@ mod tests {
     /// Pointer, code and suggestion.
     type Told = (String, &'static str, Option<String>);
 
-    fn parse(body: &Value) -> Result<Question, Vec<Told>> {
-        Question::parse(Type::default(), body.to_string().as_bytes()).map_err(|rejection| match rejection {
+    fn parse(body: &Value) -> Result<PresentationRequest, Vec<Told>> {
+        PresentationRequest::parse(Type::default(), body.to_string().as_bytes()).map_err(|rejection| match rejection {
             Rejection::Invalid(faults) => {
                 faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str(), fault.suggestion)).collect()
             }
@@ -140,7 +140,13 @@ mod tests {
     #[test]
     fn absent_or_null_claims_request_every_field() {
         let all = vec!["full_name".to_owned(), "employment".to_owned()];
-        let least = Question { request_id: None, callback_url: None, purpose: None, claims: all, sandbox_person: None };
+        let least = PresentationRequest {
+            request_id: None,
+            callback_url: None,
+            purpose: None,
+            claims: all,
+            sandbox_person: None,
+        };
         assert_eq!(parse(&json!({})), Ok(least.clone()));
         let nulls = json!({ "request_id": null, "callback_url": null, "purpose": null, "claims": null });
         assert_eq!(parse(&nulls), Ok(least));
@@ -148,7 +154,7 @@ mod tests {
 
     #[test]
     fn claims_are_deduplicated_in_the_order_of_the_type() {
-        let claims = |claims: Value| parse(&json!({ "claims": claims })).map(|question| question.claims);
+        let claims = |claims: Value| parse(&json!({ "claims": claims })).map(|request| request.claims);
         assert_eq!(
             claims(json!(["employment", "full_name", "employment"])),
             Ok(vec!["full_name".to_owned(), "employment".to_owned()])
@@ -178,11 +184,13 @@ mod tests {
     #[test]
     fn samples_are_accepted_and_schemas_list_the_claims() {
         for known in crate::ALL {
-            let question = Question::parse(*known, question_sample(*known).to_string().as_bytes()).expect("a sample");
-            let names = &question_schema(*known)["properties"]["claims"]["items"]["enum"];
+            let request =
+                PresentationRequest::parse(*known, presentation_request_sample(*known).to_string().as_bytes())
+                    .expect("a sample");
+            let names = &presentation_request_schema(*known)["properties"]["claims"]["items"]["enum"];
             assert!(
-                !question.claims.is_empty()
-                    && question
+                !request.claims.is_empty()
+                    && request
                         .claims
                         .iter()
                         .all(|claim| names.as_array().is_some_and(|names| names.contains(&json!(claim))))
@@ -193,9 +201,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn requested_claims_are_members_of_the_type(claims in proptest::collection::vec("[a-z_/]{0,12}|full_name|employment", 0..6)) {
-            if let Ok(question) = parse(&json!({ "claims": claims })) {
-                proptest::prop_assert!(!question.claims.is_empty());
-                proptest::prop_assert!(question.claims.iter().all(|claim| Type::default().fields.iter().any(|member| member.name == claim)));
+            if let Ok(request) = parse(&json!({ "claims": claims })) {
+                proptest::prop_assert!(!request.claims.is_empty());
+                proptest::prop_assert!(request.claims.iter().all(|claim| Type::default().fields.iter().any(|member| member.name == claim)));
             }
         }
     }
