@@ -5,7 +5,7 @@
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::delivery::{Announcement, AnnouncementKind, Listener};
+use super::announcement::{Announcement, AnnouncementKind, Listener};
 use super::{NewSubmission, StoreError, Tx, from_row, on, push_list, rows_at_once};
 use ambient::Timestamp;
 

@@ -5,7 +5,9 @@
 //! what is allowed: callers pass the owner, and the SQL holds it.
 
 mod allowance;
+mod announcement;
 mod asset;
+mod batch;
 mod blank;
 mod ceremony;
 mod changes;
@@ -46,19 +48,21 @@ mod sign_in;
 mod status;
 mod status_list;
 mod submission;
+mod submission_end;
 mod tally;
 mod tx;
 mod verification;
 mod webhook;
 
 pub use allowance::Charge;
+pub use announcement::{Announcement, AnnouncementKind, TRIED_FOR};
 pub use blank::scratch;
 pub use ceremony::Ceremony;
 pub use changes::Changes;
 pub use commit::{Committer, NewRequest, Pushed};
 pub use console::{ConsolePasskey, ConsoleSession};
 pub use database::Store;
-pub use delivery::{Announcement, AnnouncementKind, Attempt, Settled, TRIED_FOR};
+pub use delivery::{Attempt, Settled};
 pub use error::StoreError;
 pub use event::{Event, EventKind, Subject};
 pub use examine::Migrations;

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use url::Url;
 use uuid::Uuid;
 
-use super::delivery::Listener;
+use super::announcement::Listener;
 use super::{StoreError, Tx, from_row, on, push_list};
 use ambient::Timestamp;
 

@@ -1,0 +1,100 @@
+//! Batches: a row of state `batch` for the batch's own id, and the submissions that name it.
+
+use ambient::Timestamp;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::new_submission::{NewBatch, NewSubmission};
+use super::submission::Row;
+use super::{StoreError, Tx, from_row, on, push_list};
+use crate::domain::batch::Batch;
+
+impl Tx {
+    /// Inserts a batch with its items; their documents are inserted apart. False, and nothing is inserted, if its id or
+    /// one of theirs is there.
+    pub async fn insert_batch(&mut self, new: &NewBatch) -> Result<bool, StoreError> {
+        let Some(first) = new.items.first() else { return Err(StoreError::nonsense("submission", "an empty batch")) };
+        let inserted = on!(self, connection => sqlx::query(
+            "INSERT INTO submission (id, partner_id, credential_id, credential_type, state, created_at, expires_at, ring_period)
+             VALUES ($1, $2, $3, 'batch', 'batch', $4, $5, $6)
+             ON CONFLICT (partner_id, credential_id) WHERE replaced_at IS NULL DO NOTHING",
+        ).bind(new.id).bind(first.partner_id).bind(&new.credential_id).bind(first.created_at).bind(first.expires_at)
+            .bind(first.sealed.period).execute(connection).await.map(|done| done.rows_affected()))?;
+        if inserted == 0 {
+            return Ok(false);
+        }
+        let items: Vec<&NewSubmission> = new.items.iter().collect();
+        if self.insert_submissions(&items).await?.len() == items.len() {
+            return Ok(true);
+        }
+        for id in [new.id].into_iter().chain(new.items.iter().map(|item| item.id)) {
+            on!(self, connection => sqlx::query("DELETE FROM submission WHERE id = $1").bind(id).execute(connection).await.map(drop))?;
+        }
+        Ok(false)
+    }
+
+    /// The batch that `partner`'s id stands for now, as it stands at `now`.
+    pub async fn current_batch(
+        &mut self,
+        partner: Uuid,
+        credential_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Batch>, StoreError> {
+        let id: Option<Uuid> = on!(self, connection => sqlx::query_scalar(
+            "SELECT id FROM submission WHERE partner_id = $1 AND credential_id = $2 AND replaced_at IS NULL AND state = 'batch'",
+        ).bind(partner).bind(credential_id).fetch_optional(connection).await)?;
+        match id {
+            Some(id) => self.linked_batch(id, now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The batch behind a link, as it stands at `now`. As with a submission, the caller compares the items' holder.
+    pub async fn linked_batch(&mut self, id: Uuid, now: Timestamp) -> Result<Option<Batch>, StoreError> {
+        struct BatchRow {
+            id: Uuid,
+            partner_id: Uuid,
+            expires_at: Timestamp,
+        }
+        from_row!(BatchRow { id, partner_id, expires_at });
+        let row: Option<BatchRow> = on!(self, connection => sqlx::query_as(
+            "SELECT id, partner_id, expires_at FROM submission WHERE id = $1 AND state = 'batch'",
+        ).bind(id).fetch_optional(connection).await)?;
+        let Some(BatchRow { id, partner_id, expires_at }) = row else { return Ok(None) };
+        let rows: Vec<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE batch_id = $1 ORDER BY id")
+            .bind(id).fetch_all(connection).await)?;
+        Ok(Some(Batch { id, partner_id, expires_at, items: self.complete(rows, now).await? }))
+    }
+
+    /// Takes `partner`'s batch out of the way of a new request with the same id. Its items keep their own ids and statuses,
+    /// until one of those ids is used again.
+    pub async fn replace_batch(&mut self, id: Uuid, partner: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE submission SET replaced_at = $3 WHERE id = $1 AND partner_id = $2 AND state = 'batch'")
+            .bind(id).bind(partner).bind(now).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Those of `partner`'s ids that stand for something now.
+    pub async fn taken_ids(&mut self, partner: Uuid, ids: &[&str]) -> Result<Vec<String>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(on!(self, connection => {
+            let mut query =
+                QueryBuilder::new("SELECT credential_id FROM submission WHERE replaced_at IS NULL AND partner_id = ");
+            query.push_bind(partner).push(" AND credential_id IN ");
+            push_list(&mut query, ids.iter().copied());
+            query.build_query_scalar().fetch_all(connection).await
+        })?)
+    }
+
+    /// Binds all items of a batch to the first account that opens it. Returns the items that are `holder`'s now.
+    pub async fn bind_batch(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        let over = self.hold_expiry(now).await?;
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "UPDATE submission SET holder_id = $2
+              WHERE batch_id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)
+             RETURNING id",
+        ).bind(id).bind(holder).bind(over).fetch_all(connection).await)?)
+    }
+}
