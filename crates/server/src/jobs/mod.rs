@@ -7,6 +7,8 @@ mod nodes;
 mod retention;
 mod webhooks;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -17,77 +19,92 @@ use crate::flows::document_fetch::fetch_due;
 use crate::flows::document_sweep::delete_orphans;
 use crate::flows::outbox::send_due;
 use ambient::Timestamp;
+use store::StoreError;
 
 pub use retention::end_what_is_over;
 
-/// How long the outbox rests when nothing wakes it.
-const OUTBOX_PAUSE: Duration = Duration::from_secs(5);
+/// Longest pause of a job that is woken when it has something to do.
+const WOKEN_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long the sweep of the object store rests.
+/// Pause between two sweeps of the object store.
 const SWEEP_PAUSE: Duration = Duration::from_secs(3600);
+
+/// What to do after a round.
+enum After {
+    /// Start the next round at once, because more is due.
+    Repeat,
+    /// Pause first.
+    Pause,
+}
+
+impl After {
+    /// A round that handled `count` things may have left more of them.
+    fn count(count: usize) -> Self {
+        if count == 0 { Self::Pause } else { Self::Repeat }
+    }
+}
+
+/// One job: its name in the log and its pause between rounds.
+struct Job {
+    name: &'static str,
+    app: App,
+    stop: CancellationToken,
+    pause: Duration,
+}
+
+impl Job {
+    /// Runs `round` until the job is stopped. `woken` ends a pause early. A failed round is logged and repeated after a pause.
+    async fn run<R, W>(self, mut round: impl FnMut(App) -> R, woken: impl Fn(App) -> W)
+    where
+        R: Future<Output = Result<After, StoreError>>,
+        W: Future<Output = ()>,
+    {
+        let Self { name, app, stop, pause } = self;
+        while !stop.is_cancelled() {
+            match app.store().unless_lost(round(app.clone())).await {
+                Ok(After::Repeat) => continue,
+                Ok(After::Pause) => {}
+                Err(error) => tracing::warn!(job = name, %error, "a job failed; it is tried again"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = woken(app.clone()) => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+}
 
 /// Starts all jobs; they end soon after `stop`.
 pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     nodes::start(app, stop, &mut jobs);
-    let (sender, sender_stop) = (app.clone(), stop.clone());
-    jobs.spawn(async move {
-        while !sender_stop.is_cancelled() {
-            match sender.store().unless_lost(send_due(&sender)).await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::warn!(%error, "the outbox could not be worked on"),
-            }
-            tokio::select! {
-                () = sender_stop.cancelled() => {}
-                () = sender.outbox().filled() => {}
-                () = tokio::time::sleep(OUTBOX_PAUSE) => {}
-            }
-        }
-    });
-    let (fetcher, fetcher_stop) = (app.clone(), stop.clone());
-    jobs.spawn(async move {
-        while !fetcher_stop.is_cancelled() {
-            match fetcher.store().unless_lost(fetch_due(&fetcher)).await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::warn!(%error, "documents could not be fetched; it is tried again"),
-            }
-            tokio::select! {
-                () = fetcher_stop.cancelled() => {}
-                () = fetcher.documents().to_fetch.notified() => {}
-                () = tokio::time::sleep(OUTBOX_PAUSE) => {}
-            }
-        }
-    });
     jobs.spawn(webhooks::run(app.clone(), stop.clone()));
-    let (sweeper, sweeper_stop) = (app.clone(), stop.clone());
-    jobs.spawn(async move {
-        // Everything at the start, since nobody knows how long the server was away; then what is recent.
-        let mut since = Timestamp::from_micros(0);
-        while !sweeper_stop.is_cancelled() {
-            match sweeper.store().unless_lost(delete_orphans(&sweeper, since)).await {
-                Ok(_) => since = sweeper.now() - sweeper.config().objects.orphan_age - 3 * SWEEP_PAUSE,
-                Err(error) => tracing::warn!(%error, "the object store could not be swept; it is tried again"),
-            }
-            tokio::select! {
-                () = sweeper_stop.cancelled() => {}
-                () = tokio::time::sleep(SWEEP_PAUSE) => {}
-            }
+    let job = |name, pause| Job { name, app: app.clone(), stop: stop.clone(), pause };
+    jobs.spawn(job("outbox", WOKEN_PAUSE).run(
+        |app| async move { Ok(After::count(send_due(&app).await?)) },
+        |app| async move { app.outbox().filled().await },
+    ));
+    jobs.spawn(job("document fetches", WOKEN_PAUSE).run(
+        |app| async move { Ok(After::count(fetch_due(&app).await?)) },
+        |app| async move { app.documents().to_fetch.notified().await },
+    ));
+    // The first sweep looks at all objects, because it is unknown how long the server was down; later ones at recent objects.
+    let since = Arc::new(AtomicI64::new(0));
+    let sweep = move |app: App| {
+        let since = since.clone();
+        async move {
+            delete_orphans(&app, Timestamp::from_micros(since.load(Ordering::Relaxed))).await?;
+            let recent = app.now() - app.config().objects.orphan_age - 3 * SWEEP_PAUSE;
+            since.store(recent.micros(), Ordering::Relaxed);
+            Ok(After::Pause)
         }
-    });
-    let (keeper, keeper_stop) = (app.clone(), stop.clone());
-    jobs.spawn(async move {
-        let pause = (keeper.config().retention.incomplete / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
-        while !keeper_stop.is_cancelled() {
-            if let Err(error) = keeper.store().unless_lost(end_what_is_over(&keeper)).await {
-                tracing::warn!(%error, "retention could not be done; it is tried again");
-            }
-            tokio::select! {
-                () = keeper_stop.cancelled() => {}
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    });
+    };
+    jobs.spawn(job("object sweep", SWEEP_PAUSE).run(sweep, |_| std::future::pending()));
+    let pause = (app.config().retention.incomplete / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
+    jobs.spawn(
+        job("retention", pause)
+            .run(|app| async move { end_what_is_over(&app).await.map(|()| After::Pause) }, |_| std::future::pending()),
+    );
     jobs
 }
