@@ -6,14 +6,15 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use credential::Type;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::token::Verified;
 use crate::error::{Error, Kind};
+use crate::http::headers::bearer;
 use crate::rate_limit::RateLimitStatus;
 
 /// Verifies the bearer token, counts the request against the partner's rate limit and leaves the token's content for the
@@ -47,12 +48,6 @@ async fn verify(app: &App, headers: &HeaderMap) -> Result<Arc<Verified>, Error> 
         return Err(Error::unauthorized());
     }
     Ok(verified)
-}
-
-/// The token of `Authorization: Bearer`; the scheme's case does not matter (RFC 9110, section 11.1).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// A permission that a handler needs.

@@ -6,8 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,8 +16,8 @@ use super::rate_limit_headers;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::access_token::{self, AccessToken, GrantError};
-use crate::http::AnyBody;
-use crate::http::Client;
+use crate::http::headers::{basic, is_media_type};
+use crate::http::{AnyBody, Client};
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -163,8 +161,7 @@ async fn token(
 }
 
 fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, TokenEndpointError> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+    if !is_media_type(headers, "application/x-www-form-urlencoded") {
         return Err(TokenEndpointError::Request("Send the parameters as application/x-www-form-urlencoded."));
     }
     let mut form = TokenForm::default();
@@ -186,35 +183,22 @@ fn read_form(headers: &HeaderMap, body: &[u8]) -> Result<TokenForm, TokenEndpoin
 
 /// Id and secret, by HTTP Basic (each form-encoded, RFC 6749, section 2.3.1) or in the form, not by both.
 fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, SecretString, bool), TokenEndpointError> {
-    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
+    if !headers.contains_key(header::AUTHORIZATION) {
         return match (&form.client_id, &form.client_secret) {
             (Some(id), Some(secret)) => Ok((id.clone(), secret.clone(), false)),
             _ => Err(TokenEndpointError::Request(
                 "client_id and client_secret are needed, in the form or by HTTP Basic.",
             )),
         };
-    };
+    }
     if form.client_secret.is_some() {
         return Err(TokenEndpointError::Request(
             "Send the secret once: in the form or by HTTP Basic (RFC 6749, section 2.3).",
         ));
     }
-    let decoded = authorization
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-        .and_then(|(_, value)| STANDARD.decode(value.trim()).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or(TokenEndpointError::Client { by_basic: true })?;
-    let (id, secret) = decoded.split_once(':').ok_or(TokenEndpointError::Client { by_basic: true })?;
-    let id = form_decode(id);
+    let (id, secret) = basic(headers).ok_or(TokenEndpointError::Client { by_basic: true })?;
     if form.client_id.as_ref().is_some_and(|other| *other != id) {
         return Err(TokenEndpointError::Request("The form and HTTP Basic name two different clients."));
     }
-    Ok((id, form_decode(secret).into(), true))
-}
-
-fn form_decode(value: &str) -> String {
-    percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
+    Ok((id, secret.into(), true))
 }

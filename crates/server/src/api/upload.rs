@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::documents;
+use crate::http::headers::media_type;
 use store::domain::asset::Failure;
 
 /// The route.
@@ -49,9 +50,8 @@ async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Error> {
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let content_type = header(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
-    let content_length = header(header::CONTENT_LENGTH).parse().ok();
+    let content_type = media_type(&headers);
+    let content_length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let source = body.into_data_stream().map_err(|_| Failure::Unreachable);
     documents::upload(&app, &token, content_type, content_length, source).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,9 +1,9 @@
 //! Bodies of requests.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
 use bytes::Bytes;
 
+use super::headers;
 use crate::app::App;
 use crate::error::{Error, Kind};
 
@@ -15,11 +15,8 @@ impl FromRequest<App> for JsonBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        let content_type =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            let shown: String = essence.chars().take(64).collect();
+        if !headers::is_media_type(request.headers(), "application/json") {
+            let shown: String = headers::media_type(request.headers()).chars().take(64).collect();
             let found = if shown.is_empty() { "there is none".to_owned() } else { format!("it is {shown}") };
             return Err(Error::new(
                 Kind::UnsupportedMediaType,
