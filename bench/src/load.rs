@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_of_every_type_is_pushed_under_the_id_that_is_asked_about_later() {
+    fn push_bodies_use_the_given_id_and_the_sample_fields() {
         for known in credential::ALL {
             let requests = Requests::new(known.name, "/push", None, Arc::default()).expect("a sample");
             let body: serde_json::Value = serde_json::from_str(&requests.body("mine")).expect("JSON");

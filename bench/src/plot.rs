@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_ends_at_a_round_value_above_everything() {
+    fn axis_ends_at_a_round_value_above_all_points() {
         let (ticks, bottom, top) = panel(Scale::Linear, &[(1.0, 300.0), (512.0, 14_048.0)]).y_axis();
         assert_eq!((bottom, top), (0.0, 15_000.0));
         assert_eq!(ticks, [0.0, 5_000.0, 10_000.0, 15_000.0]);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_is_where_its_values_are_on_the_axes() {
+    fn points_are_scaled_to_the_axes() {
         let svg = picture("Pushes", &[panel(Scale::Linear, &[(1.0, 0.1), (512.0, 14_600.0)])]);
         assert!(svg.contains("points=\"62.0,250.0 446.0,45.6\""), "from the corner to just below the top: {svg}");
         assert!(svg.contains("prefers-color-scheme:dark"));

@@ -88,7 +88,7 @@ mod tests {
     use super::between;
 
     #[test]
-    fn what_stands_around_the_markers_stays() {
+    fn text_outside_the_markers_is_kept() {
         let text = "above\n<!-- bench:sizes -->\nold\n<!-- /bench:sizes -->\nbelow\n";
         let new = "above\n<!-- bench:sizes -->\nnew\n<!-- /bench:sizes -->\nbelow\n";
         assert_eq!(between(text, "sizes", "new").as_deref(), Ok(new));

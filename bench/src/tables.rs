@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_is_of_medians_so_that_one_bad_round_does_not_count() {
+    fn ratios_are_computed_from_medians() {
         let points: Vec<Point> = [(0, 9_000.0, 10_000.0), (1, 300.0, 10_000.0), (2, 8_000.0, 400.0)]
             .into_iter()
             .flat_map(|(round, tenure, floor)| [point("tenure", 0, round, tenure), point("floor", 0, round, floor)])

@@ -124,14 +124,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timestamp_reads_as_rfc_3339_with_whole_seconds() {
+    fn timestamps_print_as_rfc_3339_with_whole_seconds() {
         let instant = Timestamp::from_micros(1_706_000_000_987_654);
         assert_eq!(instant.to_string(), "2024-01-23T08:53:20Z");
         assert_eq!(instant.seconds(), 1_706_000_000);
     }
 
     #[test]
-    fn a_period_starts_at_or_before_every_instant_in_it() {
+    fn floor_rounds_down_to_the_start_of_the_period() {
         let hour = Duration::from_secs(3600);
         let instant = Timestamp::from_micros(7_200_000_001);
         assert_eq!(instant.floor(hour), Timestamp::from_micros(7_200_000_000));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_clock_moves_only_when_told() {
+    fn manual_clock_moves_only_when_advanced() {
         let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
         let before = clock.now();
         assert_eq!(clock.now(), before);

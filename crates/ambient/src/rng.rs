@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seeded_chance_repeats_and_does_not_stand_still() {
+    fn seeded_rng_repeats_its_output() {
         let (one, other) = (Rng::seeded(7), Rng::seeded(7));
         let first: [u8; 48] = one.bytes();
         assert_eq!(first, other.bytes());
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_id_is_drawn_twice() {
+    fn ids_drawn_on_two_threads_are_distinct() {
         let draw = || (0..1_000).map(|_| Rng::System.id(Timestamp::from_micros(0)));
         let ids: std::collections::HashSet<Uuid> = std::thread::scope(|scope| {
             let other = scope.spawn(|| draw().collect::<Vec<_>>());
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_below_their_end_and_each_comes_about_as_often() {
+    fn random_numbers_below_a_bound_are_uniform() {
         let rng = Rng::seeded(3);
         let end = |end| NonZeroU32::new(end).expect("not zero");
         let mut counts = [0_u32; 6];

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_unquoted_and_found_again() {
+    fn cells_are_unquoted_and_located_in_the_row() {
         let mut cells = Cells::new(b';');
         let row = "E1;\"Doe; \"\"JD\"\"\";;5\" pipe";
         assert_eq!(cells.split(row), ["E1", "Doe; \"JD\"", "", "5\" pipe"]);

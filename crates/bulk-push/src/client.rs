@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_asked_for_is_an_answer() {
+    fn responses_must_match_the_kind_of_request() {
         let link = r#"{"redirect_uri":"https://x/1","request_id":"00000000-0000-4000-8000-000000000001"}"#;
         let checked = r#"{"dry_run":true,"credential_id":"1","headline":"Clerk at A"}"#;
         for (status, body, is_push, is_check) in [
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_told_apart_by_whose_fault_they_are() {
+    fn responses_are_classified_by_status_and_body() {
         let taken = r#"{"redirect_uri":"https://x/1","request_id":"00000000-0000-4000-8000-000000000001","more":1}"#;
         assert!(matches!(seen(201, None, taken), Answer::Taken(taken) if taken.redirect_uri == "https://x/1"));
         assert!(matches!(seen(201, None, "{}"), Answer::Hopeless(_)), "a link is what it is for");

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_meant_in_one_way_is_read_without_being_told() {
+    fn unambiguous_dates_are_read_without_a_pattern() {
         for text in [
             "2020-01",
             "2020-01-31",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_says_what_is_meant() {
+    fn patterns_resolve_ambiguous_dates() {
         for (text, pattern) in [
             ("31/01/2020", "DD/MM/YYYY"),
             ("1/31/2020", "MM/DD/YYYY"),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_has_not_come_is_none() {
+    fn open_ended_values_become_no_end_date() {
         let dates = Dates::new(None).expect("no pattern");
         for text in ["present", " Current", "-", "9999-12-31"] {
             assert_eq!(month(text, None), None, "{text}");

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_are_named_by_https_or_are_here() {
+    fn server_urls_need_https_unless_loopback() {
         for (server, expected) in [
             ("https://Passport.example/", Some("https://passport.example")),
             ("https://10.1.2.3:8443", Some("https://10.1.2.3:8443")),

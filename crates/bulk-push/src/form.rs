@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_career_is_a_person_of_several_rows_and_the_rest_a_row_each() {
+    fn only_career_history_uses_several_rows_per_person() {
         for known in credential::ALL {
             let form = Form::of(*known);
             assert_eq!(form.list.is_some(), known.name() == "career_history", "{known}");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_are_put_where_the_type_has_them() {
+    fn nested_fields_are_set_at_their_path() {
         let english: Type = "english_proficiency".parse().expect("a type");
         let form = Form::of(english);
         let target = form.find("scale").expect("a leaf");

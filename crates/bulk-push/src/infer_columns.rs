@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_known_by_the_names_that_people_give_them() {
+    fn columns_are_inferred_from_common_names() {
         let header: Vec<String> =
             ["Employee No.", "Name", "First-Name", "SURNAME", "Job Title", "Title", "Hire date", "E-Mail"]
                 .map(Into::into)

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_found_with_their_lines_whatever_ends_them() {
+    fn rows_are_numbered_by_their_first_line() {
         let rows = scan(b"\xef\xbb\xbfa,b\r\n\r\n\"x\r\ny\",2\n  \n3,4", Some(b',')).expect("rows");
         let rows: Vec<(u32, &str)> = rows.iter().map(|(line, text)| (*line, &**text)).collect();
         assert_eq!(rows, [(1, "a,b"), (3, "\"x\r\ny\",2"), (6, "3,4")]);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf8_is_refused_with_its_place() {
+    fn invalid_utf8_is_rejected_with_line_and_column() {
         let text = said(scan(b"name\nZo\xeb,1\n", Some(b',')));
         assert!(
             text.contains("people.csv:2:3: this is not UTF-8") && text.contains("0xEB") && text.contains("'ë'"),
@@ -212,7 +212,7 @@ mod tests {
     proptest::proptest! {
         /// Rows are found here and split by csv-core: both must agree on where rows end.
         #[test]
-        fn rows_are_those_that_csv_sees(text in "[ab,\"\n]{0,40}") {
+        fn rows_match_those_of_the_csv_crate(text in "[ab,\"\n]{0,40}") {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
             let expected: Vec<Vec<String>> =
                 reader.records().map(|record| record.expect("cells").iter().map(ToOwned::to_owned).collect()).collect();

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clients_own_members_are_taken_out_without_moving_the_rest() {
+    fn person_and_type_are_removed_without_moving_the_rest() {
         for (text, person, left) in [
             (r#"{"person": "E1", "a": 1}"#, "E1", r#"{                "a": 1}"#),
             (r#"{"a": 1, "person": "Zoë"}"#, "Zoë", r#"{"a": 1                  }"#),
@@ -184,7 +184,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_line_is_read(text in "[{}\\[\\]\",: a1é]{0,40}|\\{\"(person|a)\":[\"{}a1é,:]{0,12}\\}") {
+        fn reading_any_line_keeps_its_length(text in "[{}\\[\\]\",: a1é]{0,40}|\\{\"(person|a)\":[\"{}a1é,:]{0,12}\\}") {
             proptest::prop_assert_eq!(Line::read(&text).body.len(), text.len());
         }
     }

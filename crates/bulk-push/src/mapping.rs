@@ -343,7 +343,7 @@ mod tests {
         &["Emp ID", "First name", "Last name", "Email", "Company", "Job title", "From", "To", "Pay period"];
 
     #[test]
-    fn a_usual_header_needs_no_mapping_and_its_mapping_says_what_was_guessed() {
+    fn common_headers_are_inferred_into_a_reusable_mapping() {
         let guessed = plan(&Mapping::default(), COLUMNS).expect("whole");
         assert_eq!((guessed.person, guessed.email), (Some(0), None), "nobody is mailed by a guess");
         assert_eq!(guessed.unused(), ["Email"]);
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_survives_both_of_its_forms() {
+    fn mappings_round_trip_as_toml_and_json() {
         let folder = tempfile::tempdir().expect("a folder");
         let mapping = plan(&Mapping::default(), COLUMNS).expect("whole").mapping;
         for name in ["mapping.toml", "mapping.json"] {
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_with_what_to_do() {
+    fn mapping_errors_name_the_column_or_field() {
         let said =
             plan(&Mapping::default(), &["Who", "First name", "Last name", "Company", "Start"]).expect_err("not whole");
         for part in

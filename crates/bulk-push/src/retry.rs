@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_server_asks_for_is_seconds_or_a_date() {
+    fn retry_after_is_read_as_seconds_or_a_date() {
         let now = Timestamp::from_micros(784_111_777 * 1_000_000);
         assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), Some(Duration::from_secs(10)));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_and_differ_and_end() {
+    fn backoff_grows_with_jitter_up_to_a_maximum() {
         let rng = Rng::seeded(1);
         for (failures, whole) in [(1, 250), (2, 500), (5, 4_000), (9, 30_000), (u32::MAX, 30_000)] {
             let waits: Vec<u128> = (0..50).map(|_| backoff(failures, &rng).as_millis()).collect();
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_gate_stays_closed_for_the_longest() {
+    async fn gate_stays_closed_for_the_longest_delay() {
         let gate = Gate::new();
         gate.close(Duration::from_secs(5));
         gate.close(Duration::from_secs(1));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_time_is_not_silent_meanwhile() {
+    fn last_requested_wait_does_not_count_as_silence() {
         let (start, seconds, wait) = (Instant::now(), Duration::from_secs, Duration::from_secs(600));
         let mut times = Times::new(start);
         // 429 is an answer.

@@ -170,7 +170,7 @@ mod tests {
     const HEADER: &str = "Emp ID,Given name,Surname,Company,Job title,From,To,Pay period\n";
 
     #[test]
-    fn rows_of_one_person_become_one_career_wherever_they_stand() {
+    fn scattered_rows_of_one_person_become_one_career() {
         let rows = "1,Ada,Example,A,Clerk,2015-01,2016-01,2024-05\n2,Bo,Beispiel,B,Cook,2020-01,,2024-05\n\n,,,,,,,\n\
             1,Ada,,C,Chief,2017-01,present,2024-05\n";
         let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_derived_id_stays_while_nothing_is_said_anew() {
+    fn derived_ids_change_only_when_the_data_changes() {
         let ids = |rows: &str| -> Vec<String> {
             let mut read = open(&format!("{HEADER}{rows}"), &Mapping::default(), Type::default());
             read.entries().into_iter().map(|entry| entry.expect("no fault").credential_id).collect()
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_faults_of_cells() {
+    fn rejected_rows_report_line_and_column() {
         let rows = "1,Ada,Example,A,Clerk,2015-01,2014-01,2024-05\n2,Bo,Beispiel,,Cook,01/02/2020,,2024-05\n\
             ,Cy,Example,A,Clerk,2015-01,,2024-05\n4,Di,Example,A,,2015-01,,2024-05\n5,Ed,Example,A,B,C,2015-01,,2024-05\n\
             6,Flo,Example,A,Clerk,2015-01,,2024-05\n6,Flo,Sample,A,Clerk,2015-01,,2024-05\n";
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn constants_chains_addresses_and_given_ids_are_sent() {
+    fn constants_chains_emails_and_given_ids_are_sent() {
         let mut mapping =
             Mapping { partner_chain: vec!["Holding".into()], email: Some("Mail".into()), ..Mapping::default() };
         mapping.constants.insert("last_processed_month".into(), "05/2024".into());
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn another_type_is_a_row_each() {
+    fn education_rows_become_one_credential_each() {
         let education: Type = "education".parse().expect("a type");
         let text = "Full name|University|Degree|conferral_year|with honours|Majors\n\
             Ada|X|BSc|2020-07-01|yes|Mathematics; Physics\nAda|Y|MSc|2022|no|\n";

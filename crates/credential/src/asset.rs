@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_https_with_a_named_host() {
+    fn asset_urls_need_https_and_a_named_host() {
         for good in ["https://example.edu/a.pdf", "HTTPS://Example.EDU:8443/a?b=c"] {
             assert!(from_address(good).is_ok(), "{good}");
         }

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_two_capitals_in_order_and_have_names() {
+    fn codes_are_sorted_pairs_of_capitals_with_names() {
         assert!(
             CODES.is_sorted()
                 && CODES.iter().all(|code| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()))

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_hundred_faults_are_listed() {
+    fn at_most_100_field_errors_are_listed() {
         let mut faults = Faults::default();
         for _ in 0..250 {
             faults.add(&Path::Root, Code::TextEmpty, || "x".to_owned()).received(&Value::from("y".repeat(100)));

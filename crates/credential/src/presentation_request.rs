@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_members_are_rejected() {
+    fn unknown_fields_are_rejected() {
         let fault = ("/callbackUrl".to_owned(), "member.unknown", Some("callback_url".to_owned()));
         assert_eq!(parse(&json!({ "callbackUrl": "https://hr.example/" })), Err(vec![fault]));
     }
@@ -200,7 +200,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn requested_claims_are_members_of_the_type(claims in proptest::collection::vec("[a-z_/]{0,12}|full_name|employment", 0..6)) {
+        fn requested_claims_are_fields_of_the_type(claims in proptest::collection::vec("[a-z_/]{0,12}|full_name|employment", 0..6)) {
             if let Ok(request) = parse(&json!({ "claims": claims })) {
                 proptest::prop_assert!(!request.claims.is_empty());
                 proptest::prop_assert!(request.claims.iter().all(|claim| Type::default().fields.iter().any(|member| member.name == claim)));

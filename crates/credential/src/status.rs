@@ -205,7 +205,7 @@ mod tests {
 
     /// The list of section 4.1 with one bit an entry, and that of section 4.2 with two.
     #[test]
-    fn lists_of_the_draft_are_read() {
+    fn examples_of_the_draft_are_decoded() {
         let one = StatusList::from_token_claim(&json!({ "bits": 1, "lst": "eNrbuRgAAhcBXQ" })).expect("a list");
         let set: Vec<u64> = (0..16).filter(|index| one.get(*index) == Some(Status::Invalid)).collect();
         assert_eq!(set, [0, 3, 4, 5, 7, 8, 9, 13, 15]);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_entries_compress_and_read_back() {
+    fn one_million_entries_compress_and_read_back() {
         let list = StatusList::of_revoked(1_048_576, (0..1_048_576).step_by(1000));
         let claim = list.token_claim();
         assert!(claim["lst"].as_str().is_some_and(|text| text.len() < 10_000));
@@ -237,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn revoked_entries_are_read_in_both_forms(revoked in proptest::collection::btree_set(0..131_072_u32, 0..40)) {
+        fn both_encodings_preserve_the_revoked_entries(revoked in proptest::collection::btree_set(0..131_072_u32, 0..40)) {
             let list = StatusList::of_revoked(131_072, revoked.iter().copied());
             let token = StatusList::from_token_claim(&list.token_claim()).expect("a list");
             let bitstring = StatusList::from_bitstring(&list.bitstring()).expect("a list");

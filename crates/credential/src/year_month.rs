@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_month_begins_first_at_utc_plus_14() {
+    fn latest_month_is_that_of_utc_plus_14() {
         let before = "2026-10-31T09:59:59Z".parse().expect("a time");
         let after = "2026-10-31T10:00:00Z".parse().expect("a time");
         assert_eq!(YearMonth::latest_on_earth(before).to_string(), "2026-10");

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_that_templates_and_pages_name_is_defined() {
+    fn every_key_in_templates_and_pages_is_defined() {
         let defined = defined();
         for source in [files("templates", ".html"), files("src/web", ".rs"), files("src/mail", ".rs")].concat() {
             for call in ["of(", "with(", "count(", "with_numbers("] {
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn months_durations_and_moments_are_said_plainly() {
+    fn months_durations_and_times_are_formatted() {
         let text = Text::default();
         assert_eq!(text.month("2024-05".parse::<YearMonth>().expect("a month")), "May 2024");
         assert_eq!(text.duration(50), "4 years 2 months");

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn objects_of_any_length_come_back_and_are_sealed() {
+    async fn objects_of_any_length_are_encrypted_and_read_back() {
         let folder = tempfile::tempdir().expect("a folder");
         let (objects, rng) = (local(folder.path()), Rng::System);
         for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 5 * PIECE + 7] {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_finished_is_not_there() {
+    async fn unfinished_objects_are_unreadable_and_deleted() {
         let folder = tempfile::tempdir().expect("a folder");
         let (objects, rng) = (local(folder.path()), Rng::System);
         let at = Timestamp::from_micros(1_700_000_000_000_000);
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn objects_are_listed_by_age() {
+    async fn objects_are_listed_by_creation_time() {
         let folder = tempfile::tempdir().expect("a folder");
         let (objects, rng) = (local(folder.path()), Rng::System);
         let at = |hours: i64| Timestamp::from_micros(1_700_000_000_000_000 + hours * 3_600_000_000);

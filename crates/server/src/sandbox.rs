@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_whole_names_at_the_domain_are_people() {
+    fn only_known_names_at_the_sandbox_domain_are_users() {
         for (address, person) in [
             ("consents@sandbox.invalid", Some(Person::Consents)),
             (" Declines@SANDBOX.invalid ", Some(Person::Declines)),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn two_partners_and_two_tags_are_different_people() {
+    fn partners_and_tags_have_separate_sandbox_accounts() {
         let account = |address: &str, partner| {
             SandboxUser::parse(address).map(|user| user.account(Uuid::from_u128(partner))).expect("a user")
         };
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_serialized_action_keeps_its_names() {
+    fn serialized_actions_keep_their_field_names() {
         let action = SandboxAction {
             user: SandboxUser::parse("expires@sandbox.invalid").expect("a user"),
             partner: Uuid::nil(),

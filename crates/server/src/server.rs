@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_does_not_finish_the_head_of_a_request_loses_the_connection() {
+    async fn incomplete_request_headers_time_out() {
         let (mut client, _) = connected(&CancellationToken::new()).await;
         let started = Instant::now();
         client.write_all(&REQUEST[..20]).await.expect("it is sent");
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_under_way_takes_its_time_and_silence_afterwards_ends_it() {
+    async fn active_requests_continue_and_idle_connections_time_out() {
         let (mut client, _) = connected(&CancellationToken::new()).await;
         let started = Instant::now();
         client.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n").await.expect("it is sent");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_stops_answers_what_was_asked_and_ends_then() {
+    async fn shutdown_waits_for_requests_in_flight() {
         let stop = CancellationToken::new();
         let ((mut client, serving), started) = (connected(&stop).await, Instant::now());
         client.write_all(REQUEST).await.expect("it is sent");

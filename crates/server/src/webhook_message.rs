@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signatures_are_those_of_other_implementations() {
+    fn signatures_match_python_hmac() {
         // The expected values are of Python's hmac.
         let secret = Secret("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_owned().into());
         let signer = Signer { current: secret.clone(), previous: None };

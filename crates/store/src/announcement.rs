@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_has_one_id_whoever_asks_and_another_event_another() {
+    fn event_ids_are_stable_and_differ_between_events() {
         let told = Announcement {
             partner: Uuid::from_u128(1),
             kind: AnnouncementKind::AddAccepted,

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_before_a_change_does_not_hold() {
+    fn changes_invalidate_earlier_reads_of_that_submission() {
         let (changes, one, other) = (Changes::new(true), Uuid::from_u128(1), Uuid::from_u128(2));
         let before = changes.now();
         assert!(changes.holds(one, before) && changes.holds(other, before));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_holds_while_nobody_listens_and_nothing_from_before() {
+    fn reads_are_valid_only_while_changes_are_followed() {
         let (changes, one) = (Changes::new(false), Uuid::from_u128(1));
         let deaf = changes.now();
         assert!(!changes.holds(one, deaf));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_tells_when_it_ends() {
+    fn ending_a_transaction_invalidates_earlier_reads() {
         let (changes, one) = (Changes::new(true), Uuid::from_u128(1));
         let mut changed = Changed::new(&changes);
         changed.submissions.push(one);

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_both_databases_are_told_apart() {
+    fn transient_database_errors_are_recognised() {
         for passing in [
             "5", "13", "10", "778", "1544", "14", "08006", "28P01", "3D000", "53100", "57P01", "25006", "40001",
             "55P03",

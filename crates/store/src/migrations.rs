@@ -101,7 +101,7 @@ fn faults(file: &str) -> Vec<String> {
 }
 
 #[test]
-fn migrations_let_two_releases_work_side_by_side() {
+fn migrations_are_compatible_with_the_previous_release() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
     for part in ["postgres", "postgres-keyring"] {
         for entry in std::fs::read_dir(folder.join(part)).expect("a folder") {
@@ -117,7 +117,7 @@ fn migrations_let_two_releases_work_side_by_side() {
 }
 
 #[test]
-fn what_would_hold_others_up_or_break_them_is_found() {
+fn blocking_and_breaking_migrations_are_detected() {
     for (bad, why) in [
         ("ALTER TABLE submission DROP COLUMN sealed;", "takes away"),
         ("DROP TABLE event;", "takes away"),

@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_partition_s_name_says_its_periods() {
+    fn partition_names_encode_their_periods() {
         let hour = Partition { from: Timestamp::from_micros(3_600_000_000), to: Timestamp::from_micros(7_200_000_000) };
         assert_eq!(Partition::from_name(&hour.name()), Some(hour));
         assert_eq!(Partition::from_name("payload_default"), None);

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn special_addresses_are_not_public_in_any_dress() {
+    fn special_addresses_are_not_public_in_any_encoding() {
         for special in [
             "0.0.0.0",
             "0.1.2.3",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowed_network_is_reached_and_its_neighbour_is_not() {
+    fn only_allowed_private_networks_are_reachable() {
         let allowed: [IpNet; 1] = ["10.20.0.0/16".parse().expect("a network")];
         assert!(may_reach("10.20.1.2".parse().unwrap(), &allowed));
         assert!(may_reach("::ffff:10.20.1.2".parse().unwrap(), &allowed));

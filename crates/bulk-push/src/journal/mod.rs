@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_answered_is_known_to_the_next_run_and_only_to_its_owner() {
+    fn journal_is_private_and_read_by_the_next_run() {
         let files = files();
         let (_, mut journal) = files.open(&header());
         journal.taken(&entry("1"), &link(), true).expect("noted");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_at_any_byte_costs_no_link_and_doubles_none() {
+    fn crash_at_any_byte_loses_and_duplicates_no_link() {
         let files = files();
         let (_, mut journal) = files.open(&header());
         for id in ["1", "Zoë, \"2\""] {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_server_or_writer_is_told_apart() {
+    fn journal_rejects_changed_inputs_and_concurrent_runs() {
         let files = files();
         let (_, journal) = files.open(&header());
         let other = Journal::open(&files.path("links"), &files.path("progress"), &header(), false);

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_asked_by_item_and_optional_claims_may_miss() {
+    fn lists_are_requested_by_item_and_claims_may_be_optional() {
         let career: Type = "career_history".parse().expect("a type");
         let query = Query::new(career, &["full_name", "employment", "salary"], vec!["vct".to_owned()], Vec::new());
         let [credential] = query.credentials.as_slice() else { panic!("one credential") };

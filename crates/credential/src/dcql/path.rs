@@ -226,7 +226,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn selected_values_are_at_their_places_and_are_kept(claims in any_json(), steps in any_json()) {
+        fn selected_values_match_their_pointers_and_are_kept(claims in any_json(), steps in any_json()) {
             let Value::Object(claims) = claims else { return Ok(()) };
             let Ok(path) = ClaimsPath::read(&steps) else { return Ok(()) };
             let whole = Value::Object(claims.clone());

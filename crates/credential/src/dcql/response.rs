@@ -92,7 +92,7 @@ mod tests {
     use crate::types::Type;
 
     #[test]
-    fn answers_hold_each_requested_credential_once() {
+    fn responses_hold_each_requested_credential_once() {
         let query = Query::new(Type::default(), &["full_name"], vec!["vct".to_owned()], Vec::new());
         let found = |vp_token: Value| {
             let answered =

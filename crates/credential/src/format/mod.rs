@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_become_dids() {
+    fn urls_become_did_web_identifiers() {
         assert_eq!(did_web("https://passport.example"), "did:web:passport.example");
         assert_eq!(did_web("http://localhost:8080"), "did:web:localhost%3A8080");
         assert_eq!(did_web("https://passport.example/a/b"), "did:web:passport.example:a:b");

@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_headers_are_in_whole_seconds() {
+    fn rate_limit_headers_use_whole_seconds() {
         let status = RateLimitStatus {
             name: "partner",
             burst: 2,

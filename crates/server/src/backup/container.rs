@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_backups_do_not_write_under_one_name() {
+    fn concurrent_backups_to_one_file_are_rejected() {
         let folder = tempfile::tempdir().expect("a folder");
         let to = folder.path().join("one.backup");
         std::fs::write(folder.path().join("one.backup.part"), "what a killed one left").expect("written");

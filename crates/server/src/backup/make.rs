@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_sort_by_time() {
+    fn backup_names_contain_the_time_in_utc() {
         assert_eq!(in_names(Timestamp::from_micros(1_706_000_000_987_654)), "20240123T085320Z");
     }
 }

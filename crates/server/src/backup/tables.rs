@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_table_is_decided_on() {
+    fn every_table_has_a_backup_rule() {
         for (decided, folders) in [(DATA, ["sqlite", "postgres"]), (KEYRING, ["sqlite-keyring", "postgres-keyring"])] {
             let names: BTreeSet<String> = decided.iter().map(|(name, _)| (*name).to_owned()).collect();
             assert_eq!(names.len(), decided.len(), "each once");

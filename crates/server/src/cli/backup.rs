@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read_at_a_glance() {
+    fn sizes_are_printed_with_binary_units() {
         assert_eq!(bytes(512), "0.5 KiB");
         assert_eq!(bytes(3 << 20), "3.0 MiB");
         assert_eq!(bytes(u64::MAX / 10), "1677721.5 TiB");

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_shown_with_its_line_caret_code_and_help() {
+    fn field_errors_show_line_caret_code_and_help() {
         let source = (Type::default().sample)().to_string().replace(",", ",\n").replace("2020-01", "01/2020");
         let faults = check(&source);
         let text = faults[0].render("push.json", &source, 1, &Renderer::plain());
@@ -95,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn names_and_openings_are_pointed_at() {
+    fn missing_and_unknown_fields_are_located() {
         let source = r#"{ "credential_id": "1", "feilds": {} }"#;
         let places: Vec<&str> = check(source).into_iter().map(|fault| &source[fault.span]).collect();
         assert_eq!(places, ["{", "\"feilds\""]);
     }
 
     #[test]
-    fn what_is_not_json_is_pointed_at_too() {
+    fn json_syntax_errors_are_located() {
         let source = "{\n  \"é\": 1,\n  \"b\" 2\n}";
         let faults = check(source);
         assert_eq!(&source[faults[0].span.clone()], "2");
@@ -114,7 +114,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_file_is_reported_on(source in ".{0,60}|\\{\"[a-zé]{0,3}\":[0-9{\\[é\"]{0,5}") {
+        fn reporting_on_any_file_never_panics(source in ".{0,60}|\\{\"[a-zé]{0,3}\":[0-9{\\[é\"]{0,5}") {
             let context = Context::new("2026-11-23T09:00:00Z".parse().expect("a time"));
             for diagnostic in report("push.json", &source, Type::default(), &context).err().into_iter().flatten() {
                 diagnostic.render("push.json", &source, 1, &Renderer::plain());

@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_are_sent_back_by_https_or_within_one_machine() {
+    fn http_callback_urls_need_loopback_and_an_http_server() {
         let check = |url: &str, is_https| check_callbacks(&[url.to_owned()], is_https);
         assert_eq!(check("https://HR.example", true), Ok("https://hr.example/".to_owned()));
         assert_eq!(check("https://hr.example/back?x=1", false), Ok("https://hr.example/back?x=1".to_owned()));
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_those_of_the_types() {
+    fn unknown_and_empty_scopes_are_rejected() {
         assert_eq!(check_scopes(" write.education  read.universal"), Ok("write.education read.universal".to_owned()));
         assert!(check_scopes("read.salary").is_err_and(|said| said.contains("read.digital_identity")));
         assert!(check_scopes(" ").is_err());

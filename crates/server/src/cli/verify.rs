@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dids_lead_to_their_documents() {
+    fn did_web_ids_resolve_to_document_urls() {
         for (did, address) in [
             ("passport.example", "https://passport.example/.well-known/did.json"),
             ("localhost%3A8080", "https://localhost:8080/.well-known/did.json"),

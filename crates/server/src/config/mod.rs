@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_lists_or_words() {
+    fn lists_are_arrays_or_space_separated_words() {
         let networks = |text| {
             let config = load(&[("TENURE_OUTBOUND__ALLOWED_NETWORKS", text)]).map_err(|error| error.to_string())?;
             Ok::<_, String>(config.outbound.allowed_networks.len())
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_complete_and_keeps_the_documented_48_hours() {
+    fn default_configuration_loads_with_48_hour_retention() {
         let config = load(&[]).expect("the default loads");
         assert_eq!(config.retention.incomplete, Duration::from_secs(48 * 3600));
         assert_eq!(config.base(), "http://localhost:8080");
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_overrides_and_the_command_line_overrides_both() {
+    fn command_line_overrides_environment_overrides_defaults() {
         let variables = [("TENURE_RETENTION__INCOMPLETE", "20s"), ("TENURE_RATE_LIMIT__ENABLED", "false")];
         let config = load(&variables).expect("both are known");
         assert_eq!(config.retention.incomplete, Duration::from_secs(20));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_and_bad_values_are_refused_by_name() {
+    fn unknown_keys_and_invalid_values_are_rejected() {
         let unknown =
             load(&[("TENURE_RETENTION__INCOMPLET", "20s")]).expect_err("a typing error is not silence").to_string();
         assert!(unknown.contains("incomplet"), "{unknown}");

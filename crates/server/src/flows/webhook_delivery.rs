@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_count_in_a_row() {
+    fn consecutive_failures_are_counted() {
         for (before, outcomes, after) in [
             (3, "", None),
             (3, ".", None),

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_many_addresses_of_one_network_is_one_client() {
+    fn ipv6_addresses_are_grouped_by_64_bit_network() {
         for (address, counted) in [
             ("203.0.113.9", "203.0.113.9"),
             ("::ffff:203.0.113.9", "203.0.113.9"),

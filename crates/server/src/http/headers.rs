@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn bearer_tokens_are_read_whatever_the_case_of_the_scheme() {
+    fn bearer_scheme_is_case_insensitive() {
         assert_eq!(bearer(&with(header::AUTHORIZATION, "Bearer abc")), Some("abc"));
         assert_eq!(bearer(&with(header::AUTHORIZATION, "bearer  abc ")), Some("abc"));
         assert_eq!(bearer(&with(header::AUTHORIZATION, "DPoP abc")), None);

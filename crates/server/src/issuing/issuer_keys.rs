@@ -174,7 +174,7 @@ mod tests {
     const AGE: Duration = Duration::from_secs(90 * 86_400);
 
     #[tokio::test]
-    async fn a_key_is_published_before_it_signs_and_as_long_as_what_it_signed_lives() {
+    async fn keys_are_published_before_use_and_until_credentials_expire() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
         let rng = Rng::seeded(1);

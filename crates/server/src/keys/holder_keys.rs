@@ -77,7 +77,7 @@ mod tests {
     use crate::keys::deleted_accounts;
 
     #[tokio::test]
-    async fn key_stays_while_the_deletion_cannot_be_recorded() {
+    async fn key_is_kept_if_its_deletion_cannot_be_recorded() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(Part::Keyring, folder.path(), "", 2).await.expect("a store");
         let hour = Duration::from_secs(3600);

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn seals_of_one_text_differ_and_fingerprints_are_equal() {
+    fn sealing_is_random_and_fingerprints_are_deterministic() {
         let rng = Rng::seeded(3);
         let key = Key::random(&rng);
         assert_ne!(key.seal(&[b"x"], b"text", &rng), key.seal(&[b"x"], b"text", &rng));

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_whole_streams_in_order_open() {
+    fn incomplete_or_reordered_streams_do_not_open() {
         let key = Key::random(&Rng::seeded(4));
         let sealed = |pieces: &[&[u8]]| -> Vec<Vec<u8>> {
             let mut stream = SealedStream::new(&key);

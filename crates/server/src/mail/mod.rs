@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn settings_are_checked_at_the_start() {
+    async fn invalid_mailer_settings_are_rejected() {
         assert!(Mailer::new("console", "Tenure <a@b.example>").is_ok());
         assert!(Mailer::new("smtp://localhost:25", "a@b.example").is_ok());
         for (transport, from) in
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_folder_gets_one_whole_message_a_mail() {
+    async fn directory_transport_writes_the_mail_to_a_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let mailer = Mailer::new(&format!("dir:{}", folder.path().display()), "Tenure <a@b.example>")
             .expect("settings are good");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_with_a_line_break_is_refused_not_injected() {
+    async fn recipients_with_line_breaks_are_rejected() {
         let mailer = Mailer::new("console", "a@b.example").expect("settings are good");
         let mail = Mail {
             to: "ada@example.org\r\nBcc: eve@example.org".to_owned(),

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_counts_down_refuses_and_refills_with_the_clock() {
+    fn rate_limit_rejects_when_empty_and_refills_with_time() {
         let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
         let limit = limit(2, &clock);
         let (one, other) = ([1; 32], [2; 32]);
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_there_may_be_go_through_and_no_more() {
+    fn burst_is_exact_and_refills_over_time() {
         let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
         for count in [1, 3, 7, 100, 999] {
             let limit = limit(count, &clock);

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_and_long_lines_are_shown_as_they_were_written() {
+    fn only_quoted_printable_bodies_are_decoded() {
         let head = "To: ada@example.org\r\nSubject: Hello\r\nContent-Transfer-Encoding: ";
         let mail =
             parse(&format!("{head}quoted-printable\r\n\r\n/add#clientId=3D1&c=\r\nontent=3D2\r\nAm=C3=A9lie\r\n"));

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_symbol_has_its_three_finders_and_room_around() {
+    fn symbols_have_three_finders_and_a_quiet_zone() {
         let qr = Qr::new("https://passport.example/share/1").expect("short enough");
         let last = qr.rows.len() - 1;
         assert_eq!((qr.rows.len() - 17) % 4, 0, "a size of the standard");
@@ -86,7 +86,7 @@ mod tests {
 
     /// By somebody else's reader.
     #[test]
-    fn what_is_read_is_the_link() {
+    fn qr_codes_decode_to_their_link() {
         for link in ["https://passport.example/share/1", &format!("https://passport.example/#{}", "x=1&".repeat(60))] {
             let qr = Qr::new(link).expect("short enough");
             let size = qr.size() * 4;

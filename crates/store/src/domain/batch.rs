@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_final_when_its_last_item_is() {
+    fn batches_are_final_once_every_item_is_final() {
         let at = Timestamp::from_micros;
         let (open, yes, no) = (Status::Incomplete, Status::Verified(at(1)), Status::Canceled(at(2)));
         for (items, whole) in [

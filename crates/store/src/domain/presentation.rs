@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_that_nobody_fetched_in_time_counts_no_more() {
+    fn unfinished_presentations_expire_on_time() {
         let at = Timestamp::from_micros;
         let sealed = Sealed { period: at(0), bytes: Vec::new() };
         let waiting = Presentation {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lead_back() {
+    fn flow_and_mode_names_round_trip() {
         for flow in [Flow::SameDevice, Flow::CrossDevice] {
             assert_eq!(Flow::from_name(flow.name()), Some(flow));
         }

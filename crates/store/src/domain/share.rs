@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_record_and_each_field_is_a_part_and_the_name_is_none() {
+    fn records_and_fields_are_shareable_parts_except_the_name() {
         let known = Type::default();
         let sample = (known.sample)();
         let parts = parts(known, &payload(sample["fields"].clone(), &["Parent", "Child"]));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_has_parts_that_say_something() {
+    fn every_type_has_parts_with_a_description() {
         for known in credential::ALL {
             let sample = (known.sample)();
             let parts = parts(*known, &payload(sample["fields"].clone(), &[]));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_a_chosen_part_is_shown_and_its_neighbours_are_not() {
+    fn only_values_inside_chosen_parts_are_shown() {
         let places = ["/employment/1", "/address"].map(str::to_owned).into();
         let chosen = Chosen { submission: Uuid::nil(), places };
         for shown in ["/employment/1", "/employment/1/organisation", "/address/street"] {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_active_until_one_thing_ends_it() {
+    fn shares_end_by_expiry_revocation_or_passcode_lock() {
         let at = Timestamp::from_micros;
         let share = Share {
             id: Uuid::nil(),

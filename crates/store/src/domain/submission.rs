@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_never_completed_may_be_replaced_and_only_after_its_time() {
+    fn unaccepted_submissions_are_replaceable_after_expiry() {
         let (before, after) = (Timestamp::from_micros(99), Timestamp::from_micros(100));
         let declined = submission(State::Declined { holder: None, at: Timestamp::from_micros(5) });
         let accepted =
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_withdrawn_is_canceled_then_and_its_id_is_free_at_once() {
+    fn withdrawn_submissions_are_canceled_and_replaceable() {
         let (at, holder) = (Timestamp::from_micros(7), Uuid::nil());
         let accepted_at = Timestamp::from_micros(5);
         for (state, held) in [
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_is_accepted_and_the_newest() {
+    fn accepted_submissions_are_current_until_superseded() {
         let at = Timestamp::from_micros(5);
         let accepted = submission(State::Accepted { holder: Uuid::nil(), at, sealed: vec![] });
         assert!(accepted.stands() && !waiting().stands());

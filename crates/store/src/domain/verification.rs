@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn time_runs_out_at_the_minute_not_when_the_job_comes_by() {
+    fn requests_expire_on_time_without_a_background_job() {
         let at = Timestamp::from_micros;
         assert_eq!(open().as_of(at(99)).status(), Status::Incomplete);
         let over = open().as_of(at(100));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_answered_stays_answered() {
+    fn closed_requests_keep_their_state_after_expiry() {
         let at = Timestamp::from_micros;
         let verified = State::Verified { at: at(5), result: None, memory: None };
         for (state, status) in [

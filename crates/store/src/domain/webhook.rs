@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_begin_after_five_failures_grow_and_end_at_five_minutes() {
+    fn pauses_start_after_five_failures_and_grow_to_5_minutes() {
         assert_eq!(pause_after(TRIP - 1), None);
         assert_eq!(pause_after(TRIP), Some(PAUSE));
         let pauses: Vec<u64> = (13..20).filter_map(pause_after).map(|pause| pause.as_secs()).collect();
@@ -248,14 +248,14 @@ mod tests {
     }
 
     #[test]
-    fn retries_go_on_for_three_days() {
+    fn retries_continue_for_three_days() {
         assert_eq!(RETRIES.wait(14), RETRIES.longest);
         let total: u64 = (1..30).map(|tries| RETRIES.wait(tries).as_secs()).sum();
         assert!(total > 3 * 86_400 / 2, "29 retries, each after half of its longest wait on average");
     }
 
     #[test]
-    fn what_a_partner_can_choose_is_what_there_is() {
+    fn selectable_events_match_the_announcement_kinds() {
         let mut names: Vec<&str> = AnnouncementKind::ALL.iter().map(|kind| kind.name()).collect();
         names.dedup();
         assert_eq!(names.pop(), Some("tenure.test"), "it is sent whatever was chosen");

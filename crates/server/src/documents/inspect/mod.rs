@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_taken_as_what_they_are() {
+    fn documents_must_match_their_declared_type() {
         let pdf = bytes(&mut sample(|_, _| {}));
         for (kind, document) in [(AssetKind::Pdf, pdf), (AssetKind::Png, image(100, 40)), (AssetKind::Jpg, jpeg())] {
             assert_eq!(inspect(kind, &document), Ok(()), "{kind:?}");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn active_content_is_refused_wherever_it_stands() {
+    fn pdfs_with_active_or_embedded_content_are_rejected() {
         let script = || dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") };
         let opened = sample(|_, catalog| catalog.set("OpenAction", script()));
         let named = sample(|document, catalog| {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_as_a_viewer_reads_them() {
+    fn active_content_with_escaped_names_is_rejected() {
         let mut document = sample(|_, catalog| catalog.set("OpenAction", dictionary! { "S" => "JavaScripX" }));
         let text = String::from_utf8_lossy(&bytes(&mut document)).replace("JavaScripX", "Java#53cript");
         // Lengths differ by two bytes, so the table of contents lies: the search finds the objects all the same.
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_in_compressed_objects_is_found() {
+    fn active_content_in_compressed_objects_is_rejected() {
         let mut document = sample(|document, catalog| {
             let action = dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") };
             let action = document.add_object(action);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_in_a_stream_that_unpacks_without_end_or_under_another_name_is_refused() {
+    fn disguised_and_oversized_object_streams_are_rejected() {
         let hidden = |padding: usize, name: &str| {
             let mut document = sample(|document, catalog| {
                 let action = dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") };
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_of_objects_that_could_be_read_in_two_ways_are_refused() {
+    fn ambiguous_object_streams_are_rejected() {
         let with = |content: &[u8], change: &dyn Fn(&mut Dictionary)| {
             let mut document = sample(|document, _| {
                 let mut stream =
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn many_streams_of_objects_unpack_within_one_limit() {
+    fn object_streams_share_one_decompression_limit() {
         let mut document = sample(|document, _| {
             for _ in 0..20 {
                 let content = [b"90 0 (".to_vec(), vec![b'x'; 1024 * 1024], b")".to_vec()].concat();
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn images_have_limits() {
+    fn images_with_too_many_pixels_are_rejected() {
         assert!(reason(AssetKind::Png, &image(8_000, 4_001)).contains("pixels"));
         let mut huge = jpeg();
         let size = huge.windows(2).position(|window| window == [0xff, 0xc0]).expect("a frame") + 5;
@@ -312,7 +312,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_taken_or_refused(start in 0_usize..4, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn inspecting_any_bytes_never_panics(start in 0_usize..4, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let starts: [&[u8]; 4] = [b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"{"];
             let document = [starts[start], &bytes].concat();
             for kind in AssetKind::ALL {

@@ -277,13 +277,13 @@ mod tests {
     }
 
     #[test]
-    fn a_scale_ends_at_an_even_round_number() {
+    fn scale_ends_at_an_even_round_number() {
         let rounded = [0, 1, 2, 3, 5, 10, 11, 39, 41, 1000, 1001].map(round_up);
         assert_eq!(rounded, [2, 2, 2, 4, 10, 10, 20, 40, 100, 1000, 2000]);
     }
 
     #[test]
-    fn a_funnel_narrows_and_says_what_it_draws() {
+    fn funnel_shows_proportional_widths_and_a_description() {
         let steps =
             [("Pushed", 200), ("Link opened", 150), ("Accepted", 50)].map(|(name, count)| (name.to_owned(), count));
         let funnel = Funnel::new(&steps, &Text::default());
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_funnel_of_nothing_and_one_that_grows_stay_within_the_picture() {
+    fn empty_and_growing_funnels_stay_within_the_picture() {
         let text = Text::default();
         let nothing = Funnel::new(&[("Pushed".to_owned(), 0), ("Accepted".to_owned(), 0)], &text).html();
         assert!(nothing.contains(r#"width="0.00%""#), "{nothing}");
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn days_have_bars_and_some_have_names() {
+    fn each_day_has_a_bar_and_some_have_labels() {
         let days: Vec<Day> = (1..=30).map(|number| day(number, number, number / 2)).collect();
         let series = Series::new(&days, &Text::default());
         assert_eq!(series.bars.len(), 30);
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_bar_fill_it() {
+    fn bar_segments_are_proportional_and_fill_the_bar() {
         let parts = [
             ("accepted", "Accepted".to_owned(), 3),
             ("declined", "Declined".to_owned(), 0),

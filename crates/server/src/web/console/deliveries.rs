@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_as_browsers_give_it_is_read_as_utc() {
+    fn browser_times_are_read_as_utc() {
         let now = Timestamp::from_micros(1_795_600_800_000_000);
         let range = Range::last_day(now);
         assert_eq!((range.from.len(), range.to.len()), (16, 16));

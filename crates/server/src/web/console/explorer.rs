@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_stays_within_the_api() {
+    fn paths_outside_the_api_are_rejected() {
         assert_eq!(problem("/api/partner/v2/submissions/x/status"), None);
         for bad in
             ["", "/console", "https://elsewhere.example/api/partner/", "/api/partner/v2/a b", "/api/partner/{id}"]
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn examples_get_ids_of_their_own() {
+    fn examples_get_unique_ids() {
         let mut batch = credential::batch_sample_of(credential::ALL);
         renew_ids(&mut batch, "0a1b2c3d", &mut 0);
         let text = batch.to_string();

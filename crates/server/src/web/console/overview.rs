@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_are_counted_apart_and_the_rest_is_added_up() {
+    fn largest_partner_chains_are_listed_and_the_rest_summed() {
         let mut tallies = vec![
             tally(1, "Bureau", EventKind::Pushed, 9),
             tally(2, "Bureau", EventKind::Accepted, 4),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_is_there_whether_anything_was_pushed_or_not() {
+    fn days_without_pushes_are_included() {
         let tallies = [tally(20_780, "", EventKind::Pushed, 3), tally(20_780, "", EventKind::Accepted, 1)];
         let days = by_day(&tallies.iter().collect::<Vec<_>>(), 20_782, 7, &Text::default());
         assert_eq!(days.len(), 7);

@@ -15,7 +15,7 @@ fn read(pdf: &[u8]) -> (String, usize) {
 }
 
 #[test]
-fn names_of_many_scripts_come_out_as_they_are() {
+fn names_in_supported_scripts_are_written_unchanged() {
     let names = ["Zoë Ðỗ Thị Ánh", "Γιώργος Παπαδόπουλος", "Олександра Їжак", "Əliyev Şükrü", "Անի", "ნინო"];
     let pieces: Vec<Piece> = names.iter().map(|name| Piece::Title((*name).to_owned())).collect();
     let (text, _) = read(&write(&FRAME, &pieces).expect("a PDF"));
@@ -26,7 +26,7 @@ fn names_of_many_scripts_come_out_as_they_are() {
 }
 
 #[test]
-fn letters_that_are_missing_are_left_out_and_it_is_said() {
+fn missing_glyphs_are_marked_and_explained() {
     for (name, written) in [("山田 太郎", "[…]"), ("Ada שרה Example", "Ada […] Example"), ("Ada 😀", "Ada […]")]
     {
         let pieces = [Piece::Title(name.to_owned()), Piece::Line("Engineer".to_owned())];
@@ -37,7 +37,7 @@ fn letters_that_are_missing_are_left_out_and_it_is_said() {
 }
 
 #[test]
-fn a_long_life_takes_several_pages_and_no_entry_is_torn() {
+fn entries_are_not_split_across_pages() {
     let entry =
         |at: usize| Piece::Entry(format!("Job number {at}."), vec![format!("From here {at}"), "to there".to_owned()]);
     let pieces: Vec<Piece> = std::iter::once(Piece::Heading("Jobs".to_owned())).chain((1..=60).map(entry)).collect();
@@ -53,7 +53,7 @@ fn a_long_life_takes_several_pages_and_no_entry_is_torn() {
 }
 
 #[test]
-fn a_link_is_written_out_to_press_and_to_scan_and_words_too_long_are_cut() {
+fn links_are_printed_and_clickable_and_long_words_wrap() {
     let link = format!("https://passport.example/share/{}", "x".repeat(43));
     let pieces = [Piece::Link(link.clone(), "QR code".to_owned()), Piece::Line("W".repeat(300))];
     let pdf = write(&FRAME, &pieces).expect("a PDF");
@@ -67,7 +67,7 @@ fn a_link_is_written_out_to_press_and_to_scan_and_words_too_long_are_cut() {
 }
 
 #[test]
-fn the_same_pieces_give_the_same_bytes() {
+fn equal_input_gives_an_identical_pdf() {
     let pieces = [Piece::Title("Ada".to_owned()), Piece::Soft("x".to_owned())];
     assert_eq!(write(&FRAME, &pieces), write(&FRAME, &pieces));
     assert!(write(&FRAME, &pieces).expect("a PDF").len() < 60_000, "letters that are not used are left out");

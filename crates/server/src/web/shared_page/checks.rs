@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_failed_is_told_by_its_own_words() {
+    fn failures_use_the_message_of_their_code() {
         let failed = |code| Verdict {
             step: Step::Status,
             outcome: Outcome::Failed,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_of_the_script_has_words() {
+    fn every_code_of_the_script_has_a_message() {
         let script = [include_str!("../../../static/verify.js"), include_str!("../../../static/sd-jwt.js")].concat();
         for (call, prefix) in [("Refusal(\"", "refused-"), ("Unanswered(\"", "unchecked-")] {
             for after in script.split(call).skip(1) {

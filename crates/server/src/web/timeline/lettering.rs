@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_label_fits_and_ends_in_an_ellipsis() {
+    fn truncated_labels_fit_and_end_in_an_ellipsis() {
         let label = "Ministry of Infrastructure";
         for room in [40.0, 60.0, 90.0, 120.0] {
             let cut = cut(label, room, 13.0).expect("two characters fit");
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_does_not_end_in_a_space() {
+    fn truncated_labels_drop_trailing_spaces() {
         assert_eq!(cut("Ministry of Infrastructure", width("Ministry …", 13.0), 13.0).as_deref(), Some("Ministry…"));
     }
 }

@@ -46,7 +46,7 @@ fn texts(drawing: &Drawing) -> Vec<&str> {
 }
 
 #[test]
-fn the_picture_has_its_name_and_says_everything() {
+fn timeline_has_a_title_and_a_text_description() {
     let html = draw(sample()).html();
     assert_eq!(html.matches("<title").count(), 2);
     assert!(html.contains("Career timeline</title>"), "{html}");
@@ -56,7 +56,7 @@ fn the_picture_has_its_name_and_says_everything() {
 }
 
 #[test]
-fn gaps_and_the_end_of_what_is_known_are_named_in_both_pictures() {
+fn both_drawings_label_gaps_and_the_last_known_month() {
     for drawing in &draw(sample()).drawings {
         let texts = texts(drawing);
         assert!(texts.contains(&"gap 1 month"), "{texts:?}");
@@ -66,7 +66,7 @@ fn gaps_and_the_end_of_what_is_known_are_named_in_both_pictures() {
 }
 
 #[test]
-fn the_longest_gap_is_named_where_there_is_no_room_for_all() {
+fn only_the_longest_gap_is_labelled_when_space_is_short() {
     let mut history = sample();
     let spans = [("1990-01", "1999-12"), ("2000-02", "2000-02"), ("2002-02", "2012-12")];
     history.employment.resize(3, history.employment[0].clone());
@@ -80,7 +80,7 @@ fn the_longest_gap_is_named_where_there_is_no_room_for_all() {
 }
 
 #[test]
-fn a_career_within_a_year_says_when_it_began() {
+fn careers_within_one_year_show_their_start_month() {
     let mut history = sample();
     history.employment.truncate(1);
     history.employment[0].start_date = "2020-03".parse().expect("a month");
@@ -89,7 +89,7 @@ fn a_career_within_a_year_says_when_it_began() {
 }
 
 #[test]
-fn many_jobs_share_lanes_on_a_phone_too() {
+fn sequential_jobs_share_lanes_in_the_narrow_drawing() {
     let mut history = sample();
     history.employment.resize(500, history.employment[0].clone());
     for (index, job) in history.employment.iter_mut().enumerate() {
@@ -112,7 +112,7 @@ fn names_are_escaped() {
 
 proptest! {
     #[test]
-    fn nothing_leaves_the_picture_and_no_label_touches_another(
+    fn drawings_stay_in_bounds_and_labels_do_not_overlap(
         jobs in proptest::collection::vec((0..400i32, 0..90i32, any::<bool>(), "[A-Za-z一-三 ]{1,60}"), 1..40),
     ) {
         let mut history = sample();

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_a_line_that_a_shell_reads_and_holds_no_secret() {
+    fn curl_commands_are_shell_quoted_and_hide_the_token() {
         let request = Request {
             method: &Method::POST,
             path: "/api/partner/v2/x",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_the_line_that_it_is_about() {
+    fn field_errors_name_their_line() {
         let sent = "{\n  \"fields\": {\n    \"full_name\": 7\n  }\n}";
         let answer = r#"{"errors":[{"pointer":"/fields/full_name","code":"type","message":"No."},{"pointer":"/nowhere","code":"x","message":""}]}"#;
         let read = Exchange::read(StatusCode::UNPROCESSABLE_ENTITY, &HeaderMap::new(), answer, sent);
