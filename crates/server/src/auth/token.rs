@@ -23,6 +23,13 @@ use store::StoreError;
 /// Verified tokens that are remembered.
 const CACHED_TOKENS: usize = 10_000;
 
+/// How often a node may load the keys because a token names one that it does not know.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a new key is published before it signs, at most; half of `tokens.signing_key_age` if that is shorter. It is
+/// longer than [`RELOAD_INTERVAL`], so that every node may load the key by the time it meets it.
+const PUBLISHED_BEFORE_USE: Duration = Duration::from_secs(60);
+
 /// The claims of a token (RFC 9068, section 2.2).
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -66,7 +73,8 @@ pub struct Tokens {
 
 #[derive(Debug)]
 struct Keys {
-    signing: Option<SigningKey>,
+    /// Newest first.
+    signing: Vec<SigningKey>,
     /// By key id.
     verifying: HashMap<String, PublicKey>,
     loaded_at: Timestamp,
@@ -75,6 +83,7 @@ struct Keys {
 #[derive(Clone, Debug)]
 struct SigningKey {
     id: String,
+    created_at: Timestamp,
     /// The encoded header of every token that this key signs.
     header: String,
     key: SoftwareKey,
@@ -83,7 +92,8 @@ struct SigningKey {
 impl Tokens {
     /// An issuer whose identifier is `base`; keys are loaded by [`Tokens::refresh_keys`].
     pub fn new(base: &str, lifetime: Duration, key_age: Duration) -> Self {
-        let keys = Keys { signing: None, verifying: HashMap::new(), loaded_at: Timestamp::from_micros(i64::MIN / 2) };
+        let loaded_at = Timestamp::from_micros(i64::MIN / 2);
+        let keys = Keys { signing: Vec::new(), verifying: HashMap::new(), loaded_at };
         Self {
             issuer: base.to_owned(),
             audience: format!("{base}/api/partner"),
@@ -111,16 +121,16 @@ impl Tokens {
             Ok(Stored { id, purpose: Purpose::Token, created_at: now, secret, certificate: None })
         };
         let mut stored = ring.signing_keys_or_new(Purpose::Token, is_due, make).await?;
-        let too_old = now - self.key_age - self.key_age - self.lifetime;
+        let too_old = now - self.key_age - self.key_age - self.published_before_use() - self.lifetime;
         if stored.iter().any(|key| key.created_at < too_old) {
             ring.remove_signing_keys(Purpose::Token, too_old).await?;
             stored.retain(|key| key.created_at >= too_old);
         }
-        let mut keys = Keys { signing: None, verifying: HashMap::new(), loaded_at: now };
+        let mut keys = Keys { signing: Vec::new(), verifying: HashMap::new(), loaded_at: now };
         for key in stored {
-            let signing = SigningKey::new(key.id, &key.secret)?;
+            let signing = SigningKey::new(key.id, key.created_at, &key.secret)?;
             keys.verifying.insert(signing.id.clone(), signing.key.public().clone());
-            keys.signing.get_or_insert(signing);
+            keys.signing.push(signing);
         }
         self.replace_keys(keys);
         Ok(())
@@ -137,12 +147,23 @@ impl Tokens {
         }
     }
 
+    fn published_before_use(&self) -> Duration {
+        PUBLISHED_BEFORE_USE.min(self.key_age / 2)
+    }
+
+    /// The newest key that has been published long enough; the oldest if none has, such as the first of all.
+    fn signing_key(&self, now: Timestamp) -> Option<SigningKey> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let usable = now - self.published_before_use();
+        keys.signing.iter().find(|key| key.created_at <= usable).or(keys.signing.last()).cloned()
+    }
+
     /// A token for `partner_id` with `scope`.
     ///
     /// # Errors
     /// There is no signing key.
     pub fn issue(&self, partner_id: Uuid, scope: &str, id: Uuid, now: Timestamp) -> Result<String, StoreError> {
-        let signing = self.keys.read().unwrap_or_else(PoisonError::into_inner).signing.clone();
+        let signing = self.signing_key(now);
         let signing = signing.ok_or_else(|| StoreError::Unavailable("there is no signing key yet".to_owned()))?;
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -183,12 +204,12 @@ impl Tokens {
     }
 
     /// Whether keys should be loaded again before `token` is refused: it names one that another node may have made.
-    /// At most once a second.
+    /// At most once in [`RELOAD_INTERVAL`].
     pub fn should_reload(&self, token: &str, now: Timestamp) -> bool {
         let Ok(jws) = Jws::read(token) else { return false };
         let Some(kid) = jws.header_text("kid") else { return false };
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        !keys.verifying.contains_key(kid) && now.since(keys.loaded_at) >= Duration::from_secs(1)
+        !keys.verifying.contains_key(kid) && now.since(keys.loaded_at) >= RELOAD_INTERVAL
     }
 
     fn check(&self, token: &str, keys: &Keys) -> Option<Verified> {
@@ -218,11 +239,11 @@ impl Tokens {
 }
 
 impl SigningKey {
-    fn new(id: String, seed: &Key) -> Result<Self, StoreError> {
+    fn new(id: String, created_at: Timestamp, seed: &Key) -> Result<Self, StoreError> {
         let key = SoftwareKey::from_bytes(Algorithm::EdDsa, seed.expose())
             .map_err(|error| StoreError::nonsense("signing_key", error))?;
         let header = jws::protected(&json!({ "alg": Algorithm::EdDsa.name(), "typ": "at+jwt", "kid": id }));
-        Ok(Self { id, header, key })
+        Ok(Self { id, created_at, header, key })
     }
 }
 
@@ -234,15 +255,35 @@ mod tests {
 
     fn keys(known: &[SigningKey]) -> Keys {
         Keys {
-            signing: known.first().cloned(),
+            signing: known.to_vec(),
             verifying: known.iter().map(|key| (key.id.clone(), key.key.public().clone())).collect(),
             loaded_at: NOW,
         }
     }
 
+    /// Another node that has just loaded its keys may not load them again for [`RELOAD_INTERVAL`], and would refuse a token
+    /// by a key that is newer.
+    #[test]
+    fn new_key_signs_only_after_it_was_published() {
+        let key = |id: &str, seconds| {
+            let created_at = NOW + Duration::from_secs(seconds);
+            SigningKey::new(id.to_owned(), created_at, &Key::random(&Rng::seeded(seconds))).expect("a key")
+        };
+        let hour = Duration::from_secs(3600);
+        let tokens = Tokens::new("https://passport.example", hour, hour);
+        let signs = |seconds| tokens.signing_key(NOW + Duration::from_secs(seconds)).expect("a key").id;
+        tokens.replace_keys(keys(&[key("first", 0)]));
+        assert_eq!(signs(0), "first", "there is no other");
+        tokens.replace_keys(keys(&[key("second", 3600), key("first", 0)]));
+        assert_eq!([signs(3600), signs(3659), signs(3660)], ["first", "first", "second"]);
+        // The first was taken away.
+        tokens.replace_keys(keys(&[key("second", 3600)]));
+        assert_eq!(signs(3600), "second");
+    }
+
     #[test]
     fn removing_a_key_during_verification_leaves_no_cached_token() {
-        let key = SigningKey::new("one".to_owned(), &Key::random(&Rng::seeded(1))).expect("a key");
+        let key = SigningKey::new("one".to_owned(), NOW, &Key::random(&Rng::seeded(1))).expect("a key");
         let hour = Duration::from_secs(3600);
         let tokens = Tokens::new("https://passport.example", hour, hour);
         tokens.replace_keys(keys(std::slice::from_ref(&key)));

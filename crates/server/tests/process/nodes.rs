@@ -150,7 +150,7 @@ fn cached_status_follows_decisions_on_another_node() {
 
 #[test]
 fn new_key_reaches_all_nodes_before_its_signatures() {
-    let nodes = Nodes::start(&[("TENURE_RETENTION__INCOMPLETE", "10s"), ("TENURE_TOKENS__SIGNING_KEY_AGE", "2s")]);
+    let nodes = Nodes::start(&[("TENURE_RETENTION__INCOMPLETE", "10s"), ("TENURE_TOKENS__SIGNING_KEY_AGE", "4s")]);
     let partner = nodes.servers[0].add_partner(&nodes.store());
     let text = |name: &str| partner[name].as_str().expect("a text");
     let (mut kids, started) = (HashSet::new(), Instant::now());
