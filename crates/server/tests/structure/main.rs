@@ -1,5 +1,6 @@
 //! The structure of the crates, held against docs/architecture.md and decision D-017 in docs/decisions.md.
 
+mod cited_tests;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};

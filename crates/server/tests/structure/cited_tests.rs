@@ -1,0 +1,153 @@
+//! Tests that docs/security.md and docs/conformance.md name, held against the tests that exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// Names of the standards in docs/conformance.md that are as long as those of tests.
+const NOT_TESTS: [&str; 1] = ["encrypted_response_enc_values_supported"];
+
+/// Every file that may define a test.
+struct Sources {
+    /// Texts by path from the root of the workspace.
+    files: BTreeMap<String, String>,
+    /// The names of all tests in Rust.
+    rust: BTreeSet<String>,
+}
+
+impl Sources {
+    fn read(root: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        walk(root, "", &mut files);
+        let in_rust = files.iter().filter(|(path, _)| path.ends_with(".rs"));
+        let rust = in_rust.flat_map(|(_, text)| rust_tests(text)).map(str::to_owned).collect();
+        Self { files, rust }
+    }
+
+    /// The files whose path ends with `file`.
+    fn named<'a>(&'a self, file: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let is_it =
+            move |path: &str| path.strip_suffix(file).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        self.files.iter().filter(move |(path, _)| is_it(path)).map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// Whether the test exists. It is named as docs/security.md says.
+    fn has(&self, test: &str) -> bool {
+        match test.split_once(": ") {
+            Some(("fuzz", target)) => self.named(&format!("fuzz/fuzz_targets/{target}.rs")).next().is_some(),
+            Some((file, name)) => self.named(file).any(|(path, text)| defines(path, text, name)),
+            None if test.ends_with(".mjs") => self.named(test).next().is_some(),
+            None => self.rust.contains(test),
+        }
+    }
+}
+
+fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (kind, name) = (entry.file_type().expect("its kind"), entry.file_name().display().to_string());
+        let path = format!("{prefix}{name}");
+        let is_ours = !name.starts_with('.') && !["target", "node_modules"].contains(&&*name);
+        if kind.is_dir() && is_ours {
+            walk(&entry.path(), &format!("{path}/"), files);
+        } else if kind.is_file() && (name.ends_with(".rs") || name.ends_with(".test.mjs") || prefix == "scripts/") {
+            files.insert(path, fs::read_to_string(entry.path()).expect("a text"));
+        }
+    }
+}
+
+/// Whether the file at `path` defines the test `name`: a title in JavaScript, a function in Rust and in scripts.
+fn defines(path: &str, text: &str, name: &str) -> bool {
+    if path.ends_with(".rs") {
+        rust_tests(text).any(|test| test == name)
+    } else if path.ends_with(".mjs") {
+        ['"', '`'].iter().any(|quote| text.contains(&format!("test({quote}{name}{quote}")))
+    } else {
+        text.lines().any(|line| line.starts_with(&format!("def {name}(")) || line.starts_with(&format!("{name}() {{")))
+    }
+}
+
+/// The functions with a test's attribute, and those in `contract!`, which run on both databases.
+fn rust_tests(text: &str) -> impl Iterator<Item = &str> {
+    let (mut has_attribute, mut is_contract) = (false, false);
+    text.lines().filter_map(move |line| {
+        is_contract = line == "contract! {" || is_contract && line != "}";
+        let code = line.trim_start();
+        has_attribute |= code.starts_with("#[test]") || code.starts_with("#[tokio::test");
+        let (name, _) = code.strip_prefix("async ").unwrap_or(code).strip_prefix("fn ")?.split_once('(')?;
+        let is_test = std::mem::take(&mut has_attribute) || is_contract && line.starts_with("    async fn ");
+        is_test.then_some(name)
+    })
+}
+
+/// The rows of all tables of a page: the number of the line, and the cells. Headings are left out.
+fn rows(page: &str) -> impl Iterator<Item = (usize, Vec<&str>)> {
+    let lines: Vec<&str> = page.lines().collect();
+    let is_rule = |line: &str| line.starts_with("|---");
+    let is_heading = |at: usize| lines.get(at + 1).is_some_and(|next| is_rule(next));
+    let is_row = |at: usize| lines[at].starts_with('|') && !is_rule(lines[at]) && !is_heading(at);
+    let found: Vec<_> = (0..lines.len())
+        .filter(|at| is_row(*at))
+        .map(|at| (at + 1, lines[at].trim().trim_matches('|').split('|').map(str::trim).collect()))
+        .collect();
+    found.into_iter()
+}
+
+/// What stands in backticks in `text`.
+fn spans(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Whether a cell is a list of names in backticks, or `none`.
+fn is_list_of_tests(cell: &str) -> bool {
+    let between: Vec<&str> = cell.split('`').step_by(2).collect();
+    let (first, rest) = between.split_first().expect("split gives one part");
+    match rest.split_last() {
+        None => *first == "none",
+        Some((last, rest)) => first.is_empty() && last.is_empty() && rest.iter().all(|part| *part == ", "),
+    }
+}
+
+#[test]
+fn security_page_names_existing_tests() {
+    let sources = Sources::read(&crate::root());
+    let page = fs::read_to_string(crate::root().join("docs/security.md")).expect("the page");
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for (line, cells) in rows(&page) {
+        count += 1;
+        let [threat, _, tests] = cells.as_slice() else {
+            problems.push(format!("line {line}: a row has three cells: threat, mitigation, test"));
+            continue;
+        };
+        if !is_list_of_tests(tests) {
+            problems.push(format!("line {line}: {threat}: write `test`, `test`, or none; found {tests:?}"));
+        }
+        let missing = spans(tests).filter(|test| !sources.has(test));
+        problems.extend(missing.map(|test| format!("line {line}: {threat}: there is no test {test:?}")));
+    }
+    assert!(count > 100, "only {count} rows were found");
+    assert!(problems.is_empty(), "docs/security.md:\n{}", problems.join("\n"));
+}
+
+#[test]
+fn conformance_page_names_existing_tests() {
+    let sources = Sources::read(&crate::root());
+    let page = fs::read_to_string(crate::root().join("docs/conformance.md")).expect("the page");
+    let is_function = |span: &str| {
+        let is_part = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        span.chars().all(is_part) && span.matches('_').count() >= 3
+    };
+    let is_test = |span: &&str| span.contains(".test.mjs") || is_function(span) && !NOT_TESTS.contains(span);
+    let cited: Vec<(usize, &str)> = rows(&page)
+        .flat_map(|(line, cells)| cells.into_iter().flat_map(spans).map(move |span| (line, span)))
+        .filter(|(_, span)| is_test(span))
+        .collect();
+    assert!(cited.len() > 100, "only {} tests were found", cited.len());
+    let missing: Vec<String> = cited
+        .into_iter()
+        .filter(|(_, test)| !sources.has(test))
+        .map(|(line, test)| format!("line {line}: there is no test {test:?}"))
+        .collect();
+    assert!(missing.is_empty(), "docs/conformance.md:\n{}", missing.join("\n"));
+}
