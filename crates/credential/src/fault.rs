@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::locate::sort_by_position;
-use crate::pointer::Path;
+use crate::pointer::{CUT, Path};
 
 /// Most faults that one answer lists; a last one says that there are more.
 const MOST: usize = 100;
@@ -172,8 +172,20 @@ impl Faults {
         sort_by_position(std::str::from_utf8(body).unwrap_or_default(), &mut self.found[..listed], |fault| {
             &fault.pointer
         });
+        for fault in &mut self.found {
+            fault.pointer = shortened(&fault.pointer);
+        }
         Err(self.found)
     }
+}
+
+/// The pointer with each step cut after [`ECHOED`] characters. Only names that nobody knows are that long.
+fn shortened(pointer: &str) -> String {
+    let step = |step: &str| match step.char_indices().nth(ECHOED) {
+        Some((end, _)) => format!("{}{CUT}", &step[..end]),
+        None => step.to_owned(),
+    };
+    pointer.split('/').map(step).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
@@ -187,6 +199,21 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
         assert!(Code::ALL.iter().all(|code| code.explanation().ends_with('.')));
+    }
+
+    #[test]
+    fn long_names_are_cut_in_pointers() {
+        let name = "n".repeat(1_000_000);
+        let body = format!(r#"{{"a": 1, "{name}": {{"b": 2}}}}"#);
+        let mut faults = Faults::default();
+        let unknown = Path::Member(&Path::Root, &name);
+        faults.add(&Path::Member(&unknown, "b"), Code::MemberUnknown, String::new);
+        faults.add(&Path::Member(&Path::Root, "a"), Code::MemberUnknown, String::new);
+        let found = faults.into_result(body.as_bytes()).expect_err("there are faults");
+        let pointers: Vec<&str> = found.iter().map(|fault| &*fault.pointer).collect();
+        assert_eq!(pointers, ["/a", &format!("/{}…/b", "n".repeat(64))]);
+        let located = crate::locate(&body, pointers[1]).expect("it is found by what is left of its name");
+        assert_eq!(&body[located.value], "2");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::pointer::{escape, unescape};
+use crate::pointer::{CUT, escape, unescape};
 
 /// Byte ranges in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Scanner<'_> {
         if self.take(b'{') {
             loop {
                 let (name, found) = self.name(source)?;
-                if found == step {
+                if found == step || step.strip_suffix(CUT).is_some_and(|start| found.starts_with(start)) {
                     return Some(Some(name));
                 }
                 self.skip_value()?;

@@ -1,5 +1,8 @@
 //! JSON Pointer (RFC 6901).
 
+/// Marks a step of a pointer that was cut because the name is too long to be repeated.
+pub(crate) const CUT: char = '…';
+
 /// A position in a body: a list of steps on the stack, written out as a pointer only when a fault is added.
 #[derive(Clone, Copy, Debug)]
 pub enum Path<'a> {
