@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::objects::Objects;
 use crate::outbound::{Lookup, Outbound};
 use crate::outbox::Outbox;
+use crate::partner_chains::PartnerChains;
 use crate::rate_limit::Limits;
 use crate::trusted_issuers::TrustedIssuers;
 use ambient::Rng;
@@ -91,6 +92,8 @@ parts! {
     active_partners: ActivePartners,
     /// Rate limits.
     limits: Limits,
+    /// Partner chains that are counted apart.
+    partner_chains: PartnerChains,
     /// Sends mail.
     mailer: Mailer,
     /// Documents.
@@ -202,6 +205,7 @@ impl App {
             status_lists: StatusLists::new(store.clone(), clock.clone(), links.clone(), issuer_keys.clone()),
             nonces,
             active_partners: ActivePartners::new(store.clone()),
+            partner_chains: PartnerChains::default(),
             limits: Limits::new(&config, &clock, &store, &keyring),
             links,
             webauthn: webauthn(&config),

@@ -28,6 +28,7 @@ pub mod openapi;
 pub mod openid4vp;
 pub mod outbound;
 pub mod outbox;
+mod partner_chains;
 pub mod rate_limit;
 pub mod sandbox;
 pub mod server;

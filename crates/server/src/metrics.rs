@@ -1,5 +1,6 @@
 //! Metrics in OpenMetrics text: counters and durations without personal data.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -10,6 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use tracing_appender::non_blocking::ErrorCounter;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RouteLabels {
@@ -40,6 +42,8 @@ pub struct Metrics {
     destroyed_keys: Counter,
     /// Things that wait to be sent.
     pub outbox: Gauge,
+    log_lines_dropped: Counter,
+    log: OnceLock<ErrorCounter>,
 }
 
 impl Default for Metrics {
@@ -61,6 +65,8 @@ impl Default for Metrics {
             deliveries: Family::default(),
             destroyed_keys: Counter::default(),
             outbox: Gauge::default(),
+            log_lines_dropped: Counter::default(),
+            log: OnceLock::new(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered, by route template and status", metrics.requests.clone());
@@ -82,6 +88,11 @@ impl Default for Metrics {
             metrics.destroyed_keys.clone(),
         );
         registry.register("outbox_length", "Things that wait to be sent", metrics.outbox.clone());
+        registry.register(
+            "log_lines_dropped",
+            "Log lines that were dropped because standard error was not read fast enough",
+            metrics.log_lines_dropped.clone(),
+        );
         metrics
     }
 }
@@ -143,8 +154,16 @@ impl Metrics {
         self.destroyed_keys.inc_by(count);
     }
 
+    /// Exports what `log` counts as `log_lines_dropped`.
+    pub fn count_dropped_log_lines(&self, log: ErrorCounter) {
+        // There is one log for a process; whoever comes first has it.
+        let _ = self.log.set(log);
+    }
+
     /// The text that `/metrics` answers.
     pub fn encode(&self) -> String {
+        let dropped = self.log.get().map_or(0, |log| log.dropped_lines() as u64);
+        self.log_lines_dropped.inc_by(dropped.saturating_sub(self.log_lines_dropped.get()));
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing into a string does not fail");
         text

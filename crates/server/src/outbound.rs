@@ -20,7 +20,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use url::{Host, Url};
 
-use crate::config::{Outbound as Settings, Webhooks};
+use crate::config::{Outbound as Settings, PortRange, Webhooks};
 use store::domain::asset::Failure;
 use store::domain::webhook::NoAnswer;
 use transport::{Limits, SendError, TimedBody, Transport, may_reach};
@@ -38,6 +38,8 @@ pub struct Outbound {
     allowed: Arc<[IpNet]>,
     /// Whether servers on this machine may be asked, by http.
     with_this_machine: bool,
+    /// Ports besides 443 that may be asked; `None`: all.
+    ports: Option<Arc<[PortRange]>>,
 }
 
 impl Outbound {
@@ -60,7 +62,8 @@ impl Outbound {
             settings.allow_this_machine();
         }
         let kept = usize::try_from(webhooks.concurrency).unwrap_or(1);
-        Self::build(&settings, lookup, webhooks.allow_loopback, kept)
+        let receivers = Self::build(&settings, lookup, webhooks.allow_loopback, kept)?;
+        Ok(Self { ports: Some(webhooks.allowed_ports.clone().into()), ..receivers })
     }
 
     /// A client that also asks servers on this machine, by http: for a person at a terminal who tries things out, never
@@ -83,7 +86,7 @@ impl Outbound {
             idle_connections: kept,
         };
         let transport = Transport::new(tls(settings)?, lookup, &limits);
-        Ok(Self { transport, allowed: limits.allowed, with_this_machine })
+        Ok(Self { transport, allowed: limits.allowed, with_this_machine, ports: None })
     }
 
     async fn send(
@@ -145,6 +148,12 @@ impl Outbound {
         Ok(status)
     }
 
+    /// Whether the port of an address may be asked.
+    pub fn may_ask_port(&self, address: &Url) -> bool {
+        let port = address.port_or_known_default().unwrap_or_default();
+        port == 443 || self.ports.as_ref().is_none_or(|allowed| allowed.iter().any(|range| range.contains(port)))
+    }
+
     /// Whether an address may be asked, as far as can be told without looking its name up.
     pub fn may_ask(&self, address: &Url) -> bool {
         // A literal address is connected to without being resolved, so the filter would not see it.
@@ -155,9 +164,11 @@ impl Outbound {
             None => return false,
         };
         let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let is_spoken =
-            address.scheme() == "https" || (self.with_this_machine && is_here && address.scheme() == "http");
-        is_spoken && literal.is_none_or(|address| may_reach(address, &self.allowed))
+        let is_tried_out = self.with_this_machine && is_here;
+        let is_spoken = address.scheme() == "https" || (is_tried_out && address.scheme() == "http");
+        is_spoken
+            && (is_tried_out || self.may_ask_port(address))
+            && literal.is_none_or(|address| may_reach(address, &self.allowed))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::ConnectInfo;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
@@ -19,11 +19,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::{Service as _, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
+use crate::config::Server;
 use crate::http::{Outermost, Readers};
 use crate::web::PartnerApi;
 use crate::{api, http, jobs, oid4vci, openid4vp, web};
@@ -60,15 +62,14 @@ fn layered(app: &App, router: Router<App>, outermost: Outermost) -> Router<App> 
 /// this very moment. What is still broken then, only the operator can mend.
 const TRIES: u32 = 3;
 
-/// Serves on `listener` until `stop`, with connections as [`head_timeout`](crate::config::Server::head_timeout) says, opening the
-/// application by `open` first. While the store cannot be used at the start, every request is answered 503, and opening is tried
+/// Serves on `listener` until `stop` and for `settings.shutdown_delay` after it, opening the application by `open` first. While the store cannot be used at the start, every request is answered 503, and opening is tried
 /// again each second.
 ///
 /// # Errors
 /// Something that only the operator can mend.
 pub async fn serve<F>(
     listener: TcpListener,
-    head_timeout: Duration,
+    settings: &Server,
     open: impl Fn() -> F,
     ready: impl FnOnce(&App),
     stop: CancellationToken,
@@ -77,7 +78,10 @@ where
     F: Future<Output = Result<App, StartError>>,
 {
     let router: Arc<OnceLock<Router>> = Arc::default();
-    let serving = tokio::spawn(accept(listener, head_timeout, router.clone(), stop.clone()));
+    let limits = ConnectionLimits { head_timeout: settings.head_timeout, max_connections: settings.max_connections };
+    let closing = CancellationToken::new();
+    let stages = Stages { stopping: stop.clone(), closing: closing.clone() };
+    let serving = tokio::spawn(accept(listener, limits, router.clone(), stages));
     let opened = tokio::select! {
         opened = open_when_possible(open) => Some(opened),
         () = stop.cancelled() => None,
@@ -85,10 +89,15 @@ where
     let Some(opened) = opened else { return Ok(()) };
     let app = opened?;
     let _ = router.set(self::router(&app));
-    let mut jobs = jobs::start(&app, &stop);
+    let mut jobs = jobs::start(&app, &closing);
     ready(&app);
-    let grace = app.config().server.shutdown_grace;
+    let (delay, grace) = (app.config().server.shutdown_delay, app.config().server.shutdown_grace);
     stop.cancelled().await;
+    if !delay.is_zero() {
+        tracing::info!(seconds = delay.as_secs(), "stopping: /readyz is 503, and requests are still taken");
+        tokio::time::sleep(delay).await;
+    }
+    closing.cancel();
     tracing::info!("stopping: answering what was accepted");
     if tokio::time::timeout(grace, serving).await.is_err() {
         tracing::warn!("some requests were still under way when the grace period ended");
@@ -121,22 +130,54 @@ where
     }
 }
 
-/// Takes connections until `stop`, and ends once what they had under way is answered. One on which no head of a request has
-/// arrived whole for `head_timeout` is closed, since each of those that say nothing is one less for others.
-async fn accept(listener: TcpListener, head_timeout: Duration, router: Arc<OnceLock<Router>>, stop: CancellationToken) {
+/// What a connection may take.
+#[derive(Clone, Copy, Debug)]
+struct ConnectionLimits {
+    head_timeout: Duration,
+    max_connections: usize,
+}
+
+/// How far the end has come.
+#[derive(Clone, Debug)]
+struct Stages {
+    /// Requests are taken, but nobody should send more here.
+    stopping: CancellationToken,
+    /// No connection is taken any more.
+    closing: CancellationToken,
+}
+
+/// Takes connections until `closing`, and ends once what they had under way is answered. One on which no head of a request has
+/// arrived whole for `head_timeout` is closed, since each of those that say nothing is one less for others. Beyond
+/// `max_connections` a few are taken for probes of the server's health, and answered 503 otherwise.
+async fn accept(listener: TcpListener, limits: ConnectionLimits, router: Arc<OnceLock<Router>>, stages: Stages) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
+    let mut reserved_http = http.clone();
+    reserved_http.keep_alive(false).header_read_timeout(RESERVED_HEAD_TIMEOUT);
+    let (places, reserved) = (Semaphore::new(limits.max_connections), Semaphore::new(RESERVED_CONNECTIONS));
+    let (places, reserved) = (Arc::new(places), Arc::new(reserved));
     let connections = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = next(&listener) => accepted,
-            () = stop.cancelled() => break,
+            () = stages.closing.cancelled() => break,
         };
-        let router = router.clone();
-        let service = service_fn(move |request| answer(router.get(), request, peer));
+        let (place, is_reserved) = match (places.clone().try_acquire_owned(), reserved.clone().try_acquire_owned()) {
+            (Ok(place), _) => (place, false),
+            (Err(_), Ok(place)) => (place, true),
+            // Closed without an answer, which costs the least.
+            (Err(_), Err(_)) => continue,
+        };
+        let (router, stopping) = (router.clone(), stages.stopping.clone());
+        let service =
+            service_fn(move |request| answer(router.get(), request, peer, is_reserved, stopping.is_cancelled()));
+        let http = if is_reserved { &reserved_http } else { &http };
         let serving = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         // What becomes of a connection is its peer's affair: requests have their own log lines.
-        tokio::spawn(async move { drop(serving.await) });
+        tokio::spawn(async move {
+            drop(serving.await);
+            drop(place);
+        });
     }
     drop(listener);
     connections.shutdown().await;
@@ -161,24 +202,62 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
+/// Paths that are answered although there are too many connections.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// Connections taken beyond the most, for [`PROBES`].
+const RESERVED_CONNECTIONS: usize = 32;
+
+/// How long one of those may take to send its request.
+const RESERVED_HEAD_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Whether a request says which host it is for, as HTTP/1.1 demands (RFC 9112, section 3.2): one `Host`, or the whole URL.
+fn has_one_host<B>(request: &Request<B>) -> bool {
+    match request.headers().get_all(header::HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        1 => true,
+        _ => false,
+    }
+}
+
 /// The request is handed on before anything waits, so that it is moved once; so the future borrows nothing.
 fn answer(
     router: Option<&Router>,
     mut request: Request<Incoming>,
     peer: SocketAddr,
+    is_reserved: bool,
+    is_stopping: bool,
 ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+    let refused = if !has_one_host(&request) {
+        Some((StatusCode::BAD_REQUEST, "the request needs exactly one Host header\n"))
+    } else if is_reserved && !PROBES.contains(&request.uri().path()) {
+        Some((StatusCode::SERVICE_UNAVAILABLE, "too many connections\n"))
+    } else if is_stopping && request.uri().path() == "/readyz" {
+        Some((StatusCode::SERVICE_UNAVAILABLE, "stopping\n"))
+    } else {
+        None
+    };
     request.extensions_mut().insert(ConnectInfo(peer));
+    let is_refused = refused.is_some();
+    let router = router.filter(|_| !is_refused);
     let routed = router.map(|router| router.clone().call(http::without_json_suffix(request)));
     async move {
-        match routed {
-            Some(routed) => routed.await,
-            None => Ok((
-                StatusCode::SERVICE_UNAVAILABLE,
-                [(header::RETRY_AFTER, "1")],
-                "starting: the store cannot be used yet\n",
-            )
-                .into_response()),
+        let mut response = match routed {
+            Some(routed) => routed.await?,
+            None => {
+                let starting = (StatusCode::SERVICE_UNAVAILABLE, "starting: the store cannot be used yet\n");
+                let (status, text) = refused.unwrap_or(starting);
+                let mut response = (status, text).into_response();
+                if status == StatusCode::SERVICE_UNAVAILABLE {
+                    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                }
+                response
+            }
+        };
+        if is_stopping || is_reserved || is_refused {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        Ok(response)
     }
 }
 
@@ -201,7 +280,9 @@ mod tests {
         let router = Router::new().route("/slow", get(slow)).route("/echo", post(|body: String| async { body }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let serving = tokio::spawn(accept(listener, HEAD, Arc::new(OnceLock::from(router)), stop.clone()));
+        let limits = ConnectionLimits { head_timeout: HEAD, max_connections: 2 };
+        let stages = Stages { stopping: CancellationToken::new(), closing: stop.clone() };
+        let serving = tokio::spawn(accept(listener, limits, Arc::new(OnceLock::from(router)), stages));
         (TcpStream::connect(address).await.expect("a connection"), serving)
     }
 
@@ -236,6 +317,60 @@ mod tests {
         let answers = rest(&mut client).await;
         assert!(answers.contains("\r\n\r\nabcHTTP/1.1 200 OK\r\n"), "{answers}");
         assert_eq!(started.elapsed().as_secs(), 3 * (HEAD.as_secs() - 1) + 200 + HEAD.as_secs());
+    }
+
+    /// Sends `request` over its own connection, and reads until the server closes it.
+    async fn exchanged(address: SocketAddr, request: &str) -> String {
+        let mut client = TcpStream::connect(address).await.expect("a connection");
+        client.write_all(request.as_bytes()).await.expect("it is sent");
+        rest(&mut client).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn probes_are_answered_beyond_the_most_connections() {
+        let (first, _) = connected(&CancellationToken::new()).await;
+        let address = first.peer_addr().expect("an address");
+        let second = TcpStream::connect(address).await.expect("a connection");
+        sleep(Duration::from_millis(1)).await;
+        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let answer = exchanged(address, &get("/slow")).await;
+        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("connection: close"), "{answer}");
+        assert!(exchanged(address, &get("/healthz")).await.starts_with("HTTP/1.1 404 "), "it reaches the router");
+        drop((first, second));
+        sleep(Duration::from_millis(1)).await;
+        assert!(exchanged(address, &get("/slow")).await.starts_with("HTTP/1.1 200 "), "there is room again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_need_exactly_one_host() {
+        for head in ["GET /slow HTTP/1.1\r\n", "GET /slow HTTP/1.1\r\nHost: x\r\nHost: x\r\n"] {
+            let (mut client, _) = connected(&CancellationToken::new()).await;
+            client.write_all(format!("{head}\r\n").as_bytes()).await.expect("it is sent");
+            let answer = rest(&mut client).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        }
+        let (mut client, _) = connected(&CancellationToken::new()).await;
+        client.write_all(b"GET /slow HTTP/1.0\r\n\r\n").await.expect("it is sent");
+        assert!(rest(&mut client).await.starts_with("HTTP/1.0 200 "));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stopping_server_answers_and_says_that_it_is_not_ready() {
+        let router = Router::new().route("/readyz", get(|| async { "ready" })).route("/echo", get(|| async { "here" }));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let limits = ConnectionLimits { head_timeout: HEAD, max_connections: 9 };
+        let stages = Stages { stopping: CancellationToken::new(), closing: CancellationToken::new() };
+        let serving = tokio::spawn(accept(listener, limits, Arc::new(OnceLock::from(router)), stages.clone()));
+        stages.stopping.cancel();
+        let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let answer = exchanged(address, &get("/readyz")).await;
+        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("stopping\n"), "{answer}");
+        let answer = exchanged(address, &get("/echo")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("connection: close"), "{answer}");
+        stages.closing.cancel();
+        serving.await.expect("it ends");
+        assert!(TcpStream::connect(address).await.is_err(), "the port is closed");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,12 +2,10 @@
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 
@@ -16,6 +14,7 @@ use crate::embedded;
 use crate::error::StoreError;
 use crate::part::Part;
 use crate::pools::Pools;
+use crate::postgres_url::connect_options;
 use crate::tx::{Handle, Tx};
 
 /// Most connections that read from SQLite: each is a thread, and keeps pages of its own.
@@ -112,7 +111,7 @@ impl Store {
     async fn postgres(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
         if part == Part::Keyring {
             let one = PoolOptions::<Postgres>::new().max_connections(1).acquire_timeout(Duration::from_secs(5));
-            let pool = one.connect_with(PgConnectOptions::from_str(url)?).await?;
+            let pool = one.connect_with(connect_options(url)?).await?;
             let mut transaction = pool.begin().await?;
             // Of two nodes that start at once, IF NOT EXISTS alone would have one fail.
             sqlx::query("SELECT pg_advisory_xact_lock(hashtext('tenure_keyring'))").execute(&mut *transaction).await?;
@@ -124,7 +123,7 @@ impl Store {
     }
 
     pub(crate) async fn postgres_as_it_is(part: Part, url: &str, connections: u32) -> Result<Self, StoreError> {
-        let options = Pools::settled(PgConnectOptions::from_str(url)?);
+        let options = Pools::settled(connect_options(url)?);
         let (options, connections) = match part {
             Part::Data => (options, connections),
             Part::Keyring => (options.options([("search_path", "tenure_keyring")]), 4),
@@ -136,6 +135,13 @@ impl Store {
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await?;
+        let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&pool).await?;
+        if encoding != "UTF8" {
+            // Texts would be lost or refused row by row, long after the start.
+            return Err(StoreError::Broken(format!(
+                "the database's encoding is {encoding}; create it with ENCODING 'UTF8' TEMPLATE template0"
+            )));
+        }
         Ok(Self::Postgres { pools: Pools::of(pool), changes: Changes::new(false) })
     }
 

@@ -48,6 +48,9 @@ pub struct NewBatch {
 /// Most characters of a joined chain: it is part of a key, and PostgreSQL's have 2.7 kB at most.
 const CHAIN: usize = 500;
 
+/// The chain under which tallies count those that are too many to be counted apart.
+pub const OTHER_CHAINS: &str = "(others)";
+
 /// A partner chain as tallies know it: the institutions' names, parent first.
 pub fn joined_chain(names: &[String]) -> Option<String> {
     let joined: String = names.join(" > ").chars().take(CHAIN).collect();

@@ -8,6 +8,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
+use super::new_submission::OTHER_CHAINS;
 use super::{StoreError, Tx, from_row, on};
 use ambient::Timestamp;
 
@@ -75,8 +76,9 @@ impl Tx {
         Ok(())
     }
 
-    /// What became of `partner`'s pushes since `since_day`, by day, chain and kind.
-    pub async fn tallies(&mut self, partner: Uuid, since_day: i64) -> Result<Vec<Tally>, StoreError> {
+    /// What became of `partner`'s pushes since `since_day`, by day, chain and kind. The `most` chains with the most pushes
+    /// are counted apart, and all others together as [`OTHER_CHAINS`].
+    pub async fn tallies(&mut self, partner: Uuid, since_day: i64, most: i64) -> Result<Vec<Tally>, StoreError> {
         struct Row {
             day: i64,
             chain: String,
@@ -85,9 +87,14 @@ impl Tx {
         }
         from_row!(Row { day, chain, kind, count });
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as(
-            "SELECT day, chain, kind, CAST(sum(count) AS BIGINT) AS count FROM tally WHERE partner_id = $1 AND day >= $2
-              GROUP BY day, chain, kind ORDER BY day, chain, kind",
-        ).bind(partner).bind(since_day).fetch_all(connection).await)?;
+            "WITH named AS (
+                SELECT chain FROM tally WHERE partner_id = $1 AND day >= $2 AND kind = $4 AND chain <> $5
+                 GROUP BY chain ORDER BY sum(count) DESC, chain LIMIT $3)
+             SELECT day, shown AS chain, kind, CAST(sum(count) AS BIGINT) AS count FROM (
+                SELECT day, kind, count, CASE WHEN chain IN (SELECT chain FROM named) THEN chain ELSE $5 END AS shown
+                  FROM tally WHERE partner_id = $1 AND day >= $2) AS tallied
+              GROUP BY day, shown, kind ORDER BY day, shown, kind",
+        ).bind(partner).bind(since_day).bind(most).bind(EventKind::Pushed.name()).bind(OTHER_CHAINS).fetch_all(connection).await)?;
         rows.into_iter()
             .map(|row| {
                 let kind = EventKind::from_name(&row.kind).ok_or_else(|| StoreError::nonsense("tally", &row.kind))?;

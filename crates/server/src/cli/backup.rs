@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -35,7 +36,8 @@ impl Backup {
         bar.finish_and_clear();
         let root = config.storage.data.join("root.key");
         let seconds = clock.now().since(started).as_secs_f64();
-        print(&told(&made?, seconds, &root.display().to_string()))
+        print(&told(&made?, seconds, &root.display().to_string()))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `tenure check FILE`: what the server would say of a push, with the finger on the place, without sending anything.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use bulk_push::diagnostic::{Diagnostic, renderer};
 use clap::Args;
 use credential::{Context, Rejection, Submission, Type};
 
-use super::command::Outcome;
+use super::command::{Outcome, print};
 
 /// Check the body of a push before sending it.
 #[derive(Debug, Args)]
@@ -22,7 +23,6 @@ pub struct Check {
 }
 
 impl Check {
-    #[expect(clippy::print_stdout, reason = "the diagnostics are the answer")]
     pub(super) fn run(self) -> Outcome {
         let credential_type: Type = self.credential_type.parse().map_err(|_| {
             let known: Vec<&str> = credential::ALL.iter().map(|known| known.name()).collect();
@@ -34,15 +34,18 @@ impl Check {
         let report = report(&name, &source, credential_type, &Context::new(Clock::System.now().to_jiff()));
         match report {
             Ok(headline) => {
-                println!("{name}: a push of {credential_type} would take this: {headline}");
+                print(&format!("{name}: a push of {credential_type} would take this: {headline}"))?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(diagnostics) => {
+                let mut text = String::new();
                 for diagnostic in &diagnostics {
-                    println!("{}\n", diagnostic.render(&name, &source, 1, &renderer));
+                    let _ = writeln!(text, "{}\n", diagnostic.render(&name, &source, 1, &renderer));
                 }
                 let count = diagnostics.len();
-                println!("{name}: {count} {}; nothing was sent", if count == 1 { "fault" } else { "faults" });
+                let _ =
+                    write!(text, "{name}: {count} {}; nothing was sent", if count == 1 { "fault" } else { "faults" });
+                print(&text)?;
                 Ok(ExitCode::FAILURE)
             }
         }

@@ -1,5 +1,7 @@
 //! What sub-commands share: the settings they read, and how they end.
 
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -35,7 +37,9 @@ impl StoreArguments {
             .chain(more.iter().cloned())
             .filter_map(|(key, value)| value.map(|value| (key, value)))
             .collect();
-        Config::load(self.config.as_deref(), std::env::vars(), &overrides).map_err(|error| error.to_string())
+        let text = |text: OsString| text.to_string_lossy().into_owned();
+        let environment = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+        Config::load(self.config.as_deref(), environment, &overrides).map_err(|error| error.to_string())
     }
 }
 
@@ -52,10 +56,23 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, String>>) -> Resu
     runtime.block_on(work)
 }
 
-/// Prints the answer of a sub-command.
-#[expect(clippy::print_stdout, reason = "this is what was asked for")]
-#[expect(clippy::unnecessary_wraps, reason = "an arm of the dispatch")]
-pub(super) fn print(text: &str) -> Outcome {
-    print!("{text}");
-    Ok(ExitCode::SUCCESS)
+/// Writes `text` and a line feed to standard output, in one piece.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn write_stdout(text: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(format!("{}\n", text.trim_end_matches('\n')).as_bytes())?;
+    stdout.flush()
+}
+
+/// Like [`write_stdout`]; a reader that stops reading, such as `head`, is not an error.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn print(text: &str) -> Result<(), String> {
+    match write_stdout(text) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+        _ => Ok(()),
+    }
 }

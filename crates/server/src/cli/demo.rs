@@ -12,7 +12,7 @@ use credential::{BatchForm, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::command::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on, print};
 use super::{partner, serve};
 use crate::app::App;
 use crate::config::Config;
@@ -64,7 +64,7 @@ impl Demo {
         // Who tries webhooks out has their receiver here.
         config.webhooks.allow_loopback = true;
         config.log.format = crate::config::LogFormat::Text;
-        log::start(&config.log)?;
+        let _logging = log::start(&config.log)?;
         block_on(demonstrate(config, self.data))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -98,8 +98,10 @@ async fn prepare(app: &App, data: &Path) -> Result<(Sandbox, [String; 2]), Error
         _ => {
             let scopes: Vec<&str> =
                 credential::ALL.iter().flat_map(|known| [known.write_scope, known.read_scope]).collect();
+            let mut tx = app.store().write().await?;
             let (client_id, client_secret) =
-                partner::add(app.store(), app.rng(), app.now(), "Sandbox Payroll", &scopes.join(" "), true).await?;
+                partner::add(&mut tx, app.rng(), app.now(), "Sandbox Payroll", &scopes.join(" "), true).await?;
+            tx.commit().await?;
             let sandbox = Sandbox { client_id, client_secret };
             let text = serde_json::to_vec_pretty(&sandbox).map_err(Error::internal)?;
             std::fs::write(&path, text).map_err(Error::internal)?;
@@ -127,7 +129,6 @@ async fn push_batch(app: &App, partner: Uuid) -> Result<String, Error> {
     Ok(flows::batch::push(app, partner, batch, |_| Ok(())).await?.redirect_uri)
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the demonstration is for")]
 fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
     let base = app.config().base();
     let mut text = String::new();
@@ -156,5 +157,7 @@ fn announce(app: &App, sandbox: &Sandbox, [link, batch]: &[String; 2]) {
         "The API is described at {base}/docs. Stop with Ctrl-C; the data stays in {}.",
         app.config().storage.data.display()
     );
-    println!("{text}");
+    if let Err(error) = print(&text) {
+        tracing::warn!(error, "the links could not be printed");
+    }
 }

@@ -63,7 +63,7 @@ impl Cli {
             Command::Check(check) => check.run(),
             Command::Push(arguments) => push::run(*arguments),
             Command::Verify(verify) => verify.run(),
-            Command::Config => print(crate::config::DEFAULT),
+            Command::Config => print(crate::config::DEFAULT.trim_end()).map(|()| ExitCode::SUCCESS),
         };
         outcome.unwrap_or_else(|message| {
             eprintln!("tenure: {message}");

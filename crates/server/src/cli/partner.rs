@@ -9,10 +9,10 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
-use super::command::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on, print, write_stdout};
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
-use store::{Part, Partner, Store, StoreError};
+use store::{Part, Partner, Store, StoreError, Tx};
 
 /// Add, list, rotate and disable partners.
 #[derive(Debug, Args)]
@@ -97,21 +97,22 @@ impl PartnerArguments {
         match self.command {
             PartnerCommand::Add { output, name, scope, sandbox } => {
                 let (name, scope) = (check_name(&name)?, check_scopes(&scope)?);
-                let store = output.open().await?;
-                let added = add(&store, &Rng::System, now, &name, &scope, sandbox).await;
+                let mut tx = output.open().await?.write().await.map_err(shown)?;
+                let added = add(&mut tx, &Rng::System, now, &name, &scope, sandbox).await;
                 let (id, secret) = added.map_err(shown)?;
-                output.secret(id, &secret);
+                output.secret(id, &secret)?;
+                tx.commit().await.map_err(shown)?;
             }
             PartnerCommand::List { output } => {
                 let partners = output.open().await?.read().await.map_err(shown)?.partners().await.map_err(shown)?;
-                output.list(&partners);
+                output.list(&partners)?;
             }
             PartnerCommand::Rotate { output, client_id } => {
                 let secret = Rng::System.secret();
                 let mut tx = output.open().await?.write().await.map_err(shown)?;
                 known(tx.rotate_partner(client_id, &sha256(secret.as_bytes()), now).await)?;
+                output.secret(client_id, &secret)?;
                 tx.commit().await.map_err(shown)?;
-                output.secret(client_id, &secret);
             }
             PartnerCommand::DocumentHosts { output, client_id, hosts } => {
                 let hosts = check_hosts(&hosts)?;
@@ -120,7 +121,7 @@ impl PartnerArguments {
                 tx.commit().await.map_err(shown)?;
                 let said = if hosts.is_empty() { "any public host" } else { &hosts };
                 let text = format!("Documents of {client_id} are fetched from: {said}");
-                output.say(&json!({ "client_id": client_id, "document_hosts": hosts }), &text);
+                output.say(&json!({ "client_id": client_id, "document_hosts": hosts }), &text)?;
             }
             PartnerCommand::CallbackUrls { output, client_id, urls } => {
                 let urls = check_callbacks(&urls, output.store.load(&[])?.is_https())?;
@@ -129,13 +130,14 @@ impl PartnerArguments {
                 tx.commit().await.map_err(shown)?;
                 let said = if urls.is_empty() { "nowhere" } else { &urls };
                 let text = format!("People are sent back to {client_id} at: {said}");
-                output.say(&json!({ "client_id": client_id, "callback_urls": urls }), &text);
+                output.say(&json!({ "client_id": client_id, "callback_urls": urls }), &text)?;
             }
             PartnerCommand::Disable { output, client_id } => {
                 let mut tx = output.open().await?.write().await.map_err(shown)?;
                 known(tx.disable_partner(client_id, now).await)?;
                 tx.commit().await.map_err(shown)?;
-                output.say(&json!({ "client_id": client_id, "disabled": true }), &format!("{client_id} is disabled."));
+                output
+                    .say(&json!({ "client_id": client_id, "disabled": true }), &format!("{client_id} is disabled."))?;
             }
         }
         Ok(())
@@ -144,7 +146,7 @@ impl PartnerArguments {
 
 /// Adds a partner; returns its id and its secret, which is stored nowhere.
 pub(super) async fn add(
-    store: &Store,
+    tx: &mut Tx,
     rng: &Rng,
     now: Timestamp,
     name: &str,
@@ -164,9 +166,7 @@ pub(super) async fn add(
         sandbox,
         callback_urls: String::new(),
     };
-    let mut tx = store.write().await?;
     tx.add_partner(&partner).await?;
-    tx.commit().await?;
     Ok((id, secret))
 }
 
@@ -177,13 +177,16 @@ impl OutputArguments {
         Store::open(Part::Data, data, &config.storage.database_url, 2).await.map_err(shown)
     }
 
-    fn secret(&self, id: Uuid, secret: &str) {
+    /// Prints a new secret; called before the commit, so that no secret counts that could not be written. The secret is
+    /// the first line, since it is the one that cannot be had again if only the first is read.
+    fn secret(&self, id: Uuid, secret: &str) -> Result<(), String> {
         let text =
-            format!("client_id:     {id}\nclient_secret: {secret}\n\nKeep the secret now: it is not shown again.");
-        self.say(&json!({ "client_id": id, "client_secret": secret }), &text);
+            format!("client_secret: {secret}\nclient_id:     {id}\n\nKeep the secret now: it is not shown again.");
+        let text = if self.json { json!({ "client_id": id, "client_secret": secret }).to_string() } else { text };
+        write_stdout(&text).map_err(|error| format!("the secret could not be written, so nothing was changed: {error}"))
     }
 
-    fn list(&self, partners: &[Partner]) {
+    fn list(&self, partners: &[Partner]) -> Result<(), String> {
         let rows: Vec<_> = partners
             .iter()
             .map(|partner| {
@@ -207,16 +210,11 @@ impl OutputArguments {
                     .to_owned(),
             );
         }
-        self.say(&json!(rows), &lines.join("\n"));
+        self.say(&json!(rows), &lines.join("\n"))
     }
 
-    #[expect(clippy::print_stdout, reason = "the answer of the sub-command")]
-    fn say(&self, value: &serde_json::Value, text: &str) {
-        if self.json {
-            println!("{value}");
-        } else {
-            println!("{text}");
-        }
+    fn say(&self, value: &serde_json::Value, text: &str) -> Result<(), String> {
+        if self.json { print(&value.to_string()) } else { print(text) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 
@@ -35,7 +36,8 @@ impl Restore {
             backup::restore(&config, &self.from, rehearse, now, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();
-        print(&told(&restored?, self.rehearsal))
+        print(&told(&restored?, self.rehearsal))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -36,14 +37,35 @@ impl Serve {
             ("server.base_url", self.base_url),
             ("mail.transport", self.mail),
         ])?;
-        log::start(&config.log)?;
-        block_on(serve(config, false, |_| {}))?;
+        let logging = log::start(&config.log)?;
+        let dropped = logging.dropped.clone();
+        block_on(serve(config, false, |app| app.metrics().count_dropped_log_lines(dropped)))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
+/// File descriptors for everything but connections of clients: databases, documents, mail, webhooks.
+const OTHER_FILES: usize = 256;
+
+/// Allows as many open files as the system lets us, and takes no more connections than those have room for.
+fn limit_connections(config: &mut Config) {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let allowed = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    let allowed = allowed.map_or(usize::MAX, |allowed| usize::try_from(allowed).unwrap_or(usize::MAX));
+    let most = allowed.saturating_sub(OTHER_FILES).max(MIN_CONNECTIONS);
+    if most < config.server.max_connections {
+        tracing::warn!(max_connections = most, "fewer connections are taken: the limit of open files is {allowed}");
+        config.server.max_connections = most;
+    }
+}
+
+/// However few files may be open.
+const MIN_CONNECTIONS: usize = 64;
+
 /// Serves until SIGTERM or SIGINT; `ready` is called once requests are answered.
-pub(super) async fn serve(config: Config, demo: bool, ready: impl FnOnce(&App)) -> Result<(), String> {
+pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&App)) -> Result<(), String> {
+    limit_connections(&mut config);
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let stop = CancellationToken::new();
@@ -56,17 +78,22 @@ pub(super) async fn serve(config: Config, demo: bool, ready: impl FnOnce(&App)) 
         tracing::info!(%listen, base_url = app.config().base(), version = env!("CARGO_PKG_VERSION"), "ready");
         ready(app);
     };
-    server::serve(listener, config.server.head_timeout, open, announce, stop).await.map_err(|error| error.to_string())
+    server::serve(listener, &config.server, open, announce, stop).await.map_err(|error| error.to_string())
 }
 
 fn stop_on_signals(stop: &CancellationToken) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    // Closing a terminal and some service managers send it; by default it would kill the server.
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
     let stop = stop.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hangup.recv() => tracing::info!("SIGHUP is ignored; settings are read again at a restart"),
+            }
         }
         stop.cancel();
     });

@@ -15,7 +15,7 @@ use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::command::{Outcome, block_on};
+use super::command::{Outcome, block_on, print};
 use crate::config::Config;
 use crate::outbound::{Lookup, Outbound};
 use ambient::{Clock, Timestamp};
@@ -76,7 +76,7 @@ impl Verify {
         if self.json {
             print_json(&report)?;
         } else {
-            print_text(&report);
+            print_text(&report)?;
         }
         Ok(if report.is_valid() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -195,33 +195,32 @@ fn did_document_address(did: &str, local: bool) -> String {
     format!("{}://{host}/{path}/did.json", if is_local { "http" } else { "https" })
 }
 
-#[expect(clippy::print_stdout, reason = "the verdicts are the answer")]
 fn print_json(report: &Report) -> Result<(), String> {
     let mut whole = serde_json::to_value(report).map_err(|error| error.to_string())?;
     whole["valid"] = json!(report.is_valid());
-    println!("{}", serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?);
-    Ok(())
+    print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)
 }
 
-#[expect(clippy::print_stdout, reason = "the verdicts are the answer")]
-fn print_text(report: &Report) {
+fn print_text(report: &Report) -> Result<(), String> {
+    let mut lines = Vec::new();
     for verdict in &report.verdicts {
         let outcome = match verdict.outcome {
             Step::Passed => "passed     ",
             Step::Failed => "FAILED     ",
             Step::NotChecked => "not checked",
         };
-        println!("{:<10} {outcome}  {}", verdict.step.name(), verdict.reason);
+        lines.push(format!("{:<10} {outcome}  {}", verdict.step.name(), verdict.reason));
         if let Some(asked) = &verdict.asked {
-            println!("{:24}asked: {asked}", "");
+            lines.push(format!("{:24}asked: {asked}", ""));
         }
     }
     if report.is_valid() {
-        println!("\nIt says:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default());
-        println!("\nVALID, as far as it was checked.");
+        lines.push(format!("\nIt says:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
+        lines.push("\nVALID, as far as it was checked.".to_owned());
     } else {
-        println!("\nNOT VALID. What it says is not to be believed.");
+        lines.push("\nNOT VALID. What it says is not to be believed.".to_owned());
     }
+    print(&lines.join("\n"))
 }
 
 #[cfg(test)]

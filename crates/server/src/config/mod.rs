@@ -2,6 +2,7 @@
 //!
 //! Owns every setting's name and meaning (`default.toml` is their reference). Unknown keys are refused.
 
+mod misspelt;
 mod sections;
 mod values;
 
@@ -14,6 +15,7 @@ pub use self::sections::{
     ClientIdPrefix, Credentials, Log, LogFormat, Mail, ObjectStoreKind, Objects, Openid4vp, Outbound, RateLimit,
     Retention, Server, SignIn, Storage, Tokens, Verification, Wallets, Webhooks,
 };
+pub use self::values::PortRange;
 
 /// The documented default, as text; `tenure config` prints it.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -69,13 +71,16 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
         overrides: &[(&str, String)],
     ) -> Result<Self, ConfigError> {
-        let variables =
-            environment.into_iter().filter(|(name, _)| name.starts_with("TENURE_") && name.contains("__")).collect();
+        let (settings, others): (Vec<_>, Vec<_>) = environment
+            .into_iter()
+            .filter(|(name, _)| name.starts_with("TENURE_"))
+            .partition(|(name, _)| name.contains("__"));
+        misspelt::refuse(&others, DEFAULT).map_err(ConfigError)?;
         let environment = Environment::with_prefix("TENURE")
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true)
-            .source(Some(variables));
+            .source(Some(settings.into_iter().collect()));
         let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
         if let Some(path) = file {
             builder = builder.add_source(File::from(path).format(FileFormat::Toml));
@@ -112,6 +117,9 @@ impl Config {
                 "openid4vp.scheme must be like openid4vp or haip-vp; it is '{}'",
                 asks.scheme
             )));
+        }
+        if !self.storage.database_url.is_empty() {
+            store::connect_options(&self.storage.database_url).map_err(|error| ConfigError(error.to_string()))?;
         }
         if self.verification.lifetime > self.retention.ring_key_lifetime() {
             return Err(ConfigError(
@@ -189,6 +197,13 @@ mod tests {
         let bad = load(&[("TENURE_RETENTION__INCOMPLETE", "soon")]).expect_err("not a duration").to_string();
         assert!(bad.contains("'soon'"), "{bad}");
         assert!(load(&[("TENURE_SERVER__BASE_URL", "https://passport.example/sub")]).is_err());
+        for (name, zero) in [("TENURE_RATE_LIMIT__PARTNER_BURST", "0"), ("TENURE_TOKENS__LIFETIME", "0s")] {
+            let error = load(&[(name, zero)]).expect_err(name).to_string();
+            assert!(error.contains("must be"), "{error}");
+        }
+        let url = "postgres://ada:secret@db/tenure?sslmod=require";
+        let error = load(&[("TENURE_STORAGE__DATABASE_URL", url)]).expect_err("not a parameter").to_string();
+        assert!(error.contains("'sslmod'") && !error.contains("secret"), "{error}");
         let long = load(&[("TENURE_VERIFICATION__LIFETIME", "49h")]).expect_err("its key is gone by then").to_string();
         assert!(long.contains("verification.lifetime"), "{long}");
     }

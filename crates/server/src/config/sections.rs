@@ -12,7 +12,7 @@ use store::LONGEST_RING_PERIOD;
 use store::domain::presentation::Mode;
 use url::Url;
 
-use super::values::{algorithm, duration, optional_url, response_mode, words};
+use super::values::{PortRange, algorithm, duration, duration_or_zero, optional_url, positive, response_mode, words};
 
 /// Listening, addresses and limits of the HTTP server.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +25,7 @@ pub struct Server {
     /// How many proxies add to `X-Forwarded-For`.
     pub trusted_proxies: usize,
     /// Largest request body, bytes.
+    #[serde(deserialize_with = "positive")]
     pub body_limit: usize,
     /// Longest time for one request.
     #[serde(deserialize_with = "duration")]
@@ -32,8 +33,14 @@ pub struct Server {
     /// Longest time without the whole head of a request until a connection is closed.
     #[serde(deserialize_with = "duration")]
     pub head_timeout: Duration,
+    /// Most connections at once, but for probes.
+    #[serde(deserialize_with = "positive")]
+    pub max_connections: usize,
+    /// How long a stopping server goes on serving while `/readyz` is 503.
+    #[serde(deserialize_with = "duration_or_zero")]
+    pub shutdown_delay: Duration,
     /// How long a stopping server waits for what it has accepted.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "duration_or_zero")]
     pub shutdown_grace: Duration,
 }
 
@@ -46,6 +53,7 @@ pub struct Storage {
     /// PostgreSQL URL, or empty for SQLite.
     pub database_url: String,
     /// Connections to PostgreSQL; of SQLite's readers at most.
+    #[serde(deserialize_with = "positive")]
     pub connections: u32,
 }
 
@@ -73,7 +81,7 @@ pub struct Objects {
     #[serde(deserialize_with = "duration")]
     pub upload_timeout: Duration,
     /// How old an object must be before it can be taken to be left over.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "duration_or_zero")]
     pub orphan_age: Duration,
 }
 
@@ -119,7 +127,11 @@ pub struct Webhooks {
     /// Longest time for one attempt.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
+    /// Ports that receivers may have besides 443.
+    #[serde(deserialize_with = "words")]
+    pub allowed_ports: Vec<PortRange>,
     /// How many attempts at once for one webhook.
+    #[serde(deserialize_with = "positive")]
     pub concurrency: u32,
 }
 
@@ -292,13 +304,16 @@ pub struct SignIn {
     #[serde(deserialize_with = "duration")]
     pub code_lifetime: Duration,
     /// Wrong tries that end a code.
+    #[serde(deserialize_with = "positive")]
     pub code_attempts: u32,
     /// Lifetime of a session without a visit.
     #[serde(deserialize_with = "duration")]
     pub session_lifetime: Duration,
     /// Codes to one address in an hour.
+    #[serde(deserialize_with = "positive")]
     pub codes_per_address: u32,
     /// Codes asked for from one network address in an hour.
+    #[serde(deserialize_with = "positive")]
     pub codes_per_client: u32,
 }
 
@@ -309,12 +324,16 @@ pub struct RateLimit {
     /// Off for load tests alone.
     pub enabled: bool,
     /// Sustained requests a second for a partner.
+    #[serde(deserialize_with = "positive")]
     pub partner_per_second: u32,
     /// Requests a partner may make at once.
+    #[serde(deserialize_with = "positive")]
     pub partner_burst: u32,
     /// Token requests in a minute from one network address.
+    #[serde(deserialize_with = "positive")]
     pub tokens_per_minute: u32,
     /// Requests and codes of wallets in a minute from one network address.
+    #[serde(deserialize_with = "positive")]
     pub wallets_per_minute: u32,
 }
 

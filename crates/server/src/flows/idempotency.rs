@@ -9,12 +9,16 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::rate_limit::STORED_UNIT;
 use ambient::Timestamp;
 use store::StoredAnswer;
 use store::domain::submission::Sealed;
 
 /// A claim without a response counts as abandoned, by a server that died, after this time.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
+
+/// When a partner that has used up its storage for responses may try again.
+const STORAGE_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// A key of a partner.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +63,12 @@ pub enum Claim {
 /// store cannot be used.
 pub async fn claim(app: &App, key: IdempotencyKey<'_>, request_hash: &[u8; 32]) -> Result<Claim, Error> {
     let now = app.now();
+    if app.limits().idempotency_bytes.check(&key.partner).is_err() {
+        return Err(Error::new(
+            Kind::TooManyRequests(STORAGE_RETRY_AFTER),
+            "Too many bytes of responses are stored for Idempotency-Keys today. Send the request without a key, or later.",
+        ));
+    }
     let mut tx = app.store().write().await?;
     match tx.stored_answer(key.partner, key.key).await? {
         // Only the one that was read: another request may be claiming the key at this moment.
@@ -114,9 +124,10 @@ async fn replay(
     Ok(Claim::Replay(StoredResponse { status, content_type: stored.content_type, body: body.to_vec() }))
 }
 
-/// Whether a response of this status is stored: not if a repeat may have another result.
+/// Whether a response of this status is stored: what was done, and conflicts. After any other error a corrected request may
+/// use the key again.
 pub fn is_stored(status: u16) -> bool {
-    status < 500 && !matches!(status, 401 | 403 | 429)
+    (200..300).contains(&status) || status == 409
 }
 
 /// Releases a key that was claimed at `claimed_at`, unless another request has claimed it since.
@@ -140,6 +151,11 @@ pub async fn store(
     claimed_at: Timestamp,
     response: &StoredResponse,
 ) -> Result<(), Error> {
+    // It is stored even if the limit is reached with it: the request has run, and a repeat must not run again.
+    let _ = app
+        .limits()
+        .idempotency_bytes
+        .spend(&key.partner, (response.body.len() / STORED_UNIT).try_into().unwrap_or(u32::MAX));
     // A response may hold a link, a secret, or the start of a wrong value: it is encrypted like what it is about, and deleted
     // with it.
     let sealed = app.keyring().seal(app.now(), &key.label(), &response.body).await?;

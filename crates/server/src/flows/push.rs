@@ -200,7 +200,7 @@ pub(super) async fn prepare(
         credential_type: submission.credential_type,
         document_type: submission.document_type,
         batch_id,
-        partner_chain: joined_chain(&submission.partner_chain),
+        partner_chain: app.partner_chains().counted(partner, joined_chain(&submission.partner_chain), now),
         created_at: now,
         expires_at: now + app.config().retention.incomplete,
         assets: documents::rows(app, submission, id, sealed.period).await?,

@@ -256,6 +256,9 @@ fn check_address(app: &App, text: &str) -> Result<(), Error> {
         Ok(url) if url.scheme() != "https" && !app.receivers().may_ask(&url) => {
             (Code::UrlFormat, format!("Events are sent by https alone{local}."))
         }
+        Ok(url) if !app.receivers().may_ask(&url) && !app.receivers().may_ask_port(&url) => {
+            (Code::UrlAddress, "Events are sent to port 443 alone, unless the operator allows others.".to_owned())
+        }
         Ok(url) if is_local(&url) && !app.config().webhooks.allow_loopback || !app.receivers().may_ask(&url) => {
             (Code::UrlAddress, "Nothing is sent to this address: it is not public.".to_owned())
         }

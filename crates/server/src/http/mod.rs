@@ -166,6 +166,11 @@ fn write_error(
 pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                                connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// No page uses a sensor or a device of the browser but passkeys, which are allowed to our own origin unless it is said
+/// otherwise.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+                           magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+
 /// No script, style or image from elsewhere, no framing, no referrer; pages with personal data are not cached.
 fn secure(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
@@ -177,6 +182,10 @@ fn secure(headers: &mut axum::http::HeaderMap, is_api: bool, is_https: bool) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    headers
+        .entry(HeaderName::from_static("cross-origin-resource-policy"))
+        .or_insert(HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));

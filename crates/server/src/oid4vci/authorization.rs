@@ -14,6 +14,7 @@ use super::{details, wallet};
 use crate::app::App;
 use crate::flows::issuance::authorization::{self, PUSHED_LIFETIME, request_uri};
 use crate::http::{AnyBody, Client, Form, OAuthError};
+use crate::rate_limit;
 use store::domain::issuance::AuthorizationRequest;
 
 pub(super) fn routes() -> Router<App> {
@@ -32,6 +33,9 @@ async fn push(
     let wallet = wallet::attested(&app, &headers)?;
     let key = wallet::dpop_key(&app, &headers, "/oid4vci/par")?;
     let request = read(&form, wallet, key)?;
+    // Counted last: a request that is refused is not stored.
+    app.limits().authorization_requests_per_client.check(&client.0)?;
+    app.limits().authorization_requests.check(&rate_limit::ALL)?;
     let id = authorization::push(&app, request).await?;
     let body = json!({ "request_uri": request_uri(id), "expires_in": PUSHED_LIFETIME.as_secs() });
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())

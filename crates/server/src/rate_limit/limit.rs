@@ -154,7 +154,18 @@ impl Limit {
     where
         Key: From<&'a K>,
     {
-        self.counting.is_on.then(|| self.count(key.into(), self.counting.shared.is_some())).transpose()
+        self.spend(key, 1)
+    }
+
+    /// Counts `cost` requests of `key` at once, as far as this node knows: all of them or none.
+    ///
+    /// # Errors
+    /// As [`Limit::check`].
+    pub fn spend<'a, K>(&self, key: &'a K, cost: u32) -> Result<Option<RateLimitStatus>, RateLimitStatus>
+    where
+        Key: From<&'a K>,
+    {
+        self.counting.is_on.then(|| self.count(key.into(), cost, self.counting.shared.is_some())).transpose()
     }
 
     /// Counts one request of `key` for all nodes before it returns: for guesses, and for what is mailed. While the database is
@@ -171,10 +182,10 @@ impl Limit {
         }
         let (key, now) = (Key::from(key), self.counting.clock.now());
         let Some(Shared { store, keyring }) = &self.counting.shared else {
-            return Ok(self.count(key, false).map(drop)?);
+            return Ok(self.count(key, 1, false).map(drop)?);
         };
         let known = self.buckets().get(&key).map_or(now, |bucket| bucket.full_at);
-        self.after(known, now)?;
+        self.after(known, 1, now)?;
         let charge = Charge { id: key.fingerprint(keyring, self.name), since: now, cost: self.interval };
         match within(store, &charge, now + self.window()).await {
             Ok(Ok(full_at)) => {
@@ -188,29 +199,29 @@ impl Limit {
             }
             Err(error) => {
                 tracing::warn!(%error, "other nodes could not be asked about a limit");
-                Ok(self.count(key, true).map(drop)?)
+                Ok(self.count(key, 1, true).map(drop)?)
             }
         }
     }
 
-    /// When a bucket is full again that is full at `full_at`, after one request now.
-    fn after(&self, full_at: Timestamp, now: Timestamp) -> Result<Timestamp, RateLimitStatus> {
-        let after = full_at.max(now) + self.interval;
+    /// When a bucket is full again that is full at `full_at`, after `cost` requests now.
+    fn after(&self, full_at: Timestamp, cost: u32, now: Timestamp) -> Result<Timestamp, RateLimitStatus> {
+        let after = full_at.max(now) + self.interval.saturating_mul(cost);
         let over = after.since(now).saturating_sub(self.window());
         if over.is_zero() { Ok(after) } else { Err(self.status(0, over)) }
     }
 
-    fn count(&self, key: Key, is_reported: bool) -> Result<RateLimitStatus, RateLimitStatus> {
+    fn count(&self, key: Key, cost: u32, is_reported: bool) -> Result<RateLimitStatus, RateLimitStatus> {
         let now = self.counting.clock.now();
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at: now, unreported: 0, since: now });
-        bucket.full_at = self.after(bucket.full_at, now)?;
+        bucket.full_at = self.after(bucket.full_at, cost, now)?;
         let used = bucket.full_at.since(now);
         if is_reported {
             if bucket.unreported == 0 {
                 bucket.since = now;
             }
-            bucket.unreported += 1;
+            bucket.unreported = bucket.unreported.saturating_add(cost);
         }
         drop(buckets);
         let left = (self.window().saturating_sub(used).as_micros() / self.interval.as_micros()).try_into();
@@ -291,6 +302,16 @@ mod tests {
         assert!(limit.check(&one).is_ok());
         limit.forget_idle();
         assert_eq!(limit.buckets().len(), 1, "the other is full again");
+    }
+
+    #[test]
+    fn several_requests_are_counted_all_or_none() {
+        let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
+        let limit = limit(5, &clock);
+        assert_eq!(limit.spend(&[0; 32], 3).expect("allowed").expect("on").remaining, 2);
+        assert!(limit.spend(&[0; 32], 3).is_err());
+        assert_eq!(limit.spend(&[0; 32], 2).expect("allowed").expect("on").remaining, 0);
+        assert!(limit.spend(&[1; 32], u32::MAX).is_err());
     }
 
     #[test]

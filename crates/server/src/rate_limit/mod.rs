@@ -37,8 +37,24 @@ const CONSOLE_PER_CLIENT: u32 = 60;
 /// a stranger at one address cannot use it up.
 const CONSOLE_PER_PARTNER: u32 = 300;
 
+/// Authorization requests that wallets may push from one network address in a minute, and from all together.
+const AUTHORIZATION_REQUESTS_PER_CLIENT: u32 = 60;
+const AUTHORIZATION_REQUESTS: u32 = 6_000;
+/// Credential offers that a holder may make in an hour.
+const OFFERS_PER_HOLDER: u32 = 60;
+/// Credentials that wallets may fetch for a holder in an hour, one for each key: each takes a place in a status list.
+const CREDENTIALS_PER_HOLDER: u32 = 1_000;
+/// What [`Limits::idempotency_bytes`] counts in, bytes.
+pub const STORED_UNIT: usize = 1024;
+/// How much of responses is stored for a partner's Idempotency-Keys in a day, in [`STORED_UNIT`]s: 256 MiB.
+const STORED_PER_PARTNER: u32 = 256 * 1024;
+
+const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// The key of a limit that everybody shares.
+pub const ALL: [u8; 32] = [0; 32];
 
 /// All limits.
 #[derive(Debug)]
@@ -49,6 +65,16 @@ pub struct Limits {
     pub token: Limit,
     /// Requests of wallets from a network address.
     pub wallets: Limit,
+    /// Authorization requests pushed from a network address.
+    pub authorization_requests_per_client: Limit,
+    /// Authorization requests pushed from everywhere; the key is [`ALL`].
+    pub authorization_requests: Limit,
+    /// Credential offers made by a holder.
+    pub offers_per_holder: Limit,
+    /// Credentials that wallets fetch for a holder.
+    pub credentials_per_holder: Limit,
+    /// What is stored for a partner's Idempotency-Keys, in [`STORED_UNIT`]s.
+    pub idempotency_bytes: Limit,
     /// Codes mailed to an address (by its keyed hash).
     pub codes_per_address: Limit,
     /// Links that partners have mailed to an address (by its keyed hash). Apart from codes, so that no partner can keep
@@ -87,6 +113,11 @@ impl Limits {
             partner: Limit::new("partner", partner, rates.partner_burst, &counting),
             token: at_once("token", rates.tokens_per_minute, MINUTE),
             wallets: at_once("wallet", rates.wallets_per_minute, MINUTE),
+            authorization_requests_per_client: at_once("client-par", AUTHORIZATION_REQUESTS_PER_CLIENT, MINUTE),
+            authorization_requests: at_once("par", AUTHORIZATION_REQUESTS, MINUTE),
+            offers_per_holder: hourly("offer", OFFERS_PER_HOLDER),
+            credentials_per_holder: hourly("credential", CREDENTIALS_PER_HOLDER),
+            idempotency_bytes: at_once("idempotency", STORED_PER_PARTNER, DAY),
             codes_per_address: hourly("code", sign_in.codes_per_address),
             links_per_address: hourly("link", sign_in.codes_per_address),
             codes_per_client: hourly("client", sign_in.codes_per_client),
@@ -99,11 +130,16 @@ impl Limits {
         }
     }
 
-    fn all(&self) -> [&Limit; 12] {
+    fn all(&self) -> [&Limit; 17] {
         [
             &self.partner,
             &self.token,
             &self.wallets,
+            &self.authorization_requests_per_client,
+            &self.authorization_requests,
+            &self.offers_per_holder,
+            &self.credentials_per_holder,
+            &self.idempotency_bytes,
             &self.codes_per_address,
             &self.links_per_address,
             &self.codes_per_client,

@@ -28,15 +28,29 @@ async fn exact_repeat_returns_the_stored_response() {
     assert_eq!(again.header("content-type"), first.header("content-type"));
 }
 
+const ASK: &str = "/api/partner/v2/verify/requests/career_history";
+
 #[tokio::test]
-async fn rejection_is_replayed_exactly() {
+async fn conflict_is_replayed_exactly() {
     let test = TestApp::new().await;
     let token = test.token(&test.partner().await).await;
-    let first = post(&test, PUSH, &token, "k", &json!({})).await.assert_status(422);
-    let again = post(&test, PUSH, &token, "k", &json!({})).await.assert_status(422);
+    let asked = json!({ "request_id": "taken", "purpose": "Hiring" });
+    post(&test, ASK, &token, "first", &asked).await.assert_status(201);
+    let elsewhere = "/api/partner/v2/verify/requests/education";
+    let first = post(&test, elsewhere, &token, "k", &asked).await.assert_status(409);
+    let again = post(&test, elsewhere, &token, "k", &asked).await.assert_status(409);
     assert_eq!(first.text, again.text);
     assert_eq!(again.header("content-type"), "application/problem+json");
     assert_eq!(first.json()["request_id"], first.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn corrected_request_may_use_the_key_of_a_rejected_one() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    post(&test, PUSH, &token, "k", &json!({})).await.assert_status(422);
+    post(&test, PUSH, &token, "k", &career("1")).await.assert_status(201);
+    post(&test, PUSH, &token, "k", &career("2")).await.assert_status(409);
 }
 
 #[tokio::test]

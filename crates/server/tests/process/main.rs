@@ -23,5 +23,6 @@ mod person;
 mod privacy;
 mod proxy;
 mod push;
+mod standard_streams;
 mod stop;
 mod webhooks;

@@ -16,6 +16,8 @@ struct Secrets {
     session: String,
     /// The secret part of the verification request's link.
     asked: String,
+    /// The secret of a shared link.
+    share: String,
 }
 
 /// A minimal browser for signing in: the location and the cookies.
@@ -61,7 +63,20 @@ fn push_and_accept(server: &Server) -> Secrets {
     let session = cookies.split("session=").nth(1).expect("a session").split(';').next().expect("a value").to_owned();
     assert_eq!(form(server, &format!("/requests/{content}/accept"), &cookies, "").0, "/wallet");
     let asked = ask_and_share(server, &token, &cookies, &content);
-    Secrets { client, token, content, code, session, asked }
+    let share = share(server, &cookies, &content);
+    Secrets { client, token, content, code, session, asked, share }
+}
+
+/// The holder shares the credential accepted as `content`, and a hirer opens the link; returns the link's secret.
+fn share(server: &Server, cookies: &str, content: &str) -> String {
+    let parts = format!("part={content}/employment/0&days=14&purpose=marked-purpose");
+    let (page, _) = form(server, &format!("/wallet/credentials/{content}/share"), cookies, &parts);
+    let page = request(server.port, "GET", &page, &[("Cookie", cookies)], "").expect("an answer").body;
+    let secret = page.split("/share/").nth(1).expect("a link");
+    let secret: String =
+        secret.chars().take_while(|next| next.is_ascii_alphanumeric() || "-_".contains(*next)).collect();
+    assert_eq!(server.get(&format!("/share/{secret}")).expect("an answer").status, 200);
+    secret
 }
 
 /// A partner requests the credential accepted as `content`, and the holder shares it; returns the link's secret.
@@ -136,18 +151,19 @@ fn check_lines(log: &str) {
 #[test]
 fn logs_and_metrics_contain_no_personal_data() {
     let folder = tempfile::tempdir().expect("a folder");
-    let filter = [("TENURE_LOG__FILTER", "debug,tenure=trace")];
+    let filter = [("TENURE_LOG__FILTER", "trace")];
     let server = Server::start(&folder.path().join("data"), &[], &filter);
     let secrets = push_and_accept(&server);
     go_wrong(&server, &secrets.token);
     let metrics = server.get("/metrics").expect("an answer").body;
     assert!(metrics.contains("tenure_requests_total"), "{metrics}");
     assert!(metrics.contains("tenure_verifications_total{outcome=\"verified\"} 1"), "{metrics}");
-    let log = server.log();
-    let Secrets { client, token, content, code, session, asked } = &secrets;
+    // The last request's line; a thread of its own writes the log.
+    let log = until("the whole log", || Some(server.log()).filter(|log| log.contains("chosen:by.the_caller-7")));
+    let Secrets { client, token, content, code, session, asked, share } = &secrets;
     for (text, name) in [(&log, "the log"), (&metrics, "the metrics"), (&server.output(), "standard output")] {
         assert!(!text.to_lowercase().contains("marked"), "a mark in {name}: {text}");
-        for secret in [client, token, content, code, session, asked] {
+        for secret in [client, token, content, code, session, asked, share] {
             assert!(!is_in(text, secret), "{secret} in {name}: {text}");
         }
     }

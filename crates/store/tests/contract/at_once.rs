@@ -15,7 +15,7 @@ use crate::database::Databases;
 
 async fn counted(store: &Store, partner: Uuid) -> Vec<i64> {
     let mut tx = store.read().await.expect("a transaction");
-    tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect()
+    tx.tallies(partner, 0, 10).await.expect("read").iter().map(|tally| tally.count).collect()
 }
 
 async fn disable(store: &Store, partner: Uuid) {

@@ -227,7 +227,7 @@ contract! {
         let today = day(NOW);
         let tally = |day, chain: &str, kind, count| store::Tally { day, chain: chain.to_owned(), kind, count };
         assert_eq!(
-            tx.tallies(one, today).await.expect("read"),
+            tx.tallies(one, today, 10).await.expect("read"),
             [
                 tally(today, "", EventKind::Declined, 2),
                 tally(today, "", EventKind::Pushed, 2),
@@ -237,10 +237,10 @@ contract! {
                 tally(today + 1, "", EventKind::Pushed, 1),
             ]
         );
-        assert_eq!(tx.tallies(one, today + 1).await.expect("read").len(), 1);
+        assert_eq!(tx.tallies(one, today + 1, 10).await.expect("read").len(), 1);
         // Includes the other partner's; more if two connections have counted, each in its own slot.
         assert!(tx.forget_tallies(today + 1).await.expect("forgotten") >= 6);
-        assert_eq!(tx.tallies(one, 0).await.expect("read").len(), 1);
+        assert_eq!(tx.tallies(one, 0, 10).await.expect("read").len(), 1);
         let log = tx.deliveries(hook, one, None, None, 10).await.expect("read");
         let told: Vec<(&str, Option<&str>)> = log.iter().rev().map(|found| (found.kind.as_str(), found.credential_id.as_deref())).collect();
         let (created, canceled) = ("atsp_request.created", "atsp_request.canceled");
@@ -278,7 +278,7 @@ contract! {
         let kinds: Vec<EventKind> = tx.events(id(10), LATER).await.expect("read").into_iter().map(|event| event.kind).collect();
         assert_eq!(kinds, [EventKind::Pushed, EventKind::Expired]);
         assert_eq!(tx.expire_submissions(LATER, 1).await.expect("told in its turn"), [id(10)]);
-        assert_eq!(tx.tallies(partner, 0).await.expect("read").iter().map(|tally| tally.count).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(tx.tallies(partner, 0, 10).await.expect("read").iter().map(|tally| tally.count).collect::<Vec<_>>(), [1, 2]);
     }
 
     async fn repeated_expiry_is_the_same_event(databases: Databases) {

@@ -22,7 +22,7 @@ use url::Url;
 
 use self::examination::{Examination, PATIENCE};
 use self::finding::Report;
-use super::command::{Outcome, StoreArguments, block_on};
+use super::command::{Outcome, StoreArguments, block_on, print};
 use crate::config::Config;
 use crate::outbound::Outbound;
 use ambient::{Clock, Rng};
@@ -54,14 +54,9 @@ impl Doctor {
             ("mail.transport", self.mail),
         ])?;
         let report = block_on(examine(config))?;
-        print(&if self.json { report.json() } else { report.text() });
+        print(&if self.json { report.json() } else { report.text() })?;
         Ok(if report.has_failure() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of the sub-command")]
-fn print(text: &str) {
-    println!("{text}");
 }
 
 async fn examine(config: Config) -> Result<Report, String> {

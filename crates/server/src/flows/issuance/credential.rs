@@ -72,6 +72,8 @@ pub async fn issue(
     let which = (grant.submission_id, holder);
     let credential = IssuableCredential::open(app.store(), app.keyring(), which, app.now()).await?;
     let credential = credential.ok_or(IssueError::Unavailable)?;
+    let keys = proved.keys.len().try_into().unwrap_or(u32::MAX);
+    app.limits().credentials_per_holder.spend(&holder, keys)?;
     let expires_at = app.now() + app.config().credentials.lifetime;
     let wanted = WantedEntry {
         submission: grant.submission_id,

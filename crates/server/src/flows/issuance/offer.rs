@@ -59,9 +59,10 @@ pub struct OpenOffer {
 /// credential. Each expires by itself.
 ///
 /// # Errors
-/// 404 if the credential is not in the person's wallet. The store or the key ring is unavailable.
+/// 404 if the credential is not in the person's wallet; 429 after too many offers. The store or the key ring is unavailable.
 pub async fn create(app: &App, submission: Uuid, holder: Uuid) -> Result<Uuid, Error> {
     let now = app.now();
+    app.limits().offers_per_holder.check(&holder)?;
     let credential = IssuableCredential::open(app.store(), app.keyring(), (submission, holder), now).await?;
     let credential_type = credential.ok_or_else(Error::not_found)?.credential_type;
     let grant = |configuration| Grant { submission_id: submission, configuration };

@@ -20,7 +20,7 @@ use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};
 use ambient::Timestamp;
-use store::{self, EventKind, Tally};
+use store::{self, EventKind, OTHER_CHAINS, Tally};
 
 /// The times that can be looked at, in days.
 const PERIODS: [i64; 3] = [7, 30, 90];
@@ -28,6 +28,8 @@ const DEFAULT_PERIOD: i64 = 30;
 const DAY_MICROS: i64 = 86_400_000_000;
 /// So many ways are named apart; what came by others is added up.
 const MOST_CHAINS: usize = 20;
+/// So many are read apart, so that those with the most pushes of a shorter time are among them.
+const READ_CHAINS: i64 = 60;
 /// What waits is counted no further.
 const MOST_WAITING: i64 = 10_000;
 
@@ -174,9 +176,11 @@ fn chains(tallies: &[Tally]) -> Vec<Chain> {
     }
     let mut chains: Vec<Chain> =
         by_name.into_iter().map(|(name, counts)| Chain { name: Some(name.to_owned()), counts }).collect();
-    chains.sort_by_key(|chain| std::cmp::Reverse(chain.counts.pushed));
-    if chains.len() > MOST_CHAINS {
-        let others = chains.split_off(MOST_CHAINS);
+    // Those that were counted together come after all that have a name.
+    chains.sort_by_key(|chain| (chain.name.as_deref() == Some(OTHER_CHAINS), std::cmp::Reverse(chain.counts.pushed)));
+    let named = chains.iter().take(MOST_CHAINS).filter(|chain| chain.name.as_deref() != Some(OTHER_CHAINS)).count();
+    if chains.len() > named {
+        let others = chains.split_off(named);
         let counts = others.iter().fold(Counts::default(), |sum, chain| sum.plus(&chain.counts));
         chains.push(Chain { name: None, counts });
     }
@@ -204,7 +208,7 @@ async fn overview(
     let today = store::day(now);
     let days = choice.days.filter(|days| PERIODS.contains(days)).unwrap_or(DEFAULT_PERIOD);
     let mut tx = app.store().read().await?;
-    let all = tx.tallies(partner, today + 1 - PERIODS[2]).await?;
+    let all = tx.tallies(partner, today + 1 - PERIODS[2], READ_CHAINS).await?;
     let oldest = app.rng().id(now - app.config().retention.incomplete);
     let waiting = tx.count_waiting(partner, oldest, now, MOST_WAITING).await?;
     drop(tx);

@@ -65,12 +65,32 @@ async fn decimal_octal_and_hexadecimal_addresses_are_rejected() {
     refuses(&SPELLED).await;
 }
 
+#[tokio::test]
+async fn ports_other_than_443_need_to_be_allowed() {
+    for (allowed, port, is_allowed) in [("", 443, true), ("", 8443, false), ("8443", 8443, true), ("8443", 25, false)] {
+        let test = TestApp::builder().setting("webhooks.allowed_ports", allowed).start().await;
+        let token = test.token(&test.partner().await).await;
+        let url = format!("https://hooks.example.com:{port}/");
+        let answer = test.post(WEBHOOKS, &token, &json!({ "url": url })).await;
+        if is_allowed {
+            answer.assert_status(201);
+        } else {
+            let answer = answer.assert_status(422);
+            assert_eq!(answer.errors(), [("url.address".to_owned(), "/url".to_owned())], "{allowed} {port}");
+        }
+    }
+}
+
 /// Starts the application with a webhook to a name that is resolved from a table.
 async fn named(receiver: &Receiver, answers: Vec<Vec<IpAddr>>, allowed: &str) -> (TestApp, Table, TestPartner, String) {
     let table = table(&[("hooks.example.com", answers)]);
     let roots = receiver.roots.display().to_string();
-    let settings =
-        [("outbound.extra_roots", &*roots), ("outbound.allowed_networks", allowed), ("webhooks.timeout", "2s")];
+    let settings = [
+        ("outbound.extra_roots", &*roots),
+        ("outbound.allowed_networks", allowed),
+        ("webhooks.timeout", "2s"),
+        ("webhooks.allowed_ports", "1-65535"),
+    ];
     let test = TestApp::builder().settings(&settings).lookup(Lookup::Table(table.clone())).start().await;
     let partner = test.partner().await;
     let url = format!("https://hooks.example.com:{}/", receiver.port);

@@ -94,7 +94,7 @@ async fn push_events_are_delivered_in_order_to_subscribers() {
         .read()
         .await
         .expect("a transaction")
-        .tallies(partner.id, day(test.app.now()))
+        .tallies(partner.id, day(test.app.now()), 10)
         .await
         .expect("read");
     let chained: Vec<(&str, i64)> = tallies
@@ -259,7 +259,7 @@ async fn delivery_log_is_deleted_after_30_days() {
         let mut tx = test.app.store().read().await.expect("a transaction");
         let webhook = id.parse().expect("a UUID");
         let log = tx.deliveries(webhook, partner.id, Some(DeliveryState::Delivered), None, 10).await.expect("read");
-        (log.len(), tx.tallies(partner.id, today).await.expect("read").len())
+        (log.len(), tx.tallies(partner.id, today, 10).await.expect("read").len())
     };
     test.advance(30 * DAY - Duration::from_secs(1));
     end_what_is_over(&test.app).await.expect("done");

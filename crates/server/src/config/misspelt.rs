@@ -1,0 +1,93 @@
+//! Variables of the environment that were meant as settings.
+
+use strsim::osa_distance;
+
+/// How many letters may differ.
+const TYPING_ERRORS: usize = 2;
+
+/// Refuses a variable whose name has no `__`, as those of settings have, but is that of a setting otherwise, or nearly.
+/// Others are not ours: `tenure push` has some, and Kubernetes makes `TENURE_SERVICE_HOST` of a service called tenure.
+pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Result<(), String> {
+    let settings = settings(settings_file);
+    for (name, value) in variables {
+        let is_of_kubernetes =
+            name.contains("_SERVICE_") || ["tcp://", "udp://"].iter().any(|way| value.starts_with(way));
+        let meant = settings.iter().find(|setting| {
+            let (_, key) = setting.split_once("__").unwrap_or_default();
+            *name == format!("TENURE_{key}") || osa_distance(name, &setting.replacen("__", "_", 1)) <= TYPING_ERRORS
+        });
+        let section = settings
+            .iter()
+            .filter_map(|setting| setting.split_once("__"))
+            .find(|(section, _)| name.strip_prefix(section).is_some_and(|key| key.starts_with('_')));
+        match (meant, section) {
+            _ if is_of_kubernetes => {}
+            (Some(setting), _) => {
+                return Err(format!("the environment variable {name} is no setting; did you mean {setting}?"));
+            }
+            (None, Some((section, _))) => {
+                return Err(format!(
+                    "the environment variable {name} is no setting; those of its section begin with {section}__ (two underscores)"
+                ));
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The variables of all settings, in the order of the settings file; those that are commented out there too.
+fn settings(settings_file: &str) -> Vec<String> {
+    let mut section = "";
+    let mut variables = Vec::new();
+    for line in settings_file.lines() {
+        let line = line.trim_start_matches("# ");
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        } else if let Some((key, _)) = line.split_once(" = ")
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        {
+            variables.push(format!("TENURE_{section}__{key}").to_ascii_uppercase());
+        }
+    }
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str, value: &str) -> Option<String> {
+        refuse(&[(name.to_owned(), value.to_owned())], crate::config::DEFAULT).err()
+    }
+
+    #[test]
+    fn settings_with_one_underscore_or_a_typing_error_are_rejected() {
+        for (name, meant) in [
+            ("TENURE_SERVER_LISTEN", "did you mean TENURE_SERVER__LISTEN?"),
+            ("TENURE_SEVER_LISTEN", "did you mean TENURE_SERVER__LISTEN?"),
+            ("TENURE_DATABASE_URL", "did you mean TENURE_STORAGE__DATABASE_URL?"),
+            ("TENURE_WALLETS_PROVIDERS", "did you mean TENURE_WALLETS__PROVIDERS?"),
+            ("TENURE_OPENID4VP_SCHEME", "did you mean TENURE_OPENID4VP__SCHEME?"),
+            ("TENURE_MAIL_SERVER_NAME", "begin with TENURE_MAIL__"),
+        ] {
+            let error = refused(name, "x").expect(name);
+            assert!(error.contains(name) && error.contains(meant), "{error}");
+        }
+    }
+
+    #[test]
+    fn variables_of_others_are_ignored() {
+        for (name, value) in [
+            ("TENURE_CLIENT_ID", "x"),
+            ("TENURE_CLIENT_SECRET_FILE", "x"),
+            ("TENURE_SERVER", "https://passport.example"),
+            ("TENURE_SERVICE_HOST", "10.0.0.1"),
+            ("TENURE_PORT", "tcp://10.0.0.1:80"),
+            ("TENURE_SERVER_SERVICE_PORT", "80"),
+            ("TENURE_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ] {
+            assert_eq!(refused(name, value), None, "{name}");
+        }
+    }
+}
