@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -62,6 +63,9 @@ fn layered(app: &App, router: Router<App>, outermost: Outermost) -> Router<App> 
 /// this very moment. What is still broken then, only the operator can mend.
 const TRIES: u32 = 3;
 
+/// How long the store may take to open before requests are answered 503.
+const STARTING_UNANSWERED: Duration = Duration::from_secs(2);
+
 /// Serves on `listener` until `stop` and for `settings.shutdown_delay` after it, opening the application by `open` first. While the store cannot be used at the start, every request is answered 503, and opening is tried
 /// again each second.
 ///
@@ -81,14 +85,26 @@ where
     let limits = ConnectionLimits { head_timeout: settings.head_timeout, max_connections: settings.max_connections };
     let closing = CancellationToken::new();
     let stages = Stages { stopping: stop.clone(), closing: closing.clone() };
-    let serving = tokio::spawn(accept(listener, limits, router.clone(), stages));
-    let opened = tokio::select! {
-        opened = open_when_possible(open) => Some(opened),
-        () = stop.cancelled() => None,
+    let mut opening = pin!(open_when_possible(open));
+    // Meanwhile connections wait in the listener's queue: a load balancer passes a 503 on to its client.
+    let early = tokio::select! {
+        opened = &mut opening => Some(opened),
+        () = tokio::time::sleep(STARTING_UNANSWERED) => None,
+        () = stop.cancelled() => return Ok(()),
     };
-    let Some(opened) = opened else { return Ok(()) };
-    let app = opened?;
-    let _ = router.set(self::router(&app));
+    let serve_with = |app: App| {
+        let _ = router.set(self::router(&app));
+        app
+    };
+    let early = early.transpose()?.map(serve_with);
+    let serving = tokio::spawn(accept(listener, limits, router.clone(), stages));
+    let app = match early {
+        Some(app) => app,
+        None => tokio::select! {
+            opened = opening => serve_with(opened?),
+            () = stop.cancelled() => return Ok(()),
+        },
+    };
     let mut jobs = jobs::start(&app, &closing);
     ready(&app);
     let (delay, grace) = (app.config().server.shutdown_delay, app.config().server.shutdown_grace);

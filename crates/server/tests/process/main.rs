@@ -23,6 +23,7 @@ mod person;
 mod privacy;
 mod proxy;
 mod push;
+mod rolling;
 mod standard_streams;
 mod stop;
 mod webhooks;

@@ -14,12 +14,13 @@ use crate::webhooks::{Manner, Receiver, SETTINGS, register};
 
 const STATUS: &str = "/api/partner/v1/submissions/none/status";
 
-fn runtime() -> tokio::runtime::Runtime {
+/// Runs what a test does with the database itself.
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 }
 
 /// Copies the root key of one node to another.
-fn give_root_key(from: &Path, to: &Path) {
+pub fn give_root_key(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     std::fs::copy(from.join("root.key"), to.join("root.key")).expect("copied");
 }
