@@ -3,6 +3,7 @@
 mod attestation;
 mod authorization;
 mod credentials;
+mod limits;
 mod metadata;
 mod proofs;
 mod support;

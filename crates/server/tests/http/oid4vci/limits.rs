@@ -1,0 +1,54 @@
+//! How much wallets and holders may take.
+
+use serde_json::json;
+
+use super::authorization::{VERIFIER, authorization, push};
+use super::support::{SD_JWT, holder, offered};
+use crate::support::app::TestApp;
+use crate::support::wallet::{TestWallet, key};
+
+#[tokio::test]
+async fn authorization_requests_are_rate_limited_by_ip() {
+    let test = TestApp::new().await;
+    let wallet = TestWallet::new(&test);
+    for _ in 0..60 {
+        push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
+    }
+    push(&wallet, &authorization(VERIFIER)).await.assert_status(429);
+    test.advance(std::time::Duration::from_secs(1));
+    push(&wallet, &authorization(VERIFIER)).await.assert_status(201);
+}
+
+#[tokio::test]
+async fn offers_are_limited_by_holder() {
+    let test = TestApp::new().await;
+    let (mut person, id) = holder(&test).await;
+    let path = format!("/wallet/credentials/{id}/offer");
+    for _ in 0..60 {
+        person.post(&path, &[]).await.assert_status(303);
+    }
+    person.post(&path, &[]).await.assert_status(429);
+}
+
+/// Each credential takes a place in a status list, also if the same one is fetched again and again.
+#[tokio::test]
+async fn fetched_credentials_are_limited_by_holder() {
+    let test = TestApp::builder().setting("rate_limit.wallets_per_minute", "10000").start().await;
+    let (_person, _, offer) = offered(&test).await;
+    let wallet = TestWallet::new(&test);
+    let token = wallet.token(&offer).await;
+    let mut fetched = 0;
+    let last = loop {
+        let nonce = wallet.nonce().await;
+        let proofs: Vec<String> = (1..=10).map(|number| wallet.proof(&key(number), &nonce)).collect();
+        let request = json!({ "credential_configuration_id": SD_JWT, "proofs": { "jwt": proofs } });
+        let answer = wallet.post("/oid4vci/credential", &token, &request).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        fetched += 10;
+        assert!(fetched <= 1_000, "there is a limit");
+    };
+    assert_eq!(fetched, 1_000);
+    last.assert_status(429);
+}
