@@ -21,6 +21,7 @@ pub const EVENT_TYPES: &Choice = &Choice {
         "atsp_request.signed_in",
         "atsp_request.verified",
         "atsp_request.canceled",
+        "atsp_request.notify_failed",
     ],
 };
 

@@ -178,7 +178,8 @@ impl App {
         };
         let links = Links::new(config.base());
         let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
-        let mailer = Mailer::new(&config.mail.transport, &config.mail.from).map_err(StartError::Operator)?;
+        let mailer =
+            Mailer::new(&config.mail.transport, &config.mail.from, &config.outbound).map_err(StartError::Operator)?;
         let mut tx = store.write().await?;
         let instance = tx.instance(rng.anonymous_id()).await?;
         if let Some(before) = tx.note_base_url(config.base()).await? {

@@ -24,6 +24,12 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct MailErrorLabels {
+    phase: &'static str,
+    code: u16,
+}
+
 /// All metrics of the server.
 #[derive(Debug)]
 pub struct Metrics {
@@ -37,6 +43,9 @@ pub struct Metrics {
     presentations: Family<OutcomeLabels, Counter>,
     verifications: Family<OutcomeLabels, Counter>,
     outgoing: Family<OutcomeLabels, Counter>,
+    mail_errors: Family<MailErrorLabels, Counter>,
+    /// 1 while the mail server fails.
+    pub mail_failing: Gauge,
     documents: Family<OutcomeLabels, Counter>,
     deliveries: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
@@ -61,6 +70,8 @@ impl Default for Metrics {
             presentations: Family::default(),
             verifications: Family::default(),
             outgoing: Family::default(),
+            mail_errors: Family::default(),
+            mail_failing: Gauge::default(),
             documents: Family::default(),
             deliveries: Family::default(),
             destroyed_keys: Counter::default(),
@@ -80,6 +91,9 @@ impl Default for Metrics {
         let verifications = metrics.verifications.clone();
         registry.register("verifications", "Verification requests, by what happened to them", verifications);
         registry.register("outgoing", "What the outbox sent, by outcome", metrics.outgoing.clone());
+        let mail_errors = metrics.mail_errors.clone();
+        registry.register("mail_errors", "Failed attempts to send a mail, by SMTP phase and status code", mail_errors);
+        registry.register("mail_failing", "Whether the mail server fails", metrics.mail_failing.clone());
         registry.register("documents", "Documents, by what happened to them", metrics.documents.clone());
         registry.register("deliveries", "Attempts to tell webhooks, by outcome", metrics.deliveries.clone());
         registry.register(
@@ -134,7 +148,12 @@ impl Metrics {
         self.verifications.get_or_create(&OutcomeLabels { outcome }).inc_by(count);
     }
 
-    /// Counts what the outbox did: sent, failed, given_up.
+    /// Counts an attempt to send a mail that failed, by the phase of the session and the mail server's status code (0: none).
+    pub fn mail_error(&self, phase: &'static str, code: u16) {
+        self.mail_errors.get_or_create(&MailErrorLabels { phase, code }).inc();
+    }
+
+    /// Counts what the outbox did: sent, failed, given_up, expired.
     pub fn outgoing(&self, outcome: &'static str) {
         self.outgoing.get_or_create(&OutcomeLabels { outcome }).inc();
     }

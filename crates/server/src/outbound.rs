@@ -178,11 +178,8 @@ impl Outbound {
 /// The extra certificate authorities cannot be read, in words for the operator.
 pub fn tls(settings: &Settings) -> Result<rustls::ClientConfig, String> {
     let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = &settings.extra_roots {
-        let refuse = |error: &dyn std::fmt::Display| format!("outbound.extra_roots, {}: {error}", path.display());
-        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| refuse(&error))? {
-            roots.add(certificate.map_err(|error| refuse(&error))?).map_err(|error| refuse(&error))?;
-        }
+    for authority in extra_authorities(settings)? {
+        roots.add(authority).map_err(|error| format!("outbound.ca_file: {error}"))?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     Ok(rustls::ClientConfig::builder_with_provider(provider)
@@ -190,6 +187,21 @@ pub fn tls(settings: &Settings) -> Result<rustls::ClientConfig, String> {
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots)
         .with_no_client_auth())
+}
+
+/// The certificate authorities that are trusted besides the public ones.
+///
+/// # Errors
+/// They cannot be read, or there are none, in words for the operator.
+pub fn extra_authorities(settings: &Settings) -> Result<Vec<CertificateDer<'static>>, String> {
+    let Some(path) = &settings.ca_file else { return Ok(Vec::new()) };
+    let refuse = |error: &dyn std::fmt::Display| format!("outbound.ca_file, {}: {error}", path.display());
+    let authorities: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(|error| refuse(&error))?.collect();
+    match authorities {
+        Ok(authorities) if authorities.is_empty() => Err(refuse(&"no certificate is in it")),
+        Ok(authorities) => Ok(authorities),
+        Err(error) => Err(refuse(&error)),
+    }
 }
 
 fn failure(error: &SendError) -> Failure {

@@ -18,7 +18,9 @@ use store::{OutboxItem, StoreError, Tx};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutboxMessage {
-    /// A mail is sent.
+    /// The mail with a sign-in code is sent.
+    Code(Mail),
+    /// Another mail is sent.
     Mail(Mail),
     /// The key of a deleted account is destroyed, in the key ring's own database.
     DestroyHolderKey(Uuid),
@@ -27,17 +29,54 @@ pub enum OutboxMessage {
     SandboxAction(SandboxAction),
 }
 
-/// The kind of [`OutboxMessage::DestroyHolderKey`].
-pub const DESTROY_HOLDER_KEY: &str = "destroy_holder_key";
+/// What is worked on by itself, so that no lane waits for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Sign-in codes.
+    Code,
+    /// Other mails: links, and notices.
+    Mail,
+    /// Actions of sandbox users.
+    Sandbox,
+    /// Keys that are destroyed.
+    Key,
+}
 
-impl OutboxMessage {
-    fn kind(&self) -> &'static str {
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 4] = [Self::Code, Self::Mail, Self::Sandbox, Self::Key];
+
+    /// The stored name. Those that the release before knew are the kinds of its messages.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Mail(_) => "mail",
-            Self::DestroyHolderKey(_) => DESTROY_HOLDER_KEY,
-            Self::SandboxAction(_) => "play",
+            Self::Code => "code",
+            Self::Mail => "mail",
+            Self::Sandbox => "play",
+            Self::Key => "destroy_holder_key",
         }
     }
+}
+
+impl OutboxMessage {
+    fn lane(&self) -> Lane {
+        match self {
+            Self::Code(_) => Lane::Code,
+            Self::Mail(_) => Lane::Mail,
+            Self::SandboxAction(_) => Lane::Sandbox,
+            Self::DestroyHolderKey(_) => Lane::Key,
+        }
+    }
+}
+
+/// On whose behalf a message is sent, and how long.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Routing {
+    /// The partner that caused it: partners take turns.
+    pub partner: Option<Uuid>,
+    /// The request whose link it carries: its partner is told if it cannot be mailed.
+    pub request: Option<Uuid>,
+    /// When it is of no use any more.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Stands for the root key where a row names the period of its ring key.
@@ -49,28 +88,28 @@ pub struct Outbox {
     keyring: Keyring,
     clock: Clock,
     rng: Rng,
-    filled: Notify,
+    filled: [Notify; Lane::ALL.len()],
 }
 
 impl Outbox {
     /// An outbox whose messages are sealed by `keyring`.
     pub fn new(keyring: Keyring, clock: Clock, rng: Rng) -> Self {
-        Self { keyring, clock, rng, filled: Notify::new() }
+        Self { keyring, clock, rng, filled: Lane::ALL.map(|_| Notify::new()) }
     }
 
     /// Adds `message` within `tx`; the caller calls [`Outbox::wake`] after the commit.
     ///
     /// # Errors
     /// The store or the key ring cannot be used.
-    pub async fn add(&self, tx: &mut Tx, message: &OutboxMessage) -> Result<(), StoreError> {
-        tx.add_to_outbox(&self.seal(message).await?).await
+    pub async fn add(&self, tx: &mut Tx, message: &OutboxMessage, routing: Routing) -> Result<(), StoreError> {
+        tx.add_to_outbox(&self.seal(message, routing).await?).await
     }
 
     /// The row of `message`, which is due at once.
     ///
     /// # Errors
     /// The key ring cannot be used.
-    pub async fn seal(&self, message: &OutboxMessage) -> Result<OutboxItem, StoreError> {
+    pub async fn seal(&self, message: &OutboxMessage, routing: Routing) -> Result<OutboxItem, StoreError> {
         let now = self.clock.now();
         let id = self.rng.id(now);
         let plain = serde_json::to_vec(message).map_err(|error| StoreError::Broken(error.to_string()))?;
@@ -79,14 +118,17 @@ impl Outbox {
             OutboxMessage::DestroyHolderKey(_) => {
                 Sealed { period: PERMANENT, bytes: self.keyring.seal_permanent(&label(&id), &plain) }
             }
-            OutboxMessage::Mail(_) | OutboxMessage::SandboxAction(_) => {
+            OutboxMessage::Code(_) | OutboxMessage::Mail(_) | OutboxMessage::SandboxAction(_) => {
                 self.keyring.seal(now, &label(&id), &plain).await?
             }
         };
         Ok(OutboxItem {
             id,
-            kind: message.kind().to_owned(),
+            lane: message.lane().name().to_owned(),
+            partner_id: routing.partner.unwrap_or_default(),
+            request_id: routing.request,
             due_at: now,
+            expires_at: routing.expires_at,
             attempts: 0,
             ring_period: sealed.period,
             sealed: sealed.bytes,
@@ -107,14 +149,14 @@ impl Outbox {
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
 
-    /// Wakes the job that sends messages.
+    /// Wakes the jobs that send messages.
     pub fn wake(&self) {
-        self.filled.notify_one();
+        self.filled.iter().for_each(Notify::notify_one);
     }
 
     /// Waits for [`Outbox::wake`].
-    pub async fn filled(&self) {
-        self.filled.notified().await;
+    pub async fn filled(&self, lane: Lane) {
+        self.filled[lane as usize].notified().await;
     }
 }
 

@@ -38,6 +38,7 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0011_payload"
     "0012_nodes"
     "0013_statuses"
+    "0014_outbox_lanes"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

@@ -157,6 +157,8 @@ impl Tx {
 
     /// When the oldest of what waits to be sent was due; `None` if nothing waits.
     pub async fn oldest_in_outbox(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_scalar("SELECT min(due_at) FROM outbox").fetch_one(connection).await)?)
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT min(due_at) FROM (SELECT due_at FROM outbox_message UNION ALL SELECT due_at FROM outbox) AS waiting").fetch_one(connection).await)?,
+        )
     }
 }

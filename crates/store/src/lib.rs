@@ -52,6 +52,7 @@ mod submission;
 mod submission_end;
 mod tally;
 mod tx;
+mod undelivered;
 mod verification;
 mod webhook;
 
@@ -89,6 +90,7 @@ pub use status::{CredentialStatus, Statuses};
 pub use status_list::{StatusEntry, StatusList, StatusPlace, WantedEntry};
 pub use tally::{Tally, day};
 pub use tx::{Handle, Tx};
+pub use undelivered::Undelivered;
 pub use verification::{EndedVerification, NewVerification, VerificationEnd};
 
 pub(crate) use row::from_row;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::changes::Moment;
 use super::group::{GroupCommit, GroupWriter};
-use super::{Store, StoreError, Tx, from_row, on, push_list};
+use super::{Store, StoreError, Tx, Undelivered, from_row, on, push_list};
 use crate::domain::asset::Asset;
 use crate::domain::batch::status_of_batch;
 use crate::domain::submission::Status;
@@ -34,12 +34,14 @@ pub struct CredentialStatus {
     pub items: Vec<CredentialStatus>,
     /// Its documents.
     pub assets: Vec<Asset>,
+    /// Why its link could not be mailed, if that is so.
+    pub undelivered: Option<Undelivered>,
 }
 
 impl CredentialStatus {
     /// Of what is no batch and has no documents.
     fn of_one(credential_id: String, status: Status) -> Self {
-        Self { credential_id, status, items: Vec::new(), assets: Vec::new() }
+        Self { credential_id, status, items: Vec::new(), assets: Vec::new(), undelivered: None }
     }
 }
 
@@ -189,8 +191,8 @@ impl GroupWriter for Questions {
 /// What was found under an id.
 struct Answer {
     status: CredentialStatus,
-    /// Of which submission, and where it stands, if that is all that can be told of it: it is no batch, and its type has no
-    /// documents.
+    /// Of which submission, and where it stands, if that is all that can be told of it: it is no batch, its type has no
+    /// documents, and its link did not fail to be mailed.
     lasting: Option<(Uuid, Standing)>,
 }
 
@@ -206,15 +208,38 @@ struct Row {
     expires_at: Timestamp,
     finalized_at: Option<Timestamp>,
     withdrawn_at: Option<Timestamp>,
+    undelivered: Option<String>,
 }
-from_row!(Row { number, id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at });
+from_row!(Row {
+    number,
+    id,
+    credential_id,
+    credential_type,
+    batch_id,
+    state,
+    expires_at,
+    finalized_at,
+    withdrawn_at,
+    undelivered,
+});
 
 /// A row as SQLite folds it; without a batch, its name is empty.
-type Folded = (i64, Uuid, String, String, String, String, i64, Option<i64>, Option<i64>);
+type Folded = (i64, Uuid, String, String, String, String, i64, Option<i64>, Option<i64>, Option<String>);
 
 impl From<Folded> for Row {
     fn from(row: Folded) -> Self {
-        let (number, id, credential_id, credential_type, batch_id, state, expires_at, finalized_at, withdrawn_at) = row;
+        let (
+            number,
+            id,
+            credential_id,
+            credential_type,
+            batch_id,
+            state,
+            expires_at,
+            finalized_at,
+            withdrawn_at,
+            undelivered,
+        ) = row;
         Self {
             number,
             id,
@@ -225,6 +250,7 @@ impl From<Folded> for Row {
             expires_at: Timestamp::from_micros(expires_at),
             finalized_at: finalized_at.map(Timestamp::from_micros),
             withdrawn_at: withdrawn_at.map(Timestamp::from_micros),
+            undelivered,
         }
     }
 }
@@ -248,7 +274,11 @@ impl Row {
     fn read(&self, assets: &HashMap<Uuid, Vec<Asset>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
         let assets = assets.get(&self.id).cloned().unwrap_or_default();
         let of_one = CredentialStatus::of_one(self.credential_id.clone(), self.standing()?.at(now));
-        Ok(CredentialStatus { assets, ..of_one })
+        Ok(CredentialStatus { assets, undelivered: self.undelivered()?, ..of_one })
+    }
+
+    fn undelivered(&self) -> Result<Option<Undelivered>, StoreError> {
+        self.undelivered.as_deref().map(Undelivered::from_name).transpose()
     }
 }
 
@@ -284,10 +314,11 @@ impl Tx {
                 let items = items.get(&row.id).into_iter().flatten();
                 let items = items.map(|item| item.read(&assets, now)).collect::<Result<Vec<_>, _>>()?;
                 let status = status_of_batch(items.iter().map(|item| item.status));
-                (CredentialStatus { items, ..CredentialStatus::of_one(row.credential_id.clone(), status) }, None)
+                let of_one = CredentialStatus::of_one(row.credential_id.clone(), status);
+                (CredentialStatus { items, undelivered: row.undelivered()?, ..of_one }, None)
             } else {
-                let plain =
-                    (!row.takes_assets()).then(|| Ok::<_, StoreError>((row.id, row.standing()?))).transpose()?;
+                let is_plain = !row.takes_assets() && row.undelivered.is_none();
+                let plain = is_plain.then(|| Ok::<_, StoreError>((row.id, row.standing()?))).transpose()?;
                 (row.read(&assets, now)?, plain)
             };
             if let Some(place) = usize::try_from(row.number).ok().and_then(|number| order.get(number)) {
@@ -309,7 +340,8 @@ impl Tx {
                 let asked = serde_json::to_string(&asked).map_err(|error| StoreError::Broken(error.to_string()))?;
                 let folded: String = sqlx::query_scalar(
                     "SELECT json_group_array(json_array(asked.key, hex(submission.id), credential_id, credential_type, hex(batch_id), state,
-                                                        expires_at, finalized_at, withdrawn_at))
+                                                        expires_at, finalized_at, withdrawn_at,
+                                                        (SELECT reason FROM undelivered_link WHERE request_id = submission.id)))
                        FROM json_each($1) AS asked CROSS JOIN submission
                       WHERE partner_id = unhex(substr(asked.value, 1, 32)) AND credential_id = substr(asked.value, 33)
                         AND replaced_at IS NULL",
@@ -326,7 +358,8 @@ impl Tx {
                 let ids: Vec<&str> = asked.iter().map(|(_, id)| *id).collect();
                 let rows = sqlx::query_as(
                     "SELECT asked.number - 1 AS number, id, submission.credential_id, credential_type, batch_id, state, expires_at,
-                            finalized_at, withdrawn_at
+                            finalized_at, withdrawn_at,
+                            (SELECT reason FROM undelivered_link WHERE request_id = submission.id) AS undelivered
                        FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (partner_id, credential_id, number)
                        JOIN submission ON submission.partner_id = asked.partner_id
                         AND submission.credential_id = asked.credential_id AND replaced_at IS NULL",
@@ -343,7 +376,7 @@ impl Tx {
             let found: Vec<Row> = on!(self, connection => {
                 let mut query = QueryBuilder::new(
                     "SELECT CAST(0 AS BIGINT) AS number, id, credential_id, credential_type, batch_id, state, expires_at,
-                            finalized_at, withdrawn_at
+                            finalized_at, withdrawn_at, CAST(NULL AS TEXT) AS undelivered
                        FROM submission WHERE batch_id IN ",
                 );
                 push_list(&mut query, chunk.iter().copied());

@@ -140,6 +140,7 @@ impl Tx {
             "DELETE FROM submission WHERE state = 'batch' AND created_at < $1
                 AND NOT EXISTS (SELECT 1 FROM submission AS item WHERE item.batch_id = submission.id)",
         ).bind(before).execute(connection).await.map(drop))?;
+        on!(self, connection => sqlx::query("DELETE FROM undelivered_link WHERE at < $1").bind(before).execute(connection).await.map(drop))?;
         Ok(forgotten)
     }
 

@@ -127,6 +127,8 @@ console-batch = Batch
 console-open-until = Open until
 console-link-title = The person's link
 console-link-help = As in the answer to your push. Send it to nobody but the person: whoever opens it first and signs in has it alone.
+console-undelivered-rejected = The link could not be mailed: the address was rejected. Push the same id again with a corrected address, or hand the link over yourself.
+console-undelivered-expired = The link could not be mailed before it expired. Push again.
 console-event-pushed = You pushed it.
 console-event-link-opened = Somebody opened the link.
 console-event-opened = Somebody signed in, and it became theirs to answer.
@@ -272,6 +274,7 @@ console-event-type-opened = Somebody opened a person's link
 console-event-type-signed-in = A person signed in to look at it
 console-event-type-accepted = A person accepted what you pushed
 console-event-type-ended = A push was declined, withdrawn, or its time was over
+console-event-type-undelivered = A link could not be mailed
 console-event-type-test = Test event
 
 console-log = Log

@@ -47,6 +47,23 @@ pub struct StatusAnswer {
     /// Where the items of a batch stand; left out for a single credential.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<ItemStatus>,
+    /// That its link could not be mailed; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    notify: Option<NotifyStatus>,
+}
+
+/// A link that could not be mailed. Push the same `credential_id` again with `claim` to mail it again, to the same or another
+/// address, or hand the link over yourself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NotifyStatus {
+    /// `failed`.
+    #[schema(example = "failed")]
+    state: &'static str,
+    /// `recipient_rejected`: the mail server refused the address for good; `expired`: the link expired before the mail server
+    /// accepted the mail.
+    #[schema(example = "recipient_rejected")]
+    reason: &'static str,
 }
 
 /// Where one item of a batch stands.
@@ -90,6 +107,7 @@ impl From<CredentialStatus> for StatusAnswer {
             finalized_at: found.status.finalized_at(),
             assets: found.assets.into_iter().map(AssetAnswer::from).collect(),
             items: found.items.into_iter().map(ItemStatus::from).collect(),
+            notify: found.undelivered.map(|reason| NotifyStatus { state: "failed", reason: reason.name() }),
         }
     }
 }

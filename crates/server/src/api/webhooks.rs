@@ -95,6 +95,8 @@ pub enum EventType {
     AddVerified,
     #[serde(rename = "atsp_request.canceled")]
     AddCanceled,
+    #[serde(rename = "atsp_request.notify_failed")]
+    AddNotifyFailed,
 }
 
 /// A webhook.

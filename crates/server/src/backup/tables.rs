@@ -56,6 +56,11 @@ pub(super) const DATA: &[(&str, Kept)] = &[
     ("sign_in", Nothing("codes that were mailed, under ring keys")),
     ("ceremony", Nothing("minutes old, under ring keys")),
     ("idempotency", Nothing("answers under ring keys")),
+    (
+        "outbox_message",
+        Nothing("mails under way, under ring keys; and keys to be destroyed, which a restore does by itself"),
+    ),
+    ("undelivered_link", Whole),
     ("outbox", Nothing("mails under way, under ring keys; and keys to be destroyed, which a restore does by itself")),
     ("status_list", Whole),
     ("status_entry", Whole),

@@ -102,9 +102,9 @@ pub struct Outbound {
     /// Networks that may be reached although they are not public, in CIDR notation.
     #[serde(deserialize_with = "words")]
     pub allowed_networks: Vec<IpNet>,
-    /// A PEM file with certificate authorities to trust besides the public ones.
+    /// A PEM file with certificate authorities to trust besides the public ones: by documents, webhooks, object storage and mail.
     #[serde(default)]
-    pub extra_roots: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
     /// Longest time for one document.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
@@ -239,6 +239,9 @@ pub struct Mail {
     pub transport: String,
     /// Sender.
     pub from: String,
+    /// Most SMTP sessions at once.
+    #[serde(deserialize_with = "positive")]
+    pub connections: u32,
 }
 
 /// Access tokens.

@@ -146,13 +146,19 @@ async fn repeated(
         }
     }
     let differs = differs(app, existing, batch).await?;
-    Ok(StoredPush {
-        credential_id: batch.credential_id.clone(),
-        request_id: existing.id,
-        redirect_uri: app.links().batch(partner, existing.id),
-        uploads,
-        warnings: repeat_warnings(differs, batch.claim.is_some()),
-    })
+    let link = app.links().batch(partner, existing.id);
+    let pushed = PushedLink {
+        email: batch.claim.as_deref(),
+        partner,
+        credential_id: &batch.credential_id,
+        offer: Offer::Several(existing.items.len()),
+        request: existing.id,
+        link: &link,
+        until: existing.expires_at,
+    };
+    let warnings = repeat_warnings(differs, RecipientMail::repeat(app, pushed).await?);
+    let credential_id = batch.credential_id.clone();
+    Ok(StoredPush { credential_id, request_id: existing.id, redirect_uri: link, uploads, warnings })
 }
 
 /// An error for each id of the batch that another request has.

@@ -1,95 +1,301 @@
-//! Sends what the outbox holds: at least once, with backoff, and not after it makes sense no more. Destroying a key always
-//! makes sense: only then is what a person deleted gone.
+//! Sends what the outbox holds: at least once, with backoff, as long as it is of use. Destroying a key always is: only then is
+//! what a person deleted gone.
+//!
+//! Each lane has a sender of its own with a number of places, and a place is filled as soon as it is free: a message that takes
+//! long delays no other. What has ended is written in the transaction that takes what is next.
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
 use crate::app::App;
 use crate::flows;
-use crate::mail::SendError;
-use crate::outbox::{DESTROY_HOLDER_KEY, OutboxMessage};
+use crate::mail::{SendError, Trouble};
+use crate::outbox::{Lane, OutboxMessage};
 use crate::sandbox;
-use ambient::Backoff;
-use store::{OutboxItem, StoreError};
+use ambient::{Backoff, Timestamp};
+use store::{OutboxItem, StoreError, Tx, Undelivered};
 
-/// How many messages are taken at once.
-const BATCH: i64 = 20;
-/// A message that was taken is due again after this time, unless its outcome was written.
+/// A message that was taken is due again after this time, unless its outcome was written. Longer than sending takes.
 const LEASE: Duration = Duration::from_secs(60);
-/// Attempts to send a mail, in about a quarter of an hour: longer than a code lives.
-const MAX_ATTEMPTS: i64 = 8;
+/// Sandbox users that act at once, and keys that are destroyed at once.
+const OTHER_PLACES: usize = 2;
+const CODE_RETRIES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(15) };
 const RETRIES: Backoff = Backoff { first: Duration::from_secs(4), longest: Duration::from_secs(512) };
 
-/// Sends what is due; returns how many messages were taken.
+/// How many messages of a lane are sent at once. Codes have three quarters of the sessions to themselves.
+fn places(app: &App, lane: Lane) -> usize {
+    let sessions = usize::try_from(app.config().mail.connections).unwrap_or(usize::MAX);
+    match lane {
+        Lane::Code => (sessions - sessions / 4).max(1),
+        Lane::Mail => (sessions / 4).max(1),
+        Lane::Sandbox | Lane::Key => OTHER_PLACES,
+    }
+}
+
+/// What became of a message.
+#[derive(Debug)]
+enum Outcome {
+    /// It was sent, or done.
+    Done,
+    /// Its recipient is refused for good.
+    Refused(String),
+    /// It is of no use any more, or cannot be decrypted any more.
+    Expired,
+    /// It could not be sent or done now.
+    Later(String),
+    /// The mail server had it wait.
+    Deferred(Trouble),
+    /// The mail server fails.
+    RelayFails(Trouble),
+}
+
+/// An attempt that has ended.
+#[derive(Debug)]
+struct Attempt {
+    item: OutboxItem,
+    outcome: Outcome,
+}
+
+/// Sends the messages of one lane.
+#[derive(Debug)]
+pub struct LaneSender {
+    app: App,
+    lane: Lane,
+    /// The partner whose message was taken last.
+    last: Uuid,
+    sending: JoinSet<Attempt>,
+    /// Ended, and not written yet.
+    ended: Vec<Attempt>,
+}
+
+impl LaneSender {
+    /// A sender for `lane`.
+    pub fn new(app: &App, lane: Lane) -> Self {
+        Self { app: app.clone(), lane, last: Uuid::nil(), sending: JoinSet::new(), ended: Vec::new() }
+    }
+
+    /// Whether nothing is being sent.
+    pub fn is_idle(&self) -> bool {
+        self.sending.is_empty()
+    }
+
+    /// Waits until an attempt has ended; without one, for ever.
+    pub async fn attempt_ended(&mut self) {
+        match self.sending.join_next().await {
+            Some(Ok(attempt)) => self.ended.push(attempt),
+            // Its lease ends.
+            Some(Err(error)) => tracing::error!(%error, "sending a message has panicked"),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Writes what has ended and, if `takes_more`, begins as much of what is due as there are places. Returns how many messages
+    /// were begun.
+    ///
+    /// # Errors
+    /// The store cannot be used; what has ended is written by the next call, and what was taken is due again later.
+    pub async fn step(&mut self, takes_more: bool) -> Result<usize, StoreError> {
+        while let Some(ended) = self.sending.try_join_next() {
+            self.ended.extend(ended.ok());
+        }
+        let app = self.app.clone();
+        let wanted = if takes_more { self.free_places() } else { 0 };
+        let taken = app.store().unless_lost(self.turn(wanted)).await?;
+        for attempt in self.ended.drain(..) {
+            count(&app, &attempt);
+        }
+        let begun = taken.len();
+        for item in taken {
+            self.last = item.partner_id;
+            self.sending.spawn(attempt(app.clone(), self.lane, item));
+        }
+        Ok(begun)
+    }
+
+    fn free_places(&self) -> usize {
+        let free = places(&self.app, self.lane).saturating_sub(self.sending.len());
+        match self.lane {
+            Lane::Code | Lane::Mail => self.app.mailer().health().allows(free, self.sending.len(), self.app.now()),
+            Lane::Sandbox | Lane::Key => free,
+        }
+    }
+
+    async fn turn(&self, wanted: usize) -> Result<Vec<OutboxItem>, StoreError> {
+        let (app, lane, now) = (&self.app, self.lane.name(), self.app.now());
+        // Mostly nothing is due: then no write transaction is begun, which others would wait for.
+        let is_due = wanted > 0 && app.store().read().await?.is_outbox_due(lane, now).await?;
+        if self.ended.is_empty() && !is_due {
+            return Ok(Vec::new());
+        }
+        let mut tx = app.store().write().await?;
+        for attempt in &self.ended {
+            settle(&mut tx, self.lane, attempt, now).await?;
+        }
+        let (mut taken, mut last) = (Vec::new(), self.last);
+        while is_due && taken.len() < wanted {
+            let Some(item) = tx.take_from_outbox(lane, last, now, now + LEASE).await? else { break };
+            last = item.partner_id;
+            taken.push(item);
+        }
+        tx.commit().await?;
+        Ok(taken)
+    }
+}
+
+/// Sends all that is due, until nothing is; returns how many messages were tried.
 ///
 /// # Errors
 /// The store or the key ring cannot be used; what was taken stays in the outbox.
 pub async fn send_due(app: &App) -> Result<usize, StoreError> {
-    let now = app.now();
-    if app.store().read().await?.outbox_length().await? == 0 {
-        app.metrics().outbox.set(0);
-        return Ok(0);
-    }
-    let mut tx = app.store().write().await?;
-    let items = tx.take_from_outbox(now, now + LEASE, BATCH).await?;
-    let length = tx.outbox_length().await?;
-    tx.commit().await?;
-    app.metrics().outbox.set(length);
-    let count = items.len();
-    for item in items {
-        if app.now().since(now) < LEASE / 2 {
-            send(app, item).await?;
-        } else {
-            // The mail server is so slow that another node would soon take what is left while it is being sent.
-            let mut tx = app.store().write().await?;
-            tx.give_back(item.id, app.now()).await?;
-            tx.commit().await?;
-        }
-    }
-    Ok(count)
-}
-
-async fn send(app: &App, item: OutboxItem) -> Result<(), StoreError> {
-    let outcome = match app.outbox().open(&item).await? {
-        // Nobody reads the sandbox's mail, so nobody can sign in as one of its users.
-        Some(OutboxMessage::Mail(mail)) if sandbox::is_address(&mail.to) => Ok(()),
-        Some(OutboxMessage::Mail(mail)) => app.mailer().send(item.id, &mail).await,
-        Some(OutboxMessage::DestroyHolderKey(holder)) => {
-            app.keyring().destroy_holder_key(holder).await.map_err(|error| SendError::NotNow(error.to_string()))
-        }
-        Some(OutboxMessage::SandboxAction(action)) => {
-            flows::sandbox::act(app, &action).await.map_err(|error| SendError::NotNow(error.detail))
-        }
-        None if item.kind == DESTROY_HOLDER_KEY => Err(SendError::NotNow("it cannot be decrypted".to_owned())),
-        None => Err(SendError::Refused("its key is destroyed".to_owned())),
-    };
-    let mut tx = app.store().write().await?;
-    match outcome {
-        Ok(()) => {
-            app.metrics().outgoing("sent");
-            tx.remove_from_outbox(item.id).await?;
-        }
-        Err(error) if is_final(&item, &error) => {
-            tracing::error!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "given up");
-            app.metrics().outgoing("given_up");
-            tx.remove_from_outbox(item.id).await?;
-        }
-        Err(error) => {
-            if item.attempts < MAX_ATTEMPTS {
-                tracing::warn!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "tried again later");
-            } else {
-                tracing::error!(id = %item.id, kind = item.kind, attempts = item.attempts, %error, "still tried");
+    let mut tried = 0;
+    for lane in Lane::ALL {
+        let mut sender = LaneSender::new(app, lane);
+        loop {
+            let begun = sender.step(true).await?;
+            tried += begun;
+            if begun == 0 && sender.is_idle() {
+                break;
             }
-            app.metrics().outgoing("failed");
-            tx.put_off(item.id, app.now() + RETRIES.wait(item.attempts)).await?;
+            while !sender.is_idle() {
+                sender.attempt_ended().await;
+            }
         }
     }
-    tx.commit().await
+    Ok(tried)
 }
 
-/// Whether a failed message is given up.
-fn is_final(item: &OutboxItem, error: &SendError) -> bool {
-    match error {
-        SendError::Refused(_) => true,
-        SendError::NotNow(_) => item.attempts >= MAX_ATTEMPTS && item.kind != DESTROY_HOLDER_KEY,
+/// Takes over what nodes of the release before have left, closes idle sessions, and measures the outbox.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn maintain(app: &App) -> Result<(), StoreError> {
+    app.mailer().close_idle();
+    app.metrics().mail_failing.set(app.mailer().health().is_failing().into());
+    let mut tx = app.store().read().await?;
+    app.metrics().outbox.set(tx.outbox_length().await?);
+    if !tx.is_old_outbox_due(app.now()).await? {
+        return Ok(());
     }
+    drop(tx);
+    let mut tx = app.store().write().await?;
+    tx.take_over_outbox(app.now()).await?;
+    tx.commit().await?;
+    app.outbox().wake();
+    Ok(())
+}
+
+async fn attempt(app: App, lane: Lane, item: OutboxItem) -> Attempt {
+    let outcome = if item.expires_at.is_some_and(|at| at <= app.now()) {
+        Outcome::Expired
+    } else {
+        match app.outbox().open(&item).await {
+            Ok(Some(message)) => perform(&app, item.id, message).await,
+            Ok(None) if lane == Lane::Key => Outcome::Later("it cannot be decrypted".to_owned()),
+            Ok(None) => Outcome::Expired,
+            Err(error) => Outcome::Later(error.to_string()),
+        }
+    };
+    Attempt { item, outcome }
+}
+
+async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> Outcome {
+    let done = match message {
+        // Nobody reads the sandbox's mail, so nobody can sign in as one of its users.
+        OutboxMessage::Code(mail) | OutboxMessage::Mail(mail) if sandbox::is_address(&mail.to) => Ok(()),
+        OutboxMessage::Code(mail) | OutboxMessage::Mail(mail) => {
+            let begun = app.now();
+            let sent = app.mailer().send(id, &mail).await;
+            return mail_outcome(app, sent, begun);
+        }
+        OutboxMessage::DestroyHolderKey(holder) => {
+            app.keyring().destroy_holder_key(holder).await.map_err(|error| error.to_string())
+        }
+        OutboxMessage::SandboxAction(action) => flows::sandbox::act(app, &action).await.map_err(|error| error.detail),
+    };
+    done.map_or_else(Outcome::Later, |()| Outcome::Done)
+}
+
+fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Outcome {
+    let health = app.mailer().health();
+    let error = match sent {
+        Ok(()) => {
+            health.works();
+            return Outcome::Done;
+        }
+        Err(error) => error,
+    };
+    let text = error.to_string();
+    match error {
+        SendError::Refused(_) => {
+            health.works();
+            Outcome::Refused(text)
+        }
+        SendError::Deferred(trouble) => {
+            health.works();
+            Outcome::Deferred(trouble)
+        }
+        SendError::Relay(trouble) => {
+            health.failed(&trouble, begun, app.now());
+            Outcome::RelayFails(trouble)
+        }
+        SendError::Folder(_) => Outcome::Later(text),
+    }
+}
+
+/// Writes what became of a message at `now`.
+async fn settle(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+    let Attempt { item, outcome } = attempt;
+    let undelivered = match outcome {
+        Outcome::Done => None,
+        Outcome::Refused(_) => Some(Undelivered::RecipientRejected),
+        Outcome::Expired => Some(Undelivered::Expired),
+        Outcome::Later(_) | Outcome::Deferred(_) | Outcome::RelayFails(_) => {
+            let retries = if lane == Lane::Code { CODE_RETRIES } else { RETRIES };
+            let again = now + retries.wait(item.attempts);
+            return tx.put_off(item.id, item.expires_at.map_or(again, |end| end.min(again))).await;
+        }
+    };
+    tx.remove_from_outbox(item.id).await?;
+    if let (Some(request), Some(reason)) = (item.request_id, undelivered) {
+        tx.note_undelivered(request, reason, now).await?;
+    }
+    Ok(())
+}
+
+/// Counts and logs what became of a message.
+fn count(app: &App, attempt: &Attempt) {
+    let Attempt { item, outcome } = attempt;
+    let (id, lane, attempts) = (item.id, &*item.lane, item.attempts);
+    match outcome {
+        Outcome::Done => app.metrics().outgoing("sent"),
+        Outcome::Refused(error) => {
+            tracing::warn!(%id, lane, attempts, error, "given up");
+            app.metrics().outgoing("given_up");
+        }
+        Outcome::Expired => {
+            tracing::warn!(%id, lane, attempts, "expired before it was sent");
+            app.metrics().outgoing("expired");
+        }
+        Outcome::Later(error) => {
+            tracing::warn!(%id, lane, attempts, error, "tried again later");
+            app.metrics().outgoing("failed");
+        }
+        Outcome::Deferred(trouble) => {
+            tracing::warn!(%id, lane, attempts, error = %trouble, "tried again later");
+            count_trouble(app, trouble);
+        }
+        // The health of the mail server has logged it, once for all mails.
+        Outcome::RelayFails(trouble) => count_trouble(app, trouble),
+    }
+    if item.request_id.is_some() && matches!(outcome, Outcome::Refused(_) | Outcome::Expired) {
+        app.deliveries_due().notify_one();
+    }
+}
+
+fn count_trouble(app: &App, trouble: &Trouble) {
+    app.metrics().mail_error(trouble.phase.name(), trouble.code.unwrap_or_default());
+    app.metrics().mail_failing.set(app.mailer().health().is_failing().into());
+    app.metrics().outgoing("failed");
 }

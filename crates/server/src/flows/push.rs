@@ -9,7 +9,7 @@ use credential::{Code, Context, Fault, Submission, Type};
 use uuid::Uuid;
 
 use super::documents::{self, UploadLink, upload_links};
-use super::recipient_mail::{self, PushedLink, RecipientMail};
+use super::recipient_mail::{PushedLink, RecipientMail};
 use super::sandbox;
 use super::warning::{Warning, advice};
 use crate::app::App;
@@ -171,15 +171,30 @@ async fn repeated(
     app.metrics().submissions("existing", 1);
     let differs = !is_same(app, existing, submission.credential_type, payload).await?;
     let uploads = existing_uploads(app, existing, submission, None).await?;
-    let (request_id, redirect_uri) = match existing.batch_id {
+    let (request_id, link) = match existing.batch_id {
         Some(batch) => (batch, app.links().batch(partner, batch)),
         None => {
             let document_type = existing.document_type.as_deref();
             (existing.id, app.links().push(existing.credential_type, partner, existing.id, document_type))
         }
     };
-    let warnings = repeat_warnings(differs, submission.claim.is_some());
-    Ok(StoredPush { credential_id: submission.credential_id.clone(), request_id, redirect_uri, uploads, warnings })
+    let pushed = PushedLink {
+        email: submission.claim.as_deref(),
+        partner,
+        credential_id: &submission.credential_id,
+        offer: Offer::One(existing.credential_type.title),
+        request: request_id,
+        link: &link,
+        until: existing.expires_at,
+    };
+    let warnings = repeat_warnings(differs, RecipientMail::repeat(app, pushed).await?);
+    Ok(StoredPush {
+        credential_id: submission.credential_id.clone(),
+        request_id,
+        redirect_uri: link,
+        uploads,
+        warnings,
+    })
 }
 
 /// The row of `submission` under `id`, encrypted; documents within the body are written.
@@ -216,8 +231,8 @@ const DIFFERS: Warning = Warning {
 };
 
 /// The warnings about a push whose id exists already.
-pub(super) fn repeat_warnings(differs: bool, has_claim: bool) -> Vec<Warning> {
-    differs.then_some(DIFFERS).into_iter().chain(has_claim.then_some(recipient_mail::EARLIER)).collect()
+pub(super) fn repeat_warnings(differs: bool, not_mailed: Option<Warning>) -> Vec<Warning> {
+    differs.then_some(DIFFERS).into_iter().chain(not_mailed).collect()
 }
 
 /// Wakes the jobs that have something to do for a push that was stored.

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::email::Email;
 use crate::error::Error;
 use crate::mail::texts::{self, Offer};
-use crate::outbox::OutboxMessage;
+use crate::outbox::{OutboxMessage, Routing};
 use crate::sandbox::{SandboxAction, SandboxUser};
 use ambient::Timestamp;
 use store::OutboxItem;
@@ -52,8 +52,8 @@ const LIMITED: Warning = Warning {
     ),
 };
 
-/// For a push whose id exists already.
-pub const EARLIER: Warning = Warning {
+/// For a push whose id exists already, and whose link could be mailed or still may be.
+const EARLIER: Warning = Warning {
     code: "claim.earlier",
     message: Cow::Borrowed(
         "You have pushed this credential_id before, and the link was not mailed again. Hand it over yourself.",
@@ -87,13 +87,22 @@ impl RecipientMail {
         if exists {
             return Ok(Self::default());
         }
-        let partner = tx.partner(pushed.partner).await?;
         drop(tx);
+        Self::compose(app, &email, pushed).await
+    }
+
+    /// The mail, or the action of a sandbox user.
+    async fn compose(app: &App, email: &Email, pushed: PushedLink<'_>) -> Result<Self, Error> {
+        let partner = app.store().read().await?.partner(pushed.partner).await?;
+        let routing =
+            Routing { partner: Some(pushed.partner), request: Some(pushed.request), expires_at: Some(pushed.until) };
         if let Some(user) = SandboxUser::parse(email.as_str())
             && partner.as_ref().is_some_and(|partner| partner.sandbox)
         {
             let action = SandboxAction { user, partner: pushed.partner, request: pushed.request };
-            let item = app.outbox().seal(&OutboxMessage::SandboxAction(action)).await?;
+            // No mail is sent, so none can fail.
+            let routing = Routing { request: None, ..routing };
+            let item = app.outbox().seal(&OutboxMessage::SandboxAction(action), routing).await?;
             return Ok(Self { item: Some(item), warning: None });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
@@ -102,7 +111,31 @@ impl RecipientMail {
         }
         let to = email.as_str().to_owned();
         let mail = texts::offered(to, &partner, pushed.offer, pushed.link, pushed.until);
-        let item = app.outbox().seal(&OutboxMessage::Mail(mail)).await?;
+        let item = app.outbox().seal(&OutboxMessage::Mail(mail), routing).await?;
         Ok(Self { item: Some(item), warning: None })
+    }
+
+    /// Mails the link of an earlier push again if it could not be mailed. Returns the warning that it is not mailed otherwise.
+    ///
+    /// # Errors
+    /// The store or the key ring cannot be used.
+    pub async fn repeat(app: &App, pushed: PushedLink<'_>) -> Result<Option<Warning>, Error> {
+        let Some(email) = pushed.email else { return Ok(None) };
+        let email = Email::parse(email).ok_or_else(|| Error::internal("a validated email address cannot be parsed"))?;
+        let is_undelivered = app.store().read().await?.undelivered(pushed.request).await?.is_some();
+        if !is_undelivered || pushed.until <= app.now() {
+            return Ok(Some(EARLIER));
+        }
+        let Self { item, warning } = Self::compose(app, &email, pushed).await?;
+        let Some(item) = item else { return Ok(warning) };
+        let mut tx = app.store().write().await?;
+        // Another repeat may have been quicker.
+        if !tx.forget_undelivered(pushed.request).await? {
+            return Ok(Some(EARLIER));
+        }
+        tx.add_to_outbox(&item).await?;
+        tx.commit().await?;
+        app.outbox().wake();
+        Ok(None)
     }
 }

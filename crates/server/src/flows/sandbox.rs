@@ -10,7 +10,7 @@ use crate::email::Email;
 use crate::error::{Error, Kind};
 use crate::flows::verification_request::{self, DisclosureRecord, HolderResponse, RequestDetails};
 use crate::flows::{account, consent, expiry};
-use crate::outbox::OutboxMessage;
+use crate::outbox::{OutboxMessage, Routing};
 use crate::sandbox::{self, Person, SandboxAction, SandboxUser};
 use store::domain::share::Chosen;
 use store::domain::verification::Verification;
@@ -56,7 +56,9 @@ pub async fn check_user(app: &App, partner: Uuid, address: &str, pointer: &str) 
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn enqueue(app: &App, action: SandboxAction) -> Result<(), Error> {
-    let item = app.outbox().seal(&OutboxMessage::SandboxAction(action)).await?;
+    let expires_at = Some(app.now() + app.config().retention.ring_key_lifetime());
+    let routing = Routing { partner: Some(action.partner), request: None, expires_at };
+    let item = app.outbox().seal(&OutboxMessage::SandboxAction(action), routing).await?;
     let mut tx = app.store().write().await?;
     tx.add_to_outbox(&item).await?;
     tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::account;
 use crate::mail::{Mail, texts};
-use crate::outbox::OutboxMessage;
+use crate::outbox::{OutboxMessage, Routing};
 use store::EventKind;
 use store::domain::submission::{State, Submission};
 
@@ -83,7 +83,9 @@ async fn end(app: &App, found: &Submission, reason: &str) -> Result<bool, Error>
     }
     tx.record_events(&[id], EventKind::Withdrawn, now).await?;
     if let Some(mail) = mail {
-        app.outbox().add(&mut tx, &OutboxMessage::Mail(mail)).await?;
+        let expires_at = Some(now + app.config().retention.ring_key_lifetime());
+        let routing = Routing { partner: Some(partner), request: None, expires_at };
+        app.outbox().add(&mut tx, &OutboxMessage::Mail(mail), routing).await?;
     }
     tx.commit().await?;
     app.outbox().wake();

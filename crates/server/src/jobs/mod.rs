@@ -4,6 +4,7 @@
 //! others leave. A round whose connection to the database is lost is given up, as when the server is killed in it.
 
 mod nodes;
+mod outbox;
 mod retention;
 mod webhooks;
 
@@ -17,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::flows::document_fetch::fetch_due;
 use crate::flows::document_sweep::delete_orphans;
-use crate::flows::outbox::send_due;
+use crate::flows::outbox::maintain;
+use crate::outbox::Lane;
 use ambient::Timestamp;
 use store::StoreError;
 
@@ -81,10 +83,13 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     nodes::start(app, stop, &mut jobs);
     jobs.spawn(webhooks::run(app.clone(), stop.clone()));
     let job = |name, pause| Job { name, app: app.clone(), stop: stop.clone(), pause };
-    jobs.spawn(job("outbox", WOKEN_PAUSE).run(
-        |app| async move { Ok(After::count(send_due(&app).await?)) },
-        |app| async move { app.outbox().filled().await },
-    ));
+    for lane in Lane::ALL {
+        jobs.spawn(outbox::run(app.clone(), lane, stop.clone()));
+    }
+    jobs.spawn(
+        job("outbox", WOKEN_PAUSE)
+            .run(|app| async move { maintain(&app).await.map(|()| After::Pause) }, |_| std::future::pending()),
+    );
     jobs.spawn(job("document fetches", WOKEN_PAUSE).run(
         |app| async move { Ok(After::count(fetch_due(&app).await?)) },
         |app| async move { app.documents().to_fetch.notified().await },

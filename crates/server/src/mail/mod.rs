@@ -2,14 +2,27 @@
 //!
 //! Owns composing and handing over. Nothing is sent in a request: mails go through the [outbox](crate::outbox).
 
+mod error;
+mod health;
+mod reply;
+mod smtp;
 pub mod texts;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use lettre::Message;
 use lettre::message::{Mailbox, SinglePart, header::ContentType};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::transport::smtp::client::Certificate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::config::Outbound;
+use crate::outbound;
+use smtp::Smtp;
+
+pub use error::{SendError, Trouble};
+pub use health::RelayHealth;
 
 /// A mail in the outbox, sealed there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,18 +43,7 @@ pub enum Transport {
     /// One `.eml` file a message in this folder.
     Folder(PathBuf),
     /// An SMTP server.
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
-}
-
-/// Something could not be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// It never will be: the address is not one, or the server refuses it for good.
-    #[error("refused: {0}")]
-    Refused(String),
-    /// It may be later.
-    #[error("not now: {0}")]
-    NotNow(String),
+    Smtp(Smtp),
 }
 
 /// A way out that was tried.
@@ -55,19 +57,21 @@ pub enum Probe {
     Smtp,
 }
 
-/// Sends mails from one address.
+/// Sends mails from one address; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     transport: Transport,
     from: Mailbox,
+    health: Arc<RelayHealth>,
 }
 
 impl Mailer {
-    /// A mailer for the setting `transport` (`console`, `dir:FOLDER`, `smtp://..`, `smtps://..`) and the sender `from`.
+    /// A mailer for the setting `transport` (`console`, `dir:FOLDER`, `smtp://..`, `smtps://..`) and the sender `from`. The
+    /// certificate authorities of `outbound` are trusted besides the public ones.
     ///
     /// # Errors
     /// What is wrong with the settings, in words.
-    pub fn new(transport: &str, from: &str) -> Result<Self, String> {
+    pub fn new(transport: &str, from: &str, outbound: &Outbound) -> Result<Self, String> {
         let from = from.parse().map_err(|error| format!("mail.from is not an address: {error}"))?;
         let transport = match transport.split_once(':') {
             None if transport == "console" => Transport::Console,
@@ -77,9 +81,13 @@ impl Mailer {
                 Transport::Folder(folder.into())
             }
             Some(("smtp" | "smtps", _)) => {
-                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(transport)
-                    .map_err(|error| format!("mail.transport: {error}"))?;
-                Transport::Smtp(builder.timeout(Some(std::time::Duration::from_secs(20))).build())
+                let authorities: Result<Vec<_>, _> = outbound::extra_authorities(outbound)?
+                    .iter()
+                    .map(|authority| Certificate::from_der(authority.to_vec()))
+                    .collect();
+                let authorities = authorities.map_err(|error| format!("outbound.ca_file: {error}"))?;
+                let smtp = Smtp::new(transport, &authorities).map_err(|error| format!("mail.transport: {error}"))?;
+                Transport::Smtp(smtp)
             }
             _ => {
                 return Err(format!(
@@ -87,13 +95,18 @@ impl Mailer {
                 ));
             }
         };
-        Ok(Self { transport, from })
+        Ok(Self { transport, from, health: Arc::default() })
+    }
+
+    /// How the mail server does.
+    pub fn health(&self) -> &RelayHealth {
+        &self.health
     }
 
     /// Hands `mail` over. `id` makes the Message-ID, so that a repeated delivery can be recognised.
     ///
     /// # Errors
-    /// See [`SendError`]; the text holds no address.
+    /// See [`SendError`].
     pub async fn send(&self, id: Uuid, mail: &Mail) -> Result<(), SendError> {
         let message = self.compose(id, mail)?;
         match &self.transport {
@@ -108,15 +121,16 @@ impl Mailer {
                     tokio::fs::write(&aside, message.formatted()).await?;
                     tokio::fs::rename(&aside, &path).await
                 };
-                written.await.map_err(|error| SendError::NotNow(error.to_string()))
+                written.await.map_err(SendError::Folder)
             }
-            Transport::Smtp(smtp) => match smtp.send(message).await {
-                Ok(_) => Ok(()),
-                Err(error) if error.is_permanent() => Err(SendError::Refused(format!("status {:?}", error.status()))),
-                Err(error) => Err(SendError::NotNow(
-                    error.status().map_or_else(|| error.to_string(), |status| format!("status {status}")),
-                )),
-            },
+            Transport::Smtp(smtp) => smtp.send(&message).await,
+        }
+    }
+
+    /// Ends what has been idle for long.
+    pub fn close_idle(&self) {
+        if let Transport::Smtp(smtp) = &self.transport {
+            smtp.close_idle();
         }
     }
 
@@ -135,15 +149,9 @@ impl Mailer {
                 };
                 written.await.map(|()| Probe::Folder).map_err(|error| format!("{}: {error}", folder.display()))
             }
-            Transport::Smtp(smtp) => match smtp.test_connection().await {
-                Ok(true) => Ok(Probe::Smtp),
-                Ok(false) => Err("the server answers, and then does not".to_owned()),
-                Err(error) => Err(match error.status() {
-                    Some(status) => format!("the server refuses us with status {status}"),
-                    None if error.is_tls() => format!("TLS failed: {error}"),
-                    None if error.is_timeout() => "the server does not answer in time".to_owned(),
-                    None => format!("the server cannot be reached: {error}"),
-                }),
+            Transport::Smtp(smtp) => match smtp.probe().await {
+                Ok(()) => Ok(Probe::Smtp),
+                Err(trouble) => Err(format!("the server would take no mail: {trouble}")),
             },
         }
     }
@@ -169,21 +177,25 @@ fn print_mail(mail: &Mail) {
 mod tests {
     use super::*;
 
+    fn outbound() -> Outbound {
+        crate::config::Config::load(None, [], &[]).expect("the default is good").outbound
+    }
+
     #[tokio::test]
     async fn invalid_mailer_settings_are_rejected() {
-        assert!(Mailer::new("console", "Tenure <a@b.example>").is_ok());
-        assert!(Mailer::new("smtp://localhost:25", "a@b.example").is_ok());
+        assert!(Mailer::new("console", "Tenure <a@b.example>", &outbound()).is_ok());
+        assert!(Mailer::new("smtp://localhost:25", "a@b.example", &outbound()).is_ok());
         for (transport, from) in
             [("console", "not an address"), ("carrier-pigeon", "a@b.example"), ("pigeon:coop", "a@b.example")]
         {
-            assert!(Mailer::new(transport, from).is_err(), "{transport} {from}");
+            assert!(Mailer::new(transport, from, &outbound()).is_err(), "{transport} {from}");
         }
     }
 
     #[tokio::test]
     async fn directory_transport_writes_the_mail_to_a_file() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mailer = Mailer::new(&format!("dir:{}", folder.path().display()), "Tenure <a@b.example>")
+        let mailer = Mailer::new(&format!("dir:{}", folder.path().display()), "Tenure <a@b.example>", &outbound())
             .expect("settings are good");
         let mail =
             Mail { to: "ada@example.org".to_owned(), subject: "Your code".to_owned(), text: "123456".to_owned() };
@@ -194,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn recipients_with_line_breaks_are_rejected() {
-        let mailer = Mailer::new("console", "a@b.example").expect("settings are good");
+        let mailer = Mailer::new("console", "a@b.example", &outbound()).expect("settings are good");
         let mail = Mail {
             to: "ada@example.org\r\nBcc: eve@example.org".to_owned(),
             subject: String::new(),

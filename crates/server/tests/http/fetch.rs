@@ -94,8 +94,7 @@ async fn server(university: &University, allowed: &str) -> (TestApp, Table) {
     let loopback = vec![addresses(&["127.0.0.1"])];
     let table = table(&[(HOST, loopback.clone()), ("other.example.org", loopback)]);
     let roots = university.roots.display().to_string();
-    let settings =
-        [("outbound.allowed_networks", allowed), ("outbound.extra_roots", &*roots), ("outbound.timeout", "2s")];
+    let settings = [("outbound.allowed_networks", allowed), ("outbound.ca_file", &*roots), ("outbound.timeout", "2s")];
     let folder = tempfile::tempdir_in(university.folder.path()).expect("a folder");
     (TestApp::builder().folder(folder).settings(&settings).lookup(Lookup::Table(table.clone())).start().await, table)
 }

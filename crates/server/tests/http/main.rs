@@ -16,6 +16,7 @@ mod holder;
 mod idempotency;
 mod keyring;
 mod limits;
+mod mail;
 mod nodes;
 mod oid4vci;
 mod openapi;

@@ -215,7 +215,7 @@ fn doctor_validates_the_certificate_as_a_client_does() {
 
     let found = look(Path::new(""), &base);
     let (outcome, fix) = found.of("From outside", "base URL");
-    assert!(outcome == "failure" && fix.contains("outbound.extra_roots"), "{}", found.2);
+    assert!(outcome == "failure" && fix.contains("outbound.ca_file"), "{}", found.2);
     assert_eq!(found.of("From outside", "listening").0, "ok", "the server itself is there");
 
     let found = look(&roots, &serve(another(), "localhost", 5));

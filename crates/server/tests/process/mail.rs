@@ -122,7 +122,7 @@ fn unreachable_mail_server_loses_no_mail() {
     let port = crate::tenure::free_port();
     let server = serve(&folder, &format!("smtp://127.0.0.1:{port}"));
     ask_for_code(&server, "ada");
-    until("the absence to be noticed", || server.log().contains("tried again later").then_some(()));
+    until("the absence to be noticed", || server.log().contains("the mail server fails").then_some(()));
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is still free");
     let (sender, mails) = channel();
     std::thread::spawn(move || {

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod database;
 pub mod names;
 pub mod receiver;
+pub mod relay;
 pub mod response;
 pub mod samples;
 pub mod tls;

@@ -28,13 +28,15 @@ pub enum AnnouncementKind {
     AddExpired,
     /// The partner withdrew it.
     AddWithdrawn,
+    /// Its link could not be mailed.
+    AddUndelivered,
     /// Somebody tries the webhook out.
     Test,
 }
 
 impl AnnouncementKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RequestVerified,
         Self::RequestCanceled,
         Self::AddPushed,
@@ -44,6 +46,7 @@ impl AnnouncementKind {
         Self::AddDeclined,
         Self::AddExpired,
         Self::AddWithdrawn,
+        Self::AddUndelivered,
         Self::Test,
     ];
 
@@ -57,6 +60,7 @@ impl AnnouncementKind {
             Self::AddSignedIn => "atsp_request.signed_in",
             Self::AddAccepted => "atsp_request.verified",
             Self::AddDeclined | Self::AddExpired | Self::AddWithdrawn => "atsp_request.canceled",
+            Self::AddUndelivered => "atsp_request.notify_failed",
             Self::Test => "tenure.test",
         }
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use ambient::Clock;
 use store::domain::asset::AssetState;
 use store::domain::submission::Status;
-use store::{Committer, NewBatch, NewRequest, NewSubmission, OutboxItem, Pushed};
+use store::{Committer, NewBatch, NewRequest, NewSubmission, Pushed};
 use uuid::Uuid;
 
-use super::support::{LATER, NOW, add_holder, add_partner, asset, id, new_submission};
+use super::support::{LATER, NOW, add_holder, add_partner, asset, id, message, new_submission};
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
@@ -51,9 +51,7 @@ contract! {
         tx.disable_partner(disabled, NOW).await.expect("disabled");
         tx.commit().await.expect("committed");
         let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
-        let mail = |number: u128| {
-            Some(OutboxItem { id: id(number), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1] })
-        };
+        let mail = |number: u128| Some(message(number, 0));
         let one = |number: u128, partner, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
         let push = async |new: NewRequest, mail| committer.push_and_send(new, mail).await.expect("an outcome");
         assert_eq!(push(one(10, partner, "a"), mail(20)).await, Pushed::Created);
@@ -64,7 +62,10 @@ contract! {
         assert_eq!(push(NewRequest::Batch(batch), mail(23)).await, Pushed::Created);
         assert_eq!(push(one(13, partner, "c"), mail(24)).await, Pushed::Taken(vec!["c".to_owned()]));
         let mut tx = store.write().await.expect("a transaction");
-        let sent: Vec<Uuid> = tx.take_from_outbox(NOW, LATER, 10).await.expect("taken").into_iter().map(|item| item.id).collect();
+        let mut sent = Vec::new();
+        while let Some(item) = tx.take_from_outbox("mail", Uuid::nil(), NOW, LATER).await.expect("taken") {
+            sent.push(item.id);
+        }
         assert_eq!(sent.len(), 2);
         assert!(sent.contains(&id(20)) && sent.contains(&id(23)));
     }

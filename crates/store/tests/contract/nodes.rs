@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ambient::Timestamp;
-use store::{Charge, NewSubmission, Notice, OutboxItem, WrappedSigningKey};
+use store::{Charge, NewSubmission, Notice, WrappedSigningKey};
 use uuid::Uuid;
 
-use super::support::{LATER, NOW, add_partner, id, insert, new_submission};
+use super::support::{LATER, NOW, add_partner, id, insert, message, new_submission};
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
@@ -46,17 +46,6 @@ contract! {
         assert_eq!(tx.note_base_url("https://b").await.expect("the same"), None);
     }
 
-    async fn untried_outbox_item_is_returned_unchanged(databases: Databases) {
-        let mut tx = databases.data.write().await.expect("a transaction");
-        let item = OutboxItem {
-            id: id(1), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1],
-        };
-        tx.add_to_outbox(&item).await.expect("added");
-        tx.take_from_outbox(NOW, LATER, 1).await.expect("taken");
-        tx.give_back(item.id, NOW).await.expect("given back");
-        assert_eq!(tx.take_from_outbox(NOW, LATER, 1).await.expect("taken")[0].attempts, 1);
-    }
-
     async fn only_the_matching_idempotency_claim_is_deleted(databases: Databases) {
         let partner = add_partner(&databases.data, 1).await;
         let mut tx = databases.data.write().await.expect("a transaction");
@@ -75,21 +64,17 @@ async fn nodes_take_disjoint_outbox_items() {
     let store = &databases.data;
     let mut tx = store.write().await.expect("a transaction");
     for number in 0..20 {
-        let item = OutboxItem {
-            id: id(number),
-            kind: "mail".to_owned(),
-            due_at: NOW,
-            attempts: 0,
-            ring_period: NOW,
-            sealed: vec![1],
-        };
-        tx.add_to_outbox(&item).await.expect("added");
+        tx.add_to_outbox(&message(number, 0)).await.expect("added");
     }
     tx.commit().await.expect("committed");
     let (mut one, mut other) = (store.write().await.expect("a node"), store.write().await.expect("another"));
-    let mut taken = one.take_from_outbox(NOW, LATER, 12).await.expect("taken");
+    let mut taken = Vec::new();
     // The first has not committed, so waiting for it would never end.
-    taken.extend(other.take_from_outbox(NOW, LATER, 12).await.expect("taken"));
+    for (node, number) in [(&mut one, 12), (&mut other, 12)] {
+        for _ in 0..number {
+            taken.extend(node.take_from_outbox("mail", Uuid::nil(), NOW, LATER).await.expect("taken"));
+        }
+    }
     let mut ids: Vec<Uuid> = taken.iter().map(|item| item.id).collect();
     ids.sort();
     ids.dedup();

@@ -1,30 +1,101 @@
-//! The outbox.
+//! The outbox, and links that could not be mailed.
 
 use std::time::Duration;
 
-use store::OutboxItem;
+use ambient::Clock;
+use store::{Statuses, Tx, Undelivered};
+use uuid::Uuid;
 
-use super::support::{LATER, NOW, id};
+use super::support::{LATER, NOW, add_partner, id, insert, message, new_submission};
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
 
+/// Takes all that is due, in order.
+async fn take_all(tx: &mut Tx, lane: &str) -> Vec<Uuid> {
+    let (mut taken, mut after) = (Vec::new(), Uuid::nil());
+    while let Some(item) = tx.take_from_outbox(lane, after, NOW, LATER).await.expect("taken") {
+        after = item.partner_id;
+        taken.push(item.id);
+    }
+    taken
+}
+
 contract! {
     async fn outbox_item_is_leased_to_one_worker(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
-        let item = |number| OutboxItem { id: id(number), kind: "mail".to_owned(), due_at: NOW, attempts: 0, ring_period: NOW, sealed: vec![1] };
-        for number in 1..=3 {
-            tx.add_to_outbox(&item(number)).await.expect("added");
+        for number in 1..=2 {
+            tx.add_to_outbox(&message(number, 0)).await.expect("added");
         }
-        assert_eq!(tx.take_from_outbox(NOW - Duration::from_secs(1), LATER, 10).await.expect("not due"), []);
-        let taken = tx.take_from_outbox(NOW, LATER, 2).await.expect("taken");
-        assert_eq!(taken.len(), 2);
-        assert!(taken.iter().all(|item| item.attempts == 1 && item.due_at == LATER));
-        assert_eq!(tx.take_from_outbox(NOW, LATER, 10).await.expect("the rest").len(), 1);
-        assert_eq!(tx.take_from_outbox(NOW, LATER, 10).await.expect("all are taken"), []);
+        let early = NOW - Duration::from_secs(1);
+        assert_eq!(tx.take_from_outbox("mail", Uuid::nil(), early, LATER).await.expect("not due"), None);
+        assert!(!tx.is_outbox_due("mail", early).await.expect("read"));
+        assert!(tx.is_outbox_due("mail", NOW).await.expect("read"));
+        assert!(!tx.is_outbox_due("code", NOW).await.expect("read"), "another lane");
+        let taken = tx.take_from_outbox("mail", Uuid::nil(), NOW, LATER).await.expect("taken").expect("due");
+        assert_eq!((taken.id, taken.attempts, taken.due_at), (id(1), 1, LATER));
+        assert_eq!(take_all(&mut tx, "mail").await, [id(2)]);
         tx.put_off(id(1), NOW).await.expect("due again");
-        assert_eq!(tx.take_from_outbox(NOW, LATER, 10).await.expect("again")[0].attempts, 2);
+        let taken = tx.take_from_outbox("mail", Uuid::nil(), NOW, LATER).await.expect("taken").expect("due");
+        assert_eq!((taken.id, taken.attempts), (id(1), 2));
         tx.remove_from_outbox(id(1)).await.expect("done");
-        assert_eq!(tx.outbox_length().await.expect("counted"), 2);
+        assert_eq!(tx.outbox_length().await.expect("counted"), 1);
+    }
+
+    async fn partners_take_turns_in_a_lane(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        for (number, partner) in [(1, 7), (2, 7), (3, 7), (4, 5), (5, 9), (6, 9)] {
+            tx.add_to_outbox(&message(number, partner)).await.expect("added");
+        }
+        let order = take_all(&mut tx, "mail").await;
+        assert_eq!(order, [4, 1, 5, 2, 6, 3].map(id));
+    }
+
+    async fn messages_of_the_release_before_are_taken_over(databases: Databases) {
+        let mut tx = databases.data.write().await.expect("a transaction");
+        let sealed = [7_u8].as_slice();
+        const INSERT: &str = "INSERT INTO outbox (id, kind, due_at, attempts, ring_period, sealed) VALUES ($1, $2, $3, 3, $3, $4)";
+        for (number, kind, due_at) in [(1, "mail", NOW), (2, "play", NOW), (3, "mail", LATER)] {
+            match &mut tx {
+                Tx::Sqlite(connection) => {
+                    sqlx::query(INSERT).bind(id(number)).bind(kind).bind(due_at).bind(sealed).execute(&mut **connection).await.map(drop)
+                }
+                Tx::Postgres(connection) => {
+                    sqlx::query(INSERT).bind(id(number)).bind(kind).bind(due_at).bind(sealed).execute(&mut **connection).await.map(drop)
+                }
+            }.expect("inserted");
+        }
+        assert!(tx.is_old_outbox_due(NOW).await.expect("read"));
+        assert_eq!(tx.outbox_length().await.expect("counted"), 3);
+        assert_eq!(tx.take_over_outbox(NOW).await.expect("taken over"), 2, "the third may be under way");
+        assert!(!tx.is_old_outbox_due(NOW).await.expect("read"));
+        let taken = tx.take_from_outbox("mail", Uuid::nil(), NOW, LATER).await.expect("taken").expect("due");
+        assert_eq!((taken.id, taken.attempts, taken.expires_at, taken.sealed), (id(1), 4, None, vec![7]));
+        assert_eq!(take_all(&mut tx, "play").await, [id(2)]);
+        assert_eq!(tx.outbox_length().await.expect("counted"), 3);
+    }
+
+    async fn undelivered_link_is_part_of_the_status(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        insert(store, &[&new_submission(10, partner, "a")]).await;
+        let statuses = Statuses::start(store.clone(), Clock::manual(NOW.to_jiff()));
+        store.changes().follow();
+        let told = async || {
+            let told = statuses.of(partner, &["a".to_owned()]).await.expect("read").pop().flatten();
+            told.expect("known").undelivered
+        };
+        assert_eq!((told().await, told().await), (None, None), "asked, and remembered");
+        let mut tx = store.write().await.expect("a transaction");
+        assert!(!tx.note_undelivered(id(11), Undelivered::Expired, NOW).await.expect("no such request"));
+        assert!(tx.note_undelivered(id(10), Undelivered::RecipientRejected, NOW).await.expect("noted"));
+        tx.commit().await.expect("committed");
+        assert_eq!(told().await, Some(Undelivered::RecipientRejected));
+        let mut tx = store.write().await.expect("a transaction");
+        assert_eq!(tx.undelivered(id(10)).await.expect("read"), Some(Undelivered::RecipientRejected));
+        assert!(tx.forget_undelivered(id(10)).await.expect("forgotten"));
+        assert!(!tx.forget_undelivered(id(10)).await.expect("not there"));
+        tx.commit().await.expect("committed");
+        assert_eq!(told().await, None);
     }
 }

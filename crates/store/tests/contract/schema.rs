@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use store::{Migrations, OutboxItem, Part, Tx};
 
-use super::support::{NOW, holder, id};
+use super::support::{NOW, holder, id, message};
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
@@ -41,9 +41,7 @@ contract! {
         assert_eq!(tx.oldest_in_outbox().await.expect("read"), None);
         for number in [2, 1] {
             let due_at = NOW + Duration::from_secs(number);
-            let item = OutboxItem {
-                id: id(number.into()), kind: "mail".to_owned(), due_at, attempts: 0, ring_period: NOW, sealed: vec![7],
-            };
+            let item = OutboxItem { due_at, ..message(number.into(), 0) };
             tx.add_to_outbox(&item).await.expect("added");
         }
         assert_eq!(tx.oldest_in_outbox().await.expect("read"), Some(NOW + Duration::from_secs(1)));

@@ -6,7 +6,7 @@ use ambient::Timestamp;
 use credential::{AssetKind, Type};
 use store::domain::asset::{Asset, AssetState, Object};
 use store::domain::submission::Sealed;
-use store::{Holder, NewSubmission, Partner, Store};
+use store::{Holder, NewSubmission, OutboxItem, Partner, Store};
 use uuid::Uuid;
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
@@ -18,6 +18,21 @@ pub const LATER: Timestamp = Timestamp::from_micros(1_700_000_900_000_000);
 
 pub fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
+}
+
+/// A mail that is due at [`NOW`].
+pub fn message(number: u128, partner: u128) -> OutboxItem {
+    OutboxItem {
+        id: id(number),
+        lane: "mail".to_owned(),
+        partner_id: id(partner),
+        request_id: None,
+        due_at: NOW,
+        expires_at: None,
+        attempts: 0,
+        ring_period: NOW,
+        sealed: vec![1],
+    }
 }
 
 pub fn new_submission(number: u128, partner: Uuid, credential_id: &str) -> NewSubmission {

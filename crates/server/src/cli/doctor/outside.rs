@@ -128,7 +128,7 @@ async fn cannot_be_seen(report: &mut Report, it: &Examination, unseen: &Unseen) 
         }
         Unseen::Tls(what) if what.contains("xpired") => "Renew the certificate of the proxy in front.",
         Unseen::Tls(what) if what.contains("UnknownIssuer") => {
-            "Have the proxy send its whole chain, or name a private authority's certificate in outbound.extra_roots."
+            "Have the proxy send its whole chain, or name a private authority's certificate in outbound.ca_file."
         }
         Unseen::Tls(what) if what.to_lowercase().contains("name") => {
             "Get a certificate for the host name of server.base_url."

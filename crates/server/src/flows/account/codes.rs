@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::email::Email;
 use crate::error::Error;
 use crate::mail::Mail;
-use crate::outbox::OutboxMessage;
+use crate::outbox::{OutboxMessage, Routing};
 use store::domain::submission::Sealed;
 use store::{Holder, SignIn, StoreError};
 
@@ -57,7 +57,8 @@ pub async fn send(
         sealed: address.bytes,
     })
     .await?;
-    app.outbox().add(&mut tx, &OutboxMessage::Mail(compose(email, &code))).await?;
+    let routing = Routing { expires_at: Some(now + app.config().sign_in.code_lifetime), ..Routing::default() };
+    app.outbox().add(&mut tx, &OutboxMessage::Code(compose(email, &code)), routing).await?;
     tx.commit().await?;
     app.outbox().wake();
     app.metrics().sign_in("code_sent");

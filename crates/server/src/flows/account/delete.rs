@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::flows::verification_request;
-use crate::outbox::OutboxMessage;
+use crate::outbox::{OutboxMessage, Routing};
 use ambient::Timestamp;
 use store::{AnnouncementKind, StoreError, Tx};
 
@@ -16,7 +16,7 @@ use store::{AnnouncementKind, StoreError, Tx};
 pub async fn delete(app: &App, holder: Uuid) -> Result<(), StoreError> {
     let mut tx = app.store().write().await?;
     release(&mut tx, holder, app.now()).await?;
-    app.outbox().add(&mut tx, &OutboxMessage::DestroyHolderKey(holder)).await?;
+    app.outbox().add(&mut tx, &OutboxMessage::DestroyHolderKey(holder), Routing::default()).await?;
     tx.commit().await?;
     app.outbox().wake();
     app.deliveries_due().notify_one();

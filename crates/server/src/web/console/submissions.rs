@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
 use store::domain::asset::{Asset, AssetState, Failure};
-use store::{Event, EventKind, Found, ListedState, ListedSubmission};
+use store::{Event, EventKind, Found, ListedState, ListedSubmission, Undelivered};
 
 /// Submissions on one page.
 const PAGE: usize = 25;
@@ -72,6 +72,8 @@ struct SubmissionPage {
     documents: Vec<Asset>,
     /// The person's link, while it waits.
     link: Option<String>,
+    /// Why the link could not be mailed, if that is so.
+    undelivered: Option<Undelivered>,
 }
 
 impl SubmissionPage {
@@ -97,6 +99,14 @@ impl SubmissionPage {
             ListedState::Declined => "console-means-declined",
             ListedState::Expired => "console-means-expired",
             ListedState::Withdrawn => "console-means-withdrawn",
+        }
+    }
+
+    /// The key of why the link could not be mailed.
+    fn why_undelivered(&self, reason: &Undelivered) -> &'static str {
+        match reason {
+            Undelivered::RecipientRejected => "console-undelivered-rejected",
+            Undelivered::Expired => "console-undelivered-expired",
         }
     }
 
@@ -198,6 +208,7 @@ async fn show(
     let mut tx = app.store().read().await?;
     let shown = tx.listed_submission(partner, id, app.now()).await?.ok_or_else(Error::not_found)?;
     let (events, documents) = (tx.events(id, app.now()).await?, tx.assets(&[id]).await?);
+    let undelivered = tx.undelivered(shown.batch_id.unwrap_or(id)).await?;
     drop(tx);
     let links = app.links();
     let link = (shown.state == ListedState::Waiting).then(|| match shown.batch_id {
@@ -205,6 +216,6 @@ async fn show(
         None => links.push(shown.credential_type, partner, id, shown.document_type.as_deref()),
     });
     let (layout, frame) = (layout(&app, &headers), Frame::new(&user, Section::Submissions));
-    let template = SubmissionPage { layout: layout.clone(), frame, shown, events, documents, link };
+    let template = SubmissionPage { layout: layout.clone(), frame, shown, events, documents, link, undelivered };
     Ok(page(&app, &template, &layout))
 }

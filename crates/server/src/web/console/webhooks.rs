@@ -76,6 +76,7 @@ pub(super) fn meaning(event: &str) -> &'static str {
         "atsp_request.signed_in" => "console-event-type-signed-in",
         "atsp_request.verified" => "console-event-type-accepted",
         "atsp_request.canceled" => "console-event-type-ended",
+        "atsp_request.notify_failed" => "console-event-type-undelivered",
         _ => "console-event-type-test",
     }
 }

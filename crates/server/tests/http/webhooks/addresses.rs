@@ -86,7 +86,7 @@ async fn named(receiver: &Receiver, answers: Vec<Vec<IpAddr>>, allowed: &str) ->
     let table = table(&[("hooks.example.com", answers)]);
     let roots = receiver.roots.display().to_string();
     let settings = [
-        ("outbound.extra_roots", &*roots),
+        ("outbound.ca_file", &*roots),
         ("outbound.allowed_networks", allowed),
         ("webhooks.timeout", "2s"),
         ("webhooks.allowed_ports", "1-65535"),

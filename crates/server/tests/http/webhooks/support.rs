@@ -18,7 +18,7 @@ pub const WEBHOOKS: &str = "/api/partner/v2/webhooks";
 pub const DAY: Duration = Duration::from_secs(86_400);
 
 /// Every event type.
-pub const ALL: [&str; 7] = [
+pub const ALL: [&str; 8] = [
     "vwsp_request.verified",
     "vwsp_request.canceled",
     "atsp_request.created",
@@ -26,6 +26,7 @@ pub const ALL: [&str; 7] = [
     "atsp_request.signed_in",
     "atsp_request.verified",
     "atsp_request.canceled",
+    "atsp_request.notify_failed",
 ];
 
 /// Starts the application with webhooks to loopback addresses allowed.

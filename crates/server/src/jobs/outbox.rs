@@ -1,0 +1,35 @@
+//! Runs the lanes of the outbox ([`crate::flows::outbox`]), each by itself.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::flows::outbox::LaneSender;
+use crate::outbox::Lane;
+
+/// Longest time between two looks for what is due.
+const LOOK: Duration = Duration::from_secs(2);
+/// Shortest time between two looks while the mail server is paused.
+const SHORTEST_LOOK: Duration = Duration::from_millis(50);
+
+/// Sends what is in `lane` until `stop`, and then waits for what is being sent.
+pub async fn run(app: App, lane: Lane, stop: CancellationToken) {
+    let mut sender = LaneSender::new(&app, lane);
+    loop {
+        let is_stopping = stop.is_cancelled();
+        if let Err(error) = sender.step(!is_stopping).await {
+            tracing::warn!(lane = lane.name(), %error, "the outbox could not be worked on; it is tried again");
+        } else if is_stopping && sender.is_idle() {
+            return;
+        }
+        let (now, paused_until) = (app.now(), app.mailer().health().paused_until(app.now()));
+        let look = paused_until.map_or(LOOK, |until| until.since(now).clamp(SHORTEST_LOOK, LOOK));
+        tokio::select! {
+            () = stop.cancelled(), if !is_stopping => {}
+            () = sender.attempt_ended() => {}
+            () = app.outbox().filled(lane) => {}
+            () = tokio::time::sleep(look) => {}
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! SMTP: the sessions with one relay.
+//!
+//! Owns connecting, the order of commands, and what an error says: whether the relay fails, this mail has to wait, or the
+//! recipient is refused for good. A session that ended well is kept for the next mail.
+
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use lettre::transport::smtp::Error as LettreError;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::{Address, Message};
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::error::{Phase, SendError, Trouble};
+use super::reply::refuses_recipient;
+
+/// Longest time to send one mail, from connecting to the relay's last response. Shorter than the lease of an outbox message.
+const SEND_TIMEOUT: Duration = Duration::from_secs(40);
+/// Longest time to make a TCP connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a session is kept without a mail. Relays end theirs after a few minutes.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest wait for the relay's farewell.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The way to a relay; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Smtp(Arc<Relay>);
+
+struct Relay {
+    host: String,
+    port: u16,
+    tls: Tls,
+    credentials: Option<Credentials>,
+    hello: ClientId,
+    idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relay").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+impl Smtp {
+    /// The relay of an address like `smtp://user:password@host:587/name?tls=required`, where `name` is what EHLO says.
+    /// Certificates of `authorities` are trusted besides the public ones.
+    ///
+    /// # Errors
+    /// What is wrong with the address, in words.
+    pub fn new(address: &str, authorities: &[Certificate]) -> Result<Self, String> {
+        let url = Url::parse(address).map_err(|error| error.to_string())?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
+        let host = host.trim_matches(['[', ']']).to_owned();
+        let wanted = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
+        let parameters = || {
+            let mut builder = TlsParameters::builder(host.clone());
+            for authority in authorities {
+                builder = builder.add_root_certificate(authority.clone());
+            }
+            builder.build().map_err(|error| format!("outbound.ca_file: {error}"))
+        };
+        let (tls, port) = match (url.scheme(), wanted.as_deref()) {
+            ("smtps", None) => (Tls::Wrapper(parameters()?), 465),
+            ("smtp", None) => (Tls::None, 25),
+            ("smtp", Some("required")) => (Tls::Required(parameters()?), 587),
+            ("smtp", Some("opportunistic")) => (Tls::Opportunistic(parameters()?), 587),
+            _ => return Err("write smtps://host, or smtp://host with ?tls=required or ?tls=opportunistic".to_owned()),
+        };
+        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let name = url.path().trim_matches('/');
+        Ok(Self(Arc::new(Relay {
+            host,
+            port: url.port().unwrap_or(port),
+            tls,
+            credentials: url.password().map(|password| Credentials::new(plain(url.username()), plain(password))),
+            hello: if name.is_empty() { ClientId::default() } else { ClientId::Domain(name.to_owned()) },
+            idle: Mutex::default(),
+        })))
+    }
+
+    /// Sends a message to its one recipient.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let mut phase = Phase::Connect;
+        match tokio::time::timeout(SEND_TIMEOUT, self.deliver(message, &mut phase)).await {
+            Ok(sent) => sent,
+            Err(_) => Err(SendError::Relay(Trouble { phase, code: None, detail: "no response in time".to_owned() })),
+        }
+    }
+
+    /// Begins a session and ends it.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn probe(&self) -> Result<(), Trouble> {
+        let mut phase = Phase::Connect;
+        match tokio::time::timeout(SEND_TIMEOUT, self.0.connect(&mut phase)).await {
+            Ok(Ok(session)) => {
+                quit(session);
+                Ok(())
+            }
+            Ok(Err(error)) => Err(trouble(phase, &error)),
+            Err(_) => Err(Trouble { phase, code: None, detail: "no response in time".to_owned() }),
+        }
+    }
+
+    /// Ends the sessions that have been idle for long.
+    pub fn close_idle(&self) {
+        let mut idle = self.0.idle();
+        let (old, kept) = std::mem::take(&mut *idle).into_iter().partition(|(_, since)| since.elapsed() > IDLE_TIMEOUT);
+        *idle = kept;
+        drop(idle);
+        let old: Vec<(AsyncSmtpConnection, Instant)> = old;
+        old.into_iter().for_each(|(session, _)| quit(session));
+    }
+
+    async fn deliver(&self, message: &Message, phase: &mut Phase) -> Result<(), SendError> {
+        let bytes = message.formatted();
+        let mut session = self.0.begin(message, &bytes, phase).await.map_err(|error| failed(*phase, &error))?;
+        let handed_over = hand_over(&mut session, message, &bytes, phase).await;
+        match handed_over {
+            Ok(()) => {
+                self.0.idle().push((session, Instant::now()));
+                Ok(())
+            }
+            Err(error) => {
+                quit(session);
+                Err(match (*phase, error.status()) {
+                    (Phase::RcptTo, Some(code)) => rejected(u16::from(code), &error, message),
+                    _ => failed(*phase, &error),
+                })
+            }
+        }
+    }
+}
+
+impl Relay {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(AsyncSmtpConnection, Instant)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session in which the relay has accepted the sender. A kept one may have been ended by the relay meanwhile, so only
+    /// the error of a new one counts.
+    async fn begin(
+        &self,
+        message: &Message,
+        bytes: &[u8],
+        phase: &mut Phase,
+    ) -> Result<AsyncSmtpConnection, LettreError> {
+        loop {
+            let kept = self.idle().pop();
+            let Some((mut session, since)) = kept else { break };
+            *phase = Phase::MailFrom;
+            if since.elapsed() < IDLE_TIMEOUT && mail_from(&mut session, message, bytes).await.is_ok() {
+                return Ok(session);
+            }
+            quit(session);
+        }
+        *phase = Phase::Connect;
+        let mut session = self.connect(phase).await?;
+        *phase = Phase::MailFrom;
+        mail_from(&mut session, message, bytes).await?;
+        Ok(session)
+    }
+
+    async fn connect(&self, phase: &mut Phase) -> Result<AsyncSmtpConnection, LettreError> {
+        let wrapper = if let Tls::Wrapper(parameters) = &self.tls { Some(parameters.clone()) } else { None };
+        let server = (self.host.as_str(), self.port);
+        let mut session =
+            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_TIMEOUT), &self.hello, wrapper, None).await?;
+        let start_tls = match &self.tls {
+            Tls::Required(parameters) => Some(parameters),
+            Tls::Opportunistic(parameters) => Some(parameters).filter(|_| session.can_starttls()),
+            Tls::None | Tls::Wrapper(_) => None,
+        };
+        if let Some(parameters) = start_tls {
+            *phase = Phase::StartTls;
+            session.starttls(parameters.clone(), &self.hello).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            *phase = Phase::Auth;
+            session.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+        }
+        Ok(session)
+    }
+}
+
+async fn mail_from(session: &mut AsyncSmtpConnection, message: &Message, bytes: &[u8]) -> Result<(), LettreError> {
+    let mut parameters = Vec::new();
+    let envelope = message.envelope();
+    let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+    if !envelope.to().iter().chain(envelope.from()).all(is_ascii)
+        && session.server_info().supports_feature(Extension::SmtpUtfEight)
+    {
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !bytes.is_ascii() && session.server_info().supports_feature(Extension::EightBitMime) {
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    session.command(Mail::new(envelope.from().cloned(), parameters)).await.map(drop)
+}
+
+/// Everything after MAIL FROM.
+async fn hand_over(
+    session: &mut AsyncSmtpConnection,
+    message: &Message,
+    bytes: &[u8],
+    phase: &mut Phase,
+) -> Result<(), LettreError> {
+    *phase = Phase::RcptTo;
+    for recipient in message.envelope().to() {
+        session.command(Rcpt::new(recipient.clone(), Vec::new())).await?;
+    }
+    *phase = Phase::Data;
+    session.command(Data).await?;
+    session.message(bytes).await.map(drop)
+}
+
+/// Ends a session, without waiting for it.
+fn quit(mut session: AsyncSmtpConnection) {
+    tokio::spawn(async move { tokio::time::timeout(QUIT_TIMEOUT, session.abort()).await });
+}
+
+/// What an error in a phase other than RCPT TO means. A response to DATA is about this mail; all else is about the relay.
+fn failed(phase: Phase, error: &LettreError) -> SendError {
+    let trouble = trouble(phase, error);
+    match (phase, trouble.code) {
+        (Phase::Data, Some(code)) if code != 421 => SendError::Deferred(trouble),
+        _ => SendError::Relay(trouble),
+    }
+}
+
+/// What a negative response to RCPT TO means.
+fn rejected(code: u16, error: &LettreError, message: &Message) -> SendError {
+    let trouble = trouble(Phase::RcptTo, error);
+    let recipient = message.envelope().to().first().map(ToString::to_string).unwrap_or_default();
+    let text = error.source().map(ToString::to_string).unwrap_or_default();
+    if refuses_recipient(code, &text, &recipient) {
+        SendError::Refused(trouble.to_string())
+    } else if (400..500).contains(&code) && code != 421 {
+        SendError::Deferred(trouble)
+    } else {
+        SendError::Relay(trouble)
+    }
+}
+
+fn trouble(phase: Phase, error: &LettreError) -> Trouble {
+    let code = error.status().map(u16::from);
+    let detail = if error.is_timeout() {
+        "no response in time".to_owned()
+    } else if error.is_response() {
+        "the connection was closed, or the response is not SMTP".to_owned()
+    } else {
+        error.to_string()
+    };
+    Trouble { phase, code, detail: if code.is_some() { String::new() } else { detail } }
+}

@@ -1,0 +1,90 @@
+//! Lanes of the outbox: which mail waits for which.
+
+use tenure::flows::outbox::{LaneSender, send_due};
+use tenure::outbox::Lane;
+
+use super::support::{ask_for_code, fresh_token, plain, push_link, server, waiting};
+use crate::support::relay::{Relay, Tls};
+
+#[tokio::test]
+async fn codes_do_not_wait_for_links_that_the_relay_holds() {
+    let relay = Relay::start(Tls::None).await;
+    let test = server(&plain(&relay), &[]).await;
+    let token = fresh_token(&test, &test.partner().await).await;
+    for number in 0..30 {
+        push_link(&test, &token, &number.to_string(), &format!("held{number}@example.org")).await;
+    }
+    let mut links = LaneSender::new(&test.app, Lane::Mail);
+    assert_eq!(links.step(true).await.expect("begun"), 6, "a quarter of the sessions");
+    assert_eq!(links.step(true).await.expect("begun"), 0, "no place is free");
+    for number in 0..18 {
+        ask_for_code(&test, &format!("ada{number}@example.org")).await;
+    }
+    let mut codes = LaneSender::new(&test.app, Lane::Code);
+    assert_eq!(codes.step(true).await.expect("begun"), 18, "all at once");
+    while !codes.is_idle() {
+        codes.attempt_ended().await;
+    }
+    assert_eq!(relay.accepted().len(), 18);
+    codes.step(true).await.expect("written");
+    relay.release();
+    while !links.is_idle() {
+        links.attempt_ended().await;
+    }
+    links.step(false).await.expect("written");
+    send_due(&test.app).await.expect("sent");
+    assert_eq!((relay.accepted().len(), waiting(&test).await), (30, 0));
+}
+
+#[tokio::test]
+async fn slow_mail_does_not_hold_up_the_next() {
+    let relay = Relay::start(Tls::None).await;
+    let test = server(&plain(&relay), &[("mail.connections", "3")]).await;
+    ask_for_code(&test, "held@example.org").await;
+    let mut codes = LaneSender::new(&test.app, Lane::Code);
+    for number in 0..10 {
+        ask_for_code(&test, &format!("ada{number}@example.org")).await;
+        codes.step(true).await.expect("begun");
+        if number > 0 {
+            codes.attempt_ended().await;
+        }
+    }
+    while relay.accepted().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!codes.is_idle(), "one is still being sent");
+}
+
+#[tokio::test]
+async fn one_link_does_not_wait_for_another_partners_thousands() {
+    let relay = Relay::start(Tls::None).await;
+    // One session for links, so that their order is known.
+    let test = server(&plain(&relay), &[("mail.connections", "4")]).await;
+    let large = fresh_token(&test, &test.partner().await).await;
+    for number in 0..60 {
+        push_link(&test, &large, &number.to_string(), &format!("large{number}@example.org")).await;
+    }
+    let small = fresh_token(&test, &test.partner().await).await;
+    push_link(&test, &small, "1", "small@example.org").await;
+    send_due(&test.app).await.expect("sent");
+    let order: Vec<String> = relay.accepted().into_iter().map(|(recipient, _)| recipient).collect();
+    let place = order.iter().position(|recipient| recipient.starts_with("small")).expect("sent");
+    assert!(place <= 1, "it was number {place} of {}", order.len());
+}
+
+#[tokio::test]
+async fn sandbox_actions_are_bounded_and_delay_no_mail() {
+    let relay = Relay::start(Tls::None).await;
+    let test = server(&plain(&relay), &[]).await;
+    let token = fresh_token(&test, &test.sandbox_partner().await).await;
+    for number in 0..20 {
+        push_link(&test, &token, &number.to_string(), "consents@sandbox.invalid").await;
+    }
+    let mut actions = LaneSender::new(&test.app, Lane::Sandbox);
+    assert_eq!(actions.step(true).await.expect("begun"), 2);
+    ask_for_code(&test, "ada@example.org").await;
+    let mut codes = LaneSender::new(&test.app, Lane::Code);
+    assert_eq!(codes.step(true).await.expect("begun"), 1);
+    codes.attempt_ended().await;
+    assert_eq!(relay.accepted().len(), 1);
+}
