@@ -38,7 +38,7 @@ impl Serve {
             ("mail.transport", self.mail),
         ])?;
         let logging = log::start(&config.log)?;
-        let dropped = logging.dropped.clone();
+        let dropped = logging.dropped;
         block_on(serve(config, false, |app| app.metrics().count_dropped_log_lines(dropped)))?;
         Ok(ExitCode::SUCCESS)
     }

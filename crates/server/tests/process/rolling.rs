@@ -84,7 +84,6 @@ fn restart_fails_no_request(balancer: impl FnOnce(&Path, u16, [u16; 2]) -> Proce
         until("some load", || (sent.load(Ordering::SeqCst) > before + 50).then_some(()));
         stop.store(true, Ordering::SeqCst);
     });
-    println!("{} pushes", sent.load(Ordering::SeqCst));
 }
 
 #[test]
