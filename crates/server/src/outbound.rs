@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures::{Stream, TryStreamExt as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body as _;
-use hyper::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
 use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
@@ -116,7 +116,9 @@ impl Outbound {
         if !self.may_ask(address) {
             return Err(Failure::AddressRefused);
         }
-        let sent = self.send(Method::GET, address, HeaderMap::new(), Bytes::new()).await;
+        // A compressed document would be inspected and stored as it came.
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+        let sent = self.send(Method::GET, address, headers, Bytes::new()).await;
         let answer = sent.map_err(|error| failure(&error))?;
         if answer.status() != StatusCode::OK {
             return Err(Failure::Unreachable);

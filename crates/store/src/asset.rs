@@ -184,27 +184,44 @@ impl Tx {
     }
 
     /// Takes up to `limit` assets that are to be fetched at `now`, and puts each off until `again`, so that a node that
-    /// dies while fetching leaves them to the next. Each comes with how often it was taken.
+    /// dies while fetching leaves them to the next. Partners take turns: each gives at most `each` and those in `without` none.
+    /// Each comes with its partner and how often it was taken.
     pub async fn take_assets_to_fetch(
         &mut self,
-        now: Timestamp,
-        again: Timestamp,
+        (now, again): (Timestamp, Timestamp),
+        without: &[Uuid],
+        each: i64,
         limit: i64,
-    ) -> Result<Vec<(Asset, i64)>, StoreError> {
+    ) -> Result<Vec<(Asset, Uuid, i64)>, StoreError> {
         struct Taken {
             row: Row,
             attempts: i64,
+            partner_id: Uuid,
         }
-        from_row!(Taken { attempts; flatten row });
+        from_row!(Taken { attempts, partner_id; flatten row });
         let skip_taken = self.skip_taken();
-        let statement = format!(
-            "WITH due AS MATERIALIZED
-                  (SELECT id FROM asset WHERE state = 'fetching' AND due_at <= $1 ORDER BY due_at, id LIMIT $3 {skip_taken})
-             UPDATE asset SET due_at = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM due) RETURNING *"
-        );
-        let rows: Vec<Taken> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
-            .bind(now).bind(again).bind(limit).fetch_all(connection).await)?;
-        rows.into_iter().map(|taken| Ok((taken.row.try_into()?, taken.attempts))).collect()
+        let rows: Vec<Taken> = on!(self, connection => {
+            let mut query = QueryBuilder::new(
+                "WITH turns AS (SELECT asset.id, row_number() OVER (PARTITION BY submission.partner_id ORDER BY asset.due_at, asset.id) AS turn
+                                  FROM asset JOIN submission ON submission.id = asset.submission_id
+                                 WHERE asset.state = 'fetching' AND asset.due_at <= ",
+            );
+            query.push_bind(now);
+            if !without.is_empty() {
+                query.push(" AND submission.partner_id NOT IN ");
+                push_list(&mut query, without.iter().copied());
+            }
+            query.push("), next AS (SELECT id FROM turns WHERE turn <= ").push_bind(each);
+            query.push(" ORDER BY turn, id LIMIT ").push_bind(limit);
+            query.push("), due AS MATERIALIZED (SELECT id FROM asset WHERE id IN (SELECT id FROM next) AND due_at <= ").push_bind(now);
+            query.push(format!(" {skip_taken}) UPDATE asset SET due_at = ")).push_bind(again);
+            query.push(
+                ", attempts = attempts + 1 WHERE id IN (SELECT id FROM due)
+                 RETURNING *, (SELECT partner_id FROM submission WHERE submission.id = asset.submission_id) AS partner_id",
+            );
+            query.build_query_as().fetch_all(connection).await
+        })?;
+        rows.into_iter().map(|taken| Ok((taken.row.try_into()?, taken.partner_id, taken.attempts))).collect()
     }
 
     /// Lets an asset that is to be fetched wait until `due_at`.

@@ -1,9 +1,13 @@
 //! Fetches documents from the addresses that partners have pushed.
+//!
+//! A place is filled as soon as it is free, and no partner and no host has more than a few of them: hosts that do not respond
+//! delay nobody else's documents.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use credential::MOST_BYTES;
-use futures::{StreamExt as _, stream};
+use tokio::task::{Id, JoinSet};
 use url::Url;
 use uuid::Uuid;
 
@@ -14,55 +18,161 @@ use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure};
 use store::domain::submission::{Sealed, State};
 
-/// How many documents are fetched at once.
-const CONCURRENCY: usize = 8;
-/// How many are taken in one transaction.
-const BATCH: i64 = 32;
-/// How many rounds of [`CONCURRENCY`] a batch takes, and one more.
-const ROUNDS: u32 = 5;
+/// How many documents are fetched at once,
+const PLACES: usize = 32;
+/// of one partner,
+const PER_PARTNER: usize = 4;
+/// and from one host.
+const PER_HOST: usize = 2;
+/// How many documents of a partner are taken at once.
+const REFILL: usize = 2;
 /// Attempts to fetch a document from an unreachable address, in about half an hour.
 const MAX_ATTEMPTS: i64 = 7;
 const RETRIES: Backoff = Backoff { first: Duration::from_secs(30), longest: Duration::from_secs(960) };
 
-/// Fetches the documents that are due; returns how many were taken.
+/// A document that was taken from the store.
+#[derive(Debug)]
+struct Fetch {
+    asset: Asset,
+    partner: Uuid,
+    attempts: i64,
+    /// The period of the key that its submission is sealed under.
+    period: Timestamp,
+    /// Where it is; `None` if the address cannot be decrypted.
+    address: Option<Url>,
+}
+
+impl Fetch {
+    fn host(&self) -> String {
+        self.address.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned()
+    }
+}
+
+/// Fetches what is due.
+#[derive(Debug)]
+pub struct Fetcher {
+    app: App,
+    /// Taken, and waiting for a place at their hosts.
+    waiting: Vec<Fetch>,
+    running: JoinSet<Result<(), StoreError>>,
+    /// The partner and the host of each that is being fetched.
+    busy: HashMap<Id, (Uuid, String)>,
+}
+
+impl Fetcher {
+    /// A fetcher of everything in the store.
+    pub fn new(app: &App) -> Self {
+        Self { app: app.clone(), waiting: Vec::new(), running: JoinSet::new(), busy: HashMap::new() }
+    }
+
+    /// Whether nothing is being fetched.
+    pub fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Waits until a fetch has ended; without one, for ever.
+    pub async fn fetch_ended(&mut self) {
+        let (id, outcome) = match self.running.join_next_with_id().await {
+            Some(Ok((id, outcome))) => (id, outcome.map_err(|error| error.to_string())),
+            Some(Err(error)) => (error.id(), Err(error.to_string())),
+            None => return std::future::pending().await,
+        };
+        self.busy.remove(&id);
+        // A failed one is due again later, and does not hold up the others.
+        if let Err(error) = outcome {
+            tracing::warn!(error, "a document could not be worked on");
+        }
+    }
+
+    /// Takes what is due and begins as much as there are places; returns how many were taken.
+    ///
+    /// # Errors
+    /// The store cannot be used; what was taken is due again later.
+    pub async fn step(&mut self) -> Result<usize, StoreError> {
+        let app = self.app.clone();
+        let taken = app.store().unless_lost(self.take()).await?;
+        let count = taken.len();
+        self.waiting.extend(taken);
+        let mut later = Vec::new();
+        for fetch in std::mem::take(&mut self.waiting) {
+            let host = fetch.host();
+            if self.busy.values().filter(|(_, busy)| *busy == host).count() < PER_HOST {
+                let partner = fetch.partner;
+                let running = self.running.spawn(run(app.clone(), fetch));
+                self.busy.insert(running.id(), (partner, host));
+            } else {
+                later.push(fetch);
+            }
+        }
+        self.waiting = later;
+        Ok(count)
+    }
+
+    async fn take(&self) -> Result<Vec<Fetch>, StoreError> {
+        let (app, now) = (&self.app, self.app.now());
+        let free = PLACES.saturating_sub(self.busy.len() + self.waiting.len());
+        // Mostly nothing is due: then no write transaction is begun, which others would wait for.
+        if free == 0 || app.store().read().await?.count_assets_to_fetch(now).await? == 0 {
+            return Ok(Vec::new());
+        }
+        let mut held: HashMap<Uuid, usize> = HashMap::new();
+        let waiting = self.waiting.iter().map(|fetch| fetch.partner);
+        for partner in self.busy.values().map(|(partner, _)| *partner).chain(waiting) {
+            *held.entry(partner).or_default() += 1;
+        }
+        held.retain(|_, held| *held + REFILL > PER_PARTNER);
+        let without: Vec<Uuid> = held.into_keys().collect();
+        // Longer than all that one partner has taken from one host.
+        let rounds = u32::try_from(PER_PARTNER / PER_HOST + 1).unwrap_or(u32::MAX);
+        let lease = rounds * app.config().outbound.timeout + Duration::from_secs(60);
+        let (each, limit) = (i64::try_from(REFILL).unwrap_or(1), i64::try_from(free).unwrap_or(1));
+        let mut tx = app.store().write().await?;
+        let taken = tx.take_assets_to_fetch((now, now + lease), &without, each, limit).await?;
+        tx.commit().await?;
+        let mut fetches = Vec::with_capacity(taken.len());
+        for (asset, partner, attempts) in taken {
+            fetches.extend(prepare(app, asset, partner, attempts).await?);
+        }
+        Ok(fetches)
+    }
+}
+
+/// Sends requests for all that is due, until nothing is; returns how many documents were taken.
 ///
 /// # Errors
 /// The store cannot be used; what was taken is due again later.
 pub async fn fetch_due(app: &App) -> Result<usize, StoreError> {
-    let now = app.now();
-    // Longer than all of them take at the slowest, so that no other node takes one meanwhile.
-    let lease = ROUNDS * app.config().outbound.timeout + Duration::from_secs(60);
-    // Mostly nothing is due: then no write transaction is begun, which others would wait for.
-    if app.store().read().await?.count_assets_to_fetch(now).await? == 0 {
-        return Ok(0);
-    }
-    let mut tx = app.store().write().await?;
-    let due = tx.take_assets_to_fetch(now, now + lease, BATCH).await?;
-    tx.commit().await?;
-    let count = due.len();
-    let fetches = stream::iter(due).map(|(asset, attempts)| fetch(app, asset, attempts));
-    let mut outcomes = fetches.buffer_unordered(CONCURRENCY);
-    while let Some(outcome) = outcomes.next().await {
-        // A failed one is due again later, and does not hold up the others.
-        if let Err(error) = outcome {
-            tracing::warn!(%error, "a document could not be worked on");
+    let (mut fetcher, mut count) = (Fetcher::new(app), 0);
+    loop {
+        let taken = fetcher.step().await?;
+        count += taken;
+        if taken == 0 && fetcher.is_idle() {
+            return Ok(count);
+        }
+        if !fetcher.is_idle() {
+            fetcher.fetch_ended().await;
         }
     }
-    Ok(count)
 }
 
-async fn fetch(app: &App, asset: Asset, attempts: i64) -> Result<(), StoreError> {
+/// Reads where a document is; `None` once the person has answered: nothing is added to what they saw.
+async fn prepare(app: &App, asset: Asset, partner: Uuid, attempts: i64) -> Result<Option<Fetch>, StoreError> {
     let submission = app.store().read().await?.linked_submission(asset.submission_id, app.now()).await?;
-    let Some(submission) = submission else { return Ok(()) };
-    // Once the person has answered, nothing is added to what they saw.
-    let State::Incomplete { sealed, .. } = &submission.state else { return Ok(()) };
-    let period = sealed.period;
-    let state = match written(app, &asset, period, submission.partner_id).await {
-        Ok(written) => app.documents().stored(asset.id, period, written).await?,
+    let Some(State::Incomplete { sealed, .. }) = submission.map(|submission| submission.state) else { return Ok(None) };
+    let AssetState::Fetching { sealed: bytes } = &asset.state else { return Ok(None) };
+    let (period, bytes) = (sealed.period, bytes.clone());
+    let address = app.keyring().open_sealed(&Sealed { period, bytes }, &label(&asset.id)).await?;
+    let address = address.and_then(|bytes| Url::parse(std::str::from_utf8(&bytes).ok()?).ok());
+    Ok(Some(Fetch { asset, partner, attempts, period, address }))
+}
+
+async fn run(app: App, fetch: Fetch) -> Result<(), StoreError> {
+    let state = match written(&app, &fetch).await {
+        Ok(written) => app.documents().stored(fetch.asset.id, fetch.period, written).await?,
         Err(UploadError::Store(error)) => return Err(error),
-        Err(UploadError::Interrupted(Failure::Unreachable)) if attempts < MAX_ATTEMPTS => {
+        Err(UploadError::Interrupted(Failure::Unreachable)) if fetch.attempts < MAX_ATTEMPTS => {
             let mut tx = app.store().write().await?;
-            tx.put_off_asset(asset.id, app.now() + RETRIES.wait(attempts)).await?;
+            tx.put_off_asset(fetch.asset.id, app.now() + RETRIES.wait(fetch.attempts)).await?;
             return tx.commit().await;
         }
         Err(UploadError::Interrupted(failure)) => Some(AssetState::Failed(failure)),
@@ -71,7 +181,7 @@ async fn fetch(app: &App, asset: Asset, attempts: i64) -> Result<(), StoreError>
     };
     let Some(state) = state else { return Ok(()) };
     let mut tx = app.store().write().await?;
-    if tx.change_asset(asset.id, &state, app.now()).await? {
+    if tx.change_asset(fetch.asset.id, &state, app.now()).await? {
         tx.commit().await?;
         app.metrics().documents(if matches!(state, AssetState::Stored(_)) { "fetched" } else { "failed" });
     } else if let AssetState::Stored(object) = &state {
@@ -81,14 +191,11 @@ async fn fetch(app: &App, asset: Asset, attempts: i64) -> Result<(), StoreError>
     Ok(())
 }
 
-async fn written(app: &App, asset: &Asset, period: Timestamp, partner: Uuid) -> Result<Written, UploadError> {
+async fn written(app: &App, fetch: &Fetch) -> Result<Written, UploadError> {
     let refused = || UploadError::Interrupted(Failure::AddressRefused);
-    let AssetState::Fetching { sealed } = &asset.state else { return Err(refused()) };
-    let sealed = Sealed { period, bytes: sealed.clone() };
-    let address = app.keyring().open_sealed(&sealed, &label(&asset.id)).await?;
-    let address = address.and_then(|bytes| Url::parse(std::str::from_utf8(&bytes).ok()?).ok()).ok_or_else(refused)?;
+    let address = fetch.address.as_ref().ok_or_else(refused)?;
     // The operator may have changed the list since the push.
-    let partner = app.store().read().await?.partner(partner).await?;
+    let partner = app.store().read().await?.partner(fetch.partner).await?;
     let allowed = partner.is_some_and(|partner| {
         partner.is_active() && address.host_str().is_some_and(|host| partner.may_fetch_from(host))
     });
@@ -96,6 +203,6 @@ async fn written(app: &App, asset: &Asset, period: Timestamp, partner: Uuid) -> 
         return Err(refused());
     }
     let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-    let source = app.documents().outbound.fetch(&address, limit).await.map_err(UploadError::Interrupted)?;
-    app.documents().take_in(asset.kind, source).await
+    let source = app.documents().outbound.fetch(address, limit).await.map_err(UploadError::Interrupted)?;
+    app.documents().take_in(fetch.asset.kind, source).await
 }

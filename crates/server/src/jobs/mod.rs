@@ -3,6 +3,7 @@
 //! Every job asks the store what is due, so a restart loses nothing and several nodes may run the same jobs: what one takes,
 //! others leave. A round whose connection to the database is lost is given up, as when the server is killed in it.
 
+mod fetches;
 mod nodes;
 mod outbox;
 mod retention;
@@ -16,7 +17,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::flows::document_fetch::fetch_due;
 use crate::flows::document_sweep::delete_orphans;
 use crate::flows::outbox::maintain;
 use crate::outbox::Lane;
@@ -31,21 +31,6 @@ const WOKEN_PAUSE: Duration = Duration::from_secs(5);
 /// Pause between two sweeps of the object store.
 const SWEEP_PAUSE: Duration = Duration::from_secs(3600);
 
-/// What to do after a round.
-enum After {
-    /// Start the next round at once, because more is due.
-    Repeat,
-    /// Pause first.
-    Pause,
-}
-
-impl After {
-    /// A round that handled `count` things may have left more of them.
-    fn count(count: usize) -> Self {
-        if count == 0 { Self::Pause } else { Self::Repeat }
-    }
-}
-
 /// One job: its name in the log and its pause between rounds.
 struct Job {
     name: &'static str,
@@ -58,15 +43,13 @@ impl Job {
     /// Runs `round` until the job is stopped. `woken` ends a pause early. A failed round is logged and repeated after a pause.
     async fn run<R, W>(self, mut round: impl FnMut(App) -> R, woken: impl Fn(App) -> W)
     where
-        R: Future<Output = Result<After, StoreError>>,
+        R: Future<Output = Result<(), StoreError>>,
         W: Future<Output = ()>,
     {
         let Self { name, app, stop, pause } = self;
         while !stop.is_cancelled() {
-            match app.store().unless_lost(round(app.clone())).await {
-                Ok(After::Repeat) => continue,
-                Ok(After::Pause) => {}
-                Err(error) => tracing::warn!(job = name, %error, "a job failed; it is tried again"),
+            if let Err(error) = app.store().unless_lost(round(app.clone())).await {
+                tracing::warn!(job = name, %error, "a job failed; it is tried again");
             }
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -86,14 +69,8 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
     for lane in Lane::ALL {
         jobs.spawn(outbox::run(app.clone(), lane, stop.clone()));
     }
-    jobs.spawn(
-        job("outbox", WOKEN_PAUSE)
-            .run(|app| async move { maintain(&app).await.map(|()| After::Pause) }, |_| std::future::pending()),
-    );
-    jobs.spawn(job("document fetches", WOKEN_PAUSE).run(
-        |app| async move { Ok(After::count(fetch_due(&app).await?)) },
-        |app| async move { app.documents().to_fetch.notified().await },
-    ));
+    jobs.spawn(job("outbox", WOKEN_PAUSE).run(|app| async move { maintain(&app).await }, |_| std::future::pending()));
+    jobs.spawn(fetches::run(app.clone(), stop.clone()));
     // The first sweep looks at all objects, because it is unknown how long the server was down; later ones at recent objects.
     let since = Arc::new(AtomicI64::new(0));
     let sweep = move |app: App| {
@@ -102,14 +79,13 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
             delete_orphans(&app, Timestamp::from_micros(since.load(Ordering::Relaxed))).await?;
             let recent = app.now() - app.config().objects.orphan_age - 3 * SWEEP_PAUSE;
             since.store(recent.micros(), Ordering::Relaxed);
-            Ok(After::Pause)
+            Ok(())
         }
     };
     jobs.spawn(job("object sweep", SWEEP_PAUSE).run(sweep, |_| std::future::pending()));
     let pause = (app.config().retention.incomplete / 10).clamp(Duration::from_secs(1), Duration::from_secs(60));
     jobs.spawn(
-        job("retention", pause)
-            .run(|app| async move { end_what_is_over(&app).await.map(|()| After::Pause) }, |_| std::future::pending()),
+        job("retention", pause).run(|app| async move { end_what_is_over(&app).await }, |_| std::future::pending()),
     );
     jobs
 }

@@ -10,11 +10,12 @@ use crate::support::samples;
 use crate::support::tls::server_config;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use credential::Type;
 use serde_json::{Value, json};
+use tenure::flows::document_fetch::Fetcher;
 use tenure::outbound::Lookup;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -50,6 +51,13 @@ async fn university() -> University {
     let flaky = Arc::new(AtomicUsize::new(0));
     let routes = Router::new()
         .route("/transcript.pdf", get(|| async { pdf() }))
+        .route(
+            "/encoded.pdf",
+            get(|headers: HeaderMap| async move {
+                let is_plain = headers.get("accept-encoding").is_some_and(|accepted| accepted == "identity");
+                if is_plain { pdf().into_response() } else { StatusCode::NOT_ACCEPTABLE.into_response() }
+            }),
+        )
         .route("/page.html", get(|| async { "<html><script>alert(1)</script>" }))
         .route("/long.pdf", get(|| async { [b"%PDF-1.7".to_vec(), vec![b' '; 11 * 1024 * 1024]].concat() }))
         .route(
@@ -144,6 +152,10 @@ async fn failed_fetch_reports_its_reason() {
         let found = fetched(&test, &token, path).await;
         assert_eq!((&found["state"], &found["reason"]), (&json!("failed"), &json!(reason)), "{path}");
     }
+    // Documents are requested without compression.
+    let address = format!("https://{HOST}:{}/encoded.pdf", university.port);
+    test.post(EDUCATION, &token, &body("encoded.pdf", &address)).await.assert_status(201);
+    assert_eq!(fetched(&test, &token, "encoded.pdf").await["state"], "stored");
     // Redirects are not followed and slow responses time out; both are retried.
     for path in ["away", "missing.pdf", "slow.pdf"] {
         let address = format!("https://{HOST}:{}/{path}", university.port);
@@ -173,6 +185,32 @@ async fn failed_fetch_is_retried_and_then_abandoned() {
     let missing = test.status(&token, "missing.pdf").await["assets"][0].clone();
     assert_eq!((&missing["state"], &missing["reason"]), (&json!("failed"), &json!("unreachable")));
     assert_eq!(university.asked.load(Ordering::SeqCst), 3 + 7);
+}
+
+#[tokio::test]
+async fn silent_hosts_of_one_partner_delay_nobody_else() {
+    let university = university().await;
+    let (test, _) = server(&university, "127.0.0.0/8").await;
+    let (silent, other) = (test.token(&test.partner().await).await, test.token(&test.partner().await).await);
+    let push = async |token: &str, id: &str, host: &str, path: &str| {
+        let address = format!("https://{host}:{}/{path}", university.port);
+        test.post(EDUCATION, token, &body(id, &address)).await.assert_status(201);
+    };
+    for number in 0..40 {
+        push(&silent, &number.to_string(), HOST, "slow.pdf").await;
+    }
+    push(&other, "1", "other.example.org", "transcript.pdf").await;
+    let mut fetcher = Fetcher::new(&test.app);
+    let mut taken = 0;
+    for _ in 0..4 {
+        taken += fetcher.step().await.expect("taken");
+    }
+    assert_eq!(taken, 4 + 1, "a partner's share, and the other's only one");
+    while test.status(&other, "1").await["assets"][0]["state"] != "stored" {
+        fetcher.fetch_ended().await;
+    }
+    let asked = university.asked.load(Ordering::SeqCst);
+    assert!(asked <= 2 + 1, "two at once from one host: {asked}");
 }
 
 #[tokio::test]

@@ -39,13 +39,15 @@ contract! {
         tx.forget_dropped_object(id(920)).await.expect("forgotten");
 
         assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 1);
-        let taken = tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("taken");
+        let taken = tx.take_assets_to_fetch((NOW, LATER), &[], 4, 10).await.expect("taken");
         assert_eq!(tx.count_assets_to_fetch(NOW).await.expect("counted"), 0);
-        assert_eq!(taken, [(all[1].clone(), 1)]);
-        assert!(tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("read").is_empty(), "nobody else takes it");
-        assert_eq!(tx.take_assets_to_fetch(LATER, LATER + Duration::from_secs(9), 10).await.expect("taken")[0].1, 2);
+        assert_eq!(taken, [(all[1].clone(), partner, 1)]);
+        assert!(tx.take_assets_to_fetch((NOW, LATER), &[], 4, 10).await.expect("read").is_empty(), "nobody else takes it");
+        let later = (LATER, LATER + Duration::from_secs(9));
+        assert!(tx.take_assets_to_fetch(later, &[partner], 4, 10).await.expect("read").is_empty(), "not of this partner");
+        assert_eq!(tx.take_assets_to_fetch(later, &[id(9999)], 4, 10).await.expect("taken")[0].2, 2);
         tx.put_off_asset(id(21), NOW).await.expect("put off");
-        assert_eq!(tx.take_assets_to_fetch(NOW, LATER, 10).await.expect("taken").len(), 1);
+        assert_eq!(tx.take_assets_to_fetch((NOW, LATER), &[], 4, 10).await.expect("taken").len(), 1);
         tx.end_fetching(id(10)).await.expect("ended");
         assert_eq!(tx.asset(id(21)).await.expect("read").expect("there").state, AssetState::Failed(Failure::Late));
 
