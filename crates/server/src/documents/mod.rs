@@ -5,15 +5,14 @@
 
 pub mod inspect;
 mod inspector;
+mod pace;
 mod upload_error;
+mod upload_slots;
 mod upload_token;
-
-use std::pin::pin;
-use std::time::Duration;
 
 use bytes::Bytes;
 use credential::{AssetKind, AssetSource, MOST_BYTES};
-use futures::{Stream, TryStreamExt as _};
+use futures::Stream;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -22,16 +21,15 @@ use crate::objects::Objects;
 use crate::outbound::Outbound;
 use ambient::{Clock, Rng, Timestamp};
 use inspector::Inspector;
+use pace::Paced;
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
 use store::domain::submission::Sealed;
 
 pub use inspect::InspectError;
 pub use upload_error::UploadError;
+pub use upload_slots::{NoSlot, UploadSlot, UploadSlots};
 pub use upload_token::UploadToken;
-
-/// Longest time between two pieces of a document that arrives.
-const PIECE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Stores, inspects and reads documents.
 #[derive(Debug)]
@@ -42,6 +40,8 @@ pub struct Documents {
     pub outbound: Outbound,
     /// Wakes the job that fetches.
     pub to_fetch: Notify,
+    /// Which documents are being uploaded.
+    pub upload_slots: UploadSlots,
     inspector: Inspector,
     keyring: Keyring,
     clock: Clock,
@@ -82,7 +82,8 @@ impl Documents {
         clock: Clock,
         rng: Rng,
     ) -> std::io::Result<Self> {
-        Ok(Self { objects, outbound, to_fetch: Notify::new(), inspector: Inspector::start()?, keyring, clock, rng })
+        let (to_fetch, upload_slots) = (Notify::new(), UploadSlots::default());
+        Ok(Self { objects, outbound, to_fetch, upload_slots, inspector: Inspector::start()?, keyring, clock, rng })
     }
 
     /// A name and a key for a new object.
@@ -102,11 +103,9 @@ impl Documents {
         let (name, key) = self.new_object();
         let mut writer = self.objects.writer(name, &key).await?;
         let (mut start, mut size) = (Vec::with_capacity(inspect::START), 0);
-        let mut source = pin!(source);
+        let mut source = Paced::new(source);
         loop {
-            // A sender that stalls would hold one of the few places for uploads.
-            let next = tokio::time::timeout(PIECE_TIMEOUT, source.try_next()).await;
-            let chunk = match next.unwrap_or(Err(Failure::Unreachable)) {
+            let chunk = match source.next().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 Err(failure) => {

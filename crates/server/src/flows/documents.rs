@@ -11,12 +11,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::documents::{Owner, UploadError, UploadToken};
+use crate::documents::{NoSlot, Owner, UploadError, UploadToken};
 use crate::error::{Error, Kind};
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState, Failure};
 use store::domain::submission::State;
 use store::{Partner, StoreError};
+
+/// When a partner that uploads as many documents as it may should try again.
+const UPLOAD_RETRY: Duration = Duration::from_secs(2);
 
 /// Inspects the documents within `submissions`, and checks the addresses of those that are to be fetched.
 ///
@@ -137,8 +140,8 @@ pub fn upload_links(
 /// Stores the document that is uploaded with `token`, in place of an earlier one.
 ///
 /// # Errors
-/// 404 for a token that this server did not make, 410 if it has expired, 409 once the person has answered; 400, 413, 415 or 422
-/// for the document.
+/// 404 for a token that this server did not make, 410 if it has expired, 409 once the person has answered or while the document
+/// is being uploaded, 429 while the partner uploads too many; 400, 413, 415 or 422 for the document.
 pub async fn upload(
     app: &App,
     token: &str,
@@ -158,9 +161,7 @@ pub async fn upload(
     let submission = tx.linked_submission(asset.submission_id, app.now()).await?.ok_or_else(too_late)?;
     let partner = tx.partner(submission.partner_id).await?;
     drop(tx);
-    if !partner.is_some_and(|partner| partner.is_active()) {
-        return Err(too_late());
-    }
+    let Some(partner) = partner.filter(Partner::is_active) else { return Err(too_late()) };
     let State::Incomplete { sealed, .. } = &submission.state else { return Err(too_late()) };
     let expected = asset.kind.content_type();
     if !content_type.eq_ignore_ascii_case(expected) {
@@ -170,6 +171,7 @@ pub async fn upload(
     if content_length.is_some_and(|length| length > MOST_BYTES as u64) {
         return Err(UploadError::TooLarge.into());
     }
+    let _slot = app.documents().upload_slots.take(partner.id, asset.id).map_err(no_slot)?;
     let written = app.documents().take_in(asset.kind, source).await?;
     let state = app.documents().stored(asset.id, sealed.period, written).await?.ok_or_else(too_late)?;
     let mut tx = app.store().write().await?;
@@ -183,6 +185,19 @@ pub async fn upload(
         app.documents().discard(object.name).await;
     }
     Err(too_late())
+}
+
+fn no_slot(why: NoSlot) -> Error {
+    match why {
+        NoSlot::SameDocument => Error::new(
+            Kind::Conflict,
+            "This document is being uploaded already. Send it again once that upload has ended or was given up.",
+        ),
+        NoSlot::TooManyUploads => Error::new(
+            Kind::TooManyRequests(UPLOAD_RETRY),
+            "You are uploading as many documents as you may at once. Send this one once another has ended.",
+        ),
+    }
 }
 
 fn too_late() -> Error {

@@ -128,6 +128,31 @@ async fn interrupted_upload_leaves_nothing_and_can_be_repeated() {
     test.upload(link, "application/pdf", pdf()).await.assert_status(204);
 }
 
+#[tokio::test]
+async fn document_has_one_upload_at_a_time() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let answer = push_awaiting_pdf(&test, &token).await;
+    let link = &answer["assets"][0]["upload_url"];
+    let (reading, is_read) = tokio::sync::oneshot::channel();
+    let begun = stream::once(async move {
+        reading.send(()).expect("a receiver");
+        Ok::<_, std::io::Error>(Bytes::from(pdf()))
+    });
+    let first = test.upload(link, "application/pdf", Body::from_stream(begun.chain_pending()));
+    let second = async {
+        is_read.await.expect("the first one is read");
+        test.upload(link, "application/pdf", pdf()).await
+    };
+    let refused = tokio::select! {
+        _ = first => panic!("it has no end"),
+        refused = second => refused.assert_status(409),
+    };
+    assert!(refused.text.contains("is being uploaded already"), "{}", refused.text);
+    // The first one was given up with its connection.
+    test.upload(link, "application/pdf", pdf()).await.assert_status(204);
+}
+
 trait ChainPending: futures::Stream + Sized + Send + 'static {
     fn chain_pending(self) -> impl futures::Stream<Item = Self::Item> + Send + 'static
     where

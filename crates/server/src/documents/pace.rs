@@ -1,0 +1,108 @@
+//! A minimum rate for documents that arrive.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _};
+use tokio::time::{Instant, timeout};
+
+use store::domain::asset::Failure;
+
+/// How long is waited for a sender until the rate is checked. Time that the server needs itself does not count.
+const WINDOW: Duration = Duration::from_secs(10);
+/// Fewest bytes in that time: 1 KiB a second.
+const MIN_BYTES: usize = 10 * 1024;
+
+/// A document as it arrives. A sender that is slower than the minimum rate would hold one of the few slots for uploads.
+#[derive(Debug)]
+pub(super) struct Paced<S> {
+    source: Pin<Box<S>>,
+    waited: Duration,
+    received: usize,
+}
+
+impl<S: Stream<Item = Result<Bytes, Failure>>> Paced<S> {
+    pub(super) fn new(source: S) -> Self {
+        Self { source: Box::pin(source), waited: Duration::ZERO, received: 0 }
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// That of the source, or it is too slow.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        loop {
+            if self.waited >= WINDOW {
+                if self.received < MIN_BYTES {
+                    return Err(Failure::Unreachable);
+                }
+                (self.waited, self.received) = (Duration::ZERO, 0);
+            }
+            let started = Instant::now();
+            let piece = timeout(WINDOW - self.waited, self.source.next()).await;
+            self.waited += started.elapsed();
+            let Ok(piece) = piece else { continue };
+            let piece = piece.transpose()?;
+            self.received += piece.as_ref().map_or(0, Bytes::len);
+            return Ok(piece);
+        }
+    }
+}
+
+/// Time stands still in these until everybody waits, and then goes on at once.
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+
+    use super::*;
+
+    /// Pieces of `size` bytes, one each `interval`.
+    fn pieces(size: usize, interval: Duration, count: usize) -> impl Stream<Item = Result<Bytes, Failure>> {
+        stream::iter(0..count).then(move |_| async move {
+            tokio::time::sleep(interval).await;
+            Ok(Bytes::from(vec![0; size]))
+        })
+    }
+
+    /// How many bytes arrive, and after how many seconds the document ends or is given up.
+    async fn received(source: impl Stream<Item = Result<Bytes, Failure>>) -> (Result<usize, usize>, u64) {
+        let (mut paced, started, mut size) = (Paced::new(source), Instant::now(), 0);
+        let ended = loop {
+            match paced.next().await {
+                Ok(Some(piece)) => size += piece.len(),
+                Ok(None) => break Ok(size),
+                Err(_) => break Err(size),
+            }
+        };
+        (ended, started.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn uploads_below_the_minimum_rate_end() {
+        let second = Duration::from_secs(1);
+        assert_eq!(received(stream::pending()).await, (Err(0), 10));
+        assert_eq!(received(pieces(1, 9 * second, 100)).await, (Err(1), 10), "a byte now and then");
+        let trickle = received(pieces(100, second / 10, 1000)).await.0;
+        assert!(trickle.is_err_and(|size| size <= 10_000), "a steady trickle");
+        let fast_then_silent = stream::iter([Ok(Bytes::from(vec![0; 1 << 20]))]).chain(stream::pending());
+        assert_eq!(received(fast_then_silent).await, (Err(1 << 20), 20));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_storage_does_not_count_as_a_slow_upload() {
+        let mut paced = Paced::new(pieces(10, Duration::from_millis(1), 20));
+        for _ in 0..20 {
+            assert!(paced.next().await.expect("a piece").is_some());
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        assert!(paced.next().await.expect("the end").is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn uploads_at_the_minimum_rate_complete() {
+        let second = Duration::from_secs(1);
+        assert_eq!(received(pieces(1100, second, 60)).await, (Ok(66_000), 60));
+        assert_eq!(received(pieces(1, second, 9)).await, (Ok(9), 9), "a small document may be slow");
+    }
+}
