@@ -202,7 +202,7 @@ impl App {
             statuses: Statuses::start(store.clone(), clock.clone()),
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),
             credential_signer: CredentialSigner::new(issuer_keys.clone(), links.clone(), clock.clone(), rng.clone()),
-            proofs: ProofVerifier::new(nonces.clone(), clock.clone(), config.base(), wallets),
+            proofs: ProofVerifier::new(nonces.clone(), clock.clone(), config.base(), wallets, store.clone()),
             status_lists: StatusLists::new(store.clone(), clock.clone(), links.clone(), issuer_keys.clone()),
             nonces,
             active_partners: ActivePartners::new(store.clone()),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::Error;
 use crate::issuing::{NoncePurpose, ProofError};
+use store::StoreError;
 
 /// The body: an error code, and a description in ASCII.
 #[derive(Debug, Serialize)]
@@ -58,11 +59,15 @@ impl OAuthError {
         match error {
             ProofError::Invalid(reason) => Self::Code("invalid_client", reason),
             ProofError::Nonce => Self::Challenge(app.nonces().issue(NoncePurpose::Attestation)),
+            ProofError::Unavailable(cause) => StoreError::Unavailable(cause).into(),
         }
     }
 
     /// The DPoP proof is rejected.
     pub fn dpop(app: &App, error: ProofError, at_resource: bool) -> Self {
+        if let ProofError::Unavailable(cause) = error {
+            return StoreError::Unavailable(cause).into();
+        }
         Self::Dpop { error, nonce: app.nonces().issue(NoncePurpose::Dpop), at_resource }
     }
 }
@@ -120,7 +125,7 @@ impl IntoResponse for OAuthError {
 
 fn dpop_response(error: &ProofError, nonce: &str, at_resource: bool) -> Response {
     let (code, description) = match error {
-        ProofError::Invalid(reason) => ("invalid_dpop_proof", reason.as_str()),
+        ProofError::Invalid(reason) | ProofError::Unavailable(reason) => ("invalid_dpop_proof", reason.as_str()),
         ProofError::Nonce => ("use_dpop_nonce", "Make the proof again with the nonce of the header DPoP-Nonce."),
     };
     let status = if at_resource { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };

@@ -30,8 +30,8 @@ async fn push(
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
-    let wallet = wallet::attested(&app, &headers)?;
-    let key = wallet::dpop_key(&app, &headers, "/oid4vci/par")?;
+    let wallet = wallet::attested(&app, &headers).await?;
+    let key = wallet::dpop_key(&app, &headers, "/oid4vci/par").await?;
     let request = read(&form, wallet, key)?;
     // Counted last: a request that is refused is not stored.
     app.limits().authorization_requests_per_client.check(&client.0)?;

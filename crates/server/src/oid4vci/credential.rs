@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use serde_json::{Map, Value};
+use store::StoreError;
 use store::domain::issuance::WalletAccess;
 
 use super::body::{self, ResponseEncryption};
@@ -60,6 +61,7 @@ fn render(error: IssueError, access: &WalletAccess) -> OAuthError {
             "The token gives several of this configuration: ask by authorization_details, and name one by credential_identifier.",
         ),
         IssueError::Proof(ProofError::Invalid(reason)) => return OAuthError::code("invalid_proof", reason),
+        IssueError::Proof(ProofError::Unavailable(cause)) => return StoreError::Unavailable(cause).into(),
         IssueError::Proof(ProofError::Nonce) => (
             "invalid_nonce",
             "The nonce is not of this server, its time is over, or it was answered before. Ask the nonce endpoint for a new one.",

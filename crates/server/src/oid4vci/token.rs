@@ -29,11 +29,11 @@ async fn token(
     app.limits().wallets.check(&client.0)?;
     let form = Form::read(&headers, &body)?;
     form.check_resource(&app)?;
-    let wallet = wallet::attested(&app, &headers)?;
+    let wallet = wallet::attested(&app, &headers).await?;
     if wallet.is_some() && form.get("client_id").is_some_and(|id| Some(id) != wallet.as_deref()) {
         return Err(OAuthError::code("invalid_client", "client_id is not the sub of the wallet attestation."));
     }
-    let key = wallet::dpop_key(&app, &headers, "/oid4vci/token")?;
+    let key = wallet::dpop_key(&app, &headers, "/oid4vci/token").await?;
     if key.is_none() && app.config().wallets.dpop_required {
         let why = ProofError::Invalid("This server gives tokens with a DPoP proof alone.".to_owned());
         return Err(OAuthError::dpop(&app, why, false));

@@ -35,7 +35,7 @@ impl FromRequestParts<App> for Wallet {
                     return Err(OAuthError::Token { by_key: true });
                 }
                 let request = (parts.method.as_str(), parts.uri.path(), Some(token));
-                let proved = verify_dpop(app, &parts.headers, request)?;
+                let proved = verify_dpop(app, &parts.headers, request).await?;
                 if proved.as_ref() != Some(key) {
                     return Err(OAuthError::Token { by_key: true });
                 }
@@ -48,23 +48,23 @@ impl FromRequestParts<App> for Wallet {
 }
 
 /// Verifies the DPoP header of a `POST` to `path` that has no access token; returns the thumbprint of its key.
-pub(super) fn dpop_key(app: &App, headers: &HeaderMap, path: &str) -> Result<Option<String>, OAuthError> {
-    verify_dpop(app, headers, ("POST", path, None))
+pub(super) async fn dpop_key(app: &App, headers: &HeaderMap, path: &str) -> Result<Option<String>, OAuthError> {
+    verify_dpop(app, headers, ("POST", path, None)).await
 }
 
-fn verify_dpop(
+async fn verify_dpop(
     app: &App,
     headers: &HeaderMap,
     (method, path, token): (&str, &str, Option<&str>),
 ) -> Result<Option<String>, OAuthError> {
     let proofs: Vec<&[u8]> = headers.get_all("dpop").iter().map(HeaderValue::as_bytes).collect();
-    let key = app.proofs().verify_dpop(&DpopRequest { proofs: &proofs, method, path, token });
+    let key = app.proofs().verify_dpop(&DpopRequest { proofs: &proofs, method, path, token }).await;
     key.map_err(|error| OAuthError::dpop(app, error, token.is_some()))
 }
 
 /// Verifies the wallet attestation of a request; returns the wallet's `client_id`, if it is attested.
-pub(super) fn attested(app: &App, headers: &HeaderMap) -> Result<Option<String>, OAuthError> {
+pub(super) async fn attested(app: &App, headers: &HeaderMap) -> Result<Option<String>, OAuthError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (attestation, pop) = (text("oauth-client-attestation"), text("oauth-client-attestation-pop"));
-    app.proofs().verify_wallet(attestation, pop).map_err(|error| OAuthError::attestation(app, error))
+    app.proofs().verify_wallet(attestation, pop).await.map_err(|error| OAuthError::attestation(app, error))
 }

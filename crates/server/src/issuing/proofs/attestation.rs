@@ -66,7 +66,11 @@ impl ProofVerifier {
     ///
     /// # Errors
     /// See [`ProofError`].
-    pub fn verify_wallet(&self, attestation: Option<&str>, pop: Option<&str>) -> Result<Option<String>, ProofError> {
+    pub async fn verify_wallet(
+        &self,
+        attestation: Option<&str>,
+        pop: Option<&str>,
+    ) -> Result<Option<String>, ProofError> {
         let (attestation, pop) = match (attestation, pop) {
             (None, None) if self.policy.attestation_required => {
                 return Err(ProofError::invalid("This server wants a wallet attestation (OAuth-Client-Attestation)."));
@@ -79,7 +83,7 @@ impl ProofVerifier {
             }
         };
         let (client_id, key) = self.client_attestation(&attestation)?;
-        self.verify_pop(&pop, &client_id, &key)?;
+        self.verify_pop(&pop, &client_id, &key).await?;
         Ok(Some(client_id))
     }
 
@@ -98,7 +102,7 @@ impl ProofVerifier {
     }
 
     /// Verifies a proof of possession of `key` by the wallet `client_id`.
-    fn verify_pop(&self, pop: &Jws<'_>, client_id: &str, key: &PublicKey) -> Result<(), ProofError> {
+    async fn verify_pop(&self, pop: &Jws<'_>, client_id: &str, key: &PublicKey) -> Result<(), ProofError> {
         pop.require_type("oauth-client-attestation-pop+jwt")?;
         pop.verify(key)?;
         let claim = |name: &str| pop.payload.get(name).and_then(Value::as_str);
@@ -120,7 +124,7 @@ impl ProofVerifier {
         if let Some(challenge) = claim("challenge") {
             self.require_nonce(NoncePurpose::Attestation, challenge)?;
         }
-        if !self.seen.insert("attestation", jti, now) {
+        if !self.seen.insert("attestation", jti, now).await? {
             return Err(ProofError::invalid("This proof has been used before (jti)."));
         }
         Ok(())

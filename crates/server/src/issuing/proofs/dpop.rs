@@ -28,7 +28,7 @@ impl ProofVerifier {
     ///
     /// # Errors
     /// See [`ProofError`].
-    pub fn verify_dpop(&self, request: &DpopRequest<'_>) -> Result<Option<String>, ProofError> {
+    pub async fn verify_dpop(&self, request: &DpopRequest<'_>) -> Result<Option<String>, ProofError> {
         let text = match request.proofs {
             [] => return Ok(None),
             [proof] => std::str::from_utf8(proof).ok().filter(|proof| proof.is_ascii()),
@@ -58,7 +58,7 @@ impl ProofVerifier {
         }
         self.require_nonce(NoncePurpose::Dpop, claim("nonce").unwrap_or_default())?;
         let jti = claim("jti").ok_or_else(|| ProofError::invalid("jti is missing."))?;
-        if !self.seen.insert("dpop", jti, self.clock.now()) {
+        if !self.seen.insert("dpop", jti, self.clock.now()).await? {
             return Err(ProofError::invalid("This proof has been used before (jti)."));
         }
         Ok(Some(key.thumbprint()))

@@ -3,41 +3,32 @@
 use std::time::Duration;
 
 use credential::encoding::sha256;
-use quick_cache::sync::{Cache, GuardResult};
 
 use ambient::Timestamp;
+use store::{Store, StoreError};
 
-/// Number of proofs that are remembered.
-const CAPACITY: usize = 100_000;
-
-/// Proofs that this node has accepted. A copied proof could still be used on another node until it expires, but only
-/// together with the token that it is bound to (RFC 9449, section 11.1).
+/// Proofs that were accepted, on any node; a restart does not forget them.
 #[derive(Debug)]
 pub(super) struct SeenProofs {
-    cache: Cache<[u8; 32], Timestamp>,
+    store: Store,
     lifetime: Duration,
 }
 
 impl SeenProofs {
-    /// Remembers each proof for `lifetime`.
-    pub(super) fn new(lifetime: Duration) -> Self {
-        Self { cache: Cache::new(CAPACITY), lifetime }
+    /// Remembers each proof in `store` for `lifetime`.
+    pub(super) fn new(store: Store, lifetime: Duration) -> Self {
+        Self { store, lifetime }
     }
 
     /// Remembers the proof of `kind` with this `jti`. False if it was seen before.
-    pub(super) fn insert(&self, kind: &str, jti: &str, now: Timestamp) -> bool {
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub(super) async fn insert(&self, kind: &str, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
         let hash = sha256(&[kind.as_bytes(), b"\0", jti.as_bytes()].concat());
-        let expiry = now + self.lifetime;
-        match self.cache.get_value_or_guard(&hash, None) {
-            GuardResult::Value(seen) if seen > now => false,
-            GuardResult::Guard(guard) => {
-                let _ = guard.insert(expiry);
-                true
-            }
-            _ => {
-                self.cache.insert(hash, expiry);
-                true
-            }
-        }
+        let mut tx = self.store.write().await?;
+        let is_new = !tx.take_nonces(&[hash], now + self.lifetime).await?.is_empty();
+        tx.commit().await?;
+        Ok(is_new)
     }
 }

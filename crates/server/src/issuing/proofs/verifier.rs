@@ -9,6 +9,7 @@ use credential::key::PublicKey;
 use super::seen::SeenProofs;
 use crate::issuing::nonces::{NoncePurpose, Nonces};
 use ambient::Clock;
+use store::{Store, StoreError};
 
 /// Maximum age of a proof, in seconds.
 pub(super) const MAX_AGE: i64 = 300;
@@ -39,6 +40,8 @@ pub enum ProofError {
     Invalid(String),
     /// The proof's nonce (or challenge) is missing, unknown or expired.
     Nonce,
+    /// Whether the proof was used before cannot be looked up now.
+    Unavailable(String),
 }
 
 impl ProofError {
@@ -53,10 +56,16 @@ impl From<Refusal> for ProofError {
     }
 }
 
+impl From<StoreError> for ProofError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
 impl ProofVerifier {
-    /// Verifies proofs that are addressed to `issuer`.
-    pub fn new(nonces: Nonces, clock: Clock, issuer: &str, policy: WalletPolicy) -> Self {
-        let seen = SeenProofs::new(Duration::from_secs(2 * MAX_AGE.unsigned_abs()));
+    /// Verifies proofs that are addressed to `issuer`; those that were used are remembered in `store`.
+    pub fn new(nonces: Nonces, clock: Clock, issuer: &str, policy: WalletPolicy, store: Store) -> Self {
+        let seen = SeenProofs::new(store, Duration::from_secs(2 * MAX_AGE.unsigned_abs()));
         Self { nonces, clock, issuer: issuer.to_owned(), policy, seen }
     }
 

@@ -114,6 +114,29 @@ async fn dpop_token_requires_its_key_and_a_fresh_proof() {
 }
 
 #[tokio::test]
+async fn dpop_proof_is_used_once_also_after_a_restart() {
+    let test = TestApp::new().await;
+    let (_, _, offer) = offered(&test).await;
+    let wallet = TestWallet { dpop: Some(key(9)), ..TestWallet::new(&test) };
+    let token = wallet.token(&offer).await;
+    let path = "/oid4vci/credential";
+    let nonce = test.send(axum::http::Request::post("/oid4vci/nonce").body("".into()).expect("a request")).await;
+    let proof = wallet.dpop_proof(&key(9), path, Some(&token), nonce.header("dpop-nonce"));
+    let send = async |test: &TestApp| {
+        let request = axum::http::Request::post(path)
+            .header("authorization", format!("DPoP {token}"))
+            .header("content-type", "application/json")
+            .header("dpop", &proof);
+        test.send(request.body("{}".into()).expect("a request")).await
+    };
+    assert_eq!(send(&test).await.json()["error"], "invalid_credential_request", "a good one gets through");
+    test.app.close().await;
+    let TestApp { folder, .. } = test;
+    let again = TestApp::builder().folder(folder).start().await;
+    refused(&send(&again).await, 401, "invalid_dpop_proof");
+}
+
+#[tokio::test]
 async fn dpop_required_rejects_bearer_tokens() {
     let test = TestApp::builder().setting("wallets.dpop_required", "true").start().await;
     let (_, _, offer) = offered(&test).await;
