@@ -12,8 +12,8 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use self::sections::{
-    ClientIdPrefix, Credentials, Log, LogFormat, Mail, ObjectStoreKind, Objects, Openid4vp, Outbound, RateLimit,
-    Retention, Server, SignIn, Storage, Tokens, Verification, Wallets, Webhooks,
+    ClientIdPrefix, Credentials, ForwardedHeader, Log, LogFormat, Mail, ObjectStoreKind, Objects, Openid4vp, Outbound,
+    RateLimit, Retention, Server, SignIn, Storage, Tokens, Verification, Wallets, Webhooks,
 };
 pub use self::values::PortRange;
 

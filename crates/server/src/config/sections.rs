@@ -22,8 +22,10 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The public address; its path is empty.
     pub base_url: Url,
-    /// How many proxies add to `X-Forwarded-For`.
+    /// How many proxies add to `forwarded_header`.
     pub trusted_proxies: usize,
+    /// The header to which they add the address that they saw.
+    pub forwarded_header: ForwardedHeader,
     /// Largest request body, bytes.
     #[serde(deserialize_with = "positive")]
     pub body_limit: usize,
@@ -42,6 +44,26 @@ pub struct Server {
     /// How long a stopping server waits for what it has accepted.
     #[serde(deserialize_with = "duration_or_zero")]
     pub shutdown_grace: Duration,
+}
+
+/// The header in which proxies name the client. Exactly one counts: a proxy passes on the other as the client sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+impl ForwardedHeader {
+    /// The header's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }
+    }
 }
 
 /// Where data lives.

@@ -1,7 +1,7 @@
 //! One rate limit: a bucket for each key.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,11 +22,16 @@ const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 pub enum Key {
     /// A partner, or a shared link.
     Id(Uuid),
-    /// A network address.
+    /// A network address; of IPv6, a network of 64 bits.
     Address(IpAddr),
+    /// An IPv6 network of 48 bits, which one site gets (RFC 6177). It is counted besides each of its networks.
+    Site(Ipv6Addr),
     /// By a hash.
     Hash([u8; 32]),
 }
+
+/// How many times the limit of one network a site may use.
+const SITE_SHARE: u32 = 16;
 
 impl From<&Uuid> for Key {
     fn from(id: &Uuid) -> Self {
@@ -47,11 +52,25 @@ impl From<&[u8; 32]> for Key {
 }
 
 impl Key {
+    /// The site that `self` is counted for besides.
+    fn site(&self) -> Option<Self> {
+        match self {
+            Self::Address(IpAddr::V6(network)) => Some(Self::Site((u128::from(*network) & (u128::MAX << 80)).into())),
+            _ => None,
+        }
+    }
+
+    /// How many times the limit applies to this key.
+    fn share(&self) -> u32 {
+        if matches!(self, Self::Site(_)) { SITE_SHARE } else { 1 }
+    }
+
     /// The key in the database, from which an address cannot be found without the root key.
     pub(super) fn fingerprint(&self, keyring: &Keyring, limit: &str) -> [u8; 32] {
         let key = match self {
             Self::Id(id) => id.as_bytes().to_vec(),
             Self::Address(address) => address.to_string().into_bytes(),
+            Self::Site(network) => format!("{network}/48").into_bytes(),
             Self::Hash(hash) => hash.to_vec(),
         };
         keyring.fingerprint("limit", &[limit.as_bytes(), b"\0", &key].concat())
@@ -146,6 +165,11 @@ impl Limit {
         RateLimitStatus { name: self.name, burst: self.burst, window: self.window(), remaining, wait }
     }
 
+    /// After how long one request of `key` is made up for.
+    pub(super) fn cost(&self, key: Key) -> Duration {
+        (self.interval / key.share()).max(Duration::from_micros(1))
+    }
+
     /// Counts one request of `key`, as far as this node knows. `None` where limits are off.
     ///
     /// # Errors
@@ -165,7 +189,15 @@ impl Limit {
     where
         Key: From<&'a K>,
     {
-        self.counting.is_on.then(|| self.count(key.into(), cost, self.counting.shared.is_some())).transpose()
+        if !self.counting.is_on {
+            return Ok(None);
+        }
+        let (key, is_reported) = (Key::from(key), self.counting.shared.is_some());
+        let status = self.count(key, cost, is_reported)?;
+        if let Some(site) = key.site() {
+            self.count(site, cost, is_reported)?;
+        }
+        Ok(Some(status))
     }
 
     /// Counts one request of `key` for all nodes before it returns: for guesses, and for what is mailed. While the database is
@@ -180,13 +212,22 @@ impl Limit {
         if !self.counting.is_on {
             return Ok(());
         }
-        let (key, now) = (Key::from(key), self.counting.clock.now());
+        let key = Key::from(key);
+        self.count_global(key).await?;
+        match key.site() {
+            Some(site) => self.count_global(site).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn count_global(&self, key: Key) -> Result<(), Error> {
+        let (now, cost) = (self.counting.clock.now(), self.cost(key));
         let Some(Shared { store, keyring }) = &self.counting.shared else {
             return Ok(self.count(key, 1, false).map(drop)?);
         };
         let known = self.buckets().get(&key).map_or(now, |bucket| bucket.full_at);
-        self.after(known, 1, now)?;
-        let charge = Charge { id: key.fingerprint(keyring, self.name), since: now, cost: self.interval };
+        self.after(known, cost, now)?;
+        let charge = Charge { id: key.fingerprint(keyring, self.name), since: now, cost };
         match within(store, &charge, now + self.window()).await {
             Ok(Ok(full_at)) => {
                 self.merge(key, full_at);
@@ -194,7 +235,7 @@ impl Limit {
             }
             Ok(Err(full_at)) => {
                 self.merge(key, full_at);
-                let wait = (full_at + self.interval).since(now + self.window());
+                let wait = (full_at + cost).since(now + self.window());
                 Err(self.status(0, wait).into())
             }
             Err(error) => {
@@ -204,15 +245,15 @@ impl Limit {
         }
     }
 
-    /// When a bucket is full again that is full at `full_at`, after `cost` requests now.
-    fn after(&self, full_at: Timestamp, cost: u32, now: Timestamp) -> Result<Timestamp, RateLimitStatus> {
-        let after = full_at.max(now) + self.interval.saturating_mul(cost);
+    /// When a bucket is full again that is full at `full_at`, after what costs `cost` now.
+    fn after(&self, full_at: Timestamp, cost: Duration, now: Timestamp) -> Result<Timestamp, RateLimitStatus> {
+        let after = full_at.max(now) + cost;
         let over = after.since(now).saturating_sub(self.window());
         if over.is_zero() { Ok(after) } else { Err(self.status(0, over)) }
     }
 
-    fn count(&self, key: Key, cost: u32, is_reported: bool) -> Result<RateLimitStatus, RateLimitStatus> {
-        let now = self.counting.clock.now();
+    fn count(&self, key: Key, requests: u32, is_reported: bool) -> Result<RateLimitStatus, RateLimitStatus> {
+        let (now, cost) = (self.counting.clock.now(), self.cost(key).saturating_mul(requests));
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at: now, unreported: 0, since: now });
         bucket.full_at = self.after(bucket.full_at, cost, now)?;
@@ -221,7 +262,7 @@ impl Limit {
             if bucket.unreported == 0 {
                 bucket.since = now;
             }
-            bucket.unreported = bucket.unreported.saturating_add(cost);
+            bucket.unreported = bucket.unreported.saturating_add(requests);
         }
         drop(buckets);
         let left = (self.window().saturating_sub(used).as_micros() / self.interval.as_micros()).try_into();
@@ -248,7 +289,7 @@ impl Limit {
     pub(super) fn merge(&self, key: Key, full_at: Timestamp) {
         let mut buckets = self.buckets();
         let bucket = buckets.entry(key).or_insert(Bucket { full_at, unreported: 0, since: full_at });
-        bucket.full_at = bucket.full_at.max(full_at + self.interval * bucket.unreported);
+        bucket.full_at = bucket.full_at.max(full_at + self.cost(key) * bucket.unreported);
     }
 
     /// Removes buckets that are full again, so that the table does not grow with every caller ever seen.
@@ -312,6 +353,18 @@ mod tests {
         assert!(limit.spend(&[0; 32], 3).is_err());
         assert_eq!(limit.spend(&[0; 32], 2).expect("allowed").expect("on").remaining, 0);
         assert!(limit.spend(&[1; 32], u32::MAX).is_err());
+    }
+
+    #[test]
+    fn ipv6_networks_of_a_site_share_a_larger_bucket() {
+        let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
+        let limit = limit(3, &clock);
+        let through = |address: IpAddr| (0..5).filter(|_| limit.check(&address).is_ok()).count();
+        let network = |number: u16| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 7, number, 0, 0, 0, 0));
+        let counted: Vec<usize> = (0..20).map(|number| through(network(number))).collect();
+        assert_eq!(counted, [vec![3; 16], vec![0; 4]].concat());
+        assert_eq!(through("2001:db8:8::".parse().expect("an address")), 3, "another site has its own");
+        assert_eq!(through("192.0.2.1".parse().expect("an address")), 3);
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl Limits {
         for limit in self.all() {
             for (key, count, since) in limit.take_unreported() {
                 let id = key.fingerprint(keyring, limit.name);
-                unreported.push((Charge { id, since, cost: limit.interval * count }, limit, key, count));
+                unreported.push((Charge { id, since, cost: limit.cost(key) * count }, limit, key, count));
             }
         }
         unreported.sort_unstable_by_key(|(charge, ..)| charge.id);
