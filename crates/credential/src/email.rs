@@ -1,17 +1,64 @@
-//! Which texts are e-mail addresses that mail can be sent to.
+//! E-mail addresses.
 
-/// Maximum length of an address (RFC 5321, section 4.5.3.1, less the angle brackets).
+use url::Host;
+
+/// Most characters of an address (RFC 5321, section 4.5.3.1.3).
 pub(crate) const MAX_LENGTH: usize = 254;
 
-/// Returns whether `text` is an e-mail address that any mail server can deliver to: a dot-atom in ASCII of at most 64
-/// characters, `@`, and a domain name with at least two labels.
+/// An e-mail address that any mail server can deliver to.
 ///
-/// Quoted local parts, address literals and internationalized local parts (SMTPUTF8) are not accepted, because not every
-/// mail server accepts them. Browsers send internationalized domains in their ASCII form.
-pub fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+/// The local part is a dot-atom in ASCII of at most 64 characters: quoted and internationalized local parts (SMTPUTF8) are
+/// not accepted, because not every mail server accepts them, and because characters that look alike or are invisible would
+/// make two people of one address or one of two. The domain is a name of at least two labels, in its ASCII form (UTS 46);
+/// IP addresses are not accepted.
+///
+/// Addresses are equal if they differ only in case, since no mail provider in use distinguishes it.
+#[derive(Clone, Debug)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Trims and parses `text`. The local part keeps its case, for sending.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (local, domain) = text.trim().rsplit_once('@')?;
+        // `Host` decodes percent signs, which no domain has.
+        if !is_local(local) || domain.contains('%') {
+            return None;
+        }
+        let Ok(Host::Domain(domain)) = Host::parse(domain) else { return None };
+        let address = format!("{local}@{domain}");
+        (is_domain(&domain) && address.len() <= MAX_LENGTH).then_some(Self(address))
+    }
+
+    /// The address to send to.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The domain.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// The one form that identifies a person: in lower case.
+    pub fn canonical(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl PartialEq for EmailAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for EmailAddress {}
+
+fn is_local(local: &str) -> bool {
     let in_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
-    let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(in_atom);
+    local.len() <= 64 && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(in_atom))
+}
+
+fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -19,10 +66,63 @@ pub fn is_email(text: &str) -> bool {
             && !label.ends_with('-')
     };
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    text.len() <= MAX_LENGTH
-        && local.len() <= 64
-        && local.split('.').all(is_atom)
-        && domain.contains('.')
-        && domain.split('.').all(is_label)
-        && !domain.rsplit('.').next().is_some_and(is_number)
+    domain.contains('.') && domain.split('.').all(is_label) && !domain.rsplit('.').next().is_some_and(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_one_canonical_form() {
+        let canonical = |text| EmailAddress::parse(text).map(|email| email.canonical());
+        for text in [
+            "mike@example.org",
+            " MIKE@Example.ORG ",
+            "mike@exam\u{ad}ple.org",
+            "mike@\u{ff45}xample.org",
+            "mike@example\u{3002}org",
+        ] {
+            assert_eq!(canonical(text).as_deref(), Some("mike@example.org"), "{text:?}");
+        }
+        assert_eq!(canonical("ada@b\u{fc}cher.example").as_deref(), Some("ada@xn--bcher-kva.example"));
+        assert_eq!(canonical("ada@B\u{dc}CHER.example"), canonical("ada@bu\u{308}cher.example"));
+        assert_eq!(canonical("ada@\u{212a}iwi.example").as_deref(), Some("ada@kiwi.example"), "the same host in DNS");
+    }
+
+    #[test]
+    fn look_alike_and_invisible_characters_are_rejected() {
+        for local in [
+            "mi\u{212a}e",
+            "m\u{131}ke",
+            "mi\u{ad}ke",
+            "mike\u{200b}",
+            "\u{202e}mike",
+            "\u{ff4d}ike",
+            "m\u{456}ke",
+            "mike\u{301}",
+        ] {
+            assert_eq!(EmailAddress::parse(&format!("{local}@example.org")), None, "{local:?}");
+        }
+    }
+
+    #[test]
+    fn ip_addresses_and_single_labels_are_rejected() {
+        for domain in [
+            "192.0.2.1",
+            "[192.0.2.1]",
+            "[IPv6:2001:db8::1]",
+            "[2001:db8::1]",
+            "0x7f.0.0.1",
+            "example.0x7f",
+            "127.1",
+            "localhost",
+            "mail",
+            "example.org.",
+            "\u{ff11}\u{ff12}\u{ff17}.0.0.1",
+            "ex%61mple.org",
+        ] {
+            assert_eq!(EmailAddress::parse(&format!("ada@{domain}")), None, "{domain:?}");
+        }
+    }
 }

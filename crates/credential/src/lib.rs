@@ -60,7 +60,7 @@ pub use career::{CareerHistory, Employment};
 pub use context::Context;
 pub use credential_type::{Achievement, Advice, BatchMember, CredentialType, V1};
 pub use date::{Date, ParseDateError};
-pub use email::is_email;
+pub use email::EmailAddress;
 pub use fault::{Code, Fault, Faults};
 pub use json::Malformed;
 pub use locate::{Location, locate};

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::email::Email;
+
 /// The domain of their addresses, which can never be a real one (RFC 2606, section 2).
 pub const DOMAIN: &str = "sandbox.invalid";
 
@@ -53,18 +55,17 @@ pub struct SandboxUser {
 }
 
 /// Whether an address belongs to the sandbox, even if it names no user there.
-pub fn is_address(address: &str) -> bool {
-    let domain = address.rsplit_once('@').map(|(_, domain)| domain.trim().to_ascii_lowercase()).unwrap_or_default();
-    domain.strip_suffix(DOMAIN).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+pub fn is_address(address: &Email) -> bool {
+    address.domain().strip_suffix(DOMAIN).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 impl SandboxUser {
     /// The user named by an address such as `consents@sandbox.invalid` or `consents+2@sandbox.invalid`.
-    pub fn parse(address: &str) -> Option<Self> {
-        let (local, domain) = address.trim().rsplit_once('@')?;
-        let (local, name) = (local.to_lowercase(), local.split('+').next()?.to_lowercase());
+    pub fn parse(address: &Email) -> Option<Self> {
+        let local = address.canonical_local();
+        let name = local.split('+').next()?;
         let person = Person::ALL.into_iter().find(|person| person.name() == name)?;
-        domain.eq_ignore_ascii_case(DOMAIN).then_some(Self { person, local })
+        (address.domain() == DOMAIN).then_some(Self { person, local })
     }
 
     /// The address of this user's account, which holds the data of `partner` only.
@@ -89,18 +90,23 @@ pub struct SandboxAction {
 mod tests {
     use super::*;
 
+    fn user(address: &str) -> Option<SandboxUser> {
+        Email::parse(address).as_ref().and_then(SandboxUser::parse)
+    }
+
     #[test]
     fn only_known_names_at_the_sandbox_domain_are_users() {
         for (address, person) in [
             ("consents@sandbox.invalid", Some(Person::Consents)),
             (" Declines@SANDBOX.invalid ", Some(Person::Declines)),
+            ("consents@\u{17f}andbox.invalid", Some(Person::Consents)),
             ("stranger+2@sandbox.invalid", Some(Person::Stranger)),
             ("nobody@sandbox.invalid", None),
             ("consents@example.org", None),
             ("consents@a.sandbox.invalid", None),
             ("consents", None),
         ] {
-            assert_eq!(SandboxUser::parse(address).map(|user| user.person), person, "{address}");
+            assert_eq!(user(address).map(|user| user.person), person, "{address}");
         }
         for (address, inside) in [
             ("nobody@sandbox.invalid", true),
@@ -108,15 +114,14 @@ mod tests {
             ("x@notsandbox.invalid", false),
             ("sandbox.invalid", false),
         ] {
-            assert_eq!(is_address(address), inside, "{address}");
+            assert_eq!(Email::parse(address).is_some_and(|email| is_address(&email)), inside, "{address}");
         }
     }
 
     #[test]
     fn partners_and_tags_have_separate_sandbox_accounts() {
-        let account = |address: &str, partner| {
-            SandboxUser::parse(address).map(|user| user.account(Uuid::from_u128(partner))).expect("a user")
-        };
+        let account =
+            |address: &str, partner| user(address).map(|user| user.account(Uuid::from_u128(partner))).expect("a user");
         let one = account("consents@sandbox.invalid", 1);
         assert_eq!(account("Consents@sandbox.invalid", 1), one);
         assert_ne!(account("consents@sandbox.invalid", 2), one);
@@ -126,7 +131,7 @@ mod tests {
     #[test]
     fn serialized_actions_keep_their_field_names() {
         let action = SandboxAction {
-            user: SandboxUser::parse("expires@sandbox.invalid").expect("a user"),
+            user: user("expires@sandbox.invalid").expect("a user"),
             partner: Uuid::nil(),
             request: Uuid::nil(),
         };

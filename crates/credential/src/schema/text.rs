@@ -7,7 +7,7 @@ use crate::date::{Date, ParseDateError, parse_year};
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::year_month::{ParseYearMonthError, YearMonth};
-use crate::{date, email, year_month};
+use crate::{EmailAddress, date, year_month};
 
 /// Most characters of a text (partner-api, section 5).
 pub(super) const TEXT: usize = 500;
@@ -43,14 +43,14 @@ pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, faults:
 }
 
 pub(super) fn check_email(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
-    let trimmed = text.trim();
-    if trimmed.len() != text.len() {
-        *text = trimmed.to_owned();
-    }
-    if !email::is_email(text) {
-        let message =
-            || "This is no e-mail address that can be written to; one looks like name@example.org.".to_owned();
-        faults.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
+    match EmailAddress::parse(text) {
+        Some(address) if address.as_str() == text => {}
+        Some(address) => address.as_str().clone_into(text),
+        None => {
+            let message =
+                || "This is no e-mail address that can be written to; one looks like name@example.org.".to_owned();
+            faults.add(path, Code::EmailFormat, message).received(&Value::from(text.as_str()));
+        }
     }
 }
 

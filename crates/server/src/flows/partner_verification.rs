@@ -7,6 +7,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::email::Email;
 use crate::error::{Error, Kind};
 use crate::flows::sandbox;
 use crate::flows::verification_request::{self, RequestDetails};
@@ -41,7 +42,7 @@ pub async fn ask(
         sandbox::check_user(app, partner, person, "/sandbox_person").await?;
     }
     let upserted = upsert(app, partner, credential_type, request).await?;
-    if let Some(user) = person.as_deref().and_then(SandboxUser::parse) {
+    if let Some(user) = person.as_deref().and_then(Email::parse).as_ref().and_then(SandboxUser::parse) {
         let action = SandboxAction { user, partner, request: upserted.verification.id };
         sandbox::enqueue(app, action).await?;
     }

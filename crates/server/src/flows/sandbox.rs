@@ -22,7 +22,7 @@ use store::{Announcement, AnnouncementKind, Partner};
 /// # Errors
 /// 422 if not; or the store cannot be used.
 pub async fn check_recipient(app: &App, partner: Uuid, email: Option<&str>) -> Result<(), Error> {
-    match email.filter(|address| sandbox::is_address(address)) {
+    match email.filter(|address| Email::parse(address).is_some_and(|email| sandbox::is_address(&email))) {
         // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
         Some(address) => Box::pin(check_user(app, partner, address, "/claim/email")).await,
         None => Ok(()),
@@ -38,7 +38,7 @@ pub async fn check_user(app: &App, partner: Uuid, address: &str, pointer: &str) 
     let (code, message) = if !partner.is_some_and(|partner| partner.sandbox) {
         let message = "People of the sandbox are played by the server, for sandbox partners alone.";
         (Code::SandboxOnly, message.to_owned())
-    } else if SandboxUser::parse(address).is_none() {
+    } else if Email::parse(address).as_ref().and_then(SandboxUser::parse).is_none() {
         let known: Vec<String> = Person::ALL.into_iter().map(Person::address).collect();
         (
             Code::ChoiceUnknown,
