@@ -30,7 +30,10 @@ mod verify;
 mod wallet;
 
 use axum::Router;
-use axum::response::IntoResponse as _;
+use axum::extract::Request;
+use axum::http::header;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::app::App;
@@ -72,5 +75,15 @@ fn with_own_forms(pages: Router<App>) -> Router<App> {
         Error::new(Kind::Forbidden, "This form was sent from another site. Open the page here and send it again.")
             .into_response()
     });
-    pages.layer(csrf)
+    pages.layer(csrf).layer(from_fn(without_opaque_origin))
+}
+
+/// Treats `Origin: null` as no `Origin` where the browser sends no `Sec-Fetch-Site`. Older browsers send it with our own forms
+/// because of the referrer policy. A form of another site that sends it brings no session, since cookies are `SameSite`.
+async fn without_opaque_origin(mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    if headers.get(header::ORIGIN).is_some_and(|origin| origin == "null") && !headers.contains_key("sec-fetch-site") {
+        headers.remove(header::ORIGIN);
+    }
+    next.run(request).await
 }

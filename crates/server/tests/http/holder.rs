@@ -180,6 +180,26 @@ async fn cross_site_form_is_rejected() {
 }
 
 #[tokio::test]
+async fn own_form_with_an_opaque_origin_is_accepted() {
+    let test = TestApp::new().await;
+    let request = |site: Option<&str>| {
+        let request = Request::post("/sign-in")
+            .header("host", "localhost:8080")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "null");
+        let request = match site {
+            Some(site) => request.header("sec-fetch-site", site),
+            None => request,
+        };
+        request.body(Body::from("email=ada%40example.org")).expect("a request")
+    };
+    for (site, status) in [(None, 303), (Some("same-origin"), 303), (Some("cross-site"), 403), (Some("same-site"), 403)]
+    {
+        test.send(request(site)).await.assert_status(status);
+    }
+}
+
+#[tokio::test]
 async fn session_cookie_is_host_only_and_secure() {
     let test = TestApp::builder().setting("server.base_url", "https://passport.example").start().await;
     let mut person = test.browser();
