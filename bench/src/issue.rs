@@ -107,10 +107,14 @@ fn holder(token: &str, data: &Path, address: &str) -> Result<(String, String), S
     };
     let answer = request(address, "POST /sign-in HTTP/1.1", &form(""), "email=bench%40example.org")?;
     let page = found(&answer, "location").ok_or("no place to type the code")?;
+    let cookie = |answer: &str, name: &str| {
+        let cookie = found(answer, &format!("set-cookie: tenure-{name}"))?;
+        Some(cookie.split(';').next().unwrap_or_default().to_owned())
+    };
+    let browser = cookie(&answer, "sign-in").ok_or("no cookie of the browser")?;
     let code = mailed_code(&data.join("mail"))?;
-    let answer = request(address, &format!("POST {page} HTTP/1.1"), &form(""), &format!("code={code}"))?;
-    let cookie = found(&answer, "set-cookie: tenure-session").ok_or("no session")?;
-    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let answer = request(address, &format!("POST {page} HTTP/1.1"), &form(&browser), &format!("code={code}"))?;
+    let cookie = cookie(&answer, "session").ok_or("no session")?;
     request(address, "POST /partner/add/careerHistory HTTP/1.1", &form(&cookie), &format!("content={id}"))?;
     request(address, &format!("POST /requests/{id}/accept HTTP/1.1"), &form(&cookie), "")?;
     Ok((cookie, id))

@@ -39,6 +39,7 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0012_nodes"
     "0013_statuses"
     "0014_outbox_lanes"
+    "0015_sign_in_browser"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

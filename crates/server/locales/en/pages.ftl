@@ -89,8 +89,9 @@ code-wrong = { $count ->
     [one] That code is not right. You have one more try.
    *[other] That code is not right. You have { $count } more tries.
 }
-code-over = This code is used or its time is over.
-code-too-often = That was not right either, and this code has had all its tries.
+code-over = This code has expired or was already used.
+code-too-often = Too many wrong codes. Request a new one.
+code-other-browser = You asked for this code in another browser. Type it there, or get a new code for this browser.
 code-again = Get a new code
 code-not-come = No mail? Look among the unwanted ones too.
 code-send-again = Send a new code
@@ -99,9 +100,9 @@ code-another-address = Use another address
 mail-code-subject = Your Tenure code
 mail-code = Your code is { $code }
 
-    Enter it on the page that asked for it ({ $base }). It is good for { $minutes } minutes and can be used once.
+    Enter it in the browser where you asked for it ({ $base }). It expires in { $minutes } minutes and works once.
 
-    If you did not ask for it, somebody may have typed your address by mistake. You need do nothing: without this code nobody gets in.
+    Never tell it to anyone. You can ignore this email if you did not ask for it. Nobody can sign in without the code.
 
 mail-offered-subject = { $partner } has something for your career passport
 mail-offered = { $partner } has sent us something about you: { $what }.

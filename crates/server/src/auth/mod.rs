@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub mod known_browser;
 pub mod partner;
 pub mod token;
 

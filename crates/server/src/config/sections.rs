@@ -334,7 +334,7 @@ pub struct SignIn {
     /// Lifetime of a session without a visit.
     #[serde(deserialize_with = "duration")]
     pub session_lifetime: Duration,
-    /// Codes to one address in an hour.
+    /// Codes to one address in an hour for one network address; links to it from one partner.
     #[serde(deserialize_with = "positive")]
     pub codes_per_address: u32,
     /// Codes asked for from one network address in an hour.

@@ -15,6 +15,7 @@ use crate::mail::texts::{self, Offer};
 use crate::outbox::{OutboxMessage, Routing};
 use crate::sandbox::{SandboxAction, SandboxUser};
 use ambient::Timestamp;
+use credential::encoding::sha256;
 use store::OutboxItem;
 
 /// What goes into the outbox with a push.
@@ -48,7 +49,7 @@ pub struct PushedLink<'a> {
 const LIMITED: Warning = Warning {
     code: "claim.limited",
     message: Cow::Borrowed(
-        "The link was not mailed: this address was sent as many within the hour as it may be. Hand the link over yourself.",
+        "The link was not mailed: you have sent this address as many within the hour as you may. Hand the link over yourself.",
     ),
 };
 
@@ -106,7 +107,8 @@ impl RecipientMail {
             return Ok(Self { item: Some(item), warning: None });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
-        if app.limits().links_per_address.check_global(&email.fingerprint(app.keyring())).await.is_err() {
+        let recipient = sha256(&[&pushed.partner.as_bytes()[..], &email.fingerprint(app.keyring())].concat());
+        if app.limits().links_per_recipient.check_global(&recipient).await.is_err() {
             return Ok(Self { item: None, warning: Some(LIMITED) });
         }
         let to = email.as_str().to_owned();

@@ -22,6 +22,10 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The secret of a person's session.
 pub const SESSION: Cookie = Cookie::lax("session", Duration::from_secs(400 * 86_400));
+/// The secret of a browser that asked for a sign-in code; the code counts only there.
+pub const SIGN_IN: Cookie = Cookie::lax("sign-in", HOUR);
+/// The tokens of the accounts that this browser was signed in to, by which strangers' requests for codes count apart.
+pub const KNOWN_BROWSER: Cookie = Cookie::lax("known-browser", Duration::from_secs(400 * 86_400));
 /// The id of the link that is being opened while its owner signs in.
 pub const LINK: Cookie = Cookie::lax("link", HOUR);
 /// The id of the wallet's authorization request that waits while its person signs in or consents.

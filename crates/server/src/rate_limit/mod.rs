@@ -33,9 +33,12 @@ const PASSCODES_PER_CLIENT: u32 = 60;
 
 /// Sign-ins to a console that may be tried from one network address in an hour.
 const CONSOLE_PER_CLIENT: u32 = 60;
-/// Sign-ins to a console that may be tried for one client id in an hour. Client ids stand in links, so that this is wide:
-/// a stranger at one address cannot use it up.
-const CONSOLE_PER_PARTNER: u32 = 300;
+/// Codes mailed to an address within an hour for all networks together, in limits of one network: bounds what a flood from many
+/// networks sends to one person.
+const NETWORKS_PER_ADDRESS: u32 = 10;
+/// Codes tried for an address within a day for all networks together: bounds what guessing from many networks can gain to 200 in a
+/// million a day. Browsers that were signed in before count apart.
+const TRIES_PER_ADDRESS: u32 = 200;
 
 /// Authorization requests that wallets may push from one network address in a minute, and from all together.
 const AUTHORIZATION_REQUESTS_PER_CLIENT: u32 = 60;
@@ -75,25 +78,33 @@ pub struct Limits {
     pub credentials_per_holder: Limit,
     /// What is stored for a partner's Idempotency-Keys, in [`STORED_UNIT`]s.
     pub idempotency_bytes: Limit,
-    /// Codes mailed to an address (by its keyed hash).
-    pub codes_per_address: Limit,
-    /// Links that partners have mailed to an address (by its keyed hash). Apart from codes, so that no partner can keep
-    /// a person from signing in.
-    pub links_per_address: Limit,
+    /// Links that a partner has mailed to an address, by a hash of both. Apart from codes, so that no partner can keep a person
+    /// from signing in.
+    pub links_per_recipient: Limit,
     /// Codes asked for from a network address.
     pub codes_per_client: Limit,
-    /// Codes tried for an address (by its keyed hash), over all attempts.
-    pub tries_per_address: Limit,
+    /// Codes mailed to an address as asked for from a network address, by a hash of both.
+    pub codes_per_pair: Limit,
+    /// Codes mailed to an address (by its keyed hash), whoever asked.
+    pub codes_per_address: Limit,
+    /// Codes mailed to an address as asked for in a browser that was signed in to its account, by a hash of both. These count
+    /// here only, so that no stranger can use them up.
+    pub codes_per_browser: Limit,
     /// Codes tried from a network address.
     pub tries_per_client: Limit,
+    /// Codes tried for an address from a network address, by a hash of both.
+    pub tries_per_pair: Limit,
+    /// Codes tried for an address (by its keyed hash), whoever tried.
+    pub tries_per_address: Limit,
+    /// Codes tried for an address in a browser that was signed in to its account, by a hash of both. These count here only.
+    pub tries_per_browser: Limit,
     /// Passcodes tried for a shared link.
     pub passcodes_per_share: Limit,
     /// Passcodes tried from a network address.
     pub passcodes_per_client: Limit,
-    /// Sign-ins to a console from a network address.
+    /// Sign-ins to a console from a network address. Nothing counts by client id, which anyone may know: a secret of 256 bits
+    /// cannot be guessed, and a partner must not be locked out.
     pub console_per_client: Limit,
-    /// Sign-ins to a console for a client id, by the hash of what was typed.
-    pub console_per_partner: Limit,
 }
 
 impl Limits {
@@ -118,19 +129,22 @@ impl Limits {
             offers_per_holder: hourly("offer", OFFERS_PER_HOLDER),
             credentials_per_holder: hourly("credential", CREDENTIALS_PER_HOLDER),
             idempotency_bytes: at_once("idempotency", STORED_PER_PARTNER, DAY),
-            codes_per_address: hourly("code", sign_in.codes_per_address),
-            links_per_address: hourly("link", sign_in.codes_per_address),
+            links_per_recipient: hourly("link", sign_in.codes_per_address),
             codes_per_client: hourly("client", sign_in.codes_per_client),
-            tries_per_address: hourly("try", sign_in.codes_per_address * sign_in.code_attempts),
-            tries_per_client: hourly("client-try", sign_in.codes_per_client * sign_in.code_attempts),
+            codes_per_pair: hourly("code-pair", sign_in.codes_per_address),
+            codes_per_address: hourly("code", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_ADDRESS)),
+            codes_per_browser: hourly("code-browser", sign_in.codes_per_address),
+            tries_per_client: hourly("client-try", sign_in.codes_per_client.saturating_mul(sign_in.code_attempts)),
+            tries_per_pair: at_once("try-pair", sign_in.codes_per_address.saturating_mul(sign_in.code_attempts), DAY),
+            tries_per_address: at_once("try", TRIES_PER_ADDRESS, DAY),
+            tries_per_browser: hourly("try-browser", sign_in.codes_per_address.saturating_mul(sign_in.code_attempts)),
             passcodes_per_share: hourly("passcode", PASSCODES_PER_SHARE),
             passcodes_per_client: hourly("client-passcode", PASSCODES_PER_CLIENT),
             console_per_client: hourly("client-console", CONSOLE_PER_CLIENT),
-            console_per_partner: hourly("console", CONSOLE_PER_PARTNER),
         }
     }
 
-    fn all(&self) -> [&Limit; 17] {
+    fn all(&self) -> [&Limit; 20] {
         [
             &self.partner,
             &self.token,
@@ -140,15 +154,18 @@ impl Limits {
             &self.offers_per_holder,
             &self.credentials_per_holder,
             &self.idempotency_bytes,
-            &self.codes_per_address,
-            &self.links_per_address,
+            &self.links_per_recipient,
             &self.codes_per_client,
-            &self.tries_per_address,
+            &self.codes_per_pair,
+            &self.codes_per_address,
+            &self.codes_per_browser,
             &self.tries_per_client,
+            &self.tries_per_pair,
+            &self.tries_per_address,
+            &self.tries_per_browser,
             &self.passcodes_per_share,
             &self.passcodes_per_client,
             &self.console_per_client,
-            &self.console_per_partner,
         ]
     }
 

@@ -54,7 +54,7 @@ async fn finish_sign_in(
 ) -> Result<Response, Error> {
     let (secret, credential) = (CEREMONY.read(&app, &headers), parse::<PublicKeyCredential>(&body)?);
     let holder = passkeys::finish_sign_in(&app, secret.as_deref(), &credential).await?;
-    let mut response = signed_in(&app, &headers, holder).await?.into_response();
+    let mut response = signed_in(&app, &headers, &holder).await?.into_response();
     // The script follows the address itself: fetch would follow a redirect, the page would not.
     let location = response.headers_mut().remove(header::LOCATION);
     let location = location.as_ref().and_then(|value| value.to_str().ok()).unwrap_or("/wallet");

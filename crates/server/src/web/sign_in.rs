@@ -14,15 +14,17 @@ use uuid::Uuid;
 use super::qr::Qr;
 use super::{Layout, link, page, redirects};
 use crate::app::App;
+use crate::auth::known_browser;
 use crate::email::Email;
 use crate::error::Error;
-use crate::flows::account::codes::{self, CodeError};
+use crate::flows::account::codes::{self, CodeBrowser, CodeError, SentCode};
 use crate::flows::account::sessions;
 use crate::http::Client;
-use crate::http::cookies::{LINK, NOTICE, SESSION};
+use crate::http::cookies::{KNOWN_BROWSER, LINK, NOTICE, SESSION, SIGN_IN};
 use crate::http::session::Visitor;
 use crate::i18n::Text;
 use crate::mail::Mail;
+use store::Holder;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -127,6 +129,11 @@ async fn opening(app: &App, headers: &HeaderMap) -> Result<Option<Opening>, Erro
     Ok(partner.map(|partner| Opening { partner: partner.name, title, count, asks: None, link }))
 }
 
+fn browser(app: &App, client: Client, headers: &HeaderMap) -> CodeBrowser {
+    let known = KNOWN_BROWSER.read(app, headers).unwrap_or_default();
+    CodeBrowser { client: client.0, secret: SIGN_IN.read(app, headers), known }
+}
+
 async fn send_code(
     State(app): State<App>,
     client: Client,
@@ -134,16 +141,27 @@ async fn send_code(
     Form(form): Form<EmailForm>,
 ) -> Result<Response, Error> {
     let Some(email) = Email::parse(&form.email) else { return email_page(&app, &headers, form.email, true).await };
-    let id = codes::send(&app, client.0, &email, |email, code| compose(&app, email, code)).await?;
-    Ok(Redirect::to(&format!("/sign-in/{id}")).into_response())
+    let browser = browser(&app, client, &headers);
+    let sent = codes::send(&app, &browser, &email, |email, code| compose(&app, email, code)).await?;
+    Ok(to_code_page(&app, &sent))
 }
 
 /// Sends a new code to the address of a sign-in; one that has expired begins again.
-async fn send_again(State(app): State<App>, client: Client, Path(id): Path<Uuid>) -> Result<Redirect, Error> {
-    Ok(match codes::resend(&app, client.0, id, |email, code| compose(&app, email, code)).await? {
-        Some(id) => Redirect::to(&format!("/sign-in/{id}")),
-        None => Redirect::to("/sign-in"),
+async fn send_again(
+    State(app): State<App>,
+    client: Client,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let browser = browser(&app, client, &headers);
+    Ok(match codes::resend(&app, &browser, id, |email, code| compose(&app, email, code)).await? {
+        Some(sent) => to_code_page(&app, &sent),
+        None => Redirect::to("/sign-in").into_response(),
     })
+}
+
+fn to_code_page(app: &App, sent: &SentCode) -> Response {
+    (SIGN_IN.set(app, &sent.secret), Redirect::to(&format!("/sign-in/{}", sent.sign_in))).into_response()
 }
 
 fn compose(app: &App, email: &Email, code: &str) -> Mail {
@@ -153,8 +171,14 @@ fn compose(app: &App, email: &Email, code: &str) -> Mail {
     Mail { to: email.as_str().to_owned(), subject: text.of("mail-code-subject"), text: text.with("mail-code", &values) }
 }
 
-async fn ask_code(State(app): State<App>, Path(id): Path<Uuid>) -> Response {
-    code_page(&app, id, None)
+async fn ask_code(
+    State(app): State<App>,
+    client: Client,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let is_elsewhere = codes::is_of_another_browser(&app, &browser(&app, client, &headers), id).await?;
+    Ok(code_page(&app, id, is_elsewhere.then_some(CodeError::OtherBrowser)))
 }
 
 fn code_page(app: &App, id: Uuid, refused: Option<CodeError>) -> Response {
@@ -172,24 +196,26 @@ async fn try_code(
     Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
     let code: String = form.code.chars().filter(char::is_ascii_digit).collect();
-    match codes::try_code(&app, client.0, id, &code).await? {
-        Ok(holder) => Ok(signed_in(&app, &headers, holder.id).await?.into_response()),
+    match codes::try_code(&app, &browser(&app, client, &headers), id, &code).await? {
+        Ok(holder) => Ok(signed_in(&app, &headers, &holder).await?.into_response()),
         Err(error) => Ok(code_page(&app, id, Some(error))),
     }
 }
 
-/// Begins the session, and goes on to the link that was waiting, or to the wallet.
+/// Begins the session, remembers the browser, and goes on to the link that was waiting, or to the wallet.
 pub(super) async fn signed_in(
     app: &App,
     headers: &HeaderMap,
-    holder: Uuid,
+    holder: &Holder,
 ) -> Result<impl IntoResponse + use<>, Error> {
-    let session = sessions::begin(app, holder, SESSION.read(app, headers).as_deref()).await?;
+    let session = sessions::begin(app, holder.id, SESSION.read(app, headers).as_deref()).await?;
+    let known = KNOWN_BROWSER.read(app, headers).unwrap_or_default();
+    let known = known_browser::remember(app.keyring(), app.rng(), &holder.email_fingerprint, &known);
     let location = match link::waiting(app, headers) {
-        Some(id) => link::go(app, id, holder).await?,
-        None => redirects::next_page(app, headers, holder).await?.unwrap_or_else(|| Redirect::to("/wallet")),
+        Some(id) => link::go(app, id, holder.id).await?,
+        None => redirects::next_page(app, headers, holder.id).await?.unwrap_or_else(|| Redirect::to("/wallet")),
     };
-    Ok((SESSION.set(app, &session), LINK.remove(app), location))
+    Ok((SESSION.set(app, &session), KNOWN_BROWSER.set(app, &known), LINK.remove(app), location))
 }
 
 async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {

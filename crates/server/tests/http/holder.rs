@@ -55,7 +55,7 @@ async fn five_wrong_codes_invalidate_the_code() {
         assert!(answer.text.contains(left), "{left}: {}", answer.text);
     }
     let last = person.post(&page, &[("code", &wrong(&code))]).await.assert_status(422);
-    assert!(last.text.contains("has had all its tries"));
+    assert!(last.text.contains("Too many wrong codes"));
     person.post(&page, &[("code", &code)]).await.assert_status(422);
     assert!(!is_signed_in(&mut person).await);
 }
@@ -63,15 +63,18 @@ async fn five_wrong_codes_invalidate_the_code() {
 #[tokio::test]
 async fn concurrent_code_attempts_are_counted_separately() {
     let test = TestApp::new().await;
-    let page = test.browser().ask_for_code("ada@example.org").await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
     let code = test.newest_code().await;
     let tries = (0..20).map(|_| async {
-        let answer = test.browser().post(&page, &[("code", &wrong(&code))]).await;
+        let mut tab = test.browser();
+        tab.cookies.clone_from(&person.cookies);
+        let answer = tab.post(&page, &[("code", &wrong(&code))]).await;
         answer.text.contains("more tr") as u32
     });
     let counted: u32 = futures::future::join_all(tries).await.into_iter().sum();
     assert_eq!(counted, 4);
-    test.browser().post(&page, &[("code", &code)]).await.assert_status(422);
+    person.post(&page, &[("code", &code)]).await.assert_status(422);
 }
 
 #[tokio::test]
@@ -84,20 +87,6 @@ async fn code_expires_after_ten_minutes() {
         test.advance(age);
         person.post(&page, &[("code", &code)]).await.assert_status(status);
     }
-}
-
-#[tokio::test]
-async fn new_code_invalidates_the_previous_one() {
-    let test = TestApp::new().await;
-    let mut person = test.browser();
-    let first_page = person.ask_for_code("ada@example.org").await;
-    let first = test.newest_code().await;
-    test.advance(Duration::from_secs(1));
-    let second_page = person.post(&format!("{first_page}/again"), &[]).await.redirect().to_owned();
-    let second = test.newest_code().await;
-    person.post(&first_page, &[("code", &first)]).await.assert_status(422);
-    assert_eq!(person.post(&format!("{first_page}/again"), &[]).await.redirect(), "/sign-in");
-    person.post(&second_page, &[("code", &second)]).await.assert_status(303);
 }
 
 #[tokio::test]
@@ -140,25 +129,6 @@ async fn invalid_email_is_rejected_and_the_form_is_kept() {
         assert!(answer.text.contains("aria-invalid=\"true\"") && !answer.text.contains("<script>@"), "{email}");
     }
     assert!(test.mails().await.is_empty());
-}
-
-#[tokio::test]
-async fn codes_are_rate_limited_per_email_and_per_ip() {
-    let test = TestApp::builder()
-        .setting("sign_in.codes_per_address", "2")
-        .setting("sign_in.codes_per_client", "4")
-        .start()
-        .await;
-    let ask = async |email: &str| test.browser().post("/sign-in", &[("email", email)]).await;
-    ask("ada@example.org").await.assert_status(303);
-    ask("ADA@example.org").await.assert_status(303);
-    let refused = ask("ada@example.org").await.assert_status(429);
-    assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 60);
-    assert!(refused.text.contains("Please wait"), "{}", refused.text);
-    ask("eve@example.org").await.assert_status(303);
-    ask("bob@example.org").await.assert_status(429);
-    test.advance(60 * MINUTE);
-    ask("ada@example.org").await.assert_status(303);
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod retention;
 mod s3;
 mod sandbox;
 mod shares;
+mod sign_in;
 mod status;
 mod token;
 mod types;

@@ -1,5 +1,6 @@
 //! Holders and their ways to sign in.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use store::{Ceremony, Holder, Session, SignIn, StoredPasskey};
@@ -25,21 +26,30 @@ contract! {
 
     async fn code_has_limited_attempts_and_ends_once(databases: Databases) {
         let mut tx = databases.data.write().await.expect("a transaction");
-        let sign_in = |number| SignIn {
+        let sign_in = |number, browser: &[u8]| SignIn {
             id: id(number), email_fingerprint: vec![1], code_fingerprint: vec![2], attempts: 0, created_at: NOW, expires_at: LATER,
-            ring_period: NOW, sealed: vec![3],
+            ring_period: NOW, sealed: vec![3], browser_hash: Some(browser.to_vec()),
         };
-        tx.add_sign_in(&sign_in(1)).await.expect("added");
-        assert_eq!(tx.sign_in(id(1)).await.expect("read"), Some(sign_in(1)));
-        for _ in 0..3 {
-            assert!(tx.take_sign_in_try(id(1), 3).await.expect("a try"));
+        let tried = |tried: Vec<SignIn>| tried.into_iter().map(|tried| (tried.id, tried.attempts)).collect::<BTreeSet<_>>();
+        tx.add_sign_in(&sign_in(1, b"ada")).await.expect("added");
+        assert_eq!(tx.sign_in(id(1)).await.expect("read"), Some(sign_in(1, b"ada")));
+        for attempts in 1..=3 {
+            let taken = tx.take_sign_in_tries(&sign_in(1, b"ada"), 3, NOW).await.expect("a try");
+            assert_eq!(tried(taken), [(id(1), attempts)].into());
         }
-        assert!(!tx.take_sign_in_try(id(1), 3).await.expect("none left"));
-        tx.add_sign_in(&sign_in(2)).await.expect("a new code ends the old one");
-        assert_eq!(tx.sign_in(id(1)).await.expect("read"), None);
-        assert!(tx.end_sign_in(id(2)).await.expect("ended"));
+        assert_eq!(tx.take_sign_in_tries(&sign_in(1, b"ada"), 3, NOW).await.expect("none left"), []);
+        tx.add_sign_in(&sign_in(2, b"ada")).await.expect("added");
+        tx.add_sign_in(&sign_in(4, b"ada")).await.expect("added");
+        tx.add_sign_in(&sign_in(5, b"eve")).await.expect("added");
+        let taken = tx.take_sign_in_tries(&sign_in(4, b"ada"), 3, NOW).await.expect("a try");
+        assert_eq!(tried(taken), [(id(2), 1), (id(4), 1)].into(), "all of this browser, none of another");
+        assert_eq!(tx.take_sign_in_tries(&sign_in(4, b"ada"), 3, LATER).await.expect("over"), []);
+        assert!(tx.sign_in(id(1)).await.expect("read").is_some(), "a new code leaves the old one");
+        for number in [1, 2, 4, 5] {
+            assert!(tx.end_sign_in(id(number)).await.expect("ended"));
+        }
         assert!(!tx.end_sign_in(id(2)).await.expect("once"));
-        tx.add_sign_in(&sign_in(3)).await.expect("added");
+        tx.add_sign_in(&sign_in(3, b"ada")).await.expect("added");
         assert_eq!(tx.forget_sign_ins(LATER).await.expect("not over"), 0);
         assert_eq!(tx.forget_sign_ins(LATER + Duration::from_secs(1)).await.expect("over"), 1);
     }

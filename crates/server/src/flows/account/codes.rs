@@ -1,21 +1,66 @@
 //! Sign-in by a six-digit code that is mailed.
 //!
 //! Whether an address has an account is never shown: an account is created when its first code is used, so both cases
-//! look alike.
+//! look alike. Anyone may ask for a code for any address, so a request ends no earlier code, and a code counts only in the
+//! browser that asked for it: whoever reads the mail elsewhere asks for another one there.
 
 use std::net::IpAddr;
 
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::holder::find_or_create;
+use super::holder::{self, find_or_create};
 use crate::app::App;
+use crate::auth::known_browser;
 use crate::email::Email;
 use crate::error::Error;
 use crate::mail::Mail;
 use crate::outbox::{OutboxMessage, Routing};
+use credential::encoding::sha256;
 use store::domain::submission::Sealed;
 use store::{Holder, SignIn, StoreError};
+
+/// The browser that asks for a code or types one.
+#[derive(Clone, Debug)]
+pub struct CodeBrowser {
+    /// Its network address.
+    pub client: IpAddr,
+    /// Its secret, if it asked for a code before.
+    pub secret: Option<String>,
+    /// Its tokens of accounts that it was signed in to ([`known_browser`]).
+    pub known: String,
+}
+
+impl CodeBrowser {
+    fn hash(&self) -> Option<Vec<u8>> {
+        self.secret.as_ref().map(|secret| sha256(secret.as_bytes()).to_vec())
+    }
+
+    /// Whether this browser asked for the code of `sign_in`. A code of the release before counts in any.
+    fn asked_for(&self, sign_in: &SignIn) -> bool {
+        sign_in.browser_hash.is_none() || sign_in.browser_hash == self.hash()
+    }
+
+    /// What the limits of `address` count by where this browser is known to its account.
+    fn known_key(&self, app: &App, address: &[u8]) -> Option<[u8; 32]> {
+        let token = known_browser::token(app.keyring(), address, &self.known)?;
+        Some(sha256(&[address, token.as_bytes()].concat()))
+    }
+
+    /// What limits count by for `address` and this browser's network.
+    fn pair_key(&self, address: &[u8]) -> [u8; 32] {
+        sha256(&[address, self.client.to_string().as_bytes()].concat())
+    }
+}
+
+/// A code that was mailed.
+#[derive(Clone, Debug)]
+pub struct SentCode {
+    /// The sign-in: its page asks for the code.
+    pub sign_in: Uuid,
+    /// The secret that the browser keeps.
+    pub secret: String,
+}
 
 /// Why a code did not sign anybody in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,69 +74,97 @@ pub enum CodeError {
     Expired,
     /// The code was wrong too often.
     TooManyAttempts,
+    /// Another browser asked for the code.
+    OtherBrowser,
 }
 
-/// Begins a sign-in of `email` from the address `client`, and puts the mail with its code into the outbox.
+/// Begins a sign-in of `email` in `browser`, and puts the mail with its code into the outbox. Where there is an account, the
+/// mail goes to its address as it is stored, not as it was typed.
 ///
 /// # Errors
 /// 429 where too many codes were mailed; the store or the key ring cannot be used.
 pub async fn send(
     app: &App,
-    client: IpAddr,
+    browser: &CodeBrowser,
     email: &Email,
     compose: impl FnOnce(&Email, &str) -> Mail,
-) -> Result<Uuid, Error> {
-    app.limits().codes_per_client.check_global(&client).await?;
-    app.limits().codes_per_address.check_global(&email.fingerprint(app.keyring())).await?;
+) -> Result<SentCode, Error> {
+    let fingerprint = email.fingerprint(app.keyring());
+    let limits = app.limits();
+    if let Some(known) = browser.known_key(app, &fingerprint) {
+        limits.codes_per_browser.check_global(&known).await?;
+    } else {
+        limits.codes_per_client.check_global(&browser.client).await?;
+        limits.codes_per_pair.check_global(&browser.pair_key(&fingerprint)).await?;
+        limits.codes_per_address.check_global(&fingerprint).await?;
+    }
+    let recipient = holder::stored_address(app, email).await?;
+    let secret = browser.secret.clone().unwrap_or_else(|| app.rng().secret());
     let (now, id, code) = (app.now(), app.rng().anonymous_id(), app.rng().code());
     let address = app.keyring().seal(now, &label(&id), email.as_str().as_bytes()).await?;
     let mut tx = app.store().write().await?;
     tx.add_sign_in(&SignIn {
         id,
-        email_fingerprint: email.fingerprint(app.keyring()).to_vec(),
+        email_fingerprint: fingerprint.to_vec(),
         code_fingerprint: code_fingerprint(app, id, &code).to_vec(),
         attempts: 0,
         created_at: now,
         expires_at: now + app.config().sign_in.code_lifetime,
         ring_period: address.period,
         sealed: address.bytes,
+        browser_hash: Some(sha256(secret.as_bytes()).to_vec()),
     })
     .await?;
     let routing = Routing { expires_at: Some(now + app.config().sign_in.code_lifetime), ..Routing::default() };
-    app.outbox().add(&mut tx, &OutboxMessage::Code(compose(email, &code)), routing).await?;
+    app.outbox().add(&mut tx, &OutboxMessage::Code(compose(&recipient, &code)), routing).await?;
     tx.commit().await?;
     app.outbox().wake();
     app.metrics().sign_in("code_sent");
-    Ok(id)
+    Ok(SentCode { sign_in: id, secret })
 }
 
-/// Begins another sign-in of the address of sign-in `id`; the code of the earlier one ends. `None` if there is no such
-/// sign-in any more.
+/// Begins another sign-in of the address of sign-in `id`, which `browser` must have begun; earlier codes stay valid. `None` if
+/// there is no such sign-in any more.
 ///
 /// # Errors
 /// As [`send`].
 pub async fn resend(
     app: &App,
-    client: IpAddr,
+    browser: &CodeBrowser,
     id: Uuid,
     compose: impl FnOnce(&Email, &str) -> Mail,
-) -> Result<Option<Uuid>, Error> {
-    let Some(sign_in) = app.store().read().await?.sign_in(id).await? else { return Ok(None) };
+) -> Result<Option<SentCode>, Error> {
+    let sign_in = app.store().read().await?.sign_in(id).await?;
+    let Some(sign_in) = sign_in.filter(|sign_in| browser.asked_for(sign_in)) else { return Ok(None) };
     let Some(email) = open_address(app, sign_in).await? else { return Ok(None) };
-    Ok(Some(send(app, client, &email, compose).await?))
+    Ok(Some(send(app, browser, &email, compose).await?))
 }
 
-/// Tries `code` for the sign-in `id`; returns the account, which is created by its first sign-in.
+/// Whether another browser than `browser` asked for the code of sign-in `id`.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn is_of_another_browser(app: &App, browser: &CodeBrowser, id: Uuid) -> Result<bool, StoreError> {
+    let sign_in = app.store().read().await?.sign_in(id).await?;
+    Ok(sign_in.is_some_and(|sign_in| !browser.asked_for(&sign_in)))
+}
+
+/// Tries `code` for the sign-in `id` and for every other one of its address that `browser` began; returns the account, which is
+/// created by its first sign-in.
 ///
 /// # Errors
 /// 429 where too many codes were tried; the store or the key ring cannot be used. [`CodeError`] inside.
-pub async fn try_code(app: &App, client: IpAddr, id: Uuid, code: &str) -> Result<Result<Holder, CodeError>, Error> {
-    app.limits().tries_per_client.check_global(&client).await?;
+pub async fn try_code(
+    app: &App,
+    browser: &CodeBrowser,
+    id: Uuid,
+    code: &str,
+) -> Result<Result<Holder, CodeError>, Error> {
     let sign_in = app.store().read().await?.sign_in(id).await?;
-    if let Some(sign_in) = sign_in
-        && let Ok(fingerprint) = <[u8; 32]>::try_from(sign_in.email_fingerprint)
-    {
-        app.limits().tries_per_address.check_global(&fingerprint).await?;
+    match &sign_in {
+        Some(sign_in) if !browser.asked_for(sign_in) => return Ok(Err(CodeError::OtherBrowser)),
+        Some(sign_in) => count_try(app, browser, &sign_in.email_fingerprint).await?,
+        None => app.limits().tries_per_client.check_global(&browser.client).await?,
     }
     let email = match prove_address(app, id, code).await? {
         Ok(email) => email,
@@ -102,22 +175,38 @@ pub async fn try_code(app: &App, client: IpAddr, id: Uuid, code: &str) -> Result
     Ok(Ok(holder))
 }
 
-/// An attempt is counted before the code is compared, and the comparison takes constant time.
+async fn count_try(app: &App, browser: &CodeBrowser, address: &[u8]) -> Result<(), Error> {
+    let limits = app.limits();
+    if let Some(known) = browser.known_key(app, address) {
+        return limits.tries_per_browser.check_global(&known).await;
+    }
+    limits.tries_per_client.check_global(&browser.client).await?;
+    limits.tries_per_pair.check_global(&browser.pair_key(address)).await?;
+    let address = <[u8; 32]>::try_from(address).map_err(|_| StoreError::nonsense("sign_in", "the length of a hash"))?;
+    limits.tries_per_address.check_global(&address).await
+}
+
+/// An attempt is counted before the code is compared, and the comparison takes constant time. Each code has its own count, and an
+/// attempt counts for all that it is compared with, so that many codes give no more guesses than one after another.
 async fn prove_address(app: &App, id: Uuid, code: &str) -> Result<Result<Email, CodeError>, StoreError> {
     let (now, limit) = (app.now(), app.config().sign_in.code_attempts);
     let mut tx = app.store().write().await?;
     let Some(sign_in) = tx.sign_in(id).await?.filter(|sign_in| sign_in.expires_at > now) else {
         return Ok(Err(CodeError::Expired));
     };
-    if !tx.take_sign_in_try(id, limit).await? {
-        return Ok(Err(CodeError::TooManyAttempts));
-    }
-    let right = bool::from(code_fingerprint(app, id, code).as_slice().ct_eq(&sign_in.code_fingerprint));
-    let ended = right && tx.end_sign_in(id).await?;
+    let tried = tx.take_sign_in_tries(&sign_in, limit, now).await?;
+    let is_right =
+        |tried: &SignIn| bool::from(code_fingerprint(app, tried.id, code).as_slice().ct_eq(&tried.code_fingerprint));
+    let right = tried.iter().find(|tried| is_right(tried));
+    let ended = match right {
+        Some(right) => tx.end_sign_in(right.id).await?,
+        None => false,
+    };
     tx.commit().await?;
     if !ended {
         app.metrics().sign_in("refused");
-        let left = limit.saturating_sub(u32::try_from(sign_in.attempts).unwrap_or(u32::MAX).saturating_add(1));
+        let attempts = tried.iter().map(|tried| u32::try_from(tried.attempts).unwrap_or(u32::MAX)).min();
+        let left = attempts.map_or(0, |attempts| limit.saturating_sub(attempts));
         return Ok(Err(if left == 0 { CodeError::TooManyAttempts } else { CodeError::Wrong { left } }));
     }
     Ok(open_address(app, sign_in).await?.ok_or(CodeError::Expired))

@@ -44,3 +44,17 @@ pub async fn email(app: &App, holder: &Holder) -> Result<String, StoreError> {
     let plain = app.keyring().open_for_holder(holder.id, &label, &holder.email_sealed).await?;
     Ok(String::from_utf8_lossy(&plain).into_owned())
 }
+
+/// Where to send mail for `email`: the address as its account stores it, or `email` if there is none. An unknown address takes
+/// the same reads, so that the time does not tell whether there is an account.
+///
+/// # Errors
+/// The store cannot be used.
+pub(super) async fn stored_address(app: &App, email: &Email) -> Result<Email, StoreError> {
+    let found = app.store().read().await?.holder_by_email(&email.fingerprint(app.keyring())).await?;
+    let id = found.as_ref().map_or_else(|| app.rng().anonymous_id(), |holder| holder.id);
+    let sealed = found.map(|holder| holder.email_sealed).unwrap_or_default();
+    let stored = app.keyring().open_for_holder(id, &[b"email", id.as_bytes()], &sealed).await;
+    let stored = stored.ok().and_then(|plain| Email::parse(&String::from_utf8_lossy(&plain)));
+    Ok(stored.filter(|stored| stored == email).unwrap_or_else(|| email.clone()))
+}

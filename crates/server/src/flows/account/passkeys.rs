@@ -60,18 +60,18 @@ pub async fn start_sign_in(app: &App, client: IpAddr) -> Result<Started, Error> 
 ///
 /// # Errors
 /// As [`webauthn::finish_sign_in`]; 403 where the passkey is not registered here.
-pub async fn finish_sign_in(app: &App, secret: Option<&str>, response: &PublicKeyCredential) -> Result<Uuid, Error> {
+pub async fn finish_sign_in(app: &App, secret: Option<&str>, response: &PublicKeyCredential) -> Result<Holder, Error> {
     let assertion = webauthn::finish_sign_in(app, secret, response).await?;
-    let (holder, id) = (assertion.user, assertion.credential_id);
+    let id = assertion.credential_id;
     let unknown = || Error::new(Kind::Forbidden, "This passkey is not known here. Sign in by e-mail.");
     // A deleted account has no key to open its passkeys with; the response must not tell it from an unknown one.
-    app.store().read().await?.holder(holder).await?.ok_or_else(unknown)?;
-    let known = open_all(app, holder).await?;
+    let holder = app.store().read().await?.holder(assertion.user).await?.ok_or_else(unknown)?;
+    let known = open_all(app, holder.id).await?;
     let mut passkey = known.into_iter().find(|passkey| passkey.cred_id().as_slice() == id).ok_or_else(unknown)?;
     assertion.verify(&mut passkey)?;
-    let sealed = seal(app, holder, id, &passkey).await?;
+    let sealed = seal(app, holder.id, id, &passkey).await?;
     let mut tx = app.store().write().await?;
-    tx.use_passkey(id, holder, &sealed, app.now()).await?;
+    tx.use_passkey(id, holder.id, &sealed, app.now()).await?;
     tx.commit().await?;
     app.metrics().sign_in("passkey");
     Ok(holder)

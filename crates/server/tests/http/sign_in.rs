@@ -1,0 +1,212 @@
+//! Codes for one address that several browsers ask for: nobody is kept out by a stranger, and nobody is let in.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+
+use crate::support::app::TestApp;
+use crate::support::browser::Browser;
+use crate::support::response::TestResponse;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn wrong(code: &str) -> String {
+    format!("{:06}", (code.parse::<u32>().expect("digits") + 1) % 1_000_000)
+}
+
+/// Asks for a code for `email` with the cookies of `browser`, from the network address `address`.
+async fn ask_from(browser: &Browser<'_>, test: &TestApp, email: &str, address: &str) -> TestResponse {
+    let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let request = Request::post("/sign-in")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
+        .header("cookie", cookies.join("; "))
+        .header("x-forwarded-for", address);
+    test.send(request.body(Body::from(format!("email={}", email.replace('@', "%40")))).expect("a request")).await
+}
+
+/// An application behind one proxy.
+async fn behind_a_proxy(settings: &[(&str, &str)]) -> TestApp {
+    TestApp::builder().setting("server.trusted_proxies", "1").settings(settings).start().await
+}
+
+#[tokio::test]
+async fn code_requests_of_strangers_leave_earlier_codes_valid() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    let mut stranger = test.browser();
+    let strange_page = stranger.ask_for_code("ada@example.org").await;
+    let strange_code = test.newest_code().await;
+    for _ in 0..5 {
+        stranger.post(&strange_page, &[("code", &wrong(&strange_code))]).await.assert_status(422);
+    }
+    assert_eq!(person.post(&page, &[("code", &code)]).await.redirect(), "/wallet");
+}
+
+#[tokio::test]
+async fn code_counts_only_in_the_browser_that_asked() {
+    let test = TestApp::new().await;
+    let mut person = test.browser();
+    let page = person.ask_for_code("ada@example.org").await;
+    let code = test.newest_code().await;
+    let mut empty = test.browser();
+    let mut busy = test.browser();
+    busy.ask_for_code("eve@example.org").await;
+    for other in [&mut empty, &mut busy] {
+        let shown = other.get(&page).await;
+        assert!(shown.text.contains("You asked for this code in another browser"), "{}", shown.text);
+        for _ in 0..6 {
+            let answer = other.post(&page, &[("code", &code)]).await.assert_status(422);
+            assert!(answer.text.contains("another browser") && answer.text.contains("href=\"/sign-in\""));
+        }
+        assert_eq!(other.post(&format!("{page}/again"), &[]).await.redirect(), "/sign-in");
+        other.get("/wallet").await.assert_status(303);
+    }
+    assert_eq!(test.mails().await.len(), 2, "no other browser has a code mailed to somebody's address");
+    assert_eq!(person.post(&page, &[("code", &code)]).await.redirect(), "/wallet");
+}
+
+#[tokio::test]
+async fn each_code_of_a_browser_works_on_each_of_its_pages() {
+    let test = TestApp::new().await;
+    for (use_first_code, use_first_page) in [(true, true), (true, false), (false, true), (false, false)] {
+        let mut person = test.browser();
+        let first_page = person.ask_for_code("ada@example.org").await;
+        let first = test.newest_code().await;
+        test.advance(Duration::from_secs(1));
+        let second_page = person.post(&format!("{first_page}/again"), &[]).await.redirect().to_owned();
+        let second = test.newest_code().await;
+        let code = if use_first_code { &first } else { &second };
+        let page = if use_first_page { &first_page } else { &second_page };
+        person.post(page, &[("code", code)]).await.assert_status(303);
+        person.get("/wallet").await.assert_status(200);
+        test.advance(HOUR);
+    }
+}
+
+#[tokio::test]
+async fn codes_in_parallel_give_no_more_guesses() {
+    let test = TestApp::new().await;
+    let mut guesser = test.browser();
+    let mut pages = Vec::new();
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        pages.push(guesser.ask_for_code("ada@example.org").await);
+        codes.push(test.newest_code().await);
+    }
+    // A number that is none of them.
+    let guess = (0..).map(|number| format!("{number:06}")).find(|guess| !codes.contains(guess)).expect("one");
+    let mut compared = 0;
+    for page in pages.iter().cycle().take(20) {
+        let answer = guesser.post(page, &[("code", &guess)]).await.assert_status(422);
+        compared += u32::from(answer.text.contains("more tr"));
+    }
+    assert_eq!(compared, 4, "the fifth guess uses up the tries of all four codes");
+    for (page, code) in pages.iter().zip(&codes) {
+        guesser.post(page, &[("code", code)]).await.assert_status(422);
+    }
+}
+
+#[tokio::test]
+async fn codes_are_limited_by_address_and_network() {
+    let test = behind_a_proxy(&[("sign_in.codes_per_address", "2"), ("sign_in.codes_per_client", "4")]).await;
+    let ask = async |email: &str, network: &str| ask_from(&test.browser(), &test, email, network).await;
+    ask("ada@example.org", "192.0.2.1").await.assert_status(303);
+    ask("ADA@example.org", "192.0.2.1:5432").await.assert_status(303);
+    let refused = ask("ada@example.org", "192.0.2.1").await.assert_status(429);
+    assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 60);
+    assert!(refused.text.contains("Please wait"), "{}", refused.text);
+    ask("ada@example.org", "192.0.2.2").await.assert_status(303);
+    ask("eve@example.org", "192.0.2.1").await.assert_status(303);
+    ask("bob@example.org", "192.0.2.1").await.assert_status(429);
+    // All networks together.
+    for network in 3..12 {
+        for _ in 0..3 {
+            ask("ada@example.org", &format!("192.0.2.{network}")).await;
+        }
+    }
+    ask("ada@example.org", "192.0.2.99").await.assert_status(429);
+    test.advance(HOUR);
+    ask("ada@example.org", "192.0.2.1").await.assert_status(303);
+}
+
+#[tokio::test]
+async fn strangers_cannot_use_up_the_limits_of_a_known_browser() {
+    let test = behind_a_proxy(&[("sign_in.codes_per_address", "3")]).await;
+    let mut known = test.signed_in("ada@example.org").await;
+    known.post("/sign-out", &[]).await.assert_status(303);
+    for network in 0..20 {
+        for _ in 0..4 {
+            ask_from(&test.browser(), &test, "ada@example.org", &format!("192.0.2.{network}")).await;
+        }
+    }
+    let email = "ada@example.org";
+    ask_from(&test.browser(), &test, email, "198.51.100.1").await.assert_status(429);
+    for _ in 0..3 {
+        ask_from(&known, &test, email, "192.0.2.1").await.assert_status(303);
+    }
+    ask_from(&known, &test, email, "192.0.2.1").await.assert_status(429);
+    ask_from(&known, &test, "eve@example.org", "192.0.2.1").await.assert_status(303);
+    // The cookie of another account, or one that was made up, is worth nothing.
+    for cookie in [test.signed_in("eve@example.org").await.cookies["tenure-known-browser"].clone(), "A".repeat(43)] {
+        let mut forger = test.browser();
+        forger.cookies.insert("tenure-known-browser".to_owned(), cookie);
+        ask_from(&forger, &test, email, "198.51.100.1").await.assert_status(429);
+    }
+    test.advance(HOUR);
+    assert_eq!(known.sign_in(email).await, "/wallet");
+}
+
+#[tokio::test]
+async fn browser_is_known_to_several_accounts() {
+    let test = TestApp::builder().setting("sign_in.codes_per_client", "2").start().await;
+    let mut family = test.browser();
+    for email in ["ada@example.org", "bea@example.org", "ada@example.org", "bea@example.org", "ada@example.org"] {
+        family.sign_in(email).await;
+        family.post("/sign-out", &[]).await.assert_status(303);
+    }
+    test.browser().post("/sign-in", &[("email", "ada@example.org")]).await.assert_status(429);
+}
+
+#[tokio::test]
+async fn guesses_are_limited_by_address_and_day() {
+    let test = behind_a_proxy(&[("sign_in.codes_per_address", "1000"), ("sign_in.codes_per_client", "1000")]).await;
+    let mut guessed = 0;
+    for _ in 0..50 {
+        let mut guesser = test.browser();
+        let page = guesser.ask_for_code("ada@example.org").await;
+        let code = test.newest_code().await;
+        for _ in 0..5 {
+            guessed += u32::from(guesser.post(&page, &[("code", &wrong(&code))]).await.status == 422);
+        }
+    }
+    assert_eq!(guessed, 200);
+    test.advance(24 * HOUR);
+    test.signed_in("ada@example.org").await;
+}
+
+#[tokio::test]
+async fn address_that_looks_alike_is_rejected_or_the_same() {
+    let test = TestApp::builder().setting("sign_in.codes_per_address", "2").start().await;
+    let mut mike = test.signed_in("Mike@Example.org").await;
+    let account = mike.get("/wallet/export").await.json()["account"].clone();
+    for email in [
+        "mi\u{212a}e@example.org",
+        "mi\u{ad}ke@example.org",
+        "mike\u{200b}@example.org",
+        "mike@[192.0.2.1]",
+        "mike@relay",
+    ] {
+        test.browser().post("/sign-in", &[("email", email)]).await.assert_status(422);
+    }
+    assert_eq!(test.mails().await.len(), 1);
+    let mut other = test.browser();
+    other.sign_in("MIKE@exam\u{ad}ple.ORG").await;
+    assert_eq!(other.get("/wallet/export").await.json()["account"], account);
+    let mails = test.mails().await;
+    assert!(mails[1].contains("To: Mike@example.org"), "to the address as stored: {}", mails[1]);
+    test.browser().post("/sign-in", &[("email", "mike@\u{ff45}xample.org")]).await.assert_status(429);
+}
