@@ -1,6 +1,5 @@
 //! A database with its connections: opening it, bringing it up to date, and beginning transactions.
 
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use sqlx::{Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
 use crate::changes::Changes;
 use crate::embedded;
 use crate::error::StoreError;
+use crate::folder;
 use crate::part::Part;
 use crate::pools::Pools;
 use crate::postgres_url::connect_options;
@@ -66,11 +66,9 @@ impl Store {
     /// # Errors
     /// The folder or server cannot be used, or a migration fails.
     pub async fn open(part: Part, data: &Path, url: &str, connections: u32) -> Result<Self, StoreError> {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
-        made.map_err(|error| {
-            StoreError::Unavailable(format!("the data folder {} cannot be made: {error}", data.display()))
-        })?;
+        folder::create(data)?;
         let store = if url.is_empty() {
+            folder::keep_private(&data.join(part.file()))?;
             Self::sqlite(part, data, connections).await?
         } else {
             Self::postgres(part, url, connections).await?

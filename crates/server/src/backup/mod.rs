@@ -26,7 +26,7 @@ pub use restore::{Restored, refuse_unfinished, restore};
 use std::path::Path;
 
 use crate::keys::RootKeyError;
-use store::StoreError;
+use store::{FolderLockError, StoreError};
 
 /// Why there is no backup, or nothing was restored: in words for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,9 @@ pub enum BackupError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The data folder is in use.
+    #[error(transparent)]
+    Locked(#[from] FolderLockError),
     /// It must not be done.
     #[error("{0}")]
     Refused(String),

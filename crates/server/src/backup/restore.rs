@@ -5,7 +5,6 @@
 //! killed before that has changed nothing that a server would read.
 
 use std::collections::HashSet;
-use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +22,7 @@ use crate::config::{Config, ObjectStoreKind};
 use crate::flows;
 use crate::keys::{deleted_accounts, root_key};
 use ambient::Timestamp;
-use store::{Part, Store, StoreError, scratch};
+use store::{FolderLock, Part, Store, StoreError, database_files, scratch};
 
 /// What was put back.
 #[derive(Clone, Debug)]
@@ -81,7 +80,7 @@ pub async fn restore(
             data.display()
         ))
     })?;
-    let _alone = alone(data)?;
+    let _lock = FolderLock::exclusive(data)?;
     bar.set_message("checking");
     let about = container::check(&from, &root, bar).await?;
     for (part, version) in [(Part::Data, about.data), (Part::Keyring, about.keyring)] {
@@ -120,19 +119,6 @@ pub async fn restore(
     }
     std::fs::remove_dir_all(&place).map_err(at(&place))?;
     Ok(restored)
-}
-
-/// Keeps other restores out of the data folder for as long as what is returned is there: each would take what another one
-/// prepares for the leavings of a third. It is the folder that is locked, so nothing is left behind.
-fn alone(data: &Path) -> Result<File, BackupError> {
-    let folder = File::open(data).map_err(at(data))?;
-    match folder.try_lock() {
-        Ok(()) => Ok(folder),
-        Err(TryLockError::WouldBlock) => {
-            Err(BackupError::Refused(format!("another tenure restore is at work in {}", data.display())))
-        }
-        Err(TryLockError::Error(error)) => Err(at(data)(error)),
-    }
 }
 
 /// Has everything in `place` as it will be, and the documents where they belong.
@@ -178,10 +164,8 @@ fn refuse_folder(data: &Path) -> Result<(), BackupError> {
 
 /// Not even a log of an earlier database may be there: SQLite would play it into the one that is put back.
 fn refuse_files(data: &Path) -> Result<(), BackupError> {
-    let names = [Part::Data, Part::Keyring]
-        .into_iter()
-        .flat_map(|part| ["", "-wal", "-shm", "-journal"].map(|ending| data.join(format!("{}{ending}", part.file()))));
-    match names.into_iter().find(|file| file.exists()) {
+    let databases = [Part::Data, Part::Keyring].map(|part| data.join(part.file()));
+    match databases.iter().flat_map(|file| database_files(file)).find(|file| file.exists()) {
         Some(file) => {
             let said = format!("{} is there: a backup is put back into an empty folder alone", file.display());
             Err(BackupError::Refused(said))

@@ -1,6 +1,7 @@
 //! `tenure serve`.
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -13,6 +14,7 @@ use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::{backup, log, server};
 use ambient::{Clock, Rng};
+use store::{FolderLock, FolderLockError};
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -70,7 +72,9 @@ pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&Ap
     let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
+    let lock = OnceLock::new();
     let open = || async {
+        lock_folder(&lock, &config)?;
         backup::refuse_unfinished(&config.storage.data, &config.storage.database_url).map_err(StartError::Operator)?;
         App::open(config.clone(), Clock::System, Rng::System, demo).await
     };
@@ -79,6 +83,26 @@ pub(super) async fn serve(mut config: Config, demo: bool, ready: impl FnOnce(&Ap
         ready(app);
     };
     server::serve(listener, &config.server, open, announce, stop).await.map_err(|error| error.to_string())
+}
+
+/// Locks the data folder, unless `lock` holds it already. Servers on one PostgreSQL may share a folder; a SQLite database
+/// has one server.
+fn lock_folder(lock: &OnceLock<FolderLock>, config: &Config) -> Result<(), StartError> {
+    if lock.get().is_some() {
+        return Ok(());
+    }
+    let storage = &config.storage;
+    let taken = if storage.database_url.is_empty() {
+        FolderLock::exclusive(&storage.data)
+    } else {
+        FolderLock::shared(&storage.data)
+    };
+    let taken = taken.map_err(|error| match error {
+        FolderLockError::Store(error) => StartError::Store(error),
+        in_use @ FolderLockError::InUse(_) => StartError::Operator(in_use.to_string()),
+    })?;
+    let _ = lock.set(taken);
+    Ok(())
 }
 
 fn stop_on_signals(stop: &CancellationToken) -> Result<(), String> {

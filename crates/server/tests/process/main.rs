@@ -16,6 +16,7 @@ mod crash;
 mod disk;
 mod doctor;
 mod documents;
+mod folder;
 mod indices;
 mod mail;
 mod nodes;

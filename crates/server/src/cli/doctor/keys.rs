@@ -10,13 +10,14 @@ use super::examination::{Examination, told};
 use super::finding::Report;
 use crate::issuing::PUBLISHED_BEFORE_USE;
 use crate::keys::{Keyring, Purpose, SigningKey};
-use store::Store;
+use store::{Part, Store, database_files};
 
 /// A key is followed by another within minutes of its time while a server runs; a day later nobody has come by.
 const GRACE: Duration = Duration::from_secs(86_400);
 
 pub(super) async fn examine(report: &mut Report, it: &Examination, store: Option<Store>) {
     folder(report, it);
+    database_modes(report, it);
     if !root_key(report, it) {
         for what in ["key ring", "keys"] {
             report.skip(what, "the root key cannot be used");
@@ -66,6 +67,25 @@ fn folder(report: &mut Report, it: &Examination) {
             format!("Keep it from others on this machine: chmod 700 {shown}"),
         ),
         Ok(_) => report.ok("data folder", format!("{shown} is its owner's alone")),
+    }
+}
+
+/// Reports database files that others may read. A server that starts there makes them private.
+fn database_modes(report: &mut Report, it: &Examination) {
+    let databases = [Part::Data, Part::Keyring].map(|part| it.data().join(part.file()));
+    let modes = databases.iter().flat_map(|file| database_files(file)).filter_map(|file| {
+        let mode = std::fs::metadata(&file).ok()?.permissions().mode() & 0o777;
+        Some((file, mode))
+    });
+    let modes: Vec<_> = modes.collect();
+    match modes.iter().find(|(_, mode)| mode & 0o077 != 0) {
+        Some((file, mode)) => report.warn(
+            "database files",
+            format!("{} has mode {mode:o}", file.display()),
+            format!("Make it private: chmod 600 {}", file.display()),
+        ),
+        None if modes.is_empty() => {}
+        None => report.ok("database files", "only their owner can read them"),
     }
 }
 

@@ -34,7 +34,7 @@ fn invalid_backups_and_targets_are_rejected_before_writing() {
     refused(&mut new.command("restore", &damaged), "is no backup");
     let at_work = std::fs::File::open(&new.data).expect("a folder");
     at_work.try_lock().expect("alone");
-    refused(&mut new.command("restore", &file), "another tenure restore is at work");
+    refused(&mut new.command("restore", &file), "in use by another tenure server or restore");
     drop(at_work);
     // SQLite would apply these files to the restored database.
     for name in ["tenure.sqlite-wal", "tenure.sqlite-shm", "keyring.sqlite-journal"] {
