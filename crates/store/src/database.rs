@@ -85,10 +85,11 @@ impl Store {
             .optimize_on_close(false, None);
         let options = match part {
             Part::Data => options.filename(data.join(part.file())).journal_mode(SqliteJournalMode::Wal),
-            // A destroyed key must not linger in a write-ahead log or in free pages.
+            // A destroyed key must not stay in a write-ahead log, in free pages, or in a deleted journal, whose blocks the file
+            // system frees as they are. The journal stays and is overwritten in place (`erasure.rs`).
             Part::Keyring => options
                 .filename(data.join(part.file()))
-                .journal_mode(SqliteJournalMode::Delete)
+                .journal_mode(SqliteJournalMode::Persist)
                 .pragma("secure_delete", "ON"),
         };
         let pool = |size| {

@@ -46,6 +46,7 @@ const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":
     "0001_first"
     "0002_purposes"
     "0003_nodes"
+    "0004_identity"
 );
 
 /// The migrations of `part` on SQLite.

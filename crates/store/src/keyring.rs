@@ -43,7 +43,7 @@ impl Tx {
 
     /// Destroys the ring keys of periods that began before `before`, but for those of `kept`.
     pub async fn destroy_ring_keys(&mut self, before: Timestamp, kept: &[Timestamp]) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => {
+        let destroyed = on!(self, connection => {
             let mut query = QueryBuilder::new("DELETE FROM ring_key WHERE period < ");
             query.push_bind(before);
             if !kept.is_empty() {
@@ -51,7 +51,8 @@ impl Tx {
                 push_list(&mut query, kept.iter().copied());
             }
             query.build().execute(connection).await.map(|done| done.rows_affected())
-        })?)
+        })?;
+        self.destroyed("ring_key", destroyed).await
     }
 
     /// Adds a holder's key unless there is one.
@@ -69,8 +70,17 @@ impl Tx {
 
     /// Destroys a holder's key.
     pub async fn destroy_holder_key(&mut self, holder: Uuid) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("DELETE FROM holder_key WHERE holder_id = $1").bind(holder).execute(connection).await.map(drop))?;
-        Ok(())
+        let destroyed = on!(self, connection => sqlx::query("DELETE FROM holder_key WHERE holder_id = $1")
+            .bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
+        self.destroyed("holder_key", destroyed).await.map(drop)
+    }
+
+    /// Notes that `count` keys of `table` were deleted: their bytes are still to be erased.
+    async fn destroyed(&mut self, table: &str, count: u64) -> Result<u64, StoreError> {
+        if count > 0 {
+            self.count_destroyed(table).await?;
+        }
+        Ok(count)
     }
 
     /// The fingerprint of the root key that the ring was begun with, which is `new` if it was not begun. Until the end of the
@@ -118,7 +128,8 @@ impl Tx {
 
     /// Removes signing keys for `purpose` that were made before `before`.
     pub async fn remove_signing_keys(&mut self, purpose: &str, before: Timestamp) -> Result<u64, StoreError> {
-        Ok(on!(self, connection => sqlx::query("DELETE FROM signing_key WHERE purpose = $1 AND created_at < $2")
-            .bind(purpose).bind(before).execute(connection).await.map(|done| done.rows_affected()))?)
+        let destroyed = on!(self, connection => sqlx::query("DELETE FROM signing_key WHERE purpose = $1 AND created_at < $2")
+            .bind(purpose).bind(before).execute(connection).await.map(|done| done.rows_affected()))?;
+        self.destroyed("signing_key", destroyed).await
     }
 }

@@ -17,6 +17,7 @@ mod database;
 mod delivery;
 pub mod domain;
 mod embedded;
+mod erasure;
 mod error;
 mod event;
 mod examine;

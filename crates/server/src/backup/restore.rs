@@ -260,6 +260,7 @@ async fn settle(
     }
     tx.commit().await?;
     keys.commit().await?;
+    ring.erase_destroyed().await?;
     data.close().await;
     ring.close().await;
     Ok(Settled { ended, deleted })

@@ -94,8 +94,10 @@ pub(super) const DATA: &[(&str, Kept)] = &[
 pub(super) const KEYRING: &[(&str, Kept)] = &[
     ("ring_key", Nothing("so that no backup opens what nobody has accepted")),
     ("root", Whole),
+    ("identity", Whole),
     ("holder_key", Whole),
     ("signing_key", Whole),
+    ("erasure", Nothing("about the files of this database")),
 ];
 
 #[cfg(test)]

@@ -58,6 +58,17 @@ pub async fn destroy_epoch_keys(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Erases the bytes of destroyed keys from the files of the key ring.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn erase_destroyed_keys(app: &App) -> Result<(), StoreError> {
+    if !app.keyring().erase_destroyed().await? {
+        tracing::debug!("destroyed keys could not be erased from the files yet; it is tried again");
+    }
+    Ok(())
+}
+
 /// Ends and deletes what there is little of, in one transaction: sign-ins, sessions, ceremonies, stored responses, shares,
 /// presentations, verification requests.
 ///

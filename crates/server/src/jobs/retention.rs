@@ -22,6 +22,7 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     // Keys come first: a node must always be able to sign, and must not keep keys that are to be destroyed.
     done("signing keys", retention::refresh_signing_keys(app).await);
     done("ring keys", retention::destroy_epoch_keys(app).await);
+    done("destroyed keys", retention::erase_destroyed_keys(app).await);
     done("submissions", in_batches(app, || expiry::expire_submissions(app)).await);
     done("verifications", in_batches(app, || expiry::expire_verifications(app)).await);
     done("partitions", retention::add_partitions(app).await);

@@ -137,6 +137,14 @@ impl Keyring {
         open(&self.root.derive(&[b"permanent"]), label, sealed)
     }
 
+    /// Erases the bytes of destroyed keys from the database's files. False if it has to be tried again.
+    ///
+    /// # Errors
+    /// The ring cannot be used.
+    pub async fn erase_destroyed(&self) -> Result<bool, StoreError> {
+        self.store.erase_destroyed().await
+    }
+
     pub(super) fn wrap(&self, which: &WrappedKey<'_>, key: &Key) -> Vec<u8> {
         self.root.seal(&[&which.label()], key.expose(), &self.rng)
     }

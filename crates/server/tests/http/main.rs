@@ -11,6 +11,7 @@ mod claim;
 mod consent;
 mod console;
 mod documents;
+mod erasure;
 mod fetch;
 mod holder;
 mod idempotency;

@@ -63,37 +63,6 @@ async fn database_copy_is_unreadable_after_48_hours() {
 }
 
 #[tokio::test]
-async fn wrapped_key_is_overwritten() {
-    let test = TestApp::new().await;
-    let id = test.push(&test.token(&test.partner().await).await, "1").await;
-    let copy = backup(&test).await;
-    let period = sealed_in(copy.path(), id, &test).await.period;
-    let wrapped = test
-        .app
-        .keyring()
-        .store()
-        .read()
-        .await
-        .expect("a transaction")
-        .ring_key(period)
-        .await
-        .expect("read")
-        .expect("there");
-    let is_in_file = || {
-        let ring = std::fs::read(test.folder.path().join("keyring.sqlite")).expect("the ring");
-        ring.windows(wrapped.len()).any(|window| window == wrapped)
-    };
-    assert!(is_in_file());
-    test.advance(OVER);
-    end_what_is_over(&test.app).await.expect("done");
-    assert!(!is_in_file());
-    assert!(
-        !test.folder.path().join("keyring.sqlite-wal").exists()
-            && !test.folder.path().join("keyring.sqlite-journal").exists()
-    );
-}
-
-#[tokio::test]
 async fn retention_expires_only_undecided_submissions() {
     let test = TestApp::new().await;
     let partner = test.partner().await;

@@ -20,7 +20,12 @@ pub async fn delete(app: &App, holder: Uuid) -> Result<(), StoreError> {
     tx.commit().await?;
     app.outbox().wake();
     app.deliveries_due().notify_one();
-    app.keyring().destroy_holder_key(holder).await
+    app.keyring().destroy_holder_key(holder).await?;
+    // Retention tries again.
+    if let Err(error) = app.keyring().erase_destroyed().await {
+        tracing::warn!(%error, "a destroyed key could not be erased from the key ring's files yet");
+    }
+    Ok(())
 }
 
 /// Deletes the rows of an account: everything of a deletion except its key.
