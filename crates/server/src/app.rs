@@ -14,7 +14,7 @@ use crate::issuing::{
     CredentialSigner, EncryptionKey, IssuerKeys, NONCE_LIFETIME, Nonces, ProofVerifier, StatusLists, VerifierKey,
     WalletPolicy,
 };
-use crate::keys::{Keyring, RootKeyError};
+use crate::keys::{Belonging, Keyring, RootKeyError, identity};
 use crate::links::Links;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -159,10 +159,7 @@ impl App {
         lookup: Lookup,
     ) -> Result<Self, StartError> {
         let data = &config.storage.data;
-        let url = &config.storage.database_url;
-        let store = Store::open(Part::Data, data, url, config.storage.connections).await?;
-        let ring = Store::open(Part::Keyring, data, url, config.storage.connections).await?;
-        let keyring = Keyring::open(ring, data, config.retention.ring_period(), rng.clone()).await?;
+        let (store, keyring, instance) = open_databases(&config, &clock, &rng).await?;
         let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
         tokens.refresh_keys(&keyring, &rng, clock.now()).await?;
         let credentials = &config.credentials;
@@ -180,17 +177,6 @@ impl App {
         let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
         let mailer =
             Mailer::new(&config.mail.transport, &config.mail.from, &config.outbound).map_err(StartError::Operator)?;
-        let mut tx = store.write().await?;
-        let instance = tx.instance(rng.anonymous_id()).await?;
-        if let Some(before) = tx.note_base_url(config.base()).await? {
-            let now = config.base();
-            tracing::warn!(
-                before,
-                now,
-                "the server was started with another base URL before; every node needs the same"
-            );
-        }
-        tx.commit().await?;
         let objects = Objects::open(&config.objects, &config.outbound, data, instance).map_err(StartError::Operator)?;
         let receivers =
             Outbound::to_receivers(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
@@ -249,6 +235,30 @@ impl App {
         self.store().close().await;
         self.keyring().store().close().await;
     }
+}
+
+/// Opens the data and the key ring, which must belong together. Returns them with the name of the data.
+async fn open_databases(config: &Config, clock: &Clock, rng: &Rng) -> Result<(Store, Keyring, Uuid), StartError> {
+    let storage = &config.storage;
+    let open = |part| Store::open(part, &storage.data, &storage.database_url, storage.connections);
+    let (store, ring) = (open(Part::Data).await?, open(Part::Keyring).await?);
+    // Before anything is made: new keys beside data that has lost its own would hide the loss.
+    let refusal = Belonging::of(&store, &ring, clock.now()).await?.refusal(storage);
+    if let Some(refusal) = refusal {
+        return Err(StartError::Operator(refusal));
+    }
+    let keyring = Keyring::open(ring, &storage.data, config.retention.ring_period(), rng.clone()).await?;
+    let mut tx = store.write().await?;
+    let instance = tx.instance(rng.anonymous_id()).await?;
+    if let Some(before) = tx.note_base_url(config.base()).await? {
+        let now = config.base();
+        tracing::warn!(before, now, "the server was started with another base URL before; every node needs the same");
+    }
+    tx.commit().await?;
+    if !identity::bind(&store, keyring.store(), rng).await? {
+        return Err(StartError::Operator(Belonging::Different.refusal(storage).unwrap_or_default()));
+    }
+    Ok((store, keyring, instance))
 }
 
 fn webauthn(config: &Config) -> Option<Webauthn> {

@@ -40,6 +40,7 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0013_statuses"
     "0014_outbox_lanes"
     "0015_sign_in_browser"
+    "0016_identity"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

@@ -38,6 +38,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Deletes what is sealed under the root key itself: webhooks with their secrets, and passkeys of consoles. Returns how
+    /// many webhooks there were.
+    pub async fn delete_root_sealed(&mut self) -> Result<u64, StoreError> {
+        on!(self, connection => {
+            for statement in ["DELETE FROM delivery_attempt", "DELETE FROM delivery", "DELETE FROM console_passkey"] {
+                sqlx::query(statement).execute(&mut *connection).await?;
+            }
+            Ok(sqlx::query("DELETE FROM webhook").execute(connection).await?.rows_affected())
+        })
+    }
+
     /// Every account.
     pub async fn holder_ids(&mut self) -> Result<Vec<Uuid>, StoreError> {
         Ok(

@@ -11,7 +11,7 @@ use super::documents::{self, Copied};
 use super::plan::{Planned, plan};
 use super::{BackupError, postgres, sqlite, tables};
 use crate::config::{Config, ObjectStoreKind};
-use crate::keys::{Keyring, root_key};
+use crate::keys::{Belonging, Keyring, root_key};
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
 use store::{Part, Store, StoreError};
@@ -45,8 +45,13 @@ pub async fn make(
     let (ring, ring_version) = source(Part::Keyring, config).await?;
     let period = config.retention.ring_period();
     let keyring = Keyring::look(ring.clone(), &config.storage.data, period, Rng::System)?;
-    // A backup under a root key that opens nothing would be found out on the worst day.
     let refused = |why: String| Err(BackupError::Refused(why));
+    if let Some(refusal) =
+        belonging(&data, &ring, (data_version, ring_version), clock.now()).await?.refusal(&config.storage)
+    {
+        return refused(refusal);
+    }
+    // A backup under a root key that opens nothing would be found out on the worst day.
     match keyring.is_opened_by_root_key().await? {
         Some(true) => {}
         Some(false) => {
@@ -91,6 +96,16 @@ pub async fn make(
     };
     let size = unfinished.finish(&root)?;
     Ok(Made { path: to, size, about, documents })
+}
+
+/// Whether the keys are those of the data: a backup of data that nothing opens would rotate the good ones out.
+async fn belonging(data: &Store, ring: &Store, versions: (i64, i64), now: Timestamp) -> Result<Belonging, StoreError> {
+    /// The schemas that named the data and the key ring.
+    const NAMED: (i64, i64) = (16, 4);
+    if versions.0 >= NAMED.0 && versions.1 >= NAMED.1 {
+        return Belonging::of(data, ring, now).await;
+    }
+    Belonging::of_earlier(data, ring, now).await
 }
 
 /// The file to write. A name without an ending is meant as a folder, and would be found out on the day when it is full.

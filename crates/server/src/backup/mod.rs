@@ -17,11 +17,13 @@ mod postgres;
 mod restore;
 mod sqlite;
 mod tables;
+mod without_keys;
 
 pub use container::About;
 pub use documents::{Copied, FOLDER};
 pub use make::{Made, make};
 pub use restore::{Restored, refuse_unfinished, restore};
+pub use without_keys::{GivenUp, give_up_keys};
 
 use std::path::Path;
 

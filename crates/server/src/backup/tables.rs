@@ -26,6 +26,7 @@ const ALL: &str = "TRUE";
 /// without it, the bytes are empty.
 pub(super) const DATA: &[(&str, Kept)] = &[
     ("instance", Whole),
+    ("clock_mark", Nothing("the time that this server has seen")),
     ("partner", Whole),
     ("holder", Whole),
     (

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::backup::{contents, progress};
 use super::command::{Outcome, StoreArguments, block_on, print};
-use crate::backup::{self, Restored};
+use crate::backup::{self, GivenUp, Restored};
 use ambient::Clock;
 use ambient::Rng;
 
@@ -17,8 +17,12 @@ use ambient::Rng;
 #[derive(Debug, Args)]
 pub struct Restore {
     /// The backup.
-    #[arg(value_name = "FILE")]
-    from: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "without_keys")]
+    from: Option<PathBuf>,
+    /// Keep the data that is there although its key ring is lost: what people accepted is deleted with their accounts, what
+    /// waits is ended, and new keys are made. Without a backup, this is the only way on.
+    #[arg(long, conflicts_with_all = ["from", "rehearsal"])]
+    without_keys: bool,
     /// It is only tried out: documents in a bucket are left alone, and are missing here. Without this, the server that is
     /// started deletes from its bucket what was added since the backup.
     #[arg(long)]
@@ -30,15 +34,38 @@ pub struct Restore {
 impl Restore {
     pub(super) fn run(self) -> Outcome {
         let config = self.store.load(&[])?;
-        let (now, bar) = (Clock::System.now(), progress());
+        let now = Clock::System.now();
+        let Some(from) = self.from else {
+            let given_up = block_on(async {
+                backup::give_up_keys(&config, &Rng::System, now).await.map_err(|error| error.to_string())
+            });
+            return print(&without_keys(&given_up?));
+        };
+        let bar = progress();
         let rehearse = self.rehearsal.then(|| Rng::System.anonymous_id());
         let restored = block_on(async {
-            backup::restore(&config, &self.from, rehearse, now, &bar).await.map_err(|error| error.to_string())
+            backup::restore(&config, &from, rehearse, now, &bar).await.map_err(|error| error.to_string())
         });
         bar.finish_and_clear();
         print(&told(&restored?, self.rehearsal))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn without_keys(given_up: &GivenUp) -> String {
+    let GivenUp { ended, accounts, webhooks } = given_up;
+    let webhooks = match webhooks {
+        0 => String::new(),
+        _ => format!(
+            "  {webhooks} webhooks and all passkeys of consoles are deleted, because root.key was lost too: partners register them again\n"
+        ),
+    };
+    format!(
+        "The data has a new key ring, and what the old one sealed is given up:\n  {accounts} accounts are deleted, with what people \
+         had accepted and shared\n  {ended} submissions that nobody had accepted are over: their partners are told, and can push them \
+         again\n{webhooks}  credentials that were signed before cannot be verified any more\nPartners, statuses and consent records are \
+         kept. Start the server; it makes new signing keys.\n"
+    )
 }
 
 fn told(restored: &Restored, is_rehearsal: bool) -> String {

@@ -3,6 +3,7 @@
 mod deleted_accounts;
 mod epoch_keys;
 mod holder_keys;
+pub mod identity;
 mod purpose;
 mod ring;
 mod root;
@@ -11,6 +12,7 @@ mod signing_keys;
 mod stream;
 
 pub use deleted_accounts::deleted_accounts;
+pub use identity::Belonging;
 pub use purpose::Purpose;
 pub use ring::Keyring;
 pub use root::{RootKeyError, root_key};

@@ -12,6 +12,7 @@ mod expiry;
 mod group_commit;
 mod holders;
 mod idempotency;
+mod identity;
 mod issuances;
 mod key_ring;
 mod nodes;

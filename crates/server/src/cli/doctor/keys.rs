@@ -9,15 +9,18 @@ use super::certificate::validity;
 use super::examination::{Examination, told};
 use super::finding::Report;
 use crate::issuing::PUBLISHED_BEFORE_USE;
-use crate::keys::{Keyring, Purpose, SigningKey};
+use crate::keys::{Belonging, Keyring, Purpose, SigningKey};
 use store::{Part, Store, database_files};
 
 /// A key is followed by another within minutes of its time while a server runs; a day later nobody has come by.
 const GRACE: Duration = Duration::from_secs(86_400);
 
-pub(super) async fn examine(report: &mut Report, it: &Examination, store: Option<Store>) {
+pub(super) async fn examine(report: &mut Report, it: &Examination, data: Option<&Store>, store: Option<Store>) {
     folder(report, it);
     database_modes(report, it);
+    if let (Some(data), Some(ring)) = (data, &store) {
+        belonging(report, it, data, ring).await;
+    }
     if !root_key(report, it) {
         for what in ["key ring", "keys"] {
             report.skip(what, "the root key cannot be used");
@@ -54,6 +57,19 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, store: Option
     }
     if is_open {
         report.ok("key ring", "the root key opens what is in it");
+    }
+}
+
+/// Reports whether the key ring is that of the data.
+async fn belonging(report: &mut Report, it: &Examination, data: &Store, ring: &Store) {
+    let name = "data and key ring";
+    let fix = "Put back what is missing, or restore a backup; docs/operations.md says what else can be done.";
+    match Belonging::of(data, ring, it.now()).await {
+        Err(error) => report.fail(name, error.to_string(), "Mend what the database complains of."),
+        Ok(found) => match found.refusal(&it.config.storage) {
+            Some(refusal) => report.fail(name, refusal, fix),
+            None => report.ok(name, "they belong together"),
+        },
     }
 }
 

@@ -72,7 +72,7 @@ async fn examine(config: Config) -> Result<Report, String> {
     report.begin("Database");
     let stores = database::examine(&mut report, &it, seen).await;
     report.begin("Keys");
-    keys::examine(&mut report, &it, stores.keyring).await;
+    keys::examine(&mut report, &it, stores.data.as_ref(), stores.keyring).await;
     report.begin("Documents");
     objects::examine(&mut report, &it, stores.instance).await;
     report.begin("Mail");

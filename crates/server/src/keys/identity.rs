@@ -1,0 +1,135 @@
+//! Whether the key ring is the one that the data was written with.
+//!
+//! Both carry one random name. Data of an earlier release has none: its ring is accepted if it has a key that the data needs.
+
+use uuid::Uuid;
+
+use crate::config::Storage;
+use ambient::{Rng, Timestamp};
+use store::{KeyReferences, Part, Store, StoreError, Tx};
+
+/// How many accounts are tried. One whose deletion was interrupted has no key.
+const TRIED: i64 = 100;
+
+/// How the data and the key ring stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Belonging {
+    /// They have the same name.
+    Same,
+    /// The data is new.
+    New,
+    /// They were written by an earlier release, and the ring has what the data needs.
+    Unnamed,
+    /// The data was used before, and the ring is empty or missing.
+    KeysMissing,
+    /// The ring was used before, and the data is empty or missing.
+    DataMissing,
+    /// The ring is of other data.
+    Different,
+}
+
+impl Belonging {
+    /// Compares databases with the schema of this release.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub async fn of(data: &Store, ring: &Store, now: Timestamp) -> Result<Self, StoreError> {
+        let named = data.glance().await?.keyring_of_data().await?;
+        let identity = ring.glance().await?.keyring_identity().await?;
+        match (named.flatten(), identity) {
+            (Some(wanted), Some(found)) if wanted == found => Ok(Self::Same),
+            (Some(_), Some(_)) => Ok(Self::Different),
+            _ => {
+                let has_keys = ring.glance().await?.has_keys().await?;
+                Self::by_content(data, ring, (named.is_some(), has_keys), now).await
+            }
+        }
+    }
+
+    /// Compares databases of an earlier release.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub async fn of_earlier(data: &Store, ring: &Store, now: Timestamp) -> Result<Self, StoreError> {
+        // Every ring that a server was started on has a signing key.
+        let has_keys = ring.glance().await?.any_signing_key().await?.is_some();
+        Self::by_content(data, ring, (false, has_keys), now).await
+    }
+
+    async fn by_content(
+        data: &Store,
+        ring: &Store,
+        (was_started, has_keys): (bool, bool),
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let needed = data.glance().await?.key_references(TRIED, now).await?;
+        let mut ring = ring.glance().await?;
+        // The first release did not name its data.
+        if was_started || !needed.holders.is_empty() {
+            if !has_keys {
+                return Ok(Self::KeysMissing);
+            }
+            return Ok(if has_one(&mut ring, &needed).await? { Self::Unnamed } else { Self::Different });
+        }
+        Ok(if ring.has_holder_keys().await? { Self::DataMissing } else { Self::New })
+    }
+
+    /// Why a server must not start on them and no backup be made; `None` if all is well.
+    pub fn refusal(self, storage: &Storage) -> Option<String> {
+        let (data, ring) = if storage.database_url.is_empty() {
+            let place = |part: Part| storage.data.join(part.file()).display().to_string();
+            (place(Part::Data), place(Part::Keyring))
+        } else {
+            ("the database".to_owned(), "the schema tenure_keyring".to_owned())
+        };
+        let lost = "If it is lost for good, tenure restore --without-keys says what that means and begins a new one";
+        match self {
+            Self::Same | Self::New | Self::Unnamed => None,
+            Self::KeysMissing => Some(format!(
+                "the key ring of this data is missing: there are no keys in {ring}. Put it back, or restore a backup. {lost}"
+            )),
+            Self::Different => Some(format!(
+                "{ring} is the key ring of other data and does not open {data}. Put back the one that belongs to it, or restore a \
+                 backup. {lost}"
+            )),
+            Self::DataMissing => Some(format!(
+                "the key ring {ring} has the keys of accounts, but {data} is empty. Put back the data that belongs to it, or restore \
+                 a backup; to begin with nothing, remove the key ring as well"
+            )),
+        }
+    }
+}
+
+/// Whether the ring has a key that the data needs, or the data needs none. Keys of accounts count first: a ring that was begun
+/// anew has keys for what was pushed since.
+async fn has_one(ring: &mut Tx, needed: &KeyReferences) -> Result<bool, StoreError> {
+    for holder in &needed.holders {
+        if ring.holder_key(*holder).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    match needed.period {
+        _ if !needed.holders.is_empty() => Ok(false),
+        Some(period) => Ok(ring.ring_key(period).await?.is_some()),
+        None => Ok(true),
+    }
+}
+
+/// Gives the data, on which a server must have been started, and the ring one name. False if another node has named them
+/// otherwise.
+///
+/// # Errors
+/// One of the databases cannot be written.
+pub async fn bind(data: &Store, ring: &Store, rng: &Rng) -> Result<bool, StoreError> {
+    let named: Option<Uuid> = data.glance().await?.keyring_of_data().await?.flatten();
+    let mut tx = ring.write().await?;
+    let name = tx.name_keyring(named.unwrap_or_else(|| rng.anonymous_id())).await?;
+    tx.commit().await?;
+    if named.is_some() {
+        return Ok(named == Some(name));
+    }
+    let mut tx = data.write().await?;
+    let bound = tx.bind_keyring(name).await?;
+    tx.commit().await?;
+    Ok(bound == Some(name))
+}
