@@ -23,6 +23,7 @@ use crate::outbound::{Lookup, Outbound};
 use crate::outbox::Outbox;
 use crate::partner_chains::PartnerChains;
 use crate::rate_limit::Limits;
+use crate::readiness::Readiness;
 use crate::trusted_issuers::TrustedIssuers;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
@@ -100,6 +101,8 @@ parts! {
     documents: Documents,
     /// Passkeys; `None` where the base URL's host cannot have any (an IP address).
     webauthn: Option<Webauthn>,
+    /// Whether the databases take writes.
+    readiness: Readiness,
     /// Counters and durations.
     metrics: Metrics,
     /// What is sent or done after a transaction.
@@ -181,10 +184,12 @@ impl App {
         let receivers =
             Outbound::to_receivers(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
+        let committer = Committer::start(store.clone(), clock.clone());
         Ok(Self(Arc::new(Parts {
             documents: Documents::new(objects, outbound, keyring.clone(), clock.clone(), rng.clone())
                 .map_err(|error| StartError::Operator(error.to_string()))?,
-            committer: Committer::start(store.clone(), clock.clone()),
+            readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
+            committer,
             statuses: Statuses::start(store.clone(), clock.clone()),
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),
             credential_signer: CredentialSigner::new(issuer_keys.clone(), links.clone(), clock.clone(), rng.clone()),

@@ -30,6 +30,7 @@ pub mod outbound;
 pub mod outbox;
 mod partner_chains;
 pub mod rate_limit;
+pub mod readiness;
 pub mod sandbox;
 pub mod server;
 pub mod trusted_issuers;

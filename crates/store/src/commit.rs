@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -54,6 +55,11 @@ impl Committer {
     /// Starts the task.
     pub fn start(store: Store, clock: Clock) -> Self {
         Self(GroupCommit::start(Pushes { store, clock, wary: AtomicU32::new(0) }))
+    }
+
+    /// Whether the last group could not be stored because of the database, less than `time` ago.
+    pub fn failed_within(&self, time: Duration) -> bool {
+        self.0.failed_within(time)
     }
 
     /// Stores `new` unless its partner has that id already; returns once that is durable.

@@ -97,12 +97,28 @@ impl Tx {
         )
     }
 
-    /// Writes what is there already: how long the commit takes after it is how long the database takes to make something
-    /// durable. False if there is nothing yet.
-    pub async fn rewrite_instance(&mut self) -> Result<bool, StoreError> {
-        let changed = on!(self, connection => sqlx::query("UPDATE instance SET id = id WHERE place = 1")
-            .execute(connection).await.map(|done| done.rows_affected()))?;
-        Ok(changed == 1)
+    /// Changes a row that nothing else uses, of the data or the key ring: whether and how soon the commit after it succeeds is
+    /// how the database takes writes. (SQLite writes nothing for a row that stays the same.)
+    pub async fn probe_write(&mut self) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "INSERT INTO write_probe (place, number) VALUES (1, 1) ON CONFLICT (place) DO UPDATE SET number = write_probe.number + 1",
+        ).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// When retention last ran, by its own time; `None` if it never did.
+    pub async fn clock_mark(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(
+            on!(self, connection => sqlx::query_scalar("SELECT seen_at FROM clock_mark WHERE place = 1").fetch_optional(connection).await)?,
+        )
+    }
+
+    /// Notes when retention has run.
+    pub async fn set_clock_mark(&mut self, seen_at: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "INSERT INTO clock_mark (place, seen_at) VALUES (1, $1) ON CONFLICT (place) DO UPDATE SET seen_at = $1",
+        ).bind(seen_at).execute(connection).await.map(drop))?;
+        Ok(())
     }
 
     /// What decides whether an answered write survives a power cut, by name: of the database, or of its server.

@@ -5,11 +5,11 @@
 //! its requests are tried one by one, so that one bad request fails alone.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{Store, StoreError};
 
@@ -53,11 +53,15 @@ type Queued<W> = (<W as GroupWriter>::Request, Reply<W>);
 /// The way to the tasks that write for `W`; cheap to clone. They end, after what is queued, when the last clone is dropped.
 pub struct GroupCommit<W: GroupWriter> {
     queue: mpsc::Sender<Queued<W>>,
+    failed_at: Failure,
 }
+
+/// When the database could not be used for the last group; `None` if it was written.
+type Failure = Arc<std::sync::Mutex<Option<Instant>>>;
 
 impl<W: GroupWriter> Clone for GroupCommit<W> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone() }
+        Self { queue: self.queue.clone(), failed_at: self.failed_at.clone() }
     }
 }
 
@@ -72,10 +76,17 @@ impl<W: GroupWriter> GroupCommit<W> {
     pub fn start(writer: W) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (writer, waiting) = (Arc::new(writer), Arc::new(Mutex::new(waiting)));
+        let failed_at = Failure::default();
         for _ in 0..writer.lanes() {
-            tokio::spawn(write_groups(writer.clone(), waiting.clone()));
+            tokio::spawn(write_groups(writer.clone(), waiting.clone(), failed_at.clone()));
         }
-        Self { queue }
+        Self { queue, failed_at }
+    }
+
+    /// Whether the database could not be used for the last group, and that was less than `time` ago.
+    pub fn failed_within(&self, time: Duration) -> bool {
+        let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        failed_at.is_some_and(|at| at.elapsed() < time)
     }
 
     /// Writes `request`; returns once that is durable.
@@ -93,7 +104,11 @@ impl<W: GroupWriter> GroupCommit<W> {
 }
 
 /// Writes group after group of what is waiting.
-async fn write_groups<W: GroupWriter>(writer: Arc<W>, waiting: Arc<Mutex<mpsc::Receiver<Queued<W>>>>) {
+async fn write_groups<W: GroupWriter>(
+    writer: Arc<W>,
+    waiting: Arc<Mutex<mpsc::Receiver<Queued<W>>>>,
+    failed_at: Failure,
+) {
     let (mut group, mut requests, mut replies) = (Vec::with_capacity(W::MOST), Vec::new(), Vec::new());
     // Of several tasks one waits at the queue, the others for their turn there.
     while waiting.lock().await.recv_many(&mut group, W::MOST).await > 0 {
@@ -103,6 +118,8 @@ async fn write_groups<W: GroupWriter>(writer: Arc<W>, waiting: Arc<Mutex<mpsc::R
         }
         let results = commit(&*writer, &requests).await;
         requests.clear();
+        let has_failed = results.iter().any(|result| matches!(result, Err(StoreError::Unavailable(_))));
+        *failed_at.lock().unwrap_or_else(PoisonError::into_inner) = has_failed.then(Instant::now);
         for (reply, result) in replies.drain(..).zip(results) {
             // A caller that has gone away needs no answer; what was written counts all the same.
             let _ = reply.send(result);

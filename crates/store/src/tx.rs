@@ -136,15 +136,6 @@ impl Tx {
         }
     }
 
-    /// Answers if the database does: what `/readyz` asks.
-    ///
-    /// # Errors
-    /// It does not.
-    pub async fn ping(&mut self) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query("SELECT count(*) FROM partner").execute(connection).await.map(drop))?;
-        Ok(())
-    }
-
     /// How a statement that takes rows for itself leaves those that another node is taking. SQLite has one writer.
     pub(crate) fn skip_taken(&self) -> &'static str {
         if matches!(self, Self::Postgres(_)) { "FOR UPDATE SKIP LOCKED" } else { "" }

@@ -24,14 +24,13 @@ async fn healthz() -> &'static str {
 
 /// Is it ready for requests
 ///
-/// Both databases answer, and their migrations are done.
+/// Both databases take writes, and their migrations are done. They are asked at most every two seconds.
 #[utoipa::path(get, path = "/readyz", tag = "Operations", responses(
     (status = 200, description = "Ready", body = String),
     (status = 503, description = "Not ready"),
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
-    app.store().read().await?.ping().await?;
-    app.keyring().store().read().await?.has_keys().await?;
+    app.readiness().check().await?;
     Ok("ready\n")
 }
 

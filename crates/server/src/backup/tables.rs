@@ -26,6 +26,7 @@ const ALL: &str = "TRUE";
 /// without it, the bytes are empty.
 pub(super) const DATA: &[(&str, Kept)] = &[
     ("instance", Whole),
+    ("write_probe", Nothing("whether this database takes writes")),
     ("clock_mark", Nothing("the time that this server has seen")),
     ("partner", Whole),
     ("holder", Whole),
@@ -98,6 +99,7 @@ pub(super) const KEYRING: &[(&str, Kept)] = &[
     ("identity", Whole),
     ("holder_key", Whole),
     ("signing_key", Whole),
+    ("write_probe", Nothing("whether this database takes writes")),
     ("erasure", Nothing("about the files of this database")),
 ];
 

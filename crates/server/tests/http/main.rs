@@ -23,6 +23,7 @@ mod oid4vci;
 mod openapi;
 mod openid4vp;
 mod push;
+mod readiness;
 mod reference;
 mod retention;
 mod s3;

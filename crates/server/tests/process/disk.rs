@@ -134,6 +134,7 @@ fn full_disk_returns_503_and_keeps_acknowledged_pushes() {
         refused.head
     );
     assert!(acknowledged.len() > 20);
+    assert_eq!(status(port, "/readyz"), Some(503), "reads work, writes do not");
     assert!(says_that_the_disk_is_full(&log, &refused.json()["request_id"]));
     assert_eq!(
         crate::tenure::known(port, &token, &acknowledged),
@@ -141,6 +142,7 @@ fn full_disk_returns_503_and_keeps_acknowledged_pushes() {
         "what is there can be read all the while"
     );
     disk.run(&format!("mount -o remount,size=40m {}", disk.path().display()));
+    until("ready again", || (status(port, "/readyz") == Some(200)).then_some(()));
     until("room again", || crate::tenure::push(port, &token, "after").filter(|answer| answer.status == 201));
     acknowledged.push("after".to_owned());
     assert_eq!(crate::tenure::known(port, &token, &acknowledged), acknowledged, "nothing acknowledged is lost");

@@ -7,3 +7,9 @@ CREATE TABLE clock_mark (
     place BIGINT PRIMARY KEY NOT NULL CHECK (place = 1),
     seen_at BIGINT NOT NULL
 );
+
+-- Changed to find out whether the database takes writes.
+CREATE TABLE write_probe (
+    place BIGINT PRIMARY KEY NOT NULL CHECK (place = 1),
+    number BIGINT NOT NULL
+);

@@ -15,3 +15,9 @@ CREATE TABLE erasure (
 );
 INSERT INTO erasure (name, destroyed, erased, due_at)
 VALUES ('ring_key', 1, 0, 0), ('holder_key', 1, 0, 0), ('signing_key', 1, 0, 0);
+
+-- Changed to find out whether the database takes writes.
+CREATE TABLE write_probe (
+    place BIGINT PRIMARY KEY NOT NULL CHECK (place = 1),
+    number BIGINT NOT NULL
+);

@@ -164,9 +164,9 @@ async fn dropped_connections_fail_waiting_queries() {
     }
     assert!(waiting.await.expect("no panic").is_err());
     databases.data.renew();
-    databases.data.read().await.expect("fresh connections").ping().await.expect("an answer");
+    databases.data.read().await.expect("fresh connections").clock_mark().await.expect("an answer");
     let mut before = before;
-    before.ping().await.expect("what is under way goes on");
+    before.clock_mark().await.expect("what is under way goes on");
     drop(before);
     databases.data.close().await;
     databases.data.renew();

@@ -17,7 +17,8 @@ contract! {
         drop(tx);
         let mut tx = store.read().await.expect("a transaction");
         assert_eq!(tx.holder(id(1)).await.expect("read"), None);
-        tx.ping().await.expect("the database answers");
+        let mut ring = databases.keyring.write().await.expect("a transaction");
+        ring.probe_write().await.expect("written");
     }
 
     async fn database_check_reports_the_schema_state(databases: Databases) {
@@ -30,10 +31,12 @@ contract! {
         }
         assert_ne!(databases.data.migrations(Part::Keyring).await.ok(), databases.keyring.migrations(Part::Keyring).await.ok());
         let mut tx = databases.data.write().await.expect("a transaction");
-        assert!(!tx.rewrite_instance().await.expect("nothing there yet"));
-        tx.instance(id(1)).await.expect("named");
-        assert!(tx.rewrite_instance().await.expect("written"));
-        assert_eq!(tx.instance(id(2)).await.expect("read"), id(1), "as it was");
+        assert_eq!(tx.clock_mark().await.expect("read"), None);
+        for number in 1..=2 {
+            tx.probe_write().await.expect("written");
+            tx.set_clock_mark(NOW + Duration::from_secs(number)).await.expect("written");
+            assert_eq!(tx.clock_mark().await.expect("read"), Some(NOW + Duration::from_secs(number)));
+        }
         let settings = tx.durability().await.expect("read");
         assert!(settings.iter().any(|(name, value)| name.starts_with("synchronous") && value != "off"), "{settings:?}");
         let time = tx.server_time().await.expect("read");

@@ -1,0 +1,76 @@
+//! `/readyz` is 200 only while writes succeed.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::database::postgres_url;
+
+async fn probes(test: &TestApp) -> i64 {
+    let store::Store::Sqlite { reader, .. } = test.app.store() else { panic!("on SQLite") };
+    sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM write_probe").fetch_one(reader).await.expect("read")
+}
+
+/// Asks until the status is `wanted`.
+async fn until_ready_is(test: &TestApp, wanted: u16) {
+    for _ in 0..300 {
+        if test.get("/readyz").await.status == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("/readyz is never {wanted}");
+}
+
+#[tokio::test]
+async fn readiness_probes_write_at_most_every_two_seconds() {
+    let test = TestApp::new().await;
+    tokio::time::pause();
+    for _ in 0..20 {
+        test.get("/readyz").await.assert_status(200);
+    }
+    tokio::time::resume();
+    assert_eq!(probes(&test).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_only_database_is_not_ready() {
+    let url = postgres_url().await;
+    let test = TestApp::builder().setting("storage.database_url", &url).start().await;
+    until_ready_is(&test, 200).await;
+    let name = url.rsplit('/').next().expect("a name");
+    let set = async |is_read_only: bool| {
+        let mut connection = PgConnection::connect(&url).await.expect("connected");
+        let setting = format!(
+            "SET default_transaction_read_only = off; ALTER DATABASE {name} SET default_transaction_read_only = {is_read_only}"
+        );
+        connection.execute(AssertSqlSafe(setting)).await.expect("set");
+        // The setting counts for new connections.
+        test.app.store().renew();
+        test.app.keyring().store().renew();
+    };
+    set(true).await;
+    until_ready_is(&test, 503).await;
+    set(false).await;
+    until_ready_is(&test, 200).await;
+}
+
+#[tokio::test]
+async fn failed_push_makes_the_node_not_ready() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    test.get("/readyz").await.assert_status(200);
+    let store::Store::Sqlite { writer, .. } = test.app.store() else { panic!("on SQLite") };
+    // Another process has the write lock for longer than a push waits.
+    let held = writer.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
+    let push = test.api(Method::POST, PUSH, &token, &career("1").to_string());
+    test.send(push).await.assert_status(503);
+    drop(held);
+    // The outcome of the last probe would say otherwise.
+    test.get("/readyz").await.assert_status(503);
+    test.push(&token, "2").await;
+    test.get("/readyz").await.assert_status(200);
+}
