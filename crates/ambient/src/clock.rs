@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -93,13 +93,21 @@ pub enum Clock {
     /// The machine's clock.
     System,
     /// Stands still until it is moved.
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<Manual>),
+}
+
+/// The hands of a manual clock.
+#[derive(Debug)]
+pub struct Manual {
+    now: AtomicI64,
+    /// How far time has gone on, which setting the clock does not change.
+    elapsed: AtomicI64,
 }
 
 impl Clock {
     /// A clock that stands at `start`.
     pub fn manual(start: jiff::Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(start.as_microsecond())))
+        Self::Manual(Arc::new(Manual { now: AtomicI64::new(start.as_microsecond()), elapsed: AtomicI64::new(0) }))
     }
 
     /// The time now.
@@ -107,16 +115,76 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => Timestamp(jiff::Timestamp::now().as_microsecond()),
-            Self::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
+            Self::Manual(hands) => Timestamp(hands.now.load(Ordering::SeqCst)),
         }
     }
 
-    /// Moves a manual clock forward; the machine's clock is not ours to move.
+    /// Moves a manual clock forward as time goes on; the machine's clock is not ours to move.
     pub fn advance(&self, by: Duration) {
-        if let Self::Manual(current) = self {
-            current.fetch_add(micros(by), Ordering::SeqCst);
+        if let Self::Manual(hands) = self {
+            hands.now.fetch_add(micros(by), Ordering::SeqCst);
+            hands.elapsed.fetch_add(micros(by), Ordering::SeqCst);
         }
     }
+
+    /// Sets a manual clock, as an operator or a broken time server sets a machine's. No time goes by.
+    pub fn set(&self, now: Timestamp) {
+        if let Self::Manual(hands) = self {
+            hands.now.store(now.0, Ordering::SeqCst);
+        }
+    }
+
+    /// Starts to measure time.
+    pub fn stopwatch(&self) -> Stopwatch {
+        match self {
+            Self::System => Stopwatch::System { uptime: uptime(), instant: Instant::now() },
+            Self::Manual(hands) => {
+                Stopwatch::Manual { hands: hands.clone(), begun: hands.elapsed.load(Ordering::SeqCst) }
+            }
+        }
+    }
+}
+
+/// Measures how much time goes by, whatever the clock is set to.
+#[derive(Clone, Debug)]
+pub enum Stopwatch {
+    /// By the machine.
+    System {
+        /// How long the machine had been up. It counts on while the machine is suspended, as [`Instant`] does not.
+        uptime: Option<Duration>,
+        /// For where the uptime cannot be read.
+        instant: Instant,
+    },
+    /// By a manual clock.
+    Manual {
+        /// The clock.
+        hands: Arc<Manual>,
+        /// Where it stood.
+        begun: i64,
+    },
+}
+
+impl Stopwatch {
+    /// How much time has gone by.
+    pub fn elapsed(&self) -> Duration {
+        match self {
+            Self::System { uptime: begun, instant } => match (begun, uptime()) {
+                (Some(begun), Some(now)) => now.saturating_sub(*begun),
+                _ => instant.elapsed(),
+            },
+            Self::Manual { hands, begun } => {
+                let elapsed = hands.elapsed.load(Ordering::SeqCst) - begun;
+                Duration::from_micros(u64::try_from(elapsed).unwrap_or(0))
+            }
+        }
+    }
+}
+
+/// How long the machine has been up, on Linux.
+fn uptime() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    let seconds: f64 = text.split(' ').next()?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 #[cfg(test)]
@@ -145,5 +213,24 @@ mod tests {
         assert_eq!(clock.now(), before);
         clock.advance(Duration::from_secs(5));
         assert_eq!(clock.now().since(before), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn stopwatch_ignores_how_the_clock_is_set() {
+        let clock = Clock::manual(jiff::Timestamp::UNIX_EPOCH);
+        let stopwatch = clock.stopwatch();
+        clock.set(clock.now() + Duration::from_secs(3600));
+        assert_eq!((stopwatch.elapsed(), clock.now().seconds()), (Duration::ZERO, 3600));
+        clock.advance(Duration::from_secs(5));
+        clock.set(Timestamp::from_micros(0));
+        assert_eq!((stopwatch.elapsed(), clock.now().seconds()), (Duration::from_secs(5), 0));
+    }
+
+    #[test]
+    fn stopwatch_of_the_machine_goes_on() {
+        let stopwatch = Clock::System.stopwatch();
+        std::thread::sleep(Duration::from_millis(30));
+        let elapsed = stopwatch.elapsed();
+        assert!((Duration::from_millis(10)..Duration::from_secs(600)).contains(&elapsed), "{elapsed:?}");
     }
 }

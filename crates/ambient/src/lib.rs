@@ -10,5 +10,5 @@ mod column;
 mod rng;
 
 pub use backoff::Backoff;
-pub use clock::{Clock, Timestamp};
+pub use clock::{Clock, Stopwatch, Timestamp};
 pub use rng::{Rng, Seeded};

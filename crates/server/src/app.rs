@@ -25,6 +25,7 @@ use crate::partner_chains::PartnerChains;
 use crate::rate_limit::Limits;
 use crate::readiness::Readiness;
 use crate::trusted_issuers::TrustedIssuers;
+use crate::trusted_time::TrustedTime;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
 use store::{Committer, Issuing, Part, STATUS_LIST_CAPACITY, Statuses, Store, StoreError};
@@ -103,6 +104,8 @@ parts! {
     webauthn: Option<Webauthn>,
     /// Whether the databases take writes.
     readiness: Readiness,
+    /// The time by which data is destroyed.
+    trusted_time: TrustedTime,
     /// Counters and durations.
     metrics: Metrics,
     /// What is sent or done after a transaction.
@@ -189,6 +192,7 @@ impl App {
             documents: Documents::new(objects, outbound, keyring.clone(), clock.clone(), rng.clone())
                 .map_err(|error| StartError::Operator(error.to_string()))?,
             readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
+            trusted_time: TrustedTime::new(clock.clone()),
             committer,
             statuses: Statuses::start(store.clone(), clock.clone()),
             issuing: Issuing::start(store.clone(), clock.clone(), rng.clone(), NONCE_LIFETIME, STATUS_LIST_CAPACITY),

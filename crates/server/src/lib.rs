@@ -34,5 +34,6 @@ pub mod readiness;
 pub mod sandbox;
 pub mod server;
 pub mod trusted_issuers;
+pub mod trusted_time;
 pub mod web;
 pub mod webhook_message;

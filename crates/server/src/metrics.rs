@@ -49,6 +49,7 @@ pub struct Metrics {
     documents: Family<OutcomeLabels, Counter>,
     deliveries: Family<OutcomeLabels, Counter>,
     destroyed_keys: Counter,
+    clock_ahead: Gauge,
     /// Things that wait to be sent.
     pub outbox: Gauge,
     log_lines_dropped: Counter,
@@ -75,6 +76,7 @@ impl Default for Metrics {
             documents: Family::default(),
             deliveries: Family::default(),
             destroyed_keys: Counter::default(),
+            clock_ahead: Gauge::default(),
             outbox: Gauge::default(),
             log_lines_dropped: Counter::default(),
             log: OnceLock::new(),
@@ -100,6 +102,13 @@ impl Default for Metrics {
             "ring_keys_destroyed",
             "Ring keys destroyed because their time was over",
             metrics.destroyed_keys.clone(),
+        );
+        let clock_ahead = metrics.clock_ahead.clone();
+        registry.register_with_unit(
+            "clock_ahead",
+            "By how much the clock is ahead of retention",
+            Unit::Seconds,
+            clock_ahead,
         );
         registry.register("outbox_length", "Things that wait to be sent", metrics.outbox.clone());
         registry.register(
@@ -166,6 +175,11 @@ impl Metrics {
     /// Counts what became of an attempt to deliver to a webhook: delivered, failed, refused (its address), given_up.
     pub fn deliveries(&self, outcome: &'static str) {
         self.deliveries.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Notes by how much the clock is ahead of the time by which data is destroyed.
+    pub fn clock_ahead(&self, by: Duration) {
+        self.clock_ahead.set(i64::try_from(by.as_secs()).unwrap_or(i64::MAX));
     }
 
     /// Counts destroyed ring keys.

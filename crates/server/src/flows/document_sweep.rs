@@ -14,7 +14,7 @@ const BATCH: i64 = 500;
 pub async fn delete_unclaimed(app: &App) -> Result<(), StoreError> {
     loop {
         let mut tx = app.store().write().await?;
-        let (ended, deleted) = tx.end_waits_for_keeping(app.now(), BATCH).await?;
+        let (ended, deleted) = tx.end_waits_for_keeping(app.trusted_time().now(), BATCH).await?;
         tx.commit().await?;
         for _ in 0..deleted {
             app.metrics().documents("deleted");
@@ -56,7 +56,7 @@ pub async fn delete_dropped_objects(app: &App) -> Result<(), StoreError> {
 /// # Errors
 /// The store or the object store cannot be used.
 pub async fn delete_orphans(app: &App, since: Timestamp) -> Result<usize, StoreError> {
-    let before = app.now() - app.config().objects.orphan_age;
+    let before = app.trusted_time().now() - app.config().objects.orphan_age;
     let mut deleted = app.documents().objects.delete_unfinished(before).await?;
     for name in app.documents().objects.made_between(since, before).await? {
         if !app.store().read().await?.is_object_known(name).await? {

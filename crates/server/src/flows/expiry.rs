@@ -12,7 +12,7 @@ pub const BATCH: i64 = 500;
 /// # Errors
 /// The store cannot be used.
 pub async fn expire_submissions(app: &App) -> Result<u64, StoreError> {
-    let now = app.now();
+    let now = app.trusted_time().now();
     if !app.store().read().await?.is_anything_over(now).await? {
         return Ok(0);
     }
@@ -30,7 +30,7 @@ pub async fn expire_submissions(app: &App) -> Result<u64, StoreError> {
 /// # Errors
 /// The store cannot be used.
 pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
-    let now = app.now();
+    let now = app.trusted_time().now();
     let due = app.store().read().await?.count_due_verifications(now).await?;
     if due == 0 {
         return Ok(0);

@@ -24,14 +24,14 @@ const STATUS_LIST_KEPT: Duration = Duration::from_secs(86_400);
 /// # Errors
 /// The key ring cannot be used.
 pub async fn refresh_signing_keys(app: &App) -> Result<(), StoreError> {
-    app.tokens().refresh_keys(app.keyring(), app.rng(), app.now()).await?;
-    app.issuer_keys().refresh(app.keyring(), app.rng(), app.now()).await
+    app.tokens().refresh_keys(app.keyring(), app.rng(), app.trusted_time().now()).await?;
+    app.issuer_keys().refresh(app.keyring(), app.rng(), app.trusted_time().now()).await
 }
 
 /// The first period that has not ended where each submission has `lifetime`: the last submission of a period comes just
 /// before the next one begins.
 fn first_living(app: &App, lifetime: Duration) -> Timestamp {
-    (app.now() - lifetime).floor(app.config().retention.ring_period())
+    (app.trusted_time().now() - lifetime).floor(app.config().retention.ring_period())
 }
 
 /// The periods before `first` with submissions that are still pending, because the setting was longer when they were
@@ -41,7 +41,7 @@ async fn promised(app: &App, first: Timestamp) -> Result<Vec<Timestamp>, StoreEr
     if !app.keyring().has_before(first).await? {
         return Ok(Vec::new());
     }
-    app.store().glance().await?.waiting_periods(first, app.now()).await
+    app.store().glance().await?.waiting_periods(first, app.trusted_time().now()).await
 }
 
 /// Destroys the epoch keys whose submissions have all ended. What they sealed cannot be opened any more, in backups either.
@@ -75,7 +75,7 @@ pub async fn erase_destroyed_keys(app: &App) -> Result<(), StoreError> {
 /// # Errors
 /// The store cannot be used.
 pub async fn delete_short_lived(app: &App) -> Result<(), StoreError> {
-    let (now, retention) = (app.now(), &app.config().retention);
+    let (now, retention) = (app.trusted_time().now(), &app.config().retention);
     let mut tx = app.store().write().await?;
     tx.end_verification_results(now - retention.ring_key_lifetime()).await?;
     tx.forget_sign_ins(now).await?;
@@ -96,7 +96,7 @@ pub async fn delete_short_lived(app: &App) -> Result<(), StoreError> {
 /// The store cannot be used.
 pub async fn delete_submissions(app: &App) -> Result<u64, StoreError> {
     let mut tx = app.store().write().await?;
-    let deleted = tx.forget_submissions(app.now() - app.config().retention.status, BATCH).await?;
+    let deleted = tx.forget_submissions(app.trusted_time().now() - app.config().retention.status, BATCH).await?;
     tx.commit().await?;
     Ok(deleted)
 }
@@ -142,7 +142,7 @@ pub async fn drop_payloads(app: &App) -> Result<(), StoreError> {
 /// # Errors
 /// The store cannot be used.
 pub async fn delete_status_lists(app: &App) -> Result<(), StoreError> {
-    let now = app.now();
+    let now = app.trusted_time().now();
     loop {
         let mut tx = app.store().write().await?;
         let deleted = tx.drop_status_lists(now - STATUS_LIST_KEPT, now, BATCH).await?;
@@ -158,7 +158,7 @@ pub async fn delete_status_lists(app: &App) -> Result<(), StoreError> {
 /// # Errors
 /// The store cannot be used.
 pub async fn delete_issuances(app: &App) -> Result<(), StoreError> {
-    let now = app.now();
+    let now = app.trusted_time().now();
     loop {
         let mut tx = app.store().write().await?;
         let deleted = tx.forget_issuances(now - ISSUANCE_KEPT, now, BATCH).await?;

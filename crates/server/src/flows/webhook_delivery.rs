@@ -215,7 +215,7 @@ impl Round<'_> {
 /// # Errors
 /// The store cannot be used; the next run goes on.
 pub async fn expire(app: &App, limit: i64) -> Result<(), StoreError> {
-    let (now, retention) = (app.now(), &app.config().retention);
+    let (now, retention) = (app.trusted_time().now(), &app.config().retention);
     loop {
         let mut tx = app.store().write().await?;
         let given_up = tx.give_up_deliveries(now, limit).await?;

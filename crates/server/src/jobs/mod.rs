@@ -77,7 +77,7 @@ pub fn start(app: &App, stop: &CancellationToken) -> JoinSet<()> {
         let since = since.clone();
         async move {
             delete_orphans(&app, Timestamp::from_micros(since.load(Ordering::Relaxed))).await?;
-            let recent = app.now() - app.config().objects.orphan_age - 3 * SWEEP_PAUSE;
+            let recent = app.trusted_time().now() - app.config().objects.orphan_age - 3 * SWEEP_PAUSE;
             since.store(recent.micros(), Ordering::Relaxed);
             Ok(())
         }

@@ -96,7 +96,7 @@ fn give_up(app: &App) {
 }
 
 async fn refresh_keys(app: &App) -> Result<(), StoreError> {
-    let now = app.now();
+    let now = app.trusted_time().now();
     app.tokens().refresh_keys(app.keyring(), app.rng(), now).await?;
     app.issuer_keys().refresh(app.keyring(), app.rng(), now).await
 }

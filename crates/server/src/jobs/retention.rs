@@ -19,6 +19,8 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
             outcome = Err(error);
         }
     };
+    app.metrics().clock_ahead(app.trusted_time().observe(app.store()).await?);
+    done("clock", app.trusted_time().record(app.store()).await);
     // Keys come first: a node must always be able to sign, and must not keep keys that are to be destroyed.
     done("signing keys", retention::refresh_signing_keys(app).await);
     done("ring keys", retention::destroy_epoch_keys(app).await);
@@ -44,10 +46,10 @@ where
     F: Future<Output = Result<u64, StoreError>>,
 {
     loop {
-        let begun = app.now();
+        let taken = app.clock().stopwatch();
         if batch().await? < BATCH.unsigned_abs() {
             return Ok(());
         }
-        tokio::time::sleep(app.now().since(begun) * 3).await;
+        tokio::time::sleep(taken.elapsed() * 3).await;
     }
 }

@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod batch;
 mod claim;
+mod clock;
 mod consent;
 mod console;
 mod documents;

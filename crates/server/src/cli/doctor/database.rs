@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::examination::{Examination, told};
 use super::finding::Report;
 use super::outside::told_apart;
+use crate::trusted_time::LEAP;
 use store::{Part, Store, StoreError};
 
 /// A durable write that takes longer is felt by everybody who pushes one by one.
@@ -47,6 +48,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination, was_compared:
                 clock(report, it, &store).await?;
             }
             outbox(report, it, &store).await?;
+            retention(report, it, &store).await?;
             stores.instance = write(report, &store).await?;
             Ok::<_, StoreError>(())
         };
@@ -148,6 +150,20 @@ async fn outbox(report: &mut Report, it: &Examination, store: &Store) -> Result<
         report.warn("outbox", format!("{measured}, the oldest for {}", told(waited)), fix);
     } else {
         report.ok("outbox", measured);
+    }
+    Ok(())
+}
+
+/// Compares this clock with how far retention came.
+async fn retention(report: &mut Report, it: &Examination, store: &Store) -> Result<(), StoreError> {
+    let Some(mark) = store.glance().await?.clock_mark().await? else { return Ok(()) };
+    let behind = it.now().since(mark);
+    let measured = format!("retention has come as far as {mark}");
+    if behind > LEAP {
+        let fix = "Check the clock. If it is right: start the server, and retention catches up within an hour.";
+        report.warn("retention", format!("{measured}, {} behind this clock", told(behind)), fix);
+    } else {
+        report.ok("retention", measured);
     }
     Ok(())
 }
