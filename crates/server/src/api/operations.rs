@@ -24,7 +24,7 @@ async fn healthz() -> &'static str {
 
 /// Is it ready for requests
 ///
-/// Both databases take writes, and their migrations are done. They are asked at most every two seconds.
+/// Both databases answer, and their migrations are done.
 #[utoipa::path(get, path = "/readyz", tag = "Operations", responses(
     (status = 200, description = "Ready", body = String),
     (status = 503, description = "Not ready"),

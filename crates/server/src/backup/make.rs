@@ -43,24 +43,12 @@ pub async fn make(
     let root = root_key(&config.storage.data)?;
     let (data, data_version) = source(Part::Data, config).await?;
     let (ring, ring_version) = source(Part::Keyring, config).await?;
-    let period = config.retention.ring_period();
-    let keyring = Keyring::look(ring.clone(), &config.storage.data, period, Rng::System)?;
-    let refused = |why: String| Err(BackupError::Refused(why));
-    if let Some(refusal) =
-        belonging(&data, &ring, (data_version, ring_version), clock.now()).await?.refusal(&config.storage)
-    {
-        return refused(refusal);
+    let now = clock.now();
+    if let Some(refusal) = belonging(&data, &ring, (data_version, ring_version), now).await?.refusal(&config.storage) {
+        return Err(BackupError::Refused(refusal));
     }
-    // A backup under a root key that opens nothing would be found out on the worst day.
-    match keyring.is_opened_by_root_key().await? {
-        Some(true) => {}
-        Some(false) => {
-            let root = config.storage.data.join("root.key");
-            return refused(format!("{} does not open the key ring: it is another server's", root.display()));
-        }
-        None => return refused("there is nothing to back up: no server has been started on this yet".to_owned()),
-    }
-    let to = destination(to, clock.now())?;
+    refuse_another_root_key(config, &ring).await?;
+    let to = destination(to, now)?;
     let unfinished = Unfinished::begin(&to, force)?;
     bar.set_message("data");
     let plan = plan(tables::DATA, &mut Part::Data.blank(data_version, None).await?).await?;
@@ -96,6 +84,21 @@ pub async fn make(
     };
     let size = unfinished.finish(&root)?;
     Ok(Made { path: to, size, about, documents })
+}
+
+/// A backup under a root key that opens nothing would be found out on the worst day.
+async fn refuse_another_root_key(config: &Config, ring: &Store) -> Result<(), BackupError> {
+    let data = &config.storage.data;
+    let keyring = Keyring::look(ring.clone(), data, config.retention.ring_period(), Rng::System)?;
+    let refused = |why: String| Err(BackupError::Refused(why));
+    match keyring.is_opened_by_root_key().await? {
+        Some(true) => Ok(()),
+        Some(false) => {
+            let root = data.join("root.key");
+            refused(format!("{} does not open the key ring: it is another server's", root.display()))
+        }
+        None => refused("there is nothing to back up: no server has been started on this yet".to_owned()),
+    }
 }
 
 /// Whether the keys are those of the data: a backup of data that nothing opens would rotate the good ones out.

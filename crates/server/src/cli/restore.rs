@@ -39,7 +39,8 @@ impl Restore {
             let given_up = block_on(async {
                 backup::give_up_keys(&config, &Rng::System, now).await.map_err(|error| error.to_string())
             });
-            return print(&without_keys(&given_up?));
+            print(&without_keys(&given_up?))?;
+            return Ok(ExitCode::SUCCESS);
         };
         let bar = progress();
         let rehearse = self.rehearsal.then(|| Rng::System.anonymous_id());

@@ -6,7 +6,7 @@ use ambient::Timestamp;
 use tenure::jobs::end_what_is_over;
 use uuid::Uuid;
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, TestPartner};
 use crate::support::database::postgres_url;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -36,12 +36,12 @@ impl TestApp {
 }
 
 /// An application with one push whose retention has run.
-async fn with_a_push() -> (TestApp, String, Uuid) {
+async fn with_a_push() -> (TestApp, TestPartner, Uuid) {
     let test = TestApp::new().await;
-    let token = test.token(&test.partner().await).await;
-    let id = test.push(&token, "1").await;
+    let partner = test.partner().await;
+    let id = test.push(&test.token(&partner).await, "1").await;
     end_what_is_over(&test.app).await.expect("done");
-    (test, token, id)
+    (test, partner, id)
 }
 
 #[tokio::test]
@@ -61,13 +61,13 @@ async fn clock_that_jumps_for_two_minutes_destroys_nothing() {
 
 #[tokio::test]
 async fn clock_that_stays_ahead_is_believed_after_an_hour() {
-    let (test, token, _) = with_a_push().await;
+    let (test, partner, _) = with_a_push().await;
     test.jump(52 * HOUR);
     test.run_retention(59).await;
     assert!(test.has_epoch_key().await, "not before");
     test.run_retention(3).await;
     assert!(!test.has_epoch_key().await);
-    assert_eq!(test.status(&token, "1").await["status"], "canceled");
+    assert_eq!(test.status(&test.token(&partner).await, "1").await["status"], "canceled");
 }
 
 #[tokio::test]

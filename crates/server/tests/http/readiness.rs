@@ -1,6 +1,6 @@
 //! `/readyz` is 200 only while writes succeed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use sqlx::postgres::PgConnection;
@@ -28,12 +28,13 @@ async fn until_ready_is(test: &TestApp, wanted: u16) {
 #[tokio::test]
 async fn readiness_probes_write_at_most_every_two_seconds() {
     let test = TestApp::new().await;
-    tokio::time::pause();
+    let begun = Instant::now();
     for _ in 0..20 {
         test.get("/readyz").await.assert_status(200);
     }
-    tokio::time::resume();
-    assert_eq!(probes(&test).await, 1);
+    let most = 1 + begun.elapsed().as_secs() / 2;
+    let probes = probes(&test).await;
+    assert!((1..=most).contains(&probes.unsigned_abs()), "{probes} of at most {most}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,9 +45,8 @@ async fn read_only_database_is_not_ready() {
     let name = url.rsplit('/').next().expect("a name");
     let set = async |is_read_only: bool| {
         let mut connection = PgConnection::connect(&url).await.expect("connected");
-        let setting = format!(
-            "SET default_transaction_read_only = off; ALTER DATABASE {name} SET default_transaction_read_only = {is_read_only}"
-        );
+        connection.execute("SET default_transaction_read_only = off").await.expect("set");
+        let setting = format!("ALTER DATABASE {name} SET default_transaction_read_only = {is_read_only}");
         connection.execute(AssertSqlSafe(setting)).await.expect("set");
         // The setting counts for new connections.
         test.app.store().renew();

@@ -64,7 +64,7 @@ fn holds_nothing_unaccepted(place: &Place, file: &Path) {
     assert!(waiting.len() > 100, "{}", waiting.len());
     assert!(waiting.iter().all(|sealed| !contains(&backup, sealed)), "something unaccepted is in the backup");
     for (what, query) in [
-        ("a mail", "SELECT sealed FROM outbox"),
+        ("a mail", "SELECT sealed FROM outbox_message"),
         ("a sign-in", "SELECT sealed FROM sign_in"),
         ("a question", "SELECT request_sealed FROM verification WHERE request_sealed IS NOT NULL"),
         ("a session", "SELECT token_hash FROM session"),
