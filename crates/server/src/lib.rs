@@ -1,7 +1,7 @@
 //! Tenure's server: the Partner API, the pages of people, the endpoints for wallets, and the jobs behind them.
 //!
-//! A request takes three hops: the route list ([`api`], [`web`]), a handler, a method of [`Tx`](store::Tx). What an
-//! integration test needs is public; nothing here is meant as a library for others.
+//! A request takes three hops: a handler of a face ([`api`], [`web`], [`oid4vci`], [`openid4vp`]), a flow ([`flows`]), methods
+//! of [`Tx`](store::Tx). What an integration test needs is public; nothing here is meant as a library for others.
 
 pub mod api;
 pub mod app;

@@ -1,6 +1,7 @@
 //! What ends with time: the keys that sealed pending submissions, and every row that has been kept long enough.
 //!
-//! Each function is one step of [`jobs::end_what_is_over`](crate::jobs::end_what_is_over).
+//! Each function is one step of [`jobs::end_what_is_over`](crate::jobs::end_what_is_over), except
+//! [`delete_full_rate_limits`], which only nodes on PostgreSQL need.
 
 use std::time::Duration;
 
@@ -167,4 +168,14 @@ pub async fn delete_issuances(app: &App) -> Result<(), StoreError> {
             return Ok(());
         }
     }
+}
+
+/// Deletes the rate limits that are full again.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn delete_full_rate_limits(app: &App) -> Result<(), StoreError> {
+    let mut tx = app.store().write().await?;
+    tx.forget_allowances(app.now()).await?;
+    tx.commit().await
 }

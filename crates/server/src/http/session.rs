@@ -2,8 +2,6 @@
 //!
 //! Taking [`SignedIn`] or [`SignedInPartner`] as an argument is a handler's permission check.
 
-use std::time::Duration;
-
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
@@ -11,12 +9,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::App;
 use crate::error::Error;
+use crate::flows::account::sessions;
 use crate::http::cookies::{CONSOLE, NOTICE, SESSION, SetCookie};
 use credential::encoding::sha256;
 use store::{ConsoleSession, Holder, Partner, Session};
-
-/// A session's end is moved at most this often, which spares a write on every page.
-const EXTEND_EVERY: Duration = Duration::from_secs(86_400);
 
 /// A person who is signed in. Without a session the visitor is sent to sign in.
 #[derive(Clone, Debug)]
@@ -36,17 +32,11 @@ impl FromRequestParts<App> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let Some(secret) = SESSION.read(app, &parts.headers) else { return Ok(Self(None)) };
-        let now = app.now();
         let mut tx = app.store().read().await?;
-        let Some(session) = tx.session(&sha256(secret.as_bytes()), now).await? else { return Ok(Self(None)) };
+        let Some(session) = tx.session(&sha256(secret.as_bytes()), app.now()).await? else { return Ok(Self(None)) };
         let Some(holder) = tx.holder(session.holder_id).await? else { return Ok(Self(None)) };
         drop(tx);
-        let expires_at = now + app.config().sign_in.session_lifetime;
-        if expires_at.since(session.expires_at) > EXTEND_EVERY {
-            let mut tx = app.store().write().await?;
-            tx.extend_session(&session.token_hash, expires_at).await?;
-            tx.commit().await?;
-        }
+        sessions::extend(app, &session).await?;
         Ok(Self(Some(SignedIn { holder, session })))
     }
 }

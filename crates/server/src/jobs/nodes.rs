@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::flows::retention;
 use crate::rate_limit::SHARED_EVERY;
 use store::{Notice, Notices, StoreError};
 
@@ -110,15 +111,9 @@ async fn share_limits(app: App, stop: CancellationToken) {
         if let Err(error) = app.limits().share().await {
             tracing::warn!(%error, "limits could not be counted with other nodes; this node goes on alone");
         } else if round % ROUNDS == 0
-            && let Err(error) = app.store().unless_lost(forget_full(&app)).await
+            && let Err(error) = app.store().unless_lost(retention::delete_full_rate_limits(&app)).await
         {
             tracing::warn!(%error, "limits that are over could not be forgotten");
         }
     }
-}
-
-async fn forget_full(app: &App) -> Result<(), StoreError> {
-    let mut tx = app.store().write().await?;
-    tx.forget_allowances(app.now()).await?;
-    tx.commit().await
 }

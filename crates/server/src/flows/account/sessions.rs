@@ -1,10 +1,15 @@
 //! Sessions of people. A browser keeps a session's secret; the store keeps its hash.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use crate::app::App;
 use credential::encoding::sha256;
 use store::{Session, StoreError};
+
+/// A session is extended at most this often, which saves a write on every page.
+const EXTEND_EVERY: Duration = Duration::from_secs(86_400);
 
 /// Begins a session for `holder` and returns its secret. The session of the secret `old`, which this browser has, ends.
 ///
@@ -26,6 +31,20 @@ pub async fn begin(app: &App, holder: Uuid, old: Option<&str>) -> Result<String,
     tx.count_sign_in(holder).await?;
     tx.commit().await?;
     Ok(secret)
+}
+
+/// Moves the end of a session that is in use, if that was not done lately.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn extend(app: &App, session: &Session) -> Result<(), StoreError> {
+    let expires_at = app.now() + app.config().sign_in.session_lifetime;
+    if expires_at.since(session.expires_at) <= EXTEND_EVERY {
+        return Ok(());
+    }
+    let mut tx = app.store().write().await?;
+    tx.extend_session(&session.token_hash, expires_at).await?;
+    tx.commit().await
 }
 
 /// Ends the session with this secret.
