@@ -38,6 +38,63 @@ fn form_decode(value: &str) -> String {
     percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
+/// How much a caller wants a media type. A greater one is wanted more.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Preference {
+    /// The weight `q` in thousandths.
+    weight: u16,
+    /// How exactly the media type is named: 0 by `*/*`, 1 by `type/*`, 2 in full.
+    precision: u8,
+}
+
+impl Preference {
+    /// Whether the caller takes this media type.
+    pub fn is_acceptable(self) -> bool {
+        self.weight > 0
+    }
+
+    /// Whether the caller takes this media type and names it in full.
+    pub fn is_named(self) -> bool {
+        self.is_acceptable() && self.precision == 2
+    }
+}
+
+/// How much the caller wants `media_type`, by its headers `Accept` (RFC 9110, section 12.5.1): the weight of the most precise
+/// range that matches. Without the header everything is accepted. Parameters other than the weight are ignored.
+pub fn preference(headers: &HeaderMap, media_type: &str) -> Preference {
+    let mut ranges =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(ranges).peekable();
+    if ranges.peek().is_none() {
+        return Preference { weight: 1000, precision: 0 };
+    }
+    let kind = media_type.split('/').next().unwrap_or_default();
+    let precision = |range: &str| match range.split_once('/')? {
+        ("*", "*") => Some(0),
+        (range_kind, "*") => range_kind.eq_ignore_ascii_case(kind).then_some(1),
+        _ => range.eq_ignore_ascii_case(media_type).then_some(2),
+    };
+    let matching = ranges.filter_map(|(range, weight)| Some(Preference { weight, precision: precision(range)? }));
+    let found = matching.max_by_key(|found| (found.precision, found.weight));
+    found.filter(|found| found.is_acceptable()).unwrap_or(Preference { weight: 0, precision: 0 })
+}
+
+/// The media ranges of a header `Accept`, each with its weight. A weight that cannot be read counts as 1.
+fn ranges(accept: &str) -> impl Iterator<Item = (&str, u16)> {
+    let mut is_quoted = false;
+    let elements = accept.split(move |character| {
+        is_quoted ^= character == '"';
+        character == ',' && !is_quoted
+    });
+    elements.filter(|element| !element.trim().is_empty()).map(|element| {
+        let (range, parameters) = element.split_once(';').unwrap_or((element, ""));
+        let mut parameters = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+        let weight = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+        let weight = weight.and_then(|(_, weight)| weight.trim().parse::<f32>().ok()).unwrap_or(1.0);
+        // The conversion makes 0 of negative weights.
+        (range.trim(), (weight.min(1.0) * 1000.0).round() as u16)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
@@ -71,5 +128,55 @@ mod tests {
         let sent = with(header::AUTHORIZATION, "Basic bXkraWQ6YSUzQWI=");
         assert_eq!(basic(&sent), Some(("my id".to_owned(), "a:b".to_owned())));
         assert_eq!(basic(&with(header::AUTHORIZATION, "Basic ???")), None);
+    }
+
+    fn preferred<'a>(accept: &'static str, offered: [&'a str; 2]) -> &'a str {
+        let headers = with(header::ACCEPT, accept);
+        let [first, second] = offered.map(|media_type| preference(&headers, media_type));
+        if second > first { offered[1] } else { offered[0] }
+    }
+
+    #[test]
+    fn most_precise_media_range_gives_the_weight() {
+        let headers = with(header::ACCEPT, "text/*;q=0.5, text/html;q=0.2, */*;q=0.1, image/png;q=0");
+        let weight = |media_type| preference(&headers, media_type).weight;
+        assert_eq!(["text/html", "text/plain", "image/gif", "image/png"].map(weight), [200, 500, 100, 0]);
+    }
+
+    #[test]
+    fn accept_headers_are_parsed_as_lists_without_case() {
+        let offered = ["application/json", "text/html"];
+        for html in [
+            "text/html",
+            "TEXT/HTML",
+            "text/*",
+            "text/html, */*",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "application/json;q=0.5 , text/html ; Q=0.6",
+            "application/json;x=\"text/html, a\";q=0.1, text/html;q=0.2",
+        ] {
+            assert_eq!(preferred(html, offered), "text/html", "{html}");
+        }
+        for json in [
+            "*/*",
+            "application/json",
+            "application/json, text/html",
+            "text/html;q=0",
+            "text/html;q=0.2, application/*",
+            "x/y;z=text/html",
+            "text/htmlx",
+            "",
+        ] {
+            assert_eq!(preferred(json, offered), "application/json", "{json}");
+        }
+    }
+
+    #[test]
+    fn every_accept_header_counts() {
+        let mut headers = with(header::ACCEPT, "application/json");
+        headers.append(header::ACCEPT, HeaderValue::from_static("text/html;q=0.5"));
+        assert!(preference(&headers, "text/html").is_named());
+        assert!(!preference(&headers, "text/plain").is_acceptable());
+        assert!(preference(&HeaderMap::new(), "text/plain").is_acceptable());
     }
 }

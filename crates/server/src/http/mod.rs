@@ -58,7 +58,7 @@ pub enum Readers {
     Programs,
     /// People: errors are pages.
     People(ErrorPage),
-    /// Unknown, because no route matched: pages for those who accept HTML.
+    /// Unknown, because no route matched: pages for those who prefer HTML.
     Unknown(ErrorPage),
 }
 
@@ -69,8 +69,9 @@ impl Readers {
             Self::Programs => None,
             Self::People(page) => Some(page),
             Self::Unknown(page) => {
-                let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-                accept.is_some_and(|accept| accept.contains("text/html")).then_some(page)
+                let preference = |media_type| headers::preference(request.headers(), media_type);
+                let problem = preference("application/problem+json").max(preference("application/json"));
+                (preference("text/html") > problem).then_some(page)
             }
         }
     }

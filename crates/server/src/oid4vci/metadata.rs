@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::offer::PRE_AUTHORIZED;
 use crate::app::App;
 use crate::error::Error;
+use crate::http::headers::preference;
 use crate::issuing::MAX_KEYS;
 
 pub(super) fn routes() -> Router<App> {
@@ -28,8 +29,8 @@ const CACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-
 /// As JSON, or signed where the wallet asks for that (section 12.2.3).
 async fn issuer(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     let mut metadata = issuer_metadata(&app)?;
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !accepts.contains("application/jwt") {
+    let signed = preference(&headers, "application/jwt");
+    if !signed.is_named() || signed < preference(&headers, "application/json") {
         return Ok(([CACHED, (header::VARY, "Accept")], Json(metadata)).into_response());
     }
     metadata["sub"] = app.config().base().into();

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::http::headers::preference;
 use crate::issuing::StatusListFormat;
 
 pub(super) fn routes() -> Router<App> {
@@ -53,9 +54,8 @@ async fn serve(
         return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
     }
     let id: Uuid = id.parse().map_err(|_| Error::not_found())?;
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     // One form is there at each address (section 8.1); the CWT form is not.
-    if !["*/*", "application/*", "application/jwt", media_type].iter().any(|known| accepts.contains(known)) {
+    if ![media_type, "application/jwt"].iter().any(|offered| preference(headers, offered).is_acceptable()) {
         return Err(Error::new(Kind::NotAcceptable, format!("Only {media_type} is to be had here.")));
     }
     let served = app.status_lists().get(id, format).await?.ok_or_else(Error::not_found)?;

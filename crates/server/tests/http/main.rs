@@ -34,6 +34,7 @@ mod sign_in;
 mod status;
 mod token;
 mod types;
+mod unreadable;
 mod upgrade;
 mod verification;
 mod versions;
