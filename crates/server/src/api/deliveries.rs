@@ -1,8 +1,7 @@
 //! `/api/partner/v2/webhooks/{id}/...`: a webhook's log, sending again, trying out (ours).
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,6 +16,7 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::webhooks;
 use crate::http::JsonBody;
+use crate::http::extract::{Path, Query};
 use ambient::Timestamp;
 use store::Attempt;
 use store::domain::webhook::{Delivery, DeliveryState};
@@ -140,7 +140,7 @@ async fn log(
     State(app): State<App>,
     partner: Partner<Own>,
     Path(path_id): Path<String>,
-    options: Result<Query<LogOptions>, QueryRejection>,
+    options: Result<Query<LogOptions>, Error>,
 ) -> Result<Json<DeliveryLog>, Error> {
     let webhook = id(&path_id)?;
     let unreadable = || {

@@ -2,7 +2,7 @@
 //! sections 4, 5, 6 and 8).
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::flows::documents::UploadLink;
 use crate::flows::push::{Push, PushPreview, StoredPush, Version};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
+use crate::http::extract::Query;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -35,7 +36,7 @@ pub struct PushOptions {
 }
 
 /// The options, or why they cannot be read.
-pub(super) type Options = Result<Query<PushOptions>, axum::extract::rejection::QueryRejection>;
+pub(super) type Options = Result<Query<PushOptions>, Error>;
 
 pub(super) fn is_dry_run(options: Options) -> Result<bool, Error> {
     let unreadable = |_| Error::new(Kind::Malformed, "The query is not understood; dry_run is true or false.");

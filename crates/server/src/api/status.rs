@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use super::partner::{Own, Partner};
 use crate::app::App;
 use crate::error::Error;
 use crate::http::AnyBody;
+use crate::http::extract::Path;
 use ambient::Timestamp;
 use store::CredentialStatus;
 use store::domain::asset::{Asset, AssetState};

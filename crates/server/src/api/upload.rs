@@ -1,7 +1,7 @@
 //! `PUT` of one document to its upload link (partner-api, section 4). No bearer token: the permission is in the link.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::TryStreamExt as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::documents;
+use crate::http::extract::Path;
 use crate::http::headers::media_type;
 use store::domain::asset::Failure;
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use credential::PresentationRequest;
 use serde::Serialize;
@@ -20,6 +20,7 @@ use crate::flows::partner_verification::{self, Upserted};
 use crate::flows::verification_request::{self, Checked};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
+use crate::http::extract::Path;
 use ambient::Timestamp;
 
 /// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.

@@ -4,7 +4,7 @@
 //! do: a webhook tells nothing that its status calls would not.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use credential::{Code, Fault, WebhookFields, WebhookForm};
@@ -19,6 +19,7 @@ use super::partner::{Own, Partner};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::webhooks;
+use crate::http::extract::Path;
 use crate::http::{AnyBody, JsonBody};
 use crate::webhook_message::Secret;
 use ambient::Timestamp;

@@ -1,7 +1,7 @@
 //! `DELETE /api/partner/v2/add/requests/{type}/{credential_id}`: a partner withdraws what it sent (ours; the contract
 //! has no such call).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows;
 use crate::http::JsonBody;
+use crate::http::extract::Path;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {

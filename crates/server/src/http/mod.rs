@@ -7,6 +7,7 @@ mod body;
 mod client;
 pub mod cookies;
 pub mod cors;
+pub mod extract;
 mod form;
 pub mod headers;
 mod oauth_error;

@@ -1,7 +1,7 @@
 //! Credential offers (OpenID4VCI 1.0, section 4.1): by reference, so that the QR code stays small, and readable as often
 //! as a wallet likes.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::issuance::offer;
+use crate::http::extract::Path;
 
 /// The grant of OpenID4VCI 1.0, section 3.5.
 pub const PRE_AUTHORIZED: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";

@@ -1,6 +1,6 @@
 //! Status lists (draft-ietf-oauth-status-list-21, section 8; Bitstring Status List 1.0): public, cached, with an ETag.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::{Error, Kind};
+use crate::http::extract::Path;
 use crate::http::headers::preference;
 use crate::issuing::StatusListFormat;
 

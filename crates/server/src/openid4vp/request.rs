@@ -2,7 +2,7 @@
 //! repeatedly, by GET, or by POST with its own metadata.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::ended::ended;
 use crate::app::App;
 use crate::flows::presentation::request_object;
+use crate::http::extract::Path;
 use crate::http::{AnyBody, Client, Form, OAuthError};
 
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";

@@ -1,7 +1,7 @@
 //! `POST /openid4vp/responses/{id}`: a wallet's response (OpenID4VP 1.0, section 8.2). The wallet learns where to send the person,
 //! and nothing else.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::ended::ended;
 use crate::app::App;
 use crate::flows::presentation::{Received, WalletResponse, receive};
+use crate::http::extract::Path;
 use crate::http::{AnyBody, Client, Form, OAuthError};
 
 pub(super) fn routes() -> Router<App> {

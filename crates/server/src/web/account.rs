@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::account::{self, passkeys, sessions};
 use crate::http::cookies::{LINK, NOTICE, SESSION};
+use crate::http::extract::Form;
 use crate::http::session::SignedIn;
 use ambient::Timestamp;
 

@@ -1,13 +1,13 @@
 //! Stylesheet, scripts and pictures: compiled in, cached by the browser for an hour.
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::http::extract::Path;
 
 const FILES: &[(&str, &str, &str)] = &[
     ("tenure.css", "text/css; charset=utf-8", include_str!("../../static/tenure.css")),

@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -20,6 +20,7 @@ use crate::flows::consent;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::issuance::authorization;
 use crate::http::cookies::AUTHORIZE;
+use crate::http::extract::{Path, Query};
 use crate::http::session::{SignedIn, Visitor};
 use store::domain::issuance::AuthorizationRequest;
 

@@ -5,7 +5,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::documents::{self, OpenDocument};
+use crate::http::extract::Path;
 use crate::http::session::SignedIn;
 
 pub(super) fn routes() -> Router<App> {

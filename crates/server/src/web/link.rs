@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::{consent, verification_request};
 use crate::http::cookies::LINK;
+use crate::http::extract::{Form, Path};
 use crate::http::session::{SignedIn, Visitor};
 
 #[derive(Template)]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::issuance::offer::{self, OfferState};
+use crate::http::extract::Path;
 use crate::http::session::SignedIn;
 use ambient::Timestamp;
 

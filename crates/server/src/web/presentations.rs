@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Path, Query, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -21,6 +21,7 @@ use crate::flows::presentation::{self, Finish, Returned};
 use crate::flows::verification_request::{self, RequestDetails};
 use crate::http::Client;
 use crate::http::cookies::PRESENTATION;
+use crate::http::extract::{Form, Path, Query};
 use crate::http::session::Visitor;
 use ambient::Timestamp;
 use store::domain::presentation::{Flow, Presentation, State};

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::flows::consent::{self, LinkError, Linked};
 use crate::flows::credential_view::{CredentialView, Withdrawal};
 use crate::http::cookies::NOTICE;
+use crate::http::extract::Path;
 use crate::http::session::SignedIn;
 use ambient::Timestamp;
 use store::domain::submission::{State, Submission};

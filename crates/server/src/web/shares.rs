@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::share::{self, CreateShareError, NewShare};
 use crate::http::cookies::NOTICE;
+use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
 use store::domain::share::{
     Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing, parts,

@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -21,6 +21,7 @@ use crate::flows::account::codes::{self, CodeBrowser, CodeError, SentCode};
 use crate::flows::account::sessions;
 use crate::http::Client;
 use crate::http::cookies::{KNOWN_BROWSER, LINK, NOTICE, SESSION, SIGN_IN};
+use crate::http::extract::{Form, Path};
 use crate::http::session::Visitor;
 use crate::i18n::Text;
 use crate::mail::Mail;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, RequestDetails, Unanswerable};
+use crate::http::extract::{Form, Path};
 use crate::http::session::{SignedIn, Visitor};
 use ambient::Timestamp;
 use store::domain::share::{self, Chosen, Part};

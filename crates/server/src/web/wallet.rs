@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::{account, consent};
 use crate::http::cookies::NOTICE;
+use crate::http::extract::Path;
 use crate::http::session::SignedIn;
 use store::{Event, EventKind};
 

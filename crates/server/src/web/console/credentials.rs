@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::flows::console::passkeys::{self, NAME_LENGTH, Registered};
 use crate::flows::console::secret;
 use crate::http::cookies::CONSOLE;
+use crate::http::extract::Form;
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
 use ambient::Timestamp;

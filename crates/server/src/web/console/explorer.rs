@@ -8,7 +8,7 @@ mod exchange;
 use std::sync::OnceLock;
 
 use askama::Template;
-use axum::extract::{Form, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -22,6 +22,7 @@ use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::http::Client;
+use crate::http::extract::{Form, Query};
 use crate::http::session::SignedInPartner;
 use crate::openapi::{self, TaggedOperation};
 use crate::web::{Layout, PartnerApi, page};

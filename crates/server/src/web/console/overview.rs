@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
@@ -16,6 +16,7 @@ use super::chart::{Day, Funnel, Outcomes, Series};
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
+use crate::http::extract::Query;
 use crate::http::session::SignedInPartner;
 use crate::i18n::Text;
 use crate::web::{Layout, page};

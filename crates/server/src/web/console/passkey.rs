@@ -1,7 +1,7 @@
 //! Passkeys of a console: registered once signed in by the secret, used to sign in from then on. The ceremonies are in
 //! [`crate::flows::webauthn`].
 
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::console::passkeys;
 use crate::http::cookies::{CEREMONY, NOTICE};
+use crate::http::extract::Form;
 use crate::http::session::SignedInPartner;
 use crate::http::{Client, JsonBody};
 use crate::web::passkey::{options, parse};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::flows::console::{secret, sessions};
 use crate::http::Client;
 use crate::http::cookies::{CONSOLE, NOTICE, SetCookie};
+use crate::http::extract::{Form, Query};
 use crate::http::session::{ConsoleVisitor, SignedInPartner, console_page};
 use crate::web::{Layout, page};
 use store::Partner;

@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -16,6 +16,7 @@ use super::listing::Listing;
 use super::{Frame, Section, layout};
 use crate::app::App;
 use crate::error::Error;
+use crate::http::extract::{Form, Path, Query};
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
 use store::domain::asset::{Asset, AssetState, Failure};

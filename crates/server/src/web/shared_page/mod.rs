@@ -9,7 +9,7 @@ mod view;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::flows::share::{self, Access};
 use crate::http::Client;
 use crate::http::cookies::SHARE;
+use crate::http::extract::{Form, Path};
 use crate::http::session::Visitor;
 use view::SharedPage;
 
