@@ -1,97 +1,252 @@
-//! Reads the modules of a crate and the paths that each of them names.
-//!
-//! A reader of tokens, not a compiler: comments, literals and unit tests are cut out, then `use` trees and inline paths are
-//! resolved against the crate's module tree. Macros that build paths are not seen.
+//! Reads the modules of a crate, and finds the modules and items that each of them names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path as FilePath, PathBuf};
+
+use crate::syntax::{ANY, Import, ImportKind, Path, Scope};
 
 /// A module's path in its crate, like `["api", "push"]`; the root is empty.
 pub type Module = Vec<String>;
 
-/// One module file.
-#[derive(Debug, Default)]
-pub struct Source {
+/// How many imports a name may pass through.
+const MAX_DEPTH: usize = 8;
+
+/// A module in a file of its own.
+#[derive(Debug)]
+pub struct File {
     /// Path of the file, relative to the crate's `src`.
-    pub file: String,
+    pub path: String,
     /// The first sentence of the module's documentation.
     pub summary: String,
-    /// The code without comments, literals and unit tests.
-    pub code: String,
-    /// What the module imports, by the name it has here: paths from the root.
-    imports: BTreeMap<String, Module>,
-    /// Names that are imported only to be exported again.
-    exported: BTreeSet<String>,
+}
+
+/// What a path names.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Target {
+    /// A module of this crate, or something that it defines.
+    Module(Module),
+    /// Something of another crate, or a local name.
+    Other(Path),
+}
+
+impl Target {
+    /// The last part of a path into `library`.
+    pub fn in_library(&self, library: &str) -> Option<&String> {
+        match self {
+            Self::Other(path) if path.first().is_some_and(|first| first == library) => path.last(),
+            _ => None,
+        }
+    }
 }
 
 /// All modules of a crate.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Crate {
-    /// The modules by path.
-    pub modules: BTreeMap<Module, Source>,
+    /// The modules that have files of their own.
+    pub files: BTreeMap<Module, File>,
+    /// Source files that no module declares.
+    pub strays: Vec<String>,
+    /// These modules and the inline ones.
+    scopes: BTreeMap<Module, Scope>,
+    /// The files and folders of modules that only tests have.
+    tests: BTreeSet<Module>,
 }
 
 impl Crate {
     /// Reads the crate in `folder`.
-    pub fn read(folder: &Path) -> Self {
-        let mut modules = BTreeMap::new();
-        walk(&folder.join("src"), &mut Vec::new(), &mut modules);
-        let known: BTreeSet<Module> = modules.keys().cloned().collect();
-        for (module, source) in &mut modules {
-            source.read_imports(module, &known);
+    pub fn read(folder: &FilePath) -> Self {
+        let source = folder.join("src");
+        // The binary of a crate that is a library too only calls it.
+        let root = if source.join("lib.rs").exists() { "lib.rs" } else { "main.rs" };
+        let mut read = Self::default();
+        read.read_file(folder, root.to_owned(), &Module::new());
+        let mut all = Vec::new();
+        source_files(&source, &mut Module::new(), &mut all);
+        let known: BTreeSet<&str> = read.files.values().map(|file| file.path.as_str()).chain(["main.rs"]).collect();
+        let is_test = |module: &Module| (0..=module.len()).any(|length| read.tests.contains(&module[..length]));
+        read.strays = all
+            .into_iter()
+            .filter(|(module, path)| !known.contains(path.as_str()) && !is_test(module))
+            .map(|(_, path)| path)
+            .collect();
+        read
+    }
+
+    fn read_file(&mut self, folder: &FilePath, path: String, module: &Module) {
+        let text = fs::read_to_string(folder.join("src").join(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let mut scope = Scope::of_file(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        scope.read_templates(&folder.join("templates"));
+        self.files.insert(module.clone(), File { path, summary: summary(&text) });
+        self.add(folder, module, scope);
+    }
+
+    /// Adds a module, and those below it.
+    fn add(&mut self, folder: &FilePath, module: &Module, mut scope: Scope) {
+        let below = |name: String| [module.as_slice(), &[name]].concat();
+        for (name, inner) in std::mem::take(&mut scope.inline) {
+            self.add(folder, &below(name), inner);
         }
-        Self { modules }
+        for (name, is_test) in std::mem::take(&mut scope.files) {
+            let child = below(name);
+            if is_test {
+                self.tests.insert(child);
+                continue;
+            }
+            let stem = child.join("/");
+            let paths = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
+            let path = paths.into_iter().find(|path| folder.join("src").join(path).exists());
+            self.read_file(folder, path.unwrap_or_else(|| panic!("the module {stem} has no file")), &child);
+        }
+        self.scopes.insert(module.clone(), scope);
     }
 
-    /// The modules that `module` takes something from. What it only exports again is not counted; what it takes by way of
-    /// another module's export is counted where it is defined.
-    pub fn uses(&self, module: &Module) -> BTreeSet<Module> {
-        let source = &self.modules[module];
-        let imported = source.imports.iter().filter(|(name, _)| !source.exported.contains(*name)).map(|(_, path)| path);
-        let inline = inline_paths(&source.code, module, &self.modules.keys().cloned().collect());
-        let mut used: BTreeSet<Module> = imported.chain(&inline).map(|path| self.home(path, 0)).collect();
-        used.remove(module);
-        used
+    /// The module with its own file that `module` is or is part of.
+    fn file_of(&self, module: &Module) -> Module {
+        let length = (0..=module.len()).rev().find(|length| self.files.contains_key(&module[..*length])).unwrap_or(0);
+        module[..length].to_vec()
     }
 
-    /// The module that defines what `path` names.
-    fn home(&self, path: &Module, depth: usize) -> Module {
-        let length = (0..=path.len()).rev().find(|length| self.modules.contains_key(&path[..*length])).unwrap_or(0);
-        let module = path[..length].to_vec();
-        match path.get(length).and_then(|name| self.modules[&module].imports.get(name)) {
-            Some(target) if depth < 8 => self.home(target, depth + 1),
-            _ => module,
+    /// What is written in a file: its module and the inline ones.
+    pub fn scopes<'a>(&'a self, file: &'a Module) -> impl Iterator<Item = (&'a Module, &'a Scope)> {
+        let below = self.scopes.range(file.clone()..).take_while(move |(module, _)| module.starts_with(file));
+        below.filter(move |(module, _)| self.file_of(module) == *file)
+    }
+
+    /// Everything that a file names and does not only export again.
+    pub fn names(&self, file: &Module) -> BTreeSet<Target> {
+        let mut found = BTreeSet::new();
+        for (module, scope) in self.scopes(file) {
+            let imports = scope.imports.iter().filter(|import| import.kind == ImportKind::Private);
+            found.extend(imports.flat_map(|import| self.import(module, import, &[], 0)));
+            let is_module =
+                |path: &Path| path.len() == 1 && self.scopes.contains_key(&[module.as_slice(), path].concat());
+            let paths = scope.paths.iter().filter(|path| !is_module(path));
+            found.extend(paths.flat_map(|path| self.resolve(module, path, 0)));
+        }
+        found
+    }
+
+    /// The other files that a file takes something from. What it takes by way of another module's export is counted where it
+    /// is defined.
+    pub fn uses(&self, file: &Module) -> BTreeSet<Module> {
+        let modules = self.names(file).into_iter().filter_map(|target| match target {
+            Target::Module(module) => Some(self.file_of(&module)),
+            Target::Other(_) => None,
+        });
+        modules.filter(|module| module != file).collect()
+    }
+
+    /// What `path` names where it is written in `module`.
+    pub fn resolve(&self, module: &Module, path: &[String], depth: usize) -> BTreeSet<Target> {
+        let Some((first, rest)) = path.split_first() else { return self.inside(module, path, depth) };
+        match (first.as_str(), rest.first().map(String::as_str)) {
+            ("", _) => BTreeSet::from([Target::Other(rest.to_vec())]),
+            ("crate", _) => self.inside(&Module::new(), rest, depth),
+            ("self", Some("super")) => self.resolve(module, rest, depth),
+            ("self", _) => self.inside(module, rest, depth),
+            ("super", next) => {
+                let parent = module.split_last().map_or_else(Module::new, |(_, parent)| parent.to_vec());
+                if next == Some("super") {
+                    self.resolve(&parent, rest, depth)
+                } else {
+                    self.inside(&parent, rest, depth)
+                }
+            }
+            _ if depth < MAX_DEPTH && self.knows(module, path, depth) => self.inside(module, path, depth),
+            _ => BTreeSet::from([Target::Other(path.to_vec())]),
+        }
+    }
+
+    /// What `path` names, where its first part is a name in `module`.
+    fn inside(&self, module: &Module, path: &[String], depth: usize) -> BTreeSet<Target> {
+        let Some(first) = path.first().filter(|_| depth < MAX_DEPTH) else {
+            return BTreeSet::from([Target::Module(module.clone())]);
+        };
+        if first == ANY {
+            let children = self.scopes.keys().filter(|child| child.split_last().is_some_and(|(_, of)| of == *module));
+            return children.cloned().map(Target::Module).collect();
+        }
+        let child = [module.as_slice(), std::slice::from_ref(first)].concat();
+        if self.scopes.contains_key(&child) {
+            return self.inside(&child, &path[1..], depth);
+        }
+        let mut found: BTreeSet<Target> =
+            self.imports(module, first).flat_map(|import| self.import(module, import, &path[1..], depth)).collect();
+        if found.is_empty() {
+            let globs = self.globs(module, depth).filter(|glob| self.knows(glob, path, depth + 1));
+            found = globs.flat_map(|glob| self.inside(&glob, path, depth + 1)).collect();
+        }
+        if found.is_empty() {
+            found.insert(Target::Module(module.clone()));
+        }
+        found
+    }
+
+    /// What an import of `module` names, with `rest` behind it. An alias is also of the module that defines it.
+    fn import(&self, module: &Module, import: &Import, rest: &[String], depth: usize) -> BTreeSet<Target> {
+        let path: Path = import.path.iter().filter(|part| *part != "*").chain(rest).cloned().collect();
+        let mut found = self.resolve(module, &path, depth + 1);
+        if import.kind == ImportKind::Alias {
+            found.insert(Target::Module(module.clone()));
+        }
+        found
+    }
+
+    /// The imports of `module` under this name. One that only names itself leads nowhere.
+    fn imports<'a>(&'a self, module: &Module, name: &'a str) -> impl Iterator<Item = &'a Import> {
+        self.scopes[module].imports.iter().filter(move |import| import.name == name && import.path != [name])
+    }
+
+    /// The modules from which `module` imports everything.
+    fn globs(&self, module: &Module, depth: usize) -> impl Iterator<Item = Module> {
+        let targets = self.imports(module, "*").flat_map(move |import| self.import(module, import, &[], depth + 1));
+        targets.filter_map(move |target| match target {
+            Target::Module(glob) if glob != *module => Some(glob),
+            _ => None,
+        })
+    }
+
+    /// Whether the first part of `path` is a name in `module`. With more parts behind it, it is a module or a type.
+    fn knows(&self, module: &Module, path: &[String], depth: usize) -> bool {
+        let (first, scope) = (&path[0], &self.scopes[module]);
+        self.scopes.contains_key(&[module.as_slice(), std::slice::from_ref(first)].concat())
+            || self.imports(module, first).next().is_some()
+            || scope.types.contains(first)
+            || path.len() == 1 && scope.values.contains(first)
+            || depth < MAX_DEPTH && self.globs(module, depth).any(|glob| self.knows(&glob, path, depth + 1))
+    }
+}
+
+impl Scope {
+    /// Adds what the templates of this module name, and those that they include.
+    fn read_templates(&mut self, folder: &FilePath) {
+        let mut read = BTreeSet::new();
+        while let Some(template) = self.templates.difference(&read).next().cloned() {
+            let text = fs::read_to_string(folder.join(&template)).unwrap_or_else(|error| panic!("{template}: {error}"));
+            self.add_template(&text).unwrap_or_else(|error| panic!("{template}: {error}"));
+            read.insert(template);
+        }
+        for (_, inner) in &mut self.inline {
+            inner.read_templates(folder);
         }
     }
 }
 
-fn walk(folder: &Path, module: &mut Module, modules: &mut BTreeMap<Module, Source>) {
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
-    entries.sort();
-    for path in entries {
+/// The source files in a folder, by the module that each would be.
+fn source_files(folder: &FilePath, module: &mut Module, found: &mut Vec<(Module, String)>) {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for path in entries.collect::<BTreeSet<PathBuf>>() {
         let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let is_source = path.extension().is_some_and(|extension| extension == "rs");
+        let file = [module.as_slice(), &[format!("{name}.rs")]].concat().join("/");
+        module.push(name);
         if path.is_dir() {
-            module.push(name);
-            walk(&path, module, modules);
-            module.pop();
-        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
-            // The binary of a crate that is a library too only calls it.
-            if name == "main" && folder.join("lib.rs").exists() {
-                continue;
-            }
-            let text = fs::read_to_string(&path).expect("a source file");
-            let mut own = module.clone();
-            if !["lib", "main", "mod"].contains(&&*name) {
-                own.push(name.clone());
-            }
-            let file = [module.as_slice(), &[format!("{name}.rs")]].concat().join("/");
-            modules.insert(
-                own,
-                Source { file, summary: summary(&text), code: without_tests(&plain(&text)), ..Source::default() },
-            );
+            source_files(&path, module, found);
+        } else if is_source {
+            found.push((module.clone(), file));
         }
+        module.pop();
     }
 }
 
@@ -100,157 +255,4 @@ fn summary(text: &str) -> String {
     let paragraph: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//! ")).collect();
     let paragraph = paragraph.join(" ");
     paragraph.split_once(". ").map_or(paragraph.clone(), |(first, _)| format!("{first}."))
-}
-
-impl Source {
-    fn read_imports(&mut self, module: &Module, known: &BTreeSet<Module>) {
-        let mut rest = String::new();
-        let mut left = self.code.as_str();
-        while let Some((before, is_public, tree, after)) = next_use(left) {
-            rest.push_str(before);
-            for (name, path) in leaves(tree) {
-                if let Some(path) = resolve(&path, module, known) {
-                    if is_public {
-                        self.exported.insert(name.clone());
-                    }
-                    self.imports.insert(name, path);
-                }
-            }
-            left = after;
-        }
-        rest.push_str(left);
-        self.code = rest;
-    }
-}
-
-/// The next `use` declaration: what stands before it, whether it exports, its tree, and what follows.
-fn next_use(code: &str) -> Option<(&str, bool, &str, &str)> {
-    let mut from = 0;
-    loop {
-        let at = from + code[from..].find("use ")?;
-        let line = code[..at].rfind('\n').map_or(0, |end| end + 1);
-        let lead = code[line..at].trim();
-        if lead.is_empty() || lead == "pub" || lead.starts_with("pub(") && lead.ends_with(')') {
-            let end = at + code[at..].find(';')?;
-            return Some((&code[..line], !lead.is_empty(), &code[at + 4..end], &code[end + 1..]));
-        }
-        from = at + 4;
-    }
-}
-
-/// The paths of a `use` tree, each with the name that it has here.
-fn leaves(tree: &str) -> Vec<(String, Vec<String>)> {
-    let tree = tree.trim();
-    if let Some((head, inner)) = tree.split_once('{') {
-        let head: Vec<String> =
-            head.split("::").map(str::trim).filter(|part| !part.is_empty()).map(Into::into).collect();
-        let inner = inner.rsplit_once('}').map_or(inner, |(inner, _)| inner);
-        let parts = split_at_commas(inner);
-        return parts
-            .iter()
-            .flat_map(|part| leaves(part))
-            .map(|(name, path)| (name, [head.clone(), path].concat()))
-            .collect();
-    }
-    let (path, name) = tree.split_once(" as ").map_or((tree, None), |(path, name)| (path, Some(name.trim())));
-    let path: Vec<String> =
-        path.split("::").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
-    let Some(last) = path.last() else { return Vec::new() };
-    let name = name.unwrap_or(last).to_owned();
-    vec![(name, path.into_iter().filter(|part| part != "self" || part.is_empty()).collect())]
-}
-
-fn split_at_commas(inner: &str) -> Vec<String> {
-    let (mut parts, mut depth) = (vec![String::new()], 0);
-    for character in inner.chars() {
-        match character {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        parts.last_mut().expect("there is one").push(character);
-    }
-    parts.retain(|part| !part.trim().is_empty());
-    parts
-}
-
-/// A path from the root of the crate, if it begins in this crate.
-fn resolve(path: &[String], module: &Module, known: &BTreeSet<Module>) -> Option<Module> {
-    let (first, rest) = path.split_first()?;
-    match first.as_str() {
-        "crate" => Some(rest.to_vec()),
-        "super" => {
-            let mut base = module.clone();
-            base.pop()?;
-            let deeper = rest.iter().take_while(|part| *part == "super").count();
-            base.truncate(base.len().checked_sub(deeper)?);
-            Some([base.as_slice(), &rest[deeper..]].concat())
-        }
-        _ => {
-            let child = [module.as_slice(), std::slice::from_ref(first)].concat();
-            known.contains(&child).then(|| [child.as_slice(), rest].concat())
-        }
-    }
-}
-
-/// Paths that stand in the code itself: after `crate::` and `super::`, or beginning with a child module.
-fn inline_paths(code: &str, module: &Module, known: &BTreeSet<Module>) -> Vec<Module> {
-    let is_part = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
-    code.split(|character| !is_part(character))
-        .filter(|word| word.contains("::") && !word.starts_with(':'))
-        .filter_map(|word| {
-            let path: Vec<String> = word.split("::").filter(|part| !part.is_empty()).map(Into::into).collect();
-            resolve(&path, module, known)
-        })
-        .collect()
-}
-
-/// The code with comments and literals replaced by nothing.
-fn plain(text: &str) -> String {
-    let mut code = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(character) = rest.chars().next() {
-        let skipped = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if let Some(literal) = rest.strip_prefix("r#\"") {
-            literal.find("\"#").map_or(rest.len(), |end| end + 5)
-        } else if character == '"' {
-            string_end(rest)
-        } else if let Some(end) = char_end(rest) {
-            end
-        } else {
-            code.push(character);
-            character.len_utf8()
-        };
-        rest = &rest[skipped..];
-    }
-    code
-}
-
-fn string_end(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, character) in text.char_indices().skip(1) {
-        match character {
-            '"' if !escaped => return at + 1,
-            '\\' => escaped = !escaped,
-            _ => escaped = false,
-        }
-    }
-    text.len()
-}
-
-/// The length of a character literal; a lifetime is none.
-fn char_end(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix('\'')?;
-    let length = if inner.starts_with('\\') { inner[2..].find('\'')? + 2 } else { inner.chars().next()?.len_utf8() };
-    inner[length..].starts_with('\'').then_some(length + 2)
-}
-
-/// The code up to the unit tests, which stand at the end of a file.
-fn without_tests(code: &str) -> String {
-    code.find("#[cfg(test)]\nmod tests").map_or(code, |at| &code[..at]).to_owned()
 }
