@@ -1,5 +1,6 @@
 //! The application: makes the components once and gives access to them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -9,7 +10,7 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 use crate::auth::partner::ActivePartners;
 use crate::auth::token::Tokens;
 use crate::config::Config;
-use crate::documents::Documents;
+use crate::documents::{self, Documents};
 use crate::issuing::{
     CredentialSigner, EncryptionKey, IssuerKeys, NONCE_LIFETIME, Nonces, ProofVerifier, StatusLists, VerifierKey,
     WalletPolicy,
@@ -116,6 +117,15 @@ parts! {
     deliveries_due: Notify,
 }
 
+/// What the application uses of the machine.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// How names are looked up.
+    pub lookup: Lookup,
+    /// The program `tenure`, which is started to inspect documents.
+    pub inspector: PathBuf,
+}
+
 /// Why the application cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -150,10 +160,11 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn open(config: Config, clock: Clock, rng: Rng, is_demo: bool) -> Result<Self, StartError> {
-        Self::open_with(config, clock, rng, is_demo, Lookup::System).await
+        let inspector = documents::own_program().map_err(|error| StartError::Operator(error.to_string()))?;
+        Self::open_with(config, clock, rng, is_demo, Surroundings { lookup: Lookup::System, inspector }).await
     }
 
-    /// As [`App::open`], with names looked up elsewhere: for tests.
+    /// As [`App::open`], with other surroundings: for tests.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -162,8 +173,9 @@ impl App {
         clock: Clock,
         rng: Rng,
         is_demo: bool,
-        lookup: Lookup,
+        surroundings: Surroundings,
     ) -> Result<Self, StartError> {
+        let Surroundings { lookup, inspector } = surroundings;
         let data = &config.storage.data;
         let (store, keyring, instance) = open_databases(&config, &clock, &rng).await?;
         let tokens = Tokens::new(config.base(), config.tokens.lifetime, config.tokens.signing_key_age);
@@ -189,8 +201,7 @@ impl App {
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         let committer = Committer::start(store.clone(), clock.clone());
         Ok(Self(Arc::new(Parts {
-            documents: Documents::new(objects, outbound, keyring.clone(), clock.clone(), rng.clone())
-                .map_err(|error| StartError::Operator(error.to_string()))?,
+            documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
             readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
             trusted_time: TrustedTime::new(clock.clone()),
             committer,

@@ -12,6 +12,7 @@ pub mod config;
 pub mod documents;
 pub mod email;
 pub mod error;
+pub mod fair_queue;
 pub mod flows;
 pub mod http;
 pub mod i18n;

@@ -19,8 +19,9 @@ struct Row {
     size: Option<i64>,
     failure: Option<String>,
     sealed: Option<Vec<u8>>,
+    signed: bool,
 }
-from_row!(Row { id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed });
+from_row!(Row { id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed });
 
 impl TryFrom<Row> for Asset {
     type Error = StoreError;
@@ -32,7 +33,7 @@ impl TryFrom<Row> for Asset {
             ("awaited", None, None, None, None) => AssetState::Awaited,
             ("fetching", None, None, None, Some(sealed)) => AssetState::Fetching { sealed },
             ("stored", Some(name), Some(size), None, Some(sealed_key)) => {
-                AssetState::Stored(Object { name, size, sealed_key })
+                AssetState::Stored(Object { name, size, sealed_key, is_signed: row.signed })
             }
             ("failed", None, None, Some(failure), None) => AssetState::Failed(failure),
             ("deleted", None, None, None, None) => AssetState::Deleted,
@@ -44,21 +45,32 @@ impl TryFrom<Row> for Asset {
     }
 }
 
-/// What of a state goes into columns: object, size, failure, sealed.
-type Columns<'a> = (Option<Uuid>, Option<i64>, Option<&'static str>, Option<&'a [u8]>);
+/// What of a state goes into columns.
+#[derive(Default)]
+struct Columns<'a> {
+    object: Option<Uuid>,
+    size: Option<i64>,
+    failure: Option<&'static str>,
+    sealed: Option<&'a [u8]>,
+    signed: bool,
+}
 
 fn columns(state: &AssetState) -> Columns<'_> {
     match state {
-        AssetState::Awaited | AssetState::Deleted => (None, None, None, None),
-        AssetState::Fetching { sealed } => (None, None, None, Some(sealed)),
-        AssetState::Stored(object) => {
-            (Some(object.name), Some(i64::try_from(object.size).unwrap_or(i64::MAX)), None, Some(&object.sealed_key))
-        }
-        AssetState::Failed(failure) => (None, None, Some(failure.name()), None),
+        AssetState::Awaited | AssetState::Deleted => Columns::default(),
+        AssetState::Fetching { sealed } => Columns { sealed: Some(sealed), ..Columns::default() },
+        AssetState::Stored(object) => Columns {
+            object: Some(object.name),
+            size: Some(i64::try_from(object.size).unwrap_or(i64::MAX)),
+            sealed: Some(&object.sealed_key),
+            signed: object.is_signed,
+            failure: None,
+        },
+        AssetState::Failed(failure) => Columns { failure: Some(failure.name()), ..Columns::default() },
     }
 }
 
-/// Most assets in one insert: each binds eleven values, and SQLite takes some thirty thousand.
+/// Most assets in one insert: each binds twelve values, and SQLite takes some thirty thousand.
 const CHUNK: usize = 256;
 
 impl Tx {
@@ -67,20 +79,21 @@ impl Tx {
         for chunk in assets.chunks(CHUNK) {
             on!(self, connection => {
                 let mut query = QueryBuilder::new(
-                    "INSERT INTO asset (id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, due_at) ",
+                    "INSERT INTO asset (id, submission_id, position, asset_id, asset_type, state, object, size, failure, sealed, signed, due_at) ",
                 );
                 query.push_values(chunk, |mut row, asset| {
-                    let (object, size, failure, sealed) = columns(&asset.state);
+                    let columns = columns(&asset.state);
                     row.push_bind(asset.id)
                         .push_bind(asset.submission_id)
                         .push_bind(asset.position)
                         .push_bind(asset.asset_id.as_str())
                         .push_bind(asset.kind.name())
                         .push_bind(asset.state.name())
-                        .push_bind(object)
-                        .push_bind(size)
-                        .push_bind(failure)
-                        .push_bind(sealed)
+                        .push_bind(columns.object)
+                        .push_bind(columns.size)
+                        .push_bind(columns.failure)
+                        .push_bind(columns.sealed)
+                        .push_bind(columns.signed)
                         .push_bind(now);
                 });
                 query.build().execute(connection).await.map(drop)
@@ -127,10 +140,10 @@ impl Tx {
         on!(self, connection => sqlx::query(
             "INSERT INTO dropped_object SELECT object FROM asset WHERE id = $1 AND object IS NOT NULL ON CONFLICT DO NOTHING",
         ).bind(id).execute(connection).await.map(drop))?;
-        let (object, size, failure, sealed) = columns(state);
+        let Columns { object, size, failure, sealed, signed } = columns(state);
         let changed = on!(self, connection => sqlx::query(
-            "UPDATE asset SET state = $2, object = $3, size = $4, failure = $5, sealed = $6, due_at = NULL WHERE id = $1",
-        ).bind(id).bind(state.name()).bind(object).bind(size).bind(failure).bind(sealed)
+            "UPDATE asset SET state = $2, object = $3, size = $4, failure = $5, sealed = $6, signed = $7, due_at = NULL WHERE id = $1",
+        ).bind(id).bind(state.name()).bind(object).bind(size).bind(failure).bind(sealed).bind(signed)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         Ok(changed == 1)
     }

@@ -41,6 +41,7 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0014_outbox_lanes"
     "0015_sign_in_browser"
     "0016_identity"
+    "0017_signed_documents"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

@@ -162,6 +162,7 @@ kind-open-cert = OpenCerts document “{ $name }”
 document-awaited = { $partner } has not sent this yet. You need not wait for it; what arrives after your answer is not added.
 document-missing = It had not arrived when you accepted, so it is not in your wallet.
 document-refused = It could not be fetched, or was not safe to keep. { $partner } knows.
+document-signed = It is digitally signed, so it is kept exactly as { $partner } sent it. Your PDF reader shows who signed it; the signature was not checked here.
 document-deleted = It was deleted here, since nobody came back to this wallet in time.
 certificate-whole = Its parts fit together: nothing was changed since it was sealed.
 certificate-obfuscated = { $count ->

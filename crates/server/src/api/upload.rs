@@ -23,6 +23,10 @@ pub fn routes() -> OpenApiRouter<App> {
 ///
 /// The link comes from `assets[].upload_url` of a push. It is good for an hour and can be used again until the person
 /// has answered; the last document counts. Pushing the same `credential_id` again gives a fresh link.
+///
+/// A PDF is inspected and delivered as a new file without links that lead out of it, so its size and digest differ from
+/// what you sent; a digitally signed one is delivered unchanged. Scripts, forms, media, embedded files and encryption are
+/// refused.
 #[utoipa::path(
     put,
     path = "/api/partner/v2/uploads/{permit}",

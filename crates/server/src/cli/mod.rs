@@ -5,6 +5,7 @@ mod check;
 mod command;
 mod demo;
 mod doctor;
+mod inspect_document;
 mod partner;
 mod push;
 mod restore;
@@ -45,6 +46,9 @@ enum Command {
     Push(Box<bulk_push::Args>),
     /// Check a signed credential or a showing of one, and explain each step.
     Verify(verify::Verify),
+    /// Inspect a document for a server; started by it.
+    #[command(hide = true)]
+    InspectDocument(inspect_document::InspectDocument),
     /// Print every setting with its meaning and default.
     Config,
 }
@@ -63,6 +67,7 @@ impl Cli {
             Command::Check(check) => check.run(),
             Command::Push(arguments) => push::run(*arguments),
             Command::Verify(verify) => verify.run(),
+            Command::InspectDocument(inspect) => inspect.run(),
             Command::Config => print(crate::config::DEFAULT.trim_end()).map(|()| ExitCode::SUCCESS),
         };
         outcome.unwrap_or_else(|message| {

@@ -1,14 +1,18 @@
 //! Documents: their inspection, encryption keys and upload tokens.
 //!
 //! Owns the one path by which bytes become an object: they are encrypted and written as they arrive, then read back and
-//! inspected, one document at a time; a refused one is deleted again. No row is written here.
+//! inspected by another process. A refused one is deleted again; one that was rewritten takes the place of the first. No
+//! row is written here.
 
+pub mod confine;
 pub mod inspect;
 mod inspector;
 mod pace;
 mod upload_error;
 mod upload_slots;
 mod upload_token;
+
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use credential::{AssetKind, AssetSource, MOST_BYTES};
@@ -20,7 +24,7 @@ use crate::keys::{Key, Keyring};
 use crate::objects::Objects;
 use crate::outbound::Outbound;
 use ambient::{Clock, Rng, Timestamp};
-use inspector::Inspector;
+use inspector::{Inspected, Inspector, Rewritten};
 use pace::Paced;
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
@@ -54,6 +58,24 @@ pub struct Written {
     name: Uuid,
     size: u64,
     key: Key,
+    is_signed: bool,
+}
+
+/// A document that came within a body and was inspected.
+#[derive(Clone, Debug)]
+pub struct InspectedBytes {
+    /// What is delivered.
+    pub bytes: Bytes,
+    /// Whether it is digitally signed.
+    pub is_signed: bool,
+}
+
+/// Where the program that runs lies; on Linux by a name that stays good when its file is replaced.
+///
+/// # Errors
+/// The system does not say.
+pub fn own_program() -> std::io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok(PathBuf::from("/proc/self/exe")) } else { std::env::current_exe() }
 }
 
 /// Whose key encrypts an object's key.
@@ -71,19 +93,18 @@ pub fn label(asset: &Uuid) -> [&[u8]; 2] {
 }
 
 impl Documents {
-    /// Documents stored in `objects` and fetched by `outbound`.
-    ///
-    /// # Errors
-    /// The thread that inspects them cannot be started.
+    /// Documents stored in `objects`, fetched by `outbound` and inspected by `inspector`, the path of this program.
     pub fn new(
         objects: Objects,
         outbound: Outbound,
+        inspector: PathBuf,
         keyring: Keyring,
         clock: Clock,
         rng: Rng,
-    ) -> std::io::Result<Self> {
+    ) -> Self {
         let (to_fetch, upload_slots) = (Notify::new(), UploadSlots::default());
-        Ok(Self { objects, outbound, to_fetch, upload_slots, inspector: Inspector::start()?, keyring, clock, rng })
+        let inspector = Inspector::new(inspector);
+        Self { objects, outbound, to_fetch, upload_slots, inspector, keyring, clock, rng }
     }
 
     /// A name and a key for a new object.
@@ -91,12 +112,13 @@ impl Documents {
         (self.rng.id(self.clock.now()), Key::random(&self.rng))
     }
 
-    /// Stores a document as it arrives. If this is dropped or fails, nothing stays.
+    /// Stores a document of `partner` as it arrives. If this fails, nothing stays.
     ///
     /// # Errors
     /// See [`UploadError`].
     pub async fn take_in(
         &self,
+        partner: Uuid,
         kind: AssetKind,
         source: impl Stream<Item = Result<Bytes, Failure>>,
     ) -> Result<Written, UploadError> {
@@ -130,27 +152,58 @@ impl Documents {
             writer.write(&chunk).await?;
         }
         let size = writer.finish().await?;
-        let written = Written { name, size, key };
-        match self.inspect_object(kind, &written).await {
-            Ok(()) => Ok(written),
-            Err(refused) => {
-                self.discard(name).await;
-                Err(refused)
-            }
+        let written = Written { name, size, key, is_signed: false };
+        let inspected = self.inspect_object(partner, kind, written).await;
+        if inspected.as_ref().map_or(true, |kept| kept.name != name) {
+            self.discard(name).await;
+        }
+        inspected
+    }
+
+    /// Inspects an object; returns it, or the one that takes its place.
+    async fn inspect_object(&self, partner: Uuid, kind: AssetKind, written: Written) -> Result<Written, UploadError> {
+        let source = self.objects.read(written.name, &written.key).await?;
+        match self.inspector.inspect(partner, kind, source).await? {
+            Inspected::Unchanged => Ok(written),
+            Inspected::Signed => Ok(Written { is_signed: true, ..written }),
+            Inspected::Rewritten(rewritten) => self.write_anew(*rewritten).await,
         }
     }
 
-    async fn inspect_object(&self, kind: AssetKind, written: &Written) -> Result<(), UploadError> {
-        let source = self.objects.read(written.name, &written.key).await?;
-        self.inspector.inspect(kind, source).await
+    async fn write_anew(&self, mut rewritten: Rewritten) -> Result<Written, UploadError> {
+        let (name, key) = self.new_object();
+        let mut writer = self.objects.writer(name, &key).await?;
+        loop {
+            match rewritten.next().await {
+                Ok(Some(piece)) => writer.write(&piece).await?,
+                Ok(None) => break,
+                Err(error) => {
+                    writer.abort().await;
+                    return Err(error);
+                }
+            }
+        }
+        let size = writer.finish().await?;
+        Ok(Written { name, size, key, is_signed: false })
     }
 
-    /// Inspects a document that came within a body.
+    /// Inspects a document of `partner` that came within a body.
     ///
     /// # Errors
     /// [`UploadError::Refused`] by the inspection.
-    pub async fn inspect_bytes(&self, kind: AssetKind, bytes: &Bytes) -> Result<(), UploadError> {
-        self.inspector.inspect(kind, futures::stream::iter([Ok(bytes.clone())])).await
+    pub async fn inspect_bytes(
+        &self,
+        partner: Uuid,
+        kind: AssetKind,
+        bytes: &Bytes,
+    ) -> Result<InspectedBytes, UploadError> {
+        let source = futures::stream::iter([Ok(bytes.clone())]);
+        let (bytes, is_signed) = match self.inspector.inspect(partner, kind, source).await? {
+            Inspected::Unchanged => (bytes.clone(), false),
+            Inspected::Signed => (bytes.clone(), true),
+            Inspected::Rewritten(rewritten) => (rewritten.whole().await?, false),
+        };
+        Ok(InspectedBytes { bytes, is_signed })
     }
 
     /// Deletes an object that no row names. If it cannot be deleted now, the sweep does it.
@@ -184,18 +237,19 @@ impl Documents {
         if sealed.is_none() {
             self.discard(written.name).await;
         }
-        let Written { name, size, .. } = written;
-        Ok(sealed.map(|sealed_key| AssetState::Stored(Object { name, size, sealed_key })))
+        let Written { name, size, is_signed, .. } = written;
+        Ok(sealed.map(|sealed_key| AssetState::Stored(Object { name, size, sealed_key, is_signed })))
     }
 
-    /// The first state of an asset that is pushed; a document within the body is written. `None` if the period's key is
-    /// destroyed.
+    /// The first state of an asset that is pushed; a document within the body is written, as `inspected`. `None` if the
+    /// period's key is destroyed.
     ///
     /// # Errors
     /// The object store or the key ring cannot be used.
     pub async fn first_state(
         &self,
         source: &AssetSource,
+        inspected: Option<&InspectedBytes>,
         asset: Uuid,
         period: Timestamp,
     ) -> Result<Option<AssetState>, StoreError> {
@@ -205,10 +259,13 @@ impl Documents {
                 let sealed = self.keyring.seal_within(period, &label(&asset), address.as_bytes()).await?;
                 Ok(sealed.map(|sealed| AssetState::Fetching { sealed }))
             }
-            AssetSource::Bytes(bytes) => {
+            AssetSource::Bytes(_) => {
+                let not_inspected = || StoreError::Broken("a document was not inspected".to_owned());
+                let InspectedBytes { bytes, is_signed } = inspected.ok_or_else(not_inspected)?;
                 let (name, key) = self.new_object();
                 self.objects.put(name, &key, bytes).await?;
-                self.stored(asset, period, Written { name, size: bytes.len() as u64, key }).await
+                let written = Written { name, size: bytes.len() as u64, key, is_signed: *is_signed };
+                self.stored(asset, period, written).await
             }
         }
     }

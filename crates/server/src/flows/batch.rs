@@ -3,7 +3,7 @@
 use credential::{Batch, BatchBody, BatchForm, Fault, Rejection, Type};
 use uuid::Uuid;
 
-use super::documents::{self, upload_links};
+use super::documents::{self, InspectedDocuments, upload_links};
 use super::push::{
     PushPreview, StoredPush, context, existing_uploads, id_taken, is_same, prepare, preview, repeat_warnings, wake,
 };
@@ -45,8 +45,8 @@ pub async fn push(
     push: BatchPush<'_>,
     authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
 ) -> Result<StoredPush, Error> {
-    let batch = validated(app, partner, push, authorize).await?;
-    let mut stored = store(app, partner, &batch).await?;
+    let (batch, inspected) = validated(app, partner, push, authorize).await?;
+    let mut stored = store(app, partner, &batch, &inspected).await?;
     stored.warnings.extend(batch.items.iter().flat_map(advice));
     Ok(stored)
 }
@@ -61,7 +61,7 @@ pub async fn dry_run(
     push: BatchPush<'_>,
     authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
 ) -> Result<BatchPreview, Error> {
-    let batch = validated(app, partner, push, authorize).await?;
+    let (batch, _) = validated(app, partner, push, authorize).await?;
     Ok(BatchPreview { items: batch.items.iter().map(preview).collect(), credential_id: batch.credential_id })
 }
 
@@ -70,25 +70,25 @@ async fn validated(
     partner: Uuid,
     push: BatchPush<'_>,
     authorize: impl FnOnce(&[Type]) -> Result<(), Error>,
-) -> Result<Batch, Error> {
+) -> Result<(Batch, InspectedDocuments), Error> {
     let count_refused = |_: &Rejection| app.metrics().submissions("refused", 1);
     let body = BatchBody::read(push.form, push.body).inspect_err(count_refused)?;
     authorize(&body.types())?;
     let batch = body.check(&context(app)).inspect_err(count_refused)?;
     sandbox::check_recipient(app, partner, batch.claim.as_deref()).await?;
-    documents::check(app, partner, &batch.items).await?;
-    Ok(batch)
+    let inspected = documents::check(app, partner, &batch.items).await?;
+    Ok((batch, inspected))
 }
 
 /// Encrypts and stores a batch; returns once it is durable.
-async fn store(app: &App, partner: Uuid, batch: &Batch) -> Result<StoredPush, Error> {
+async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDocuments) -> Result<StoredPush, Error> {
     let (id, now) = (app.id(), app.now());
     let mut items: Vec<NewSubmission> = Vec::with_capacity(batch.items.len());
     for (place, item) in (0..).zip(&batch.items) {
         // The person sees the items in the order of their ids.
         let item_id = app.rng().ordered_id(now, place);
         // If a later one fails, the sweep deletes the documents of the earlier ones.
-        items.push(prepare(app, partner, item, &item.payload(), item_id, Some(id)).await?);
+        items.push(prepare(app, partner, (item, inspected), &item.payload(), item_id, Some(id)).await?);
     }
     let assets: Vec<(String, Vec<Asset>)> =
         items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();

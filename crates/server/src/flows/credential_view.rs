@@ -89,6 +89,8 @@ pub enum DocumentState {
     Stored {
         /// Its size, bytes.
         size: u64,
+        /// Whether it is digitally signed; the signature itself is not verified.
+        is_signed: bool,
         /// What an OpenCerts document shows by itself.
         certificate: Option<Certificate>,
     },
@@ -206,7 +208,9 @@ impl Certificate {
 impl DocumentView {
     fn new(asset: Asset, accepted: bool, certificate: Option<Certificate>) -> Self {
         let state = match &asset.state {
-            AssetState::Stored(object) => DocumentState::Stored { size: object.size, certificate },
+            AssetState::Stored(object) => {
+                DocumentState::Stored { size: object.size, is_signed: object.is_signed, certificate }
+            }
             AssetState::Awaited | AssetState::Fetching { .. } if accepted => DocumentState::Missing,
             AssetState::Failed(Failure::Late) => DocumentState::Missing,
             AssetState::Awaited | AssetState::Fetching { .. } => DocumentState::Awaited,

@@ -204,5 +204,5 @@ async fn written(app: &App, fetch: &Fetch) -> Result<Written, UploadError> {
     }
     let limit = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
     let source = app.documents().outbound.fetch(address, limit).await.map_err(UploadError::Interrupted)?;
-    app.documents().take_in(fetch.asset.kind, source).await
+    app.documents().take_in(fetch.partner, fetch.asset.kind, source).await
 }

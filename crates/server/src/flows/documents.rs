@@ -1,5 +1,6 @@
 //! Documents of submissions: checked and stored with a push, uploaded afterwards, shown to their holder.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::documents::{NoSlot, Owner, UploadError, UploadToken};
+use crate::documents::{InspectedBytes, NoSlot, Owner, UploadError, UploadToken};
 use crate::error::{Error, Kind};
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState, Failure};
@@ -21,34 +22,47 @@ use store::{Partner, StoreError};
 /// When a partner that uploads as many documents as it may should try again.
 const UPLOAD_RETRY: Duration = Duration::from_secs(2);
 
+/// Documents within bodies that were inspected, by where they stand in the body.
+#[derive(Debug, Default)]
+pub struct InspectedDocuments(HashMap<String, InspectedBytes>);
+
 /// Inspects the documents within `submissions`, and checks the addresses of those that are to be fetched.
 ///
 /// # Errors
 /// 422 with every fault.
-pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
+pub async fn check(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<InspectedDocuments, Error> {
     let mut faults = Vec::new();
+    let mut inspected = InspectedDocuments::default();
     let mut known: Option<Partner> = None;
     for asset in submissions.iter().flat_map(|submission| &submission.assets) {
-        let fault =
-            |(code, message)| Fault { pointer: asset.pointer.clone(), code, message, received: None, suggestion: None };
         // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
-        faults.extend(Box::pin(refusal(app, partner, &asset.source, asset.kind, &mut known)).await?.map(fault));
+        let refused = Box::pin(refusal(app, partner, asset, &mut known, &mut inspected)).await?;
+        faults.extend(refused.map(|(code, message)| Fault {
+            pointer: asset.pointer.clone(),
+            code,
+            message,
+            received: None,
+            suggestion: None,
+        }));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+    if faults.is_empty() { Ok(inspected) } else { Err(Error::invalid(faults)) }
 }
 
 /// Why a document is refused; `None` if it is not. `known` is the partner, once it was read.
 async fn refusal(
     app: &App,
     partner: Uuid,
-    source: &AssetSource,
-    kind: AssetKind,
+    asset: &credential::Asset,
     known: &mut Option<Partner>,
+    inspected: &mut InspectedDocuments,
 ) -> Result<Option<(Code, String)>, Error> {
-    match source {
+    match &asset.source {
         AssetSource::Upload => Ok(None),
-        AssetSource::Bytes(bytes) => match app.documents().inspect_bytes(kind, bytes).await {
-            Ok(()) => Ok(None),
+        AssetSource::Bytes(bytes) => match app.documents().inspect_bytes(partner, asset.kind, bytes).await {
+            Ok(found) => {
+                inspected.0.insert(asset.pointer.clone(), found);
+                Ok(None)
+            }
             Err(UploadError::Store(error)) => Err(error.into()),
             Err(refused) => Ok(Some((Code::AssetDataContent, refused.to_string()))),
         },
@@ -64,15 +78,22 @@ async fn refusal(
     }
 }
 
-/// The rows of a submission's assets; documents within the body are written.
+/// The rows of a submission's assets; documents within the body are written as they were `inspected`.
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn rows(app: &App, submission: &Submission, id: Uuid, period: Timestamp) -> Result<Vec<Asset>, StoreError> {
+pub async fn rows(
+    app: &App,
+    submission: &Submission,
+    inspected: &InspectedDocuments,
+    id: Uuid,
+    period: Timestamp,
+) -> Result<Vec<Asset>, StoreError> {
     let mut rows = Vec::with_capacity(submission.assets.len());
     for (position, asset) in submission.assets.iter().enumerate() {
         let asset_id = app.id();
-        let state = Box::pin(app.documents().first_state(&asset.source, asset_id, period)).await?;
+        let inspected = inspected.0.get(&asset.pointer);
+        let state = Box::pin(app.documents().first_state(&asset.source, inspected, asset_id, period)).await?;
         rows.push(Asset {
             id: asset_id,
             submission_id: id,
@@ -172,7 +193,7 @@ pub async fn upload(
         return Err(UploadError::TooLarge.into());
     }
     let _slot = app.documents().upload_slots.take(partner.id, asset.id).map_err(no_slot)?;
-    let written = app.documents().take_in(asset.kind, source).await?;
+    let written = app.documents().take_in(submission.partner_id, asset.kind, source).await?;
     let state = app.documents().stored(asset.id, sealed.period, written).await?.ok_or_else(too_late)?;
     let mut tx = app.store().write().await?;
     if tx.change_asset(asset.id, &state, app.now()).await? {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use credential::{Code, Context, Fault, Submission, Type};
 use uuid::Uuid;
 
-use super::documents::{self, UploadLink, upload_links};
+use super::documents::{self, InspectedDocuments, UploadLink, upload_links};
 use super::recipient_mail::{PushedLink, RecipientMail};
 use super::sandbox;
 use super::warning::{Warning, advice};
@@ -71,9 +71,9 @@ pub struct PushPreview {
 /// 400 or 422 for the body, 401 if the partner was disabled meanwhile, 404 if v1 does not have the type, 503 if nothing can be
 /// stored now.
 pub async fn push(app: &App, partner: Uuid, push: Push) -> Result<StoredPush, Error> {
-    let submission = validated(app, partner, push).await?;
+    let (submission, inspected) = validated(app, partner, push).await?;
     let advice: Vec<Warning> = advice(&submission).collect();
-    let mut stored = store(app, partner, submission).await?;
+    let mut stored = store(app, partner, submission, &inspected).await?;
     stored.warnings.extend(advice);
     Ok(stored)
 }
@@ -83,7 +83,7 @@ pub async fn push(app: &App, partner: Uuid, push: Push) -> Result<StoredPush, Er
 /// # Errors
 /// As [`push`].
 pub async fn dry_run(app: &App, partner: Uuid, push: Push) -> Result<PushPreview, Error> {
-    let submission = validated(app, partner, push).await?;
+    let (submission, _) = validated(app, partner, push).await?;
     Ok(preview(&submission))
 }
 
@@ -96,7 +96,7 @@ pub fn preview(submission: &Submission) -> PushPreview {
     }
 }
 
-async fn validated(app: &App, partner: Uuid, push: Push) -> Result<Submission, Error> {
+async fn validated(app: &App, partner: Uuid, push: Push) -> Result<(Submission, InspectedDocuments), Error> {
     let Push { credential_type, body, version } = push;
     let submission = match version {
         Version::V2 => Submission::parse_v2(credential_type, &body, &context(app)),
@@ -107,8 +107,8 @@ async fn validated(app: &App, partner: Uuid, push: Push) -> Result<Submission, E
     drop(body);
     let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
     sandbox::check_recipient(app, partner, submission.claim.as_deref()).await?;
-    documents::check(app, partner, std::slice::from_ref(&submission)).await?;
-    Ok(submission)
+    let inspected = documents::check(app, partner, std::slice::from_ref(&submission)).await?;
+    Ok((submission, inspected))
 }
 
 /// The time and the settings that validation depends on.
@@ -117,14 +117,19 @@ pub fn context(app: &App) -> Context<'_> {
 }
 
 /// Encrypts and stores `submission`; returns once it is durable.
-async fn store(app: &App, partner: Uuid, mut submission: Submission) -> Result<StoredPush, Error> {
+async fn store(
+    app: &App,
+    partner: Uuid,
+    mut submission: Submission,
+    inspected: &InspectedDocuments,
+) -> Result<StoredPush, Error> {
     let payload = submission.payload();
     // Freed here, where these many small allocations were used last: after the wait for the disk they would be out of the
     // processor's cache, and perhaps freed by another thread.
     drop(submission.fields.take());
     let submission = &submission;
     let id = app.id();
-    let new = prepare(app, partner, submission, &payload, id, None).await?;
+    let new = prepare(app, partner, (submission, inspected), &payload, id, None).await?;
     let assets = new.assets.clone();
     let link = app.links().push(submission.credential_type, partner, id, submission.document_type);
     let pushed = PushedLink {
@@ -201,7 +206,7 @@ async fn repeated(
 pub(super) async fn prepare(
     app: &App,
     partner: Uuid,
-    submission: &Submission,
+    (submission, inspected): (&Submission, &InspectedDocuments),
     payload: &[u8],
     id: Uuid,
     batch_id: Option<Uuid>,
@@ -218,7 +223,7 @@ pub(super) async fn prepare(
         partner_chain: app.partner_chains().counted(partner, joined_chain(&submission.partner_chain), now),
         created_at: now,
         expires_at: now + app.config().retention.incomplete,
-        assets: documents::rows(app, submission, id, sealed.period).await?,
+        assets: documents::rows(app, submission, inspected, id, sealed.period).await?,
         sealed,
     })
 }

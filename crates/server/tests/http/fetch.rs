@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::app::TestApp;
+use crate::support::delivered::delivered_pdf;
 use crate::support::names::{Table, addresses, table};
 use crate::support::samples;
 use crate::support::tls::server_config;
@@ -25,7 +26,7 @@ const EDUCATION: &str = "/api/partner/v2/add/requests/education";
 const HOST: &str = "documents.example.edu";
 
 fn pdf() -> Vec<u8> {
-    samples::bytes(&mut samples::pdf(|_, _| {}))
+    delivered_pdf(&samples::bytes(&mut samples::pdf(|_, _| {})))
 }
 
 /// A university's server with a self-signed certificate.

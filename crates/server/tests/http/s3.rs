@@ -1,6 +1,7 @@
 //! Documents in an S3-compatible bucket, which `scripts/s3` starts.
 
 use crate::support::app::TestApp;
+use crate::support::delivered::delivered_pdf;
 use crate::support::samples;
 use ambient::Timestamp;
 use serde_json::{Value, json};
@@ -41,9 +42,7 @@ async fn document_is_encrypted_read_and_deleted_in_the_bucket() {
     let answer = test.post("/api/partner/v2/add/requests/education", &token, &body).await.assert_status(201).json();
     let link = &answer["assets"][0]["upload_url"];
     // One document needs a second part of a multipart upload, the other fits into the first.
-    let large = samples::bytes(&mut samples::pdf(|document, _| {
-        document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), vec![b' '; 7 * 1024 * 1024]));
-    }));
+    let large = samples::filled_pdf(7 * 1024 * 1024);
     let small = samples::bytes(&mut samples::pdf(|_, _| {}));
     let mut person = test.signed_in("ada@example.org").await;
     let id = answer["request_id"].as_str().expect("an id");
@@ -54,7 +53,7 @@ async fn document_is_encrypted_read_and_deleted_in_the_bucket() {
         let page = person.text(&format!("/requests/{id}")).await;
         let path = page.split("href=\"").find(|part| part.starts_with("/documents/")).expect("a document");
         let shown = person.get(path.split('"').next().expect("a path")).await.assert_status(200);
-        assert_eq!(shown.bytes, document);
+        assert_eq!(shown.bytes, delivered_pdf(&document));
     }
     assert_eq!(
         std::fs::read_dir(test.folder.path())

@@ -1,23 +1,17 @@
-//! Documents under load: kills between the object and its row, and memory use of concurrent uploads.
+//! Documents under load: kills between the object and its row, memory use of concurrent uploads, and hostile ones.
 
+use std::io::Write as _;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
 use crate::samples;
-use crate::tenure::{Answer, Server, request, request_bytes, until};
+use crate::tenure::{Answer, Process, Server, binary, request, request_bytes, until};
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
-
-/// Returns a PDF of about `size` bytes.
-fn pdf(size: usize) -> Vec<u8> {
-    let fill = |document: &mut lopdf::Document, _: &mut lopdf::Dictionary| {
-        document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), vec![b' '; size]));
-    };
-    samples::bytes(&mut samples::pdf(fill))
-}
 
 fn item(id: &str) -> Value {
     let mut item = ("education".parse::<credential::Type>().expect("a type").sample)();
@@ -52,7 +46,7 @@ fn only_objects_orphaned_by_a_kill_are_swept() {
     let data = folder.path().join("data");
     let mut server = Server::start(&data, &[], &[]);
     let token = server.token(&[]);
-    let document = pdf(300_000);
+    let document = samples::filled_pdf(300_000);
     let (kept, killed) = (Mutex::new(Vec::new()), AtomicBool::new(false));
     std::thread::scope(|scope| {
         for client in 0..8 {
@@ -107,7 +101,7 @@ fn concurrent_large_uploads_stay_under_200_mebibytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let server = Server::start(&data, &[], &[]);
-    let (token, document) = (server.token(&[]), pdf(10 * 1024 * 1024 - 2000));
+    let (token, document) = (server.token(&[]), samples::filled_pdf(10 * 1024 * 1024 - 2000));
     let before = peak(&server);
     std::thread::scope(|scope| {
         for client in 0..32 {
@@ -134,4 +128,79 @@ fn concurrent_large_uploads_stay_under_200_mebibytes() {
     let all = peak(&server);
     println!("at rest {before} KiB, after 32 uploads {uploads} KiB, after 32 batches of 100 {all} KiB");
     assert!(all < 200 * 1024, "{all} KiB");
+}
+
+/// Builds a PDF whose catalog leads to a million numbers.
+fn costly_pdf() -> Vec<u8> {
+    let numbers = vec![lopdf::Object::Integer(1); 1_000_000];
+    samples::bytes(&mut samples::pdf(|document, catalog| {
+        let numbers = document.add_object(numbers);
+        catalog.set("ViewerPreferences", lopdf::dictionary! { "Numbers" => numbers });
+    }))
+}
+
+#[test]
+fn hostile_uploads_do_not_delay_another_partner() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&folder.path().join("data"), &[], &[]);
+    let (hostile, other) = (server.token(&[]), server.token(&[]));
+    let (costly, overlapping) = (costly_pdf(), include_bytes!("../fixtures/documents/dos_400x100k.pdf"));
+    let small = samples::bytes(&mut samples::pdf(|_, _| {}));
+    let ended = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for client in 0..32 {
+            let (token, costly, ended, port) = (&hostile, &costly, &ended, server.port);
+            scope.spawn(move || {
+                let pushed = post(port, token, EDUCATION, &item(&format!("h{client}"))).expect("an answer");
+                let document: &[u8] = if client % 4 == 0 { overlapping } else { costly };
+                // It may wait longer than the client does.
+                if let Some(sent) = upload(port, &pushed, document) {
+                    assert!([204, 422, 503].contains(&sent.status), "{} {}", sent.status, sent.body);
+                }
+                ended.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        until("some hostile uploads", || (ended.load(Ordering::SeqCst) > 2).then_some(()));
+        let started = std::time::Instant::now();
+        let pushed = post(server.port, &other, EDUCATION, &item("small")).expect("an answer");
+        let sent = upload(server.port, &pushed, &small).expect("an answer");
+        assert_eq!(sent.status, 204, "{}", sent.body);
+        let (took, ended) = (started.elapsed(), ended.load(Ordering::SeqCst));
+        println!("the small upload took {took:?}, after {ended} of 32 hostile ones");
+        assert!(ended < 32, "it did not wait for the others");
+    });
+    let memory = peak(&server);
+    println!("at most {memory} KiB");
+    assert!(memory < 200 * 1024, "{memory} KiB");
+}
+
+#[test]
+fn inspecting_process_is_confined_before_it_reads() {
+    let mut command = binary();
+    command.args(["inspect-document", "pdf"]).env("SECRET", "x");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut process = Process(command.spawn().expect("it starts"));
+    let about = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", process.0.id())).unwrap_or_default();
+    until("the process to be confined", || about("status").contains("Seccomp:\t2").then_some(()));
+    assert!(about("status").contains("NoNewPrivs:\t1"));
+    assert_eq!(about("environ"), "");
+    let limits = about("limits");
+    for (name, most) in [
+        ("Max cpu time", "5"),
+        ("Max address space", "536870912"),
+        ("Max open files", "16"),
+        ("Max processes", "0"),
+        ("Max core file size", "0"),
+        ("Max file size", "20975616"),
+    ] {
+        let line = limits.lines().find(|line| line.starts_with(name)).expect("a limit");
+        assert_eq!(line[name.len()..].split_whitespace().next(), Some(most), "{line}");
+    }
+    let mut stdin = process.0.stdin.take().expect("a pipe");
+    stdin.write_all(include_bytes!("../fixtures/documents/js_control.pdf")).expect("written");
+    drop(stdin);
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut process.0.stdout.take().expect("a pipe"), &mut said).expect("read");
+    assert!(said.contains("\"verdict\":\"refused\"") && said.contains("JavaScript"), "{said}");
+    assert_eq!(process.wait(), Some(0));
 }

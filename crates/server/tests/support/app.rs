@@ -1,5 +1,6 @@
 //! The application under test: a real store, real keys, a manual clock, and requests without a socket.
 
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use store::{Partner, StatusPlace, WantedEntry};
 use tempfile::TempDir;
-use tenure::app::App;
+use tenure::app::{App, Surroundings};
 use tenure::config::Config;
 use tenure::outbound::Lookup;
 use tower::ServiceExt as _;
@@ -51,6 +52,7 @@ pub struct TestAppBuilder {
     folder: Option<TempDir>,
     settings: Vec<(String, String)>,
     lookup: Lookup,
+    inspector: PathBuf,
     time: String,
 }
 
@@ -78,6 +80,12 @@ impl TestAppBuilder {
         self
     }
 
+    /// Inspects documents with another program than `tenure`.
+    pub fn inspector(mut self, program: &Path) -> Self {
+        program.clone_into(&mut self.inspector);
+        self
+    }
+
     /// Starts the clock at `time` (RFC 3339).
     pub fn time(mut self, time: &str) -> Self {
         time.clone_into(&mut self.time);
@@ -94,7 +102,8 @@ impl TestAppBuilder {
         overrides.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
         let config = Config::load(None, [], &overrides).expect("valid settings");
         let clock = Clock::manual(self.time.parse().expect("a time"));
-        let app = App::open_with(config, clock, Rng::System, false, self.lookup).await.expect("the application");
+        let surroundings = Surroundings { lookup: self.lookup, inspector: self.inspector };
+        let app = App::open_with(config, clock, Rng::System, false, surroundings).await.expect("the application");
         TestApp { app, folder, router: OnceLock::new() }
     }
 }
@@ -108,7 +117,13 @@ impl TestApp {
     /// Returns a builder: SQLite, a new folder, the default settings, the system's resolver, 2026-11-23 09:00 UTC.
     pub fn builder() -> TestAppBuilder {
         let time = "2026-11-23T09:00:00Z".to_owned();
-        TestAppBuilder { folder: None, settings: Vec::new(), lookup: Lookup::System, time }
+        TestAppBuilder {
+            folder: None,
+            settings: Vec::new(),
+            lookup: Lookup::System,
+            inspector: env!("CARGO_BIN_EXE_tenure").into(),
+            time,
+        }
     }
 
     /// Returns the router that requests go through.

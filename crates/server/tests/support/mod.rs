@@ -5,6 +5,7 @@ pub mod app;
 pub mod browser;
 #[path = "../../../store/tests/support/database.rs"]
 pub mod database;
+pub mod delivered;
 pub mod names;
 pub mod receiver;
 pub mod relay;

@@ -20,6 +20,13 @@ pub fn pdf(more: impl FnOnce(&mut Document, &mut Dictionary)) -> Document {
     document
 }
 
+/// Builds a PDF whose page has `size` bytes of content.
+pub fn filled_pdf(size: usize) -> Vec<u8> {
+    let mut document = pdf(|_, _| {});
+    document.objects.insert((1, 0), Object::Stream(Stream::new(Dictionary::new(), vec![b' '; size])));
+    bytes(&mut document)
+}
+
 pub fn bytes(document: &mut Document) -> Vec<u8> {
     let mut bytes = Vec::new();
     document.save_to(&mut bytes).expect("written");

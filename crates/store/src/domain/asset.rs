@@ -48,6 +48,8 @@ pub struct Object {
     pub size: u64,
     /// The object's key, sealed: under the submission's ring key, or under the holder's key once accepted.
     pub sealed_key: Vec<u8>,
+    /// Whether the document is digitally signed, and so delivered as it came.
+    pub is_signed: bool,
 }
 
 /// Why a document could not be had.

@@ -57,7 +57,7 @@ contract! {
         assert!(tx.hand_over_asset(id(20), id(911), &[8], LATER).await.expect("handed over"));
         assert!(!tx.hand_over_asset(id(20), id(910), &[8], LATER).await.expect("another object"));
         let AssetState::Stored(object) = tx.asset(id(20)).await.expect("read").expect("there").state else { panic!("stored") };
-        assert_eq!((object.name, object.sealed_key), (id(911), vec![8]));
+        assert_eq!((object.name, object.sealed_key, object.is_signed), (id(911), vec![8], true));
         assert!(tx.remove_submission(id(10), holder, NOW).await.expect("removed"));
         assert!(tx.assets(&[id(10)]).await.expect("read").is_empty());
         let mut dropped = tx.dropped_objects(10).await.expect("read");

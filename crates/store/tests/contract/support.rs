@@ -63,7 +63,7 @@ pub fn asset(number: u128, submission: Uuid, state: AssetState) -> Asset {
 }
 
 pub fn stored(object: u128) -> AssetState {
-    AssetState::Stored(Object { name: id(object), size: 7, sealed_key: vec![7] })
+    AssetState::Stored(Object { name: id(object), size: 7, sealed_key: vec![7], is_signed: true })
 }
 
 pub async fn add_partner(store: &Store, number: u128) -> Uuid {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::support::app::TestApp;
 use crate::support::browser::Browser;
+use crate::support::delivered::delivered_pdf;
 use crate::support::samples;
 
 pub const EDUCATION: &str = "/api/partner/v2/add/requests/education";
@@ -18,8 +19,9 @@ pub const HOUR: Duration = Duration::from_secs(3600);
 
 pub const SINGLE: &str = include_str!("../../../../credential/tests/opencerts/single.json");
 
+/// Returns a PDF as it is delivered: inspecting it again gives the same bytes.
 pub fn pdf() -> Vec<u8> {
-    samples::bytes(&mut samples::pdf(|_, _| {}))
+    delivered_pdf(&samples::bytes(&mut samples::pdf(|_, _| {})))
 }
 
 pub fn body(name: &str, id: &str, assets: &Value) -> Value {

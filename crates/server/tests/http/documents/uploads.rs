@@ -89,14 +89,8 @@ async fn upload_limit_is_ten_mebibytes() {
     let answer = push_awaiting_pdf(&test, &token).await;
     let link = &answer["assets"][0]["upload_url"];
     let sized = |size: usize| {
-        let filled = |content: usize| {
-            let fill = |document: &mut lopdf::Document, _: &mut lopdf::Dictionary| {
-                document.add_object(lopdf::Stream::new(lopdf::Dictionary::new(), vec![b' '; content]));
-            };
-            samples::bytes(&mut samples::pdf(fill))
-        };
-        let overhead = filled(10_000_000).len() - 10_000_000;
-        filled(size - overhead)
+        let overhead = samples::filled_pdf(10_000_000).len() - 10_000_000;
+        samples::filled_pdf(size - overhead)
     };
     let most = 10 * 1024 * 1024;
     let document = sized(most);

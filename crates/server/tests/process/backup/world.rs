@@ -92,8 +92,10 @@ fn accept_document(server: &Server, token: &str, person: &mut Person) -> (Vec<u8
     let record = person.get(server, &format!("/wallet/credentials/{content}")).body;
     let id = record.split("href=\"/documents/").nth(1).and_then(|rest| rest.split('"').next());
     let path = format!("/documents/{}", id.unwrap_or_else(|| panic!("{record}")));
-    assert!(person.get(server, &path).body.starts_with("%PDF"));
-    (document, path)
+    // A PDF is delivered as a new file.
+    let delivered = person.get(server, &path).body.into_bytes();
+    assert!(delivered.starts_with(b"%PDF"));
+    (delivered, path)
 }
 
 /// Shares a job with a hirer; returns the link's path and the credential that it shows.

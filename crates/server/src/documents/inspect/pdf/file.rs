@@ -1,0 +1,366 @@
+//! The structure of a PDF file (ISO 32000-2, section 7.5): which object stands where, in its newest revision.
+//!
+//! Nothing is searched or repaired: an object is what the cross-reference table says, under the number that the table
+//! says, or the file is refused.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read as _;
+use std::rc::Rc;
+
+use super::super::error::InspectError;
+use super::syntax::{Dictionary, Id, Object, Parser, damaged};
+use super::table::{Entry, check_unique, integers, predicted, table_entry};
+
+/// Most bytes that all streams of objects and tables of a file may unpack to together.
+pub const UNPACKED: usize = 32 * 1024 * 1024;
+/// Most direct objects of a file; each takes about 50 bytes of memory.
+const OBJECTS: usize = 3_000_000;
+/// Most entries of all cross-reference tables.
+const ENTRIES: usize = 1_000_000;
+/// Most revisions.
+const REVISIONS: usize = 200;
+/// How deep the length of a stream may lie: in an object, which may be in a stream of objects.
+const NESTED_LOADS: usize = 4;
+
+/// An indirect object, with the bytes of its stream if it is one.
+#[derive(Debug)]
+pub struct Loaded<'a> {
+    pub object: Object,
+    pub stream: Option<&'a [u8]>,
+}
+
+/// A stream of objects: its unpacked bytes, and the number and the place of each object.
+#[derive(Debug)]
+struct ObjectStream {
+    bytes: Vec<u8>,
+    index: Vec<(u32, usize)>,
+}
+
+/// A file whose tables were read.
+#[derive(Debug)]
+pub struct File<'a> {
+    bytes: &'a [u8],
+    entries: HashMap<u32, Entry>,
+    /// The newest trailer.
+    pub trailer: Dictionary,
+    /// Where the tables start, the newest first.
+    pub sections: Vec<usize>,
+    /// Where tables and loaded objects stand, from start to end.
+    pub spans: Vec<(usize, usize)>,
+    streams: HashMap<u32, Rc<ObjectStream>>,
+    seen: HashSet<u32>,
+    /// How many more bytes objects may take before some must overlap.
+    uncovered: usize,
+    unpacked: usize,
+    room: usize,
+    loads: usize,
+}
+
+impl<'a> File<'a> {
+    /// Reads the tables of the newest revision.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, InspectError> {
+        let missing = || damaged("it does not end with the place of its table of objects");
+        let tail = bytes.len().saturating_sub(2048);
+        let found = bytes[tail..].windows(9).rposition(|window| window == b"startxref").ok_or_else(missing)?;
+        let mut room = 1;
+        let start = Parser::new(bytes, tail + found + 9, &mut room).unsigned().ok_or_else(missing)?;
+        Self::open_at(bytes, start)
+    }
+
+    /// Reads the tables from the one at `start` back to the oldest.
+    pub fn open_at(bytes: &'a [u8], start: usize) -> Result<Self, InspectError> {
+        let mut file = Self {
+            bytes,
+            entries: HashMap::new(),
+            trailer: Dictionary::default(),
+            sections: Vec::new(),
+            spans: Vec::new(),
+            streams: HashMap::new(),
+            seen: HashSet::new(),
+            uncovered: bytes.len(),
+            unpacked: UNPACKED,
+            room: OBJECTS,
+            loads: 0,
+        };
+        let mut next = Some(start);
+        while let Some(at) = next {
+            if file.sections.contains(&at) || file.sections.len() == REVISIONS {
+                return Err(damaged("its tables of objects do not end"));
+            }
+            file.sections.push(at);
+            let trailer = file.section(at)?;
+            next = match trailer.get(b"Prev") {
+                None => None,
+                Some(Object::Integer(offset)) => {
+                    usize::try_from(*offset).ok().map(Some).ok_or_else(|| damaged("a table"))?
+                }
+                Some(_) => return Err(damaged("the place of an earlier table is no number")),
+            };
+            if file.sections.len() == 1 {
+                file.trailer = trailer;
+            }
+        }
+        Ok(file)
+    }
+
+    /// The entries of every object that is in use.
+    pub fn in_use(&self) -> Vec<Id> {
+        let used = self.entries.iter().filter_map(|(number, entry)| match entry {
+            Entry::Free => None,
+            Entry::At { generation, .. } => Some(Id { number: *number, generation: *generation }),
+            Entry::Within { .. } => Some(Id { number: *number, generation: 0 }),
+        });
+        let mut used: Vec<Id> = used.collect();
+        used.sort_unstable();
+        used
+    }
+
+    fn parser(&mut self, at: usize) -> Parser<'_> {
+        Parser::new(self.bytes, at, &mut self.room)
+    }
+
+    /// Reads one table and returns its trailer.
+    fn section(&mut self, at: usize) -> Result<Dictionary, InspectError> {
+        if at >= self.bytes.len() {
+            return Err(damaged("the place of its table of objects is wrong"));
+        }
+        if !self.parser(at).keyword(b"xref") {
+            return self.stream_section(at);
+        }
+        let (mut used, mut free) = (Vec::new(), Vec::new());
+        let wrong = || damaged("its table of objects cannot be read");
+        let mut parser = Parser::new(self.bytes, at, &mut self.room);
+        parser.keyword(b"xref");
+        while !parser.keyword(b"trailer") {
+            let (first, count): (u32, u32) = parser.unsigned().zip(parser.unsigned()).ok_or_else(wrong)?;
+            for number in first..first.checked_add(count).ok_or_else(wrong)? {
+                let (offset, generation): (usize, u32) = parser.unsigned().zip(parser.unsigned()).ok_or_else(wrong)?;
+                if parser.keyword(b"f") {
+                    free.push((number, Entry::Free));
+                } else if parser.keyword(b"n") {
+                    let generation = u16::try_from(generation).map_err(|_| wrong())?;
+                    used.push((number, Entry::At { offset, generation }));
+                } else {
+                    return Err(wrong());
+                }
+            }
+        }
+        let Object::Dictionary(trailer) = parser.object()? else { return Err(wrong()) };
+        let end = parser.position();
+        self.spans.push((at, end));
+        check_unique(used.iter().chain(&free))?;
+        self.add(used)?;
+        // A hybrid file (section 7.5.8.4): objects that older readers take for free are in a stream.
+        if let Some(offset) = trailer.size(b"XRefStm") {
+            self.stream_section(offset)?;
+        }
+        self.add(free)?;
+        Ok(trailer)
+    }
+
+    /// What is newer has been added before.
+    fn add(&mut self, entries: Vec<(u32, Entry)>) -> Result<(), InspectError> {
+        for (number, entry) in entries {
+            self.entries.entry(number).or_insert(entry);
+        }
+        if self.entries.len() > ENTRIES {
+            return Err(InspectError::new("The PDF file holds more objects than are read."));
+        }
+        Ok(())
+    }
+
+    /// A table in a stream (section 7.5.8).
+    fn stream_section(&mut self, at: usize) -> Result<Dictionary, InspectError> {
+        let wrong = || damaged("its table of objects cannot be read");
+        let header = self.parser(at).header();
+        let loaded = self.load_at(at, header.ok_or_else(wrong)?)?;
+        let (Object::Dictionary(dict), Some(raw)) = (loaded.object, loaded.stream) else { return Err(wrong()) };
+        if dict.name(b"Type") != Some(b"XRef") {
+            return Err(wrong());
+        }
+        let widths = dict.get(b"W").map(integers).filter(|widths| widths.len() == 3).ok_or_else(wrong)?;
+        let row: usize = widths.iter().sum();
+        if row == 0 || widths.iter().any(|width| *width > 8) {
+            return Err(wrong());
+        }
+        let ranges = match dict.get(b"Index") {
+            None => vec![0, dict.size(b"Size").ok_or_else(wrong)?],
+            Some(index) => integers(index),
+        };
+        let bytes = self.unpack(&dict, raw)?;
+        let mut rows = bytes.chunks_exact(row);
+        let mut entries = Vec::new();
+        for range in ranges.chunks(2) {
+            let [first, count] = range else { return Err(wrong()) };
+            for offset in 0..*count {
+                let number = u32::try_from(first.saturating_add(offset)).map_err(|_| wrong())?;
+                entries.push((number, table_entry(rows.next().ok_or_else(wrong)?, &widths)?));
+                if entries.len() > ENTRIES {
+                    return Err(wrong());
+                }
+            }
+        }
+        check_unique(entries.iter())?;
+        self.add(entries)?;
+        Ok(dict)
+    }
+
+    /// The object that `id` names; null if there is none.
+    pub fn load(&mut self, id: Id) -> Result<Loaded<'a>, InspectError> {
+        let null = Loaded { object: Object::Null, stream: None };
+        match self.entries.get(&id.number).copied() {
+            None | Some(Entry::Free) => Ok(null),
+            Some(Entry::At { offset, generation }) if generation == id.generation => self.load_at(offset, id),
+            Some(Entry::Within { stream, index }) if id.generation == 0 => self.load_within(id, stream, index),
+            Some(_) => Err(damaged("an object has another generation than its table says")),
+        }
+    }
+
+    /// Follows `object` if it is a reference.
+    pub fn resolve(&mut self, object: &Object) -> Result<Object, InspectError> {
+        match object {
+            Object::Reference(id) => Ok(self.load(*id)?.object),
+            direct => Ok(direct.clone()),
+        }
+    }
+
+    /// Objects may not overlap, so that reading each once reads no byte twice.
+    fn cover(&mut self, number: u32, length: usize) -> Result<(), InspectError> {
+        if self.seen.insert(number) {
+            self.uncovered = self.uncovered.checked_sub(length).ok_or_else(|| damaged("its objects overlap"))?;
+        }
+        Ok(())
+    }
+
+    fn load_at(&mut self, offset: usize, id: Id) -> Result<Loaded<'a>, InspectError> {
+        let bytes = self.bytes;
+        let mut parser = Parser::new(bytes, offset, &mut self.room);
+        if offset >= bytes.len() || parser.header() != Some(id) {
+            return Err(damaged("an object is not where its table says"));
+        }
+        let object = parser.object()?;
+        let dictionary = match &object {
+            Object::Dictionary(dictionary) => parser.stream_start()?.map(|start| (start, dictionary)),
+            _ => None,
+        };
+        let Some((start, dictionary)) = dictionary else {
+            let ends = parser.keyword(b"endobj");
+            let end = parser.position();
+            self.cover(id.number, end - offset)?;
+            self.spans.push((offset, end));
+            return if ends { Ok(Loaded { object, stream: None }) } else { Err(damaged("an object does not end")) };
+        };
+        let end = self.length(dictionary)?.and_then(|length| start.checked_add(length));
+        let stream = end.and_then(|end| bytes.get(start..end)).ok_or_else(|| damaged("a stream has no length"))?;
+        let mut parser = Parser::new(bytes, start + stream.len(), &mut self.room);
+        let ends = parser.keyword(b"endstream") && parser.keyword(b"endobj");
+        let end = parser.position();
+        self.cover(id.number, end - offset)?;
+        self.spans.push((offset, end));
+        if ends { Ok(Loaded { object, stream: Some(stream) }) } else { Err(damaged("a stream has a wrong length")) }
+    }
+
+    fn length(&mut self, dictionary: &Dictionary) -> Result<Option<usize>, InspectError> {
+        let length = match dictionary.get(b"Length") {
+            Some(Object::Reference(id)) => {
+                self.loads += 1;
+                if self.loads > NESTED_LOADS {
+                    return Err(damaged("a stream has no length"));
+                }
+                let length = self.load(*id)?.object;
+                self.loads -= 1;
+                length
+            }
+            Some(direct) => direct.clone(),
+            None => Object::Null,
+        };
+        Ok(if let Object::Integer(length) = length { usize::try_from(length).ok() } else { None })
+    }
+
+    fn load_within(&mut self, id: Id, stream: u32, index: usize) -> Result<Loaded<'a>, InspectError> {
+        let objects = self.object_stream(stream)?;
+        let wrong = || damaged("an object is not where its table says");
+        let (number, start) = objects.index.get(index).copied().ok_or_else(wrong)?;
+        if number != id.number {
+            return Err(wrong());
+        }
+        let mut parser = Parser::new(&objects.bytes, start, &mut self.room);
+        let object = parser.object()?;
+        let length = parser.position() - start;
+        self.cover(number, length)?;
+        Ok(Loaded { object, stream: None })
+    }
+
+    /// A stream of objects (section 7.5.7), unpacked once.
+    fn object_stream(&mut self, number: u32) -> Result<Rc<ObjectStream>, InspectError> {
+        if let Some(known) = self.streams.get(&number) {
+            return Ok(Rc::clone(known));
+        }
+        let wrong = || damaged("a stream of objects cannot be read");
+        let Some(Entry::At { offset, generation }) = self.entries.get(&number).copied() else { return Err(wrong()) };
+        self.loads += 1;
+        if self.loads > NESTED_LOADS {
+            return Err(wrong());
+        }
+        let loaded = self.load_at(offset, Id { number, generation })?;
+        self.loads -= 1;
+        let (Object::Dictionary(dict), Some(raw)) = (loaded.object, loaded.stream) else { return Err(wrong()) };
+        if dict.name(b"Type") != Some(b"ObjStm") {
+            return Err(wrong());
+        }
+        let (count, first) = dict.size(b"N").zip(dict.size(b"First")).ok_or_else(wrong)?;
+        let bytes = self.unpack(&dict, raw)?;
+        let mut index = Vec::new();
+        let mut parser = Parser::new(bytes.get(..first).ok_or_else(wrong)?, 0, &mut self.room);
+        for _ in 0..count {
+            let (number, offset): (u32, usize) = parser.unsigned().zip(parser.unsigned()).ok_or_else(wrong)?;
+            let start = first.checked_add(offset).filter(|start| *start < bytes.len()).ok_or_else(wrong)?;
+            index.push((number, start));
+        }
+        let numbers: HashSet<u32> = index.iter().map(|(number, _)| *number).collect();
+        if numbers.len() != count {
+            return Err(damaged("a stream of objects holds one object twice"));
+        }
+        self.uncovered += bytes.len();
+        let objects = Rc::new(ObjectStream { bytes, index });
+        self.streams.insert(number, Rc::clone(&objects));
+        Ok(objects)
+    }
+
+    /// Unpacks a stream of objects or a table.
+    fn unpack(&mut self, dict: &Dictionary, raw: &[u8]) -> Result<Vec<u8>, InspectError> {
+        let unusual =
+            || InspectError::new("The PDF file is packed in an unusual way; save it again with another program.");
+        let filter = match dict.get(b"Filter") {
+            Some(Object::Array(filters)) if filters.len() <= 1 => filters.first(),
+            other => other,
+        };
+        let parameters = match dict.get(b"DecodeParms") {
+            Some(Object::Array(parameters)) if parameters.len() <= 1 => parameters.first(),
+            other => other,
+        };
+        let bytes = match filter {
+            None => raw.to_vec(),
+            Some(Object::Name(name)) if **name == *b"FlateDecode" => self.inflate(raw)?,
+            Some(_) => return Err(unusual()),
+        };
+        self.unpacked = self.unpacked.checked_sub(bytes.len()).ok_or_else(too_much)?;
+        match parameters {
+            None | Some(Object::Null) => Ok(bytes),
+            Some(Object::Dictionary(parameters)) => predicted(bytes, parameters).ok_or_else(unusual),
+            Some(_) => Err(unusual()),
+        }
+    }
+
+    fn inflate(&self, raw: &[u8]) -> Result<Vec<u8>, InspectError> {
+        let mut bytes = Vec::new();
+        let limit = self.unpacked as u64 + 1;
+        let read = flate2::read::ZlibDecoder::new(raw).take(limit).read_to_end(&mut bytes);
+        read.map_err(|_| damaged("something in it cannot be unpacked"))?;
+        if bytes.len() > self.unpacked { Err(too_much()) } else { Ok(bytes) }
+    }
+}
+
+fn too_much() -> InspectError {
+    InspectError::new("The PDF file unpacks to more than is looked at; save it again with another program.")
+}

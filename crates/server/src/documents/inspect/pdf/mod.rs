@@ -1,0 +1,66 @@
+//! Reads PDF files strictly, and writes them anew from what was read.
+//!
+//! Owns the promise that what is delivered is what was inspected: pages, fonts, images and links within the document, from
+//! objects that have one meaning alone. Scripts, embedded files, media, forms and actions that start by themselves are
+//! refused; links that lead out of the document are left out.
+
+mod actions;
+mod file;
+mod output;
+mod pages;
+mod rewrite;
+mod roles;
+mod signed;
+mod syntax;
+mod table;
+
+use super::error::InspectError;
+use super::verdict::Accepted;
+use file::File;
+pub use output::MOST_WRITTEN;
+use rewrite::Rewriter;
+use syntax::damaged;
+
+/// How far into a file its header may stand; viewers look as far.
+pub const HEADER_WITHIN: usize = 1024;
+
+/// Where the header of a PDF file stands.
+pub fn header(bytes: &[u8]) -> Option<usize> {
+    let start = &bytes[..bytes.len().min(HEADER_WITHIN + 5)];
+    start.windows(5).position(|window| window == b"%PDF-")
+}
+
+/// Inspects a PDF file and writes it anew; a signed one is delivered as it came.
+///
+/// # Errors
+/// It cannot be read, or holds something active.
+pub fn inspect(bytes: &[u8]) -> Result<Accepted, InspectError> {
+    let start = header(bytes).ok_or_else(|| damaged("it has no header"))?;
+    // Offsets count from the header, or from the start of the file if something stands before it.
+    let (bytes, mut file) = match File::open(&bytes[start..]) {
+        Ok(file) => (&bytes[start..], file),
+        Err(error) if start == 0 => return Err(error),
+        Err(error) => (bytes, File::open(bytes).map_err(|_| error)?),
+    };
+    if file.trailer.get(b"Encrypt").is_some() {
+        return Err(InspectError::new(
+            "The PDF file is encrypted (by a password, or against printing or copying), which is not taken; save it without protection.",
+        ));
+    }
+    if signed::is_signed(&mut file)? {
+        signed::inspect(bytes, start == 0)?;
+        return Ok(Accepted::Signed);
+    }
+    Rewriter::new(&mut file, version(bytes), false).run().map(Accepted::Rewritten)
+}
+
+/// The version that the header names; 1.7 for one that is unknown.
+fn version(bytes: &[u8]) -> &'static [u8] {
+    match header(bytes).and_then(|at| bytes.get(at + 5..at + 8)) {
+        Some(b"1.0" | b"1.1" | b"1.2" | b"1.3" | b"1.4") => b"1.4",
+        Some(b"1.5") => b"1.5",
+        Some(b"1.6") => b"1.6",
+        Some(b"2.0") => b"2.0",
+        _ => b"1.7",
+    }
+}

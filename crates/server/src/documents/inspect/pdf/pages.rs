@@ -1,0 +1,78 @@
+//! The pages of a document, in order, with what they inherit (ISO 32000-2, section 7.7.3).
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::super::error::InspectError;
+use super::file::File;
+use super::syntax::{Dictionary, Id, Object, damaged};
+
+/// Most pages, and nodes of their tree.
+const PAGES: usize = 20_000;
+/// Members that a page inherits.
+const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
+
+/// A page: its object, and what it inherits.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub id: Id,
+    inherited: [Option<Rc<Object>>; 4],
+}
+
+impl Page {
+    /// Adds to `page` what it inherits and does not have itself.
+    pub fn inherit(&self, page: &mut Dictionary) {
+        for (key, value) in INHERITED.iter().zip(&self.inherited) {
+            if let Some(value) = value
+                && page.get(key).is_none()
+            {
+                page.0.retain(|(name, _)| **name != **key);
+                page.0.push(((*key).into(), Object::clone(value)));
+            }
+        }
+    }
+}
+
+/// The pages below `root`.
+///
+/// # Errors
+/// The tree is damaged, loops, or has no page.
+pub fn pages(file: &mut File<'_>, root: &Object) -> Result<Vec<Page>, InspectError> {
+    let wrong = || damaged("its tree of pages cannot be read");
+    let Object::Reference(root) = root else { return Err(wrong()) };
+    let mut pages = Vec::new();
+    let mut visited = HashSet::new();
+    let mut waiting = vec![Page { id: *root, inherited: [const { None }; 4] }];
+    while let Some(node) = waiting.pop() {
+        if !visited.insert(node.id.number) || visited.len() > PAGES {
+            return Err(wrong());
+        }
+        let Object::Dictionary(dict) = file.load(node.id)?.object else { return Err(wrong()) };
+        match (dict.name(b"Type"), dict.get(b"Kids")) {
+            (Some(b"Page") | None, None) => pages.push(node),
+            (Some(b"Pages") | None, Some(kids)) => {
+                let Object::Array(kids) = file.resolve(kids)? else { return Err(wrong()) };
+                let mut inherited = node.inherited;
+                for (key, value) in INHERITED.iter().zip(&mut inherited) {
+                    if let Some(own) = dict.get(key) {
+                        *value = Some(Rc::new(own.clone()));
+                    }
+                }
+                for kid in kids.into_iter().rev() {
+                    match kid {
+                        Object::Reference(id) => waiting.push(Page { id, inherited: inherited.clone() }),
+                        Object::Null => {}
+                        _ => return Err(wrong()),
+                    }
+                }
+                if waiting.len() > PAGES {
+                    return Err(wrong());
+                }
+            }
+            // A node without pages.
+            (Some(b"Pages"), None) => {}
+            _ => return Err(wrong()),
+        }
+    }
+    if pages.is_empty() { Err(InspectError::new("The PDF file has no page.")) } else { Ok(pages) }
+}

@@ -1,0 +1,370 @@
+//! Walks a document from its catalog, refuses what is active, and writes a new file of what is left.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::super::error::InspectError;
+use super::file::{File, Loaded};
+use super::output::{self, Output};
+use super::pages::{Page, pages};
+use super::roles::{FILTERS, FORM, Field, Role, refused_annotation};
+use super::syntax::{Dictionary, Id, Object, damaged};
+
+/// Most nodes of trees and chains of actions that are looked into before it is clear that they are empty or harmless.
+const LOOKS: usize = 1000;
+/// How deep they may be.
+pub(super) const DEPTH: usize = 20;
+
+/// Members without effect that a signed document may keep; in others they are left out.
+const INERT: [&[u8]; 24] = [
+    b"Extensions",
+    b"PieceInfo",
+    b"Thumb",
+    b"Trans",
+    b"Dur",
+    b"DSS",
+    b"Perms",
+    b"Legal",
+    b"Metadata",
+    b"B",
+    b"Parent",
+    b"BoxColorInfo",
+    b"SeparationInfo",
+    b"TemplateInstantiated",
+    b"RC",
+    b"ExData",
+    b"Measure",
+    b"HT",
+    b"Namespaces",
+    b"NS",
+    b"IDTree",
+    b"Ref",
+    b"MixingHints",
+    b"Data",
+];
+
+pub fn refused(what: &str) -> InspectError {
+    InspectError(format!("The PDF file holds {what}, which is not taken; save it again without."))
+}
+
+/// The rewriting of one revision of a file.
+#[derive(Debug)]
+pub struct Rewriter<'f, 'a> {
+    pub(super) file: &'f mut File<'a>,
+    output: Output,
+    /// The numbers of pages in the new file, by their old ones.
+    pages: HashMap<u32, u32>,
+    /// The number in the new file of each object in each of its roles.
+    numbers: HashMap<(u32, Role), u32>,
+    waiting: VecDeque<(Id, Role, u32)>,
+    looks: usize,
+    /// Whether the document is signed: then it is delivered as it came, so nothing can be left out.
+    is_signed: bool,
+}
+
+impl<'f, 'a> Rewriter<'f, 'a> {
+    pub fn new(file: &'f mut File<'a>, version: &[u8], is_signed: bool) -> Self {
+        let output = Output::new(version);
+        Self {
+            file,
+            output,
+            pages: HashMap::new(),
+            numbers: HashMap::new(),
+            waiting: VecDeque::new(),
+            looks: LOOKS,
+            is_signed,
+        }
+    }
+
+    /// Returns the new file.
+    ///
+    /// # Errors
+    /// What is active or cannot be read.
+    pub fn run(mut self) -> Result<Vec<u8>, InspectError> {
+        let Some(Object::Reference(root)) = self.file.trailer.get(b"Root").cloned() else {
+            return Err(damaged("its trailer names no catalog"));
+        };
+        let Object::Dictionary(catalog) = self.file.load(root)?.object else {
+            return Err(damaged("its trailer names no catalog"));
+        };
+        if catalog.name(b"Type") != Some(b"Catalog") {
+            return Err(damaged("its trailer names no catalog"));
+        }
+        let tree = self.write_pages(&catalog)?;
+        self.write_waiting()?;
+        let mut body = Vec::new();
+        self.dictionary(Role::Catalog, &catalog, &mut body)?;
+        // Before the end `>>`.
+        body.truncate(body.len() - 2);
+        body.extend_from_slice(b"/Pages ");
+        output::reference(tree, &mut body);
+        body.extend_from_slice(b" >>");
+        let number = self.output.reserve();
+        self.output.object(number, &[&body])?;
+        self.write_waiting()?;
+        let trailer = self.trailer(number)?;
+        self.write_waiting()?;
+        Ok(self.output.finish(&trailer))
+    }
+
+    fn trailer(&mut self, catalog: u32) -> Result<Vec<u8>, InspectError> {
+        let mut trailer = b" /Root ".to_vec();
+        output::reference(catalog, &mut trailer);
+        for key in [&b"Info"[..], b"ID"] {
+            if let Some(value) = self.file.trailer.get(key).cloned() {
+                output::name(key, &mut trailer);
+                trailer.push(b' ');
+                self.value(Role::Flat, &value, &mut trailer)?;
+            }
+        }
+        Ok(trailer)
+    }
+
+    /// Writes the pages as one flat tree, and returns its number.
+    fn write_pages(&mut self, catalog: &Dictionary) -> Result<u32, InspectError> {
+        let root = catalog.get(b"Pages").ok_or_else(|| damaged("it has no pages"))?;
+        let found = pages(self.file, root)?;
+        let tree = self.output.reserve();
+        for page in &found {
+            let number = self.output.reserve();
+            self.pages.insert(page.id.number, number);
+        }
+        let mut kids = format!("<< /Type /Pages /Count {} /Kids [", found.len()).into_bytes();
+        for page in &found {
+            let number = self.pages[&page.id.number];
+            output::reference(number, &mut kids);
+            kids.push(b' ');
+            self.write_page(page, number, tree)?;
+        }
+        kids.extend_from_slice(b"] >>");
+        self.output.object(tree, &[&kids])?;
+        Ok(tree)
+    }
+
+    fn write_page(&mut self, page: &Page, number: u32, tree: u32) -> Result<(), InspectError> {
+        let Object::Dictionary(mut dict) = self.file.load(page.id)?.object else {
+            return Err(damaged("a page is none"));
+        };
+        page.inherit(&mut dict);
+        dict.0.retain(|(key, _)| **key != *b"Type");
+        let mut body = Vec::new();
+        self.dictionary(Role::Page, &dict, &mut body)?;
+        body.truncate(body.len() - 2);
+        body.extend_from_slice(b"/Type /Page /Parent ");
+        output::reference(tree, &mut body);
+        body.extend_from_slice(b" >>");
+        self.output.object(number, &[&body])
+    }
+
+    fn write_waiting(&mut self) -> Result<(), InspectError> {
+        while let Some((id, role, number)) = self.waiting.pop_front() {
+            let Loaded { object, stream } = self.file.load(id)?;
+            let mut body = Vec::new();
+            match (object, stream) {
+                (Object::Dictionary(dict), Some(bytes)) => {
+                    if role.is_stream() {
+                        self.stream(role, &dict, bytes.len(), &mut body)?;
+                        self.output.object(number, &[&body, b"\nstream\n", bytes, b"\nendstream"])?;
+                        continue;
+                    }
+                    self.leave_out("a stream where none belongs", &Object::Dictionary(dict))?;
+                    body.extend_from_slice(b"null");
+                }
+                (object, _) => self.value(role, &object, &mut body)?,
+            }
+            self.output.object(number, &[&body])?;
+        }
+        Ok(())
+    }
+
+    fn stream(&mut self, role: Role, dict: &Dictionary, length: usize, out: &mut Vec<u8>) -> Result<(), InspectError> {
+        let (own, rest): (Vec<_>, Vec<_>) = dict.0.iter().cloned().partition(|(key, _)| {
+            matches!(&**key, b"Length" | b"Filter" | b"DecodeParms" | b"F" | b"FFilter" | b"FDecodeParms" | b"DL")
+        });
+        let own = Dictionary(own);
+        if own.get(b"F").is_some() || own.get(b"FFilter").is_some() || own.get(b"FDecodeParms").is_some() {
+            return Err(refused("content that lies in another file"));
+        }
+        // An appearance that is a stream is drawn like any other.
+        let role = if role == Role::Appearance { Role::XObject } else { role };
+        self.dictionary(role, &Dictionary(rest), out)?;
+        out.truncate(out.len() - 2);
+        if let Some(filter) = own.get(b"Filter") {
+            let filter = self.file.resolve(filter)?;
+            let is_known = |filter: &Object| matches!(filter, Object::Name(name) if FILTERS.contains(&&**name));
+            let known = match &filter {
+                Object::Array(filters) => filters.iter().all(is_known),
+                one => is_known(one),
+            };
+            if !known {
+                return Err(damaged("a stream is packed in an unknown way"));
+            }
+            out.extend_from_slice(b"/Filter ");
+            self.value(Role::Flat, &filter, out)?;
+            out.push(b' ');
+        }
+        if let Some(parameters) = own.get(b"DecodeParms") {
+            out.extend_from_slice(b"/DecodeParms ");
+            self.value(Role::DecodeParameters, parameters, out)?;
+            out.push(b' ');
+        }
+        out.extend_from_slice(format!("/Length {length} >>").as_bytes());
+        Ok(())
+    }
+
+    /// Writes what is kept of a dictionary.
+    fn dictionary(&mut self, role: Role, dict: &Dictionary, out: &mut Vec<u8>) -> Result<(), InspectError> {
+        self.check(role, dict)?;
+        out.extend_from_slice(b"<< ");
+        for (key, value) in &dict.0 {
+            if *value == Object::Null {
+                continue;
+            }
+            match role.field(key) {
+                Field::Keep(Role::Form) if !self.is_signed => self.refuse_form(value)?,
+                Field::Keep(role @ (Role::Action | Role::OpenAction)) => {
+                    if let Some(action) = self.action(role, value, DEPTH)? {
+                        output::name(key, out);
+                        out.push(b' ');
+                        out.extend_from_slice(&action);
+                        out.push(b' ');
+                    }
+                }
+                Field::Keep(role) => {
+                    output::name(key, out);
+                    out.push(b' ');
+                    self.value(role, value, out)?;
+                    out.push(b' ');
+                }
+                Field::Refuse(what) if !self.is_empty(value, DEPTH)? => return Err(refused(what)),
+                Field::Drop if self.is_signed && !INERT.contains(&&**key) && **key != *b"Pages" => {
+                    self.leave_out("an entry of an unknown kind", value)?;
+                }
+                Field::Refuse(_) | Field::Drop => {}
+            }
+        }
+        out.extend_from_slice(b">>");
+        Ok(())
+    }
+
+    /// Refuses a dictionary by its kind.
+    fn check(&mut self, role: Role, dict: &Dictionary) -> Result<(), InspectError> {
+        match role {
+            Role::Annotation => {
+                let Some(subtype) = dict.get(b"Subtype").cloned() else {
+                    return Err(damaged("an annotation has no kind"));
+                };
+                let subtype = self.file.resolve(&subtype)?;
+                let kind = if let Object::Name(name) = &subtype { Some(&**name) } else { None };
+                if self.is_signed && kind == Some(b"Widget") {
+                    return self.check(Role::SignatureField, dict);
+                }
+                refused_annotation(kind).map_or(Ok(()), |what| Err(refused(what)))
+            }
+            Role::SignatureField => match dict.get(b"FT") {
+                None | Some(Object::Name(_)) if dict.name(b"FT").is_none_or(|kind| kind == b"Sig") => Ok(()),
+                _ => Err(refused(FORM)),
+            },
+            Role::XObject => match dict.get(b"Subtype") {
+                Some(Object::Name(name)) if **name == *b"Form" && dict.get(b"Ref").is_some() => {
+                    Err(refused("content that lies in another file"))
+                }
+                Some(Object::Name(name)) if **name == *b"Image" || **name == *b"Form" => Ok(()),
+                _ => Err(refused("a drawing of an unknown kind")),
+            },
+            Role::Names => {
+                for (key, what) in [(&b"JavaScript"[..], "JavaScript"), (b"EmbeddedFiles", super::roles::EMBEDDED)] {
+                    if let Some(value) = dict.get(key)
+                        && !self.is_empty(value, DEPTH)?
+                    {
+                        return Err(refused(what));
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a value in the place that `role` says.
+    pub(super) fn value(&mut self, role: Role, value: &Object, out: &mut Vec<u8>) -> Result<(), InspectError> {
+        match value {
+            Object::Reference(id) => match self.target(role, *id) {
+                Some(number) => output::reference(number, out),
+                None => out.extend_from_slice(b"null"),
+            },
+            Object::Array(items) => {
+                out.push(b'[');
+                for item in items {
+                    self.value(role.item(), item, out)?;
+                    out.push(b' ');
+                }
+                out.push(b']');
+            }
+            Object::Dictionary(dict) => self.dictionary(self.by_kind(role, dict), dict, out)?,
+            direct => output::scalar(direct, out),
+        }
+        Ok(())
+    }
+
+    /// In a signed document, a field and its annotation may be one object.
+    fn by_kind(&self, role: Role, dict: &Dictionary) -> Role {
+        match role {
+            Role::Annotation if self.is_signed && dict.name(b"Subtype") == Some(b"Widget") => Role::SignatureField,
+            other => other,
+        }
+    }
+
+    /// The number of an object in the new file, in the place that `role` says; `None` where it may not be named.
+    fn target(&mut self, role: Role, id: Id) -> Option<u32> {
+        let known = |role| self.numbers.get(&(id.number, role)).copied();
+        match role {
+            Role::PageReference => return self.pages.get(&id.number).copied(),
+            Role::AnnotationReference => return known(Role::Annotation),
+            // The parent of the uppermost elements.
+            Role::StructureElement if known(Role::StructureRoot).is_some() => return known(Role::StructureRoot),
+            _ => {}
+        }
+        if let Some(number) = known(role) {
+            return Some(number);
+        }
+        let number = self.output.reserve();
+        self.numbers.insert((id.number, role), number);
+        self.waiting.push_back((id, role, number));
+        Some(number)
+    }
+
+    /// Counts a node that is looked into.
+    pub(super) fn look(&mut self) -> Result<(), InspectError> {
+        self.looks = self.looks.checked_sub(1).ok_or_else(|| damaged("its actions do not end"))?;
+        Ok(())
+    }
+
+    /// Whether a tree holds nothing but empty nodes.
+    pub(super) fn is_empty(&mut self, value: &Object, depth: usize) -> Result<bool, InspectError> {
+        self.look()?;
+        let Some(depth) = depth.checked_sub(1) else { return Ok(false) };
+        let items = match self.file.resolve(value)? {
+            Object::Null => return Ok(true),
+            Object::Array(items) => items,
+            Object::Dictionary(dict) => dict.0.into_iter().map(|(_, value)| value).collect(),
+            _ => return Ok(false),
+        };
+        for item in &items {
+            if !self.is_empty(item, depth)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Leaves `value` out, which a signed document does not allow unless it is a plain value.
+    pub(super) fn leave_out(&mut self, what: &str, value: &Object) -> Result<(), InspectError> {
+        let is_plain = !matches!(value, Object::Reference(_) | Object::Array(_) | Object::Dictionary(_));
+        if !self.is_signed || is_plain {
+            return Ok(());
+        }
+        Err(InspectError(format!(
+            "The PDF file is digitally signed and holds {what}, which cannot be taken out without breaking the signature; send it without the signature."
+        )))
+    }
+}

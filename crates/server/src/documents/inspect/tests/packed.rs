@@ -1,0 +1,93 @@
+//! PDF files with objects in streams.
+
+use lopdf::{Dictionary, Document, Object};
+
+use super::hostile::{CATALOG, PAGE, PAGES, script};
+use super::*;
+
+/// Saves with objects in streams and the table in a stream.
+fn packed(change: impl FnOnce(&mut Document, &mut Dictionary)) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    sample(change).save_modern(&mut bytes).expect("written");
+    bytes
+}
+
+#[test]
+fn active_content_in_compressed_objects_is_rejected() {
+    let active = packed(|document, catalog| {
+        let action = document.add_object(script());
+        catalog.set("OpenAction", action);
+    });
+    assert!(!holds(&active, "JavaScript"), "it is compressed");
+    assert!(reason(AssetKind::Pdf, &active).contains("JavaScript"));
+    let plain = packed(|_, catalog| catalog.set("Lang", Object::string_literal("en")));
+    assert!(holds(&rewritten(&plain), "/Lang (en)"));
+}
+
+#[test]
+fn disguised_and_oversized_object_streams_are_rejected() {
+    let mut disguised = packed(|_, catalog| catalog.set("Lang", Object::string_literal("en")));
+    let at = disguised.windows(6).position(|window| window == b"ObjStm").expect("a stream of objects");
+    disguised[at..at + 6].copy_from_slice(b"ObjXyz");
+    assert!(reason(AssetKind::Pdf, &disguised).contains("stream of objects"));
+}
+
+#[test]
+fn object_streams_share_one_decompression_limit() {
+    let large = packed(|document, catalog| {
+        let large = document.add_object(Object::string_literal("x".repeat(40 * 1024 * 1024)));
+        catalog.set("Lang", large);
+    });
+    assert!(large.len() < 1024 * 1024, "it is compressed");
+    assert!(reason(AssetKind::Pdf, &large).contains("unpacks to more"));
+}
+
+/// A file whose object 4 is in a stream of objects, which is object 5; its table is object 6.
+fn with_stream(dict: &str, content: &str) -> Result<Accepted, InspectError> {
+    let stream = format!("5 0 obj << {dict} /Length {} >>\nstream\n{content}\nendstream endobj", content.len());
+    let objects = [CATALOG, PAGES, PAGE, &stream];
+    let mut file = b"%PDF-1.7\n".to_vec();
+    let mut rows: Vec<u8> = Vec::new();
+    for (at, object) in objects.iter().enumerate() {
+        if at == 3 {
+            rows.extend([2, 0, 5, 0]);
+        }
+        let offset = u16::try_from(file.len()).expect("a short file").to_be_bytes();
+        rows.extend([1, offset[0], offset[1], 0]);
+        file.extend_from_slice(object.as_bytes());
+        file.push(b'\n');
+    }
+    let start = file.len();
+    let table = format!(
+        "6 0 obj << /Type /XRef /W [1 2 1] /Index [1 5] /Size 7 /Root 1 0 R /Length {} >>\nstream\n",
+        rows.len()
+    );
+    file.extend_from_slice(table.as_bytes());
+    file.extend_from_slice(&rows);
+    file.extend_from_slice(format!("\nendstream endobj\nstartxref\n{start}\n%%EOF\n").as_bytes());
+    inspect(AssetKind::Pdf, &file)
+}
+
+#[test]
+fn ambiguous_object_streams_are_rejected() {
+    let good = "/Type /ObjStm /N 1 /First 4";
+    assert!(matches!(with_stream(good, "4 0 (en)"), Ok(Accepted::Rewritten(_))));
+    for (dict, content) in [
+        ("/Type /ObjStm /N 1 0 R /First 4", "4 0 (en)"),
+        ("/Type /ObjStm /N 1 /First 1 0 R", "4 0 (en)"),
+        ("/Type /ObjStm /N 2 /First 4", "4 0 (en)"),
+        ("/Type /ObjStm /N 2 /First 8", "4 0 4 4 (en)(de)"),
+        ("/Type /ObjStm /N 1 /First 4 /Filter 1 0 R", "4 0 (en)"),
+        ("/Type /ObjStm /N 1 /First 4 /Filter /Fl", "4 0 (en)"),
+        ("/Type /ObjStm /N 1 /First 4 /Filter [/FlateDecode /FlateDecode]", "4 0 (en)"),
+        ("/Type /ObjStm /N 1 /First 4 /DecodeParms << /Predictor 2 >>", "4 0 (en)"),
+        ("/Type /ObjStm /N 1 /First 99", "4 0 (en)"),
+        ("/N 1 /First 4", "4 0 (en)"),
+        (good, "7 0 (en)"),
+        (good, "4x0 (en)"),
+        (good, "4 9 (en)"),
+    ] {
+        let outcome = with_stream(dict, content);
+        assert!(outcome.as_ref().is_err_and(|refused| refused.0.len() > 20), "{dict} {content}: {outcome:?}");
+    }
+}

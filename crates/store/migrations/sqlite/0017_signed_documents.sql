@@ -1,0 +1,2 @@
+-- Whether a stored document is digitally signed: it is delivered as it came, and its holder is told so.
+ALTER TABLE asset ADD COLUMN signed BOOLEAN NOT NULL DEFAULT FALSE;
