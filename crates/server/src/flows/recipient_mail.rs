@@ -97,7 +97,7 @@ impl RecipientMail {
         let partner = app.store().read().await?.partner(pushed.partner).await?;
         let routing =
             Routing { partner: Some(pushed.partner), request: Some(pushed.request), expires_at: Some(pushed.until) };
-        if let Some(user) = SandboxUser::parse(&email)
+        if let Some(user) = SandboxUser::parse(email)
             && partner.as_ref().is_some_and(|partner| partner.sandbox)
         {
             let action = SandboxAction { user, partner: pushed.partner, request: pushed.request };
