@@ -245,7 +245,7 @@ fn lost(base: &str, error: &RequestError) -> Answer {
     match error {
         RequestError::Tls(error) => Answer::Hopeless(format!(
             "{base} cannot be trusted: {error}. If its certificate is by an authority of your own, name that in \
-             TENURE_OUTBOUND__EXTRA_ROOTS"
+             TENURE_OUTBOUND__CA_FILE"
         )),
         RequestError::TimedOut | RequestError::Unreachable(_) => Answer::Lost(error.to_string()),
     }

@@ -44,7 +44,7 @@ fn doctor(data: &Path, arguments: &[&str]) -> Findings {
 fn doctor_that_trusts(roots: &Path, data: &Path, arguments: &[&str]) -> Findings {
     let mut command = binary();
     if roots.exists() {
-        command.env("TENURE_OUTBOUND__EXTRA_ROOTS", roots);
+        command.env("TENURE_OUTBOUND__CA_FILE", roots);
     }
     let output = ended(command.args(["doctor", "--json", "--data"]).arg(data).args(arguments));
     let text = shown(&output);

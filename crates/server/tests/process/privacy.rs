@@ -54,7 +54,8 @@ fn push_and_accept(server: &Server) -> Secrets {
     let content = text(&pushed.json(), "request_id");
     let (location, link) = form(server, "/partner/add/careerHistory", "", &format!("content={content}"));
     assert_eq!(location, "/sign-in");
-    let (page, _) = form(server, "/sign-in", &link, "email=marked-address%40example.org");
+    let (page, asked) = form(server, "/sign-in", &link, "email=marked-address%40example.org");
+    let link = format!("{link}; {asked}");
     let code = mailed_code(server);
     let wrong = if code == "000000" { "000001" } else { "000000" };
     assert_eq!(form(server, &page, &link, &format!("code={wrong}")).0, "", "a wrong code stays on the page");
