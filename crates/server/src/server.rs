@@ -173,11 +173,16 @@ async fn accept(listener: TcpListener, limits: ConnectionLimits, router: Arc<Onc
     let (places, reserved) = (Semaphore::new(limits.max_connections), Semaphore::new(RESERVED_CONNECTIONS));
     let (places, reserved) = (Arc::new(places), Arc::new(reserved));
     let connections = GracefulShutdown::new();
+    let mut late = 0;
     loop {
+        // Connections that are made already are taken first, also at the end: closing the listener would reset them, and a
+        // load balancer does not send a request twice.
         let (stream, peer) = tokio::select! {
-            accepted = next(&listener) => accepted,
+            biased;
+            accepted = next(&listener), if late < MAX_LATE => accepted,
             () = stages.closing.cancelled() => break,
         };
+        late += usize::from(stages.closing.is_cancelled());
         let (place, is_reserved) = match (places.clone().try_acquire_owned(), reserved.clone().try_acquire_owned()) {
             (Ok(place), _) => (place, false),
             (Err(_), Ok(place)) => (place, true),
@@ -217,6 +222,9 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         }
     }
 }
+
+/// Most connections that are taken after the end has come: as many as the listener's queue holds.
+const MAX_LATE: usize = 1024;
 
 /// Paths that are answered although there are too many connections.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];

@@ -13,7 +13,8 @@ use crate::tenure::{Process, Server, free_port, push, request, until};
 const DELAY: [(&str, &str); 1] = [("TENURE_SERVER__SHUTDOWN_DELAY", "2s")];
 
 /// nginx does not ask `/readyz`: it notices by a refused connection, and sends the request to the next node. Without `max_fails=0`
-/// it would still leave the first node out while the second is restarted.
+/// it would still leave the first node out while the second is restarted. `non_idempotent` lets it send a push again if a connection
+/// breaks; a repeated push returns the same link.
 fn nginx(folder: &Path, port: u16, nodes: [u16; 2]) -> Process {
     let [one, other] = nodes;
     let text = format!(
@@ -23,7 +24,7 @@ fn nginx(folder: &Path, port: u16, nodes: [u16; 2]) -> Process {
            upstream tenure {{ server 127.0.0.1:{one} max_fails=0; server 127.0.0.1:{other} max_fails=0; keepalive 8; }}
            server {{
              listen 127.0.0.1:{port};
-             location / {{ proxy_pass http://tenure; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host localhost; }}
+             location / {{ proxy_next_upstream error timeout non_idempotent; proxy_pass http://tenure; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host localhost; }}
            }}
          }}"
     );
