@@ -194,7 +194,8 @@ impl App {
         let links = Links::new(config.base());
         let nonces = Nonces::new(keyring.clone(), clock.clone(), rng.clone());
         let mailer =
-            Mailer::new(&config.mail.transport, &config.mail.from, &config.outbound).map_err(StartError::Operator)?;
+            Mailer::new(&config.mail.transport, &config.mail.from, &config.outbound, is_demo || !config.is_https())
+                .map_err(StartError::Operator)?;
         let objects = Objects::open(&config.objects, &config.outbound, data, instance).map_err(StartError::Operator)?;
         let receivers =
             Outbound::to_receivers(&config.outbound, &config.webhooks, lookup.clone()).map_err(StartError::Operator)?;

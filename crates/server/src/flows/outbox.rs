@@ -245,7 +245,7 @@ fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Out
             health.failed(&trouble, begun, app.now());
             Outcome::RelayFails(trouble)
         }
-        SendError::Folder(_) => Outcome::Later(text),
+        SendError::NotConfigured | SendError::Folder(_) => Outcome::Later(text),
     }
 }
 

@@ -63,6 +63,11 @@ pub enum SendError {
     /// The mail server fails, so every mail has to wait.
     #[error("the mail server fails: {0}")]
     Relay(Trouble),
+    /// The server is public and has no transport for mail.
+    #[error(
+        "mail.transport is console, which prints sign-in codes; a server with https needs smtp://, smtps:// or dir:"
+    )]
+    NotConfigured,
     /// The mail cannot be written to the folder now.
     #[error("the mail folder: {0}")]
     Folder(std::io::Error),

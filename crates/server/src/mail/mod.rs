@@ -40,6 +40,8 @@ pub struct Mail {
 pub enum Transport {
     /// Printed on standard output, for trying things out.
     Console,
+    /// No mail is sent: it would be printed into the log of a public server.
+    None,
     /// One `.eml` file a message in this folder.
     Folder(PathBuf),
     /// An SMTP server.
@@ -67,14 +69,20 @@ pub struct Mailer {
 
 impl Mailer {
     /// A mailer for the setting `transport` (`console`, `dir:FOLDER`, `smtp://..`, `smtps://..`) and the sender `from`. The
-    /// certificate authorities of `outbound` are trusted besides the public ones.
+    /// certificate authorities of `outbound` are trusted besides the public ones. Mails are printed only if `may_print`.
     ///
     /// # Errors
     /// What is wrong with the settings, in words.
-    pub fn new(transport: &str, from: &str, outbound: &Outbound) -> Result<Self, String> {
+    pub fn new(transport: &str, from: &str, outbound: &Outbound, may_print: bool) -> Result<Self, String> {
         let from = from.parse().map_err(|error| format!("mail.from is not an address: {error}"))?;
         let transport = match transport.split_once(':') {
-            None if transport == "console" => Transport::Console,
+            None if transport == "console" => {
+                if may_print {
+                    Transport::Console
+                } else {
+                    Transport::None
+                }
+            }
             Some(("dir", folder)) => {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| format!("the mail folder {folder} cannot be made: {error}"))?;
@@ -114,6 +122,7 @@ impl Mailer {
                 print_mail(mail);
                 Ok(())
             }
+            Transport::None => Err(SendError::NotConfigured),
             Transport::Folder(folder) => {
                 // Written aside and renamed, so that a reader never sees half a message.
                 let (aside, path) = (folder.join(format!(".{id}")), folder.join(format!("{id}.eml")));
@@ -141,6 +150,7 @@ impl Mailer {
     pub async fn probe(&self) -> Result<Probe, String> {
         match &self.transport {
             Transport::Console => Ok(Probe::Console),
+            Transport::None => Err(SendError::NotConfigured.to_string()),
             Transport::Folder(folder) => {
                 let probe = folder.join(".probe");
                 let written = async {
@@ -183,20 +193,21 @@ mod tests {
 
     #[tokio::test]
     async fn invalid_mailer_settings_are_rejected() {
-        assert!(Mailer::new("console", "Tenure <a@b.example>", &outbound()).is_ok());
-        assert!(Mailer::new("smtp://localhost:25", "a@b.example", &outbound()).is_ok());
+        assert!(Mailer::new("console", "Tenure <a@b.example>", &outbound(), true).is_ok());
+        assert!(Mailer::new("smtp://localhost:25", "a@b.example", &outbound(), true).is_ok());
         for (transport, from) in
             [("console", "not an address"), ("carrier-pigeon", "a@b.example"), ("pigeon:coop", "a@b.example")]
         {
-            assert!(Mailer::new(transport, from, &outbound()).is_err(), "{transport} {from}");
+            assert!(Mailer::new(transport, from, &outbound(), true).is_err(), "{transport} {from}");
         }
     }
 
     #[tokio::test]
     async fn directory_transport_writes_the_mail_to_a_file() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mailer = Mailer::new(&format!("dir:{}", folder.path().display()), "Tenure <a@b.example>", &outbound())
-            .expect("settings are good");
+        let mailer =
+            Mailer::new(&format!("dir:{}", folder.path().display()), "Tenure <a@b.example>", &outbound(), true)
+                .expect("settings are good");
         let mail =
             Mail { to: "ada@example.org".to_owned(), subject: "Your code".to_owned(), text: "123456".to_owned() };
         mailer.send(Uuid::nil(), &mail).await.expect("sent");
@@ -206,7 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn recipients_with_line_breaks_are_rejected() {
-        let mailer = Mailer::new("console", "a@b.example", &outbound()).expect("settings are good");
+        let mailer = Mailer::new("console", "a@b.example", &outbound(), true).expect("settings are good");
         let mail = Mail {
             to: "ada@example.org\r\nBcc: eve@example.org".to_owned(),
             subject: String::new(),

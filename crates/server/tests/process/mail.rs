@@ -164,3 +164,15 @@ fn console_mail_is_printed_beside_the_log() {
     assert!(output.contains("To: ada@example.org") && output.contains("Subject: "), "{output}");
     assert!(!server.log().contains("Your code is "), "{}", server.log());
 }
+
+#[test]
+fn public_server_prints_no_codes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["--mail", "console", "--base-url", "https://passport.example"];
+    let server = Server::start(&folder.path().join("data"), &arguments, &[]);
+    ask_for_code(&server, "ada");
+    until("the reason", || server.log().contains("a server with https needs smtp://").then_some(()));
+    for text in [server.output(), server.log()] {
+        assert!(!text.contains("Your code is ") && !text.contains("ada@example.org"), "{text}");
+    }
+}

@@ -15,7 +15,7 @@ pub(super) async fn examine(report: &mut Report, it: &Examination) {
             "Check mail.transport; a server makes the folder.",
         );
     }
-    let mailer = match Mailer::new(&settings.transport, &settings.from, &it.config.outbound) {
+    let mailer = match Mailer::new(&settings.transport, &settings.from, &it.config.outbound, !it.config.is_https()) {
         Ok(mailer) => mailer,
         Err(error) => return report.fail("transport", error, "Correct mail.transport or mail.from."),
     };

@@ -96,7 +96,7 @@ async fn unreadable_ca_file_is_refused() {
     std::fs::write(&path, "not a certificate").expect("written");
     let settings = tenure::config::Config::load(None, [], &[("outbound.ca_file", path.display().to_string())]);
     let outbound = settings.expect("valid settings").outbound;
-    let refused = tenure::mail::Mailer::new("smtps://localhost", "a@b.example", &outbound).expect_err("refused");
+    let refused = tenure::mail::Mailer::new("smtps://localhost", "a@b.example", &outbound, true).expect_err("refused");
     assert!(refused.contains("outbound.ca_file") && refused.contains("no certificate"), "{refused}");
 }
 
