@@ -179,7 +179,7 @@ impl Faults {
     }
 }
 
-/// The pointer with each step cut after [`ECHOED`] characters. Only names that nobody knows are that long.
+/// The pointer with each step cut after [`ECHOED`] characters. Only unknown names are that long.
 fn shortened(pointer: &str) -> String {
     let step = |step: &str| match step.char_indices().nth(ECHOED) {
         Some((end, _)) => format!("{}{CUT}", &step[..end]),

@@ -1,6 +1,6 @@
-//! A queue for a scarce resource that is fair between those who wait: who has fewest turns under way is next.
+//! A fair queue for a scarce resource: the waiter with the fewest turns in progress is next.
 //!
-//! Nobody may have all turns at once, so that one of many waiters cannot keep a newcomer waiting.
+//! The turns of one waiter are limited, so that a newcomer always gets one.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

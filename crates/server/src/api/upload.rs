@@ -39,7 +39,7 @@ pub fn routes() -> OpenApiRouter<App> {
         (status = 204, description = "The document is kept"),
         (status = 400, description = "The document did not arrive whole, or at less than 1 KiB a second; nothing was kept"),
         (status = 404, description = "There is no such upload link"),
-        (status = 409, description = "The person has answered, the time is over, or the document is being uploaded already"),
+        (status = 409, description = "The person has answered, the submission has expired, or the document is being uploaded already"),
         (status = 410, description = "The link's hour is over; push the same id again for a fresh one"),
         (status = 413, description = "The document is too large"),
         (status = 415, description = "The content type is not the link's"),

@@ -1,7 +1,7 @@
 //! Browsers that were signed in to an account before: each has a token for it, in a cookie.
 //!
-//! A token is random bytes and a keyed hash of them and the address's fingerprint. It signs nobody in and names nobody; the rate
-//! limits of its account's codes count by it, apart from those of strangers.
+//! A token is random bytes and a keyed hash of them and the address's fingerprint. It does not sign in and
+//! holds no personal data. Rate limits of codes count requests with a token separately.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

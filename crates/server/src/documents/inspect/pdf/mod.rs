@@ -1,8 +1,8 @@
 //! Reads PDF files strictly, and writes them anew from what was read.
 //!
 //! Owns the promise that what is delivered is what was inspected: pages, fonts, images and links within the document, from
-//! objects that have one meaning alone. Scripts, embedded files, media, forms and actions that start by themselves are
-//! refused; links that lead out of the document are left out.
+//! objects that have one meaning alone. Scripts, embedded files, media, forms and actions that run without a click
+//! are rejected; links that lead out of the document are removed.
 
 mod actions;
 mod file;

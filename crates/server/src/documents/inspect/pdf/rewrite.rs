@@ -1,4 +1,4 @@
-//! Walks a document from its catalog, refuses what is active, and writes a new file of what is left.
+//! Walks a document from its catalog, rejects active content, and writes the other objects to a new file.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -211,7 +211,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Ok(())
     }
 
-    /// Writes what is kept of a dictionary.
+    /// Writes the allow-listed members of a dictionary.
     fn dictionary(&mut self, role: Role, dict: &Dictionary, out: &mut Vec<u8>) -> Result<(), InspectError> {
         self.check(role, dict)?;
         out.extend_from_slice(b"<< ");
