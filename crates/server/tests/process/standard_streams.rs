@@ -1,8 +1,28 @@
 //! A server whose log nobody reads, and commands whose output is not read to its end.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Stdio;
 
-use crate::tenure::{Process, Server, binary, free_port, request, until};
+use crate::tenure::{Process, Server, binary, connect, free_port, request, until};
+
+/// Requests that are sent at once. The responses fit into the buffers of a connection.
+const BATCH: usize = 100;
+/// Enough batches that the log lines fill the pipe and the buffer of the process.
+const BATCHES: usize = 200;
+
+/// Sends [`BATCH`] requests for a path without a route; returns how many 404 responses came.
+fn not_found_responses(connection: &mut TcpStream) -> usize {
+    let request = "GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    connection.write_all(request.repeat(BATCH).as_bytes()).expect("sent");
+    let (mut text, mut buffer) = (String::new(), [0; 64 * 1024]);
+    while text.matches("HTTP/1.1 ").count() < BATCH || !text.ends_with('}') {
+        let read = connection.read(&mut buffer).expect("a response in time");
+        assert_ne!(read, 0, "the connection was closed");
+        text.push_str(&String::from_utf8_lossy(&buffer[..read]));
+    }
+    text.matches("HTTP/1.1 404 ").count()
+}
 
 /// A full pipe once stopped every request after a few hundred log lines.
 #[test]
@@ -16,15 +36,13 @@ fn unread_log_blocks_no_request() {
     let log = server.0.stderr.take().expect("a pipe");
     until("the server", || request(port, "GET", "/readyz", &[], "").filter(|answer| answer.status == 200));
     // More lines than a pipe holds, and then more than wait in the process.
-    let dropped = until("dropped lines", || {
-        for _ in 0..500 {
-            assert_eq!(request(port, "GET", "/none", &[], "").expect("an answer").status, 404);
-        }
-        let metrics = request(port, "GET", "/metrics", &[], "").expect("an answer").body;
-        let count = metrics.split("tenure_log_lines_dropped_total ").nth(1).expect("the metric");
-        let count: u64 = count.split_whitespace().next().expect("a number").parse().expect("a number");
-        (count > 0).then_some(count)
-    });
+    let mut connection = connect(port).expect("a connection");
+    for _ in 0..BATCHES {
+        assert_eq!(not_found_responses(&mut connection), BATCH);
+    }
+    let metrics = request(port, "GET", "/metrics", &[], "").expect("an answer").body;
+    let dropped = metrics.split("tenure_log_lines_dropped_total ").nth(1).expect("the metric");
+    let dropped: u64 = dropped.split_whitespace().next().expect("a number").parse().expect("a number");
     assert!(dropped > 0);
     drop(log);
 }
