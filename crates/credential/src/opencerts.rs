@@ -5,6 +5,9 @@
 //! was published, by whom, and whether it was revoked is on a chain and in DNS: nothing here asks, and nothing here
 //! says so.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha3::{Digest as _, Keccak256};
 use uuid::Uuid;
@@ -22,12 +25,24 @@ const LEAVES: usize = 20_000;
 /// Most bytes of a document: real ones have some ten thousand.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 
+/// Longest value of a [`Summary`], characters.
+const SUMMARY_VALUE: usize = 500;
+
 /// A document whose integrity was verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenCert {
     data: Value,
     /// How many values were taken out and stand as hashes alone.
     pub obfuscated: usize,
+}
+
+/// What pages show of a document: values that a credential type compares with its own fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Number of values that were taken out and stand as hashes alone.
+    pub obfuscated: usize,
+    /// Values by their paths, at most 500 characters of each.
+    pub values: BTreeMap<String, String>,
 }
 
 /// Why a document is refused.
@@ -92,6 +107,13 @@ impl OpenCert {
     pub fn value(&self, path: &str) -> Option<&str> {
         let pointer = format!("/{}", path.replace('.', "/"));
         self.data.pointer(&pointer)?.as_str().and_then(unsalted).map(|(_, value)| value)
+    }
+
+    /// The values at the paths that the credential types compare.
+    pub fn summary(&self) -> Summary {
+        let paths = crate::ALL.iter().flat_map(|known| known.compared).map(|(_, path)| *path);
+        let value = |path: &str| Some((path.to_owned(), self.value(path)?.chars().take(SUMMARY_VALUE).collect()));
+        Summary { obfuscated: self.obfuscated, values: paths.filter_map(value).collect() }
     }
 }
 

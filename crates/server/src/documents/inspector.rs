@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use credential::AssetKind;
+use credential::opencerts::Summary;
 use futures::{Stream, TryStreamExt as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -45,6 +46,8 @@ pub enum Inspected {
     Unchanged,
     /// It is delivered as it came, since it is digitally signed.
     Signed,
+    /// It is delivered as it came; an OpenCerts document with these values.
+    OpenCert(Summary),
     /// It is delivered as these bytes.
     Rewritten(Box<Rewritten>),
 }
@@ -91,6 +94,7 @@ impl Inspector {
         match serde_json::from_slice(&line) {
             Ok(Verdict::Unchanged) => Ok(Inspected::Unchanged),
             Ok(Verdict::Signed) => Ok(Inspected::Signed),
+            Ok(Verdict::OpenCert { summary }) => Ok(Inspected::OpenCert(summary)),
             Ok(Verdict::Refused { reason }) => Err(InspectError(reason).into()),
             Ok(Verdict::Rewritten { size }) if size <= MOST_WRITTEN as u64 => {
                 Ok(Inspected::Rewritten(Box::new(Rewritten { child, out, left: size, _turn: turn })))

@@ -15,6 +15,7 @@ mod upload_token;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use credential::opencerts::Summary;
 use credential::{AssetKind, AssetSource, MOST_BYTES};
 use futures::Stream;
 use tokio::sync::Notify;
@@ -24,13 +25,14 @@ use crate::keys::{Key, Keyring};
 use crate::objects::Objects;
 use crate::outbound::Outbound;
 use ambient::{Clock, Rng, Timestamp};
-use inspector::{Inspected, Inspector, Rewritten};
+use inspector::Rewritten;
 use pace::Paced;
 use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
 use store::domain::submission::Sealed;
 
 pub use inspect::InspectError;
+pub use inspector::{Inspected, Inspector};
 pub use upload_error::UploadError;
 pub use upload_slots::{NoSlot, UploadSlot, UploadSlots};
 pub use upload_token::UploadToken;
@@ -164,7 +166,7 @@ impl Documents {
     async fn inspect_object(&self, partner: Uuid, kind: AssetKind, written: Written) -> Result<Written, UploadError> {
         let source = self.objects.read(written.name, &written.key).await?;
         match self.inspector.inspect(partner, kind, source).await? {
-            Inspected::Unchanged => Ok(written),
+            Inspected::Unchanged | Inspected::OpenCert(_) => Ok(written),
             Inspected::Signed => Ok(Written { is_signed: true, ..written }),
             Inspected::Rewritten(rewritten) => self.write_anew(*rewritten).await,
         }
@@ -199,11 +201,25 @@ impl Documents {
     ) -> Result<InspectedBytes, UploadError> {
         let source = futures::stream::iter([Ok(bytes.clone())]);
         let (bytes, is_signed) = match self.inspector.inspect(partner, kind, source).await? {
-            Inspected::Unchanged => (bytes.clone(), false),
+            Inspected::Unchanged | Inspected::OpenCert(_) => (bytes.clone(), false),
             Inspected::Signed => (bytes.clone(), true),
             Inspected::Rewritten(rewritten) => (rewritten.whole().await?, false),
         };
         Ok(InspectedBytes { bytes, is_signed })
+    }
+
+    /// Reads what pages show of a stored OpenCerts document of `partner`, in a process of its own; `None` if the document
+    /// cannot be read.
+    ///
+    /// # Errors
+    /// The object store cannot be used, or nothing can be inspected now.
+    pub async fn open_cert(&self, partner: Uuid, name: Uuid, key: &Key) -> Result<Option<Summary>, UploadError> {
+        let source = self.objects.read(name, key).await?;
+        match self.inspector.inspect(partner, AssetKind::OpenCert, source).await {
+            Ok(Inspected::OpenCert(summary)) => Ok(Some(summary)),
+            Ok(_) | Err(UploadError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Deletes an object that no row names. If it cannot be deleted now, the sweep does it.

@@ -1,14 +1,13 @@
 //! What a holder sees of a credential: opened, parsed, with its documents.
 
-use credential::opencerts::{self, OpenCert};
+use credential::opencerts::Summary;
 use credential::{AssetKind, Block, Payload};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::documents::Owner;
+use crate::documents::{Owner, UploadError};
 use crate::error::Error;
 use ambient::Timestamp;
-use store::StoreError;
 use store::domain::asset::{Asset, AssetState, Failure, Object};
 use store::domain::submission::{State, Submission};
 
@@ -143,10 +142,10 @@ impl CredentialView {
         let known = submission.credential_type;
         let mut documents = Vec::with_capacity(assets.len());
         for asset in assets {
-            let compared = |certificate: &OpenCert| differences(known, &payload.fields, certificate);
+            let compared = |summary: &Summary| differences(known, &payload.fields, summary);
             let certificate = match &asset.state {
                 AssetState::Stored(object) if certificates && asset.kind == AssetKind::OpenCert => {
-                    certificate(app, asset.id, object, owner, compared).await
+                    certificate(app, submission.partner_id, asset.id, object, owner, compared).await
                 }
                 _ => None,
             };
@@ -236,24 +235,23 @@ impl DocumentView {
     }
 }
 
-/// What a certificate shows; `None` if it cannot be looked at now, which keeps nobody from the rest.
+/// What a certificate shows; `None` if it cannot be read now, so that the rest of the page is still shown.
 async fn certificate(
     app: &App,
+    partner: Uuid,
     asset: Uuid,
     object: &Object,
     owner: Owner,
-    compared: impl Fn(&OpenCert) -> (Vec<(String, String)>, bool),
+    compared: impl Fn(&Summary) -> (Vec<(String, String)>, bool),
 ) -> Option<Certificate> {
     let read = async {
         let Some(key) = app.documents().object_key(asset, object, owner).await? else { return Ok(None) };
-        let size = usize::try_from(object.size).unwrap_or(opencerts::MOST_BYTES).min(opencerts::MOST_BYTES);
-        app.documents().objects.read_whole(object.name, &key, size).await.map(Some)
+        app.documents().open_cert(partner, object.name, &key).await
     };
-    let bytes: Result<Option<Vec<u8>>, StoreError> = read.await;
-    let bytes = bytes.inspect_err(|error| tracing::warn!(%error, "a certificate cannot be looked at")).ok()??;
-    let document = OpenCert::verify(&bytes).ok()?;
-    let obfuscated = i64::try_from(document.obfuscated).unwrap_or(i64::MAX);
-    let (differences, incomparable) = compared(&document);
+    let summary: Result<Option<Summary>, UploadError> = read.await;
+    let summary = summary.inspect_err(|error| tracing::warn!(%error, "a certificate cannot be read")).ok()??;
+    let obfuscated = i64::try_from(summary.obfuscated).unwrap_or(i64::MAX);
+    let (differences, incomparable) = compared(&summary);
     Some(Certificate { obfuscated, differences, incomparable })
 }
 
@@ -262,10 +260,13 @@ async fn certificate(
 fn differences(
     known: credential::Type,
     fields: &serde_json::Value,
-    document: &OpenCert,
+    document: &Summary,
 ) -> (Vec<(String, String)>, bool) {
     let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let said = known.compared.iter().map(|(field, path)| (document.value(path), fields[*field].as_str()));
+    let said = known
+        .compared
+        .iter()
+        .map(|(field, path)| (document.values.get(*path).map(String::as_str), fields[*field].as_str()));
     let (mut different, mut incomparable) = (Vec::new(), false);
     for (document, partner) in said {
         match (document, partner) {

@@ -87,6 +87,7 @@ fn doctor_passes_a_running_server_and_warns_of_local_use() {
         ("Keys", "key ring"),
         ("Keys", "keys of credentials"),
         ("Documents", "object store"),
+        ("Documents", "inspection"),
         ("Mail", "transport"),
         ("Webhooks", "webhooks"),
         ("Settings", "rate limits"),

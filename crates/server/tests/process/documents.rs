@@ -198,7 +198,7 @@ fn inspecting_process_is_confined_before_it_reads() {
         ("Max open files", "16"),
         ("Max processes", "0"),
         ("Max core file size", "0"),
-        ("Max file size", "20975616"),
+        ("Max file size", "21037056"),
     ] {
         let line = limits.lines().find(|line| line.starts_with(name)).expect("a limit");
         assert_eq!(line[name.len()..].split_whitespace().next(), Some(most), "{line}");

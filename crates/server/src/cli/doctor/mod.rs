@@ -7,6 +7,7 @@ mod certificate;
 mod database;
 mod examination;
 mod finding;
+mod inspection;
 mod keys;
 mod mail;
 mod objects;
@@ -75,6 +76,7 @@ async fn examine(config: Config) -> Result<Report, String> {
     keys::examine(&mut report, &it, stores.data.as_ref(), stores.keyring).await;
     report.begin("Documents");
     objects::examine(&mut report, &it, stores.instance).await;
+    inspection::examine(&mut report, &it).await;
     report.begin("Mail");
     mail::examine(&mut report, &it).await;
     report.begin("Webhooks");

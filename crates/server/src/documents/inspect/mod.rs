@@ -36,7 +36,7 @@ pub fn inspect(kind: AssetKind, bytes: &[u8]) -> Result<Accepted, InspectError> 
         AssetKind::Pdf => return pdf::inspect(bytes),
         AssetKind::Png => png(bytes)?,
         AssetKind::Jpg => jpeg(bytes)?,
-        AssetKind::OpenCert => open_cert(bytes)?,
+        AssetKind::OpenCert => return open_cert(bytes),
     }
     Ok(Accepted::Unchanged)
 }
@@ -82,11 +82,12 @@ fn described(kind: AssetKind) -> &'static str {
     }
 }
 
-fn open_cert(bytes: &[u8]) -> Result<(), InspectError> {
+fn open_cert(bytes: &[u8]) -> Result<Accepted, InspectError> {
     if bytes.len() > opencerts::MOST_BYTES {
         return Err(InspectError(format!("An OpenCerts document may have {} bytes.", opencerts::MOST_BYTES)));
     }
-    OpenCert::verify(bytes).map(drop).map_err(|refusal| InspectError(refusal.to_string()))
+    let document = OpenCert::verify(bytes).map_err(|refusal| InspectError(refusal.to_string()))?;
+    Ok(Accepted::OpenCert(document.summary()))
 }
 
 fn png(bytes: &[u8]) -> Result<(), InspectError> {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use credential::opencerts::Summary;
 use serde::{Deserialize, Serialize};
 
 use super::error::InspectError;
@@ -13,6 +14,8 @@ pub enum Accepted {
     Unchanged,
     /// As it came, since it is digitally signed.
     Signed,
+    /// As it came; an OpenCerts document with these values.
+    OpenCert(Summary),
     /// As these bytes.
     Rewritten(Vec<u8>),
 }
@@ -25,6 +28,11 @@ pub enum Verdict {
     Unchanged,
     /// It is delivered as it came, since it is digitally signed.
     Signed,
+    /// It is delivered as it came; an OpenCerts document with these values.
+    OpenCert {
+        /// What pages show of it.
+        summary: Summary,
+    },
     /// It is delivered as the bytes that follow.
     Rewritten {
         /// How many bytes follow.
@@ -39,7 +47,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Longest line, bytes.
-    pub const MOST: usize = 4096;
+    pub const MOST: usize = 64 * 1024;
 
     /// Writes the verdict on a document, and its bytes if they are others.
     ///
@@ -49,6 +57,7 @@ impl Verdict {
         let (verdict, bytes) = match inspected {
             Ok(Accepted::Unchanged) => (Self::Unchanged, Vec::new()),
             Ok(Accepted::Signed) => (Self::Signed, Vec::new()),
+            Ok(Accepted::OpenCert(summary)) => (Self::OpenCert { summary }, Vec::new()),
             Ok(Accepted::Rewritten(bytes)) => (Self::Rewritten { size: bytes.len() as u64 }, bytes),
             Err(InspectError(reason)) => (Self::Refused { reason }, Vec::new()),
         };
