@@ -38,6 +38,7 @@ pub mod jws;
 pub mod key;
 mod limits;
 mod locate;
+pub mod names;
 pub mod opencerts;
 mod pointer;
 mod presentation_request;

@@ -1,0 +1,60 @@
+//! Compares names as issuers write them.
+//!
+//! The comparison is about names, not people: strangers share names, and one person uses several. [`Comparison::Same`]
+//! permits the next check (birth date, bound wallet); it never permits a merge of accounts.
+//!
+//! A name is brought into a key ([`NameKey`]), step by step:
+//!
+//! 1. Characters that no name has are refused, invisible ones and apostrophes are removed, dashes become spaces, and
+//!    the text is normalized to NFKC (`characters`).
+//! 2. An alias is split off, a comma is resolved (`Hale, Jon` is `Jon Hale`), degrees after a comma, salutations before
+//!    the name and placeholders are dropped, and `Jr`, `III` become the generation (`parse`).
+//! 3. Each word is lowercased without regard to a language, and its script is determined (`word`).
+//!
+//! Two names are the same if their keys are equal, so `Same` is transitive. Unequal keys are compared by the rules in
+//! `rules`, of which the first that fits gives the reason. The rules use closed lists (`lists`) and no scores,
+//! phonetics, nicknames or transliteration. [`Comparison::Similar`] is not transitive and must not be chained.
+//!
+//! The comparison is symmetric, and its work is bounded: a name has at most 200 characters, and no step takes more than
+//! quadratic time in the length of its input.
+//!
+//! ```
+//! use credential::names::{Comparison, NameKey, Obstacle, Similarity, compare_names};
+//!
+//! assert_eq!(compare_names("HALE, Dr Jon", "Jon Hale"), Comparison::Same);
+//! assert_eq!(compare_names("Võ Đức Mạnh", "VO DUC MANH"), Comparison::Similar(Similarity::Marks));
+//! assert_eq!(compare_names("Mei Tan", "Wei Tan"), Comparison::Different);
+//! assert_eq!(compare_names("王小禾", "Wang Xiaohe"), Comparison::NotComparable(Obstacle::Script));
+//!
+//! // Keys group the names that are the same. A name that is too weak for that has no key.
+//! assert_eq!(NameKey::new("Jan Weiß"), NameKey::new("JAN WEISS"));
+//! assert_eq!(NameKey::new("Suharjo"), Err(Comparison::Similar(Similarity::SingleName)));
+//! ```
+
+mod characters;
+mod comparison;
+mod garbled;
+mod key;
+mod lists;
+mod lookalike;
+mod marks;
+mod parse;
+mod particles;
+mod rules;
+mod signs;
+mod spelling;
+mod word;
+
+pub use comparison::{Comparison, Obstacle, Similarity};
+pub use key::NameKey;
+
+use parse::Name;
+
+/// Compares two names.
+pub fn compare_names(a: &str, b: &str) -> Comparison {
+    match (Name::parse(a), Name::parse(b)) {
+        (Ok(a), Ok(b)) => rules::compare(&a, &b),
+        (Err(a), Err(b)) => Comparison::NotComparable(a.min(b)),
+        (Err(obstacle), Ok(_)) | (Ok(_), Err(obstacle)) => Comparison::NotComparable(obstacle),
+    }
+}

@@ -1,0 +1,89 @@
+//! Small words between names, and titles.
+
+use super::lists::{AFTER_VAN, DAUGHTERS, PARTICLES, SONS, TITLES};
+use super::word::is_initial;
+
+/// The form of the particle that stands at a position, if one does.
+fn particle(words: &[String], at: usize) -> Option<&str> {
+    if at == 0 || at + 1 >= words.len() {
+        return None;
+    }
+    if words[at] == "van" {
+        return AFTER_VAN.contains(&words[at + 1].as_str()).then_some("van");
+    }
+    PARTICLES.iter().find(|(particle, _)| *particle == words[at]).map(|(_, form)| *form)
+}
+
+/// Number of words that tell people apart: no initials and no particles.
+pub(super) fn whole_words(words: &[String]) -> usize {
+    let is_whole = |at: &usize| !is_initial(&words[*at]) && !is_small(words, *at);
+    (0..words.len()).filter(is_whole).count()
+}
+
+/// Whether a word carries too little to count; here `van` is small anywhere between names.
+fn is_small(words: &[String], at: usize) -> bool {
+    particle(words, at).is_some() || at > 0 && at + 1 < words.len() && words[at] == "van"
+}
+
+/// Whether a name says "son of" or "daughter of".
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Child {
+    Son,
+    Daughter,
+}
+
+/// What the first connector of a name says. A later one is about a parent.
+pub(super) fn child(words: &[String]) -> Option<Child> {
+    (0..words.len()).filter_map(|at| particle(words, at)).find_map(|form| {
+        if SONS.contains(&form) { Some(Child::Son) } else { DAUGHTERS.contains(&form).then_some(Child::Daughter) }
+    })
+}
+
+/// Whether two names are equal but for particles that one of them lacks, or spells otherwise.
+///
+/// A particle in the place of another one makes another name: some are also Chinese or Vietnamese syllables.
+pub(super) fn differ_in_particles(a: &[String], b: &[String]) -> bool {
+    let (a, b) = (with_particles(a), with_particles(b));
+    let within = |few: &[&str], many: &[&str]| few.iter().all(|particle| many.contains(particle));
+    a.len() == b.len()
+        && a.iter().zip(&b).all(|((word, before), (other, others))| {
+            word == other && (within(before, others) || within(others, before))
+        })
+}
+
+/// Every word that is no particle, with the particles before it.
+fn with_particles(words: &[String]) -> Vec<(&str, Vec<&str>)> {
+    let mut before = Vec::new();
+    let mut named = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        match particle(words, at) {
+            Some(form) => before.push(form),
+            None => named.push((word.as_str(), std::mem::take(&mut before))),
+        }
+    }
+    named
+}
+
+/// Whether two names are equal without titles, and not only titles.
+pub(super) fn differ_in_titles(a: &[String], b: &[String]) -> bool {
+    let (a, b) = (without_titles(a), without_titles(b));
+    !a.is_empty() && a == b
+}
+
+fn without_titles(words: &[String]) -> Vec<&str> {
+    let mut left: Vec<&str> = Vec::new();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let stands_here =
+            |title: &&&[&str]| words[at..].iter().map(String::as_str).take(title.len()).eq(title.iter().copied());
+        // A title of two words stands before its parts in the list.
+        match TITLES.iter().find(stands_here) {
+            Some(title) => at += title.len(),
+            None => {
+                left.push(word);
+                at += 1;
+            }
+        }
+    }
+    left
+}

@@ -1,0 +1,25 @@
+//! Comparison of names. All names are made up.
+
+mod keys;
+
+mod specified;
+mod wire;
+
+use credential::names::{Comparison, compare_names};
+
+/// `same`, or `similar marks`.
+fn say(comparison: Comparison) -> String {
+    [Some(comparison.verdict()), comparison.reason()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Compares each pair in both directions, and lists every pair that does not come out as expected.
+fn assert_all(expected: &str, pairs: &[(&str, &str)]) {
+    let wrong: Vec<String> = pairs
+        .iter()
+        .flat_map(|(a, b)| [(a, b), (b, a)])
+        .map(|(a, b)| (a, b, say(compare_names(a, b))))
+        .filter(|(.., found)| found != expected)
+        .map(|(a, b, found)| format!("{a:?} ~ {b:?}: {found}"))
+        .collect();
+    assert!(wrong.is_empty(), "not {expected}:\n{}", wrong.join("\n"));
+}
