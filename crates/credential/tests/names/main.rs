@@ -1,7 +1,9 @@
 //! Comparison of names. All names are made up.
 
 mod keys;
+mod parts;
 
+mod regions;
 mod specified;
 mod wire;
 
