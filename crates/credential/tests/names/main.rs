@@ -3,9 +3,11 @@
 mod keys;
 mod parts;
 
+mod properties;
 mod regions;
 mod specified;
 mod wire;
+mod work;
 
 use credential::names::{Comparison, compare_names};
 
