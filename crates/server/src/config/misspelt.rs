@@ -10,6 +10,10 @@ const TYPING_ERRORS: usize = 2;
 pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Result<(), String> {
     let settings = settings(settings_file);
     for (name, value) in variables {
+        let upper = name.to_ascii_uppercase();
+        if *name != upper && settings.contains(&upper) {
+            return Err(format!("the environment variable {name} is no setting; did you mean {upper}?"));
+        }
         let is_of_kubernetes =
             name.contains("_SERVICE_") || ["tcp://", "udp://"].iter().any(|way| value.starts_with(way));
         let meant = settings.iter().find(|setting| {
@@ -70,6 +74,7 @@ mod tests {
             ("TENURE_WALLETS_PROVIDERS", "did you mean TENURE_WALLETS__PROVIDERS?"),
             ("TENURE_OPENID4VP_SCHEME", "did you mean TENURE_OPENID4VP__SCHEME?"),
             ("TENURE_MAIL_SERVER_NAME", "begin with TENURE_MAIL__"),
+            ("tenure_server__timeout", "did you mean TENURE_SERVER__TIMEOUT?"),
         ] {
             let error = refused(name, "x").expect(name);
             assert!(error.contains(name) && error.contains(meant), "{error}");

@@ -73,8 +73,8 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let (settings, others): (Vec<_>, Vec<_>) = environment
             .into_iter()
-            .filter(|(name, _)| name.starts_with("TENURE_"))
-            .partition(|(name, _)| name.contains("__"));
+            .filter(|(name, _)| name.to_ascii_uppercase().starts_with("TENURE_"))
+            .partition(|(name, _)| name.starts_with("TENURE_") && name.contains("__"));
         misspelt::refuse(&others, DEFAULT).map_err(ConfigError)?;
         let environment = Environment::with_prefix("TENURE")
             .prefix_separator("_")

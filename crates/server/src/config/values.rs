@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer, de};
 use store::domain::presentation::Mode;
 use url::Url;
 
+/// Longest duration: a hundred years.
+const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
+
 /// Reads `20s`, `10m`, `48h`, `400d` (a day is 24 hours), but not zero.
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let duration = duration_or_zero(deserializer)?;
@@ -17,8 +20,11 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dur
 /// Reads a duration that may be zero.
 pub(super) fn duration_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse_duration(&text)
-        .ok_or_else(|| de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d")))
+    let duration = parse_duration(&text);
+    if duration.is_some_and(|duration| duration > LONGEST) {
+        return Err(de::Error::custom(format!("'{text}' is longer than 36500d")));
+    }
+    duration.ok_or_else(|| de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d")))
 }
 
 /// Reads a number of at least 1: a limit of zero would refuse everything.

@@ -92,7 +92,7 @@ impl Smtp {
         let mut phase = Phase::Connect;
         match tokio::time::timeout(SEND_TIMEOUT, self.deliver(message, &mut phase)).await {
             Ok(sent) => sent,
-            Err(_) => Err(SendError::Relay(Trouble { phase, code: None, detail: "no response in time".to_owned() })),
+            Err(_) => Err(of_phase(Trouble { phase, code: None, detail: "no response in time".to_owned() })),
         }
     }
 
@@ -229,11 +229,16 @@ fn quit(mut session: AsyncSmtpConnection) {
     tokio::spawn(async move { tokio::time::timeout(QUIT_TIMEOUT, session.abort()).await });
 }
 
-/// What an error in a phase other than RCPT TO means. A response to DATA is about this mail; all else is about the relay.
+/// What an error means that is no response to RCPT TO. Once the relay has accepted the sender, an error is about this mail:
+/// if the relay itself fails, the next connection shows it. Otherwise mails that a relay refuses would hold up all others.
 fn failed(phase: Phase, error: &LettreError) -> SendError {
-    let trouble = trouble(phase, error);
-    match (phase, trouble.code) {
-        (Phase::Data, Some(code)) if code != 421 => SendError::Deferred(trouble),
+    of_phase(trouble(phase, error))
+}
+
+fn of_phase(trouble: Trouble) -> SendError {
+    match (trouble.phase, trouble.code) {
+        (_, Some(421)) => SendError::Relay(trouble),
+        (Phase::RcptTo | Phase::Data, _) => SendError::Deferred(trouble),
         _ => SendError::Relay(trouble),
     }
 }
@@ -243,13 +248,7 @@ fn rejected(code: u16, error: &LettreError, message: &Message) -> SendError {
     let trouble = trouble(Phase::RcptTo, error);
     let recipient = message.envelope().to().first().map(ToString::to_string).unwrap_or_default();
     let text = error.source().map(ToString::to_string).unwrap_or_default();
-    if refuses_recipient(code, &text, &recipient) {
-        SendError::Refused(trouble.to_string())
-    } else if (400..500).contains(&code) && code != 421 {
-        SendError::Deferred(trouble)
-    } else {
-        SendError::Relay(trouble)
-    }
+    if refuses_recipient(code, &text, &recipient) { SendError::Refused(trouble.to_string()) } else { of_phase(trouble) }
 }
 
 fn trouble(phase: Phase, error: &LettreError) -> Trouble {

@@ -36,6 +36,9 @@ const CONSOLE_PER_CLIENT: u32 = 60;
 /// Codes mailed to an address within an hour for all networks together, in limits of one network: bounds what a flood from many
 /// networks sends to one person.
 const NETWORKS_PER_ADDRESS: u32 = 10;
+/// What a block of networks (IPv4: 256 addresses, IPv6: 48 bits) may use of that, in limits of one network: nobody who has one
+/// block can use up what others need.
+const NETWORKS_PER_BLOCK: u32 = 2;
 /// Codes tried for an address within a day for all networks together: bounds what guessing from many networks can gain to 200 in a
 /// million a day. Browsers that were signed in before count apart.
 const TRIES_PER_ADDRESS: u32 = 200;
@@ -85,6 +88,8 @@ pub struct Limits {
     pub codes_per_client: Limit,
     /// Codes mailed to an address as asked for from a network address, by a hash of both.
     pub codes_per_pair: Limit,
+    /// Codes mailed to an address as asked for from a block of networks, by a hash of both.
+    pub codes_per_block: Limit,
     /// Codes mailed to an address (by its keyed hash), whoever asked.
     pub codes_per_address: Limit,
     /// Codes mailed to an address as asked for in a browser that was signed in to its account, by a hash of both. These count
@@ -94,6 +99,8 @@ pub struct Limits {
     pub tries_per_client: Limit,
     /// Codes tried for an address from a network address, by a hash of both.
     pub tries_per_pair: Limit,
+    /// Codes tried for an address from a block of networks, by a hash of both.
+    pub tries_per_block: Limit,
     /// Codes tried for an address (by its keyed hash), whoever tried.
     pub tries_per_address: Limit,
     /// Codes tried for an address in a browser that was signed in to its account, by a hash of both. These count here only.
@@ -132,9 +139,15 @@ impl Limits {
             links_per_recipient: hourly("link", sign_in.codes_per_address),
             codes_per_client: hourly("client", sign_in.codes_per_client),
             codes_per_pair: hourly("code-pair", sign_in.codes_per_address),
+            codes_per_block: hourly("code-block", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_BLOCK)),
             codes_per_address: hourly("code", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_ADDRESS)),
             codes_per_browser: hourly("code-browser", sign_in.codes_per_address),
             tries_per_client: hourly("client-try", sign_in.codes_per_client.saturating_mul(sign_in.code_attempts)),
+            tries_per_block: at_once(
+                "try-block",
+                sign_in.codes_per_address.saturating_mul(sign_in.code_attempts).saturating_mul(NETWORKS_PER_BLOCK),
+                DAY,
+            ),
             tries_per_pair: at_once("try-pair", sign_in.codes_per_address.saturating_mul(sign_in.code_attempts), DAY),
             tries_per_address: at_once("try", TRIES_PER_ADDRESS, DAY),
             tries_per_browser: hourly("try-browser", sign_in.codes_per_address.saturating_mul(sign_in.code_attempts)),
@@ -144,7 +157,7 @@ impl Limits {
         }
     }
 
-    fn all(&self) -> [&Limit; 20] {
+    fn all(&self) -> [&Limit; 22] {
         [
             &self.partner,
             &self.token,
@@ -157,10 +170,12 @@ impl Limits {
             &self.links_per_recipient,
             &self.codes_per_client,
             &self.codes_per_pair,
+            &self.codes_per_block,
             &self.codes_per_address,
             &self.codes_per_browser,
             &self.tries_per_client,
             &self.tries_per_pair,
+            &self.tries_per_block,
             &self.tries_per_address,
             &self.tries_per_browser,
             &self.passcodes_per_share,

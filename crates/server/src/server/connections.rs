@@ -1,5 +1,6 @@
 //! Connections of clients: how many are accepted, how long they may be idle, and how they end when the server stops.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io::ErrorKind;
@@ -18,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
@@ -43,7 +45,8 @@ pub(super) struct Stages {
 
 /// Takes connections until `closing`, and ends once what they had under way is answered. One on which no head of a request has
 /// arrived whole for `head_timeout` is closed, since each of those that say nothing is one less for others. Beyond
-/// `max_connections` a few are taken for probes of the server's health, and answered 503 otherwise.
+/// `max_connections` a few are taken for probes of the server's health, and answered 503 otherwise; the oldest of them makes way
+/// for the next, so that clients that say nothing keep no probe out.
 pub(super) async fn accept(
     listener: TcpListener,
     limits: ConnectionLimits,
@@ -54,8 +57,8 @@ pub(super) async fn accept(
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
     let mut reserved_http = http.clone();
     reserved_http.keep_alive(false).header_read_timeout(RESERVED_HEAD_TIMEOUT);
-    let (places, reserved) = (Semaphore::new(limits.max_connections), Semaphore::new(RESERVED_CONNECTIONS));
-    let (places, reserved) = (Arc::new(places), Arc::new(reserved));
+    let places = Arc::new(Semaphore::new(limits.max_connections));
+    let mut reserved: VecDeque<AbortHandle> = VecDeque::with_capacity(RESERVED_CONNECTIONS);
     let connections = GracefulShutdown::new();
     let mut late = 0;
     loop {
@@ -67,24 +70,27 @@ pub(super) async fn accept(
             () = stages.closing.cancelled() => break,
         };
         late += usize::from(stages.closing.is_cancelled());
-        let (place, is_reserved) = if let Ok(place) = places.clone().try_acquire_owned() {
-            (place, false)
-        } else if let Ok(place) = reserved.clone().try_acquire_owned() {
-            (place, true)
-        } else {
-            // Closed without a response, which costs the least.
-            continue;
-        };
+        let place = places.clone().try_acquire_owned().ok();
+        let is_reserved = place.is_none();
         let (router, stopping) = (router.clone(), stages.stopping.clone());
         let service =
             service_fn(move |request| answer(router.get(), request, peer, is_reserved, stopping.is_cancelled()));
         let http = if is_reserved { &reserved_http } else { &http };
         let serving = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         // What becomes of a connection is its peer's affair: requests have their own log lines.
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             drop(serving.await);
             drop(place);
         });
+        if is_reserved {
+            reserved.retain(|task| !task.is_finished());
+            if reserved.len() == RESERVED_CONNECTIONS
+                && let Some(oldest) = reserved.pop_front()
+            {
+                oldest.abort();
+            }
+            reserved.push_back(task.abort_handle());
+        }
     }
     drop(listener);
     connections.shutdown().await;
@@ -246,7 +252,13 @@ mod tests {
         let answer = exchanged(address, &get("/slow")).await;
         assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("connection: close"), "{answer}");
         assert!(exchanged(address, &get("/healthz")).await.starts_with("HTTP/1.1 404 "), "it reaches the router");
-        drop((first, second));
+        // Clients that say nothing cannot take the places of probes.
+        let mut silent = Vec::new();
+        for _ in 0..3 * RESERVED_CONNECTIONS {
+            silent.push(TcpStream::connect(address).await.expect("a connection"));
+        }
+        assert!(exchanged(address, &get("/healthz")).await.starts_with("HTTP/1.1 404 "), "it reaches the router");
+        drop((first, second, silent));
         sleep(Duration::from_millis(1)).await;
         assert!(exchanged(address, &get("/slow")).await.starts_with("HTTP/1.1 200 "), "there is room again");
     }

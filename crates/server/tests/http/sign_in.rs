@@ -122,13 +122,20 @@ async fn codes_are_limited_by_address_and_network() {
     ask("ada@example.org", "192.0.2.2").await.assert_status(303);
     ask("eve@example.org", "192.0.2.1").await.assert_status(303);
     ask("bob@example.org", "192.0.2.1").await.assert_status(429);
+    // The networks of a block together, which leave others their share.
+    ask("ada@example.org", "192.0.2.3").await.assert_status(303);
+    ask("ada@example.org", "192.0.2.4").await.assert_status(429);
+    for network in ["2001:db8:1:1::1", "2001:db8:1:1::2", "2001:db8:1:2::1", "2001:db8:1:3::1"] {
+        ask("ada@example.org", network).await.assert_status(303);
+    }
+    ask("ada@example.org", "2001:db8:1:4::1").await.assert_status(429);
     // All networks together.
-    for network in 3..12 {
+    for block in 1..12 {
         for _ in 0..3 {
-            ask("ada@example.org", &format!("192.0.2.{network}")).await;
+            ask("ada@example.org", &format!("10.0.{block}.1")).await;
         }
     }
-    ask("ada@example.org", "192.0.2.99").await.assert_status(429);
+    ask("ada@example.org", "10.1.0.1").await.assert_status(429);
     test.advance(HOUR);
     ask("ada@example.org", "192.0.2.1").await.assert_status(303);
 }
@@ -140,7 +147,7 @@ async fn strangers_cannot_use_up_the_limits_of_a_known_browser() {
     known.post("/sign-out", &[]).await.assert_status(303);
     for network in 0..20 {
         for _ in 0..4 {
-            ask_from(&test.browser(), &test, "ada@example.org", &format!("192.0.2.{network}")).await;
+            ask_from(&test.browser(), &test, "ada@example.org", &format!("192.0.{network}.1")).await;
         }
     }
     let email = "ada@example.org";

@@ -97,9 +97,27 @@ fn png(bytes: &[u8]) -> Result<(), InspectError> {
     let header = decoder.read_header_info().map_err(damaged)?;
     pixels(u64::from(header.width), u64::from(header.height))?;
     let mut reader = decoder.read_info().map_err(damaged)?;
+    let rows = reader.output_buffer_size().unwrap_or(usize::MAX);
+    if packed_image_data(bytes) > rows.saturating_add(rows / 64).saturating_add(65_536) {
+        return Err(InspectError::new("The PNG image holds more data than its pixels."));
+    }
     // Row by row, so that the whole image is never in memory.
     while reader.next_row().map_err(damaged)?.is_some() {}
     reader.finish().map_err(damaged)
+}
+
+/// How many bytes the chunks with image data have (PNG, section 5.3).
+fn packed_image_data(bytes: &[u8]) -> usize {
+    let (mut rest, mut sum) = (bytes.get(8..).unwrap_or_default(), 0_usize);
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let [a, b, c, d, kind @ ..] = *head;
+        let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+        if kind == *b"IDAT" {
+            sum = sum.saturating_add(length);
+        }
+        rest = after.get(length.saturating_add(4)..).unwrap_or_default();
+    }
+    sum
 }
 
 fn jpeg(bytes: &[u8]) -> Result<(), InspectError> {

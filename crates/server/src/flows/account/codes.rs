@@ -51,6 +51,16 @@ impl CodeBrowser {
     fn pair_key(&self, address: &[u8]) -> [u8; 32] {
         sha256(&[address, self.client.to_string().as_bytes()].concat())
     }
+
+    /// What limits count by for `address` and the block of this browser's network, which one site gets (RFC 6177) or one
+    /// provider gives to a few.
+    fn block_key(&self, address: &[u8]) -> [u8; 32] {
+        let block = match self.client {
+            IpAddr::V4(client) => IpAddr::V4((u32::from(client) & (u32::MAX << 8)).into()),
+            IpAddr::V6(client) => IpAddr::V6((u128::from(client) & (u128::MAX << 80)).into()),
+        };
+        sha256(&[address, b"/", block.to_string().as_bytes()].concat())
+    }
 }
 
 /// A code that was mailed.
@@ -96,6 +106,7 @@ pub async fn send(
     } else {
         limits.codes_per_client.check_global(&browser.client).await?;
         limits.codes_per_pair.check_global(&browser.pair_key(&fingerprint)).await?;
+        limits.codes_per_block.check_global(&browser.block_key(&fingerprint)).await?;
         limits.codes_per_address.check_global(&fingerprint).await?;
     }
     let recipient = holder::stored_address(app, email).await?;
@@ -182,6 +193,7 @@ async fn count_try(app: &App, browser: &CodeBrowser, address: &[u8]) -> Result<(
     }
     limits.tries_per_client.check_global(&browser.client).await?;
     limits.tries_per_pair.check_global(&browser.pair_key(address)).await?;
+    limits.tries_per_block.check_global(&browser.block_key(address)).await?;
     let address = <[u8; 32]>::try_from(address).map_err(|_| StoreError::nonsense("sign_in", "the length of a hash"))?;
     limits.tries_per_address.check_global(&address).await
 }

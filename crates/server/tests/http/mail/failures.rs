@@ -137,6 +137,27 @@ async fn failing_relay_is_tried_with_one_mail_at_a_time() {
     assert_eq!(relay.accepted().len(), 40);
 }
 
+/// Anybody can ask for codes at addresses that a relay refuses by its policy.
+#[tokio::test]
+async fn mails_that_the_relay_refuses_delay_no_others() {
+    for response in
+        [Some("550 5.7.1 blocked"), Some("554 5.7.1 relay access denied"), Some("450 4.2.0 greylisted"), None]
+    {
+        let relay = Relay::start(Tls::None).await;
+        let test = server(&plain(&relay), &[]).await;
+        relay.fail(Some((Step::RcptTo, response)));
+        for number in 0..25 {
+            ask_for_code(&test, &format!("policy{number}@example.org")).await;
+        }
+        send_due(&test.app).await.expect("tried");
+        relay.fail(None);
+        ask_for_code(&test, "ada@example.org").await;
+        send_due(&test.app).await.expect("sent");
+        let accepted: Vec<String> = relay.accepted().into_iter().map(|(recipient, _)| recipient).collect();
+        assert_eq!(accepted, ["ada@example.org"], "{response:?}");
+    }
+}
+
 #[tokio::test]
 async fn link_is_retried_until_its_request_expires() {
     let relay = Relay::start(Tls::None).await;

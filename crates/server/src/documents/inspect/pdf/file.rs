@@ -115,6 +115,27 @@ impl<'a> File<'a> {
         used
     }
 
+    /// Where the object with `number` stands, if it is not in a stream of objects.
+    pub fn place(&self, number: u32) -> Option<usize> {
+        match self.entries.get(&number) {
+            Some(Entry::At { offset, .. }) => Some(*offset),
+            _ => None,
+        }
+    }
+
+    /// Whether the tables name every object in the stream of objects that `object` is; `None` if it is none.
+    pub fn lists_its_objects(&mut self, number: u32, object: &Object) -> Result<Option<bool>, InspectError> {
+        match object {
+            Object::Dictionary(dictionary) if dictionary.name(b"Type") == Some(b"ObjStm") => {}
+            _ => return Ok(None),
+        }
+        let objects = self.object_stream(number)?;
+        let is_listed = |(index, (inner, _)): (usize, &(u32, usize))| {
+            self.entries.get(inner) == Some(&Entry::Within { stream: number, index })
+        };
+        Ok(Some(objects.index.iter().enumerate().all(is_listed)))
+    }
+
     fn parser(&mut self, at: usize) -> Parser<'_> {
         Parser::new(self.bytes, at, &mut self.room)
     }
@@ -248,6 +269,10 @@ impl<'a> File<'a> {
             let end = parser.position();
             self.cover(id.number, end - offset)?;
             self.spans.push((offset, end));
+            // It would be no object of its own (section 7.3.10), and could lead in a circle.
+            if matches!(object, Object::Reference(_)) {
+                return Err(damaged("an object is a reference"));
+            }
             return if ends { Ok(Loaded { object, stream: None }) } else { Err(damaged("an object does not end")) };
         };
         let end = self.length(dictionary)?.and_then(|length| start.checked_add(length));

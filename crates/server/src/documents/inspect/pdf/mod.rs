@@ -6,6 +6,7 @@
 
 mod actions;
 mod file;
+mod framing;
 mod output;
 mod pages;
 mod rewrite;
@@ -47,8 +48,9 @@ pub fn inspect(bytes: &[u8]) -> Result<Accepted, InspectError> {
             "The PDF file is encrypted (by a password, or against printing or copying), which is not taken; save it without protection.",
         ));
     }
-    if signed::is_signed(&mut file)? {
-        signed::inspect(bytes, start == 0)?;
+    let ranges = signed::ranges(&mut file)?;
+    if !ranges.is_empty() {
+        signed::inspect(bytes, start == 0, &ranges)?;
         return Ok(Accepted::Signed);
     }
     Rewriter::new(&mut file, version(bytes), false).run().map(Accepted::Rewritten)

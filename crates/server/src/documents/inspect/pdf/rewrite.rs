@@ -1,6 +1,7 @@
 //! Walks a document from its catalog, rejects active content, and writes the other objects to a new file.
 
 use std::collections::{HashMap, VecDeque};
+use std::io::Read as _;
 
 use super::super::error::InspectError;
 use super::file::{File, Loaded};
@@ -8,6 +9,11 @@ use super::output::{self, Output};
 use super::pages::{Page, pages};
 use super::roles::{FILTERS, FORM, Field, Role, refused_annotation};
 use super::syntax::{Dictionary, Id, Object, damaged};
+
+/// Most bytes that all packed streams of a file may unpack to together.
+const UNPACKED: u64 = 256 * 1024 * 1024;
+/// Largest number in the parameters of a filter, such as columns and rows.
+const LARGEST_PARAMETER: i64 = 1_000_000;
 
 /// Most nodes of trees and chains of actions that are looked into before it is clear that they are empty or harmless.
 const LOOKS: usize = 1000;
@@ -57,6 +63,8 @@ pub struct Rewriter<'f, 'a> {
     numbers: HashMap<(u32, Role), u32>,
     waiting: VecDeque<(Id, Role, u32)>,
     looks: usize,
+    /// How many more bytes streams may unpack to.
+    unpacked: u64,
     /// Whether the document is signed: then it is delivered as it came, so nothing can be left out.
     is_signed: bool,
 }
@@ -71,6 +79,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
             numbers: HashMap::new(),
             waiting: VecDeque::new(),
             looks: LOOKS,
+            unpacked: UNPACKED,
             is_signed,
         }
     }
@@ -162,7 +171,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
             match (object, stream) {
                 (Object::Dictionary(dict), Some(bytes)) => {
                     if role.is_stream() {
-                        self.stream(role, &dict, bytes.len(), &mut body)?;
+                        self.stream(role, &dict, bytes, &mut body)?;
                         self.output.object(number, &[&body, b"\nstream\n", bytes, b"\nendstream"])?;
                         continue;
                     }
@@ -176,7 +185,7 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Ok(())
     }
 
-    fn stream(&mut self, role: Role, dict: &Dictionary, length: usize, out: &mut Vec<u8>) -> Result<(), InspectError> {
+    fn stream(&mut self, role: Role, dict: &Dictionary, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), InspectError> {
         let (own, rest): (Vec<_>, Vec<_>) = dict.0.iter().cloned().partition(|(key, _)| {
             matches!(&**key, b"Length" | b"Filter" | b"DecodeParms" | b"F" | b"FFilter" | b"FDecodeParms" | b"DL")
         });
@@ -191,13 +200,12 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         if let Some(filter) = own.get(b"Filter") {
             let filter = self.file.resolve(filter)?;
             let is_known = |filter: &Object| matches!(filter, Object::Name(name) if FILTERS.contains(&&**name));
-            let known = match &filter {
-                Object::Array(filters) => filters.iter().all(is_known),
-                one => is_known(one),
-            };
-            if !known {
+            let filters =
+                if let Object::Array(filters) = &filter { filters.as_slice() } else { std::slice::from_ref(&filter) };
+            if !filters.iter().all(is_known) {
                 return Err(damaged("a stream is packed in an unknown way"));
             }
+            self.count_unpacked(filters, bytes)?;
             out.extend_from_slice(b"/Filter ");
             self.value(Role::Flat, &filter, out)?;
             out.push(b' ');
@@ -207,7 +215,28 @@ impl<'f, 'a> Rewriter<'f, 'a> {
             self.value(Role::DecodeParameters, parameters, out)?;
             out.push(b' ');
         }
-        out.extend_from_slice(format!("/Length {length} >>").as_bytes());
+        out.extend_from_slice(format!("/Length {} >>", bytes.len()).as_bytes());
+        Ok(())
+    }
+
+    /// Counts what a stream unpacks to, so that no viewer is given more than it can hold.
+    fn count_unpacked(&mut self, filters: &[Object], bytes: &[u8]) -> Result<(), InspectError> {
+        let is = |filter: &Object, names: &[&[u8]]| matches!(filter, Object::Name(name) if names.contains(&&**name));
+        let is_packing = |filter: &&Object| is(filter, &[b"FlateDecode", b"LZWDecode", b"RunLengthDecode"]);
+        if filters.iter().filter(is_packing).count() > 1 {
+            return Err(InspectError::new(
+                "The PDF file holds a stream that is packed twice; save it again with another program.",
+            ));
+        }
+        if !filters.first().is_some_and(|filter| is(filter, &[b"FlateDecode"])) {
+            return Ok(());
+        }
+        let mut unpacked = flate2::read::ZlibDecoder::new(bytes).take(self.unpacked + 1);
+        // Viewers show what they can unpack of a damaged stream.
+        let _ = std::io::copy(&mut unpacked, &mut std::io::sink());
+        self.unpacked = unpacked.limit().checked_sub(1).ok_or_else(|| {
+            InspectError::new("The PDF file unpacks to more than viewers can hold; save it again with another program.")
+        })?;
         Ok(())
     }
 
@@ -271,6 +300,13 @@ impl<'f, 'a> Rewriter<'f, 'a> {
                 Some(Object::Name(name)) if **name == *b"Image" || **name == *b"Form" => Ok(()),
                 _ => Err(refused("a drawing of an unknown kind")),
             },
+            Role::DecodeParameters => {
+                let is_large = |value: &Object| matches!(value, Object::Integer(number) if *number > LARGEST_PARAMETER);
+                match dict.0.iter().any(|(_, value)| is_large(value)) {
+                    true => Err(damaged("a stream is packed with impossible parameters")),
+                    false => Ok(()),
+                }
+            }
             Role::Names => {
                 for (key, what) in [(&b"JavaScript"[..], "JavaScript"), (b"EmbeddedFiles", super::roles::EMBEDDED)] {
                     if let Some(value) = dict.get(key)

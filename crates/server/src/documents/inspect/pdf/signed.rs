@@ -2,52 +2,81 @@
 //!
 //! Signing adds a revision. Every revision is inspected, every object of each, and nothing may stand between them.
 
+use std::collections::HashMap;
+
 use super::super::error::InspectError;
 use super::file::File;
+use super::framing;
 use super::rewrite::{Rewriter, refused};
 use super::roles::FORM;
-use super::syntax::{Dictionary, Object, Parser, damaged, is_space};
+use super::syntax::{Object, Parser, damaged, is_space};
+use super::table::integers;
 
 /// Most fields and revisions of a signed document.
 const MOST: usize = 50;
 
-/// Whether the document has a signature. Its form then has no other fields.
+/// Dictionaries that make a document active, by the names in them.
+const ACTIVE: [&[u8]; 22] = [
+    b"JavaScript",
+    b"Launch",
+    b"SubmitForm",
+    b"ResetForm",
+    b"ImportData",
+    b"GoToR",
+    b"GoToE",
+    b"GoTo3DView",
+    b"Thread",
+    b"Sound",
+    b"Movie",
+    b"Rendition",
+    b"RichMedia",
+    b"RichMediaExecute",
+    b"Screen",
+    b"3D",
+    b"Hide",
+    b"SetOCGState",
+    b"FileAttachment",
+    b"EmbeddedFile",
+    b"Projection",
+    b"MR",
+];
+/// Members that make a document active unless they are empty.
+const ACTIVE_MEMBERS: [&[u8]; 9] =
+    [b"AA", b"EF", b"JavaScript", b"EmbeddedFiles", b"XFA", b"RichMediaContent", b"RichMediaSettings", b"3DD", b"JS"];
+
+/// The byte ranges of the document's signatures; none if it is not signed. A signed one has no other fields.
 ///
 /// # Errors
 /// It has other fields as well, or cannot be read.
-pub fn is_signed(file: &mut File<'_>) -> Result<bool, InspectError> {
-    let Some(root) = file.trailer.get(b"Root").cloned() else { return Ok(false) };
-    let Object::Dictionary(catalog) = file.resolve(&root)? else { return Ok(false) };
-    let Some(form) = catalog.get(b"AcroForm") else { return Ok(false) };
-    let Object::Dictionary(form) = file.resolve(form)? else { return Ok(false) };
-    let Some(fields) = form.get(b"Fields") else { return Ok(false) };
-    let Object::Array(fields) = file.resolve(fields)? else { return Ok(false) };
+pub fn ranges(file: &mut File<'_>) -> Result<Vec<Vec<usize>>, InspectError> {
+    let mut ranges = Vec::new();
+    let Some(root) = file.trailer.get(b"Root").cloned() else { return Ok(ranges) };
+    let Object::Dictionary(catalog) = file.resolve(&root)? else { return Ok(ranges) };
+    let Some(form) = catalog.get(b"AcroForm") else { return Ok(ranges) };
+    let Object::Dictionary(form) = file.resolve(form)? else { return Ok(ranges) };
+    let Some(fields) = form.get(b"Fields") else { return Ok(ranges) };
+    let Object::Array(fields) = file.resolve(fields)? else { return Ok(ranges) };
     if fields.len() > MOST {
         return Err(refused(FORM));
     }
-    let mut signed = false;
     for field in fields {
-        let Object::Dictionary(field) = file.resolve(&field)? else { return Ok(false) };
+        let Object::Dictionary(field) = file.resolve(&field)? else { return Ok(Vec::new()) };
         if field.name(b"FT") != Some(b"Sig") {
             return Err(refused(FORM));
         }
         if let Some(value) = field.get(b"V") {
-            let Object::Dictionary(value) = file.resolve(value)? else { return Ok(false) };
-            signed |= has_range(&value);
+            let Object::Dictionary(value) = file.resolve(value)? else { return Ok(Vec::new()) };
+            ranges.extend(value.get(b"ByteRange").map(integers));
         }
     }
-    Ok(signed)
-}
-
-fn has_range(signature: &Dictionary) -> bool {
-    matches!(signature.get(b"ByteRange"), Some(Object::Array(range)) if range.len() >= 4)
+    Ok(ranges)
 }
 
 /// Inspects every revision of a signed document.
 ///
 /// # Errors
 /// One of them cannot be read, holds something active, or something stands between their objects.
-pub fn inspect(bytes: &[u8], starts_with_header: bool) -> Result<(), InspectError> {
+pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) -> Result<(), InspectError> {
     if !starts_with_header {
         return Err(InspectError::new(
             "The PDF file is digitally signed and has other bytes before its header; send it without them.",
@@ -57,11 +86,15 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool) -> Result<(), InspectErro
     if newest.sections.len() > MOST {
         return Err(damaged("it has too many revisions"));
     }
-    let mut spans = Vec::new();
-    for start in newest.sections {
-        let mut file = File::open_at(bytes, start)?;
+    let (mut spans, mut listed) = (Vec::new(), HashMap::new());
+    for start in &newest.sections {
+        let mut file = File::open_at(bytes, *start)?;
         for id in file.in_use() {
-            file.load(id)?;
+            let object = file.load(id)?.object;
+            refuse_active(&object)?;
+            if let Some(is_listed) = file.lists_its_objects(id.number, &object)? {
+                *listed.entry(file.place(id.number)).or_insert(false) |= is_listed;
+            }
         }
         // The second table of a file that is optimised for the web is no revision: it has no catalog.
         if file.trailer.get(b"Root").is_some() {
@@ -69,13 +102,54 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool) -> Result<(), InspectErro
         }
         spans.append(&mut file.spans);
     }
-    check_gaps(bytes, spans)
-}
-
-/// Between objects and tables, only white space, comments and the places of tables may stand.
-fn check_gaps(bytes: &[u8], mut spans: Vec<(usize, usize)>) -> Result<(), InspectError> {
+    if listed.values().any(|is_listed| !is_listed) {
+        return Err(damaged("a stream of objects holds one that no table names"));
+    }
     spans.sort_unstable();
     spans.dedup();
+    framing::check(bytes, &newest.sections, &spans)?;
+    check_gaps(bytes, spans)?;
+    framing::check_ranges(bytes, ranges)
+}
+
+/// Refuses an object that is active wherever it stands: nothing can be left out of a signed document, and a viewer may
+/// combine its revisions in another way.
+fn refuse_active(object: &Object) -> Result<(), InspectError> {
+    let dictionary = match object {
+        Object::Array(items) => return items.iter().try_for_each(refuse_active),
+        Object::Dictionary(dictionary) => dictionary,
+        _ => return Ok(()),
+    };
+    for (key, value) in &dictionary.0 {
+        let names_kind = matches!(&**key, b"S" | b"Subtype" | b"Type");
+        let active = match value {
+            Object::Name(name) if names_kind && ACTIVE.contains(&&**name) => Some(name),
+            Object::Name(_) => None,
+            value => Some(key).filter(|key| ACTIVE_MEMBERS.contains(&&***key) && !is_empty(value)),
+        };
+        if let Some(active) = active {
+            return Err(InspectError(format!(
+                "The PDF file is digitally signed and holds something active ({}), which is not taken; send it without.",
+                String::from_utf8_lossy(active)
+            )));
+        }
+        refuse_active(value)?;
+    }
+    Ok(())
+}
+
+/// Whether a direct value holds nothing but empty arrays and dictionaries.
+fn is_empty(value: &Object) -> bool {
+    match value {
+        Object::Null => true,
+        Object::Array(items) => items.iter().all(is_empty),
+        Object::Dictionary(dictionary) => dictionary.0.iter().all(|(_, value)| is_empty(value)),
+        _ => false,
+    }
+}
+
+/// Between objects and tables, only white space, comments and the places of tables may stand; `spans` is sorted.
+fn check_gaps(bytes: &[u8], mut spans: Vec<(usize, usize)>) -> Result<(), InspectError> {
     spans.push((bytes.len(), bytes.len()));
     let mut at = 0;
     for (start, end) in spans {

@@ -17,3 +17,16 @@ fn cmyk_images_are_taken() {
     assert_eq!(inspect(AssetKind::Jpg, image), Ok(Accepted::Unchanged));
     assert!(reason(AssetKind::Jpg, &image[..image.len() / 2]).contains("damaged"));
 }
+
+#[test]
+fn png_images_with_more_data_than_pixels_are_rejected() {
+    let plain = image(10, 10);
+    let end = plain.windows(4).position(|window| window == b"IEND").expect("an end") - 4;
+    let mut chunk = b"IDAT".to_vec();
+    chunk.resize(200_004, 0);
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&chunk);
+    let chunk = [&200_000_u32.to_be_bytes()[..], &chunk, &checksum.sum().to_be_bytes()].concat();
+    let stuffed = [&plain[..end], &chunk, &plain[end..]].concat();
+    assert!(reason(AssetKind::Png, &stuffed).contains("more data than its pixels"));
+}

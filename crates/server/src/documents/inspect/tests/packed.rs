@@ -1,5 +1,9 @@
 //! PDF files with objects in streams.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use lopdf::{Dictionary, Document, Object};
 
 use super::hostile::{CATALOG, PAGE, PAGES, script};
@@ -90,4 +94,49 @@ fn ambiguous_object_streams_are_rejected() {
         let outcome = with_stream(dict, content);
         assert!(outcome.as_ref().is_err_and(|refused| refused.0.len() > 20), "{dict} {content}: {outcome:?}");
     }
+}
+
+/// A page whose content is a stream with these members.
+fn with_content(members: &str, content: &[u8]) -> Vec<u8> {
+    let mut file = b"%PDF-1.7\n".to_vec();
+    let head = format!("4 0 obj\n<< {members} /Length {} >>\nstream\n", content.len());
+    let page = "3 0 obj << /Type /Page /MediaBox [0 0 9 9] /Contents 4 0 R >> endobj";
+    let catalog = "1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj";
+    let stream = [head.as_bytes(), content, b"\nendstream\nendobj"].concat();
+    let mut table = "xref\n0 5\n0000000000 65535 f \n".to_owned();
+    for object in [catalog.as_bytes(), PAGES.as_bytes(), page.as_bytes(), &stream] {
+        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.extend_from_slice(object);
+        file.push(b'\n');
+    }
+    let start = file.len();
+    file.extend_from_slice(
+        format!("{table}trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
+    );
+    file
+}
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+#[test]
+fn streams_that_unpack_to_too_much_are_rejected() {
+    let ordinary = deflated(b"0 0 m 9 9 l S");
+    assert!(inspect(AssetKind::Pdf, &with_content("/Filter /FlateDecode", &ordinary)).is_ok());
+    let bomb = deflated(&vec![b' '; 257 * 1024 * 1024]);
+    assert!(reason(AssetKind::Pdf, &with_content("/Filter /FlateDecode", &bomb)).contains("more than viewers"));
+    let twice = with_content("/Filter [/FlateDecode /FlateDecode]", &deflated(&ordinary));
+    assert!(reason(AssetKind::Pdf, &twice).contains("packed twice"));
+    let wide = with_content("/Filter /FlateDecode /DecodeParms << /Predictor 15 /Columns 2000000000 >>", &ordinary);
+    assert!(reason(AssetKind::Pdf, &wide).contains("impossible parameters"));
+}
+
+#[test]
+fn objects_that_are_references_are_rejected() {
+    let file = String::from_utf8(with_content("", b"")).expect("text");
+    let circle = file.replace("<< /Type /Pages /Kids [3 0 R] /Count 1 >>", "2 0 R                                    ");
+    assert!(reason(AssetKind::Pdf, circle.as_bytes()).contains("an object is a reference"));
 }
