@@ -81,6 +81,9 @@ pub enum Refusal {
     /// It was revoked.
     #[error("It was revoked.")]
     Revoked,
+    /// A newer version has replaced it.
+    #[error("It was replaced: a newer version exists. Ask the holder for that one.")]
+    Replaced,
     /// It is suspended.
     #[error("It is suspended.")]
     Suspended,
@@ -115,6 +118,7 @@ impl Refusal {
             Self::SdHash => "sd_hash",
             Self::NotBound => "not_bound",
             Self::Revoked => "revoked",
+            Self::Replaced => "replaced",
             Self::Suspended => "suspended",
             Self::UnknownStatus(_) => "unknown_status",
         }

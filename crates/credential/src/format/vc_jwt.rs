@@ -38,6 +38,9 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         credential["partnerChain"] = statement.partner_chain.iter().map(|name| json!({ "name": name })).collect();
     }
     if let Some(status) = statement.status {
+        // The same place in both kinds of list: W3C's has one bit, the token's tells a replaced credential from a revoked one
+        // (D-121).
+        credential["status"] = status.claim();
         credential["credentialStatus"] = json!({
             "id": format!("{}/bitstring#{}", status.uri, status.index),
             "type": "BitstringStatusListEntry",

@@ -27,7 +27,7 @@ pub enum Step {
     Issuer,
     /// That the holder showed it, for this purpose.
     Holder,
-    /// That it was not revoked.
+    /// That it was neither revoked nor replaced.
     Status,
     /// That it is in its time.
     Dates,
@@ -84,6 +84,15 @@ impl Report {
     pub fn is_valid(&self) -> bool {
         let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
         self.verdicts.iter().any(signed) && self.verdicts.iter().all(|verdict| verdict.outcome != Outcome::Failed)
+    }
+
+    /// Whether nothing is wrong with it but that a newer version exists.
+    pub fn is_replaced(&self) -> bool {
+        let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
+        let mut failed = self.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Failed).peekable();
+        self.verdicts.iter().any(signed)
+            && failed.peek().is_some()
+            && failed.all(|verdict| verdict.code == Some(Refusal::Replaced.code()))
     }
 
     /// Of something whose form is wrong: its signature cannot be looked at, and neither can the rest.

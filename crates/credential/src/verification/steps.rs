@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::inputs::{Answer, VerificationInputs, named_key};
 use super::metadata::check_metadata;
 use super::report::{Finding, Report, Step};
-use super::token::Token;
+use super::token::{StatusEntry, Token};
 use crate::format::moment;
 use crate::format::sd_jwt::Challenge;
 use crate::format::sd_jwt_vc::require_time;
@@ -94,10 +94,10 @@ impl Token<'_> {
     }
 
     fn status_finding(&self, inputs: &VerificationInputs, now: i64) -> Finding {
-        let reference = match self.status() {
+        let entry = match self.status() {
             Err(refusal) => return Finding::Failed(refusal),
             Ok(None) => return Finding::NotChecked("It has no status: it cannot be revoked.".to_owned()),
-            Ok(Some(reference)) => reference,
+            Ok(Some(entry)) => entry,
         };
         let list = match &inputs.status {
             Answer::NotAsked => return Finding::NotChecked("The status list was not asked for.".to_owned()),
@@ -108,12 +108,12 @@ impl Token<'_> {
             Answer::Some(keys) => keys.as_slice(),
             _ => &[],
         };
-        let list = match self {
-            Self::SdJwtVc(_) => status::read_token(list, &reference.uri, |jws| named_key(keys, jws), now),
-            Self::VcJwt(_) => read_bitstring(list, &reference.uri, keys, now),
+        let list = match &entry {
+            StatusEntry::Token(at) => status::read_token(list, &at.uri, |jws| named_key(keys, jws), now),
+            StatusEntry::Bitstring(at) => read_bitstring(list, &at.uri, keys, now),
         };
-        let status =
-            list.and_then(|list| list.get(reference.index).ok_or(Refusal::Claim("the status list has no such place")));
+        let index = entry.reference().index;
+        let status = list.and_then(|list| list.get(index).ok_or(Refusal::Claim("the status list has no such place")));
         match status.and_then(status::Status::require_valid) {
             Ok(()) => Finding::Passed("Its place in the status list says that it is valid.".to_owned()),
             Err(refusal) => Finding::Failed(refusal),

@@ -69,14 +69,18 @@ impl<'a> Token<'a> {
             Self::VcJwt(_) => None,
         };
         let issuer = self.issuer().filter(|issuer| !issuer.starts_with("did:jwk:")).map(ToOwned::to_owned);
-        Lookups { issuer, status: status.map(|status| status.uri), metadata }
+        Lookups { issuer, status: status.map(|entry| entry.reference().uri.clone()), metadata }
     }
 
-    pub(super) fn status(&self) -> Result<Option<StatusReference>, Refusal> {
+    /// Where its status stands. A W3C credential may name both kinds of list; the Token Status List tells more.
+    pub(super) fn status(&self) -> Result<Option<StatusEntry>, Refusal> {
         let jws = match self {
-            Self::SdJwtVc(credential) => return credential.status(),
+            Self::SdJwtVc(credential) => return Ok(credential.status()?.map(StatusEntry::Token)),
             Self::VcJwt(jws) => jws,
         };
+        if let Some(reference) = jws.payload.get("status").map_or(Ok(None), StatusReference::from_claim)? {
+            return Ok(Some(StatusEntry::Token(reference)));
+        }
         let Some(entry) = jws.payload.get("credentialStatus") else { return Ok(None) };
         if entry["statusPurpose"] != "revocation" {
             return Err(Refusal::Claim("credentialStatus for revocation"));
@@ -84,9 +88,25 @@ impl<'a> Token<'a> {
         let index = entry["statusListIndex"].as_str().and_then(|index| index.parse().ok());
         match (entry["type"].as_str(), index, entry["statusListCredential"].as_str()) {
             (Some("BitstringStatusListEntry"), Some(index), Some(uri)) => {
-                Ok(Some(StatusReference { uri: uri.to_owned(), index }))
+                Ok(Some(StatusEntry::Bitstring(StatusReference { uri: uri.to_owned(), index })))
             }
             _ => Err(Refusal::Claim("credentialStatus, a BitstringStatusListEntry")),
+        }
+    }
+}
+
+/// An entry of a status list, by the kind of list.
+pub(super) enum StatusEntry {
+    /// Of a Token Status List.
+    Token(StatusReference),
+    /// Of a Bitstring Status List.
+    Bitstring(StatusReference),
+}
+
+impl StatusEntry {
+    pub(super) fn reference(&self) -> &StatusReference {
+        match self {
+            Self::Token(reference) | Self::Bitstring(reference) => reference,
         }
     }
 }
