@@ -164,6 +164,8 @@ async function checkStatus(claims, world, seconds) {
   const status = await statusAt(entries, place.idx);
   if (status === 1) throw new Refusal("revoked");
   if (status === 2) throw new Refusal("suspended");
+  // Application specific (section 7.1); this site means by it that a newer version exists.
+  if (status === 3) throw new Refusal("replaced");
   if (status !== 0) throw new Refusal("unknown_status");
 }
 

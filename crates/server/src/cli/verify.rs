@@ -206,6 +206,7 @@ fn print_text(report: &Report) -> Result<(), String> {
     for verdict in &report.verdicts {
         let outcome = match verdict.outcome {
             Step::Passed => "passed     ",
+            Step::Failed if verdict.code == Some("replaced") => "replaced   ",
             Step::Failed => "FAILED     ",
             Step::NotChecked => "not checked",
         };
@@ -217,6 +218,8 @@ fn print_text(report: &Report) -> Result<(), String> {
     if report.is_valid() {
         lines.push(format!("\nIt says:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
         lines.push("\nVALID, as far as it was checked.".to_owned());
+    } else if report.is_replaced() {
+        lines.push("\nREPLACED, and so not valid: a newer version exists. Ask the holder for it.".to_owned());
     } else {
         lines.push("\nNOT VALID. What it says is not to be believed.".to_owned());
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::documents::{self, Owner};
 use crate::error::Error;
+use crate::flows::supersede;
 use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{State, Submission};
@@ -161,8 +162,9 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided,
     }
     if !accepted.is_empty() {
         tx.record_events(&accepted, EventKind::Accepted, now).await?;
-        supersede(&mut tx, linked.items(), holder, now).await?;
+        supersede(app, &mut tx, linked.items(), holder, now).await?;
         tx.commit().await?;
+        app.outbox().wake();
         app.deliveries_due().notify_one();
         app.metrics().submissions("accepted", accepted.len() as u64);
     }
@@ -211,11 +213,11 @@ pub async fn delete(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
 }
 
 /// Where each push holds the whole history, the newest one of this partner supersedes the earlier ones.
-async fn supersede(tx: &mut Tx, accepted: &[Submission], holder: Uuid, now: Timestamp) -> Result<(), Error> {
+async fn supersede(app: &App, tx: &mut Tx, accepted: &[Submission], holder: Uuid, now: Timestamp) -> Result<(), Error> {
     let Some(first) = accepted.first() else { return Ok(()) };
     let types = accepted.iter().map(|item| item.credential_type).filter(|known| known.newest_stands);
-    let superseded = tx.supersede_submissions(holder, first.partner_id, &types.collect::<Vec<_>>(), now).await?;
-    tx.record_events(&superseded, EventKind::Superseded, now).await?;
+    let pairs = tx.older_submissions(holder, first.partner_id, &types.collect::<Vec<_>>()).await?;
+    supersede::record(app, tx, holder, &pairs, now).await?;
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub mod recipient_mail;
 pub mod retention;
 pub mod sandbox;
 pub mod share;
+pub mod supersede;
 pub mod verification_request;
 pub mod warning;
 pub mod webauthn;

@@ -219,6 +219,7 @@ async fn show_page(
 fn refusal_key(code: &str) -> &'static str {
     match code {
         "revoked" | "suspended" => "presentation-refused-revoked",
+        "replaced" => "presentation-refused-replaced",
         "expired" | "not_yet_valid" => "presentation-refused-expired",
         "issuer_unknown" | "unknown_key" => "presentation-refused-issuer",
         "status_unknown" => "presentation-refused-status",

@@ -20,6 +20,7 @@ use crate::flows::share::{self, CreateShareError, NewShare};
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use ambient::Timestamp;
 use store::domain::share::{
     Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing, parts,
 };
@@ -62,23 +63,31 @@ struct Wanted {
     purpose: String,
     days: u32,
     passcode: String,
+    keep_current: bool,
 }
 
 impl Wanted {
-    fn read(pairs: Vec<(String, String)>) -> Self {
-        let mut wanted = Self {
+    /// What a new form begins with.
+    fn new() -> Self {
+        Self {
             credentials: BTreeSet::new(),
             parts: BTreeSet::new(),
             purpose: String::new(),
             days: DEFAULT_DAYS,
             passcode: String::new(),
-        };
+            keep_current: true,
+        }
+    }
+
+    fn read(pairs: Vec<(String, String)>) -> Self {
+        let mut wanted = Self { keep_current: false, ..Self::new() };
         for (name, value) in pairs {
             match name.as_str() {
                 "credential" => wanted.credentials.extend(value.parse::<Uuid>().ok()),
                 "part" => drop(wanted.parts.insert(value)),
                 "purpose" => value.trim().clone_into(&mut wanted.purpose),
                 "days" => wanted.days = value.parse().unwrap_or_default(),
+                "keep_current" => wanted.keep_current = true,
                 "passcode" => value.trim().clone_into(&mut wanted.passcode),
                 _ => {}
             }
@@ -162,6 +171,8 @@ impl Listed {
 struct SharePage {
     layout: Layout,
     listed: Listed,
+    /// When it went on to newer versions, newest first.
+    updates: Vec<Timestamp>,
     link: String,
     qr: String,
 }
@@ -196,7 +207,7 @@ async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wan
 }
 
 async fn choose(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    form(&app, offers(&app, signed_in.holder.id, None, None).await?, Wanted::read(Vec::new()), None)
+    form(&app, offers(&app, signed_in.holder.id, None, None).await?, Wanted::new(), None)
 }
 
 async fn choose_one(
@@ -204,7 +215,7 @@ async fn choose_one(
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Error> {
-    form(&app, offers(&app, signed_in.holder.id, Some(id), None).await?, Wanted::read(Vec::new()), None)
+    form(&app, offers(&app, signed_in.holder.id, Some(id), None).await?, Wanted::new(), None)
 }
 
 fn form(app: &App, offers: Vec<Offer>, wanted: Wanted, problem: Option<&'static str>) -> Result<Response, Error> {
@@ -236,7 +247,13 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
     wanted.credentials.extend(only);
     let offers = offers(app, holder, only, Some(&wanted)).await?;
     let chosen: Vec<Chosen> = offers.iter().filter_map(Offer::chosen).collect();
-    let new = NewShare { chosen, purpose: wanted.purpose.clone(), days: wanted.days, passcode: wanted.passcode() };
+    let new = NewShare {
+        chosen,
+        purpose: wanted.purpose.clone(),
+        days: wanted.days,
+        passcode: wanted.passcode(),
+        keep_current: wanted.keep_current,
+    };
     match share::create(app, holder, &new).await? {
         Ok(id) => Ok(Redirect::to(&format!("/wallet/shares/{id}")).into_response()),
         Err(error) => form(app, offers, wanted, Some(problem_key(error))),
@@ -250,10 +267,11 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let listed = Listed::new(&app, share::get(&app, id, signed_in.holder.id).await?);
+    let updates = app.store().read().await?.share_updates(id).await?;
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let link = app.links().share(&listed.memory.secret);
     let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
-    Ok(page(&app, &SharePage { layout: layout.clone(), listed, link, qr }, &layout))
+    Ok(page(&app, &SharePage { layout: layout.clone(), listed, updates, link, qr }, &layout))
 }
 
 async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {

@@ -30,6 +30,7 @@ mod retention;
 mod s3;
 mod sandbox;
 mod shares;
+mod shares_current;
 mod sign_in;
 mod status;
 mod token;

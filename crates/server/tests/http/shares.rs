@@ -32,7 +32,7 @@ async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> (St
 }
 
 /// Sends a GET request as a browser does when a link is followed.
-async fn look(test: &TestApp, path: &str) -> TestResponse {
+pub(super) async fn look(test: &TestApp, path: &str) -> TestResponse {
     test.send(Request::get(path).header("sec-fetch-mode", "navigate").body(Body::empty()).expect("a request")).await
 }
 

@@ -36,7 +36,7 @@ async fn newer_career_supersedes_the_older_one() {
     assert!(wallet.contains("Engineer at Company B") && !wallet.contains("Earlier versions"));
     accept(&mut person, second).await;
     let new = test.sign(second).await.expect("signed");
-    assert!(test.is_revoked(old).await && !test.is_revoked(new).await);
+    assert!(test.is_replaced(old).await && !test.is_replaced(new).await);
     assert_eq!(test.sign(first).await, None);
 
     let wallet = person.text("/wallet").await;

@@ -51,6 +51,10 @@ pub struct Share {
     pub views: i64,
     /// When it was last looked at.
     pub viewed_at: Option<Timestamp>,
+    /// Whether the link goes on to newer versions of what it shows.
+    pub keep_current: bool,
+    /// When it last went on to one. It grows with every update.
+    pub updated_at: Option<Timestamp>,
     /// What is shown, under a key that the link alone holds; `None` once it is over.
     pub sealed: Option<Vec<u8>>,
     /// What the wallet says of it, under the holder's key.
@@ -100,6 +104,10 @@ pub struct Memory {
     pub purpose: String,
     /// What it shows, each in a few words.
     pub titles: Vec<String>,
+    /// What was chosen of each credential, in the order of the presentations. Empty for links of earlier releases, which
+    /// therefore cannot go on to newer versions.
+    #[serde(default)]
+    pub chosen: Vec<Chosen>,
 }
 
 /// A part of a credential that can be left out.
@@ -161,11 +169,11 @@ fn said(shape: &Shape, value: &Value) -> String {
 }
 
 /// What of one credential is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chosen {
     /// The credential.
     pub submission: Uuid,
-    /// The places of the parts that are shown.
+    /// The places of the parts that are shown. The place of a list stands for all of its items.
     pub places: BTreeSet<String>,
 }
 
@@ -244,6 +252,8 @@ mod tests {
             passcode_tries: 0,
             views: 0,
             viewed_at: None,
+            keep_current: false,
+            updated_at: None,
             sealed: None,
             holder_sealed: Vec::new(),
         };

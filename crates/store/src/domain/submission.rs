@@ -26,8 +26,10 @@ pub struct Submission {
     pub created_at: Timestamp,
     /// When it is given up if nobody accepts it.
     pub expires_at: Timestamp,
-    /// When a later push took its place in the wallet, where the type is one of which the newest stands.
+    /// When a newer version took its place in the wallet.
     pub superseded_at: Option<Timestamp>,
+    /// That version; `None` also if an earlier release superseded it.
+    pub superseded_by: Option<Uuid>,
     /// Where it stands.
     pub state: State,
 }
@@ -205,6 +207,7 @@ mod tests {
             created_at: Timestamp::from_micros(0),
             expires_at: Timestamp::from_micros(100),
             superseded_at: None,
+            superseded_by: None,
             state,
         }
     }

@@ -25,6 +25,8 @@ mod shares;
 mod status_lists;
 mod statuses;
 mod submissions;
+mod superseding;
+mod superseding_races;
 mod support;
 mod verifications;
 mod versions;

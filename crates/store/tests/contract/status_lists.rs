@@ -9,7 +9,7 @@ use std::time::Duration;
 use ambient::{Clock, Rng};
 use credential::Type;
 use store::domain::submission::{Sealed, State, Status};
-use store::{Issuing, NewSubmission, StatusPlace, Store, WantedEntry};
+use store::{Issuing, NewSubmission, StatusPlace, Store, Superseding, Tx, WantedEntry};
 use uuid::Uuid;
 
 use super::support::{LATER, NONCE_LIFETIME, NOW, add_holder, add_partner, asset, id, insert, new_submission, stored};
@@ -23,6 +23,12 @@ fn capacity(positions: u32) -> NonZeroU32 {
 
 pub(super) fn wanted(submission: u128, holder: Uuid) -> WantedEntry {
     WantedEntry { submission: id(submission), holder, expires_at: LATER, issuance: None }
+}
+
+/// The positions of a list that are revoked and not replaced.
+async fn revoked_positions(tx: &mut Tx, list: Uuid) -> Vec<u32> {
+    let ended = tx.ended_positions(list).await.expect("read");
+    ended.into_iter().filter(|(_, replaced)| !replaced).map(|(position, _)| position).collect()
 }
 
 /// Inserts submissions that `holder` has accepted.
@@ -116,8 +122,8 @@ contract! {
         assert!(after.changed_at > LATER, "it grows, although this node's clock is behind");
         let mut revoked = vec![places[0].position, places[1].position, places[2].position];
         revoked.sort_unstable();
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), revoked);
-        assert_eq!(tx.revoked_positions(id(99)).await.expect("read"), Vec::<u32>::new());
+        assert_eq!(revoked_positions(&mut tx, list).await, revoked);
+        assert_eq!(tx.ended_positions(id(99)).await.expect("read"), []);
         tx.commit().await.expect("committed");
     }
 
@@ -131,9 +137,9 @@ contract! {
         let places = tx.give_status_entries(&asked, capacity(50), &Rng::seeded(5), NOW).await.expect("given");
         let list = places[0].expect("given").list;
         assert!(!tx.remove_submission(id(10), eve, LATER).await.expect("not hers"));
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), Vec::<u32>::new());
+        assert_eq!(revoked_positions(&mut tx, list).await, Vec::<u32>::new());
         assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
+        assert_eq!(revoked_positions(&mut tx, list).await, [places[0].expect("given").position]);
         tx.release_submissions(ada, LATER).await.expect("released");
         let mut revoked_at = Vec::new();
         for submission in [10, 11, 12, 20] {
@@ -171,12 +177,12 @@ contract! {
         let after = NOW + Duration::from_secs(1);
         assert!(!tx.withdraw_submission(id(10), other, &[9], after).await.expect("not theirs"));
         assert!(!tx.withdraw_submission(id(20), one, &[9], after).await.expect("not accepted"));
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), Vec::<u32>::new());
+        assert_eq!(revoked_positions(&mut tx, list).await, Vec::<u32>::new());
         assert!(tx.withdraw_submission(id(10), one, &[9], after).await.expect("withdrawn"));
         assert!(!tx.withdraw_submission(id(10), one, &[8], LATER).await.expect("once"));
         let withdrawn = State::Withdrawn { holder: ada, accepted_at: NOW, at: after, sealed: vec![4], reason: vec![9] };
         assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), withdrawn);
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
+        assert_eq!(revoked_positions(&mut tx, list).await, [places[0].expect("given").position]);
         assert_eq!(tx.give_status_entries(&[wanted(10, ada)], capacity(50), &Rng::System, NOW).await.expect("read"), [None]);
         assert_eq!(tx.held_submissions(ada).await.expect("read").len(), 2, "it stays in the wallet");
 
@@ -229,21 +235,28 @@ contract! {
         let asked = [wanted(10, ada), wanted(11, ada), wanted(15, ada)];
         let places = tx.give_status_entries(&asked, capacity(50), &Rng::seeded(7), NOW).await.expect("given");
         let list = places[0].expect("given").list;
-        assert_eq!(tx.supersede_submissions(ada, one, &[], NOW).await.expect("no such type"), Vec::<Uuid>::new());
-        assert_eq!(tx.supersede_submissions(ada, other, &[career], NOW).await.expect("one alone"), Vec::<Uuid>::new());
-        assert_eq!(tx.supersede_submissions(ada, one, &[education, career], NOW).await.expect("the older"), [id(10)]);
-        assert_eq!(tx.supersede_submissions(ada, one, &[career], LATER).await.expect("once"), Vec::<Uuid>::new());
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
+        let pair = |old, new| Superseding { old: id(old), new: id(new) };
+        assert_eq!(tx.older_submissions(ada, one, &[]).await.expect("no such type"), []);
+        assert_eq!(tx.older_submissions(ada, other, &[career]).await.expect("one alone"), []);
+        let pairs = tx.older_submissions(ada, one, &[education, career]).await.expect("the older");
+        assert_eq!(pairs, [pair(10, 11)]);
+        assert_eq!(tx.supersede(ada, &pairs, NOW).await.expect("superseded"), [id(10)]);
+        assert_eq!(tx.older_submissions(ada, one, &[career]).await.expect("once"), []);
+        let replaced = [(places[0].expect("given").position, true)];
+        assert_eq!(tx.ended_positions(list).await.expect("read"), replaced);
         assert_eq!(tx.give_status_entries(&asked[..1], capacity(50), &Rng::System, NOW).await.expect("read"), [None]);
         let held = tx.held_submissions(ada).await.expect("read");
-        let superseded: Vec<_> = held.iter().map(|held| (held.id, held.superseded_at)).collect();
-        assert_eq!(superseded, [(id(10), Some(NOW)), (id(11), None), (id(14), None), (id(15), None)]);
+        let superseded: Vec<_> = held.iter().map(|held| (held.id, held.superseded_at, held.superseded_by)).collect();
+        let current = |number| (id(number), None, None);
+        assert_eq!(superseded, [(id(10), Some(NOW), Some(id(11))), current(11), current(14), current(15)]);
 
         assert!(tx.accept_submission(id(13), ada, &[4], NOW).await.expect("accepted"));
         assert!(tx.remove_submission(id(13), ada, NOW).await.expect("and deleted"));
-        assert_eq!(tx.supersede_submissions(ada, one, &[career], NOW).await.expect("a newer was accepted"), [id(11)]);
+        let pairs = tx.older_submissions(ada, one, &[career]).await.expect("a newer was accepted");
+        assert_eq!(pairs, [pair(11, 13)]);
+        assert_eq!(tx.supersede(ada, &pairs, NOW).await.expect("superseded"), [id(11)]);
         assert!(tx.accept_submission(id(12), ada, &[4], NOW).await.expect("accepted"));
-        assert_eq!(tx.supersede_submissions(ada, one, &[career], LATER).await.expect("at once"), [id(12)]);
+        assert_eq!(tx.older_submissions(ada, one, &[career]).await.expect("at once"), [pair(12, 13)]);
         assert!(tx.held_submissions(eve).await.expect("read")[0].stands(), "another's is not touched");
         tx.commit().await.expect("committed");
     }

@@ -100,6 +100,8 @@ async fn share_list(app: &App, shares: &[Share]) -> Result<Vec<Value>, Error> {
             "created_at": share.created_at,
             "expires_at": share.expires_at,
             "revoked_at": share.revoked_at,
+            "keeps_current": share.keep_current,
+            "updated_at": share.updated_at,
             "has_passcode": share.passcode.is_some(),
             "views": share.views,
             "viewed_at": share.viewed_at,

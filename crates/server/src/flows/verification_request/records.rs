@@ -104,7 +104,7 @@ pub struct Check {
     /// Why, in a sentence.
     #[schema(example = "The ES256 signature is good.")]
     pub reason: String,
-    /// The stable code of a failure.
+    /// The stable code of a failure: `revoked`, or `replaced` where a newer version exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "revoked")]
     pub code: Option<String>,

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use credential::{Block, Type};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::checks::{self, Check};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::share;
+use crate::flows::share::{self, ShownPresentation};
 use crate::i18n::Text;
 use crate::web::Layout;
 use crate::web::career::{CareerView, said_by};
@@ -42,6 +42,8 @@ pub(super) struct SharedCredential {
     pub(super) view: Vec<Block>,
     pub(super) token: String,
     checks: Vec<Check>,
+    /// Since when a newer version exists, if one does.
+    newer_since: Option<Timestamp>,
 }
 
 impl SharedPage {
@@ -60,9 +62,8 @@ impl SharedPage {
     ) -> Result<Option<Self>, Error> {
         let Some(opened) = share::open(app, &share, secret).await? else { return Ok(None) };
         let mut credentials = Vec::with_capacity(opened.presentations.len());
-        for (token, report) in opened.presentations {
-            let checks = report.verdicts.iter().map(Check::new).collect();
-            credentials.push(SharedCredential::new(app.config().base(), &report.claims, token, checks)?);
+        for shown in opened.presentations {
+            credentials.push(SharedCredential::new(app.config().base(), shown)?);
         }
         let said: Vec<_> = credentials.iter().flat_map(|shown| said_by(&shown.attester, &shown.view)).collect();
         let career = CareerView::of(&said, &layout.text);
@@ -86,7 +87,9 @@ impl SharedCredential {
         text.chain(&self.chain)
     }
 
-    fn new(base: &str, claims: &Map<String, Value>, token: String, checks: Vec<Check>) -> Result<Self, Error> {
+    fn new(base: &str, shown: ShownPresentation) -> Result<Self, Error> {
+        let ShownPresentation { token, report, newer_since } = shown;
+        let (claims, checks) = (&report.claims, report.verdicts.iter().map(Check::new).collect());
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let name = text("vct").strip_prefix(base).and_then(|path| path.strip_prefix("/credentials/"));
         let known: Type = name.unwrap_or_default().parse().map_err(Error::internal)?;
@@ -105,6 +108,7 @@ impl SharedCredential {
             view: known.view(&fields),
             token,
             checks,
+            newer_since,
         })
     }
 }

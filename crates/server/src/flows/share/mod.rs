@@ -4,11 +4,14 @@
 //! wallet's record of the link, secret included, is under the holder's key. Each share has credentials of its own
 //! ([`own_presentation`]), so revoking one does not affect the others.
 
+mod follow;
+
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
+use credential::status::StatusReference;
 use credential::verification::Report;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,7 +28,9 @@ use store::domain::share::{
     ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,
     Standing, lies_in, lifetime,
 };
-use store::{ShareEntry, StoreError};
+use store::{ShareEntry, ShownEntry, StatusPlace, StoreError};
+
+pub use follow::{follow, schedule_updates};
 
 /// How long a browser keeps a share open after the passcode was entered.
 const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
@@ -41,6 +46,8 @@ pub struct NewShare {
     pub days: u32,
     /// The passcode, if there is one.
     pub passcode: Option<String>,
+    /// Whether the link goes on to newer versions of what it shows.
+    pub keep_current: bool,
 }
 
 /// Why a share is not created.
@@ -91,8 +98,19 @@ pub enum Access {
 pub struct OpenedShare {
     /// The purpose in the holder's words; may be empty.
     pub purpose: String,
-    /// The signed presentations, each with the report of its verification.
-    pub presentations: Vec<(String, Report)>,
+    /// The presentations.
+    pub presentations: Vec<ShownPresentation>,
+}
+
+/// One presentation behind a link.
+#[derive(Clone, Debug)]
+pub struct ShownPresentation {
+    /// The signed presentation.
+    pub token: String,
+    /// The report of its verification.
+    pub report: Report,
+    /// Since when a newer version of the credential exists, if one does and it was not revoked.
+    pub newer_since: Option<Timestamp>,
 }
 
 /// Creates a share of `holder`; returns its id.
@@ -117,23 +135,19 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let indices = own_presentation::allocate_status_indices(app, &credentials, expires_at).await?;
     let entry = |(place, credential): (_, &IssuableCredential)| ShareEntry { place, submission: credential.submission };
     let entries: Vec<ShareEntry> = indices.into_iter().zip(&credentials).map(entry).collect();
-    let (id, nonce) = (app.rng().anonymous_id(), app.rng().secret());
-    let audience = app.links().share_audience(id);
-    let mut presentations = Vec::with_capacity(credentials.len());
-    for ((credential, chosen), entry) in credentials.iter().zip(&new.chosen).zip(&entries) {
-        let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
-        let place = (entry.place, expires_at);
-        presentations.push(own_presentation::present(app, credential, place, shows, (&audience, &nonce))?);
-    }
-    let secret = app.rng().secret();
-    let titles = credentials.iter().map(|credential| (credential.credential_type.title, credential.attester.as_str()));
+    let (id, nonce, secret) = (app.rng().anonymous_id(), app.rng().secret(), app.rng().secret());
     let memory = Memory {
         secret: secret.clone(),
         purpose: new.purpose.clone(),
-        titles: titles.map(|(title, attester)| format!("{title} ({attester})")).collect(),
+        titles: credentials.iter().map(title).collect(),
+        chosen: new.chosen.clone(),
     };
-    let contents = write(&Contents { purpose: new.purpose.clone(), presentations })?;
-    let sealed = link_key(&secret).ok_or_else(Error::not_found)?.seal(&label(&id), &contents, app.rng());
+    let link = Link { id, nonce: &nonce, expires_at };
+    let signed = credentials.iter().zip(&new.chosen).zip(&entries);
+    let signed = signed.map(|((credential, chosen), entry)| link.present(app, credential, entry.place, chosen));
+    let presentations = signed.collect::<Result<_, Error>>()?;
+    let contents = Contents { purpose: new.purpose.clone(), presentations };
+    let sealed = seal(app, id, &secret, &contents)?;
     let share = Share {
         id,
         holder,
@@ -141,6 +155,8 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         nonce,
         created_at: now,
         expires_at,
+        keep_current: new.keep_current,
+        updated_at: None,
         revoked_at: None,
         passcode: new.passcode.as_deref().map(|passcode| passcode_fingerprint(app, id, passcode).to_vec()),
         passcode_tries: 0,
@@ -150,10 +166,55 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         holder_sealed: app.keyring().seal_for_holder(holder, &label(&id), &write(&memory)?).await?,
     };
     let mut tx = app.store().write().await?;
-    tx.add_share(&share, &entries).await?;
+    let stands = tx.add_share(&share, &entries).await?;
+    if share.keep_current && !stands {
+        // A newer version came while this was signed, and has not seen the share.
+        follow::schedule(app, &mut tx, holder, id).await?;
+    }
     tx.commit().await?;
+    app.outbox().wake();
     app.metrics().shares("made");
     Ok(Ok(id))
+}
+
+/// A credential in a few words.
+fn title(credential: &IssuableCredential) -> String {
+    format!("{} ({})", credential.credential_type.title, credential.attester)
+}
+
+/// What every presentation behind a link is bound to.
+struct Link<'a> {
+    id: Uuid,
+    nonce: &'a str,
+    expires_at: Timestamp,
+}
+
+impl Link<'_> {
+    /// Signs a credential with its status list index, and shows what was chosen of it.
+    fn present(
+        &self,
+        app: &App,
+        credential: &IssuableCredential,
+        place: StatusPlace,
+        chosen: &Chosen,
+    ) -> Result<String, Error> {
+        let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
+        let audience = app.links().share_audience(self.id);
+        own_presentation::present(app, credential, (place, self.expires_at), shows, (&audience, self.nonce))
+    }
+}
+
+/// Encrypts what a link shows under the key in its secret.
+fn seal(app: &App, id: Uuid, secret: &str, contents: &Contents) -> Result<Vec<u8>, Error> {
+    let key = link_key(secret).ok_or_else(|| Error::internal("a link's secret holds no key"))?;
+    Ok(key.seal(&label(&id), &write(contents)?, app.rng()))
+}
+
+/// Decrypts what a link shows; `None` once the share has ended.
+fn unseal(share: &Share, secret: &str) -> Result<Option<Contents>, StoreError> {
+    let (Some(sealed), Some(key)) = (&share.sealed, link_key(secret)) else { return Ok(None) };
+    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::nonsense("share", error))?;
+    read(&opened).map(Some)
 }
 
 fn label(id: &Uuid) -> [&[u8]; 2] {
@@ -230,7 +291,7 @@ pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Acce
         return Ok(Access::Ended);
     }
     let is_open = share.passcode.is_none() || proof.is_some_and(|proof| is_proven(app, &share, proof));
-    Ok(if is_open { Access::Open(share) } else { Access::PasscodeRequired(share) })
+    Ok(if is_open { Access::Open(follow::current(app, share).await?) } else { Access::PasscodeRequired(share) })
 }
 
 /// Opens what the link with `secret` shows, and verifies it as a hirer would; `None` once the share has ended.
@@ -238,16 +299,25 @@ pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Acce
 /// # Errors
 /// The store cannot be used, or what is stored cannot be read.
 pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<OpenedShare>, Error> {
-    let (Some(sealed), Some(key)) = (&share.sealed, link_key(secret)) else { return Ok(None) };
-    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::nonsense("share", error))?;
-    let contents: Contents = read(&opened)?;
+    let Some(contents) = unseal(share, secret)? else { return Ok(None) };
+    let shown = app.store().read().await?.shown_entries(share.id).await?;
     let audience = app.links().share_audience(share.id);
     let mut presentations = Vec::with_capacity(contents.presentations.len());
     for token in contents.presentations {
         let report = own_presentation::check(app, &token, (&audience, &share.nonce)).await?;
-        presentations.push((token, report));
+        let newer_since = newer_since(app, &report, &shown);
+        presentations.push(ShownPresentation { token, report, newer_since });
     }
     Ok(Some(OpenedShare { purpose: contents.purpose, presentations }))
+}
+
+/// Since when a newer version of what was verified exists: the status list says only that one does.
+fn newer_since(app: &App, report: &Report, shown: &[ShownEntry]) -> Option<Timestamp> {
+    let status = StatusReference::from_claim(report.claims.get("status")?).ok()??;
+    let is_it = |place: StatusPlace| {
+        app.links().status_list(place.list) == status.uri && u64::from(place.position) == status.index
+    };
+    shown.iter().find(|shown| is_it(shown.entry.place))?.replaced_at
 }
 
 /// Counts a view by a hirer.
