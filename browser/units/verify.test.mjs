@@ -56,6 +56,13 @@ const UNREAD = ["issuer", "holder", "status", "dates", "schema"].map((step) => `
 const parts = (change) => ({ parts: change });
 const payload = (change) => parts(({ payload }) => Object.assign(payload, change));
 
+/** A list of two bits an entry, all valid but one. */
+function twoBits(place, value) {
+  const bytes = Buffer.alloc(4);
+  bytes[place >> 2] = value << ((place & 3) * 2);
+  return { bits: 2, lst: deflateSync(bytes).toString("base64url") };
+}
+
 // Each mistake, and every verdict that is then not "passed".
 const MISTAKES = {
   "an altered disclosure": [
@@ -137,6 +144,14 @@ const MISTAKES = {
     ["holder failed sd_hash"],
   ],
   "a revoked credential": [parts(({ list }) => list.revoked.push(9)), ["status failed revoked"]],
+  "a credential that a newer version replaced": [
+    parts(({ list }) => (list.payload.status_list = twoBits(9, 3))),
+    ["status failed replaced"],
+  ],
+  "a credential that is revoked by two bits": [
+    parts(({ list }) => (list.payload.status_list = twoBits(9, 1))),
+    ["status failed revoked"],
+  ],
   "a place beyond the list": [
     payload({ status: { status_list: { uri: `${ORIGIN}/status/1`, idx: 16 } } }),
     ["status failed claim"],

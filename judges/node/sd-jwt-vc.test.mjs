@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { SDJwtVcInstance } from "@sd-jwt/sd-jwt-vc";
 
+import { until } from "../../browser/support/until.mjs";
 import { issued } from "./support/issued.mjs";
 import { TYPES, scene as newScene } from "./support/scene.mjs";
 import { hasher, sdJwtVerifier } from "./support/trust.mjs";
@@ -81,6 +82,24 @@ test("@sd-jwt refuses ours once anything in it is changed, and after its end", a
   assert.ok(!JSON.stringify(read).includes("something else"));
   await assert.rejects(verifier.verify(credential, { currentDate: payload.exp + 1 }), /expired/);
   await assert.rejects(verifier.verify(credential, { currentDate: payload.iat - 1 }), /not yet valid/);
+});
+
+test("@sd-jwt refuses a replaced credential, whose status it does not know, and tenure verify says what it means", async () => {
+  const { credential } = await issued(scene, await scene.held("career_history"), FORMAT);
+  const verifier = await sdJwtVerifier(credential);
+  await verifier.verify(credential);
+  await scene.held("career_history");
+  const refusal = await until("the status list to say so", () =>
+    verifier.verify(credential).then(
+      () => undefined,
+      (error) => error,
+    ),
+  );
+  assert.match(refusal.message, /status/i);
+  const verdict = await tenureVerify(credential);
+  assert.equal(verdict.code, 1, verdict.said);
+  assert.match(verdict.said, /"code": "replaced"/);
+  assert.match(verdict.said, /a newer version exists\. Ask the holder/);
 });
 
 test("each employment record is disclosed apart, and a presentation holds nothing of the others", async () => {
