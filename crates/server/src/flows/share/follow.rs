@@ -7,7 +7,7 @@
 
 use uuid::Uuid;
 
-use super::{Link, record, seal, title, unseal, write};
+use super::sealed::{Link, label, record, seal, title, unseal, write};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
@@ -126,7 +126,7 @@ async fn attempt(app: &App, share: &Share) -> Result<Attempt, Error> {
         moved.push((from, ShareEntry { place, submission: credential.submission }));
     }
     let sealed = seal(app, share.id, &memory.secret, &contents)?;
-    let holder_sealed = app.keyring().seal_for_holder(share.holder, &super::label(&share.id), &write(&memory)?).await?;
+    let holder_sealed = app.keyring().seal_for_holder(share.holder, &label(&share.id), &write(&memory)?).await?;
     let mut tx = app.store().write().await?;
     if !tx.update_share(share, &ShareUpdate { moved, sealed, holder_sealed }, now).await? {
         return Ok(Attempt::Raced);

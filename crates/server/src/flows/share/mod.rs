@@ -5,6 +5,7 @@
 //! ([`own_presentation`]), so revoking one does not affect the others.
 
 mod follow;
+mod sealed;
 
 use std::time::Duration;
 
@@ -13,8 +14,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
 use credential::status::StatusReference;
 use credential::verification::Report;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -22,15 +21,16 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
-use crate::keys::Key;
 use ambient::Timestamp;
 use store::domain::share::{
-    ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,
-    Standing, lies_in, lifetime,
+    Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share, Standing,
+    lifetime,
 };
 use store::{ShareEntry, ShownEntry, StatusPlace, StoreError};
 
 pub use follow::{follow, schedule_updates};
+pub use sealed::record;
+use sealed::{Link, label, seal, title, unseal, write};
 
 /// How long a browser keeps a share open after the passcode was entered.
 const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
@@ -175,72 +175,6 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     app.outbox().wake();
     app.metrics().shares("made");
     Ok(Ok(id))
-}
-
-/// A credential in a few words.
-fn title(credential: &IssuableCredential) -> String {
-    format!("{} ({})", credential.credential_type.title, credential.attester)
-}
-
-/// What every presentation behind a link is bound to.
-struct Link<'a> {
-    id: Uuid,
-    nonce: &'a str,
-    expires_at: Timestamp,
-}
-
-impl Link<'_> {
-    /// Signs a credential with its status list index, and shows what was chosen of it.
-    fn present(
-        &self,
-        app: &App,
-        credential: &IssuableCredential,
-        place: StatusPlace,
-        chosen: &Chosen,
-    ) -> Result<String, Error> {
-        let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
-        let audience = app.links().share_audience(self.id);
-        own_presentation::present(app, credential, (place, self.expires_at), shows, (&audience, self.nonce))
-    }
-}
-
-/// Encrypts what a link shows under the key in its secret.
-fn seal(app: &App, id: Uuid, secret: &str, contents: &Contents) -> Result<Vec<u8>, Error> {
-    let key = link_key(secret).ok_or_else(|| Error::internal("a link's secret holds no key"))?;
-    Ok(key.seal(&label(&id), &write(contents)?, app.rng()))
-}
-
-/// Decrypts what a link shows; `None` once the share has ended.
-fn unseal(share: &Share, secret: &str) -> Result<Option<Contents>, StoreError> {
-    let (Some(sealed), Some(key)) = (&share.sealed, link_key(secret)) else { return Ok(None) };
-    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::nonsense("share", error))?;
-    read(&opened).map(Some)
-}
-
-fn label(id: &Uuid) -> [&[u8]; 2] {
-    [b"share", id.as_bytes()]
-}
-
-fn write(value: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(Error::internal)
-}
-
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|error| StoreError::nonsense("share", error))
-}
-
-/// The key in a link's secret.
-fn link_key(secret: &str) -> Option<Key> {
-    Key::from_bytes(&URL_SAFE_NO_PAD.decode(secret).ok()?)
-}
-
-/// Reads the wallet's record of a share.
-///
-/// # Errors
-/// The key ring cannot be used.
-pub async fn record(app: &App, share: &Share) -> Result<Memory, StoreError> {
-    let opened = app.keyring().open_for_holder(share.holder, &label(&share.id), &share.holder_sealed).await?;
-    read(&opened)
 }
 
 /// A share of `holder`, with the wallet's record of it.
