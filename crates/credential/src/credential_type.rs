@@ -9,6 +9,7 @@ use crate::date::{Date, parse_year};
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape};
+use crate::version::Relation;
 use crate::view::Block;
 
 /// The member that every type has.
@@ -55,9 +56,8 @@ pub struct CredentialType {
     pub compared: &'static [(&'static str, &'static str)],
     /// What it is as an achievement (Open Badges 3.0); `None` where it is none.
     pub achievement: Option<Achievement>,
-    /// Whether what a partner pushes later takes the place of what it pushed earlier for the same person: true where each
-    /// push tells the whole anew, so that two of them would say the same thing twice.
-    pub newest_stands: bool,
+    /// How a newer credential relates to an older one of the same person, from the fields of both.
+    pub relation: fn(&Value, &Value) -> Relation,
     /// A whole v2 body that is taken.
     pub sample: fn() -> Value,
 }

@@ -11,6 +11,7 @@ use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advi
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape};
+use crate::version::Relation;
 use crate::view::Block;
 use crate::year_month::YearMonth;
 
@@ -32,7 +33,7 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: true,
+    relation,
     sample,
 };
 
@@ -141,6 +142,15 @@ fn headline(fields: &Value) -> String {
         1 => job,
         2 => format!("{job}, and one earlier job"),
         more => format!("{job}, and {} earlier jobs", more - 1),
+    }
+}
+
+/// A career says everything that its partner knows, so a newer one covers what it repeats. Fields that cannot be read are
+/// never replaced.
+fn relation(newer: &Value, older: &Value) -> Relation {
+    match (CareerHistory::from_fields(newer), CareerHistory::from_fields(older)) {
+        (Ok(newer), Ok(older)) => newer.relation_to(&older),
+        _ => Relation::Other,
     }
 }
 

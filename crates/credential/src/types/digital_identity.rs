@@ -9,6 +9,7 @@ use crate::date::Date;
 use crate::fault::Faults;
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape};
+use crate::version::restated;
 use crate::view::{Block, facts};
 
 /// The type's declaration.
@@ -29,7 +30,7 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
     sample,
 };
 

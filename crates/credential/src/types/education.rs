@@ -9,6 +9,7 @@ use crate::date::Date;
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape};
+use crate::version::restated;
 use crate::view::{Block, Datum, facts, table};
 
 /// The type's declaration.
@@ -32,7 +33,7 @@ pub static EDUCATION: CredentialType = CredentialType {
     view,
     compared: &[("full_name", "recipient.name"), ("course_name", "name"), ("education_provider", "issuers.0.name")],
     achievement: Some(Achievement { name: "course_name", creator: "education_provider", achievement_type: None }),
-    newest_stands: false,
+    relation: restated,
     sample,
 };
 

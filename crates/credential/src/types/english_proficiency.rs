@@ -10,6 +10,7 @@ use crate::date::Date;
 use crate::fault::Faults;
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape};
+use crate::version::restated;
 use crate::view::{Block, Datum, facts, table};
 
 /// The type's declaration.
@@ -30,7 +31,7 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
     sample,
 };
 

@@ -11,6 +11,7 @@ use crate::date::Date;
 use crate::fault::Faults;
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape};
+use crate::version::restated;
 use crate::view::{Block, facts};
 
 /// The type's declaration.
@@ -47,7 +48,7 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
         creator: "issuer_name",
         achievement_type: Some("MicroCredential"),
     }),
-    newest_stands: false,
+    relation: restated,
     sample,
 };
 

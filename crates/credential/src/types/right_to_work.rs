@@ -9,6 +9,7 @@ use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advi
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape};
+use crate::version::restated;
 use crate::view::Block;
 
 /// The type's declaration.
@@ -29,7 +30,7 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
     sample,
 };
 

@@ -11,6 +11,7 @@ use crate::date::Date;
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape, nearest};
+use crate::version::restated;
 use crate::view::{Block, Datum, facts};
 
 /// The type's declaration.
@@ -31,7 +32,7 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
     sample,
 };
 

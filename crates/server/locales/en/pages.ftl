@@ -119,6 +119,13 @@ mail-offered-several = { $count ->
    *[other] { $count } credentials
 }
 
+mail-updated-subject = { $partner } updated your { $title }
+mail-updated = { $partner } has updated something in your Tenure wallet: { $title }. You let them keep it up to date, so nobody asked you.
+
+    See what changed: { $base }/wallet
+
+    Is something wrong? You can undo the update there until { $until }, and stop further ones.
+
 mail-withdrawn-subject = Something in your wallet was withdrawn
 mail-withdrawn = { $partner } has withdrawn something that is in your Tenure wallet: { $title }.
 
@@ -153,6 +160,36 @@ decline = Decline
 decline-help = It is deleted here at once. { $partner } is told that you declined, not why.
 choice-later = If you choose nothing, it is deleted on { $moment }.
 choice-wrong = Is something wrong? Decline, and tell { $partner }: only they can correct it and send it again.
+
+version-choice = Replace what you have?
+version-choice-newer = You already have a newer version
+version-older = It would replace what { $partner } sent on { $day }: { $headline }.
+version-newer = { $partner } sent a newer version on { $day }: { $headline }.
+version-changes = What changes:
+version-same = Nothing that is shown changes.
+version-links = Shared links that show the earlier version:
+version-link-follows = it shows the new version from then on
+version-link-stays = it goes on showing the earlier version, and says that there is a newer one
+version-replace = Replace
+version-replace-newer = Keep this one as an earlier version
+version-replace-help = The earlier version stays in your wallet, for you alone.
+version-keep = Keep both
+version-keep-help = Both are current, and you can show either.
+change-name = Name: { $newer } instead of { $older }
+change-job-added = Added: { $role } at { $organisation }, { $span }
+change-job-missing = No longer there: { $role } at { $organisation }, { $span }
+change-job-organisation = { $newer } instead of { $older }
+change-job-role = { $organisation }: { $newer } instead of { $older }
+change-job-ended = { $organisation }: ended in { $newer }
+change-job-open = { $organisation }: no end any more; it was { $older }
+change-job-end = { $organisation }: ended in { $newer } instead of { $older }
+change-job-known = { $organisation }: data up to { $newer } instead of { $older }
+change-fact = { $label }: { $newer } instead of { $older }
+change-fact-added = { $label }: { $newer }
+change-fact-missing = { $label }: no longer said; it was { $older }
+change-details = Some details differ.
+standing-allow = Let { $partner } keep this up to date
+standing-allow-help = They may add months, end dates and job titles at these employers without asking. A new employer or another name always asks you. We email you about each update, and you can undo it for 30 days.
 
 documents = Documents
 kind-pdf = PDF document “{ $name }”
@@ -226,6 +263,7 @@ credential-documents = { $count ->
    *[other] With { $count } documents.
 }
 credential-added = Added on { $day }
+credential-updated = Updated by { $partner } on { $day }
 credential-superseded = Replaced by a newer version on { $day }.
 credential-withdrawn = Withdrawn by { $partner } on { $day }: { $reason }
 credential-record = Consent record
@@ -236,17 +274,31 @@ export = Download everything (JSON)
 export-help = all that is kept here about you
 
 record-title = Consent record
+updates-title = Updates
+updates-allowed = { $partner } may keep this up to date. You allowed it on { $day }.
+updates-stop = Stop updates
+updates-stop-help = { $partner } has to ask you about the next one.
+update-undo = Undo this update
+update-undo-help = The version before becomes current again, and your shared links go back to it. { $partner } has to ask you about the next update. You can undo this until { $day }.
+update-undone = You undid this update on { $day }.
 record-events = What happened
 record-data = What was sent
 event-pushed = { $partner } sent it.
 event-link-opened = Its link was opened in a browser.
 event-opened = You opened it, and it became yours alone.
 event-accepted = You agreed that it is kept in your wallet.
+event-updated = It was accepted at once, because you let { $partner } keep it up to date.
 event-declined = You declined it.
 event-expired = Its time was over.
 event-withdrawn = { $partner } withdrew it.
 event-superseded = { $partner } sent a newer version, which took its place.
 event-removed = You deleted it.
+decision-replaced = You chose to replace the version of { $day }.
+decision-kept = You chose to keep it and the version of { $day }.
+decision-undone = You undid this update.
+decision-reinstated = You undid the update of { $day }: this version became current again.
+standing-given = You let { $partner } keep it up to date.
+standing-ended = That ended: { $partner } asks you before it is updated.
 copy-json = Copy as JSON
 back-to-wallet = Back to the wallet
 delete-credential = Delete this credential
@@ -281,6 +333,10 @@ keep-account = Keep my account
 
 notice-accepted = Added to your wallet.
 notice-deleted = Deleted.
+notice-updates-allowed = Allowed. We email you about each update.
+notice-updates-stopped = Stopped. The next update asks you.
+notice-update-undone = Undone. The version before is current again.
+notice-update-kept = This update cannot be undone any more.
 notice-account-deleted = Your account and everything in it is deleted.
 notice-signed-out = You are signed out.
 notice-signed-out-everywhere = You are signed out on all browsers.

@@ -92,7 +92,7 @@ async fn answer_push(app: &App, action: &SandboxAction, holder: Uuid) -> Result<
     consent::note_link_opened(app, action.request).await?;
     consent::open(app, action.request, holder).await?;
     match action.user.person {
-        Person::Consents => drop(consent::accept(app, action.request, holder).await?),
+        Person::Consents => drop(consent::accept(app, action.request, holder, &consent::Choices::new()).await?),
         Person::Declines => drop(consent::decline(app, action.request, holder).await?),
         Person::Stranger | Person::Expires => {}
     }

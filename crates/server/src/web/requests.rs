@@ -10,14 +10,17 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::career::CareerView;
+use super::versions::VersionView;
 use super::{Layout, page, redirects};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::consent::{self, LinkError, Linked};
+use crate::flows::consent::{self, Choices, LinkError, Linked};
 use crate::flows::credential_view::{CredentialView, Withdrawal};
+use crate::flows::versions::HeldVersions;
 use crate::http::cookies::NOTICE;
-use crate::http::extract::Path;
+use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::submission::{State, Submission};
 
@@ -25,8 +28,64 @@ use store::domain::submission::{State, Submission};
 #[template(path = "consent.html")]
 struct Consent {
     layout: Layout,
+    item: Item,
+}
+
+/// A credential that waits for an answer, with what there is to choose beside it.
+#[derive(Debug)]
+struct Item {
     shown: CredentialView,
     career: Option<CareerView>,
+    /// What the wallet holds that it relates to.
+    versions: Vec<VersionView>,
+    /// Whether its partner may be allowed to keep it up to date.
+    may_continue: bool,
+}
+
+impl Item {
+    /// `None` if its data is deleted.
+    async fn new(
+        app: &App,
+        holder: Uuid,
+        submission: &Submission,
+        held: &HeldVersions,
+        text: &Text,
+    ) -> Result<Option<Self>, Error> {
+        let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(None) };
+        let mut versions = Vec::new();
+        for version in held.related(app, submission, &shown.payload).await? {
+            versions.push(VersionView::new(app, holder, &version, (shown.id, &shown.payload.fields), text).await?);
+        }
+        Ok(Some(Self {
+            career: CareerView::new(std::slice::from_ref(&shown), text),
+            versions,
+            may_continue: submission.credential_type.may_continue(&shown.payload.fields),
+            shown,
+        }))
+    }
+}
+
+/// Reads what the person chose: of each pair of versions whether the newer one replaces the older one (`version-{item}-{version}`),
+/// and which credentials their partners may keep up to date (`current-{item}`).
+fn read_choices(pairs: &[(String, String)]) -> Choices {
+    let mut choices = Choices::new();
+    for (name, value) in pairs {
+        if let Some((item, version)) = name.strip_prefix("version-").and_then(read_pair) {
+            let replaced = choices.entry(item).or_default().replaced.get_or_insert_default();
+            if value == "replace" {
+                replaced.insert(version);
+            }
+        } else if let Some(item) = name.strip_prefix("current-").and_then(|id| id.parse().ok()) {
+            choices.entry(item).or_default().is_kept_current = true;
+        }
+    }
+    choices
+}
+
+/// Two ids with a dash in between.
+fn read_pair(text: &str) -> Option<(Uuid, Uuid)> {
+    let (item, version) = text.split_at_checked(uuid::fmt::Hyphenated::LENGTH)?;
+    Some((item.parse().ok()?, version.strip_prefix('-')?.parse().ok()?))
 }
 
 #[derive(Template)]
@@ -35,10 +94,17 @@ struct BatchConsent {
     layout: Layout,
     id: Uuid,
     partner: String,
-    waiting: Vec<(CredentialView, Option<CareerView>)>,
+    waiting: Vec<Item>,
     answered: Vec<Answered>,
     expires_at: Timestamp,
     pushed_at: Timestamp,
+}
+
+impl BatchConsent {
+    /// Whether all that waits can be answered at once: an item that relates to others is answered by itself.
+    fn may_answer_at_once(&self) -> bool {
+        self.waiting.len() > 1 && self.waiting.iter().all(|item| item.versions.is_empty())
+    }
 }
 
 /// An item of a batch that is not waiting any more.
@@ -74,13 +140,13 @@ pub(super) fn routes() -> Router<App> {
 
 async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     match consent::find(&app, id, signed_in.holder.id).await? {
-        Ok(Linked::One(submission)) => consent_to_one(&app, &submission).await,
-        Ok(Linked::Batch(items)) => consent_to_batch(&app, id, &items).await,
+        Ok(Linked::One(submission)) => consent_to_one(&app, signed_in.holder.id, &submission).await,
+        Ok(Linked::Batch(items)) => consent_to_batch(&app, signed_in.holder.id, id, &items).await,
         Err(error) => Ok(error.page(&app)),
     }
 }
 
-async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, Error> {
+async fn consent_to_one(app: &App, holder: Uuid, submission: &Submission) -> Result<Response, Error> {
     match submission.state {
         State::Incomplete { .. } => {}
         State::Accepted { .. } | State::Withdrawn { .. } => return Ok(Redirect::to("/wallet").into_response()),
@@ -89,10 +155,11 @@ async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, 
         State::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
         State::TakenBack { .. } => return taken_back(app, submission).await,
     }
-    let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(LinkError::Expired.page(app)) };
     let layout = Layout::new(app, true);
-    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
-    Ok(page(app, &Consent { layout: layout.clone(), shown, career }, &layout))
+    let held = HeldVersions::of(app, holder, submission.partner_id).await?;
+    let item = Item::new(app, holder, submission, &held, &layout.text).await?;
+    let Some(item) = item else { return Ok(LinkError::Expired.page(app)) };
+    Ok(page(app, &Consent { layout: layout.clone(), item }, &layout))
 }
 
 /// Tells the person whose link it is who took it back, and why.
@@ -109,19 +176,17 @@ async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Erro
     Ok(page(app, &template, &layout))
 }
 
-async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
+async fn consent_to_batch(app: &App, holder: Uuid, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
     let Some(first) = items.first() else { return Ok(LinkError::Unknown.page(app)) };
     let layout = Layout::new(app, true);
     let partner = app.store().read().await?.partner(first.partner_id).await?;
+    let held = HeldVersions::of(app, holder, first.partner_id).await?;
     let (mut waiting, mut answered) = (Vec::new(), Vec::new());
     for item in items {
         let title = item.credential_type.title;
         let outcome = match item.state {
             State::Incomplete { .. } => {
-                if let Some(shown) = CredentialView::open(app, item).await? {
-                    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
-                    waiting.push((shown, career));
-                }
+                waiting.extend(Item::new(app, holder, item, &held, &layout.text).await?);
                 continue;
             }
             State::Accepted { .. } => "batch-accepted",
@@ -150,8 +215,10 @@ async fn accept(
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let decided = match consent::accept(&app, id, signed_in.holder.id).await? {
+    let choices = read_choices(&pairs);
+    let decided = match consent::accept(&app, id, signed_in.holder.id, &choices).await? {
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),
     };

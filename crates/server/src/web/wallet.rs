@@ -6,9 +6,11 @@ use axum::extract::State as AppState;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::career::CareerView;
+use super::updates::Updates;
 use super::{Layout, page};
 use crate::app::App;
 use store::domain::submission::Submission;
@@ -17,9 +19,10 @@ use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::{account, consent};
 use crate::http::cookies::NOTICE;
-use crate::http::extract::Path;
+use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
-use store::{Event, EventKind};
+use ambient::Timestamp;
+use store::{Decision, VersionDecision};
 
 #[derive(Template)]
 #[template(path = "wallet.html")]
@@ -29,6 +32,8 @@ struct Wallet {
     held: Vec<CredentialView>,
     earlier: Vec<CredentialView>,
     waiting: Vec<Waiting>,
+    /// The updates that partners made without asking.
+    updates: Vec<VersionDecision>,
     career: Option<CareerView>,
     offer_passkey: bool,
 }
@@ -69,7 +74,7 @@ struct Record {
     layout: Layout,
     shown: CredentialView,
     career: Option<CareerView>,
-    events: Vec<Event>,
+    updates: Updates,
 }
 
 #[derive(Template)]
@@ -83,22 +88,15 @@ impl Wallet {
     fn earlier_count(&self) -> i64 {
         i64::try_from(self.earlier.len()).unwrap_or(i64::MAX)
     }
-}
 
-impl Record {
-    /// The key of the sentence for an event.
-    fn sentence(kind: &EventKind) -> &'static str {
-        match kind {
-            EventKind::Pushed => "event-pushed",
-            EventKind::LinkOpened => "event-link-opened",
-            EventKind::Opened => "event-opened",
-            EventKind::Accepted => "event-accepted",
-            EventKind::Declined => "event-declined",
-            EventKind::Expired => "event-expired",
-            EventKind::Removed => "event-removed",
-            EventKind::Withdrawn => "event-withdrawn",
-            EventKind::Superseded => "event-superseded",
-        }
+    /// When `shown` was updated without asking, if it was.
+    fn updated_at(&self, shown: &CredentialView) -> Option<Timestamp> {
+        self.updates.iter().find(|update| update.newer_id == shown.id).map(|update| update.decided_at)
+    }
+
+    /// When the person undid the update `shown`, if they did.
+    fn undone_at(&self, shown: &CredentialView) -> Option<Timestamp> {
+        self.updates.iter().find(|update| update.newer_id == shown.id).and_then(|update| update.undone_at)
     }
 }
 
@@ -115,14 +113,16 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     let mut tx = app.store().read().await?;
     let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
     let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
+    let mut updates = tx.version_decisions_of(holder.id).await?;
     drop(tx);
+    updates.retain(|decided| decided.decision == Decision::Standing);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let (held, earlier): (Vec<CredentialView>, Vec<CredentialView>) =
         CredentialView::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
     let career = CareerView::new(&standing(&held), &layout.text);
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let waiting = Waiting::grouped(&app, &waiting).await?;
-    let template = Wallet { layout: layout.clone(), held, earlier, waiting, career, offer_passkey };
+    let template = Wallet { layout: layout.clone(), held, earlier, waiting, updates, career, offer_passkey };
     Ok(page(&app, &template, &layout))
 }
 
@@ -139,15 +139,20 @@ async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<CredentialView, Error
     shown.ok_or_else(Error::not_found)
 }
 
-async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let shown = held(&app, id, signed_in.holder.id).await?;
-    let mut tx = app.store().read().await?;
-    let (events, others) = (tx.events(id, app.now()).await?, tx.held_submissions(signed_in.holder.id).await?);
-    drop(tx);
-    let layout = Layout::new(&app, true);
+async fn record(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let holder = signed_in.holder.id;
+    let shown = held(&app, id, holder).await?;
+    let others = app.store().read().await?.held_submissions(holder).await?;
+    let layout = Layout::new(&app, true).with_notice(&app, &headers);
+    let updates = Updates::of(&app, holder, &shown, &layout.text).await?;
     let others = if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
     let career = CareerView::beside(&shown, &others, &layout.text);
-    Ok(page(&app, &Record { layout: layout.clone(), shown, career, events }, &layout))
+    Ok(page(&app, &Record { layout: layout.clone(), shown, career, updates }, &layout))
 }
 
 async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
@@ -156,8 +161,21 @@ async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
     Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown }, &layout))
 }
 
-async fn delete(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    consent::delete(&app, id, signed_in.holder.id).await?;
+/// What the page of deletion sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Deletion {
+    /// Whether the page showed the current version.
+    current: bool,
+}
+
+async fn delete(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    Form(deletion): Form<Deletion>,
+) -> Result<Response, Error> {
+    consent::delete(&app, id, signed_in.holder.id, deletion.current).await?;
     Ok((NOTICE.set(&app, "notice-deleted"), Redirect::to("/wallet")).into_response())
 }
 

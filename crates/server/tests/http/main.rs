@@ -35,6 +35,7 @@ mod status;
 mod token;
 mod types;
 mod unreadable;
+mod updates;
 mod upgrade;
 mod verification;
 mod versions;

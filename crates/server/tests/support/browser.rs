@@ -77,8 +77,13 @@ impl<'a> Browser<'a> {
 
     /// Opens the link of a push and accepts it into the wallet.
     pub async fn accept(&mut self, content: Uuid) {
+        self.accept_with(content, &[]).await;
+    }
+
+    /// Opens the link of a push and accepts it with the choices in `form`.
+    pub async fn accept_with(&mut self, content: Uuid, form: &[(&str, &str)]) {
         let page = self.open(content).await.redirect().to_owned();
-        self.post(&format!("{page}/accept"), &[]).await.assert_status(303);
+        self.post(&format!("{page}/accept"), form).await.assert_status(303);
     }
 
     /// Opens the link of a verification request and returns the location of the redirect.

@@ -28,6 +28,8 @@ pub struct Submission {
     pub expires_at: Timestamp,
     /// When a later push took its place in the wallet, where the type is one of which the newest stands.
     pub superseded_at: Option<Timestamp>,
+    /// The version that took its place.
+    pub superseded_by: Option<Uuid>,
     /// Where it stands.
     pub state: State,
 }
@@ -205,6 +207,7 @@ mod tests {
             created_at: Timestamp::from_micros(0),
             expires_at: Timestamp::from_micros(100),
             superseded_at: None,
+            superseded_by: None,
             state,
         }
     }

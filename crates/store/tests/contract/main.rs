@@ -26,6 +26,7 @@ mod status_lists;
 mod statuses;
 mod submissions;
 mod support;
+mod updates;
 mod verifications;
 mod versions;
 mod webhooks;

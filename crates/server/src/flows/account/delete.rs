@@ -36,6 +36,7 @@ pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), St
     tx.release_submissions(holder, now).await?;
     tx.release_issuances(holder).await?;
     tx.delete_shares(holder).await?;
+    tx.delete_updates(holder).await?;
     let canceled = tx.release_verifications(holder, now).await?;
     verification_request::announce(tx, &canceled, AnnouncementKind::RequestCanceled, now).await?;
     tx.delete_holder(holder).await
