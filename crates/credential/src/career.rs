@@ -50,8 +50,19 @@ impl Employment {
         self.role_title.as_deref().or(self.role_classification.as_deref()).unwrap_or_default()
     }
 
-    /// The last month that is known: its end, or as far as the partner's data goes.
+    /// The last month that is known: its end, or as far as the partner's data goes. It lies before the start while no month
+    /// of the job is confirmed.
     pub fn known_until(&self) -> YearMonth {
-        self.end_date.unwrap_or(self.last_processed_month)
+        self.end_date.map_or(self.last_processed_month, |end| end.min(self.last_processed_month))
+    }
+
+    /// Whether the partner's data covers a month of it.
+    pub fn has_begun(&self) -> bool {
+        self.start_date <= self.last_processed_month
+    }
+
+    /// The end, where it lies after the partner's data: nobody knows yet that it comes to that.
+    pub fn planned_end(&self) -> Option<YearMonth> {
+        self.end_date.filter(|end| *end > self.last_processed_month)
     }
 }

@@ -14,8 +14,9 @@ use ambient::Timestamp;
 /// The only language so far.
 const LANGUAGE: &str = "en";
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("../locales/en/console.ftl"),
+    include_str!("../locales/en/disclosure.ftl"),
     include_str!("../locales/en/pages.ftl"),
     include_str!("../locales/en/presentations.ftl"),
     include_str!("../locales/en/reference.ftl"),

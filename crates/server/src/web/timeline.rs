@@ -196,21 +196,26 @@ impl Canvas<'_> {
         Some(Label { class: "timeline-label", anchor: "start", x: self.percent(x), y: row.y + 14.0, text })
     }
 
-    /// Until when an open job is known, under the end of its bar.
+    /// Until when an open job is known, under the end of its bar. A planned end after that is said where there is room, and
+    /// never drawn.
     fn known_mark(&self, job: &Job, row: &mut Row) -> Option<Label> {
-        let text =
-            job.is_open().then(|| self.text.with("timeline-known", &[("month", &self.text.month(job.last()))]))?;
-        let (width, end) = (lettering::width(&text, SMALL), self.x(job.last()) + self.length(1));
-        let (anchor, x, end) = if row.marks_from + width <= end {
-            ("end", end, end)
-        } else {
-            ("start", row.marks_from, row.marks_from + width)
-        };
-        if end > self.width {
-            return None;
-        }
-        row.marks_from = end + BETWEEN;
-        Some(Label { class: "timeline-mark", anchor, x: self.percent(x), y: row.y + 50.0, text })
+        let month = self.text.month(job.last());
+        let planned = job.employment.planned_end().map(|_| "timeline-known-planned");
+        let keys = planned.into_iter().chain(job.is_open().then_some("timeline-known"));
+        let end = self.x(job.last()) + self.length(1);
+        keys.map(|key| self.text.with(key, &[("month", &month)])).find_map(|text| {
+            let width = lettering::width(&text, SMALL);
+            let (anchor, x, end) = if row.marks_from + width <= end {
+                ("end", end, end)
+            } else {
+                ("start", row.marks_from, row.marks_from + width)
+            };
+            if end > self.width {
+                return None;
+            }
+            row.marks_from = end + BETWEEN;
+            Some(Label { class: "timeline-mark", anchor, x: self.percent(x), y: row.y + 50.0, text })
+        })
     }
 
     /// How long the gaps are, over their middles. The longest are named first; one without room for its name has none.
@@ -258,13 +263,19 @@ impl Canvas<'_> {
     /// The picture in sentences.
     fn describe(&self, career: &Career) -> String {
         let jobs = career.jobs.iter().map(|job| {
-            let key = if job.is_open() { "timeline-job-open" } else { "timeline-job" };
+            let planned = job.employment.planned_end().map(|end| self.text.month(end));
+            let key = match planned {
+                Some(_) => "timeline-job-planned",
+                None if job.is_open() => "timeline-job-open",
+                None => "timeline-job",
+            };
             let values = [
                 ("role", job.employment.role()),
                 ("organisation", &job.employment.organisation),
                 ("start", &self.text.month(job.start())),
                 ("last", &self.text.month(job.last())),
                 ("duration", &self.text.duration(job.months())),
+                ("end", &planned.unwrap_or_default()),
             ];
             self.text.with(key, &values)
         });

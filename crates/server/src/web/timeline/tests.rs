@@ -66,6 +66,24 @@ fn both_drawings_label_gaps_and_the_last_known_month() {
 }
 
 #[test]
+fn planned_ends_are_said_and_not_drawn() {
+    let mut history = sample();
+    history.employment.truncate(1);
+    history.employment[0].end_date = Some("2090-12".parse().expect("a month"));
+    for drawing in &draw(history.clone()).drawings {
+        assert_eq!((drawing.bars.len(), drawing.bars[0].open), (1, true));
+        assert!(drawing.ticks.iter().all(|tick| tick.text.as_str() < "2024"), "{:?}", drawing.ticks);
+        let known = texts(drawing).iter().any(|text| text.starts_with("known to January 2023"));
+        assert!(known, "{:?}", texts(drawing));
+        assert!(drawing.description.contains("planned to end in December 2090"), "{}", drawing.description);
+    }
+    assert!(texts(&draw(history.clone()).drawings[0]).contains(&"known to January 2023, then planned"));
+    history.employment[0].start_date = "2023-02".parse().expect("a month");
+    let career = Career::new(&[("Acme".to_owned(), history)]);
+    assert!(Timeline::new(&career, &Text::default()).is_none(), "nothing has begun");
+}
+
+#[test]
 fn only_the_longest_gap_is_labelled_when_space_is_short() {
     let mut history = sample();
     let spans = [("1990-01", "1999-12"), ("2000-02", "2000-02"), ("2002-02", "2012-12")];
