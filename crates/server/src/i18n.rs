@@ -134,6 +134,11 @@ impl Text {
         self.calendar_day(date.year(), date.month(), date.day())
     }
 
+    /// That a credential has expired, with the last day that it counted.
+    pub fn expired(&self, day: &credential::Date) -> String {
+        self.with("expired-on", &[("day", &self.date(*day))])
+    }
+
     /// A value to read; a dash where nothing is said.
     pub fn datum(&self, datum: &Datum) -> String {
         match datum {

@@ -167,7 +167,10 @@ async function checkStatus(claims, world, seconds) {
   if (status !== 0) throw new Refusal("unknown_status");
 }
 
-function checkDates({ nbf, iat, exp }, seconds) {
+function checkDates({ nbf, iat, exp, expiry_date: lastDay }, seconds) {
+  // A credential counts until its last day has ended everywhere on earth, at UTC-12.
+  const lastMidnight = /^\d{4}-\d{2}-\d{2}$/.test(lastDay) ? Date.parse(`${lastDay}T12:00:00Z`) / 1000 + 86_400 : NaN;
+  if (lastMidnight + SKEW <= seconds) throw new Refusal("expired");
   for (const moment of [nbf, iat, exp]) {
     if (moment !== undefined && !Number.isFinite(moment)) throw new Refusal("claim");
   }

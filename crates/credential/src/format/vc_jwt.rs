@@ -24,7 +24,7 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         "name": known.title,
         "issuer": { "id": issuer.id, "name": issuer.name },
         "validFrom": moment(statement.issued_at),
-        "validUntil": moment(statement.expires_at),
+        "validUntil": moment(statement.ends_at()),
         "credentialSubject": subject,
         "attestedBy": { "name": statement.attester },
         "attestedAt": statement.attested_at,
@@ -32,7 +32,7 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         "iss": issuer.id,
         "jti": statement.id,
         "nbf": statement.issued_at,
-        "exp": statement.expires_at,
+        "exp": statement.ends_at(),
     });
     if !statement.partner_chain.is_empty() {
         credential["partnerChain"] = statement.partner_chain.iter().map(|name| json!({ "name": name })).collect();

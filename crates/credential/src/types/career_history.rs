@@ -33,6 +33,9 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     compared: &[],
     achievement: None,
     newest_stands: true,
+    always_shown: &["/full_name"],
+    last_day: None,
+    earlier_metadata: &[include_str!("published/career_history.1.json")],
     sample,
 };
 

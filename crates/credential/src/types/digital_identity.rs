@@ -30,6 +30,15 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     compared: &[],
     achievement: None,
     newest_stands: false,
+    always_shown: &[
+        "/full_name",
+        "/identity_document_validity",
+        "/identity_document_liveness",
+        "/identity_document_person_match",
+        "/identity_verification_level",
+    ],
+    last_day: None,
+    earlier_metadata: &[include_str!("published/digital_identity.1.json")],
     sample,
 };
 

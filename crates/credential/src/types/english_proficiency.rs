@@ -31,6 +31,15 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     compared: &[],
     achievement: None,
     newest_stands: false,
+    always_shown: &[
+        "/full_name",
+        "/completion_date",
+        "/expiry_date",
+        "/test_scores/cefr_scores",
+        "/test_scores/overall",
+    ],
+    last_day: Some("expiry_date"),
+    earlier_metadata: &[include_str!("published/english_proficiency.1.json")],
     sample,
 };
 

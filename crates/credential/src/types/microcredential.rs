@@ -48,6 +48,9 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
         achievement_type: Some("MicroCredential"),
     }),
     newest_stands: false,
+    always_shown: &["/full_name", "/issue_date", "/expiry_date"],
+    last_day: Some("expiry_date"),
+    earlier_metadata: &[include_str!("published/microcredential.1.json")],
     sample,
 };
 

@@ -16,10 +16,11 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::asset::AssetKind;
 use crate::credential_type::CredentialType;
+use crate::date::Date;
 use crate::schema::object_schema;
 use crate::view::Block;
 
@@ -59,6 +60,16 @@ impl Type {
     /// What a page shows of `fields`, which have no faults.
     pub fn view(self, fields: &Value) -> Vec<Block> {
         (self.0.view)(fields)
+    }
+
+    /// The last day that a credential with `fields` counts, if it expires.
+    pub fn last_day(self, fields: &Map<String, Value>) -> Option<Date> {
+        Date::parse(fields.get(self.0.last_day?)?.as_str()?).ok()
+    }
+
+    /// The last day that a credential with `fields` counted, if that day has ended everywhere on earth.
+    pub fn expired_on(self, fields: &Value, now: jiff::Timestamp) -> Option<Date> {
+        self.last_day(fields.as_object()?).filter(|day| day.end_on_earth() <= now)
     }
 
     /// What the link's `documentType` says of a document of this kind: v1's name where there is one (partner-api,

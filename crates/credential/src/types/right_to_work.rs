@@ -30,6 +30,9 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     compared: &[],
     achievement: None,
     newest_stands: false,
+    always_shown: &["/full_name", "/country", "/singapore_work_rights"],
+    last_day: None,
+    earlier_metadata: &[include_str!("published/right_to_work.1.json")],
     sample,
 };
 

@@ -32,6 +32,9 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     compared: &[],
     achievement: None,
     newest_stands: false,
+    always_shown: &["/full_name", "/expiry_date"],
+    last_day: Some("expiry_date"),
+    earlier_metadata: &[include_str!("published/universal_credential.1.json")],
     sample,
 };
 

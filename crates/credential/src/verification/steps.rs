@@ -6,6 +6,7 @@ use super::inputs::{Answer, VerificationInputs, named_key};
 use super::metadata::check_metadata;
 use super::report::{Finding, Report, Step};
 use super::token::Token;
+use crate::date::Date;
 use crate::format::moment;
 use crate::format::sd_jwt::Challenge;
 use crate::format::sd_jwt_vc::require_time;
@@ -44,7 +45,13 @@ impl Token<'_> {
             self.dates_finding(challenge.now).verdict(Step::Dates, None),
             self.schema_finding(inputs).verdict(Step::Schema, lookups.metadata.as_ref()),
         ];
-        Report { verdicts, claims: self.claims().clone() }
+        let expired_on = self.expired_on(challenge.now);
+        Report { verdicts, claims: self.claims().clone(), expired_on, not_shown: self.not_shown() }
+    }
+
+    /// The last day that the credential counted, if that day is over at `now`.
+    fn expired_on(&self, now: i64) -> Option<Date> {
+        self.last_day().filter(|day| day.end_on_earth().as_second().saturating_add(CLOCK_SKEW) <= now)
     }
 
     fn issuer_finding(&self, inputs: &VerificationInputs, key: &Result<Option<PublicKey>, Refusal>) -> Finding {
@@ -121,6 +128,11 @@ impl Token<'_> {
     }
 
     fn dates_finding(&self, now: i64) -> Finding {
+        // The last day comes first: it says more than that the signature has ended. What was signed before signatures ended
+        // with it is found out here as well.
+        if let Some(day) = self.expired_on(now) {
+            return Finding::Failed(Refusal::ExpiredOn(day));
+        }
         if let Err(refusal) = require_time(self.claims(), now) {
             return Finding::Failed(refusal);
         }

@@ -3,10 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::inputs::Lookups;
-use crate::format::sd_jwt_vc::SdJwtVc;
+use super::report::NotShown;
+use crate::date::Date;
+use crate::format::sd_jwt_vc::{self, SdJwtVc};
 use crate::jws::Jws;
 use crate::refusal::Refusal;
 use crate::status::StatusReference;
+use crate::types::Type;
 
 /// Something signed, read and not yet believed.
 #[derive(Clone, Debug)]
@@ -57,6 +60,39 @@ impl<'a> Token<'a> {
                 issuer.as_str().or_else(|| issuer["id"].as_str())
             }
         }
+    }
+
+    /// The credential type, if the issuer names it as Tenure does.
+    fn credential_type(&self) -> Option<Type> {
+        match self {
+            Self::SdJwtVc(credential) => sd_jwt_vc::type_of(credential.text("vct")?, credential.text("iss")?),
+            Self::VcJwt(jws) => {
+                let schemas = jws.payload.get("credentialSchema")?;
+                let schemas = schemas.as_array().map_or(std::slice::from_ref(schemas), Vec::as_slice);
+                schemas.iter().find_map(|schema| {
+                    let (_, name) = schema["id"].as_str()?.strip_suffix("/schema")?.rsplit_once("/credentials/")?;
+                    name.parse().ok()
+                })
+            }
+        }
+    }
+
+    /// The last day that the credential counts, if its type has one and the token says it.
+    pub fn last_day(&self) -> Option<Date> {
+        let known = self.credential_type()?;
+        match self {
+            Self::SdJwtVc(credential) => known.last_day(&credential.disclosed.claims),
+            Self::VcJwt(jws) => known.last_day(jws.payload.get("credentialSubject")?.as_object()?),
+        }
+    }
+
+    /// How much of the credential is not shown.
+    pub fn not_shown(&self) -> NotShown {
+        let Self::SdJwtVc(credential) = self else { return NotShown::default() };
+        let (vct, issuer) = (credential.text("vct").unwrap_or_default(), credential.text("iss").unwrap_or_default());
+        let by_place = credential.disclosed.withheld.clone();
+        let count = by_place.values().sum();
+        NotShown { count, at_most: count > 0 && sd_jwt_vc::may_have_decoys(vct, issuer), by_place }
     }
 
     /// What has to be fetched before the token can be verified.

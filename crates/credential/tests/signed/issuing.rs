@@ -1,6 +1,6 @@
 //! Issuing, and metadata of types.
 
-use credential::format::sd_jwt::Challenge;
+use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::sd_jwt_vc::TypeMetadata;
 use credential::format::{Configuration, Format, Issuer, Statement};
 use credential::key::{Algorithm, CannotSign, Signer};
@@ -8,7 +8,7 @@ use credential::verification::{Answer, Step, Token, VerificationInputs};
 use credential::{ALL, Type};
 use serde_json::{Value, json};
 
-use crate::support::{ADDRESS, NOW, failure, fields, inputs, issuer, rng, signed_by};
+use crate::support::{ADDRESS, NOW, bound, failure, fields, inputs, issuer, rng, signed_by};
 
 #[test]
 fn every_type_verifies_in_every_format_and_algorithm() {
@@ -48,6 +48,23 @@ fn type_metadata_lists_every_claim_of_every_type() {
         let report = Token::read(&text).expect("read").verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
         assert_eq!(failure(&report, Step::Schema), Some("claim"), "vct#integrity holds");
     }
+}
+
+#[test]
+fn details_that_are_not_shown_are_counted() {
+    let (text, _) = bound();
+    let shown = |keep: &dyn Fn(&str) -> bool| {
+        let shown = SdJwt::read(&text).expect("read").present(keep).expect("shown");
+        let report =
+            Token::read(&shown).expect("read").verify(&inputs(&[]), &Challenge { now: NOW, ..Challenge::default() });
+        assert!(!report.not_shown.at_most, "there are no decoys");
+        (report.not_shown.count, report.claims.get("employment").cloned())
+    };
+    let jobs = fields(Type::default())["employment"].clone();
+    assert_eq!(shown(&|_| true), (0, Some(jobs.clone())));
+    assert_eq!(shown(&|place| place == "/employment/1"), (2, Some(json!([jobs[1]]))), "a job, and the chain");
+    assert_eq!(shown(&|place| place == "/employment"), (3, None), "a list of nothing is absent");
+    assert_eq!(shown(&|_| false), (2, None), "the list, and the chain");
 }
 
 #[test]

@@ -60,10 +60,15 @@ pub struct VerificationAnswer {
     /// When it became final (RFC 3339, UTC); null while it is incomplete.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:09:30Z")]
     finalized_at: Option<Timestamp>,
-    /// What was shown: members of the type's fields, each asked for and chosen by the person. Null where nothing was, and
-    /// again 48 hours after the answer.
+    /// What was shown: members of the type's fields, each asked for and chosen by the person, and those that are always shown
+    /// with them. A list of which nothing was shown is not there. Null where nothing was, and again 48 hours after the answer.
     #[schema(value_type = Option<Object>, example = json!({ "full_name": "John Doe" }))]
     credential: Option<Map<String, Value>>,
+    /// What you asked for and were not shown, as JSON Pointers into `credential`: the person left it out, or the credential
+    /// does not have it. Left out where that is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["/employment"]))]
+    withheld: Vec<String>,
     /// How it was checked; null where `credential` is.
     verification: Option<Checked>,
 }
@@ -78,7 +83,8 @@ const DIFFERS: Warning = Warning {
 /// Ask a person to show something
 ///
 /// Answers with the link to send the person to. They sign in, read who asks and what for, pick one of their credentials
-/// of this type and which of the fields that you asked for to show, and share or cancel. Then they are sent to your
+/// of this type and which of the fields that you asked for to show, and share or cancel. What qualifies a credential, such
+/// as its expiry date, is always shown with it, and so is the name. Then they are sent to your
 /// `callback_url` with `request_id` and `status` added. A request can be answered for 15 minutes, once, by the first
 /// account that opens it.
 ///
@@ -139,6 +145,7 @@ async fn result(
     let found = partner_verification::find(&app, partner.id, &request_id).await?;
     partner.right.require(found.credential_type)?;
     let outcome = verification_request::result(&app, &found).await?;
+    let withheld = outcome.as_ref().map(|shown| shown.withheld.clone()).unwrap_or_default();
     let (credential, verification) = outcome.map(|shown| (shown.credential, shown.verification)).unzip();
     let status = found.status();
     Ok(Json(VerificationAnswer {
@@ -146,6 +153,7 @@ async fn result(
         status: status.name(),
         finalized_at: status.finalized_at(),
         credential,
+        withheld,
         verification,
     }))
 }

@@ -22,8 +22,8 @@ use crate::issuing::IssuableCredential;
 use crate::keys::Key;
 use ambient::Timestamp;
 use store::domain::share::{
-    ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,
-    Standing, lies_in, lifetime,
+    Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share, Standing,
+    lifetime, says_something,
 };
 use store::{ShareEntry, StoreError};
 
@@ -33,7 +33,7 @@ const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
 /// The holder's choices for a new share.
 #[derive(Clone, Debug)]
 pub struct NewShare {
-    /// What is disclosed.
+    /// What is disclosed beside what is always shown.
     pub chosen: Vec<Chosen>,
     /// The purpose; may be empty.
     pub purpose: String,
@@ -46,7 +46,7 @@ pub struct NewShare {
 /// Why a share is not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreateShareError {
-    /// Nothing is disclosed.
+    /// Nothing but a name is disclosed.
     NothingChosen,
     /// The purpose is longer than [`PURPOSE_LENGTH`].
     PurposeTooLong,
@@ -61,9 +61,7 @@ pub enum CreateShareError {
 impl NewShare {
     fn validate(&self) -> Result<(), CreateShareError> {
         let passcode = self.passcode.as_ref().map(|passcode| passcode.chars().count());
-        if self.chosen.iter().all(|chosen| chosen.places.is_empty()) {
-            Err(CreateShareError::NothingChosen)
-        } else if self.purpose.chars().count() > PURPOSE_LENGTH {
+        if self.purpose.chars().count() > PURPOSE_LENGTH {
             Err(CreateShareError::PurposeTooLong)
         } else if lifetime(self.days).is_none() {
             Err(CreateShareError::InvalidDays)
@@ -114,6 +112,10 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         let opened = IssuableCredential::open(app.store(), app.keyring(), key, now).await?;
         credentials.push(opened.ok_or_else(Error::not_found)?);
     }
+    let mut pairs = credentials.iter().zip(&new.chosen);
+    if !pairs.any(|(found, chosen)| says_something(found.credential_type, &found.payload, chosen)) {
+        return Ok(Err(CreateShareError::NothingChosen));
+    }
     let indices = own_presentation::allocate_status_indices(app, &credentials, expires_at).await?;
     let entry = |(place, credential): (_, &IssuableCredential)| ShareEntry { place, submission: credential.submission };
     let entries: Vec<ShareEntry> = indices.into_iter().zip(&credentials).map(entry).collect();
@@ -121,8 +123,7 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let audience = app.links().share_audience(id);
     let mut presentations = Vec::with_capacity(credentials.len());
     for ((credential, chosen), entry) in credentials.iter().zip(&new.chosen).zip(&entries) {
-        let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
-        let place = (entry.place, expires_at);
+        let (place, shows) = ((entry.place, expires_at), |place: &str| chosen.shows(place));
         presentations.push(own_presentation::present(app, credential, place, shows, (&audience, &nonce))?);
     }
     let secret = app.rng().secret();

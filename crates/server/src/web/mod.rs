@@ -22,6 +22,7 @@ mod presentations;
 mod qr;
 mod redirects;
 mod requests;
+mod selection;
 mod shared_page;
 mod shares;
 mod sign_in;

@@ -8,10 +8,11 @@ use axum::extract::State as AppState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use credential::Block;
+use credential::{Block, Date};
 use uuid::Uuid;
 
 use super::qr::Qr;
+use super::selection::{Selection, Sent};
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
@@ -21,7 +22,7 @@ use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
 use store::domain::share::{
-    Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing, parts,
+    Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
 };
 use store::domain::submission::Submission;
 
@@ -48,8 +49,9 @@ struct Offer {
     title: &'static str,
     partner: String,
     name: String,
-    /// Its parts, and whether each is ticked.
-    parts: Vec<(Part, bool)>,
+    /// The last day that it counted, if that day is over.
+    expired_on: Option<Date>,
+    selection: Selection,
     ticked: bool,
 }
 
@@ -57,8 +59,7 @@ struct Offer {
 #[derive(Clone, Debug)]
 struct Wanted {
     credentials: BTreeSet<Uuid>,
-    /// The id of a credential and a place in it, together.
-    parts: BTreeSet<String>,
+    sent: Sent,
     purpose: String,
     days: u32,
     passcode: String,
@@ -68,7 +69,7 @@ impl Wanted {
     fn read(pairs: Vec<(String, String)>) -> Self {
         let mut wanted = Self {
             credentials: BTreeSet::new(),
-            parts: BTreeSet::new(),
+            sent: Sent::default(),
             purpose: String::new(),
             days: DEFAULT_DAYS,
             passcode: String::new(),
@@ -76,11 +77,10 @@ impl Wanted {
         for (name, value) in pairs {
             match name.as_str() {
                 "credential" => wanted.credentials.extend(value.parse::<Uuid>().ok()),
-                "part" => drop(wanted.parts.insert(value)),
                 "purpose" => value.trim().clone_into(&mut wanted.purpose),
                 "days" => wanted.days = value.parse().unwrap_or_default(),
                 "passcode" => value.trim().clone_into(&mut wanted.passcode),
-                _ => {}
+                name => wanted.sent.take(name, &value),
             }
         }
         wanted
@@ -107,26 +107,25 @@ impl Offer {
     fn new(shown: &CredentialView, submission: &Submission, wanted: Option<&Wanted>, alone: bool) -> Self {
         let is_career = shown.view.iter().any(|block| matches!(block, Block::Career(_)));
         let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
-        let is_ticked =
-            |part: &Part| wanted.is_none_or(|wanted| wanted.parts.contains(&format!("{}{}", shown.id, part.place)));
-        let parts = parts(submission.credential_type, &shown.payload);
+        let sent = wanted.map(|wanted| &wanted.sent);
         Self {
             id: shown.id,
             title: shown.title,
             partner: shown.partner.clone(),
             name: shown.full_name().to_owned(),
-            parts: parts
-                .into_iter()
-                .map(|part| (is_ticked(&part), part))
-                .map(|(ticked, part)| (part, ticked))
-                .collect(),
+            expired_on: shown.expired_on,
+            selection: Selection::new(shown.id, submission.credential_type, &shown.payload, sent),
             ticked,
         }
     }
 
+    /// What is always shown beside the name.
+    fn fixed(&self) -> impl Iterator<Item = &Part> {
+        self.selection.fixed.iter().filter(|part| part.member != "full_name")
+    }
+
     fn chosen(&self) -> Option<Chosen> {
-        let places = self.parts.iter().filter(|(_, ticked)| *ticked).map(|(part, _)| part.place.clone()).collect();
-        self.ticked.then_some(Chosen { submission: self.id, places })
+        self.ticked.then(|| self.selection.chosen())
     }
 }
 

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use store::domain::submission::Sealed;
 use store::domain::verification::State;
 use store::{Part, Store};
-use tenure::flows::verification_request::{Checked, HolderResponse, Presented, VerificationResult, finish as end};
+use tenure::flows::verification_request::{
+    Checked, HolderResponse, NotShown, Presented, VerificationResult, finish as end,
+};
 use tenure::jobs::end_what_is_over;
 use tenure::keys::Keyring;
 use uuid::Uuid;
@@ -195,6 +197,7 @@ async fn account_deletion_deletes_verification_results() {
 fn brought(credential: &Value) -> VerificationResult {
     VerificationResult {
         credential: credential.as_object().expect("an object").clone(),
+        withheld: Vec::new(),
         verification: Checked {
             valid: true,
             checked_at: "2026-11-23T09:00:00Z".to_owned(),
@@ -202,6 +205,8 @@ fn brought(credential: &Value) -> VerificationResult {
             attested_by: None,
             attested_at: None,
             checks: Vec::new(),
+            expired_on: None,
+            not_shown: NotShown::default(),
             presentation: Some(Presented {
                 format: "dc+sd-jwt".to_owned(),
                 token: "token".to_owned(),
@@ -242,6 +247,7 @@ async fn external_answer_ends_the_request_without_extra_claims() {
         (&found["credential"], &found["verification"]["presentation"]),
         (&json!({ "full_name": "Ada" }), &Value::Null)
     );
+    assert_eq!(found.get("withheld"), None, "everything asked for was shown");
     let kinds: Vec<String> = told(&test, partner.id, hook).await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["vwsp_request.verified", "vwsp_request.verified"]);
     let page = person.open_verification(one).await;
