@@ -6,6 +6,7 @@ mod both;
 mod support;
 
 mod access;
+mod always_shown;
 mod batch;
 mod claim;
 mod clock;
