@@ -170,6 +170,8 @@ const MISTAKES = {
   ],
   "no status": [payload({ status: undefined }), ["status unchecked no_status"]],
   "its time over": [payload({ exp: NOW - 60 }), ["dates failed expired"]],
+  "its last day over": [payload({ expiry_date: "2020-01-01" }), ["dates failed expired", "schema failed unknown_claim"]],
+  "its last day not over": [payload({ expiry_date: new Date(NOW * 1000).toISOString().slice(0, 10) }), ["schema failed unknown_claim"]],
   "its time not begun": [payload({ nbf: NOW + 61 }), ["dates failed not_yet_valid"]],
   "made in the future": [payload({ iat: NOW + 61 }), ["dates failed from_the_future"]],
   "other metadata than was meant": [
@@ -184,6 +186,11 @@ for (const [name, [change, expected]] of Object.entries(MISTAKES)) {
     assert.deepEqual((await judge(present(change))).wrong, expected);
   });
 }
+
+test("a list of which nothing is shown is absent", async () => {
+  const { claims, wrong } = await judge(present(parts(({ disclosures }) => disclosures.pop())));
+  assert.deepEqual([claims.employment, wrong], [undefined, []]);
+});
 
 test("a minute's difference of clocks does no harm", async () => {
   const late = payload({ exp: NOW - 59, iat: NOW + 59, nbf: NOW + 59 });

@@ -57,15 +57,18 @@ for (const type of TYPES) {
     const { payload, header, typeMetadata } = await verifier.verify(credential);
     assert.equal(header.typ, FORMAT);
     assert.equal(payload.iss, scene.server.base);
-    assert.equal(payload.vct, `${scene.server.base}/credentials/${type}`);
+    assert.equal(payload.vct, `${scene.server.base}/credentials/${type}/2`);
     assert.equal(typeMetadata.mergedTypeMetadata.vct, payload.vct);
     assert.deepEqual(payload.cnf.jwk, key.publicJwk);
     for (const [name, value] of Object.entries(held.fields)) assert.deepEqual(payload[name], value, name);
+    const open = decoded(credential.split(".")[1]);
+    assert.equal(open.full_name, held.fields.full_name, "nobody can leave out the name");
+    if (held.fields.expiry_date) assert.equal(open.expiry_date, held.fields.expiry_date, "nor the last day");
     for (const name of Object.keys(held.fields)) {
       const described = typeMetadata.mergedTypeMetadata.claims.find(
         ({ path }) => path.length === 1 && path[0] === name,
       );
-      assert.equal(described?.sd, "always", `the metadata says that ${name} can be disclosed apart`);
+      assert.equal(described?.sd, name in open ? "never" : "always", `the metadata says whether ${name} can be left out`);
     }
   });
 }
@@ -90,7 +93,7 @@ test("each employment record is disclosed apart, and a presentation holds nothin
   const verifier = await sdJwtVerifier(presentation);
   const { payload, kb } = await verifier.verify(presentation, { keyBindingNonce: NONCE });
   assert.deepEqual(payload.employment, [held.fields.employment[1]]);
-  assert.equal(payload.full_name, undefined);
+  assert.equal(payload.full_name, held.fields.full_name, "the name is always shown");
   assert.equal(kb.payload.aud, AUDIENCE);
   const shown = presentation
     .split("~")
@@ -141,7 +144,9 @@ test("tenure verify refuses a presentation for somebody else, of another time, c
   await refused("its signature changed", changed(good, 2, flipped), here, "signature");
   await refused("its key binding's signature changed", changed(good, -1, flipped), here, "holder");
   await refused("a disclosure changed", changed(good, 3, saidOtherwise), here, "signature");
-  await refused("one disclosure less", good.replace(/~[^~]*/, ""), here, "holder");
+  // That of the job, which lies in that of the list.
+  const job = good.split("~").slice(1, -1).find((disclosure) => decoded(disclosure).length === 2);
+  await refused("one disclosure less", good.replace(`~${job}`, ""), here, "holder");
   await refused("without its key binding", good.slice(0, good.lastIndexOf("~") + 1), here, "holder");
   const thief = await mine.wallet.newKey();
   await refused("bound by another key", await presented(mine, frame, { by: thief }), here, "holder");
