@@ -22,6 +22,7 @@ use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use crate::http::extract::Path;
 use ambient::Timestamp;
+use store::domain::submission::CancelReason;
 
 /// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
 pub fn routes() -> OpenApiRouter<App> {
@@ -57,6 +58,10 @@ pub struct VerificationAnswer {
     /// time.
     #[schema(example = "verified")]
     status: &'static str,
+    /// Why it was canceled: `declined` by the person, or `expired`; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "declined")]
+    reason: Option<&'static str>,
     /// When it became final (RFC 3339, UTC); null while it is incomplete.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:09:30Z")]
     finalized_at: Option<Timestamp>,
@@ -144,6 +149,7 @@ async fn result(
     Ok(Json(VerificationAnswer {
         request_id: found.request_id,
         status: status.name(),
+        reason: status.reason().map(CancelReason::name),
         finalized_at: status.finalized_at(),
         credential,
         verification,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ambient::{Clock, Rng};
 use credential::Type;
-use store::domain::submission::{Sealed, State, Status};
+use store::domain::submission::{CancelReason, Sealed, State, Status};
 use store::{Issuing, NewSubmission, StatusPlace, Store, WantedEntry};
 use uuid::Uuid;
 
@@ -191,7 +191,8 @@ contract! {
         let asked = ["c10", "c11", "late", "waiting"].map(|id| (one, id));
         let told = tx.credential_statuses(&asked, LATER).await.expect("read");
         let told: Vec<Status> = told.into_iter().map(|told| told.expect("known").status).collect();
-        assert_eq!(told, [after, LATER, NOW, NOW].map(Status::Canceled));
+        let reason = CancelReason::Withdrawn;
+        assert_eq!(told, [after, LATER, NOW, NOW].map(|at| Status::Canceled(at, reason)));
 
         tx.replace_submission(id(10), one, LATER).await.expect("out of the way");
         assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), withdrawn, "nothing is taken from the wallet");

@@ -161,7 +161,7 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
     let (now, id) = (app.now(), verification.id);
     // Keys are fetched and used before the write transaction begins.
     let (end, presentation, kind, event) = match response {
-        HolderResponse::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestCanceled, "canceled"),
+        HolderResponse::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestDeclined, "canceled"),
         HolderResponse::Presented { mut result, record, presentation } => {
             let Some(details) = details(app, verification).await? else { return Ok(false) };
             let presented = result.credential.len();
@@ -193,8 +193,9 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
         partner_id: verification.partner_id,
         request_id: verification.request_id.clone(),
         finalized_at: now,
+        kind,
     };
-    announce(&mut tx, &[ended], kind, now).await?;
+    announce(&mut tx, &[ended], now).await?;
     tx.commit().await?;
     app.deliveries_due().notify_one();
     app.metrics().verifications(event, 1);
@@ -206,15 +207,10 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn announce(
-    tx: &mut Tx,
-    ended: &[EndedVerification],
-    kind: AnnouncementKind,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn announce(tx: &mut Tx, ended: &[EndedVerification], now: Timestamp) -> Result<(), StoreError> {
     let announcements = ended.iter().map(|ended| Announcement {
         partner: ended.partner_id,
-        kind,
+        kind: ended.kind,
         request_id: &ended.request_id,
         credential_id: None,
         at: ended.finalized_at,

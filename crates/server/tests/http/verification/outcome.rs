@@ -37,6 +37,7 @@ async fn declined_request_discloses_nothing_and_stays_declined() {
         (&found["status"], &found["credential"], &found["verification"]),
         (&json!("canceled"), &Value::Null, &Value::Null)
     );
+    assert_eq!(found["reason"], "declined");
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.canceled".to_owned(), request_id)]);
     let done = person.text(&page).await;
     assert!(done.contains("You said no to Harbour Hiring") && done.contains("Back to Harbour Hiring"), "{done}");
@@ -84,6 +85,7 @@ async fn request_expires_after_15_minutes_with_an_event() {
     // The clock alone ends it; the expiry job need not have run.
     let over = result(&test, &token, &opened).await;
     assert_eq!((&over["status"], &over["finalized_at"]), (&json!("canceled"), &json!("2026-11-23T09:15:00Z")));
+    assert_eq!(over["reason"], "expired");
     for answer in [
         person.get(&page).await,
         send(&mut person, &format!("{page}/share"), &parts).await,
