@@ -23,6 +23,7 @@
 mod asset;
 mod batch;
 mod career;
+mod confirmed_name;
 mod context;
 mod country;
 mod credential_type;
@@ -58,6 +59,7 @@ mod year_month;
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
 pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use career::{CareerHistory, Employment};
+pub use confirmed_name::{ConfirmedName, NameReason};
 pub use context::Context;
 pub use credential_type::{Achievement, Advice, BatchMember, CredentialType, V1};
 pub use date::{Date, ParseDateError};

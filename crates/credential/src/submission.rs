@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
+use crate::confirmed_name::ConfirmedName;
 use crate::context::Context;
 use crate::credential_type::Advice;
 use crate::fault::{Fault, Faults};
@@ -55,6 +56,9 @@ pub struct Payload {
     /// What is kept of [`Submission::assets`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<AssetRecord>,
+    /// What the holder confirmed about the name when they accepted it. It is not part of what was pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_name: Option<ConfirmedName>,
 }
 
 impl Payload {
@@ -64,6 +68,11 @@ impl Payload {
     /// The bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
+    }
+
+    /// The person's name as the partner knows it.
+    pub fn full_name(&self) -> &str {
+        self.fields["full_name"].as_str().unwrap_or_default()
     }
 }
 

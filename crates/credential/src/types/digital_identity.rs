@@ -9,6 +9,7 @@ use crate::date::Date;
 use crate::fault::Faults;
 use crate::pointer::Path;
 use crate::schema::{Choice, Member, Presence, Shape};
+use crate::types::Type;
 use crate::view::{Block, facts};
 
 /// The type's declaration.
@@ -32,6 +33,13 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     newest_stands: false,
     sample,
 };
+
+impl Type {
+    /// Whether its credentials say that an identity was verified, so that the name in one anchors its holder's wallet.
+    pub fn is_identity(self) -> bool {
+        self.name == DIGITAL_IDENTITY.name
+    }
+}
 
 /// The member of the older form: one level in place of the three checks.
 const LEVEL: &str = "identity_verification_level";

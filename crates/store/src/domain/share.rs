@@ -191,7 +191,8 @@ mod tests {
     use super::*;
 
     fn payload(fields: Value, chain: &[&str]) -> Payload {
-        Payload { fields, partner_chain: chain.iter().map(|name| (*name).to_owned()).collect(), assets: Vec::new() }
+        let partner_chain = chain.iter().map(|name| (*name).to_owned()).collect();
+        Payload { fields, partner_chain, assets: Vec::new(), confirmed_name: None }
     }
 
     #[test]
