@@ -2,8 +2,13 @@
 //!
 //! The pages act for the person who is signed in, the sandbox for its users. Both go through here.
 
-use uuid::Uuid;
+use std::collections::BTreeMap;
 
+use credential::{NameReason, Payload};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::names::HeldNames;
 use crate::app::App;
 use crate::documents::{self, Owner};
 use crate::error::Error;
@@ -11,6 +16,9 @@ use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{State, Submission};
 use store::{EventKind, Tx};
+
+/// Attempts while the wallet changes between the read and the write.
+const MAX_ATTEMPTS: usize = 5;
 
 /// Why a link leads to nothing that this person can consent to.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +56,16 @@ impl Linked {
     }
 }
 
+/// What a person chose about a credential, beside accepting it.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Why its name differs from those in the wallet, if they confirmed that it is also theirs. Ignored if it does not differ.
+    pub confirmed_name: Option<NameReason>,
+}
+
+/// What a person chose, by credential. Where nothing was chosen, nothing is confirmed.
+pub type Choices = BTreeMap<Uuid, Choice>;
+
 /// What accepting or declining has changed.
 #[derive(Clone, Debug)]
 pub struct Decided {
@@ -55,6 +73,8 @@ pub struct Decided {
     pub linked: Linked,
     /// How many submissions have changed; none if all were decided before or have expired.
     pub count: usize,
+    /// The submissions whose name the person must confirm first. If there are any, nothing has changed.
+    pub unconfirmed: Vec<Uuid>,
 }
 
 /// Records, once for each submission, that a browser has opened the link.
@@ -136,25 +156,54 @@ pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Li
 }
 
 /// Re-seals the data under `holder`'s own key and puts it into the wallet: one submission, or every item of a batch that
-/// is still pending. A repetition changes nothing.
+/// is still pending. A repetition changes nothing. If one carries another name than the wallet and the person did not
+/// confirm it, nothing is accepted.
 ///
 /// # Errors
-/// The store or the key ring cannot be used.
-pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided, LinkError>, Error> {
-    let linked = match find(app, id, holder).await? {
-        Ok(linked) => linked,
-        Err(error) => return Ok(Err(error)),
-    };
-    // Keys are fetched and used before the write transaction begins.
-    let mut resealed = Vec::new();
-    for item in linked.items() {
-        resealed.extend(Resealed::new(app, item, holder).await?);
+/// The store or the key ring cannot be used, or the wallet kept changing meanwhile.
+pub async fn accept(app: &App, id: Uuid, holder: Uuid, choices: &Choices) -> Result<Result<Decided, LinkError>, Error> {
+    for _ in 0..MAX_ATTEMPTS {
+        let linked = match find(app, id, holder).await? {
+            Ok(linked) => linked,
+            Err(error) => return Ok(Err(error)),
+        };
+        // Keys are fetched and used before the write transaction begins.
+        let names = HeldNames::of(app, holder).await?;
+        let (mut among, mut resealed, mut unconfirmed) = (names.clone(), Vec::new(), Vec::new());
+        for item in linked.items() {
+            let reason = choices.get(&item.id).and_then(|choice| choice.confirmed_name);
+            match Resealed::prepare(app, item, holder, (&mut among, reason)).await? {
+                Prepared::Ready(ready) => resealed.push(ready),
+                Prepared::Unconfirmed => unconfirmed.push(item.id),
+                Prepared::Over => {}
+            }
+        }
+        if !unconfirmed.is_empty() {
+            return Ok(Ok(Decided { linked, count: 0, unconfirmed }));
+        }
+        if let Some(count) = accept_all(app, holder, &linked, (&names, &resealed)).await? {
+            return Ok(Ok(Decided { linked, count, unconfirmed }));
+        }
     }
+    Err(Error::unavailable())
+}
+
+/// Accepts what is still pending; returns how many that were. `None`, and nothing is changed, if the wallet does not have the
+/// names any more that the person was asked about.
+async fn accept_all(
+    app: &App,
+    holder: Uuid,
+    linked: &Linked,
+    (names, resealed): (&HeldNames, &[Resealed]),
+) -> Result<Option<usize>, Error> {
     let now = app.now();
     let mut tx = app.store().write().await?;
     tx.hold_wallet(holder).await?;
+    if !names.is_unchanged(&mut tx, holder).await? {
+        return Ok(None);
+    }
     let mut accepted = Vec::new();
-    for item in &resealed {
+    for item in resealed {
         if item.accept(app, &mut tx, holder, now).await? {
             accepted.push(item.id);
         }
@@ -166,7 +215,7 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided,
         app.deliveries_due().notify_one();
         app.metrics().submissions("accepted", accepted.len() as u64);
     }
-    Ok(Ok(Decided { linked, count: accepted.len() }))
+    Ok(Some(accepted.len()))
 }
 
 /// Declines for `holder`: one submission, or every item of a batch that is still pending. Their data is deleted.
@@ -192,7 +241,7 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided
         app.deliveries_due().notify_one();
         app.metrics().submissions("declined", declined.len() as u64);
     }
-    Ok(Ok(Decided { linked, count: declined.len() }))
+    Ok(Ok(Decided { linked, count: declined.len(), unconfirmed: Vec::new() }))
 }
 
 /// Deletes a credential from `holder`'s wallet. A repetition changes nothing.
@@ -228,13 +277,36 @@ struct Resealed {
     keys: Vec<(Asset, Vec<u8>)>,
 }
 
+/// What became of a submission that is to be accepted.
+enum Prepared {
+    Ready(Resealed),
+    /// It carries another name, and the person did not confirm it.
+    Unconfirmed,
+    /// It is not pending any more, or its data is deleted.
+    Over,
+}
+
 impl Resealed {
-    /// `None` if the submission is not pending any more, or its data is deleted.
-    async fn new(app: &App, item: &Submission, holder: Uuid) -> Result<Option<Self>, Error> {
-        let State::Incomplete { sealed, .. } = &item.state else { return Ok(None) };
+    /// Compares its name with those that it is accepted `among`, to which it is added.
+    async fn prepare(
+        app: &App,
+        item: &Submission,
+        holder: Uuid,
+        (among, reason): (&mut HeldNames, Option<NameReason>),
+    ) -> Result<Prepared, Error> {
+        let State::Incomplete { sealed, .. } = &item.state else { return Ok(Prepared::Over) };
         let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
-        let Some(payload) = app.keyring().open_sealed(sealed, &label).await? else { return Ok(None) };
-        let payload = app.keyring().seal_for_holder(holder, &label, &payload).await?;
+        let Some(plain) = app.keyring().open_sealed(sealed, &label).await? else { return Ok(Prepared::Over) };
+        let mut payload = Payload::from_bytes(&plain).map_err(Error::internal)?;
+        let mut confirmed = None;
+        if let Some(question) = among.question(payload.full_name()) {
+            let Some(reason) = reason else { return Ok(Prepared::Unconfirmed) };
+            payload.confirmed_name = Some(question.confirmed(reason));
+            confirmed = Some(Zeroizing::new(serde_json::to_vec(&payload).map_err(Error::internal)?));
+        }
+        among.add_incoming(app, item, &payload).await?;
+        // Without a confirmation the bytes stay as they were pushed, so that a repeat of the push is recognised.
+        let payload = app.keyring().seal_for_holder(holder, &label, confirmed.as_ref().unwrap_or(&plain)).await?;
         let takes_documents = item.credential_type.assets.most > 0;
         let assets = if takes_documents { app.store().read().await?.assets(&[item.id]).await? } else { Vec::new() };
         let mut keys = Vec::new();
@@ -243,7 +315,7 @@ impl Resealed {
                 keys.push((asset, key));
             }
         }
-        Ok(Some(Self { id: item.id, period: sealed.period, payload, keys }))
+        Ok(Prepared::Ready(Self { id: item.id, period: sealed.period, payload, keys }))
     }
 
     /// Returns false if it is not pending any more.

@@ -183,7 +183,7 @@ impl CredentialView {
 
     /// The person's name as the partner knows it.
     pub fn full_name(&self) -> &str {
-        self.payload.fields["full_name"].as_str().unwrap_or_default()
+        self.payload.full_name()
     }
 
     /// How many documents it has.

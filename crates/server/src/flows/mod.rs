@@ -15,6 +15,7 @@ pub mod documents;
 pub mod expiry;
 pub mod idempotency;
 pub mod issuance;
+pub mod names;
 pub mod outbox;
 pub mod own_presentation;
 pub mod partner_verification;

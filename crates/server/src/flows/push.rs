@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use credential::{Code, Context, Fault, Submission, Type};
+use credential::{Code, Context, Fault, Payload, Submission, Type};
 use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, UploadLink, upload_links};
@@ -293,5 +293,8 @@ pub(super) async fn is_same(
         }
         State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => None,
     };
-    Ok(earlier.is_none_or(|earlier| earlier.as_slice() == payload))
+    let Some(earlier) = earlier.filter(|earlier| earlier.as_slice() != payload) else { return Ok(true) };
+    // What the holder confirmed since was not pushed.
+    let pushed = |bytes: &[u8]| Payload::from_bytes(bytes).map(|payload| Payload { confirmed_name: None, ..payload });
+    Ok(pushed(&earlier).map_err(Error::internal)? == pushed(payload).map_err(Error::internal)?)
 }

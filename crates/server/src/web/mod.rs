@@ -14,6 +14,7 @@ mod home;
 mod inbox;
 mod layout;
 mod link;
+mod name_form;
 mod offers;
 mod partner_api;
 mod passkey;

@@ -10,14 +10,17 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::career::CareerView;
+use super::name_form::{NameChoices, NameForm};
 use super::{Layout, page, redirects};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::consent::{self, LinkError, Linked};
 use crate::flows::credential_view::{CredentialView, Withdrawal};
+use crate::flows::names::HeldNames;
 use crate::http::cookies::NOTICE;
-use crate::http::extract::Path;
+use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::submission::{State, Submission};
 
@@ -25,8 +28,32 @@ use store::domain::submission::{State, Submission};
 #[template(path = "consent.html")]
 struct Consent {
     layout: Layout,
+    item: Item,
+}
+
+/// A credential that waits for an answer, with what there is to choose beside it.
+#[derive(Debug)]
+struct Item {
     shown: CredentialView,
     career: Option<CareerView>,
+    /// What to ask about its name.
+    name: Option<NameForm>,
+}
+
+impl Item {
+    /// `None` if its data is deleted. The item is added to the names that it is accepted `among`.
+    async fn new(
+        app: &App,
+        submission: &Submission,
+        (among, refused): (&mut HeldNames, Option<&NameChoices>),
+        text: &Text,
+    ) -> Result<Option<Self>, Error> {
+        let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(None) };
+        let name = among.question(shown.full_name()).map(|question| NameForm::new(question, submission.id, refused));
+        among.add_incoming(app, submission, &shown.payload).await?;
+        let career = CareerView::new(std::slice::from_ref(&shown), text);
+        Ok(Some(Self { shown, career, name }))
+    }
 }
 
 #[derive(Template)]
@@ -35,10 +62,17 @@ struct BatchConsent {
     layout: Layout,
     id: Uuid,
     partner: String,
-    waiting: Vec<(CredentialView, Option<CareerView>)>,
+    waiting: Vec<Item>,
     answered: Vec<Answered>,
     expires_at: Timestamp,
     pushed_at: Timestamp,
+}
+
+impl BatchConsent {
+    /// Whether all that waits can be answered at once: an item in another name is answered by itself.
+    fn may_answer_at_once(&self) -> bool {
+        self.waiting.len() > 1 && self.waiting.iter().all(|item| item.name.is_none())
+    }
 }
 
 /// An item of a batch that is not waiting any more.
@@ -74,13 +108,31 @@ pub(super) fn routes() -> Router<App> {
 
 async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     match consent::find(&app, id, signed_in.holder.id).await? {
-        Ok(Linked::One(submission)) => consent_to_one(&app, &submission).await,
-        Ok(Linked::Batch(items)) => consent_to_batch(&app, id, &items).await,
+        Ok(linked) => show(&app, signed_in.holder.id, (id, &linked), None).await,
         Err(error) => Ok(error.page(&app)),
     }
 }
 
-async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, Error> {
+/// The page of what a link leads to; with what the person chose if that was `refused`.
+async fn show(
+    app: &App,
+    holder: Uuid,
+    (id, linked): (Uuid, &Linked),
+    refused: Option<&NameChoices>,
+) -> Result<Response, Error> {
+    let names = HeldNames::of(app, holder).await?;
+    match linked {
+        Linked::One(submission) => consent_to_one(app, submission, names, refused).await,
+        Linked::Batch(items) => consent_to_batch(app, id, items, (names, refused)).await,
+    }
+}
+
+async fn consent_to_one(
+    app: &App,
+    submission: &Submission,
+    mut names: HeldNames,
+    refused: Option<&NameChoices>,
+) -> Result<Response, Error> {
     match submission.state {
         State::Incomplete { .. } => {}
         State::Accepted { .. } | State::Withdrawn { .. } => return Ok(Redirect::to("/wallet").into_response()),
@@ -89,10 +141,10 @@ async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, 
         State::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
         State::TakenBack { .. } => return taken_back(app, submission).await,
     }
-    let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(LinkError::Expired.page(app)) };
     let layout = Layout::new(app, true);
-    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
-    Ok(page(app, &Consent { layout: layout.clone(), shown, career }, &layout))
+    let item = Item::new(app, submission, (&mut names, refused), &layout.text).await?;
+    let Some(item) = item else { return Ok(LinkError::Expired.page(app)) };
+    Ok(page(app, &Consent { layout: layout.clone(), item }, &layout))
 }
 
 /// Tells the person whose link it is who took it back, and why.
@@ -109,7 +161,12 @@ async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Erro
     Ok(page(app, &template, &layout))
 }
 
-async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
+async fn consent_to_batch(
+    app: &App,
+    id: Uuid,
+    items: &[Submission],
+    (mut names, refused): (HeldNames, Option<&NameChoices>),
+) -> Result<Response, Error> {
     let Some(first) = items.first() else { return Ok(LinkError::Unknown.page(app)) };
     let layout = Layout::new(app, true);
     let partner = app.store().read().await?.partner(first.partner_id).await?;
@@ -118,10 +175,7 @@ async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<R
         let title = item.credential_type.title;
         let outcome = match item.state {
             State::Incomplete { .. } => {
-                if let Some(shown) = CredentialView::open(app, item).await? {
-                    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
-                    waiting.push((shown, career));
-                }
+                waiting.extend(Item::new(app, item, (&mut names, refused), &layout.text).await?);
                 continue;
             }
             State::Accepted { .. } => "batch-accepted",
@@ -150,11 +204,17 @@ async fn accept(
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let decided = match consent::accept(&app, id, signed_in.holder.id).await? {
+    let chosen = NameChoices::read(&pairs);
+    let decided = match consent::accept(&app, id, signed_in.holder.id, &chosen.confirmed()).await? {
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),
     };
+    if !decided.unconfirmed.is_empty() {
+        let page = show(&app, signed_in.holder.id, (id, &decided.linked), Some(&chosen)).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
     if decided.count == 0 {
         // Somebody was quicker, or it is over: its page tells.
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());

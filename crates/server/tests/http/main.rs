@@ -19,6 +19,7 @@ mod idempotency;
 mod keyring;
 mod limits;
 mod mail;
+mod names;
 mod nodes;
 mod oid4vci;
 mod openapi;

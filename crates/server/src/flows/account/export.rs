@@ -64,6 +64,7 @@ fn credential_json(app: &App, submission: &Submission, view: &CredentialView, ev
         "withdrawn": view.withdrawal.as_ref().map(withdrawn),
         "fields": view.payload.fields,
         "partner_chain": view.payload.partner_chain,
+        "confirmed_name": view.payload.confirmed_name,
         "documents": view.documents.iter().map(document).collect::<Vec<_>>(),
         "events": events.iter().map(event).collect::<Vec<_>>(),
     })
