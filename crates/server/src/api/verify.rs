@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use credential::PresentationRequest;
+use credential::{PresentationRequest, names};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use super::partner::{Partner, ReadAny, Write};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::partner_verification::{self, Upserted};
-use crate::flows::verification_request::{self, Checked};
+use crate::flows::verification_request::{self, Checked, VerificationResult};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use crate::http::extract::Path;
@@ -64,8 +64,37 @@ pub struct VerificationAnswer {
     /// again 48 hours after the answer.
     #[schema(value_type = Option<Object>, example = json!({ "full_name": "John Doe" }))]
     credential: Option<Map<String, Value>>,
+    /// Whose name was shown; null where `credential` is.
+    subject: Option<Subject>,
     /// How it was checked; null where `credential` is.
     verification: Option<Checked>,
+}
+
+/// Whose name was shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Subject {
+    /// The names in what was shown, as their issuers write them; empty if no name was.
+    #[schema(example = json!(["John Doe"]))]
+    names: Vec<String>,
+    /// How these names compare with each other: `same`, `similar`, `different` or `not_comparable`; `not_comparable` also if
+    /// there is none. It is about the names, not about the person.
+    #[schema(example = "same")]
+    consistency: &'static str,
+    /// Whether the person's wallet had another name, and the person confirmed that the one shown is also theirs. Always false
+    /// for what is shown from another wallet.
+    #[schema(example = false)]
+    confirmed_by_holder: bool,
+}
+
+impl Subject {
+    fn new(shown: &VerificationResult) -> Self {
+        let name = shown.credential.get("full_name").and_then(Value::as_str);
+        let names: Vec<&str> = name.into_iter().collect();
+        let comparison = names::consistency(&names);
+        let consistency = if names.is_empty() { "not_comparable" } else { comparison.verdict() };
+        let names = names.into_iter().map(ToOwned::to_owned).collect();
+        Self { names, consistency, confirmed_by_holder: shown.confirmed_by_holder }
+    }
 }
 
 const DIFFERS: Warning = Warning {
@@ -139,6 +168,7 @@ async fn result(
     let found = partner_verification::find(&app, partner.id, &request_id).await?;
     partner.right.require(found.credential_type)?;
     let outcome = verification_request::result(&app, &found).await?;
+    let subject = outcome.as_ref().map(Subject::new);
     let (credential, verification) = outcome.map(|shown| (shown.credential, shown.verification)).unzip();
     let status = found.status();
     Ok(Json(VerificationAnswer {
@@ -146,6 +176,7 @@ async fn result(
         status: status.name(),
         finalized_at: status.finalized_at(),
         credential,
+        subject,
         verification,
     }))
 }

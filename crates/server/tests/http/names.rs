@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::support::app::{PUSH, TestApp, all_scopes, career};
 use crate::support::browser::Browser;
 use crate::support::response::content;
+use crate::verification::support::{ask, asker, result, share_all};
 
 fn job(credential_id: &str, name: &str, title: &str) -> Value {
     let mut body = career(credential_id);
@@ -151,4 +152,22 @@ async fn concurrent_acceptances_do_not_skip_the_question() {
     let mut found = [first, second];
     found.sort_unstable();
     assert_eq!(found, [303, 422]);
+}
+
+#[tokio::test]
+async fn verification_result_names_its_subject() {
+    let test = TestApp::new().await;
+    let (_, token) = asker(&test).await;
+    let (mut person, _, jane) = john_and_jane(&test).await;
+    let (own, reason) = (format!("own-name-{jane}"), format!("name-reason-{jane}"));
+    assert_eq!(accept(&mut person, jane, &[(&own, "on"), (&reason, "changed")]).await, 303);
+    let mut subjects = Vec::new();
+    for claims in [json!(["full_name"]), json!(["employment"])] {
+        let (id, request) = ask(&test, &token, &json!({ "claims": claims })).await;
+        assert_eq!(result(&test, &token, &id).await["subject"], Value::Null);
+        share_all(&mut person, request).await;
+        subjects.push(result(&test, &token, &id).await["subject"].clone());
+    }
+    let by_name = |names: Value, consistency: &str, confirmed: bool| json!({ "names": names, "consistency": consistency, "confirmed_by_holder": confirmed });
+    assert_eq!(subjects, [by_name(json!(["Jane Roe"]), "same", true), by_name(json!([]), "not_comparable", false)]);
 }

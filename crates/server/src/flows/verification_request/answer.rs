@@ -6,7 +6,7 @@ use super::records::{DisclosureRecord, Presented, RequestDetails, VerificationRe
 use super::sealed::{Record, details, to_bytes};
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::flows::own_presentation;
+use crate::flows::{names, own_presentation};
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::Chosen;
@@ -252,7 +252,12 @@ pub async fn present(
     let report = own_presentation::check(app, &token, challenge).await?;
     let fields = credential_type.fields.iter();
     let claims = fields.filter_map(|field| Some((field.name.to_owned(), report.claims.get(field.name)?.clone())));
+    let shows_name = report.claims.contains_key("full_name");
+    let confirmed_by_holder = shows_name && names::confirmed(app, holder, &[chosen.submission]).await?;
     let presented = Presented { format: credential::dcql::FORMAT.to_owned(), token, audience, nonce };
-    let result = || VerificationResult::new(&report, app.now(), claims.collect(), Some(presented));
+    let result = || {
+        let result = VerificationResult::new(&report, app.now(), claims.collect(), Some(presented));
+        VerificationResult { confirmed_by_holder, ..result }
+    };
     Ok(report.is_valid().then(result))
 }

@@ -35,6 +35,9 @@ pub struct VerificationResult {
     pub credential: Map<String, Value>,
     /// How they were verified.
     pub verification: Checked,
+    /// Whether a name is shown, and the holder confirmed when they accepted the credential that it is also theirs.
+    #[serde(default)]
+    pub confirmed_by_holder: bool,
 }
 
 impl VerificationResult {
@@ -59,6 +62,7 @@ impl VerificationResult {
                 checks: report.verdicts.iter().map(Check::from).collect(),
                 presentation,
             },
+            confirmed_by_holder: false,
         }
     }
 }

@@ -209,6 +209,7 @@ fn brought(credential: &Value) -> VerificationResult {
                 nonce: "n".to_owned(),
             }),
         },
+        confirmed_by_holder: false,
     }
 }
 
