@@ -225,6 +225,7 @@ wallet-waiting-several = { $partner } waits for your answer: { $count } credenti
 wallet-look = Look and decide
 wallet-empty-title = Nothing here yet
 wallet-empty = When a partner sends something about you, they give you a link. Open it while you are signed in, and what you accept appears here.
+wallet-names = Your wallet has credentials in several names. Each name has a career of its own:
 wallet-career = Your career
 wallet-credentials = What is in your wallet
 wallet-earlier = { $count ->

@@ -30,13 +30,18 @@ pub struct Difference {
 impl CareerView {
     /// Of those of `shown` that hold a career; `None` where none does.
     pub fn new(shown: &[CredentialView], text: &Text) -> Option<Self> {
-        Self::of(&histories(shown), text)
+        Self::numbered(shown, 1, text)
     }
 
-    /// Of what several attesters say; `None` where nobody says anything.
-    pub fn of(histories: &[(String, CareerHistory)], text: &Text) -> Option<Self> {
+    /// Of those of `shown` that hold a career, as the `number`th career of its page; `None` where none does.
+    pub fn numbered(shown: &[CredentialView], number: usize, text: &Text) -> Option<Self> {
+        Self::of(&histories(shown), number, text)
+    }
+
+    /// Of what several attesters say, as the `number`th career of its page; `None` where nobody says anything.
+    pub fn of(histories: &[(String, CareerHistory)], number: usize, text: &Text) -> Option<Self> {
         let career = Career::new(histories);
-        let timeline = Timeline::new(&career, text)?.html();
+        let timeline = Timeline::new(&career, number, text)?.html();
         let differences = career.disagreements.iter().map(|found| Difference::new(&career, found, text)).collect();
         Some(Self { career, timeline, differences })
     }

@@ -44,6 +44,8 @@ pub struct Timeline {
 #[template(path = "timeline.svg.html")]
 struct Drawing {
     kind: &'static str,
+    /// Number of the career on its page: ids must differ.
+    number: usize,
     height: f64,
     title: String,
     description: String,
@@ -97,12 +99,12 @@ impl fmt::Display for Percent {
 }
 
 impl Timeline {
-    /// Draws `career`; `None` where there is nothing to draw.
-    pub fn new(career: &Career, text: &Text) -> Option<Self> {
+    /// Draws `career`, the `number`th of its page; `None` where there is nothing to draw.
+    pub fn new(career: &Career, number: usize, text: &Text) -> Option<Self> {
         let (start, last) = (career.start()?, career.last()?);
         // The widths of a card's inside on screens of 641 and of 320 pixels.
-        let wide = Canvas { kind: "wide", width: 556.0, start, last, most_ticks: 11, text };
-        let narrow = Canvas { kind: "narrow", width: 236.0, start, last, most_ticks: 5, text };
+        let wide = Canvas { kind: "wide", number, width: 556.0, start, last, most_ticks: 11, text };
+        let narrow = Canvas { kind: "narrow", number, width: 236.0, start, last, most_ticks: 5, text };
         let lanes: Vec<usize> = career.jobs.iter().map(|job| job.lane).collect();
         // On a phone a row for each job gives its label the whole width.
         let rows = if lanes.len() > MOST_ROWS { lanes.clone() } else { (0..lanes.len()).collect() };
@@ -117,6 +119,7 @@ impl Timeline {
 
 struct Canvas<'a> {
     kind: &'static str,
+    number: usize,
     /// The least width that the picture is shown at.
     width: f64,
     start: YearMonth,
@@ -150,6 +153,7 @@ impl Canvas<'_> {
         }
         Drawing {
             kind: self.kind,
+            number: self.number,
             height: axis + YEARS,
             title: self.text.of("timeline-title"),
             description: self.describe(career),

@@ -6,6 +6,7 @@ use axum::extract::State as AppState;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use credential::names::stand_together;
 use uuid::Uuid;
 
 use super::career::CareerView;
@@ -19,6 +20,7 @@ use crate::flows::{account, consent};
 use crate::http::cookies::NOTICE;
 use crate::http::extract::Path;
 use crate::http::session::SignedIn;
+use crate::i18n::Text;
 use store::{Event, EventKind};
 
 #[derive(Template)]
@@ -26,11 +28,36 @@ use store::{Event, EventKind};
 struct Wallet {
     layout: Layout,
     /// What is held, without what newer ones have taken the place of.
-    held: Vec<CredentialView>,
+    people: Vec<NamedWallet>,
     earlier: Vec<CredentialView>,
     waiting: Vec<Waiting>,
-    career: Option<CareerView>,
     offer_passkey: bool,
+}
+
+/// What is held under one name. Different names share no heading, timeline or total.
+#[derive(Debug)]
+struct NamedWallet {
+    /// The name, as in the first of the credentials.
+    name: String,
+    held: Vec<CredentialView>,
+    career: Option<CareerView>,
+}
+
+impl NamedWallet {
+    /// Groups `held` by name, in the order in which the names stand first.
+    fn group(held: Vec<CredentialView>, text: &Text) -> Vec<Self> {
+        let mut people: Vec<Self> = Vec::new();
+        for shown in held {
+            match people.iter_mut().find(|person| stand_together(&person.name, shown.full_name())) {
+                Some(person) => person.held.push(shown),
+                None => people.push(Self { name: shown.full_name().to_owned(), held: vec![shown], career: None }),
+            }
+        }
+        for (person, number) in people.iter_mut().zip(1..) {
+            person.career = CareerView::numbered(&standing(&person.held), number, text);
+        }
+        people
+    }
 }
 
 /// What waits for an answer behind one link.
@@ -119,10 +146,10 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let (held, earlier): (Vec<CredentialView>, Vec<CredentialView>) =
         CredentialView::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
-    let career = CareerView::new(&standing(&held), &layout.text);
+    let people = NamedWallet::group(held, &layout.text);
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let waiting = Waiting::grouped(&app, &waiting).await?;
-    let template = Wallet { layout: layout.clone(), held, earlier, waiting, career, offer_passkey };
+    let template = Wallet { layout: layout.clone(), people, earlier, waiting, offer_passkey };
     Ok(page(&app, &template, &layout))
 }
 
@@ -145,7 +172,9 @@ async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pat
     let (events, others) = (tx.events(id, app.now()).await?, tx.held_submissions(signed_in.holder.id).await?);
     drop(tx);
     let layout = Layout::new(&app, true);
-    let others = if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
+    let mut others =
+        if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
+    others.retain(|other| stand_together(other.full_name(), shown.full_name()));
     let career = CareerView::beside(&shown, &others, &layout.text);
     Ok(page(&app, &Record { layout: layout.clone(), shown, career, events }, &layout))
 }

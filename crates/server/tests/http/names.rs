@@ -171,3 +171,25 @@ async fn verification_result_names_its_subject() {
     let by_name = |names: Value, consistency: &str, confirmed: bool| json!({ "names": names, "consistency": consistency, "confirmed_by_holder": confirmed });
     assert_eq!(subjects, [by_name(json!(["Jane Roe"]), "same", true), by_name(json!([]), "not_comparable", false)]);
 }
+
+#[tokio::test]
+async fn wallet_keeps_different_names_apart() {
+    let test = TestApp::new().await;
+    let (mut person, _, jane) = john_and_jane(&test).await;
+    let wallet = person.text("/wallet").await;
+    assert!(wallet.contains("<h1><bdi>John Doe</bdi></h1>") && wallet.contains("1 year of experience"), "{wallet}");
+    person.accept(jane).await;
+    let third = test.token(&test.partner_named("Third Payroll", &all_scopes()).await).await;
+    let again = opened(&test, &mut person, &third, &job("3", "DOE, John", "Driver")).await;
+    assert_eq!(accept(&mut person, again, &[]).await, 303);
+    let wallet = person.text("/wallet").await;
+    assert!(!wallet.contains("<h1><bdi>"), "no name heads both");
+    for said in ["<li><bdi>John Doe</bdi></li>", "<li><bdi>Jane Roe</bdi></li>"] {
+        assert_eq!(wallet.matches(said).count(), 1, "{said}: {wallet}");
+    }
+    let careers: Vec<&str> = wallet.split("aria-labelledby=\"career-").skip(1).collect();
+    assert_eq!(careers.len(), 2, "{wallet}");
+    assert!(careers[0].contains("Porter") && !careers[0].contains("Chief Surgeon"));
+    assert_eq!(wallet.matches("1 year of experience").count(), 2, "a total for each name");
+    assert!(wallet.contains("timeline-wide-1-title") && wallet.contains("timeline-wide-2-title"));
+}

@@ -65,7 +65,7 @@ impl SharedPage {
             credentials.push(SharedCredential::new(app.config().base(), &report.claims, token, checks)?);
         }
         let said: Vec<_> = credentials.iter().flat_map(|shown| said_by(&shown.attester, &shown.view)).collect();
-        let career = CareerView::of(&said, &layout.text);
+        let career = CareerView::of(&said, 1, &layout.text);
         let link = app.links().share(secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
         let audience = app.links().share_audience(share.id);

@@ -11,7 +11,7 @@ fn sample() -> CareerHistory {
 
 fn draw(history: CareerHistory) -> Timeline {
     let career = Career::new(&[("Acme".to_owned(), history)]);
-    Timeline::new(&career, &Text::default()).expect("something to draw")
+    Timeline::new(&career, 1, &Text::default()).expect("something to draw")
 }
 
 /// From where to where a label reaches, in pixels of a picture that is `width` wide.
