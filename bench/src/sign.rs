@@ -157,7 +157,7 @@ impl Bench {
     fn list(&self) -> Result<(), String> {
         // Spread as drawn places are: by a multiplicative hash.
         let revoked = (0..10_486_u32).map(|number| number.wrapping_mul(2_654_435_761) % 1_048_576);
-        let list = StatusList::of_revoked(1_048_576, revoked);
+        let list = StatusList::of_ended(1_048_576, revoked.map(|place| (place, false)));
         let payload = token_payload(&list, &format!("{ADDRESS}/status/1"), (NOW, NOW + 60), 300).to_string();
         credential::jws::sign("e30", payload.as_bytes(), self.issuer.signer())
             .map(drop)

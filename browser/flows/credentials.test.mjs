@@ -17,14 +17,17 @@ const CERTIFICATE = new URL("../../crates/credential/tests/opencerts/single.json
 /** One credential of every type, as the served reference shows them. */
 async function everyType() {
   const document = await (await fetch(`${scene.server.base}/api/partner/openapi.json`)).json();
-  const sample = (type) => ({
-    ...document.paths[`/api/partner/v2/add/requests/${type}`].post.requestBody.content["application/json"].example,
-    credential_id: randomUUID(),
-  });
+  const career = careerHistory();
+  // All of one person: another name would be asked about.
+  const sample = (type) => {
+    const { example } = document.paths[`/api/partner/v2/add/requests/${type}`].post.requestBody.content["application/json"];
+    const fields = { ...example.fields, full_name: career.fields.full_name };
+    return { ...example, fields, credential_id: randomUUID() };
+  };
   const asset = (type) => [{ asset_id: type, asset_type: type, asset_data: null }];
   return {
     credential_id: randomUUID(),
-    career_history: careerHistory(),
+    career_history: career,
     digital_identity: sample("digital_identity"),
     education_items: [{ ...sample("education"), assets: [...asset("pdf"), ...asset("open_cert")] }],
     microcredential_items: [{ ...sample("microcredential"), assets: asset("png") }],

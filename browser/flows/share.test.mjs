@@ -20,7 +20,10 @@ async function makeLink({ passcode, without } = {}) {
   await acceptSample(page, scene.server, freshAddress());
   await page.getByRole("link", { name: "Share with a hirer", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "Share with a hirer" }).waitFor();
-  if (without) await page.getByRole("checkbox", { name: without }).uncheck();
+  if (without) {
+    await page.getByRole("radio", { name: "Only some of the 2 jobs" }).check();
+    await page.getByRole("checkbox", { name: without }).uncheck();
+  }
   await textbox(page, "Purpose").fill("Your opening for an engineer");
   if (passcode) await textbox(page, "Passcode").fill(passcode);
   await checkPage(page);
@@ -56,7 +59,7 @@ test("a stranger sees what was chosen, and their browser finds it genuine", asyn
   await checkPage(hirer);
   assert.equal(await timeline(hirer).filter({ visible: true }).count(), 1);
   const said = await hirer.textContent("main");
-  for (const words of ["Ada Example", "Harbour Analytics", "Attested by Acme Payroll, with data up to May 2024", "Your opening for an engineer", "All checks passed.", "Checked again in your browser on"]) {
+  for (const words of ["Ada Example", "Harbour Analytics", "Attested by Acme Payroll, with data up to May 2024", "Your opening for an engineer", "1 job not shown.", "All checks passed.", "Checked again in your browser on"]) {
     assert.ok(said.includes(words), words);
   }
   assert.ok(!(await hirer.content()).includes("Northwind Rail"), "what was left out is not there");

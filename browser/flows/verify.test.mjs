@@ -49,13 +49,16 @@ test("whoever shares what is asked for goes back, and the partner gets that and 
   for (const words of ["To check your experience", "You are sent back to 127.0.0.1.", "Northwind Rail", "Harbour Analytics"]) {
     assert.ok(said.includes(words), words);
   }
+  await page.getByRole("radio", { name: "Only some of the 2 jobs" }).check();
   await page.getByRole("checkbox", { name: /Northwind Rail/ }).uncheck();
+  await checkPage(page);
   await button(page, "Share").click();
   assert.equal(await backAtThePartner(page, request), "verified");
   const result = await scene.server.result(request.request_id);
   const [job, ...others] = result.credential.employment;
-  assert.deepEqual([job.organisation, others, Object.keys(result.credential)], ["Harbour Analytics", [], ["employment"]]);
-  assert.ok(!JSON.stringify(result).includes("Ada Example"), "the name was not asked for");
+  const names = Object.keys(result.credential).sort();
+  assert.deepEqual([job.organisation, others, names], ["Harbour Analytics", [], ["employment", "full_name"]]);
+  assert.ok(!JSON.stringify(result).includes("Northwind Rail"), "the job was left out");
   assert.ok(result.verification.checks.every(({ outcome }) => outcome === "passed"));
   // Another tab of the same person, which has not been elsewhere.
   const tab = await page.context().newPage();
@@ -79,7 +82,7 @@ test("whoever cancels goes back too, and nothing was shown", async () => {
 
 test("with nothing ticked nothing is shared", async () => {
   const { page } = await opened();
-  for (const box of await page.getByRole("checkbox").all()) await box.uncheck();
+  await page.getByRole("radio", { name: "None of the 2 jobs" }).check();
   await button(page, "Share").click();
   await page.getByRole("alert").waitFor();
   await checkPage(page, { status: 422 });
@@ -111,10 +114,10 @@ test("of two careers one is picked, and the parts of the other are put away", as
   await page.goto(request.redirect_uri);
   await page.waitForURL("**/verifications/*");
   await checkPage(page);
-  const boxes = page.getByRole("checkbox", { name: /Northwind Rail/ });
-  assert.equal(await boxes.filter({ visible: true }).count(), 1);
+  const lists = page.getByRole("radio", { name: "All 2 jobs" });
+  assert.equal(await lists.filter({ visible: true }).count(), 1);
   await page.getByRole("radio", { name: /Acme Payroll/ }).check();
-  assert.equal(await boxes.filter({ visible: true }).count(), 1);
+  assert.equal(await lists.filter({ visible: true }).count(), 1);
   await button(page, "Share").click();
   await page.getByRole("heading", { name: "You have answered" }).waitFor();
   await checkPage(page);

@@ -51,6 +51,8 @@ test("deleting one credential leaves the other", async () => {
   const other = careerHistory({ fullName: "Ada Example-Married" });
   other.fields.employment = [{ ...other.fields.employment[0], organisation: "Lighthouse Books" }];
   await page.goto(await scene.server.push(other));
+  await page.getByLabel("This is also me").check();
+  await page.getByLabel("Why do the names differ?").selectOption("changed");
   await button(page, "Add to my wallet").click();
   await page.waitForURL("**/wallet");
 

@@ -56,6 +56,13 @@ const UNREAD = ["issuer", "holder", "status", "dates", "schema"].map((step) => `
 const parts = (change) => ({ parts: change });
 const payload = (change) => parts(({ payload }) => Object.assign(payload, change));
 
+/** A list of two bits an entry, all valid but one. */
+function twoBits(place, value) {
+  const bytes = Buffer.alloc(4);
+  bytes[place >> 2] = value << ((place & 3) * 2);
+  return { bits: 2, lst: deflateSync(bytes).toString("base64url") };
+}
+
 // Each mistake, and every verdict that is then not "passed".
 const MISTAKES = {
   "an altered disclosure": [
@@ -137,6 +144,14 @@ const MISTAKES = {
     ["holder failed sd_hash"],
   ],
   "a revoked credential": [parts(({ list }) => list.revoked.push(9)), ["status failed revoked"]],
+  "a credential that a newer version replaced": [
+    parts(({ list }) => (list.payload.status_list = twoBits(9, 3))),
+    ["status failed replaced"],
+  ],
+  "a credential that is revoked by two bits": [
+    parts(({ list }) => (list.payload.status_list = twoBits(9, 1))),
+    ["status failed revoked"],
+  ],
   "a place beyond the list": [
     payload({ status: { status_list: { uri: `${ORIGIN}/status/1`, idx: 16 } } }),
     ["status failed claim"],
@@ -170,6 +185,8 @@ const MISTAKES = {
   ],
   "no status": [payload({ status: undefined }), ["status unchecked no_status"]],
   "its time over": [payload({ exp: NOW - 60 }), ["dates failed expired"]],
+  "its last day over": [payload({ expiry_date: "2020-01-01" }), ["dates failed expired", "schema failed unknown_claim"]],
+  "its last day not over": [payload({ expiry_date: new Date(NOW * 1000).toISOString().slice(0, 10) }), ["schema failed unknown_claim"]],
   "its time not begun": [payload({ nbf: NOW + 61 }), ["dates failed not_yet_valid"]],
   "made in the future": [payload({ iat: NOW + 61 }), ["dates failed from_the_future"]],
   "other metadata than was meant": [
@@ -184,6 +201,11 @@ for (const [name, [change, expected]] of Object.entries(MISTAKES)) {
     assert.deepEqual((await judge(present(change))).wrong, expected);
   });
 }
+
+test("a list of which nothing is shown is absent", async () => {
+  const { claims, wrong } = await judge(present(parts(({ disclosures }) => disclosures.pop())));
+  assert.deepEqual([claims.employment, wrong], [undefined, []]);
+});
 
 test("a minute's difference of clocks does no harm", async () => {
   const late = payload({ exp: NOW - 59, iat: NOW + 59, nbf: NOW + 59 });

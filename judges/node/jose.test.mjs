@@ -8,6 +8,7 @@ import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import * as jose from "jose";
 
+import { until } from "../../browser/support/until.mjs";
 import { issued } from "./support/issued.mjs";
 import { TYPES, scene as newScene } from "./support/scene.mjs";
 import { didKey, issuerKeys } from "./support/trust.mjs";
@@ -134,6 +135,29 @@ test("jose verifies the bitstring status list credential, and the credential's b
   assert.equal(payload.id, credentialStatus.statusListCredential);
   assert.equal(payload.credentialSubject.statusPurpose, credentialStatus.statusPurpose);
   assert.equal(bitstringStatus(payload.credentialSubject.encodedList, Number(credentialStatus.statusListIndex)), 0);
+});
+
+test("a replaced vc+jwt is not valid by W3C's bit, and has a value of its own in the status list token", async () => {
+  const { credential } = await issued(scene, await scene.held("career_history"), "vc+jwt");
+  const { credentialStatus, status } = jose.decodeJwt(credential);
+  const { uri, idx } = status.status_list;
+  assert.deepEqual([`${uri}/bitstring`, String(idx)], [credentialStatus.statusListCredential, credentialStatus.statusListIndex]);
+  const value = async () => {
+    const { payload } = await jose.jwtVerify(
+      await fetched(uri, "application/statuslist+jwt"),
+      jose.createLocalJWKSet(await issuerKeys(scene.server.base)),
+      { typ: "statuslist+jwt", subject: uri },
+    );
+    assert.deepEqual(payload.status_types, { "0x03": "replaced" });
+    return tokenStatus(payload.status_list, idx);
+  };
+  const bit = async () => {
+    const list = await fetched(credentialStatus.statusListCredential, "application/vc+jwt");
+    return bitstringStatus((await verifiedVc(list)).payload.credentialSubject.encodedList, idx);
+  };
+  assert.deepEqual([await value(), await bit()], [0, 0]);
+  await scene.held("career_history");
+  await until("both lists to say so", async () => (await value()) === 3 && (await bit()) === 1);
 });
 
 test("a status list that does not exist is 404, and a format that it does not have is 406", async () => {

@@ -65,6 +65,8 @@ pub struct Taken {
     pub redirect_uri: String,
     /// The server's id of the request.
     pub request_id: Uuid,
+    /// `verified` if nobody has to be asked.
+    pub status: String,
     /// Whether it was a dry run.
     pub dry_run: bool,
     /// What the partner should know about it.
@@ -72,6 +74,11 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// Whether nobody has to be asked.
+    pub fn is_verified(&self) -> bool {
+        self.status == "verified"
+    }
+
     /// Whether this is a valid response: 201 with a link to a push, 200 with `dry_run` to a dry run.
     fn is_answer(&self, status: u16, is_dry: bool) -> bool {
         match status {

@@ -15,6 +15,10 @@ pub struct Counts {
     pub refused: u64,
     /// Given up because the server kept failing.
     pub failed: u64,
+    /// Updates that were verified at once.
+    pub updated: u64,
+    /// Updates about which the people must be asked.
+    pub asked: u64,
     /// Links that replace earlier ones.
     pub replaced: u64,
     /// Warnings from the server.

@@ -17,6 +17,8 @@ pub struct Entry {
     pub credential_id: String,
     /// Its type.
     pub credential_type: Type,
+    /// Whether it updates an earlier credential.
+    pub is_update: bool,
     /// The v2 body.
     pub body: Bytes,
 }

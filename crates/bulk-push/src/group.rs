@@ -119,8 +119,9 @@ impl Group<'_> {
             column.map(|column| self.alike(&[column], rejected)).filter(|text| !text.is_empty())
         };
         let credential_id = single(self.plan.credential_id, rejected);
+        let replaces = single(self.plan.replaces, rejected);
         let email = single(self.plan.email, rejected);
-        Body { credential_id, email, fields }
+        Body { credential_id, replaces, email, fields }
     }
 
     fn value(&self, shape: Shape, is_optional: bool, text: &str) -> Option<Value> {
@@ -152,6 +153,9 @@ impl Group<'_> {
             let chain = self.plan.partner_chain.iter().map(|name| json!({ "name": name }));
             object.insert("partner_chain".to_owned(), chain.collect());
         }
+        if let Some(replaces) = body.replaces {
+            object.insert("replaces".to_owned(), replaces.into());
+        }
         if let Some(email) = body.email {
             object.insert("claim".to_owned(), json!({ "email": email }));
         }
@@ -165,7 +169,14 @@ impl Group<'_> {
         };
         let credential_id = body.credential_id.unwrap_or_else(|| derived_id(known, &person, &submission));
         let sent = sent(&submission, &credential_id);
-        Ok(Entry { line: first.row.line, person, credential_id, credential_type: known, body: Bytes::from(sent) })
+        Ok(Entry {
+            line: first.row.line,
+            person,
+            credential_id,
+            credential_type: known,
+            is_update: submission.replaces.is_some(),
+            body: Bytes::from(sent),
+        })
     }
 
     /// Converts a field error of the body to a problem of a cell.
@@ -191,6 +202,7 @@ impl Group<'_> {
             }
             ["fields", rest @ ..] => (0, rest, false),
             ["credential_id"] => return (0, self.plan.credential_id),
+            ["replaces"] => return (0, self.plan.replaces),
             ["claim", ..] => return (0, self.plan.email),
             _ => return (0, None),
         };
@@ -238,6 +250,7 @@ impl Group<'_> {
 /// The body before it is checked.
 pub struct Body {
     credential_id: Option<String>,
+    replaces: Option<String>,
     email: Option<String>,
     fields: Map<String, Value>,
 }
@@ -267,6 +280,9 @@ fn sent(submission: &Submission, credential_id: &str) -> String {
     let mut body = json!({ "credential_id": credential_id, "fields": submission.fields });
     if !submission.partner_chain.is_empty() {
         body["partner_chain"] = submission.partner_chain.iter().map(|name| json!({ "name": name })).collect();
+    }
+    if let Some(replaces) = &submission.replaces {
+        body["replaces"] = replaces.as_str().into();
     }
     if let Some(email) = &submission.claim {
         body["claim"] = json!({ "email": email });

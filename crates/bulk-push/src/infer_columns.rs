@@ -31,6 +31,9 @@ pub const PERSON: &[&str] = &[
 /// Names of the column with the credential's id.
 pub const CREDENTIAL_ID: &[&str] = &["credential id"];
 
+/// Names of the column with the id of the credential that a row updates.
+pub const REPLACES: &[&str] = &["replaces"];
+
 /// Names of the column with the email address.
 pub const EMAIL: &[&str] =
     &["email", "email address", "e mail", "mail", "personal email", "private email", "work email"];

@@ -73,6 +73,7 @@ impl Lines {
             Ok(submission) => Ok(Entry {
                 line: row.line,
                 person,
+                is_update: submission.replaces.is_some(),
                 credential_id: submission.credential_id,
                 credential_type,
                 body: Bytes::from(body),

@@ -24,6 +24,9 @@ pub struct Mapping {
     /// The column with the credential's id. If absent, the id is derived from the person and the content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_id: Option<String>,
+    /// The column with the id of the earlier credential that the row updates. If absent, no row says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// The column with the address to mail the link to. If absent, nothing is mailed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -72,6 +75,7 @@ impl Columns {
 const HEAD: &str = "\
 # Which columns go where. Use it with: tenure push FILE --mapping THIS-FILE
 # person: the column that says whose row it is. columns: field = \"Column\", or several, joined by a space.
+# replaces: the column with the id of the earlier credential that a row updates.
 # constants: field = \"value\", the same in every row. date_format: such as \"DD/MM/YYYY\".
 
 ";
@@ -134,6 +138,8 @@ pub struct Plan {
     pub person: Option<usize>,
     /// The column with the credential's id.
     pub credential_id: Option<usize>,
+    /// The column with the id of the earlier credential that the row updates.
+    pub replaces: Option<usize>,
     /// The column with the address to mail the link to.
     pub email: Option<usize>,
     /// The patterns of dates.
@@ -163,6 +169,7 @@ impl Plan {
         let person = resolver.given_or_inferred(mapping.person.as_deref(), infer_columns::PERSON)?;
         let credential_id =
             resolver.given_or_inferred(mapping.credential_id.as_deref(), infer_columns::CREDENTIAL_ID)?;
+        let replaces = resolver.given_or_inferred(mapping.replaces.as_deref(), infer_columns::REPLACES)?;
         let wanted = if mail_links { infer_columns::EMAIL } else { &[] };
         let email = resolver.given_or_inferred(mapping.email.as_deref(), wanted)?;
         if mail_links && email.is_none() {
@@ -183,6 +190,7 @@ impl Plan {
             header,
             person,
             credential_id,
+            replaces,
             email,
             dates,
             partner_chain,
@@ -222,7 +230,7 @@ impl Plan {
 
     /// The columns that no field uses.
     pub fn unused(&self) -> Vec<String> {
-        let singles = [self.person, self.credential_id, self.email];
+        let singles = [self.person, self.credential_id, self.replaces, self.email];
         let is_used = |column: usize| {
             singles.contains(&Some(column))
                 || self
@@ -246,7 +254,12 @@ impl Plan {
                 Some(one(&self.form.name(target), &names.join(" + ")))
             }
         });
-        let singles = [("person", self.person), ("credential_id", self.credential_id), ("email", self.email)];
+        let singles = [
+            ("person", self.person),
+            ("credential_id", self.credential_id),
+            ("replaces", self.replaces),
+            ("email", self.email),
+        ];
         let lines = singles.into_iter().filter_map(|(what, column)| single(what, column)).chain(fields);
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -257,6 +270,7 @@ impl Plan {
             credential_type: Some(self.form.credential_type.name().to_owned()),
             person: name(self.person),
             credential_id: name(self.credential_id),
+            replaces: name(self.replaces),
             email: name(self.email),
             date_format: said.date_format.clone(),
             separator: said.separator,

@@ -36,6 +36,9 @@ pub struct ReadingArgs {
     /// How dates are written, such as DD/MM/YYYY or MMM-YY.
     #[arg(long, value_name = "PATTERN")]
     date_format: Option<String>,
+    /// The column with the id of the earlier credential that a row updates.
+    #[arg(long, value_name = "COLUMN")]
+    replaces: Option<String>,
     /// Have the server mail each person their link, to the address in the email column.
     #[arg(long)]
     mail_links: bool,
@@ -72,6 +75,7 @@ impl ReadingArgs {
         let said = [
             (&self.credential_type, &mut mapping.credential_type),
             (&self.person, &mut mapping.person),
+            (&self.replaces, &mut mapping.replaces),
             (&self.email, &mut mapping.email),
             (&self.date_format, &mut mapping.date_format),
         ];

@@ -183,6 +183,10 @@ impl RunState {
             self.counts.refused += 1;
         }
         let Some(journal) = journal else { return Ok(()) };
+        if entry.is_update && stands {
+            let count = if taken.is_verified() { &mut self.counts.updated } else { &mut self.counts.asked };
+            *count += 1;
+        }
         // If an earlier response was lost, the mail was sent then. Otherwise the person waits for a mail that does not come.
         if journal.may_be_lost(entry, is_repeated) {
             taken.warnings.retain(|warning| warning.code != NOT_MAILED);

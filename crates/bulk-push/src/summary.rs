@@ -40,6 +40,8 @@ impl Summary<'_> {
             "refused": counts.skipped + counts.refused,
             "failed": counts.failed,
             "left": counts.left(),
+            "updated": counts.updated,
+            "asked": counts.asked,
             "replaced": counts.replaced,
             "warnings": counts.warnings,
             "seconds": (counts.seconds * 1000.0).round() / 1000.0,
@@ -56,6 +58,10 @@ impl Summary<'_> {
         let per_second = rate(counts.here(), elapsed).map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
         let took = format!(" in {}{per_second}", lasting(elapsed));
         let mut lines = vec![format!("{} {}{took}.", self.counted(counts.pushed), self.done)];
+        if counts.updated + counts.asked > 0 {
+            let (updated, asked) = (self.counted(counts.updated), self.counted(counts.asked));
+            lines.push(format!("{updated} updated at once. {asked} must be asked: send them their links."));
+        }
         if counts.already > 0 {
             lines.push(format!("{} pushed before.", self.counted(counts.already)));
         }

@@ -10,7 +10,7 @@ use crate::fault::{Code, Faults};
 use crate::limits::BATCH;
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape, check_object, object_schema};
-use crate::submission::{CLAIM, CREDENTIAL_ID, Rejection, Submission, claimed, object, text};
+use crate::submission::{CLAIM, CREDENTIAL_ID, Rejection, Submission, claimed, object, replaces_itself, text};
 use crate::types::{ALL, Type};
 use crate::v1;
 
@@ -164,7 +164,8 @@ fn check_item(
     Some(Submission::read(std::mem::take(object), credential_type, path))
 }
 
-/// The ids of a batch and of its items all differ, since a status can be asked of each.
+/// The ids of a batch and of its items all differ, since a status can be asked of each. No item replaces another one of
+/// them, of which nothing is accepted yet.
 fn check_ids(batch: &str, batch_pointer: &str, items: &[Submission], faults: &mut Faults) {
     let mut seen: HashMap<&str, &str> = HashMap::from([(batch, batch_pointer)]);
     for item in items.iter().filter(|item| !item.credential_id.is_empty()) {
@@ -174,6 +175,13 @@ fn check_ids(batch: &str, batch_pointer: &str, items: &[Submission], faults: &mu
             faults
                 .add(&Path::Pointer(&item.id_pointer), Code::CredentialIdDuplicate, message)
                 .received(&Value::from(item.credential_id.as_str()));
+        }
+    }
+    for item in items {
+        // An item that names itself has this fault already.
+        let replaces = item.replaces.as_deref().filter(|replaces| **replaces != item.credential_id);
+        if let Some(replaces) = replaces.filter(|replaces| seen.contains_key(replaces)) {
+            replaces_itself(&Value::from(replaces), &Path::Pointer(&item.replaces_pointer()), faults);
         }
     }
 }

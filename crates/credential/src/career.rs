@@ -1,8 +1,12 @@
-//! Career histories without faults: one person's jobs, as one partner knows them.
+//! Career histories without faults: one person's jobs, as one partner knows them, and how two of them relate.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::relation::{Relation, folded, is_same_name};
 use crate::year_month::YearMonth;
 
 /// A career history without faults.
@@ -42,16 +46,87 @@ impl CareerHistory {
     pub fn from_fields(fields: &Value) -> Result<Self, serde_json::Error> {
         Self::deserialize(fields)
     }
+
+    /// How this one, which is newer, relates to `older`.
+    pub(crate) fn relation_to(&self, older: &Self) -> Relation {
+        let employers = |history: &Self| -> HashSet<String> {
+            history.employment.iter().map(|job| folded(&job.organisation)).collect()
+        };
+        if !is_same_name(&self.full_name, &older.full_name) || !employers(older).is_subset(&employers(self)) {
+            Relation::Other
+        } else if !self.covers(older) {
+            Relation::Corrects
+        } else if !self.adds_only_later_jobs(older) {
+            Relation::Covers
+        } else {
+            Relation::Continues
+        }
+    }
+
+    /// Whether each job of `older` has a counterpart of its own here: the same organisation and start, and data to the same
+    /// month or a later one.
+    fn covers(&self, older: &Self) -> bool {
+        let mut known: HashMap<JobKey, Vec<YearMonth>> = HashMap::new();
+        for job in &self.employment {
+            known.entry(job.key()).or_default().push(job.last_processed_month);
+        }
+        known.values_mut().for_each(|months| months.sort_unstable());
+        // The job with the latest data takes the counterpart with the latest data.
+        let mut jobs: Vec<&Employment> = older.employment.iter().collect();
+        jobs.sort_unstable_by_key(|job| Reverse(job.last_processed_month));
+        jobs.iter().all(|job| {
+            let counterpart = known.get_mut(&job.key()).and_then(Vec::pop);
+            counterpart.is_some_and(|month| month >= job.last_processed_month)
+        })
+    }
+
+    /// Whether each job that `older` does not have is at an employer that it has, and starts no earlier than the data that
+    /// it has of that employer ends.
+    fn adds_only_later_jobs(&self, older: &Self) -> bool {
+        let mut counterparts: HashMap<JobKey, usize> = HashMap::new();
+        let mut known_until: HashMap<String, YearMonth> = HashMap::new();
+        for job in &older.employment {
+            *counterparts.entry(job.key()).or_default() += 1;
+            let until = known_until.entry(folded(&job.organisation)).or_insert(job.last_processed_month);
+            *until = job.last_processed_month.max(*until);
+        }
+        self.employment.iter().all(|job| match counterparts.get_mut(&job.key()) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => known_until.get(&folded(&job.organisation)).is_some_and(|until| job.start_date >= *until),
+        })
+    }
 }
 
+/// What two versions of the same job have in common: the organisation and the first month.
+type JobKey = (String, YearMonth);
+
 impl Employment {
+    /// What tells this job from others in another version of the same career.
+    pub(crate) fn key(&self) -> JobKey {
+        (folded(&self.organisation), self.start_date)
+    }
+
     /// The title, or the category where there is no title.
     pub fn role(&self) -> &str {
         self.role_title.as_deref().or(self.role_classification.as_deref()).unwrap_or_default()
     }
 
-    /// The last month that is known: its end, or as far as the partner's data goes.
+    /// The last month that is known: its end, or as far as the partner's data goes. It lies before the start while no month
+    /// of the job is confirmed.
     pub fn known_until(&self) -> YearMonth {
-        self.end_date.unwrap_or(self.last_processed_month)
+        self.end_date.map_or(self.last_processed_month, |end| end.min(self.last_processed_month))
+    }
+
+    /// Whether the partner's data covers a month of it.
+    pub fn has_begun(&self) -> bool {
+        self.start_date <= self.last_processed_month
+    }
+
+    /// The end, where it lies after the partner's data: nobody knows yet that it comes to that.
+    pub fn planned_end(&self) -> Option<YearMonth> {
+        self.end_date.filter(|end| *end > self.last_processed_month)
     }
 }

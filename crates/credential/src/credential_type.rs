@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::date::{Date, parse_year};
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
+use crate::relation::Relation;
 use crate::schema::{Member, Presence, Shape};
 use crate::view::Block;
 
@@ -55,11 +56,50 @@ pub struct CredentialType {
     pub compared: &'static [(&'static str, &'static str)],
     /// What it is as an achievement (Open Badges 3.0); `None` where it is none.
     pub achievement: Option<Achievement>,
-    /// Whether what a partner pushes later takes the place of what it pushed earlier for the same person: true where each
-    /// push tells the whole anew, so that two of them would say the same thing twice.
-    pub newest_stands: bool,
+    /// How a newer credential relates to an older one of the same person, from the fields of both.
+    pub relation: fn(&Value, &Value) -> Relation,
+    /// What nobody can leave out: members of `fields` that qualify what stands beside them, as JSON Pointers (RFC 6901).
+    /// Each is shown wherever the object that it belongs to is shown (partner-api, section 5).
+    pub always_shown: &'static [&'static str],
+    /// The member of `fields` with the last day that the credential counts; `None` where it does not expire.
+    pub last_day: Option<&'static str>,
+    /// The type metadata that was published under earlier `vct`s, oldest first, with `{address}` for the issuer's address.
+    /// What was signed under them names their hash, so a published document is never changed.
+    pub earlier_metadata: &'static [&'static str],
     /// A whole v2 body that is taken.
     pub sample: fn() -> Value,
+}
+
+impl CredentialType {
+    /// The members that `fields` may have, those of an older form included.
+    pub fn members(&self) -> impl Iterator<Item = &'static Member> {
+        let (fields, older) = (self.fields, self.older_fields().unwrap_or_default());
+        fields.iter().chain(older.iter().filter(|member| fields.iter().all(|known| known.name != member.name)))
+    }
+
+    /// The names of those members that are lists of objects, whose items can be shown one by one.
+    pub fn lists(&self) -> impl Iterator<Item = &'static str> {
+        let is_list = |member: &&Member| matches!(member.shape, Shape::List { of: Shape::Object(_), .. });
+        self.members().filter(is_list).map(|member| member.name)
+    }
+
+    fn older_fields(&self) -> Option<&'static [Member]> {
+        let (_, older) = self.v1.as_ref()?.older?;
+        Some(older)
+    }
+
+    /// Whether every credential has this member of `fields`, in whichever form it was pushed.
+    pub(crate) fn requires(&self, name: &str) -> bool {
+        let requires = |fields: &[Member]| {
+            fields.iter().any(|member| member.name == name && member.presence == Presence::Required)
+        };
+        requires(self.fields) && self.older_fields().is_none_or(requires)
+    }
+
+    /// Whether what stands at `place`, a JSON Pointer into `fields`, is shown wherever its parent is.
+    pub fn always_shows(&self, place: &str) -> bool {
+        self.always_shown.contains(&place)
+    }
 }
 
 /// What of a type's fields makes it an achievement (Open Badges 3.0, appendix B.1.2).

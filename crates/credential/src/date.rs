@@ -1,5 +1,7 @@
 //! Days, written `YYYY-MM-DD`, and years, written `YYYY`.
 
+use serde::{Serialize, Serializer};
+
 /// A calendar day from 1900-01-01 to 9999-12-31.
 ///
 /// ```
@@ -54,6 +56,17 @@ impl Date {
         Self(jiff::tz::offset(14).to_datetime(now).date())
     }
 
+    /// When the day has ended everywhere on earth: its midnight at UTC-12.
+    pub fn end_on_earth(self) -> jiff::Timestamp {
+        let midnight = self.0.tomorrow().map(|next| next.at(0, 0, 0, 0));
+        midnight.and_then(|midnight| jiff::tz::offset(-12).to_timestamp(midnight)).unwrap_or(jiff::Timestamp::MAX)
+    }
+
+    /// The day as reports write it, like "31 May 2024".
+    pub fn in_words(self) -> String {
+        self.0.strftime("%-d %B %Y").to_string()
+    }
+
     /// The year, 1900 to 9999.
     pub fn year(self) -> i32 {
         i32::from(self.0.year())
@@ -73,6 +86,12 @@ impl Date {
 impl std::fmt::Display for Date {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -137,6 +156,18 @@ mod tests {
             ("", ParseDateError::Format),
         ] {
             assert_eq!(Date::parse(bad), Err(error), "{bad}");
+        }
+    }
+
+    #[test]
+    fn days_end_at_midnight_in_the_last_time_zone() {
+        for (day, end, words) in [
+            ("2024-05-31", "2024-06-01T12:00:00Z", "31 May 2024"),
+            ("2023-12-01", "2023-12-02T12:00:00Z", "1 December 2023"),
+            ("9999-12-31", "9999-12-30T22:00:00.999999999Z", "31 December 9999"),
+        ] {
+            let day = Date::parse(day).expect("a day");
+            assert_eq!((day.end_on_earth().to_string(), day.in_words()), (end.to_owned(), words.to_owned()));
         }
     }
 

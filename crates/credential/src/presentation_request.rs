@@ -55,7 +55,7 @@ const MEMBERS: &[Member] = &[
         name: "claims",
         shape: Shape::List { of: &Shape::Text, least: 1, most: MOST_CLAIMS },
         presence: Presence::Nullable,
-        meaning: "The members of the type's fields that you need. The person may leave out any of them, and nothing else is ever shown. Left out: all.",
+        meaning: "The members of the type's fields that you need. The person may leave out any of them but what is always shown: the name, and what qualifies the rest, such as an expiry date. That comes whether you ask for it or not, and nothing else ever does. Left out: all.",
         example: "",
     },
     Member {

@@ -1,5 +1,6 @@
 //! Why something signed is not taken: one variant a reason, each said in words and by a stable code.
 
+use crate::date::Date;
 use crate::key::Algorithm;
 
 /// Why something signed is not taken.
@@ -57,6 +58,9 @@ pub enum Refusal {
     /// Its time is over.
     #[error("Its time is over.")]
     Expired,
+    /// The last day that it counts is over, wherever on earth.
+    #[error("It expired on {}.", .0.in_words())]
+    ExpiredOn(Date),
     /// Its time has not begun.
     #[error("Its time has not begun.")]
     NotYetValid,
@@ -81,6 +85,9 @@ pub enum Refusal {
     /// It was revoked.
     #[error("It was revoked.")]
     Revoked,
+    /// A newer version has replaced it.
+    #[error("It was replaced: a newer version exists. Ask the holder for that one.")]
+    Replaced,
     /// It is suspended.
     #[error("It is suspended.")]
     Suspended,
@@ -106,7 +113,7 @@ impl Refusal {
             Self::Disclosure(_) => "disclosure",
             Self::MustNotBeDisclosed(_) => "must_not_be_disclosed",
             Self::Claim(_) => "claim",
-            Self::Expired => "expired",
+            Self::Expired | Self::ExpiredOn(_) => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::FromTheFuture => "from_the_future",
             Self::TooOld => "too_old",
@@ -115,6 +122,7 @@ impl Refusal {
             Self::SdHash => "sd_hash",
             Self::NotBound => "not_bound",
             Self::Revoked => "revoked",
+            Self::Replaced => "replaced",
             Self::Suspended => "suspended",
             Self::UnknownStatus(_) => "unknown_status",
         }

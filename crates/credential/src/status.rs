@@ -2,6 +2,10 @@
 //!
 //! Owns Token Status List (draft-ietf-oauth-status-list-21, section 4: least significant bit first, zlib) and Bitstring
 //! Status List 1.0 (section 3.2: most significant bit first, gzip, multibase). Which place is whose is for the server.
+//!
+//! A Token Status List of Tenure has two bits an entry. The value 3, which the draft leaves to the application, means that a
+//! newer version has replaced the credential; the token says so in its claim `status_types`, and only then is it read that
+//! way (D-120). The Bitstring form keeps one bit, which is set for both ends (D-121).
 
 use std::io::{Read as _, Write as _};
 
@@ -48,6 +52,11 @@ impl StatusReference {
     }
 }
 
+/// The value of an entry of which a newer version exists.
+const REPLACED: u8 = 3;
+/// The claim of a Status List Token that says what its application specific values mean.
+const STATUS_TYPES: &str = "status_types";
+
 /// What a place says (section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -57,29 +66,23 @@ pub enum Status {
     Invalid,
     /// 2: for now.
     Suspended,
+    /// 3, in a list that says what it means by it: a newer version exists.
+    Replaced,
     /// Any other.
     Other(u8),
 }
 
 impl Status {
-    fn from_value(value: u8) -> Self {
-        match value {
-            0 => Self::Valid,
-            1 => Self::Invalid,
-            2 => Self::Suspended,
-            other => Self::Other(other),
-        }
-    }
-
     /// That it is valid.
     ///
     /// # Errors
-    /// [`Refusal::Revoked`], [`Refusal::Suspended`], [`Refusal::UnknownStatus`].
+    /// [`Refusal::Revoked`], [`Refusal::Suspended`], [`Refusal::Replaced`], [`Refusal::UnknownStatus`].
     pub fn require_valid(self) -> Result<(), Refusal> {
         match self {
             Self::Valid => Ok(()),
             Self::Invalid => Err(Refusal::Revoked),
             Self::Suspended => Err(Refusal::Suspended),
+            Self::Replaced => Err(Refusal::Replaced),
             Self::Other(value) => Err(Refusal::UnknownStatus(value)),
         }
     }
@@ -90,18 +93,39 @@ impl Status {
 pub struct StatusList {
     bits: u8,
     bytes: Vec<u8>,
+    /// Whether its issuer says that 3 means replaced.
+    names_replaced: bool,
 }
 
 impl StatusList {
+    fn new(bits: u8, bytes: Vec<u8>) -> Self {
+        Self { bits, bytes, names_replaced: false }
+    }
+
     /// `entries` of one bit each, all valid but those at `revoked`; places beyond the end are passed over.
     pub fn of_revoked(entries: u32, revoked: impl IntoIterator<Item = u32>) -> Self {
-        let mut bytes = vec![0; entries.div_ceil(8) as usize];
-        for place in revoked {
-            if let Some(byte) = bytes.get_mut(place as usize / 8) {
-                *byte |= 1 << (place % 8);
+        Self::filled(1, entries, revoked.into_iter().map(|place| (place, 1)))
+    }
+
+    /// `entries` of two bits each, all valid but those that ended: the flag says whether a newer version has replaced the
+    /// credential, which is revoked otherwise. Places beyond the end are passed over.
+    pub fn of_ended(entries: u32, ended: impl IntoIterator<Item = (u32, bool)>) -> Self {
+        Self::filled(
+            2,
+            entries,
+            ended.into_iter().map(|(place, replaced)| (place, if replaced { REPLACED } else { 1 })),
+        )
+    }
+
+    fn filled(bits: u8, entries: u32, values: impl Iterator<Item = (u32, u8)>) -> Self {
+        let a_byte = u32::from(8 / bits);
+        let mut bytes = vec![0; entries.div_ceil(a_byte) as usize];
+        for (place, value) in values {
+            if let Some(byte) = bytes.get_mut((place / a_byte) as usize) {
+                *byte |= value << ((place % a_byte) * u32::from(bits));
             }
         }
-        Self { bits: 1, bytes }
+        Self::new(bits, bytes)
     }
 
     /// What the place `index` says; `None` beyond the end.
@@ -110,7 +134,13 @@ impl StatusList {
         let first = index.checked_mul(bits)?;
         let byte = self.bytes.get(usize::try_from(first / 8).ok()?)?;
         let mask = u8::try_from((1_u16 << bits) - 1).ok()?;
-        Some(Status::from_value((byte >> (first % 8)) & mask))
+        Some(match (byte >> (first % 8)) & mask {
+            0 => Status::Valid,
+            1 => Status::Invalid,
+            2 => Status::Suspended,
+            REPLACED if self.names_replaced => Status::Replaced,
+            other => Status::Other(other),
+        })
     }
 
     /// The claim `status_list` of a Token Status List: `bits` and `lst`.
@@ -129,10 +159,10 @@ impl StatusList {
         let bits = claim["bits"].as_u64().and_then(|bits| u8::try_from(bits).ok());
         let bits = bits.filter(|bits| [1, 2, 4, 8].contains(bits)).ok_or(Refusal::Claim("bits: 1, 2, 4 or 8"))?;
         let packed = claim["lst"].as_str().and_then(decode).ok_or(Refusal::Claim("lst, base64url"))?;
-        Ok(Self { bits, bytes: unpack(ZlibDecoder::new(packed.as_slice()))? })
+        Ok(Self::new(bits, unpack(ZlibDecoder::new(packed.as_slice()))?))
     }
 
-    /// The `encodedList` of a Bitstring Status List, whose first place is the most significant bit.
+    /// The `encodedList` of a Bitstring Status List of one bit an entry, whose first place is the most significant bit.
     pub fn bitstring(&self) -> String {
         let turned: Vec<u8> = self.bytes.iter().map(|byte| byte.reverse_bits()).collect();
         let mut packer = GzEncoder::new(Vec::new(), Compression::best());
@@ -152,7 +182,7 @@ impl StatusList {
             return Err(Refusal::Malformed("a bitstring has at least 131,072 entries"));
         }
         bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
-        Ok(Self { bits: 1, bytes })
+        Ok(Self::new(1, bytes))
     }
 }
 
@@ -168,7 +198,11 @@ fn unpack(packed: impl std::io::Read) -> Result<Vec<u8>, Refusal> {
 
 /// The payload of a Status List Token (section 5.1) of `list` at `uri`; `ttl` is how long a copy is good, in seconds.
 pub fn token_payload(list: &StatusList, uri: &str, (now, expires): (i64, i64), ttl: u64) -> Value {
-    json!({ "sub": uri, "iat": now, "exp": expires, "ttl": ttl, "status_list": list.token_claim() })
+    let mut payload = json!({ "sub": uri, "iat": now, "exp": expires, "ttl": ttl, "status_list": list.token_claim() });
+    if list.bits > 1 {
+        payload[STATUS_TYPES] = json!({ "0x03": "replaced" });
+    }
+    payload
 }
 
 /// Reads a Status List Token for the list `uri`, and checks it with the issuer's `key` at `now` (section 8.3).
@@ -194,7 +228,9 @@ pub fn read_token(
     if seconds("exp").is_some_and(|end| end.saturating_add(CLOCK_SKEW) <= now) {
         return Err(Refusal::Expired);
     }
-    StatusList::from_token_claim(jws.payload.get("status_list").unwrap_or(&Value::Null))
+    let list = StatusList::from_token_claim(jws.payload.get("status_list").unwrap_or(&Value::Null))?;
+    let names_replaced = jws.payload.get(STATUS_TYPES).is_some_and(|types| types["0x03"] == "replaced");
+    Ok(StatusList { names_replaced, ..list })
 }
 
 #[cfg(test)]
@@ -216,6 +252,21 @@ mod tests {
     }
 
     #[test]
+    fn two_bits_tell_replaced_from_revoked() {
+        let list = StatusList::of_ended(8, [(0, false), (1, true), (6, true), (7, false), (8, true), (99, false)]);
+        assert_eq!(list.bytes, [0b0000_1101, 0b0111_0000]);
+        let unnamed: Vec<Status> = (0..2).filter_map(|index| list.get(index)).collect();
+        assert_eq!(unnamed, [Status::Invalid, Status::Other(3)], "3 means something else in another issuer's list");
+        assert!(unnamed.iter().all(|status| status.require_valid().is_err()), "not valid to whoever does not know it");
+        let named = StatusList { names_replaced: true, ..list.clone() };
+        assert_eq!((named.get(1), named.get(2), named.get(8)), (Some(Status::Replaced), Some(Status::Valid), None));
+        assert_eq!(StatusList::from_token_claim(&list.token_claim()), Ok(list.clone()));
+        let payload = token_payload(&list, "u", (0, 1), 1);
+        assert_eq!(payload["status_types"], json!({ "0x03": "replaced" }));
+        assert!(token_payload(&StatusList::of_revoked(8, []), "u", (0, 1), 1).get("status_types").is_none());
+    }
+
+    #[test]
     fn one_million_entries_compress_and_read_back() {
         let list = StatusList::of_revoked(1_048_576, (0..1_048_576).step_by(1000));
         let claim = list.token_claim();
@@ -226,7 +277,7 @@ mod tests {
 
     #[test]
     fn decompression_bombs_and_short_bitstrings_are_rejected() {
-        let bomb = StatusList { bits: 1, bytes: vec![0; 5 * 1024 * 1024] };
+        let bomb = StatusList::new(1, vec![0; 5 * 1024 * 1024]);
         assert!(matches!(StatusList::from_token_claim(&bomb.token_claim()), Err(Refusal::Malformed(_))));
         let short = StatusList::of_revoked(1024, []);
         assert!(matches!(StatusList::from_bitstring(&short.bitstring()), Err(Refusal::Malformed(_))));

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
+use crate::confirmed_name::ConfirmedName;
 use crate::context::Context;
 use crate::credential_type::Advice;
-use crate::fault::{Fault, Faults};
+use crate::fault::{Code, Fault, Faults};
 use crate::json::{self as strict, Malformed};
 use crate::limits::ID;
 use crate::pointer::Path;
@@ -26,6 +27,8 @@ pub struct Submission {
     pub fields: Value,
     /// The institutions between the integrating partner and the credential's issuer, neither included, parent first.
     pub partner_chain: Vec<String>,
+    /// The id of the earlier credential that this one updates, if its partner says so.
+    pub replaces: Option<String>,
     /// The documents, in the partner's order.
     pub assets: Vec<Asset>,
     /// The link's `documentType`; `None` where there is no document.
@@ -46,15 +49,21 @@ pub enum Rejection {
 }
 
 /// What of a submission is personal, and so is stored sealed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Payload {
     /// [`Submission::fields`].
     pub fields: Value,
     /// [`Submission::partner_chain`].
     pub partner_chain: Vec<String>,
+    /// [`Submission::replaces`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// What is kept of [`Submission::assets`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<AssetRecord>,
+    /// What the holder confirmed about the name when they accepted it. It is not part of what was pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_name: Option<ConfirmedName>,
 }
 
 impl Payload {
@@ -64,6 +73,11 @@ impl Payload {
     /// The bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
+    }
+
+    /// The person's name as the partner knows it.
+    pub fn full_name(&self) -> &str {
+        self.fields["full_name"].as_str().unwrap_or_default()
     }
 }
 
@@ -91,6 +105,14 @@ pub(crate) const PARTNER_CHAIN: Member = Member {
     example: r#"[{ "name": "Partner Organization" }]"#,
 };
 
+const REPLACES: Member = Member {
+    name: "replaces",
+    shape: Shape::Identifier { most: ID },
+    presence: Presence::Nullable,
+    meaning: "The credential_id of an earlier credential of yours and of the same type that this one updates. The person chooses between replacing it and keeping both; if they let you keep it up to date, a covered update is verified at once.",
+    example: r#""7c1c9a52-3f0e-4b1d-9a56-0f6f2f7f3c11""#,
+};
+
 const EMAIL: Member = Member {
     name: "email",
     shape: Shape::Email,
@@ -108,7 +130,7 @@ pub(crate) const CLAIM: Member = Member {
 };
 
 /// The members of an item of a v2 batch, and of a v2 body but for [`CLAIM`].
-fn item(credential_type: Type) -> [Member; 4] {
+fn item(credential_type: Type) -> [Member; 5] {
     let fields = Member {
         name: "fields",
         shape: Shape::Object(credential_type.fields),
@@ -127,13 +149,13 @@ fn item(credential_type: Type) -> [Member; 4] {
         },
         example: "",
     };
-    [CREDENTIAL_ID, fields, PARTNER_CHAIN, assets]
+    [CREDENTIAL_ID, fields, PARTNER_CHAIN, REPLACES, assets]
 }
 
 /// The members of a v2 body of `credential_type`.
-fn body(credential_type: Type) -> [Member; 5] {
-    let [credential_id, fields, partner_chain, assets] = item(credential_type);
-    [credential_id, fields, partner_chain, assets, CLAIM]
+fn body(credential_type: Type) -> [Member; 6] {
+    let [credential_id, fields, partner_chain, replaces, assets] = item(credential_type);
+    [credential_id, fields, partner_chain, replaces, assets, CLAIM]
 }
 
 impl Type {
@@ -175,6 +197,7 @@ impl Submission {
             credential_type,
             fields: object.remove("fields").unwrap_or_default(),
             partner_chain: names(&object.remove("partner_chain").unwrap_or_default()),
+            replaces: object.remove("replaces").map(|replaces| text(Some(replaces))),
             document_type: assets.first().map(|asset| credential_type.document_type(asset.kind)),
             assets,
             id_pointer: match path {
@@ -192,14 +215,22 @@ impl Submission {
         struct Borrowed<'a> {
             fields: &'a Value,
             partner_chain: &'a [String],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            replaces: Option<&'a str>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
             assets: Vec<AssetRecord>,
         }
         let assets = self.assets.iter().map(AssetRecord::from).collect();
-        let borrowed = Borrowed { fields: &self.fields, partner_chain: &self.partner_chain, assets };
+        let (fields, partner_chain, replaces) = (&self.fields, &*self.partner_chain, self.replaces.as_deref());
+        let borrowed = Borrowed { fields, partner_chain, replaces, assets };
         // Most are shorter than this; a list that grows is copied at each step.
         let mut bytes = Vec::with_capacity(1024);
         serde_json::to_writer(&mut bytes, &borrowed).map(|()| bytes).unwrap_or_default()
+    }
+
+    /// Where in the caller's body [`Submission::replaces`] stands: a JSON Pointer.
+    pub fn replaces_pointer(&self) -> String {
+        format!("{}/replaces", self.id_pointer.strip_suffix("/credential_id").unwrap_or_default())
     }
 
     /// What the partner should know although it is taken.
@@ -235,6 +266,19 @@ fn check_rules(
     if let Some(fields) = object.get("fields").filter(|fields| fields.is_object()) {
         (credential_type.rules)(fields, &Path::Member(path, "fields"), context, faults);
     }
+    if let Some(replaces) = object.get("replaces").filter(|replaces| is_own_id(object, replaces)) {
+        replaces_itself(replaces, &Path::Member(path, "replaces"), faults);
+    }
+}
+
+fn is_own_id(object: &Map<String, Value>, replaces: &Value) -> bool {
+    replaces.is_string() && object.get("credential_id") == Some(replaces)
+}
+
+/// Adds the fault of an id in `replaces` that names the request itself, or a part of it.
+pub(crate) fn replaces_itself(replaces: &Value, path: &Path<'_>, faults: &mut Faults) {
+    let message = || "This names the request itself; name the credential that it updates, or leave it out.".to_owned();
+    faults.add(path, Code::ReplacesSelf, message).received(replaces);
 }
 
 /// A body that must be one object.

@@ -25,17 +25,17 @@ impl Job {
 
     /// Last month that is known, included.
     pub fn last(&self) -> YearMonth {
-        self.employment.known_until().max(self.start())
+        self.employment.known_until()
     }
 
-    /// Whether it goes on as far as anyone knows.
+    /// Whether it goes on as far as anyone knows: it has no end, or one that is only planned.
     pub fn is_open(&self) -> bool {
-        self.employment.end_date.is_none()
+        self.employment.end_date.is_none() || self.employment.planned_end().is_some()
     }
 
-    /// How many months it lasted, the first and the last included.
+    /// How many months of it are known, the first and the last included.
     pub fn months(&self) -> i32 {
-        self.last().months_since(self.start()) + 1
+        (self.last().months_since(self.start()) + 1).max(0)
     }
 }
 
@@ -60,8 +60,10 @@ pub struct Disagreement {
 /// Several career histories seen as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Career {
-    /// All jobs, by start.
+    /// All jobs that have begun, by start.
     pub jobs: Vec<Job>,
+    /// Jobs of which no month is confirmed, by start. They count nothing and are not drawn.
+    pub planned: Vec<Job>,
     /// How many lanes they need.
     pub lanes: usize,
     /// What no job covers.
@@ -86,10 +88,11 @@ impl Career {
             })
             .collect();
         jobs.sort_by_key(|job| (job.start(), std::cmp::Reverse(job.last())));
+        let (mut jobs, planned): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.employment.has_begun());
         let lanes = assign_lanes(&mut jobs);
         let (gaps, total_months) = cover(&jobs);
         let disagreements = disagreements(&jobs);
-        Self { jobs, lanes, gaps, total_months, disagreements }
+        Self { jobs, planned, lanes, gaps, total_months, disagreements }
     }
 
     /// First month of the first job.
@@ -281,6 +284,27 @@ mod tests {
         assert_eq!(career.gaps, [Gap { start: month("2023-01"), months: 1 }]);
         assert_eq!(career.total_months, 36 + 16);
         assert_eq!((career.lanes, career.jobs[1].is_open(), career.jobs[1].months()), (1, true, 16));
+    }
+
+    #[test]
+    fn months_after_the_last_processed_one_are_not_counted() {
+        let career = career(&[("2020-01", Some("2050-12"), "2020-06"), ("2021-01", Some("2021-02"), "2021-02")]);
+        assert_eq!((career.total_months, career.jobs[0].months(), career.jobs[0].last()), (8, 6, month("2020-06")));
+        assert_eq!(career.jobs.iter().map(Job::is_open).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(career.gaps, [Gap { start: month("2020-07"), months: 6 }]);
+        assert_eq!(
+            (career.jobs[0].employment.planned_end(), career.last()),
+            (Some(month("2050-12")), Some(month("2021-02")))
+        );
+    }
+
+    #[test]
+    fn jobs_that_have_not_begun_count_nothing() {
+        let both = career(&[("2026-03", None, "2025-11"), ("2020-01", None, "2025-11")]);
+        assert_eq!((both.total_months, both.jobs.len(), both.planned.len(), both.lanes), (71, 1, 1, 1));
+        assert_eq!((both.gaps.len(), both.last()), (0, Some(month("2025-11"))));
+        let alone = career(&[("2026-03", Some("2026-09"), "2025-11")]);
+        assert_eq!((alone.total_months, alone.start(), alone.planned[0].months()), (0, None, 0));
     }
 
     #[test]

@@ -107,6 +107,7 @@ fn read(
         credential_type,
         fields: Value::Null,
         partner_chain: Vec::new(),
+        replaces: None,
         assets: Vec::new(),
         document_type: None,
         id_pointer,

@@ -71,6 +71,8 @@ fn valid_career_histories_are_accepted() {
         ("end after the last processed month", with(&format!("{job}/end_date"), json!("2023-06"))),
         ("processed in the month of the start", with(&format!("{job}/last_processed_month"), json!("2020-01"))),
         ("processed this month", with(&format!("{job}/last_processed_month"), json!("2026-11"))),
+        ("an end a hundred years ahead", with(&format!("{job}/end_date"), json!("2126-11"))),
+        ("a signed contract for next month", with("/fields/employment/1/start_date", json!("2026-12"))),
         ("the first year", with(&format!("{job}/start_date"), json!("1900-01"))),
         ("partner_chain null", with("/partner_chain", Value::Null)),
         ("partner_chain of 20", with("/partner_chain", json!(vec![json!({ "name": "A" }); 20]))),
@@ -111,6 +113,8 @@ fn invalid_fields_are_rejected_with_their_pointer() {
         (with("/fields/full_name", json!("   ")), "/fields/full_name", "text.empty"),
         (with("/fields/full_name", json!("x".repeat(501))), "/fields/full_name", "text.too_long"),
         (with("/fields/full_name", json!("John\nDoe")), "/fields/full_name", "text.control"),
+        (with("/fields/full_name", json!("\u{200b}\u{2060}")), "/fields/full_name", "text.empty"),
+        (with("/fields/full_name", json!("John \u{202e}Doe")), "/fields/full_name", "text.control"),
         (with("/fields/full_name", json!(["John"])), "/fields/full_name", "type.mismatch"),
         (with("/fields/salary", json!(1)), "/fields/salary", "member.unknown"),
         (without("/fields/employment"), "/fields", "member.missing"),
@@ -130,6 +134,8 @@ fn invalid_fields_are_rejected_with_their_pointer() {
         (with(&at("start_date"), json!("2020-01-01")), &at("start_date"), "date.format"),
         (with(&at("start_date"), json!(202_001)), &at("start_date"), "type.mismatch"),
         (with(&at("start_date"), Value::Null), &at("start_date"), "member.null"),
+        (with("/fields/employment/1/start_date", json!("2027-12")), "/fields/employment/1/start_date", "date.future"),
+        (with(&at("end_date"), json!("2126-12")), &at("end_date"), "date.range"),
         (with(&at("end_date"), json!("")), &at("end_date"), "date.format"),
         (with(&at("end_date"), json!("2019-12")), &at("end_date"), "date.order"),
         (with(&at("end_date"), json!(false)), &at("end_date"), "type.mismatch"),
@@ -149,6 +155,28 @@ fn invalid_fields_are_rejected_with_their_pointer() {
     ] {
         assert_eq!(faults(&body), [(pointer.to_owned(), code.to_owned())], "{body}");
     }
+}
+
+#[test]
+fn starts_in_the_future_are_taken_with_a_warning() {
+    let starting = |start: &str, last: &str| {
+        changed(|body| {
+            let job = &mut body["fields"]["employment"][1];
+            (job["start_date"], job["last_processed_month"]) = (start.into(), last.into());
+        })
+    };
+    for (start, last, codes) in [
+        ("2027-11", "2026-11", vec!["date.future_start"]),
+        ("2026-12", "2020-01", vec!["date.future_start"]),
+        ("2026-11", "2026-11", vec![]),
+    ] {
+        let advice = parse(&starting(start, last)).expect("taken").advice();
+        assert_eq!(advice.iter().map(|advice| advice.code).collect::<Vec<_>>(), codes, "{start}");
+        assert!(advice.iter().all(|advice| advice.message.contains("/fields/employment/1 starts in")), "{advice:?}");
+    }
+    let at = |name: &str, code: &str| [(format!("/fields/employment/1/{name}"), code.to_owned())];
+    assert_eq!(faults(&starting("2027-12", "2026-11")), at("start_date", "date.future"));
+    assert_eq!(faults(&starting("2026-10", "2026-09")), at("last_processed_month", "date.order"), "it has begun");
 }
 
 #[test]

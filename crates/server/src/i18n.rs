@@ -14,8 +14,9 @@ use ambient::Timestamp;
 /// The only language so far.
 const LANGUAGE: &str = "en";
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("../locales/en/console.ftl"),
+    include_str!("../locales/en/disclosure.ftl"),
     include_str!("../locales/en/pages.ftl"),
     include_str!("../locales/en/presentations.ftl"),
     include_str!("../locales/en/reference.ftl"),
@@ -131,6 +132,11 @@ impl Text {
     /// A day that is said of a credential, like "23 November 2026".
     pub fn date(&self, date: credential::Date) -> String {
         self.calendar_day(date.year(), date.month(), date.day())
+    }
+
+    /// That a credential has expired, with the last day that it counted.
+    pub fn expired(&self, day: &credential::Date) -> String {
+        self.with("expired-on", &[("day", &self.date(*day))])
     }
 
     /// A value to read; a dash where nothing is said.

@@ -142,7 +142,7 @@ impl Metrics {
         self.sign_ins.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
-    /// Counts what happened to links for hirers: made, viewed, revoked, refused.
+    /// Counts what happened to links for hirers: made, viewed, updated, revoked, refused.
     pub fn shares(&self, outcome: &'static str) {
         self.shares.get_or_create(&OutcomeLabels { outcome }).inc();
     }

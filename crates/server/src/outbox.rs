@@ -27,6 +27,13 @@ pub enum OutboxMessage {
     /// A sandbox user acts.
     #[serde(rename = "play")]
     SandboxAction(SandboxAction),
+    /// A share goes on to the newer versions of what it shows.
+    FollowShare {
+        /// Whose.
+        holder: Uuid,
+        /// Which.
+        share: Uuid,
+    },
 }
 
 /// What is worked on by itself, so that no lane waits for another.
@@ -40,11 +47,13 @@ pub enum Lane {
     Sandbox,
     /// Keys that are destroyed.
     Key,
+    /// Shares that go on to newer versions.
+    Share,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 4] = [Self::Code, Self::Mail, Self::Sandbox, Self::Key];
+    pub const ALL: [Self; 5] = [Self::Code, Self::Mail, Self::Sandbox, Self::Key, Self::Share];
 
     /// The stored name. Those that the release before knew are the kinds of its messages.
     pub fn name(self) -> &'static str {
@@ -53,6 +62,7 @@ impl Lane {
             Self::Mail => "mail",
             Self::Sandbox => "play",
             Self::Key => "destroy_holder_key",
+            Self::Share => "share",
         }
     }
 }
@@ -64,6 +74,7 @@ impl OutboxMessage {
             Self::Mail(_) => Lane::Mail,
             Self::SandboxAction(_) => Lane::Sandbox,
             Self::DestroyHolderKey(_) => Lane::Key,
+            Self::FollowShare { .. } => Lane::Share,
         }
     }
 }
@@ -114,8 +125,8 @@ impl Outbox {
         let id = self.rng.id(now);
         let plain = serde_json::to_vec(message).map_err(|error| StoreError::Broken(error.to_string()))?;
         let sealed = match message {
-            // It may be retried for longer than a ring key lives, and holds no personal data.
-            OutboxMessage::DestroyHolderKey(_) => {
+            // They may be retried for longer than a ring key lives, and hold no personal data.
+            OutboxMessage::DestroyHolderKey(_) | OutboxMessage::FollowShare { .. } => {
                 Sealed { period: PERMANENT, bytes: self.keyring.seal_permanent(&label(&id), &plain) }
             }
             OutboxMessage::Code(_) | OutboxMessage::Mail(_) | OutboxMessage::SandboxAction(_) => {

@@ -117,6 +117,8 @@ struct Event<'a> {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 /// The body of a delivery: the same bytes at each attempt.
@@ -127,6 +129,7 @@ pub fn body(delivery: &Delivery) -> Vec<u8> {
         r#type: &delivery.kind,
         created_at: delivery.created_at,
         credential_id: delivery.credential_id.as_deref(),
+        reason: delivery.reason.as_deref(),
     };
     serde_json::to_vec(&event).unwrap_or_default()
 }

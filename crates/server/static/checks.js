@@ -26,22 +26,28 @@ const element = (name, text, className) => {
   return made;
 };
 
+// That a newer version exists is no alarm.
+const weight = ({ outcome, code }) => (code === "replaced" ? "doubtful" : outcome);
+
 function row({ step, outcome, code, asked }) {
   const prefix = { passed: "passed", failed: "refused", unchecked: "unchecked" }[outcome];
   const item = document.createElement("li");
-  item.className = `outcome-${outcome}`;
+  const weighed = weight({ outcome, code });
+  item.className = `outcome-${weighed}`;
   item.dataset.step = step;
   const said = document.createElement("div");
   said.append(element("strong", say(`step-${step}`)), element("p", say(`${prefix}-${code}`.replaceAll("_", "-"))));
   for (const { address, at } of asked) {
     said.append(element("p", say("hire-asked", { address, moment: moment(at) }), "asked"));
   }
-  item.append(element("span", say(`outcome-${outcome}`), "outcome"), said);
+  item.append(element("span", say(`outcome-${weighed}`), "outcome"), said);
   return item;
 }
 
 function together(verdicts) {
-  if (verdicts.some(({ outcome }) => outcome === "failed")) return "hire-some-failed";
+  const weights = verdicts.map(weight);
+  if (weights.includes("failed")) return "hire-some-failed";
+  if (weights.includes("doubtful")) return "hire-some-doubtful";
   return verdicts.every(({ outcome }) => outcome === "passed") ? "hire-all-passed" : "hire-some-unchecked";
 }
 

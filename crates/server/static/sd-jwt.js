@@ -152,8 +152,12 @@ function place(value, walk, depth) {
 // Without a prototype, so that no name of a stranger's choosing means anything.
 function placeMembers(object, walk, depth) {
   const placed = Object.create(null);
+  const put = (name, value) => {
+    const shown = place(value, walk, depth + 1);
+    if (shown !== undefined) placed[name] = shown;
+  };
   for (const [name, value] of Object.entries(object)) {
-    if (name !== "_sd") placed[name] = place(value, walk, depth + 1);
+    if (name !== "_sd") put(name, value);
   }
   const digests = object._sd ?? [];
   if (!Array.isArray(digests)) throw new Refusal("disclosure");
@@ -161,26 +165,29 @@ function placeMembers(object, walk, depth) {
     const found = take(digest, walk);
     if (!found) continue;
     const { name, value } = found;
-    if (name === undefined || name === "_sd" || name === "..." || name in placed) throw new Refusal("disclosure");
+    const isTaken = name in placed || Object.hasOwn(object, name);
+    if (name === undefined || name === "_sd" || name === "..." || isTaken) throw new Refusal("disclosure");
     if (depth === 0) walk.names.add(name);
-    placed[name] = place(value, walk, depth + 1);
+    put(name, value);
   }
   return placed;
 }
 
+// A list of which no item is disclosed is absent: an empty one would say that there is nothing.
 function placeItems(items, walk, depth) {
   const placed = [];
   for (const item of items) {
-    if (!isObject(item) || !("..." in item) || Object.keys(item).length !== 1) {
-      placed.push(place(item, walk, depth + 1));
-      continue;
+    let value = item;
+    if (isObject(item) && "..." in item && Object.keys(item).length === 1) {
+      const found = take(item["..."], walk);
+      if (!found) continue;
+      if (found.name !== undefined) throw new Refusal("disclosure");
+      value = found.value;
     }
-    const found = take(item["..."], walk);
-    if (!found) continue;
-    if (found.name !== undefined) throw new Refusal("disclosure");
-    placed.push(place(found.value, walk, depth + 1));
+    const shown = place(value, walk, depth + 1);
+    if (shown !== undefined) placed.push(shown);
   }
-  return placed;
+  return placed.length === 0 && items.length > 0 ? undefined : placed;
 }
 
 /** What the place `index` of a `status_list` claim says (draft-ietf-oauth-status-list-21, section 4): lowest bit first. */

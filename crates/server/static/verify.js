@@ -164,10 +164,15 @@ async function checkStatus(claims, world, seconds) {
   const status = await statusAt(entries, place.idx);
   if (status === 1) throw new Refusal("revoked");
   if (status === 2) throw new Refusal("suspended");
+  // Application specific (section 7.1); this site means by it that a newer version exists.
+  if (status === 3) throw new Refusal("replaced");
   if (status !== 0) throw new Refusal("unknown_status");
 }
 
-function checkDates({ nbf, iat, exp }, seconds) {
+function checkDates({ nbf, iat, exp, expiry_date: lastDay }, seconds) {
+  // A credential counts until its last day has ended everywhere on earth, at UTC-12.
+  const lastMidnight = /^\d{4}-\d{2}-\d{2}$/.test(lastDay) ? Date.parse(`${lastDay}T12:00:00Z`) / 1000 + 86_400 : NaN;
+  if (lastMidnight + SKEW <= seconds) throw new Refusal("expired");
   for (const moment of [nbf, iat, exp]) {
     if (moment !== undefined && !Number.isFinite(moment)) throw new Refusal("claim");
   }

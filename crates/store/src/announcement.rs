@@ -10,6 +10,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, from_row, on, push_list};
+use crate::domain::submission::CancelReason;
 pub use crate::domain::webhook::AnnouncementKind;
 
 /// How long a delivery is tried.
@@ -117,7 +118,7 @@ impl Tx {
         for chunk in wanted.chunks(ROWS) {
             on!(self, connection => {
                 let mut query = QueryBuilder::new(
-                    "INSERT INTO delivery (webhook_id, event_id, type, request_id, credential_id, created_at, state, due_at, give_up_at) ",
+                    "INSERT INTO delivery (webhook_id, event_id, type, request_id, credential_id, reason, created_at, state, due_at, give_up_at) ",
                 );
                 query.push_values(chunk, |mut row, (webhook, announcement)| {
                     row.push_bind(*webhook)
@@ -125,6 +126,7 @@ impl Tx {
                         .push_bind(announcement.kind.name())
                         .push_bind(announcement.request_id)
                         .push_bind(announcement.credential_id)
+                        .push_bind(announcement.kind.reason().map(CancelReason::name))
                         .push_bind(announcement.at)
                         .push("'waiting'")
                         .push_bind(announcement.told_at)

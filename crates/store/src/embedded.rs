@@ -42,6 +42,9 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0015_sign_in_browser"
     "0016_identity"
     "0017_signed_documents"
+    "0018_replaced"
+    "0019_updates"
+    "0020_told"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

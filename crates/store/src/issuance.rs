@@ -231,7 +231,7 @@ impl Tx {
             sqlx::query("UPDATE issuance SET token_expires_at = $2 WHERE id = $1 AND token_expires_at > $2")
                 .bind(id).bind(now).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM deferred WHERE issuance_id = $1").bind(id).execute(&mut *connection).await?;
-            sqlx::query_as("SELECT list_id, position FROM status_entry WHERE issuance_id = $1 AND revoked_at IS NULL")
+            sqlx::query_as("SELECT list_id, position FROM status_entry WHERE issuance_id = $1 AND (revoked_at IS NULL OR replaced)")
                 .bind(id).fetch_all(connection).await
         })?;
         let places = given.into_iter().map(StatusPlace::read).collect::<Result<Vec<_>, _>>()?;

@@ -1,9 +1,14 @@
 //! Shares: links that show something to a hirer, and the status entries that fall with them.
+//!
+//! A link that goes on to a newer version keeps its entry for the older one, so that revoking the link revokes whatever it has
+//! shown. Row locks: submissions come before shares, and shares before status lists.
+
+use std::collections::BTreeSet;
 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{StatusPlace, StoreError, Tx, from_row, on};
+use super::{StatusPlace, StoreError, Tx, from_row, on, push_list};
 use crate::domain::share::Share;
 use ambient::Timestamp;
 
@@ -14,6 +19,32 @@ pub struct ShareEntry {
     pub place: StatusPlace,
     /// Of which submission.
     pub submission: Uuid,
+}
+
+impl ShareEntry {
+    fn read((list, position, submission): (Uuid, i64, Uuid)) -> Result<Self, StoreError> {
+        Ok(Self { place: StatusPlace::read((list, position))?, submission })
+    }
+}
+
+/// A status entry of a credential that a share shows now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownEntry {
+    /// The entry.
+    pub entry: ShareEntry,
+    /// When a newer version took the credential's place, unless it was revoked.
+    pub replaced_at: Option<Timestamp>,
+}
+
+/// Newer versions that a share goes on to.
+#[derive(Clone, Debug)]
+pub struct ShareUpdate {
+    /// The entries of replaced credentials, each with that of its newer version.
+    pub moved: Vec<(ShareEntry, ShareEntry)>,
+    /// What is shown now, as in [`Share::sealed`].
+    pub sealed: Vec<u8>,
+    /// What the wallet says of it now.
+    pub holder_sealed: Vec<u8>,
 }
 
 struct Row {
@@ -28,6 +59,8 @@ struct Row {
     passcode_tries: i64,
     views: i64,
     viewed_at: Option<Timestamp>,
+    keep_current: bool,
+    updated_at: Option<Timestamp>,
     sealed: Option<Vec<u8>>,
     holder_sealed: Vec<u8>,
 }
@@ -43,6 +76,8 @@ from_row!(Row {
     passcode_tries,
     views,
     viewed_at,
+    keep_current,
+    updated_at,
     sealed,
     holder_sealed,
 });
@@ -61,6 +96,8 @@ impl From<Row> for Share {
             passcode_tries: row.passcode_tries,
             views: row.views,
             viewed_at: row.viewed_at,
+            keep_current: row.keep_current,
+            updated_at: row.updated_at,
             sealed: row.sealed,
             holder_sealed: row.holder_sealed,
         }
@@ -68,27 +105,91 @@ impl From<Row> for Share {
 }
 
 impl Tx {
-    /// Adds a share with its status entries.
-    pub async fn add_share(&mut self, share: &Share, entries: &[ShareEntry]) -> Result<(), StoreError> {
+    /// Adds a share with its status entries. False if something that it shows does not stand any more; then no supersession
+    /// has seen the share. One that comes later waits for this transaction.
+    pub async fn add_share(&mut self, share: &Share, entries: &[ShareEntry]) -> Result<bool, StoreError> {
+        let shown: BTreeSet<Uuid> = entries.iter().map(|entry| entry.submission).collect();
+        let stands = self.hold_issuable(&shown).await?.len() == shown.len();
         on!(self, connection => sqlx::query(
-            "INSERT INTO share (id, holder_id, token_hash, nonce, created_at, expires_at, passcode_fingerprint, sealed, holder_sealed)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO share (id, holder_id, token_hash, nonce, created_at, expires_at, passcode_fingerprint, keep_current, sealed, holder_sealed)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         ).bind(share.id).bind(share.holder).bind(&share.token_hash).bind(&share.nonce).bind(share.created_at)
-            .bind(share.expires_at).bind(share.passcode.as_deref()).bind(share.sealed.as_deref()).bind(&share.holder_sealed)
-            .execute(connection).await.map(drop))?;
-        if entries.is_empty() {
+            .bind(share.expires_at).bind(share.passcode.as_deref()).bind(share.keep_current).bind(share.sealed.as_deref())
+            .bind(&share.holder_sealed).execute(connection).await.map(drop))?;
+        self.add_share_entries(share.id, entries.iter().copied()).await?;
+        Ok(stands)
+    }
+
+    async fn add_share_entries(
+        &mut self,
+        share: Uuid,
+        entries: impl ExactSizeIterator<Item = ShareEntry>,
+    ) -> Result<(), StoreError> {
+        if entries.len() == 0 {
             return Ok(());
         }
         on!(self, connection => {
             let mut query = QueryBuilder::new("INSERT INTO share_entry (share_id, list_id, position, submission_id) ");
             query.push_values(entries, |mut row, entry| {
-                row.push_bind(share.id)
+                row.push_bind(share)
                     .push_bind(entry.place.list)
                     .push_bind(i64::from(entry.place.position))
                     .push_bind(entry.submission);
             });
             query.build().execute(connection).await.map(drop)
         })?;
+        Ok(())
+    }
+
+    /// Lets `share`, as it was read, go on to newer versions at `now`. False, and the caller drops the transaction, if it cannot
+    /// be opened any more, was updated since it was read, or an older version is not replaced (any more) or a newer one does
+    /// not stand: who revokes, withdraws or deletes has the last word.
+    pub async fn update_share(
+        &mut self,
+        share: &Share,
+        update: &ShareUpdate,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if update.moved.is_empty() {
+            return Ok(false);
+        }
+        let newer: BTreeSet<Uuid> = update.moved.iter().map(|(_, to)| to.submission).collect();
+        self.hold_submissions(update.moved.iter().flat_map(|(from, to)| [from.submission, to.submission])).await?;
+        let holders = self.hold_issuable(&newer).await?;
+        if !newer.iter().all(|id| holders.get(id) == Some(&share.holder)) {
+            return Ok(false);
+        }
+        let seen = share.updated_at.map_or(0, Timestamp::micros);
+        let updated_at = Timestamp::from_micros(now.micros().max(seen + 1));
+        let changed = on!(self, connection => sqlx::query(
+            "UPDATE share SET sealed = $3, holder_sealed = $4, updated_at = $5
+              WHERE id = $1 AND keep_current AND revoked_at IS NULL AND sealed IS NOT NULL AND expires_at > $6
+                AND COALESCE(updated_at, 0) = $2",
+        ).bind(share.id).bind(seen).bind(&update.sealed).bind(&update.holder_sealed).bind(updated_at).bind(now)
+            .execute(connection).await.map(|done| done.rows_affected()))?;
+        let shown = self.shown_entries(share.id).await?;
+        let is_replaced =
+            |from: &ShareEntry| shown.iter().any(|shown| shown.entry == *from && shown.replaced_at.is_some());
+        if changed == 0 || !update.moved.iter().all(|(from, _)| is_replaced(from)) {
+            return Ok(false);
+        }
+        for (from, _) in &update.moved {
+            on!(self, connection => sqlx::query(
+                "UPDATE share_entry SET left_at = $4 WHERE share_id = $1 AND list_id = $2 AND position = $3",
+            ).bind(share.id).bind(from.place.list).bind(i64::from(from.place.position)).bind(updated_at)
+                .execute(connection).await.map(drop))?;
+        }
+        self.add_share_entries(share.id, update.moved.iter().map(|(_, to)| *to)).await?;
+        Ok(true)
+    }
+
+    /// Holds submissions in the order of their ids until the end of the transaction: nothing of them is revoked meanwhile.
+    async fn hold_submissions(&mut self, ids: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
+        let Self::Postgres(transaction) = self else { return Ok(()) };
+        let mut query = QueryBuilder::new("SELECT id FROM submission WHERE id IN ");
+        push_list(&mut query, ids.collect::<BTreeSet<_>>());
+        query.push(" ORDER BY id FOR SHARE");
+        query.build().execute(&mut **transaction).await?;
         Ok(())
     }
 
@@ -157,18 +258,35 @@ impl Tx {
         Ok(true)
     }
 
-    /// The status entries of a share, those of older lists first: the order in which lists are locked.
+    /// The status entries of all that a share has shown, those of older lists first: the order in which lists are locked.
     pub async fn share_entries(&mut self, id: Uuid) -> Result<Vec<ShareEntry>, StoreError> {
         let rows: Vec<(Uuid, i64, Uuid)> = on!(self, connection => sqlx::query_as(
             "SELECT entry.list_id, entry.position, entry.submission_id FROM share_entry AS entry
                JOIN status_list ON status_list.id = entry.list_id
               WHERE entry.share_id = $1 ORDER BY status_list.opened_at, entry.list_id, entry.position",
         ).bind(id).fetch_all(connection).await)?;
-        let entry = |(list, position, submission)| {
-            let position = u32::try_from(position).map_err(|error| StoreError::nonsense("share_entry", error))?;
-            Ok(ShareEntry { place: StatusPlace { list, position }, submission })
+        rows.into_iter().map(ShareEntry::read).collect()
+    }
+
+    /// The status entries of what a share shows now.
+    pub async fn shown_entries(&mut self, id: Uuid) -> Result<Vec<ShownEntry>, StoreError> {
+        let rows: Vec<(Uuid, i64, Uuid, Option<Timestamp>)> = on!(self, connection => sqlx::query_as(
+            "SELECT entry.list_id, entry.position, entry.submission_id, CASE WHEN status.replaced THEN status.revoked_at END
+               FROM share_entry AS entry
+               JOIN status_entry AS status ON status.list_id = entry.list_id AND status.position = entry.position
+              WHERE entry.share_id = $1 AND entry.left_at IS NULL ORDER BY entry.list_id, entry.position",
+        ).bind(id).fetch_all(connection).await)?;
+        let shown = |(list, position, submission, replaced_at)| {
+            Ok(ShownEntry { entry: ShareEntry::read((list, position, submission))?, replaced_at })
         };
-        rows.into_iter().map(entry).collect()
+        rows.into_iter().map(shown).collect()
+    }
+
+    /// When a share went on to newer versions, newest first.
+    pub async fn share_updates(&mut self, id: Uuid) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT DISTINCT left_at FROM share_entry WHERE share_id = $1 AND left_at IS NOT NULL ORDER BY left_at DESC",
+        ).bind(id).fetch_all(connection).await)?)
     }
 
     /// Deletes what shares show whose time is over at `now`. Returns how many.

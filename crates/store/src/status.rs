@@ -20,7 +20,7 @@ use super::group::{GroupCommit, GroupWriter};
 use super::{Store, StoreError, Tx, Undelivered, from_row, on, push_list};
 use crate::domain::asset::Asset;
 use crate::domain::batch::status_of_batch;
-use crate::domain::submission::Status;
+use crate::domain::submission::{CancelReason, Status};
 use ambient::{Clock, Timestamp};
 
 /// What a partner is told of one credential id.
@@ -128,7 +128,7 @@ impl Standing {
     fn at(self, now: Timestamp) -> Status {
         match self {
             Self::Waits(until) if until > now => Status::Incomplete,
-            Self::Waits(until) => Status::Canceled(until),
+            Self::Waits(until) => Status::Canceled(until, CancelReason::Expired),
             Self::Final(status) => status,
         }
     }
@@ -264,8 +264,11 @@ impl Row {
         let status = match (self.state.as_str(), self.finalized_at, self.withdrawn_at) {
             ("incomplete", None, None) => return Ok(Standing::Waits(self.expires_at)),
             ("accepted" | "removed", Some(at), None) => Status::Verified(at),
-            ("declined" | "expired", Some(at), None) => Status::Canceled(at),
-            ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => Status::Canceled(at),
+            ("declined", Some(at), None) => Status::Canceled(at, CancelReason::Declined),
+            ("expired", Some(at), None) => Status::Canceled(at, CancelReason::Expired),
+            ("withdrawn" | "taken_back" | "removed", Some(_), Some(at)) => {
+                Status::Canceled(at, CancelReason::Withdrawn)
+            }
             (state, ..) => return Err(StoreError::nonsense("submission", format!("state {state}"))),
         };
         Ok(Standing::Final(status))

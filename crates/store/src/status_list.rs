@@ -1,8 +1,8 @@
 //! Status entries: which place in which list says whether a signed credential is revoked (draft-ietf-oauth-status-list-21,
 //! section 4; W3C Bitstring Status List 1.0).
 //!
-//! Owns two promises. A place is given once, whatever crashes: the primary key holds it. And what is revoked stays so:
-//! no statement here sets `revoked_at` back, and an entry is given only for a submission that stands.
+//! Owns a promise: a place is given once, whatever crashes, and only for a submission that stands. The primary key holds it.
+//! How entries end is in `status_end.rs`.
 //!
 //! On PostgreSQL, row locks are always taken in this order: submissions by id, lists by age, entries. Who changes what a
 //! submission stands for changes the submission first and revokes afterwards; and an insert waits for an entry that is
@@ -59,6 +59,8 @@ pub struct StatusEntry {
     pub expires_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// When a newer version took its place, unless it was revoked.
+    pub replaced_at: Option<Timestamp>,
 }
 
 /// What a list is, without its entries.
@@ -72,7 +74,7 @@ pub struct StatusList {
     pub capacity: NonZeroU32,
     /// How many of them are given.
     pub given: u32,
-    /// When it last changed for whoever reads it; it grows with every revocation.
+    /// When it last changed for whoever reads it; it grows with every entry that ends.
     pub changed_at: Timestamp,
 }
 
@@ -114,15 +116,16 @@ struct EntryRow {
     issued_at: Timestamp,
     expires_at: Timestamp,
     revoked_at: Option<Timestamp>,
+    replaced: bool,
 }
-from_row!(EntryRow { list_id, position, issued_at, expires_at, revoked_at });
+from_row!(EntryRow { list_id, position, issued_at, expires_at, revoked_at, replaced });
 
-fn position(stored: i64) -> Result<u32, StoreError> {
+pub(super) fn position(stored: i64) -> Result<u32, StoreError> {
     u32::try_from(stored).map_err(|error| StoreError::nonsense("status_entry", error))
 }
 
 /// Most ids in one statement.
-const CHUNK: usize = 256;
+pub(super) const CHUNK: usize = 256;
 
 impl Tx {
     /// Gives each of `wanted` a place of its own, drawn at random; `None` where the submission is not accepted, not held
@@ -268,83 +271,6 @@ impl Tx {
         taken.into_iter().map(position).collect()
     }
 
-    /// Revokes every entry of `submissions`; those that are revoked already stay as they are. Returns how many were.
-    /// The caller has changed the submissions in this transaction, so that no new entry is given for them.
-    pub async fn revoke_status_entries(&mut self, submissions: &[Uuid], now: Timestamp) -> Result<u64, StoreError> {
-        let mut count = 0;
-        for chunk in submissions.chunks(CHUNK) {
-            let lists: Vec<Uuid> = on!(self, connection => {
-                let mut query =
-                    QueryBuilder::new("SELECT DISTINCT list_id FROM status_entry WHERE revoked_at IS NULL AND submission_id IN ");
-                push_list(&mut query, chunk.iter().copied());
-                query.build_query_scalar().fetch_all(connection).await
-            })?;
-            if lists.is_empty() {
-                continue;
-            }
-            self.touch_status_lists(&lists, now).await?;
-            count += on!(self, connection => {
-                let mut query = QueryBuilder::new("UPDATE status_entry SET revoked_at = ");
-                query.push_bind(now).push(" WHERE revoked_at IS NULL AND submission_id IN ");
-                push_list(&mut query, chunk.iter().copied());
-                query.build().execute(connection).await.map(|done| done.rows_affected())
-            })?;
-        }
-        Ok(count)
-    }
-
-    /// Revokes the entry at `place`, if it is one of `submission`'s. False if it is not, or was revoked before.
-    pub async fn revoke_status_entry(
-        &mut self,
-        place: StatusPlace,
-        submission: Uuid,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let entries = self.status_entries(submission).await?;
-        if !entries.iter().any(|entry| entry.place == place && entry.revoked_at.is_none()) {
-            return Ok(false);
-        }
-        self.touch_status_lists(&[place.list], now).await?;
-        let changed = on!(self, connection => sqlx::query(
-            "UPDATE status_entry SET revoked_at = $3 WHERE list_id = $1 AND position = $2 AND revoked_at IS NULL",
-        ).bind(place.list).bind(i64::from(place.position)).bind(now)
-            .execute(connection).await.map(|done| done.rows_affected()))?;
-        Ok(changed == 1)
-    }
-
-    /// Revokes the entries at `places`, whosever they are: the caller has read them as its own. Lists are held in their order
-    /// before any entry is touched.
-    pub(super) async fn revoke_places(&mut self, places: &[StatusPlace], now: Timestamp) -> Result<(), StoreError> {
-        if places.is_empty() {
-            return Ok(());
-        }
-        let lists: BTreeSet<Uuid> = places.iter().map(|place| place.list).collect();
-        self.touch_status_lists(&lists.into_iter().collect::<Vec<_>>(), now).await?;
-        for place in places {
-            on!(self, connection => sqlx::query(
-                "UPDATE status_entry SET revoked_at = $3 WHERE list_id = $1 AND position = $2 AND revoked_at IS NULL",
-            ).bind(place.list).bind(i64::from(place.position)).bind(now).execute(connection).await.map(drop))?;
-        }
-        Ok(())
-    }
-
-    /// `changed_at` never stands still or goes back, whatever the clocks of several nodes say: whoever remembers a list
-    /// by it sees every revocation.
-    async fn touch_status_lists(&mut self, lists: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
-        let oldest_first: Vec<Uuid> = on!(self, connection => {
-            let mut query = QueryBuilder::new("SELECT id FROM status_list WHERE id IN ");
-            push_list(&mut query, lists.iter().copied());
-            query.push(" ORDER BY opened_at, id");
-            query.build_query_scalar().fetch_all(connection).await
-        })?;
-        for list in oldest_first {
-            on!(self, connection => sqlx::query(
-                "UPDATE status_list SET changed_at = CASE WHEN changed_at < $2 THEN $2 ELSE changed_at + 1 END WHERE id = $1",
-            ).bind(list).bind(now).execute(connection).await.map(drop))?;
-        }
-        Ok(())
-    }
-
     /// All lists, oldest first, without those that are being deleted.
     pub async fn status_lists(&mut self) -> Result<Vec<StatusList>, StoreError> {
         let rows: Vec<ListRow> = on!(self, connection => sqlx::query_as(
@@ -361,24 +287,17 @@ impl Tx {
         row.map(StatusList::try_from).transpose()
     }
 
-    /// The positions of a list that are revoked, in order.
-    pub async fn revoked_positions(&mut self, list: Uuid) -> Result<Vec<u32>, StoreError> {
-        let stored: Vec<i64> = on!(self, connection => sqlx::query_scalar(
-            "SELECT position FROM status_entry WHERE list_id = $1 AND revoked_at IS NOT NULL ORDER BY position",
-        ).bind(list).fetch_all(connection).await)?;
-        stored.into_iter().map(position).collect()
-    }
-
     /// The entries of a submission, in the order they were given.
     pub async fn status_entries(&mut self, submission: Uuid) -> Result<Vec<StatusEntry>, StoreError> {
         let rows: Vec<EntryRow> = on!(self, connection => sqlx::query_as(
-            "SELECT list_id, position, issued_at, expires_at, revoked_at FROM status_entry
+            "SELECT list_id, position, issued_at, expires_at, revoked_at, replaced FROM status_entry
               WHERE submission_id = $1 ORDER BY issued_at, list_id, position",
         ).bind(submission).fetch_all(connection).await)?;
         let entry = |row: EntryRow| {
-            let EntryRow { list_id, issued_at, expires_at, revoked_at, .. } = row;
+            let EntryRow { list_id, issued_at, expires_at, revoked_at, replaced, .. } = row;
             let place = StatusPlace { list: list_id, position: position(row.position)? };
-            Ok(StatusEntry { place, issued_at, expires_at, revoked_at })
+            let (revoked_at, replaced_at) = if replaced { (None, revoked_at) } else { (revoked_at, None) };
+            Ok(StatusEntry { place, issued_at, expires_at, revoked_at, replaced_at })
         };
         rows.into_iter().map(entry).collect()
     }

@@ -1,6 +1,5 @@
 //! Submissions: SQL of the aggregate, from the row to [`Submission`] and back.
 
-use credential::Type;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, from_row, on};
@@ -24,6 +23,7 @@ pub(super) struct Row {
     withdrawn_at: Option<Timestamp>,
     reason_sealed: Option<Vec<u8>>,
     superseded_at: Option<Timestamp>,
+    superseded_by: Option<Uuid>,
 }
 from_row!(Row {
     id,
@@ -42,6 +42,7 @@ from_row!(Row {
     withdrawn_at,
     reason_sealed,
     superseded_at,
+    superseded_by,
 });
 
 impl Row {
@@ -77,6 +78,7 @@ impl Row {
             created_at: row.created_at,
             expires_at: row.expires_at,
             superseded_at: row.superseded_at,
+            superseded_by: row.superseded_by,
             state,
         })
     }
@@ -203,36 +205,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Of each of `types`, lets the newest push of `partner` that `holder` has ever accepted stand, whatever became of it: what
-    /// is older and in the wallet is superseded, and what was signed of it is revoked. Returns what was superseded now.
-    /// The caller holds the wallet.
-    pub async fn supersede_submissions(
-        &mut self,
-        holder: Uuid,
-        partner: Uuid,
-        types: &[Type],
-        now: Timestamp,
-    ) -> Result<Vec<Uuid>, StoreError> {
-        let mut older: Vec<Uuid> = Vec::new();
-        for known in types {
-            let found: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
-                "SELECT id FROM submission
-                  WHERE holder_id = $1 AND partner_id = $2 AND credential_type = $3 AND superseded_at IS NULL
-                    AND state IN ('accepted', 'withdrawn')
-                    AND EXISTS (SELECT 1 FROM submission AS newer
-                                 WHERE newer.holder_id = $1 AND newer.partner_id = $2 AND newer.credential_type = $3
-                                   AND newer.state IN ('accepted', 'withdrawn', 'removed')
-                                   AND (newer.created_at, newer.id) > (submission.created_at, submission.id))",
-            ).bind(holder).bind(partner).bind(known.name()).fetch_all(connection).await)?;
-            older.extend(found);
-        }
-        // One by one in the order of ids, as issuing takes their locks.
-        older.sort_unstable();
-        for id in &older {
-            on!(self, connection => sqlx::query("UPDATE submission SET superseded_at = $2 WHERE id = $1").bind(id).bind(now).execute(connection).await.map(drop))?;
-        }
-        self.revoke_status_entries(&older, now).await?;
-        Ok(older)
+    /// The versions of `partner`'s credentials that are current in `holder`'s wallet, withdrawn ones among them, in the order of
+    /// their ids.
+    pub async fn current_versions(&mut self, holder: Uuid, partner: Uuid) -> Result<Vec<Uuid>, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT id FROM submission
+              WHERE holder_id = $1 AND partner_id = $2 AND superseded_at IS NULL AND state IN ('accepted', 'withdrawn') ORDER BY id",
+        ).bind(holder).bind(partner).fetch_all(connection).await)?)
     }
 
     /// What is in `holder`'s wallet, in the order it was accepted.

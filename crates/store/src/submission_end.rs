@@ -134,6 +134,7 @@ impl Tx {
                     })?;
                 }
             }
+            self.forget_updates(&ids).await?;
             forgotten += ids.len() as u64;
         }
         on!(self, connection => sqlx::query(

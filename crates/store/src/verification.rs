@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{StoreError, Tx, from_row, on};
+use super::{AnnouncementKind, StoreError, Tx, from_row, on};
 use crate::domain::submission::Sealed;
 use crate::domain::verification::{State, Verification};
 use ambient::Timestamp;
@@ -40,7 +40,7 @@ pub enum VerificationEnd {
     Canceled,
 }
 
-/// A request that ended without an answer, for its partner to be told.
+/// A request that ended, for its partner to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedVerification {
     /// Who asked.
@@ -49,8 +49,28 @@ pub struct EndedVerification {
     pub request_id: String,
     /// When it ended.
     pub finalized_at: Timestamp,
+    /// How.
+    pub kind: AnnouncementKind,
 }
-from_row!(EndedVerification { partner_id, request_id, finalized_at });
+
+/// A request that ended without something shown.
+struct CanceledRow {
+    partner_id: Uuid,
+    request_id: String,
+    finalized_at: Timestamp,
+    state: String,
+}
+from_row!(CanceledRow { partner_id, request_id, finalized_at, state });
+
+impl From<CanceledRow> for EndedVerification {
+    fn from(row: CanceledRow) -> Self {
+        let kind = match row.state.as_str() {
+            "expired" => AnnouncementKind::RequestExpired,
+            _ => AnnouncementKind::RequestDeclined,
+        };
+        Self { partner_id: row.partner_id, request_id: row.request_id, finalized_at: row.finalized_at, kind }
+    }
+}
 
 struct Row {
     id: Uuid,
@@ -219,12 +239,13 @@ impl Tx {
         now: Timestamp,
         limit: i64,
     ) -> Result<Vec<EndedVerification>, StoreError> {
-        Ok(on!(self, connection => sqlx::query_as(
+        let expired: Vec<CanceledRow> = on!(self, connection => sqlx::query_as(
             "UPDATE verification SET state = 'expired', finalized_at = expires_at, request_sealed = NULL
               WHERE state = 'open' AND id IN
                     (SELECT id FROM verification WHERE state = 'open' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)
-             RETURNING partner_id, request_id, finalized_at",
-        ).bind(now).bind(limit).fetch_all(connection).await)?)
+             RETURNING partner_id, request_id, finalized_at, state",
+        ).bind(now).bind(limit).fetch_all(connection).await)?;
+        Ok(expired.into_iter().map(EndedVerification::from).collect())
     }
 
     /// Deletes what was asked and shown in requests that ended by `before`. Returns in how many.
@@ -250,15 +271,15 @@ impl Tx {
         holder: Uuid,
         now: Timestamp,
     ) -> Result<Vec<EndedVerification>, StoreError> {
-        let canceled = on!(self, connection => sqlx::query_as(
+        let canceled: Vec<CanceledRow> = on!(self, connection => sqlx::query_as(
             "UPDATE verification SET state = CASE WHEN expires_at <= $2 THEN 'expired' ELSE 'canceled' END,
                     finalized_at = CASE WHEN expires_at <= $2 THEN expires_at ELSE $2 END
-              WHERE holder_id = $1 AND state = 'open' RETURNING partner_id, request_id, finalized_at",
+              WHERE holder_id = $1 AND state = 'open' RETURNING partner_id, request_id, finalized_at, state",
         ).bind(holder).bind(now).fetch_all(connection).await)?;
         on!(self, connection => sqlx::query(
             "UPDATE verification SET holder_id = NULL, request_sealed = NULL, result_period = NULL, result_sealed = NULL, memory_sealed = NULL
               WHERE holder_id = $1",
         ).bind(holder).execute(connection).await.map(drop))?;
-        Ok(canceled)
+        Ok(canceled.into_iter().map(EndedVerification::from).collect())
     }
 }

@@ -48,5 +48,6 @@ async function sample(server, type) {
   const document = await (await fetch(`${server.base}/api/partner/openapi.json`)).json();
   const { example } =
     document.paths[`/api/partner/v2/add/requests/${type}`].post.requestBody.content["application/json"];
-  return { credential_id: randomUUID(), fields: example.fields };
+  // All of one person: another name would be asked about.
+  return { credential_id: randomUUID(), fields: { ...example.fields, full_name: careerHistory().fields.full_name } };
 }

@@ -35,6 +35,8 @@ pub struct Journal {
     people: HashSet<Digest>,
     /// Whether an earlier run pushed this file with this mapping.
     goes_on: bool,
+    /// How many columns the file of links has.
+    columns: usize,
     /// Buffered output.
     rows: Vec<u8>,
     lines: String,
@@ -69,6 +71,7 @@ impl Journal {
             known: std::mem::take(&mut previous.links),
             people: std::mem::take(&mut previous.people),
             goes_on: previous.goes_on(header) == Some(true),
+            columns: previous.columns.unwrap_or(LINKS.len()),
             paths: (links.to_owned(), progress.to_owned()),
             progress: progress_file,
             links: {
@@ -110,8 +113,9 @@ impl Journal {
         let id = digest(&[entry.credential_id.as_bytes()]);
         if self.known.insert(id, taken.request_id) != Some(taken.request_id) {
             let mut writer = csv::Writer::from_writer(&mut self.rows);
-            let row = [&*entry.person, &*entry.credential_id, &*taken.redirect_uri, &taken.request_id.to_string()];
-            let written = writer.write_record(row).map_err(|error| cannot(&self.paths.0, &error));
+            let request_id = taken.request_id.to_string();
+            let row = [&*entry.person, &*entry.credential_id, &*taken.redirect_uri, &*request_id, &*taken.status];
+            let written = writer.write_record(&row[..self.columns]).map_err(|error| cannot(&self.paths.0, &error));
             written.and_then(|()| writer.flush().map_err(|error| cannot(&self.paths.0, &error)))?;
         }
         if stands {
@@ -223,6 +227,7 @@ mod tests {
             person: format!("person, \"{id}\""),
             credential_id: id.to_owned(),
             credential_type: Type::default(),
+            is_update: false,
             body: Bytes::from(id.to_owned()),
         }
     }

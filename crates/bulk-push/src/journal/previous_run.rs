@@ -11,7 +11,10 @@ use crate::entry::{Digest, Entry, digest};
 use crate::error::Error;
 
 /// The header of the file of links.
-pub(super) const LINKS: [&str; 4] = ["person", "credential_id", "redirect_uri", "request_id"];
+pub(super) const LINKS: [&str; 5] = ["person", "credential_id", "redirect_uri", "request_id", "status"];
+
+/// How many columns the file of links of the release before has.
+const OLD_LINKS: usize = 4;
 
 /// The first line of a progress file: what the run was about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,8 @@ pub struct PreviousRun {
     /// Ids of credentials that a later one of the same person replaced.
     replaced: HashSet<Digest>,
     header: Option<JournalHeader>,
+    /// How many of [`LINKS`] the file of links has, if it is there.
+    pub(super) columns: Option<usize>,
 }
 
 impl PreviousRun {
@@ -110,7 +115,10 @@ impl PreviousRun {
             )));
         };
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        if !text.is_empty() && reader.headers().map_err(|error| cannot(links, &error))? != LINKS[..] {
+        let header = reader.headers().map_err(|error| cannot(links, &error))?;
+        let is_header = |count: usize| header == LINKS[..count];
+        previous.columns = [LINKS.len(), OLD_LINKS].into_iter().find(|count| is_header(*count));
+        if !text.is_empty() && previous.columns.is_none() {
             return Err(Error::Usage(format!("{links_name} is no list of links; name another by --links")));
         }
         let mut last_of: HashMap<Digest, Digest> = HashMap::new();

@@ -13,12 +13,17 @@ pub(super) const ID: &str = "credential";
 
 impl Query {
     /// Asks for one credential of a type, whose `vct` is one of these, with those members of its fields that are `asked`
-    /// for. A member that the type may lack may be missing from the answer, and with it nothing else. `authorities` are
-    /// key identifiers in base64url; empty: anybody's.
+    /// for. A member that the type may lack may be missing from the answer, and with it nothing else. What every
+    /// credential of the type always shows is asked for as well; what it shows only if it has it comes without being asked
+    /// for, in the clear. `authorities` are key identifiers in base64url; empty: anybody's.
     pub fn new(credential_type: Type, asked: &[&str], vct_values: Vec<String>, authorities: Vec<String>) -> Self {
         let mut wanted = Vec::new();
-        let asked = credential_type.fields.iter().filter(|member| asked.contains(&member.name));
-        asked.for_each(|member| claims_of(member, &[], true, &mut wanted));
+        let is_shown = |member: &Member| {
+            let always = credential_type.always_shows(&format!("/{}", member.name));
+            asked.contains(&member.name) || always && member.presence == Presence::Required
+        };
+        let fields = credential_type.fields.iter().filter(|member| is_shown(member));
+        fields.for_each(|member| claims_of(credential_type, member, (&[], ""), true, &mut wanted));
         let name = |at: usize| format!("c{at}");
         let claim = |(at, (path, _)): (usize, &(ClaimsPath, bool))| ClaimQuery {
             id: Some(name(at)),
@@ -44,11 +49,20 @@ impl Query {
 }
 
 /// The paths of a member, as far down as an issuer of ours discloses apart, each with whether a credential must have it.
-fn claims_of(member: &Member, above: &[&str], must: bool, claims: &mut Vec<(ClaimsPath, bool)>) {
-    let here = [above, &[member.name]].concat();
+fn claims_of(
+    known: Type,
+    member: &Member,
+    (above, place): (&[&str], &str),
+    must: bool,
+    claims: &mut Vec<(ClaimsPath, bool)>,
+) {
+    let (here, place) = ([above, &[member.name]].concat(), format!("{place}/{}", member.name));
     let must = must && member.presence == Presence::Required;
     match member.shape {
-        Shape::Object(inner) => inner.iter().for_each(|member| claims_of(member, &here, must, claims)),
+        _ if known.always_shows(&place) => claims.push((ClaimsPath::of(&here, false), must)),
+        Shape::Object(inner) => {
+            inner.iter().for_each(|member| claims_of(known, member, (&here, &place), must, claims));
+        }
         Shape::List { of: Shape::Object(_), .. } => claims.push((ClaimsPath::of(&here, true), must)),
         _ => claims.push((ClaimsPath::of(&here, false), must)),
     }
@@ -100,6 +114,27 @@ mod tests {
     }
 
     #[test]
+    fn always_shown_claims_are_requested_without_a_choice() {
+        let paths = |name: &str, asked: &[&str]| {
+            let known: Type = name.parse().expect("a type");
+            let [credential] =
+                Query::new(known, asked, vec!["vct".to_owned()], Vec::new()).credentials.try_into().expect("one");
+            let paths: Vec<Value> = credential.claims.iter().map(|claim| claim.path.to_json()).collect();
+            (Value::Array(paths), credential.claim_sets.len())
+        };
+        assert_eq!(paths("universal_credential", &["issuer_name"]), (json!([["full_name"], ["issuer_name"]]), 0));
+        assert_eq!(paths("right_to_work", &["full_name"]), (json!([["full_name"], ["country"]]), 0));
+        let scores = json!([
+            ["full_name"],
+            ["completion_date"],
+            ["test_scores", "cefr_scores"],
+            ["test_scores", "overall"],
+            ["test_scores", "subskills", null],
+        ]);
+        assert_eq!(paths("english_proficiency", &["test_scores"]), (scores, 2));
+    }
+
+    #[test]
     fn lists_are_requested_by_item_and_claims_may_be_optional() {
         let career: Type = "career_history".parse().expect("a type");
         let query = Query::new(career, &["full_name", "employment", "salary"], vec!["vct".to_owned()], Vec::new());
@@ -108,6 +143,8 @@ mod tests {
         assert_eq!(paths, [json!(["full_name"]), json!(["employment", null])]);
         assert_eq!(credential.choose(&object(json!({ "full_name": "Ada" }))), None);
         assert_eq!(choices(&[0], &[1, 2]), [vec![0, 1, 2], vec![0, 2], vec![0, 1], vec![0]]);
+        let query = Query::new(career, &["employment"], vec!["vct".to_owned()], Vec::new());
+        assert_eq!(query.credentials[0].claims.len(), 2, "the name is shown with the jobs");
         assert_eq!(choices(&[], &[0, 1]).last(), Some(&vec![0]));
         let many = choices(&[], &[0, 1, 2, 3, 4]);
         assert_eq!((many.len(), many[0].len(), many.iter().all(|chosen| !chosen.is_empty())), (11, 5, true));

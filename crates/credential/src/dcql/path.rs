@@ -111,25 +111,30 @@ pub(super) fn keep_selected<'a>(
     narrow_object(object, &paths)
 }
 
-/// Of a value, what `paths` lead to.
-fn narrow(value: &Value, paths: &[&[Step]]) -> Value {
-    match value {
+/// Of a value, what `paths` lead to; `None` for a list of which that is nothing.
+fn narrow(value: &Value, paths: &[&[Step]]) -> Option<Value> {
+    Some(match value {
         _ if paths.iter().any(|path| path.is_empty()) => value.clone(),
         Value::Object(object) => Value::Object(narrow_object(object, paths)),
         Value::Array(items) => {
             let further = |at: usize| further(paths, |step| *step == Step::All || *step == Step::Index(at));
             let kept = items.iter().enumerate().map(|(at, item)| (item, further(at)));
-            kept.filter(|(_, paths)| !paths.is_empty()).map(|(item, paths)| narrow(item, &paths)).collect()
+            let kept = kept.filter(|(_, paths)| !paths.is_empty()).filter_map(|(item, paths)| narrow(item, &paths));
+            let kept: Vec<Value> = kept.collect();
+            if kept.is_empty() && !items.is_empty() {
+                return None;
+            }
+            Value::Array(kept)
         }
         _ => Value::Null,
-    }
+    })
 }
 
 fn narrow_object(object: &Map<String, Value>, paths: &[&[Step]]) -> Map<String, Value> {
     let is_name = |step: &Step, wanted: &String| matches!(step, Step::Name(name) if name == wanted);
     let kept = object.iter().map(|(name, value)| (name, value, further(paths, |step| is_name(step, name))));
     let kept = kept.filter(|(.., paths)| !paths.is_empty());
-    kept.map(|(name, value, paths)| (name.clone(), narrow(value, &paths))).collect()
+    kept.filter_map(|(name, value, paths)| Some((name.clone(), narrow(value, &paths)?))).collect()
 }
 
 /// The rests of those paths whose first step fits.
@@ -206,6 +211,7 @@ mod tests {
         assert_eq!(kept(&[json!(["a", "b"]), json!(["a"])]), json!({ "a": { "b": 1, "c": 2 } }));
         assert_eq!(kept(&[json!(["d", null, "f"])]), json!({ "d": [{ "f": 4 }, { "f": 5 }] }));
         assert_eq!(kept(&[json!(["d", 1])]), json!({ "d": [{ "f": 5 }] }));
+        assert_eq!(kept(&[json!(["d", 2]), json!(["g"])]), json!({ "g": 6 }), "a list of nothing is absent");
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::path::keep_selected;
+use super::path::{ClaimsPath, keep_selected};
 use super::query::{ClaimQuery, CredentialQuery, FORMAT, MOST, Query, SetQuery};
 use crate::format::sd_jwt_vc::SdJwtVc;
 use crate::refusal::Refusal;
+use crate::types::Type;
 
 impl CredentialQuery {
     /// The claims that a credential which holds `claims` is to show: the first choice that it has whole (section 6.4.1);
@@ -19,11 +20,12 @@ impl CredentialQuery {
         self.claim_sets.iter().map(|set| set.iter().filter_map(named).collect()).find(has)
     }
 
-    /// What of a presentation was asked for, and nothing else. Says nothing of its signatures.
+    /// What of a presentation was asked for, with what a credential of `known` always shows, and nothing else. Says nothing
+    /// of its signatures.
     ///
     /// # Errors
     /// It is of another format or type, or lacks something that was asked for.
-    pub fn weigh(&self, shown: &SdJwtVc<'_>) -> Result<Weighed, Refusal> {
+    pub fn weigh(&self, known: Type, shown: &SdJwtVc<'_>) -> Result<Weighed, Refusal> {
         let claims = &shown.disclosed.claims;
         let is_of_type = shown.text("vct").is_some_and(|vct| self.vct_values.iter().any(|wanted| wanted == vct));
         if self.format != FORMAT || !is_of_type {
@@ -33,16 +35,18 @@ impl CredentialQuery {
             return Err(Refusal::NotBound);
         }
         self.choose(claims).ok_or(Refusal::Claim("something that was asked for is not shown"))?;
-        let is_asked = |place: &String| self.claims.iter().any(|claim| claim.path.leads_along(place));
-        let is_exact = shown.disclosed.places.iter().all(is_asked);
-        Ok(Weighed { claims: keep_selected(claims, self.claims.iter().map(|claim| &claim.path)), is_exact })
+        let always = known.members().filter(|member| known.always_shows(&format!("/{}", member.name)));
+        let always: Vec<ClaimsPath> = always.map(|member| ClaimsPath::of(&[member.name], false)).collect();
+        let paths = || self.claims.iter().map(|claim| &claim.path).chain(&always);
+        let is_exact = shown.disclosed.places.iter().all(|place| paths().any(|path| path.leads_along(place)));
+        Ok(Weighed { claims: keep_selected(claims, paths()), is_exact })
     }
 }
 
 /// What of a presentation was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weighed {
-    /// The claims that were asked for, and no others.
+    /// The claims that were asked for, with those that are always shown, and no others.
     pub claims: Map<String, Value>,
     /// Whether nothing was disclosed besides them. A wallet must not do that (section 6.4); where it did, the presentation
     /// itself says more than was asked for.
@@ -89,7 +93,6 @@ mod tests {
 
     use super::super::build::ID;
     use super::*;
-    use crate::types::Type;
 
     #[test]
     fn responses_hold_each_requested_credential_once() {

@@ -7,6 +7,7 @@ mod open_badge;
 pub mod sd_jwt;
 pub mod sd_jwt_vc;
 mod statement;
+mod type_metadata;
 pub mod vc_jwt;
 
 use std::str::FromStr;

@@ -1,110 +1,51 @@
 //! SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-19): a credential as an SD-JWT.
 //!
-//! Every member of a type's fields can be disclosed apart; so can every item of a list of objects, each employment
-//! record among them, and every member of an object. Who attests, and when, always stands in the open: a statement
-//! without its source is worth nothing.
+//! Members of a type's fields can be disclosed apart, and so can every item of a list of objects, each employment record
+//! among them, and the members of an object. What the type always shows is in the clear where it stands, so that nobody
+//! who passes the credential on can leave it out. Who attests, and when, always stands in the open: a statement without
+//! its source is worth nothing.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::sd_jwt::{self, Claim, Disclosed, Rng, SdJwt};
 use super::statement::Statement;
-use crate::encoding::sha256;
+pub(crate) use super::type_metadata::may_have_decoys;
+pub use super::type_metadata::{TypeMetadata, integrity, type_of, vct};
 use crate::jws::CLOCK_SKEW;
 use crate::key::{CannotSign, PublicKey, Signer};
 use crate::refusal::Refusal;
-use crate::schema::{Member, Presence, Shape};
+use crate::schema::Shape;
 use crate::status::StatusReference;
 use crate::types::Type;
 
 /// Claims that a disclosure must not bring (section 2.2.2.3).
 const OPEN: [&str; 8] = ["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
 
-/// The identifier of a type: where its metadata is.
-pub fn vct(credential_type: Type, address: &str) -> String {
-    format!("{address}/credentials/{credential_type}")
-}
-
-/// A type's metadata (section 5), as it is served and hashed.
-#[derive(Clone, Debug)]
-pub struct TypeMetadata {
-    /// Of which type.
-    pub credential_type: Type,
-    /// The `vct`.
-    pub vct: String,
-    /// The document, byte for byte.
-    pub document: String,
-    /// The document's hash, as `vct#integrity` has it (section 6).
-    pub integrity: String,
-}
-
-impl TypeMetadata {
-    /// Of a type as the issuer at `address` publishes it.
-    pub fn new(credential_type: Type, address: &str) -> Self {
-        let vct = vct(credential_type, address);
-        let mut claims = Vec::new();
-        describe(credential_type.fields, &[], &mut claims);
-        let open = [("attested_by", "Who attests this"), ("attested_at", "When they said so")];
-        claims.extend(open.map(|(name, label)| claim(&[json!(name)], label, true, "never")));
-        claims.push(claim(&[json!("partner_chain")], "The institutions in between", false, "always"));
-        let document = json!({
-            "vct": vct,
-            "name": credential_type.title,
-            "description": credential_type.summary,
-            "display": [{ "locale": "en", "name": credential_type.title, "description": credential_type.summary }],
-            "claims": claims,
-        });
-        let document = document.to_string();
-        let integrity = integrity(document.as_bytes());
-        Self { credential_type, vct, document, integrity }
+/// How finely `value`, which stands at `place` and is of `shape`, can be disclosed.
+fn apart<'a>(known: Type, shape: Option<&Shape>, value: &'a Value, place: &str) -> Claim<'a> {
+    if known.always_shows(place) {
+        return Claim::Open(value);
     }
-}
-
-/// The hash of a document as Subresource Integrity writes it (section 6).
-pub fn integrity(document: &[u8]) -> String {
-    format!("sha256-{}", STANDARD.encode(sha256(document)))
-}
-
-/// The claims of `members` below `path`, as far down as they can be disclosed apart.
-fn describe(members: &[Member], path: &[Value], claims: &mut Vec<Value>) {
-    for member in members {
-        let here = [path, &[json!(member.name)]].concat();
-        claims.push(claim(&here, member.meaning, member.presence == Presence::Required, "always"));
-        match member.shape {
-            Shape::Object(inner) => describe(inner, &here, claims),
-            Shape::List { of: Shape::Object(_), .. } => {
-                claims.push(claim(&[here, vec![Value::Null]].concat(), "One of them.", false, "always"));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn claim(path: &[Value], label: &str, mandatory: bool, disclosable: &str) -> Value {
-    json!({
-        "path": path,
-        "display": [{ "locale": "en", "label": label.trim_end_matches('.') }],
-        "mandatory": mandatory,
-        "sd": disclosable,
-    })
-}
-
-/// How finely `value`, which is of `shape`, can be disclosed.
-fn apart<'a>(shape: &Shape, value: &'a Value) -> Claim<'a> {
     match (shape, value) {
-        (Shape::Object(members), Value::Object(object)) => Claim::Members(members_apart(members, object)),
-        (Shape::List { of: Shape::Object(_), .. }, Value::Array(items)) => {
+        (Some(Shape::Object(members)), Value::Object(object)) => {
+            let shape = |name: &str| members.iter().find(|member| member.name == name).map(|member| &member.shape);
+            Claim::Members(members_apart(known, shape, object, place))
+        }
+        (Some(Shape::List { of: Shape::Object(_), .. }), Value::Array(items)) => {
             Claim::Items(items.iter().map(Claim::Whole).collect())
         }
         _ => Claim::Whole(value),
     }
 }
 
-fn members_apart<'a>(members: &[Member], object: &'a Map<String, Value>) -> Vec<(&'a str, Claim<'a>)> {
-    let shape = |name: &str| members.iter().find(|member| member.name == name).map(|member| member.shape);
+fn members_apart<'a, 'm>(
+    known: Type,
+    shape: impl Fn(&str) -> Option<&'m Shape>,
+    object: &'a Map<String, Value>,
+    place: &str,
+) -> Vec<(&'a str, Claim<'a>)> {
     let claim = |(name, value): (&'a String, &'a Value)| {
-        (name.as_str(), shape(name).map_or(Claim::Whole(value), |shape| apart(&shape, value)))
+        (name.as_str(), apart(known, shape(name), value, &format!("{place}/{name}")))
     };
     object.iter().map(claim).collect()
 }
@@ -121,7 +62,7 @@ pub(super) fn issue(
     let mut open = Map::new();
     open.insert("iss".to_owned(), address.into());
     open.insert("iat".to_owned(), statement.issued_at.into());
-    open.insert("exp".to_owned(), statement.expires_at.into());
+    open.insert("exp".to_owned(), statement.ends_at().into());
     if let Some(metadata) = metadata {
         open.insert("vct".to_owned(), metadata.vct.as_str().into());
         open.insert("vct#integrity".to_owned(), metadata.integrity.as_str().into());
@@ -134,9 +75,10 @@ pub(super) fn issue(
     if let Some(status) = statement.status {
         open.insert("status".to_owned(), status.claim());
     }
-    let nothing = Map::new();
+    let (known, nothing) = (statement.credential_type, Map::new());
     let fields = statement.fields.as_object().unwrap_or(&nothing);
-    let mut claims = members_apart(statement.credential_type.fields, fields);
+    let shape = |name: &str| known.members().find(|member| member.name == name).map(|member| &member.shape);
+    let mut claims = members_apart(known, shape, fields, "");
     let chain = json!(statement.partner_chain.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>());
     if !statement.partner_chain.is_empty() {
         claims.push(("partner_chain", Claim::Whole(&chain)));

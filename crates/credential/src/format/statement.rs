@@ -23,12 +23,21 @@ pub struct Statement<'a> {
     pub attested_at: &'a str,
     /// When it is signed, in seconds since the Unix epoch.
     pub issued_at: i64,
-    /// When it ends, in seconds since the Unix epoch.
+    /// When the signature ends, in seconds since the Unix epoch. It ends earlier with the last day that the credential
+    /// counts.
     pub expires_at: i64,
     /// Where its status stands.
     pub status: Option<&'a StatusReference>,
     /// Whose key it is bound to.
     pub holder: Option<&'a PublicKey>,
+}
+
+impl Statement<'_> {
+    /// When what is signed ends, in seconds since the Unix epoch.
+    pub(super) fn ends_at(&self) -> i64 {
+        let last_day = self.fields.as_object().and_then(|fields| self.credential_type.last_day(fields));
+        last_day.map_or(self.expires_at, |day| day.end_on_earth().as_second().min(self.expires_at))
+    }
 }
 
 /// Who issues, as a credential says it.

@@ -24,7 +24,7 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         "name": known.title,
         "issuer": { "id": issuer.id, "name": issuer.name },
         "validFrom": moment(statement.issued_at),
-        "validUntil": moment(statement.expires_at),
+        "validUntil": moment(statement.ends_at()),
         "credentialSubject": subject,
         "attestedBy": { "name": statement.attester },
         "attestedAt": statement.attested_at,
@@ -32,12 +32,15 @@ pub(super) fn credential(issuer: &IssuerProfile<'_>, statement: &Statement<'_>) 
         "iss": issuer.id,
         "jti": statement.id,
         "nbf": statement.issued_at,
-        "exp": statement.expires_at,
+        "exp": statement.ends_at(),
     });
     if !statement.partner_chain.is_empty() {
         credential["partnerChain"] = statement.partner_chain.iter().map(|name| json!({ "name": name })).collect();
     }
     if let Some(status) = statement.status {
+        // The same place in both kinds of list: W3C's has one bit, the token's tells a replaced credential from a revoked one
+        // (D-121).
+        credential["status"] = status.claim();
         credential["credentialStatus"] = json!({
             "id": format!("{}/bitstring#{}", status.uri, status.index),
             "type": "BitstringStatusListEntry",

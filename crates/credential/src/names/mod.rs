@@ -43,10 +43,12 @@ mod particles;
 mod rules;
 mod signs;
 mod spelling;
+mod together;
 mod word;
 
 pub use comparison::{Comparison, Obstacle, Similarity};
 pub use key::NameKey;
+pub use together::{consistency, stand_together};
 
 use parse::Name;
 

@@ -11,7 +11,7 @@ use crate::pointer::Path;
 /// What a value must look like.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// A text of 1 to 500 characters without control characters, trimmed and in NFC.
+    /// A text of 1 to 500 characters that shows something and has no control characters, trimmed and in NFC.
     Text,
     /// An identifier of 1 to `most` characters without control characters, kept to the letter.
     Identifier {

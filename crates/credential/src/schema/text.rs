@@ -20,6 +20,9 @@ pub(super) fn check_text(text: &mut String, path: &Path<'_>, faults: &mut Faults
     if !text.is_ascii() && is_nfc_quick(text.chars()) != IsNormalized::Yes {
         *text = text.nfc().collect();
     }
+    if !text.is_empty() && text.chars().all(is_invisible) {
+        faults.add(path, Code::TextEmpty, || "This holds invisible characters only; it needs a text.".to_owned());
+    }
     check_characters(text, TEXT, path, faults);
 }
 
@@ -27,7 +30,7 @@ pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, faults:
     if text.is_empty() {
         faults.add(path, Code::TextEmpty, || "This must not be empty.".to_owned());
     }
-    if let Some(control) = text.chars().find(|character| character.is_control()) {
+    if let Some(control) = text.chars().find(|character| character.is_control() || is_bidi_control(*character)) {
         let point = u32::from(control);
         faults.add(path, Code::TextControl, || format!("This holds the control character U+{point:04X}; take it out."));
     }
@@ -40,6 +43,38 @@ pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, faults:
                 .received(&Value::from(text));
         }
     }
+}
+
+/// Whether a character turns the direction of what stands around it (Unicode's `Bidi_Control`), so that a text reads other
+/// than it is.
+fn is_bidi_control(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character shows nothing by itself: spaces, Unicode's `Default_Ignorable_Code_Point`, and the empty Braille cell.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fff8}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 pub(super) fn check_email(text: &mut String, path: &Path<'_>, faults: &mut Faults) {
@@ -132,6 +167,28 @@ mod tests {
             assert!(found.iter().all(|fault| fault.code == Code::EmailFormat));
             assert!(!good || value == text.trim());
         }
+    }
+
+    fn codes(text: &str) -> Vec<Code> {
+        let (mut value, mut faults) = (text.to_owned(), Faults::default());
+        check_text(&mut value, &Path::Root, &mut faults);
+        faults.into_result(b"").err().unwrap_or_default().into_iter().map(|fault| fault.code).collect()
+    }
+
+    #[test]
+    fn invisible_texts_are_empty_and_bidi_controls_rejected() {
+        for invisible in
+            ["\u{200b}", " \u{2060}\u{feff} ", "\u{ad}\u{34f}", "\u{3164}", "\u{2800}\u{2800}", "\u{e0041}"]
+        {
+            assert_eq!(codes(invisible), [Code::TextEmpty], "{invisible:?}");
+        }
+        for visible in ["a\u{200b}b", "👩\u{200d}🔬", "ก\u{200b}ข", "ش\u{200c}ا", "❤\u{fe0f}"] {
+            assert_eq!(codes(visible), [], "{visible:?}");
+        }
+        for turned in ["Company \u{202e}A", "\u{2066}A\u{2069}", "A\u{200f}", "A\u{61c}"] {
+            assert_eq!(codes(turned), [Code::TextControl], "{turned:?}");
+        }
+        assert_eq!(codes("\u{202e}"), [Code::TextEmpty, Code::TextControl]);
     }
 
     #[test]

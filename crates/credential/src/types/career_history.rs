@@ -5,11 +5,12 @@
 use serde_json::{Value, json};
 
 use crate::asset::NO_ASSETS;
-use crate::career::CareerHistory;
+use crate::career::{CareerHistory, Employment};
 use crate::context::Context;
-use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice};
+use crate::credential_type::{Advice, BatchMember, CredentialType, FULL_NAME, V1};
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
+use crate::relation::Relation;
 use crate::schema::{Member, Presence, Shape};
 use crate::view::Block;
 use crate::year_month::YearMonth;
@@ -27,12 +28,15 @@ pub static CAREER_HISTORY: CredentialType = CredentialType {
     v1: Some(V1 { document_types: &[("none", None)], older: None }),
     batch: BatchMember::One("career_history"),
     rules,
-    advice: no_advice,
+    advice,
     headline,
     view,
     compared: &[],
     achievement: None,
-    newest_stands: true,
+    relation,
+    always_shown: &["/full_name"],
+    last_day: None,
+    earlier_metadata: &[include_str!("published/career_history.1.json")],
     sample,
 };
 
@@ -73,7 +77,7 @@ const EMPLOYMENT: &[Member] = &[
         name: "start_date",
         shape: Shape::YearMonth,
         presence: Presence::Required,
-        meaning: "Month the employment began, YYYY-MM.",
+        meaning: "Month the employment began, YYYY-MM; up to 12 months ahead for a signed contract.",
         example: r#""2020-01""#,
     },
     Member {
@@ -102,6 +106,11 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Fa
     }
 }
 
+/// How far ahead a start may lie: a contract that is signed.
+const MOST_MONTHS_AHEAD: i32 = 12;
+/// How far ahead an end may lie.
+const MOST_YEARS_AHEAD: i32 = 100;
+
 fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, faults: &mut Faults) {
     if job.get("role_title").is_none() && job.get("role_classification").is_none() {
         faults.add(path, Code::OneOfMissing, || {
@@ -109,38 +118,82 @@ fn job_rules(job: &Value, path: &Path<'_>, latest: YearMonth, faults: &mut Fault
         });
     }
     let month = |name: &str| job[name].as_str().and_then(|text| text.parse::<YearMonth>().ok());
-    let start = month("start_date");
-    for (name, what) in [("end_date", "The end"), ("last_processed_month", "The last processed month")] {
-        if let (Some(start), Some(month)) = (start, month(name))
+    let mut add = |name: &str, code: Code, message: String| {
+        faults.add(&Path::Member(path, name), code, || message).received(&job[name]);
+    };
+    let (start, end, last) = (month("start_date"), month("end_date"), month("last_processed_month"));
+    if let Some(start) = start.filter(|start| *start > latest.plus_months(MOST_MONTHS_AHEAD)) {
+        let furthest = latest.plus_months(MOST_MONTHS_AHEAD);
+        add(
+            "start_date",
+            Code::DateFuture,
+            format!("{start} lies too far ahead; a start may lie in {furthest} or earlier."),
+        );
+    }
+    if let Some(end) = end.filter(|end| *end > latest.plus_months(12 * MOST_YEARS_AHEAD)) {
+        let message =
+            format!("{end} lies more than {MOST_YEARS_AHEAD} years ahead; leave the end out while there is none.");
+        add("end_date", Code::DateRange, message);
+    }
+    // What has not begun cannot have been processed: then the last processed month says as of when the contract is known.
+    let begun = start.filter(|start| *start <= latest);
+    for (name, what, from, month) in
+        [("end_date", "The end", start, end), ("last_processed_month", "The last processed month", begun, last)]
+    {
+        if let (Some(start), Some(month)) = (from, month)
             && month < start
         {
-            let message =
-                || format!("{what}, {month}, lies before the start, {start}; write {start} or a later month.");
-            faults.add(&Path::Member(path, name), Code::DateOrder, message).received(&job[name]);
+            let message = format!("{what}, {month}, lies before the start, {start}; write {start} or a later month.");
+            add(name, Code::DateOrder, message);
         }
     }
-    if let Some(last) = month("last_processed_month").filter(|last| *last > latest) {
-        faults
-            .add(&Path::Member(path, "last_processed_month"), Code::DateFuture, || {
-                format!(
-                    "{last} has not begun anywhere on earth; the latest month that can have been processed is {latest}."
-                )
-            })
-            .received(&job["last_processed_month"]);
+    if let Some(last) = last.filter(|last| *last > latest) {
+        let message = format!(
+            "{last} has not begun anywhere on earth; the latest month that can have been processed is {latest}."
+        );
+        add("last_processed_month", Code::DateFuture, message);
     }
 }
 
-/// The present or latest job, and how many more.
+/// Jobs that have not begun are taken with a warning. The rules let only those start after their last processed month.
+fn advice(fields: &Value) -> Vec<Advice> {
+    let Ok(history) = CareerHistory::from_fields(fields) else { return Vec::new() };
+    let ahead = history.employment.iter().enumerate().find(|(_, job)| !job.has_begun());
+    let warning = |(index, job): (usize, &Employment)| Advice {
+        code: "date.future_start",
+        message: format!(
+            "The job at /fields/employment/{index} starts in {}, which has not begun. It is shown as planned and counts as no experience until you send data for it.",
+            job.start_date
+        ),
+    };
+    ahead.map(warning).into_iter().collect()
+}
+
+/// The present or latest job, and how many more. One that has not begun is neither, and is named only where it is alone.
 fn headline(fields: &Value) -> String {
     let Ok(history) = CareerHistory::from_fields(fields) else { return String::new() };
-    let latest =
-        history.employment.iter().max_by_key(|job| (job.end_date.is_none(), job.known_until(), job.start_date));
-    let Some(latest) = latest else { return history.full_name };
+    let begun = history.employment.iter().filter(|job| job.has_begun());
+    let latest = begun.clone().max_by_key(|job| (job.end_date.is_none(), job.known_until(), job.start_date));
+    let Some(latest) = latest else {
+        let first = history.employment.iter().min_by_key(|job| job.start_date);
+        let planned =
+            |job: &Employment| format!("{} at {}, planned from {}", job.role(), job.organisation, job.start_date);
+        return first.map_or(history.full_name.clone(), planned);
+    };
     let job = format!("{} at {}", latest.role(), latest.organisation);
-    match history.employment.len() {
+    match begun.count() {
         1 => job,
         2 => format!("{job}, and one earlier job"),
         more => format!("{job}, and {} earlier jobs", more - 1),
+    }
+}
+
+/// A career says everything that its partner knows, so a newer one covers what it repeats. Fields that cannot be read are
+/// never replaced.
+fn relation(newer: &Value, older: &Value) -> Relation {
+    match (CareerHistory::from_fields(newer), CareerHistory::from_fields(older)) {
+        (Ok(newer), Ok(older)) => newer.relation_to(&older),
+        _ => Relation::Other,
     }
 }
 
@@ -192,5 +245,8 @@ mod tests {
         assert_eq!(read(&[clerk]), "Clerk at A");
         assert_eq!(read(&[clerk, cook]), "Cook at A, and one earlier job");
         assert_eq!(read(&[cook, baker, clerk]), "Baker at A, and 2 earlier jobs");
+        let planned = ("Manager", "2024-09", None);
+        assert_eq!(read(&[planned, cook, clerk]), "Cook at A, and one earlier job");
+        assert_eq!(read(&[planned]), "Manager at A, planned from 2024-09");
     }
 }

@@ -8,6 +8,7 @@ use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advi
 use crate::date::Date;
 use crate::fault::Faults;
 use crate::pointer::Path;
+use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, facts};
 
@@ -29,7 +30,16 @@ pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
+    always_shown: &[
+        "/full_name",
+        "/identity_document_validity",
+        "/identity_document_liveness",
+        "/identity_document_person_match",
+        "/identity_verification_level",
+    ],
+    last_day: None,
+    earlier_metadata: &[include_str!("published/digital_identity.1.json")],
     sample,
 };
 

@@ -8,6 +8,7 @@ use crate::credential_type::{Achievement, BatchMember, CredentialType, FULL_NAME
 use crate::date::Date;
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
+use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, Datum, facts, table};
 
@@ -32,7 +33,10 @@ pub static EDUCATION: CredentialType = CredentialType {
     view,
     compared: &[("full_name", "recipient.name"), ("course_name", "name"), ("education_provider", "issuers.0.name")],
     achievement: Some(Achievement { name: "course_name", creator: "education_provider", achievement_type: None }),
-    newest_stands: false,
+    relation: restated,
+    always_shown: &["/full_name", "/conferral_year", "/awaiting_graduation", "/transcript/overall/issuance_date"],
+    last_day: None,
+    earlier_metadata: &[include_str!("published/education.1.json")],
     sample,
 };
 
@@ -213,7 +217,7 @@ fn rules(fields: &Value, path: &Path<'_>, context: &Context<'_>, faults: &mut Fa
     }
 }
 
-/// "Bachelor of Commerce (Honours), Finance".
+/// "Bachelor of Commerce (Honours), Finance", and whether it is conferred.
 fn headline(fields: &Value) -> String {
     let mut title = text(fields, "course_name").to_owned();
     if fields["with_honours"] == json!(true) && !title.to_lowercase().contains("honours") {
@@ -223,6 +227,9 @@ fn headline(fields: &Value) -> String {
     if let Some((last, others)) = majors.split_last() {
         let all = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
         title = format!("{title}, {all}");
+    }
+    if fields["awaiting_graduation"] == json!(true) {
+        title.push_str(" (completed, awaiting graduation)");
     }
     title
 }

@@ -9,6 +9,7 @@ use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, in_orde
 use crate::date::Date;
 use crate::fault::Faults;
 use crate::pointer::Path;
+use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, Datum, facts, table};
 
@@ -30,7 +31,16 @@ pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
+    always_shown: &[
+        "/full_name",
+        "/completion_date",
+        "/expiry_date",
+        "/test_scores/cefr_scores",
+        "/test_scores/overall",
+    ],
+    last_day: Some("expiry_date"),
+    earlier_metadata: &[include_str!("published/english_proficiency.1.json")],
     sample,
 };
 

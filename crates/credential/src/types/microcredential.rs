@@ -10,6 +10,7 @@ use crate::credential_type::{
 use crate::date::Date;
 use crate::fault::Faults;
 use crate::pointer::Path;
+use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::{Block, facts};
 
@@ -47,7 +48,10 @@ pub static MICROCREDENTIAL: CredentialType = CredentialType {
         creator: "issuer_name",
         achievement_type: Some("MicroCredential"),
     }),
-    newest_stands: false,
+    relation: restated,
+    always_shown: &["/full_name", "/issue_date", "/expiry_date"],
+    last_day: Some("expiry_date"),
+    earlier_metadata: &[include_str!("published/microcredential.1.json")],
     sample,
 };
 

@@ -16,10 +16,11 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::asset::AssetKind;
 use crate::credential_type::CredentialType;
+use crate::date::Date;
 use crate::schema::object_schema;
 use crate::view::Block;
 
@@ -61,11 +62,26 @@ impl Type {
         (self.0.view)(fields)
     }
 
+    /// The last day that a credential with `fields` counts, if it expires.
+    pub fn last_day(self, fields: &Map<String, Value>) -> Option<Date> {
+        Date::parse(fields.get(self.0.last_day?)?.as_str()?).ok()
+    }
+
+    /// The last day that a credential with `fields` counted, if that day has ended everywhere on earth.
+    pub fn expired_on(self, fields: &Value, now: jiff::Timestamp) -> Option<Date> {
+        self.last_day(fields.as_object()?).filter(|day| day.end_on_earth() <= now)
+    }
+
     /// What the link's `documentType` says of a document of this kind: v1's name where there is one (partner-api,
     /// section 8).
     pub fn document_type(self, kind: AssetKind) -> &'static str {
         let named = self.0.v1.as_ref().and_then(|v1| v1.document_types.iter().find(|(_, known)| *known == Some(kind)));
         named.map_or_else(|| kind.name(), |(name, _)| *name)
+    }
+
+    /// Whether it says who a person is, so that other names in a wallet are compared with its name.
+    pub fn is_identity(self) -> bool {
+        self == Self(&digital_identity::DIGITAL_IDENTITY)
     }
 
     /// JSON Schema (2020-12) of `fields` alone.

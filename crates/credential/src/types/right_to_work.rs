@@ -8,6 +8,7 @@ use crate::country::{COUNTRY, country_name};
 use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, V1, no_advice, text};
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
+use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
 use crate::view::Block;
 
@@ -29,7 +30,10 @@ pub static RIGHT_TO_WORK: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
+    always_shown: &["/full_name", "/country", "/singapore_work_rights"],
+    last_day: None,
+    earlier_metadata: &[include_str!("published/right_to_work.1.json")],
     sample,
 };
 

@@ -10,6 +10,7 @@ use crate::credential_type::{BatchMember, CredentialType, FULL_NAME, no_advice, 
 use crate::date::Date;
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
+use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape, nearest};
 use crate::view::{Block, Datum, facts};
 
@@ -31,7 +32,10 @@ pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
     view,
     compared: &[],
     achievement: None,
-    newest_stands: false,
+    relation: restated,
+    always_shown: &["/full_name", "/expiry_date"],
+    last_day: Some("expiry_date"),
+    earlier_metadata: &[include_str!("published/universal_credential.1.json")],
     sample,
 };
 

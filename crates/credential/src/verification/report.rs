@@ -1,8 +1,11 @@
 //! The verdicts.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::date::Date;
 use crate::refusal::Refusal;
 
 /// How a step ended.
@@ -27,7 +30,7 @@ pub enum Step {
     Issuer,
     /// That the holder showed it, for this purpose.
     Holder,
-    /// That it was not revoked.
+    /// That it was neither revoked nor replaced.
     Status,
     /// That it is in its time.
     Dates,
@@ -70,6 +73,18 @@ pub struct Verdict {
     pub asked: Option<String>,
 }
 
+/// How much of a credential is not shown: digests without a disclosure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NotShown {
+    /// How many details.
+    pub count: usize,
+    /// Whether there may be fewer, because the issuer may have added decoys.
+    pub at_most: bool,
+    /// The same by the object or list that they belong to, a JSON Pointer into the claims.
+    #[serde(skip)]
+    pub by_place: BTreeMap<String, usize>,
+}
+
 /// All verdicts, and what the token says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -77,13 +92,35 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
     /// The claims; not to be believed unless the signature and the issuer passed.
     pub claims: Map<String, Value>,
+    /// The last day that the credential counted, if that day is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired_on: Option<Date>,
+    /// What the holder left out.
+    pub not_shown: NotShown,
 }
 
 impl Report {
     /// Whether no step failed, and the signature was checked and is good.
     pub fn is_valid(&self) -> bool {
+        self.is_genuine() && self.verdicts.iter().all(|verdict| verdict.outcome != Outcome::Failed)
+    }
+
+    /// Whether the signature was checked and is good, and nothing is wrong but that the credential has expired.
+    pub fn is_genuine(&self) -> bool {
         let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
-        self.verdicts.iter().any(signed) && self.verdicts.iter().all(|verdict| verdict.outcome != Outcome::Failed)
+        let stands = |verdict: &Verdict| {
+            verdict.outcome != Outcome::Failed || verdict.step == Step::Dates && self.expired_on.is_some()
+        };
+        self.verdicts.iter().any(signed) && self.verdicts.iter().all(stands)
+    }
+
+    /// Whether nothing is wrong with it but that a newer version exists.
+    pub fn is_replaced(&self) -> bool {
+        let signed = |verdict: &Verdict| verdict.step == Step::Signature && verdict.outcome == Outcome::Passed;
+        let mut failed = self.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Failed).peekable();
+        self.verdicts.iter().any(signed)
+            && failed.peek().is_some()
+            && failed.all(|verdict| verdict.code == Some(Refusal::Replaced.code()))
     }
 
     /// Of something whose form is wrong: its signature cannot be looked at, and neither can the rest.
@@ -93,7 +130,7 @@ impl Report {
             _ => Finding::NotChecked("It cannot be read.".to_owned()),
         };
         let verdicts = Step::ALL.map(|step| finding(step).verdict(step, None)).to_vec();
-        Self { verdicts, claims: Map::new() }
+        Self { verdicts, claims: Map::new(), expired_on: None, not_shown: NotShown::default() }
     }
 
     /// What a step found.

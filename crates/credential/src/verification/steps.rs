@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::inputs::{Answer, VerificationInputs, named_key};
 use super::metadata::check_metadata;
 use super::report::{Finding, Report, Step};
-use super::token::Token;
+use super::token::{StatusEntry, Token};
+use crate::date::Date;
 use crate::format::moment;
 use crate::format::sd_jwt::Challenge;
 use crate::format::sd_jwt_vc::require_time;
@@ -44,7 +45,13 @@ impl Token<'_> {
             self.dates_finding(challenge.now).verdict(Step::Dates, None),
             self.schema_finding(inputs).verdict(Step::Schema, lookups.metadata.as_ref()),
         ];
-        Report { verdicts, claims: self.claims().clone() }
+        let expired_on = self.expired_on(challenge.now);
+        Report { verdicts, claims: self.claims().clone(), expired_on, not_shown: self.not_shown() }
+    }
+
+    /// The last day that the credential counted, if that day is over at `now`.
+    fn expired_on(&self, now: i64) -> Option<Date> {
+        self.last_day().filter(|day| day.end_on_earth().as_second().saturating_add(CLOCK_SKEW) <= now)
     }
 
     fn issuer_finding(&self, inputs: &VerificationInputs, key: &Result<Option<PublicKey>, Refusal>) -> Finding {
@@ -94,10 +101,10 @@ impl Token<'_> {
     }
 
     fn status_finding(&self, inputs: &VerificationInputs, now: i64) -> Finding {
-        let reference = match self.status() {
+        let entry = match self.status() {
             Err(refusal) => return Finding::Failed(refusal),
             Ok(None) => return Finding::NotChecked("It has no status: it cannot be revoked.".to_owned()),
-            Ok(Some(reference)) => reference,
+            Ok(Some(entry)) => entry,
         };
         let list = match &inputs.status {
             Answer::NotAsked => return Finding::NotChecked("The status list was not asked for.".to_owned()),
@@ -108,12 +115,12 @@ impl Token<'_> {
             Answer::Some(keys) => keys.as_slice(),
             _ => &[],
         };
-        let list = match self {
-            Self::SdJwtVc(_) => status::read_token(list, &reference.uri, |jws| named_key(keys, jws), now),
-            Self::VcJwt(_) => read_bitstring(list, &reference.uri, keys, now),
+        let list = match &entry {
+            StatusEntry::Token(at) => status::read_token(list, &at.uri, |jws| named_key(keys, jws), now),
+            StatusEntry::Bitstring(at) => read_bitstring(list, &at.uri, keys, now),
         };
-        let status =
-            list.and_then(|list| list.get(reference.index).ok_or(Refusal::Claim("the status list has no such place")));
+        let index = entry.reference().index;
+        let status = list.and_then(|list| list.get(index).ok_or(Refusal::Claim("the status list has no such place")));
         match status.and_then(status::Status::require_valid) {
             Ok(()) => Finding::Passed("Its place in the status list says that it is valid.".to_owned()),
             Err(refusal) => Finding::Failed(refusal),
@@ -121,6 +128,11 @@ impl Token<'_> {
     }
 
     fn dates_finding(&self, now: i64) -> Finding {
+        // The last day comes first: it says more than that the signature has ended. What was signed before signatures ended
+        // with it is found out here as well.
+        if let Some(day) = self.expired_on(now) {
+            return Finding::Failed(Refusal::ExpiredOn(day));
+        }
         if let Err(refusal) = require_time(self.claims(), now) {
             return Finding::Failed(refusal);
         }

@@ -3,10 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::inputs::Lookups;
-use crate::format::sd_jwt_vc::SdJwtVc;
+use super::report::NotShown;
+use crate::date::Date;
+use crate::format::sd_jwt_vc::{self, SdJwtVc};
 use crate::jws::Jws;
 use crate::refusal::Refusal;
 use crate::status::StatusReference;
+use crate::types::Type;
 
 /// Something signed, read and not yet believed.
 #[derive(Clone, Debug)]
@@ -59,6 +62,39 @@ impl<'a> Token<'a> {
         }
     }
 
+    /// The credential type, if the issuer names it as Tenure does.
+    fn credential_type(&self) -> Option<Type> {
+        match self {
+            Self::SdJwtVc(credential) => sd_jwt_vc::type_of(credential.text("vct")?, credential.text("iss")?),
+            Self::VcJwt(jws) => {
+                let schemas = jws.payload.get("credentialSchema")?;
+                let schemas = schemas.as_array().map_or(std::slice::from_ref(schemas), Vec::as_slice);
+                schemas.iter().find_map(|schema| {
+                    let (_, name) = schema["id"].as_str()?.strip_suffix("/schema")?.rsplit_once("/credentials/")?;
+                    name.parse().ok()
+                })
+            }
+        }
+    }
+
+    /// The last day that the credential counts, if its type has one and the token says it.
+    pub fn last_day(&self) -> Option<Date> {
+        let known = self.credential_type()?;
+        match self {
+            Self::SdJwtVc(credential) => known.last_day(&credential.disclosed.claims),
+            Self::VcJwt(jws) => known.last_day(jws.payload.get("credentialSubject")?.as_object()?),
+        }
+    }
+
+    /// How much of the credential is not shown.
+    pub fn not_shown(&self) -> NotShown {
+        let Self::SdJwtVc(credential) = self else { return NotShown::default() };
+        let (vct, issuer) = (credential.text("vct").unwrap_or_default(), credential.text("iss").unwrap_or_default());
+        let by_place = credential.disclosed.withheld.clone();
+        let count = by_place.values().sum();
+        NotShown { count, at_most: count > 0 && sd_jwt_vc::may_have_decoys(vct, issuer), by_place }
+    }
+
     /// What has to be fetched before the token can be verified.
     pub fn lookups(&self) -> Lookups {
         let status = self.status().ok().flatten();
@@ -69,14 +105,18 @@ impl<'a> Token<'a> {
             Self::VcJwt(_) => None,
         };
         let issuer = self.issuer().filter(|issuer| !issuer.starts_with("did:jwk:")).map(ToOwned::to_owned);
-        Lookups { issuer, status: status.map(|status| status.uri), metadata }
+        Lookups { issuer, status: status.map(|entry| entry.reference().uri.clone()), metadata }
     }
 
-    pub(super) fn status(&self) -> Result<Option<StatusReference>, Refusal> {
+    /// Where its status stands. A W3C credential may name both kinds of list; the Token Status List tells more.
+    pub(super) fn status(&self) -> Result<Option<StatusEntry>, Refusal> {
         let jws = match self {
-            Self::SdJwtVc(credential) => return credential.status(),
+            Self::SdJwtVc(credential) => return Ok(credential.status()?.map(StatusEntry::Token)),
             Self::VcJwt(jws) => jws,
         };
+        if let Some(reference) = jws.payload.get("status").map_or(Ok(None), StatusReference::from_claim)? {
+            return Ok(Some(StatusEntry::Token(reference)));
+        }
         let Some(entry) = jws.payload.get("credentialStatus") else { return Ok(None) };
         if entry["statusPurpose"] != "revocation" {
             return Err(Refusal::Claim("credentialStatus for revocation"));
@@ -84,9 +124,25 @@ impl<'a> Token<'a> {
         let index = entry["statusListIndex"].as_str().and_then(|index| index.parse().ok());
         match (entry["type"].as_str(), index, entry["statusListCredential"].as_str()) {
             (Some("BitstringStatusListEntry"), Some(index), Some(uri)) => {
-                Ok(Some(StatusReference { uri: uri.to_owned(), index }))
+                Ok(Some(StatusEntry::Bitstring(StatusReference { uri: uri.to_owned(), index })))
             }
             _ => Err(Refusal::Claim("credentialStatus, a BitstringStatusListEntry")),
+        }
+    }
+}
+
+/// An entry of a status list, by the kind of list.
+pub(super) enum StatusEntry {
+    /// Of a Token Status List.
+    Token(StatusReference),
+    /// Of a Bitstring Status List.
+    Bitstring(StatusReference),
+}
+
+impl StatusEntry {
+    pub(super) fn reference(&self) -> &StatusReference {
+        match self {
+            Self::Token(reference) | Self::Bitstring(reference) => reference,
         }
     }
 }

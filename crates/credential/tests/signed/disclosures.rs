@@ -46,6 +46,28 @@ fn foreign_disclosures_are_rejected_by_reason() {
 }
 
 #[test]
+fn withheld_lists_are_absent_and_partial_ones_keep_order() {
+    let (one, other, list) = (json!(["a", "one"]), json!(["b", "other"]), json!(["c", "more", [{ "...": "x" }]]));
+    let payload = json!({
+        "vct": "v",
+        "open": [{ "...": digest(&one) }, { "...": digest(&other) }],
+        "all": [{ "...": "y" }, { "...": "z" }],
+        "none": [],
+        "mixed": ["clear", { "...": "w" }],
+        "nested": [[{ "...": "v" }], "kept"],
+        "_sd": [digest(&list)],
+    });
+    let text = crafted(&payload, &[&other, &list]);
+    let disclosed = SdJwtVc::read(&text).expect("read").disclosed;
+    let expected = json!({ "vct": "v", "open": ["other"], "none": [], "mixed": ["clear"], "nested": ["kept"] });
+    assert_eq!(Value::Object(disclosed.claims), expected);
+    assert_eq!(disclosed.places, ["/open/0", "/more"]);
+    let withheld: Vec<(&str, usize)> =
+        disclosed.withheld.iter().map(|(place, count)| (place.as_str(), *count)).collect();
+    assert_eq!(withheld, [("/all", 2), ("/mixed", 1), ("/more", 1), ("/nested/0", 1), ("/open", 1)]);
+}
+
+#[test]
 fn nested_disclosures_are_limited_in_depth() {
     let mut disclosures = vec![json!(["salt", "end", 1])];
     for _ in 0..60 {

@@ -1,6 +1,5 @@
 //! Issuing, and metadata of types.
 
-use base64::Engine as _;
 use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::sd_jwt_vc::TypeMetadata;
 use credential::format::{Configuration, Format, Issuer, Statement};
@@ -52,15 +51,20 @@ fn type_metadata_lists_every_claim_of_every_type() {
 }
 
 #[test]
-fn decoys_hide_the_number_of_jobs() {
+fn details_that_are_not_shown_are_counted() {
     let (text, _) = bound();
-    let nothing = SdJwt::read(&text).expect("read").present(|place| place == "/employment").expect("shown");
-    let shown = SdJwt::read(&nothing).expect("read").disclose().expect("shown").claims;
-    assert_eq!(shown["employment"], json!([]), "no job is shown");
-    let decoded = nothing.split('~').nth(1).expect("the list");
-    let plain = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(decoded).expect("base64url");
-    let list: Value = serde_json::from_slice(&plain).expect("JSON");
-    assert_eq!(list[2].as_array().map(Vec::len), Some(4), "two jobs among decoys");
+    let shown = |keep: &dyn Fn(&str) -> bool| {
+        let shown = SdJwt::read(&text).expect("read").present(keep).expect("shown");
+        let report =
+            Token::read(&shown).expect("read").verify(&inputs(&[]), &Challenge { now: NOW, ..Challenge::default() });
+        assert!(!report.not_shown.at_most, "there are no decoys");
+        (report.not_shown.count, report.claims.get("employment").cloned())
+    };
+    let jobs = fields(Type::default())["employment"].clone();
+    assert_eq!(shown(&|_| true), (0, Some(jobs.clone())));
+    assert_eq!(shown(&|place| place == "/employment/1"), (2, Some(json!([jobs[1]]))), "a job, and the chain");
+    assert_eq!(shown(&|place| place == "/employment"), (3, None), "a list of nothing is absent");
+    assert_eq!(shown(&|_| false), (2, None), "the list, and the chain");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Signed credentials: what is issued verifies, what is changed does not, and the reason names what was changed.
 
+mod always_shown;
 mod disclosures;
 mod issuing;
 mod presentation;

@@ -4,13 +4,14 @@ use credential::Refusal;
 use credential::format::Format;
 use credential::format::sd_jwt::{Challenge, SdJwt};
 use credential::format::vc_jwt::{IssuerProfile, status_list_credential};
+use credential::jws::Jws;
 use credential::key::Algorithm;
 use credential::status::{StatusList, token_payload};
 use credential::verification::{Answer, Step, Token, VerificationInputs};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{ADDRESS, NOW, YEAR, bound, career, failure, forged, inputs, issuer, signed_by};
+use crate::support::{ADDRESS, NOW, YEAR, bound, career, failure, forged, inputs, issuer, key, signed_by};
 
 #[test]
 fn status_and_time_are_checked() {
@@ -39,16 +40,53 @@ fn status_and_time_are_checked() {
     }
 }
 
+/// An issuer's list of two bits an entry in which the place 7 was replaced, with its claim `status_types` changed.
+fn replaced_list(change: impl FnOnce(&mut Value)) -> Answer<String> {
+    let list = StatusList::of_ended(131_072, [(6, false), (7, true)]);
+    let mut payload = token_payload(&list, &format!("{ADDRESS}/status/1"), (NOW, NOW + 60), 60);
+    change(&mut payload["status_types"]);
+    Answer::Some(forged(&json!({ "alg": "ES256", "typ": "statuslist+jwt", "kid": "k1" }), &payload))
+}
+
 #[test]
-fn w3c_credential_is_revoked_by_its_bitstring() {
+fn replaced_credential_is_not_valid_and_told_from_revoked() {
+    let holder = key(2, Algorithm::Es256);
+    for format in [Format::SdJwtVc, Format::VcJwt] {
+        let text = signed_by(&issuer(Algorithm::Es256), career(format), Some(holder.public()));
+        let token = Token::read(&text).expect("read");
+        assert_eq!(token.lookups().status.as_deref(), Some(&*format!("{ADDRESS}/status/1")));
+        let report = |status| {
+            let inputs = VerificationInputs { status, ..inputs(&[]) };
+            token.verify(&inputs, &Challenge { now: NOW, ..Challenge::default() })
+        };
+        let replaced = report(replaced_list(|_| {}));
+        assert_eq!(failure(&replaced, Step::Status), Some("replaced"), "{format:?}");
+        assert!(replaced.is_replaced() && !replaced.is_valid());
+        let reason = &replaced.verdict(Step::Status).expect("a verdict").reason;
+        assert!(reason.contains("a newer version exists. Ask the holder"), "{reason}");
+        // In the list of an issuer that does not say so, 3 may mean anything.
+        for types in [Value::Null, json!({ "0x03": "suspended" }), json!("replaced")] {
+            let other = report(replaced_list(|claim| *claim = types));
+            assert_eq!(failure(&other, Step::Status), Some("unknown_status"));
+            assert!(!other.is_replaced());
+        }
+    }
+}
+
+#[test]
+fn w3c_credential_without_a_status_claim_is_revoked_by_its_bitstring() {
     let issuer = issuer(Algorithm::Es256);
     let text = signed_by(&issuer, career(Format::VcJwt), None);
+    let mut payload = Jws::read(&text).expect("read").payload;
+    assert!(payload.remove("status").is_some(), "credentials of earlier releases have none");
+    let header = json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "did:web:passport.example#k1" });
+    let text = forged(&header, &Value::Object(payload));
     let uri = format!("{ADDRESS}/status/1/bitstring");
     let profile = IssuerProfile { id: "did:web:passport.example", name: "T", address: ADDRESS };
     for (revoked, code) in [(vec![], None), (vec![7], Some("revoked"))] {
         let list = StatusList::of_revoked(131_072, revoked);
         let list = status_list_credential(&profile, &uri, &list, (NOW, NOW + 60));
-        let list = forged(&json!({ "alg": "ES256", "typ": "vc+jwt", "kid": "did:web:passport.example#k1" }), &list);
+        let list = forged(&header, &list);
         let inputs = VerificationInputs { status: Answer::Some(list), ..inputs(&[]) };
         let report = Token::read(&text).expect("read").verify(&inputs, &Challenge { now: NOW, ..Challenge::default() });
         assert_eq!(failure(&report, Step::Status), code, "{report:?}");

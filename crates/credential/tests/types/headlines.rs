@@ -26,6 +26,10 @@ fn headlines_name_the_credential_for_a_hirer() {
             ),
             "Bachelor of Arts with Honours",
         ),
+        (
+            headline("education", &[Put("/fields/awaiting_graduation", json!(true)), Take("/fields/conferral_year")]),
+            "Bachelor of Commerce (Honours), Finance (completed, awaiting graduation)",
+        ),
         (headline("microcredential", &[]), "Project Management Foundations, Example Institute"),
         (headline("english_proficiency", &[]), "Example English Test, Academic: 7.5 (CEFR C1)"),
         (

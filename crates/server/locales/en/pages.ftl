@@ -119,6 +119,13 @@ mail-offered-several = { $count ->
    *[other] { $count } credentials
 }
 
+mail-updated-subject = { $partner } updated your { $title }
+mail-updated = { $partner } has updated something in your Tenure wallet: { $title }. You let them keep it up to date, so nobody asked you.
+
+    See what changed: { $base }/wallet
+
+    Is something wrong? You can undo the update there until { $until }, and stop further ones.
+
 mail-withdrawn-subject = Something in your wallet was withdrawn
 mail-withdrawn = { $partner } has withdrawn something that is in your Tenure wallet: { $title }.
 
@@ -146,6 +153,22 @@ names-and = { $names } and { $last }
 job-span = { $start } to { $last }
 job-open = Since { $start }, known up to { $last }
 job-attested = Attested by { $partner }, with data up to { $month }
+name-question = Is this also your name?
+name-question-similar = Are both names yours?
+name-here = This credential
+name-beside = In your wallet
+name-identity = Your verified identity
+name-says = { $partner } says so.
+name-own = This is also me
+name-own-help = The credential is shown under its own name, apart from the others. If this is another person, decline it.
+name-unconfirmed = Tick “This is also me” if this is your name too. If it is not, decline the credential.
+name-reason = Why do the names differ?
+name-reason-choose = Choose a reason
+name-reason-changed = I changed my name
+name-reason-spelling = It is spelled in another way
+name-reason-script = It is written in another script
+name-reason-other = Another reason
+name-no-reason = Choose why the names differ.
 choice-heading = Your choice
 accept = Add to my wallet
 accept-help = It is kept under your own key. You can delete it at any time.
@@ -153,6 +176,36 @@ decline = Decline
 decline-help = It is deleted here at once. { $partner } is told that you declined, not why.
 choice-later = If you choose nothing, it is deleted on { $moment }.
 choice-wrong = Is something wrong? Decline, and tell { $partner }: only they can correct it and send it again.
+
+version-choice = Replace what you have?
+version-choice-newer = You already have a newer version
+version-older = It would replace what { $partner } sent on { $day }: { $headline }.
+version-newer = { $partner } sent a newer version on { $day }: { $headline }.
+version-changes = What changes:
+version-same = Nothing that is shown changes.
+version-links = Shared links that show the earlier version:
+version-link-follows = it shows the new version from then on
+version-link-stays = it goes on showing the earlier version, and says that there is a newer one
+version-replace = Replace
+version-replace-newer = Keep this one as an earlier version
+version-replace-help = The earlier version stays in your wallet, for you alone.
+version-keep = Keep both
+version-keep-help = Both are current, and you can show either.
+change-name = Name: { $newer } instead of { $older }
+change-job-added = Added: { $role } at { $organisation }, { $span }
+change-job-missing = No longer there: { $role } at { $organisation }, { $span }
+change-job-organisation = { $newer } instead of { $older }
+change-job-role = { $organisation }: { $newer } instead of { $older }
+change-job-ended = { $organisation }: ended in { $newer }
+change-job-open = { $organisation }: no end any more; it was { $older }
+change-job-end = { $organisation }: ended in { $newer } instead of { $older }
+change-job-known = { $organisation }: data up to { $newer } instead of { $older }
+change-fact = { $label }: { $newer } instead of { $older }
+change-fact-added = { $label }: { $newer }
+change-fact-missing = { $label }: no longer said; it was { $older }
+change-details = Some details differ.
+standing-allow = Let { $partner } keep this up to date
+standing-allow-help = They may add months, end dates and job titles at these employers without asking. A new employer or another name always asks you. We email you about each update, and you can undo it for 30 days.
 
 documents = Documents
 kind-pdf = PDF document “{ $name }”
@@ -176,7 +229,7 @@ certificate-differs = The document says “{ $document }”, and { $partner } sa
 batch-title = Several credentials: look and decide
 batch-heading = { $partner } wants to add { $count } credentials to your wallet
 batch-lead = Decide about each of them. Nothing is kept for you, or shown to anybody, unless you say yes.
-batch-about = About { $name }
+batch-about = About
 batch-all = All at once
 batch-accept-all = Add all { $count }
 batch-decline-all = Decline all { $count }
@@ -209,6 +262,7 @@ wallet-waiting-several = { $partner } waits for your answer: { $count } credenti
 wallet-look = Look and decide
 wallet-empty-title = Nothing here yet
 wallet-empty = When a partner sends something about you, they give you a link. Open it while you are signed in, and what you accept appears here.
+wallet-names = Your wallet has credentials in several names. Each name has a career of its own:
 wallet-career = Your career
 wallet-credentials = What is in your wallet
 wallet-earlier = { $count ->
@@ -226,6 +280,7 @@ credential-documents = { $count ->
    *[other] With { $count } documents.
 }
 credential-added = Added on { $day }
+credential-updated = Updated by { $partner } on { $day }
 credential-superseded = Replaced by a newer version on { $day }.
 credential-withdrawn = Withdrawn by { $partner } on { $day }: { $reason }
 credential-record = Consent record
@@ -236,17 +291,34 @@ export = Download everything (JSON)
 export-help = all that is kept here about you
 
 record-title = Consent record
+updates-title = Updates
+updates-allowed = { $partner } may keep this up to date. You allowed it on { $day }.
+updates-stop = Stop updates
+updates-stop-help = { $partner } has to ask you about the next one.
+update-undo = Undo this update
+update-undo-help = The version before becomes current again, and your shared links go back to it. { $partner } has to ask you about the next update. You can undo this until { $day }.
+update-undone = You undid this update on { $day }.
+name-record = Name
+name-record-says = This credential carries another name than your wallet had. You confirmed on { $day } that it is also you.
+name-record-reason = Reason
 record-events = What happened
 record-data = What was sent
 event-pushed = { $partner } sent it.
 event-link-opened = Its link was opened in a browser.
 event-opened = You opened it, and it became yours alone.
 event-accepted = You agreed that it is kept in your wallet.
+event-updated = It was accepted at once, because you let { $partner } keep it up to date.
 event-declined = You declined it.
 event-expired = Its time was over.
 event-withdrawn = { $partner } withdrew it.
 event-superseded = { $partner } sent a newer version, which took its place.
 event-removed = You deleted it.
+decision-replaced = You chose to replace the version of { $day }.
+decision-kept = You chose to keep it and the version of { $day }.
+decision-undone = You undid this update.
+decision-reinstated = You undid the update of { $day }: this version became current again.
+standing-given = You let { $partner } keep it up to date.
+standing-ended = That ended: { $partner } asks you before it is updated.
 copy-json = Copy as JSON
 back-to-wallet = Back to the wallet
 delete-credential = Delete this credential
@@ -281,6 +353,10 @@ keep-account = Keep my account
 
 notice-accepted = Added to your wallet.
 notice-deleted = Deleted.
+notice-updates-allowed = Allowed. We email you about each update.
+notice-updates-stopped = Stopped. The next update asks you.
+notice-update-undone = Undone. The version before is current again.
+notice-update-kept = This update cannot be undone any more.
 notice-account-deleted = Your account and everything in it is deleted.
 notice-signed-out = You are signed out.
 notice-signed-out-everywhere = You are signed out on all browsers.

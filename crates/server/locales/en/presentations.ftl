@@ -27,6 +27,7 @@ presentation-over = This question was answered, or its time is over.
 presentation-again = Try again
 presentation-wrong-code = These are not the digits on the other device. After five wrong ones you have to begin again.
 presentation-not-answered = Your wallet has not answered yet.
+presentation-refused-replaced = A wallet answered, but a newer version of its credential exists. Add the newer version to that wallet first. Nothing was shared.
 presentation-refused-revoked = A wallet answered, but its credential was revoked. Nothing was shared.
 presentation-refused-expired = A wallet answered, but its credential is not valid now. Get a new one from its issuer. Nothing was shared.
 presentation-refused-issuer = A wallet answered with a credential of an issuer that is not known here. Nothing was shared.

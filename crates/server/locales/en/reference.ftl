@@ -43,6 +43,8 @@ docs-any-token = Any token of yours will do.
 docs-scope = Needs the scope
 docs-rule-again-title = The same id again
 docs-rule-again = Within 48 hours: 201 with the same link; what was pushed first stands, and a warning says so if the body differs. After 48 hours without acceptance the data is gone for good, and the push starts anew with a new link. Once accepted, the link leads to the credential. A status outlives its data by 400 days.
+docs-rule-replaces-title = A newer version
+docs-rule-replaces = Push it under a new credential_id, and name the earlier one in replaces. The person chooses between replacing it and keeping both. If they let you keep it up to date, and only months, end dates and job titles are new, the 201 says status verified and nobody has to open the link. Anything else asks them by the link.
 docs-rule-idempotency = On any POST that needs a token. The request runs once; an exact repeat within 24 hours gets the stored answer with Idempotency-Replayed: true, another request with the same key gets 409.
 docs-rule-dry-run = Add ?dry_run=true to a push: it is checked, nothing is stored. On your own machine, tenure check FILE does the same and points at the place.
 docs-rule-limits = RateLimit and RateLimit-Policy say what is left; 429 and 503 come with Retry-After.

@@ -15,6 +15,8 @@ share-day-count = { $count ->
 }
 share-passcode = Passcode
 share-passcode-help = Six characters or more, if you want one. Tell it to the hirer by another way than the link.
+share-keep-current = Keep this link current
+share-keep-current-help = When a newer version takes the place of something you share, the link shows that instead. It shows the same kinds of details as now, and nothing that you left out. Without this, the link says that a newer version exists.
 share-make = Make the link
 share-problem-nothing = Choose at least one thing to show.
 share-problem-purpose = The purpose may have 200 characters.
@@ -36,6 +38,10 @@ share-view-count = { $count ->
     [one] Looked at once.
    *[other] Looked at { $count } times.
 }
+share-newer = Newer versions
+share-newer-shown = The link shows them.
+share-newer-told = The link says that one exists.
+share-updated = Updated
 share-viewed = Last on { $moment }.
 share-revoked-at = Taken back
 share-active = It can be opened.
@@ -66,6 +72,8 @@ hire-yours = You are looking at your own link. This is not counted.
 hire-lead = { $name } shows you this, and it can be checked.
 hire-purpose = Purpose
 hire-shared = Shared
+hire-updated = Updated
+hire-newer = A newer version exists since { $day }. Reload this page; if it stays the same, ask { $name } for a new link.
 hire-until = Can be opened until
 hire-attested = Attested
 hire-attested-by = By { $partner }, on { $day }
@@ -76,6 +84,7 @@ hire-checks-lead = Each check stands by itself. Your browser makes them again, w
 hire-checked-here = Checked by this server on { $moment }.
 hire-checked-browser = Checked again in your browser on { $moment }.
 hire-all-passed = All checks passed.
+hire-some-doubtful = A newer version exists. What you see here was confirmed before it.
 hire-some-failed = A check failed. Do not rely on this.
 hire-some-unchecked = Nothing failed, but not every check could be made.
 hire-browser-failed = Your browser could not make the checks. What this server found stands below.
@@ -98,6 +107,7 @@ step-dates = Dates
 step-schema = Form
 outcome-passed = Passed
 outcome-failed = Failed
+outcome-doubtful = Replaced
 outcome-unchecked = Not checked
 
 passed-signature = Nothing was changed since it was signed.
@@ -135,6 +145,7 @@ refused-sd-hash = The holder's signature does not cover exactly what is shown.
 refused-not-bound = It carries no signature of its holder.
 refused-revoked = It was revoked.
 refused-suspended = It is suspended.
+refused-replaced = It was not revoked, but a newer version exists. Reload this page, or ask the person who sent you the link for it.
 refused-unknown-status = Its status is one that is not known here.
 refused-list-expired = The status list is too old to be relied on.
 refused-integrity = The description of its kind is not the one that was meant when it was signed.

@@ -72,6 +72,10 @@ pub struct DeliveryAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     credential_id: Option<String>,
+    /// Why the request was canceled: `declined`, `expired` or `withdrawn`; left out for another type of event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "declined")]
+    reason: Option<String>,
     /// When it happened (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T09:30:00Z")]
     created_at: Timestamp,
@@ -120,6 +124,7 @@ impl From<(Delivery, Vec<Attempt>)> for DeliveryAnswer {
             request_id: delivery.request_id,
             r#type: delivery.kind,
             credential_id: delivery.credential_id,
+            reason: delivery.reason,
             created_at: delivery.created_at,
             delivered_at: delivery.delivered_at,
         }

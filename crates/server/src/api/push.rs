@@ -68,6 +68,11 @@ pub struct PushAnswer {
     /// Where to send the documents for which an upload link was asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<UploadLink>,
+    /// `verified` where the person has accepted it already, or a standing consent of theirs covers the update: then nobody has to
+    /// open the link. Left out while it waits for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, nullable = false, example = "verified")]
+    pub status: Option<&'static str>,
     /// What you should know although the push was taken: for example, that an earlier body stands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
@@ -82,6 +87,7 @@ impl PushAnswer {
             credential_id: stored.credential_id,
             request_id: stored.request_id,
             assets: stored.uploads,
+            status: stored.is_verified.then_some("verified"),
             warnings: stored.warnings,
         }
     }
@@ -113,7 +119,8 @@ pub struct V1Answer {
 ///
 /// Stores what you know of a person and answers with the link to send them to. The push is durable before it is answered.
 /// Pushing the same `credential_id` again within 48 hours answers with the same link and changes nothing; after 48 hours
-/// without acceptance the data is gone and the push starts anew.
+/// without acceptance the data is gone and the push starts anew. To update what you have sent earlier, push it under a new id
+/// and name the earlier one in `replaces`.
 #[utoipa::path(
     post,
     path = "/api/partner/v2/add/requests/{type}",

@@ -18,6 +18,7 @@ use crate::http::extract::Path;
 use ambient::Timestamp;
 use store::CredentialStatus;
 use store::domain::asset::{Asset, AssetState};
+use store::domain::submission::CancelReason;
 
 /// The routes; v1 is documented, v2 is an alias of ours, which the OpenAPI document copies from v1.
 pub fn routes() -> OpenApiRouter<App> {
@@ -39,6 +40,11 @@ pub struct StatusAnswer {
     /// A batch is incomplete while one of its items is, and verified once one of them was accepted.
     #[schema(example = "verified")]
     status: &'static str,
+    /// Why it was canceled: `declined` by the person, `expired` after 48 hours, or `withdrawn` by you; left out otherwise.
+    /// A batch has the reason of the item that ended last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "declined")]
+    reason: Option<&'static str>,
     /// When it became final (RFC 3339, UTC); null while it is incomplete.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
     finalized_at: Option<Timestamp>,
@@ -75,6 +81,10 @@ pub struct ItemStatus {
     /// As of a single credential.
     #[schema(example = "verified")]
     status: &'static str,
+    /// As of a single credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "declined")]
+    reason: Option<&'static str>,
     /// When it became final (RFC 3339, UTC); null while it is incomplete.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:30:00Z")]
     finalized_at: Option<Timestamp>,
@@ -105,6 +115,7 @@ impl From<CredentialStatus> for StatusAnswer {
         Self {
             id: found.credential_id,
             status: found.status.name(),
+            reason: found.status.reason().map(CancelReason::name),
             finalized_at: found.status.finalized_at(),
             assets: found.assets.into_iter().map(AssetAnswer::from).collect(),
             items: found.items.into_iter().map(ItemStatus::from).collect(),
@@ -118,6 +129,7 @@ impl From<CredentialStatus> for ItemStatus {
         Self {
             id: found.credential_id,
             status: found.status.name(),
+            reason: found.status.reason().map(CancelReason::name),
             finalized_at: found.status.finalized_at(),
             assets: found.assets.into_iter().map(AssetAnswer::from).collect(),
         }

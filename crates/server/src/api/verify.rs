@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use credential::PresentationRequest;
+use credential::{PresentationRequest, names};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -17,11 +17,12 @@ use super::partner::{Partner, ReadAny, Write};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::partner_verification::{self, Upserted};
-use crate::flows::verification_request::{self, Checked};
+use crate::flows::verification_request::{self, Checked, VerificationResult};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
 use crate::http::extract::Path;
 use ambient::Timestamp;
+use store::domain::submission::CancelReason;
 
 /// The routes. Both stand at one place: a type's name where one asks, a request's id where one fetches.
 pub fn routes() -> OpenApiRouter<App> {
@@ -57,15 +58,53 @@ pub struct VerificationAnswer {
     /// time.
     #[schema(example = "verified")]
     status: &'static str,
+    /// Why it was canceled: `declined` by the person, or `expired`; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "declined")]
+    reason: Option<&'static str>,
     /// When it became final (RFC 3339, UTC); null while it is incomplete.
     #[schema(value_type = Option<String>, format = "date-time", example = "2026-11-23T09:09:30Z")]
     finalized_at: Option<Timestamp>,
-    /// What was shown: members of the type's fields, each asked for and chosen by the person. Null where nothing was, and
-    /// again 48 hours after the answer.
+    /// What was shown: members of the type's fields, each asked for and chosen by the person, and those that are always shown
+    /// with them. A list of which nothing was shown is not there. Null where nothing was, and again 48 hours after the answer.
     #[schema(value_type = Option<Object>, example = json!({ "full_name": "John Doe" }))]
     credential: Option<Map<String, Value>>,
+    /// What you asked for and were not shown, as JSON Pointers into `credential`: the person left it out, or the credential
+    /// does not have it. Left out where that is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["/employment"]))]
+    withheld: Vec<String>,
+    /// Whose name was shown; null where `credential` is.
+    subject: Option<Subject>,
     /// How it was checked; null where `credential` is.
     verification: Option<Checked>,
+}
+
+/// Whose name was shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Subject {
+    /// The names in what was shown, as their issuers write them; empty if no name was.
+    #[schema(example = json!(["John Doe"]))]
+    names: Vec<String>,
+    /// How these names compare with each other: `same`, `similar`, `different` or `not_comparable`; `not_comparable` also if
+    /// there is none. It is about the names, not about the person.
+    #[schema(example = "same")]
+    consistency: &'static str,
+    /// Whether the person's wallet had another name, and the person confirmed that the one shown is also theirs. Always false
+    /// for what is shown from another wallet.
+    #[schema(example = false)]
+    confirmed_by_holder: bool,
+}
+
+impl Subject {
+    fn new(shown: &VerificationResult) -> Self {
+        let name = shown.credential.get("full_name").and_then(Value::as_str);
+        let names: Vec<&str> = name.into_iter().collect();
+        let comparison = names::consistency(&names);
+        let consistency = if names.is_empty() { "not_comparable" } else { comparison.verdict() };
+        let names = names.into_iter().map(ToOwned::to_owned).collect();
+        Self { names, consistency, confirmed_by_holder: shown.confirmed_by_holder }
+    }
 }
 
 const DIFFERS: Warning = Warning {
@@ -78,7 +117,8 @@ const DIFFERS: Warning = Warning {
 /// Ask a person to show something
 ///
 /// Answers with the link to send the person to. They sign in, read who asks and what for, pick one of their credentials
-/// of this type and which of the fields that you asked for to show, and share or cancel. Then they are sent to your
+/// of this type and which of the fields that you asked for to show, and share or cancel. What qualifies a credential, such
+/// as its expiry date, is always shown with it, and so is the name. Then they are sent to your
 /// `callback_url` with `request_id` and `status` added. A request can be answered for 15 minutes, once, by the first
 /// account that opens it.
 ///
@@ -139,13 +179,18 @@ async fn result(
     let found = partner_verification::find(&app, partner.id, &request_id).await?;
     partner.right.require(found.credential_type)?;
     let outcome = verification_request::result(&app, &found).await?;
+    let withheld = outcome.as_ref().map(|shown| shown.withheld.clone()).unwrap_or_default();
+    let subject = outcome.as_ref().map(Subject::new);
     let (credential, verification) = outcome.map(|shown| (shown.credential, shown.verification)).unzip();
     let status = found.status();
     Ok(Json(VerificationAnswer {
         request_id: found.request_id,
         status: status.name(),
+        reason: status.reason().map(CancelReason::name),
         finalized_at: status.finalized_at(),
         credential,
+        withheld,
+        subject,
         verification,
     }))
 }

@@ -43,6 +43,8 @@ pub(super) const DATA: &[(&str, Kept)] = &[
     ("payload", Nothing("what nobody has accepted, under ring keys")),
     ("expiry", Whole),
     ("event", Whole),
+    ("standing_consent", Nothing("partners ask again: a consent that was ended since would live")),
+    ("version_decision", Whole),
     (
         "asset",
         Part {

@@ -10,7 +10,9 @@ use std::process::ExitCode;
 use clap::Args;
 use credential::format::sd_jwt::Challenge;
 use credential::key::PublicKey;
-use credential::verification::{Answer, Lookups, Outcome as Step, Report, Token, VerificationInputs, keys_of};
+use credential::verification::{
+    Answer, Lookups, NotShown, Outcome as Step, Report, Token, VerificationInputs, keys_of,
+};
 use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use url::Url;
@@ -206,6 +208,7 @@ fn print_text(report: &Report) -> Result<(), String> {
     for verdict in &report.verdicts {
         let outcome = match verdict.outcome {
             Step::Passed => "passed     ",
+            Step::Failed if verdict.code == Some("replaced") => "replaced   ",
             Step::Failed => "FAILED     ",
             Step::NotChecked => "not checked",
         };
@@ -214,18 +217,41 @@ fn print_text(report: &Report) -> Result<(), String> {
             lines.push(format!("{:24}asked: {asked}", ""));
         }
     }
-    if report.is_valid() {
+    if report.is_genuine() {
         lines.push(format!("\nIt says:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
-        lines.push("\nVALID, as far as it was checked.".to_owned());
-    } else {
-        lines.push("\nNOT VALID. What it says is not to be believed.".to_owned());
     }
+    lines.extend(not_shown(&report.not_shown));
+    lines.push(match report.expired_on {
+        _ if report.is_valid() => "\nVALID, as far as it was checked.".to_owned(),
+        Some(day) if report.is_genuine() => {
+            format!("\nEXPIRED on {}. It is genuine, as far as it was checked, and counts no more.", day.in_words())
+        }
+        _ if report.is_replaced() => {
+            "\nREPLACED, and so not valid: a newer version exists. Ask the holder for it.".to_owned()
+        }
+        _ => "\nNOT VALID. What it says is not to be believed.".to_owned(),
+    });
     print(&lines.join("\n"))
+}
+
+/// How much was left out.
+fn not_shown(found: &NotShown) -> Option<String> {
+    let details = if found.count == 1 { "detail" } else { "details" };
+    let at_most = if found.at_most { "At most " } else { "" };
+    (found.count > 0).then(|| format!("\n{at_most}{} {details} not shown.", found.count))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_details_not_shown_is_exact_or_a_limit() {
+        let said = |count: usize, at_most: bool| not_shown(&NotShown { count, at_most, ..NotShown::default() });
+        assert_eq!(said(0, false), None);
+        assert_eq!(said(1, false).as_deref(), Some("\n1 detail not shown."));
+        assert_eq!(said(3, true).as_deref(), Some("\nAt most 3 details not shown."));
+    }
 
     #[test]
     fn did_web_ids_resolve_to_document_urls() {

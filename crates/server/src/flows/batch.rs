@@ -1,20 +1,23 @@
 //! Batches: several submissions of one person behind one link, stored all or none.
 
-use credential::{Batch, BatchBody, BatchForm, Fault, Rejection, Type};
+use credential::{Batch, BatchBody, BatchForm, Fault, Rejection, Submission, Type};
 use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, upload_links};
 use super::push::{
-    PushPreview, StoredPush, context, existing_uploads, id_taken, is_same, prepare, preview, repeat_warnings, wake,
+    PushPreview, StoredPush, context, existing_uploads, id_taken, is_same, is_unopened, prepare, preview,
+    repeat_warnings, wake,
 };
 use super::recipient_mail::{PushedLink, RecipientMail};
 use super::sandbox;
+use super::standing_consent::{self, Covered, StoredUpdate};
 use super::warning::advice;
 use crate::app::App;
 use crate::error::Error;
 use crate::mail::texts::Offer;
 use store::domain;
 use store::domain::asset::Asset;
+use store::domain::submission::Status;
 use store::{NewBatch, NewRequest, NewSubmission, Pushed};
 
 /// A batch as a partner sends it.
@@ -76,6 +79,7 @@ async fn validated(
     authorize(&body.types())?;
     let batch = body.check(&context(app)).inspect_err(count_refused)?;
     sandbox::check_recipient(app, partner, batch.claim.as_deref()).await?;
+    standing_consent::check_replaced(app, partner, &batch.items).await?;
     let inspected = documents::check(app, partner, &batch.items).await?;
     Ok((batch, inspected))
 }
@@ -92,10 +96,14 @@ async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDoc
     }
     let assets: Vec<(String, Vec<Asset>)> =
         items.iter().map(|item| (item.credential_id.clone(), item.assets.clone())).collect();
+    let ids: Vec<Option<Uuid>> = items.iter().map(|item| Some(item.id)).collect();
+    let covered = covered_items(app, partner, &batch.items).await?;
+    let email = batch.claim.as_deref();
     let new = NewBatch { id, credential_id: batch.credential_id.clone(), items };
     let link = app.links().batch(partner, id);
-    let pushed = PushedLink {
-        email: batch.claim.as_deref(),
+    let pushed_link = PushedLink {
+        // If all of it is accepted at once, it has no link that its person must open.
+        email: email.filter(|_| covered.len() < batch.items.len()),
         partner,
         credential_id: &batch.credential_id,
         offer: Offer::Several(batch.items.len()),
@@ -103,7 +111,7 @@ async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDoc
         link: &link,
         until: now + app.config().retention.incomplete,
     };
-    let RecipientMail { item, warning } = RecipientMail::prepare(app, pushed).await?;
+    let RecipientMail { item, mut warning } = RecipientMail::prepare(app, pushed_link).await?;
     let pushed = app.committer().push_and_send(NewRequest::Batch(new), item).await;
     // On an error the outcome is unknown; the sweep deletes orphaned documents.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
@@ -116,18 +124,50 @@ async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDoc
             app.metrics().submissions("created", batch.items.len() as u64);
             let mut uploads = Vec::new();
             for (item, (credential_id, assets)) in batch.items.iter().zip(&assets) {
-                wake(app, assets, batch.claim.is_some());
+                wake(app, assets, email.is_some());
                 uploads.extend(upload_links(app, assets, item, Some(credential_id)));
+            }
+            let is_verified = accept_items(app, (id, &batch.items), &ids, &covered).await? == batch.items.len();
+            if !is_verified && pushed_link.email.is_none() {
+                warning = RecipientMail::send(app, PushedLink { email, ..pushed_link }).await?;
             }
             let warnings = warning.into_iter().collect();
             let credential_id = batch.credential_id.clone();
-            Ok(StoredPush { credential_id, request_id: id, redirect_uri: link, uploads, warnings })
+            Ok(StoredPush { credential_id, request_id: id, redirect_uri: link, is_verified, uploads, warnings })
         }
-        Pushed::ExistingBatch(existing) => repeated(app, partner, &existing, batch).await,
+        Pushed::ExistingBatch(existing) => repeated(app, partner, &existing, batch, &covered).await,
         Pushed::Taken(ids) => Err(Error::invalid(taken_ids(batch, &ids))),
         Pushed::Existing(_) => Err(Error::internal("a batch was stored as one submission")),
         Pushed::PartnerDisabled => Err(Error::unauthorized()),
     }
+}
+
+/// The items that their holder's standing consents cover, by their places. None if they are credentials of several people: a
+/// batch is about one.
+async fn covered_items(app: &App, partner: Uuid, items: &[Submission]) -> Result<Vec<(usize, Covered)>, Error> {
+    let mut covered = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        covered.extend(standing_consent::covered(app, partner, item).await?.map(|covered| (place, covered)));
+    }
+    let is_of_one = covered.windows(2).all(|pair| pair[0].1.holder == pair[1].1.holder);
+    Ok(if is_of_one { covered } else { Vec::new() })
+}
+
+/// Accepts what is covered of a stored batch; `ids` names each item that can be accepted. Returns how many were.
+async fn accept_items(
+    app: &App,
+    (batch, items): (Uuid, &[Submission]),
+    ids: &[Option<Uuid>],
+    covered: &[(usize, Covered)],
+) -> Result<usize, Error> {
+    let mut accepted = 0;
+    for (place, covered) in covered {
+        let Some(id) = ids[*place] else { continue };
+        let payload = items[*place].payload();
+        let update = StoredUpdate { id, batch: Some(batch), payload: &payload };
+        accepted += usize::from(standing_consent::accept(app, *covered, update).await?);
+    }
+    Ok(accepted)
 }
 
 /// The result of a batch whose id exists already.
@@ -136,6 +176,7 @@ async fn repeated(
     partner: Uuid,
     existing: &domain::batch::Batch,
     batch: &Batch,
+    covered: &[(usize, Covered)],
 ) -> Result<StoredPush, Error> {
     app.metrics().submissions("existing", batch.items.len() as u64);
     let mut uploads = Vec::new();
@@ -146,9 +187,20 @@ async fn repeated(
         }
     }
     let differs = differs(app, existing, batch).await?;
+    // The acceptance of some may have failed after they were stored.
+    let unopened = |item: &Submission| {
+        let is_it = |earlier: &&domain::submission::Submission| {
+            earlier.credential_id == item.credential_id && !differs && is_unopened(earlier)
+        };
+        existing.items.iter().find(is_it).map(|earlier| earlier.id)
+    };
+    let ids: Vec<Option<Uuid>> = batch.items.iter().map(unopened).collect();
+    let accepted = accept_items(app, (existing.id, &batch.items), &ids, covered).await?;
+    let verified = existing.items.iter().filter(|item| matches!(item.status(), Status::Verified(_))).count();
+    let is_verified = accepted + verified == existing.items.len();
     let link = app.links().batch(partner, existing.id);
     let pushed = PushedLink {
-        email: batch.claim.as_deref(),
+        email: batch.claim.as_deref().filter(|_| !is_verified),
         partner,
         credential_id: &batch.credential_id,
         offer: Offer::Several(existing.items.len()),
@@ -158,7 +210,7 @@ async fn repeated(
     };
     let warnings = repeat_warnings(differs, RecipientMail::repeat(app, pushed).await?);
     let credential_id = batch.credential_id.clone();
-    Ok(StoredPush { credential_id, request_id: existing.id, redirect_uri: link, uploads, warnings })
+    Ok(StoredPush { credential_id, request_id: existing.id, redirect_uri: link, is_verified, uploads, warnings })
 }
 
 /// An error for each id of the batch that another request has.

@@ -2,8 +2,15 @@
 //!
 //! The pages act for the person who is signed in, the sandbox for its users. Both go through here.
 
-use uuid::Uuid;
+use std::collections::{BTreeMap, BTreeSet};
 
+use credential::{NameReason, Payload};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::names::HeldNames;
+use super::versions::{self, HeldVersions, RelatedVersion};
+use super::{standing_consent, supersede};
 use crate::app::App;
 use crate::documents::{self, Owner};
 use crate::error::Error;
@@ -11,6 +18,9 @@ use ambient::Timestamp;
 use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{State, Submission};
 use store::{EventKind, Tx};
+
+/// Attempts while the wallet changes between the read and the write.
+const MAX_ATTEMPTS: usize = 5;
 
 /// Why a link leads to nothing that this person can consent to.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +58,20 @@ impl Linked {
     }
 }
 
+/// What a person chose about a credential, beside accepting it.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The related credentials of which the newer version replaces the older one; `None` if the person was not asked.
+    pub replaced: Option<BTreeSet<Uuid>>,
+    /// Whether its partner may keep it up to date.
+    pub is_kept_current: bool,
+    /// Why its name differs from those in the wallet, if they confirmed that it is also theirs. Ignored if it does not differ.
+    pub confirmed_name: Option<NameReason>,
+}
+
+/// What a person chose, by credential. Where nothing was chosen, nothing is asked or confirmed and no consent is given.
+pub type Choices = BTreeMap<Uuid, Choice>;
+
 /// What accepting or declining has changed.
 #[derive(Clone, Debug)]
 pub struct Decided {
@@ -55,6 +79,8 @@ pub struct Decided {
     pub linked: Linked,
     /// How many submissions have changed; none if all were decided before or have expired.
     pub count: usize,
+    /// The submissions whose name the person must confirm first. If there are any, nothing has changed.
+    pub unconfirmed: Vec<Uuid>,
 }
 
 /// Records, once for each submission, that a browser has opened the link.
@@ -136,37 +162,110 @@ pub async fn find(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Linked, Li
 }
 
 /// Re-seals the data under `holder`'s own key and puts it into the wallet: one submission, or every item of a batch that
-/// is still pending. A repetition changes nothing.
+/// is still pending. A repetition changes nothing. If one carries another name than the wallet and the person did not
+/// confirm it, nothing is accepted.
 ///
 /// # Errors
-/// The store or the key ring cannot be used.
-pub async fn accept(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided, LinkError>, Error> {
-    let linked = match find(app, id, holder).await? {
-        Ok(linked) => linked,
-        Err(error) => return Ok(Err(error)),
-    };
-    // Keys are fetched and used before the write transaction begins.
-    let mut resealed = Vec::new();
-    for item in linked.items() {
-        resealed.extend(Resealed::new(app, item, holder).await?);
+/// The store or the key ring cannot be used, or the wallet kept changing meanwhile.
+pub async fn accept(app: &App, id: Uuid, holder: Uuid, choices: &Choices) -> Result<Result<Decided, LinkError>, Error> {
+    for _ in 0..MAX_ATTEMPTS {
+        let linked = match find(app, id, holder).await? {
+            Ok(linked) => linked,
+            Err(error) => return Ok(Err(error)),
+        };
+        let Some(partner) = linked.items().first().map(|item| item.partner_id) else {
+            return Ok(Ok(Decided { linked, count: 0, unconfirmed: Vec::new() }));
+        };
+        // Keys are fetched and used before the write transaction begins.
+        let held =
+            Held { versions: HeldVersions::of(app, holder, partner).await?, names: HeldNames::of(app, holder).await? };
+        let (mut among, mut pending, mut unconfirmed) = (held.names.clone(), Vec::new(), Vec::new());
+        for item in linked.items() {
+            let reason = choices.get(&item.id).and_then(|choice| choice.confirmed_name);
+            match Pending::prepare(app, item, holder, &held.versions, (&mut among, reason)).await? {
+                Prepared::Ready(ready) => pending.push(*ready),
+                Prepared::Unconfirmed => unconfirmed.push(item.id),
+                Prepared::Over => {}
+            }
+        }
+        if !unconfirmed.is_empty() {
+            return Ok(Ok(Decided { linked, count: 0, unconfirmed }));
+        }
+        if let Some(count) = accept_all(app, (holder, partner), &held, &pending, choices).await? {
+            return Ok(Ok(Decided { linked, count, unconfirmed }));
+        }
     }
+    Err(Error::unavailable())
+}
+
+/// What a wallet holds that the decisions about an incoming credential rest on.
+struct Held {
+    versions: HeldVersions,
+    names: HeldNames,
+}
+
+/// Accepts what is still pending; returns how many that were. `None`, and nothing is changed, if the wallet does not hold the
+/// versions and names any more that the person was asked about.
+async fn accept_all(
+    app: &App,
+    (holder, partner): (Uuid, Uuid),
+    held: &Held,
+    pending: &[Pending],
+    choices: &Choices,
+) -> Result<Option<usize>, Error> {
     let now = app.now();
     let mut tx = app.store().write().await?;
     tx.hold_wallet(holder).await?;
+    if !held.versions.is_unchanged(&mut tx, holder, partner).await? || !held.names.is_unchanged(&mut tx, holder).await?
+    {
+        return Ok(None);
+    }
     let mut accepted = Vec::new();
-    for item in &resealed {
+    for item in pending {
         if item.accept(app, &mut tx, holder, now).await? {
-            accepted.push(item.id);
+            accepted.push(item);
         }
     }
-    if !accepted.is_empty() {
-        tx.record_events(&accepted, EventKind::Accepted, now).await?;
-        supersede(&mut tx, linked.items(), holder, now).await?;
-        tx.commit().await?;
-        app.deliveries_due().notify_one();
-        app.metrics().submissions("accepted", accepted.len() as u64);
+    if accepted.is_empty() {
+        return Ok(Some(0));
     }
-    Ok(Ok(Decided { linked, count: accepted.len() }))
+    let ids: Vec<Uuid> = accepted.iter().map(|item| item.id).collect();
+    tx.record_events(&ids, EventKind::Accepted, now).await?;
+    settle_versions(app, &mut tx, holder, &accepted, choices).await?;
+    tx.commit().await?;
+    app.outbox().wake();
+    app.deliveries_due().notify_one();
+    app.metrics().submissions("accepted", accepted.len() as u64);
+    Ok(Some(accepted.len()))
+}
+
+/// Supersedes older versions as the person chose, records what was decided, and gives and ends standing consents.
+async fn settle_versions(
+    app: &App,
+    tx: &mut Tx,
+    holder: Uuid,
+    accepted: &[&Pending],
+    choices: &Choices,
+) -> Result<(), Error> {
+    let (mut pairs, now) = (Vec::new(), app.now());
+    for item in accepted {
+        let chosen = choices.get(&item.id).and_then(|choice| choice.replaced.as_ref());
+        let (replaced, decisions) = versions::decide(item.id, &item.related, chosen, now);
+        for decision in &decisions {
+            tx.record_version_decision(holder, decision).await?;
+        }
+        pairs.extend(replaced);
+    }
+    // The consent was for the older version. It goes on only if the person gives it for the newer one.
+    for old in supersede::record(app, tx, holder, &pairs, now).await? {
+        tx.end_standing_consent(holder, old, now).await?;
+    }
+    let is_kept_current = |item: &Pending| choices.get(&item.id).is_some_and(|choice| choice.is_kept_current);
+    for item in accepted.iter().filter(|item| item.may_continue && is_kept_current(item)) {
+        // Only for what stands: not for what a newer version has superseded at once.
+        tx.give_standing_consent(app.id(), holder, item.id, now).await?;
+    }
+    Ok(())
 }
 
 /// Declines for `holder`: one submission, or every item of a batch that is still pending. Their data is deleted.
@@ -192,49 +291,83 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided
         app.deliveries_due().notify_one();
         app.metrics().submissions("declined", declined.len() as u64);
     }
-    Ok(Ok(Decided { linked, count: declined.len() }))
+    Ok(Ok(Decided { linked, count: declined.len(), unconfirmed: Vec::new() }))
 }
 
-/// Deletes a credential from `holder`'s wallet. A repetition changes nothing.
+/// Deletes a credential from `holder`'s wallet. If it was current for the person who deletes it (`is_current`), and its partner has
+/// updated it since, the update is deleted too. A repetition changes nothing.
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn delete(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
+pub async fn delete(app: &App, id: Uuid, holder: Uuid, is_current: bool) -> Result<(), Error> {
     let now = app.now();
     let mut tx = app.store().write().await?;
-    if tx.remove_submission(id, holder, now).await? {
-        tx.record_events(&[id], EventKind::Removed, now).await?;
+    tx.hold_wallet(holder).await?;
+    let mut deleted = vec![id];
+    if is_current {
+        deleted.extend(standing_consent::updates_of(&mut tx, id).await?);
+    }
+    let mut removed = Vec::new();
+    for id in deleted {
+        if tx.remove_submission(id, holder, now).await? {
+            tx.end_standing_consent(holder, id, now).await?;
+            removed.push(id);
+        }
+    }
+    if !removed.is_empty() {
+        tx.record_events(&removed, EventKind::Removed, now).await?;
         tx.commit().await?;
-        app.metrics().submissions("removed", 1);
+        app.metrics().submissions("removed", removed.len() as u64);
     }
     Ok(())
 }
 
-/// Where each push holds the whole history, the newest one of this partner supersedes the earlier ones.
-async fn supersede(tx: &mut Tx, accepted: &[Submission], holder: Uuid, now: Timestamp) -> Result<(), Error> {
-    let Some(first) = accepted.first() else { return Ok(()) };
-    let types = accepted.iter().map(|item| item.credential_type).filter(|known| known.newest_stands);
-    let superseded = tx.supersede_submissions(holder, first.partner_id, &types.collect::<Vec<_>>(), now).await?;
-    tx.record_events(&superseded, EventKind::Superseded, now).await?;
-    Ok(())
-}
-
 /// A pending submission, with everything of it sealed for its holder.
-struct Resealed {
+struct Pending {
     id: Uuid,
     period: Timestamp,
     payload: Vec<u8>,
+    /// What the wallet holds that relates to it.
+    related: Vec<RelatedVersion>,
+    /// Whether a standing consent can be given for it.
+    may_continue: bool,
     /// The objects' keys, by asset.
     keys: Vec<(Asset, Vec<u8>)>,
 }
 
-impl Resealed {
-    /// `None` if the submission is not pending any more, or its data is deleted.
-    async fn new(app: &App, item: &Submission, holder: Uuid) -> Result<Option<Self>, Error> {
-        let State::Incomplete { sealed, .. } = &item.state else { return Ok(None) };
+/// What became of a submission that is to be accepted.
+enum Prepared {
+    Ready(Box<Pending>),
+    /// It carries another name, and the person did not confirm it.
+    Unconfirmed,
+    /// It is not pending any more, or its data is deleted.
+    Over,
+}
+
+impl Pending {
+    /// Compares its name with those that it is accepted `among`, to which it is added.
+    async fn prepare(
+        app: &App,
+        item: &Submission,
+        holder: Uuid,
+        held: &HeldVersions,
+        (among, reason): (&mut HeldNames, Option<NameReason>),
+    ) -> Result<Prepared, Error> {
+        let State::Incomplete { sealed, .. } = &item.state else { return Ok(Prepared::Over) };
         let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
-        let Some(payload) = app.keyring().open_sealed(sealed, &label).await? else { return Ok(None) };
-        let payload = app.keyring().seal_for_holder(holder, &label, &payload).await?;
+        let Some(plain) = app.keyring().open_sealed(sealed, &label).await? else { return Ok(Prepared::Over) };
+        let mut said = Payload::from_bytes(&plain).map_err(Error::internal)?;
+        let mut confirmed = None;
+        if let Some(question) = among.question(said.full_name()) {
+            let Some(reason) = reason else { return Ok(Prepared::Unconfirmed) };
+            said.confirmed_name = Some(question.confirmed(reason));
+            confirmed = Some(Zeroizing::new(serde_json::to_vec(&said).map_err(Error::internal)?));
+        }
+        among.add_incoming(app, item, &said).await?;
+        let related = held.related(app, item, &said).await?;
+        let may_continue = item.credential_type.may_continue(&said.fields);
+        // Without a confirmation the bytes stay as they were pushed, so that a repeat of the push is recognised.
+        let payload = app.keyring().seal_for_holder(holder, &label, confirmed.as_ref().unwrap_or(&plain)).await?;
         let takes_documents = item.credential_type.assets.most > 0;
         let assets = if takes_documents { app.store().read().await?.assets(&[item.id]).await? } else { Vec::new() };
         let mut keys = Vec::new();
@@ -243,7 +376,8 @@ impl Resealed {
                 keys.push((asset, key));
             }
         }
-        Ok(Some(Self { id: item.id, period: sealed.period, payload, keys }))
+        let ready = Self { id: item.id, period: sealed.period, payload, related, may_continue, keys };
+        Ok(Prepared::Ready(Box::new(ready)))
     }
 
     /// Returns false if it is not pending any more.

@@ -1,7 +1,7 @@
 //! What a holder sees of a credential: opened, parsed, with its documents.
 
 use credential::opencerts::Summary;
-use credential::{AssetKind, Block, Payload};
+use credential::{AssetKind, Block, Date, Payload};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -38,6 +38,8 @@ pub struct CredentialView {
     pub withdrawal: Option<Withdrawal>,
     /// When a newer one took its place, if one did.
     pub superseded_at: Option<Timestamp>,
+    /// The last day that it counted, if that day is over.
+    pub expired_on: Option<Date>,
 }
 
 /// What a partner said when it withdrew something.
@@ -157,6 +159,7 @@ impl CredentialView {
             title: known.title,
             headline: known.headline(&payload.fields),
             view: known.view(&payload.fields),
+            expired_on: known.expired_on(&payload.fields, app.now().to_jiff()),
             payload,
             documents,
             pushed_at: submission.created_at,
@@ -183,7 +186,7 @@ impl CredentialView {
 
     /// The person's name as the partner knows it.
     pub fn full_name(&self) -> &str {
-        self.payload.fields["full_name"].as_str().unwrap_or_default()
+        self.payload.full_name()
     }
 
     /// How many documents it has.

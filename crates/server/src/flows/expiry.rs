@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::flows::verification_request;
-use store::{AnnouncementKind, StoreError};
+use store::StoreError;
 
 /// How many rows one transaction changes, so that pushes never wait long behind it.
 pub const BATCH: i64 = 500;
@@ -37,7 +37,7 @@ pub async fn expire_verifications(app: &App) -> Result<u64, StoreError> {
     }
     let mut tx = app.store().write().await?;
     let expired = tx.expire_verifications(now, BATCH).await?;
-    verification_request::announce(&mut tx, &expired, AnnouncementKind::RequestCanceled, now).await?;
+    verification_request::announce(&mut tx, &expired, now).await?;
     tx.commit().await?;
     app.deliveries_due().notify_one();
     let count = expired.len() as u64;

@@ -20,7 +20,7 @@ use store::{OutboxItem, StoreError, Tx, Undelivered};
 
 /// A message that was taken is due again after this time, unless its outcome was written. Longer than sending takes.
 const LEASE: Duration = Duration::from_secs(60);
-/// Sandbox users that act at once, and keys that are destroyed at once.
+/// Sandbox users that act at once, keys that are destroyed at once, and shares that are updated at once.
 const OTHER_PLACES: usize = 2;
 const CODE_RETRIES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(15) };
 const RETRIES: Backoff = Backoff { first: Duration::from_secs(4), longest: Duration::from_secs(512) };
@@ -31,7 +31,7 @@ fn places(app: &App, lane: Lane) -> usize {
     match lane {
         Lane::Code => (sessions - sessions / 4).max(1),
         Lane::Mail => (sessions / 4).max(1),
-        Lane::Sandbox | Lane::Key => OTHER_PLACES,
+        Lane::Sandbox | Lane::Key | Lane::Share => OTHER_PLACES,
     }
 }
 
@@ -119,7 +119,7 @@ impl LaneSender {
         let free = places(&self.app, self.lane).saturating_sub(self.sending.len());
         match self.lane {
             Lane::Code | Lane::Mail => self.app.mailer().health().allows(free, self.sending.len(), self.app.now()),
-            Lane::Sandbox | Lane::Key => free,
+            Lane::Sandbox | Lane::Key | Lane::Share => free,
         }
     }
 
@@ -218,6 +218,9 @@ async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> Outcome {
             app.keyring().destroy_holder_key(holder).await.map_err(|error| error.to_string())
         }
         OutboxMessage::SandboxAction(action) => flows::sandbox::act(app, &action).await.map_err(|error| error.detail),
+        OutboxMessage::FollowShare { holder, share } => {
+            flows::share::follow(app, share, holder).await.map(drop).map_err(|error| error.detail)
+        }
     };
     done.map_or_else(Outcome::Later, |()| Outcome::Done)
 }

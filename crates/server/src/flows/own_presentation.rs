@@ -36,7 +36,7 @@ pub async fn allocate_status_indices(
 }
 
 /// Signs one credential and presents the parts for which `shows` is true (given a JSON Pointer into the claims), bound to a new
-/// key. The challenge is the audience and the nonce.
+/// key. What its type always shows is in the clear and needs no choice. The challenge is the audience and the nonce.
 ///
 /// # Errors
 /// The key cannot sign.
@@ -84,8 +84,7 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
         Some(list) => app.status_lists().get(list, StatusListFormat::Token).await?,
         None => None,
     };
-    let known = credential::ALL.iter().map(|known| TypeMetadata::new(*known, base));
-    let metadata = known.into_iter().find(|known| lookups.metadata.as_ref() == Some(&known.vct));
+    let metadata = lookups.metadata.as_deref().and_then(|vct| TypeMetadata::published(vct, base));
     Ok(VerificationInputs {
         issuer_keys,
         status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),

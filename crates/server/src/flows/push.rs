@@ -5,18 +5,19 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use credential::{Code, Context, Fault, Submission, Type};
+use credential::{Code, Context, Fault, Payload, Submission, Type};
 use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, UploadLink, upload_links};
 use super::recipient_mail::{PushedLink, RecipientMail};
 use super::sandbox;
+use super::standing_consent::{self, Covered, StoredUpdate};
 use super::warning::{Warning, advice};
 use crate::app::App;
 use crate::error::Error;
 use crate::mail::texts::Offer;
 use store::domain::asset::{Asset, AssetState};
-use store::domain::submission::{self as stored, State};
+use store::domain::submission::{self as stored, State, Status};
 use store::{NewRequest, NewSubmission, Pushed, joined_chain};
 
 /// A push as a partner sends it.
@@ -48,6 +49,8 @@ pub struct StoredPush {
     pub request_id: Uuid,
     /// The documented link.
     pub redirect_uri: String,
+    /// Whether everything of it is verified: its holder accepted it, now or earlier.
+    pub is_verified: bool,
     /// Where to send documents.
     pub uploads: Vec<UploadLink>,
     /// What the partner should know: for example, that an earlier body stands, or that the link was not mailed.
@@ -107,6 +110,7 @@ async fn validated(app: &App, partner: Uuid, push: Push) -> Result<(Submission, 
     drop(body);
     let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
     sandbox::check_recipient(app, partner, submission.claim.as_deref()).await?;
+    standing_consent::check_replaced(app, partner, std::slice::from_ref(&submission)).await?;
     let inspected = documents::check(app, partner, std::slice::from_ref(&submission)).await?;
     Ok((submission, inspected))
 }
@@ -124,6 +128,7 @@ async fn store(
     inspected: &InspectedDocuments,
 ) -> Result<StoredPush, Error> {
     let payload = submission.payload();
+    let covered = standing_consent::covered(app, partner, &submission).await?;
     // Freed here, where these many small allocations were used last: after the wait for the disk they would be out of the
     // processor's cache, and perhaps freed by another thread.
     drop(submission.fields.take());
@@ -132,8 +137,10 @@ async fn store(
     let new = prepare(app, partner, (submission, inspected), &payload, id, None).await?;
     let assets = new.assets.clone();
     let link = app.links().push(submission.credential_type, partner, id, submission.document_type);
-    let pushed = PushedLink {
-        email: submission.claim.as_deref(),
+    let email = submission.claim.as_deref();
+    let pushed_link = PushedLink {
+        // An update that is accepted at once has no link that its person must open.
+        email: email.filter(|_| covered.is_none()),
         partner,
         credential_id: &submission.credential_id,
         offer: Offer::One(submission.credential_type.title),
@@ -141,7 +148,7 @@ async fn store(
         link: &link,
         until: new.expires_at,
     };
-    let RecipientMail { item, warning } = RecipientMail::prepare(app, pushed).await?;
+    let RecipientMail { item, warning } = RecipientMail::prepare(app, pushed_link).await?;
     let pushed = app.committer().push_and_send(NewRequest::One(Box::new(new)), item).await;
     // On an error the outcome is unknown; the sweep deletes orphaned documents.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
@@ -150,19 +157,43 @@ async fn store(
     match pushed? {
         Pushed::Created => {
             app.metrics().submissions("created", 1);
-            wake(app, &assets, submission.claim.is_some());
+            wake(app, &assets, email.is_some());
+            let mut warnings: Vec<Warning> = warning.into_iter().collect();
+            let mut is_verified = false;
+            if let Some(covered) = covered {
+                let update = StoredUpdate { id, batch: None, payload: &payload };
+                let pushed_link = PushedLink { email, ..pushed_link };
+                (is_verified, warnings) = Box::pin(accept_update(app, covered, update, pushed_link)).await?;
+            }
             Ok(StoredPush {
                 credential_id: submission.credential_id.clone(),
                 request_id: id,
-                redirect_uri: link,
                 uploads: upload_links(app, &assets, submission, None),
-                warnings: warning.into_iter().collect(),
+                redirect_uri: link,
+                is_verified,
+                warnings,
             })
         }
-        Pushed::Existing(existing) => Box::pin(repeated(app, partner, &existing, submission, &payload)).await,
+        Pushed::Existing(existing) => {
+            Box::pin(repeated(app, partner, &existing, (submission, covered), &payload)).await
+        }
         Pushed::ExistingBatch(_) | Pushed::Taken(_) => Err(Error::invalid(vec![id_taken(&submission.id_pointer)])),
         Pushed::PartnerDisabled => Err(Error::unauthorized()),
     }
+}
+
+/// Accepts an update that was stored just now under a standing consent. If that is not possible any more, its link is mailed, as it
+/// is with other pushes. Returns whether it was accepted, and the warnings.
+async fn accept_update(
+    app: &App,
+    covered: Covered,
+    update: StoredUpdate<'_>,
+    pushed_link: PushedLink<'_>,
+) -> Result<(bool, Vec<Warning>), Error> {
+    if standing_consent::accept(app, covered, update).await? {
+        return Ok((true, Vec::new()));
+    }
+    Ok((false, RecipientMail::send(app, pushed_link).await?.into_iter().collect()))
 }
 
 /// The result of a push whose id exists already.
@@ -170,11 +201,19 @@ async fn repeated(
     app: &App,
     partner: Uuid,
     existing: &stored::Submission,
-    submission: &Submission,
+    (submission, covered): (&Submission, Option<Covered>),
     payload: &[u8],
 ) -> Result<StoredPush, Error> {
     app.metrics().submissions("existing", 1);
     let differs = !is_same(app, existing, submission.credential_type, payload).await?;
+    let is_verified = match covered.filter(|_| !differs && is_unopened(existing)) {
+        // Its acceptance may have failed after it was stored.
+        Some(covered) => {
+            let update = StoredUpdate { id: existing.id, batch: existing.batch_id, payload };
+            standing_consent::accept(app, covered, update).await?
+        }
+        None => matches!(existing.status(), Status::Verified(_)),
+    };
     let uploads = existing_uploads(app, existing, submission, None).await?;
     let (request_id, link) = match existing.batch_id {
         Some(batch) => (batch, app.links().batch(partner, batch)),
@@ -184,7 +223,7 @@ async fn repeated(
         }
     };
     let pushed = PushedLink {
-        email: submission.claim.as_deref(),
+        email: submission.claim.as_deref().filter(|_| !is_verified),
         partner,
         credential_id: &submission.credential_id,
         offer: Offer::One(existing.credential_type.title),
@@ -197,6 +236,7 @@ async fn repeated(
         credential_id: submission.credential_id.clone(),
         request_id,
         redirect_uri: link,
+        is_verified,
         uploads,
         warnings,
     })
@@ -226,6 +266,11 @@ pub(super) async fn prepare(
         assets: documents::rows(app, submission, inspected, id, sealed.period).await?,
         sealed,
     })
+}
+
+/// Whether `existing` waits for somebody to open its link.
+pub(super) fn is_unopened(existing: &stored::Submission) -> bool {
+    matches!(existing.state, State::Incomplete { holder: None, .. })
 }
 
 const DIFFERS: Warning = Warning {
@@ -293,5 +338,8 @@ pub(super) async fn is_same(
         }
         State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => None,
     };
-    Ok(earlier.is_none_or(|earlier| earlier.as_slice() == payload))
+    let Some(earlier) = earlier.filter(|earlier| earlier.as_slice() != payload) else { return Ok(true) };
+    // What the holder confirmed since was not pushed.
+    let pushed = |bytes: &[u8]| Payload::from_bytes(bytes).map(|payload| Payload { confirmed_name: None, ..payload });
+    Ok(pushed(&earlier).map_err(Error::internal)? == pushed(payload).map_err(Error::internal)?)
 }

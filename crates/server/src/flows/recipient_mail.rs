@@ -117,6 +117,23 @@ impl RecipientMail {
         Ok(Self { item: Some(item), warning: None })
     }
 
+    /// Mails the link of a push that is stored already. Returns the warning that it is not mailed.
+    ///
+    /// # Errors
+    /// The store or the key ring cannot be used.
+    pub async fn send(app: &App, pushed: PushedLink<'_>) -> Result<Option<Warning>, Error> {
+        let Some(email) = pushed.email else { return Ok(None) };
+        let email = Email::parse(email).ok_or_else(|| Error::internal("a validated email address cannot be parsed"))?;
+        let Self { item, warning } = Self::compose(app, &email, pushed).await?;
+        if let Some(item) = item {
+            let mut tx = app.store().write().await?;
+            tx.add_to_outbox(&item).await?;
+            tx.commit().await?;
+            app.outbox().wake();
+        }
+        Ok(warning)
+    }
+
     /// Mails the link of an earlier push again if it could not be mailed. Returns the warning that it is not mailed otherwise.
     ///
     /// # Errors

@@ -2,12 +2,13 @@
 //!
 //! Its users act through the flows of everybody, and only on what a sandbox partner has sent.
 
-use credential::{Code, Fault};
+use credential::{Code, Fault, NameReason};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::email::Email;
 use crate::error::{Error, Kind};
+use crate::flows::consent::{Choice, Choices, Linked};
 use crate::flows::verification_request::{self, DisclosureRecord, HolderResponse, RequestDetails};
 use crate::flows::{account, consent, expiry};
 use crate::outbox::{OutboxMessage, Routing};
@@ -92,11 +93,22 @@ async fn answer_push(app: &App, action: &SandboxAction, holder: Uuid) -> Result<
     consent::note_link_opened(app, action.request).await?;
     consent::open(app, action.request, holder).await?;
     match action.user.person {
-        Person::Consents => drop(consent::accept(app, action.request, holder).await?),
+        Person::Consents => {
+            let choices = confirm_names(app, action.request, holder).await?;
+            drop(consent::accept(app, action.request, holder, &choices).await?);
+        }
         Person::Declines => drop(consent::decline(app, action.request, holder).await?),
         Person::Stranger | Person::Expires => {}
     }
     Ok(())
+}
+
+/// A user who consents confirms whatever name a credential carries.
+async fn confirm_names(app: &App, id: Uuid, holder: Uuid) -> Result<Choices, Error> {
+    let linked = consent::find(app, id, holder).await?;
+    let items = linked.as_ref().map(Linked::items).unwrap_or_default();
+    let choice = || Choice { confirmed_name: Some(NameReason::Other), ..Choice::default() };
+    Ok(items.iter().map(|item| (item.id, choice())).collect())
 }
 
 /// A user who consents shows everything requested of the newest credential that they hold, or cancels without one.

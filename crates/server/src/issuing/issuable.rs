@@ -1,6 +1,6 @@
 //! What a credential is made of.
 
-use credential::{Payload, Type};
+use credential::{Date, Payload, Type};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -56,5 +56,10 @@ impl IssuableCredential {
             attester: partner.map(|partner| partner.name).unwrap_or_default(),
             pushed_at: submission.created_at,
         }))
+    }
+
+    /// The last day that it counted, if that day is over at `now`.
+    pub fn expired_on(&self, now: Timestamp) -> Option<Date> {
+        self.credential_type.expired_on(&self.payload.fields, now.to_jiff())
     }
 }

@@ -101,12 +101,17 @@ impl StatusLists {
             self.insert(id, format, &cached);
             return Ok(Some(cached));
         }
-        let revoked = tx.revoked_positions(id).await?;
+        let ended = tx.ended_positions(id).await?;
         drop(tx);
         let (signing_keys, url, capacity) = (keys.clone(), self.links.status_list(id), list.capacity.get());
         // Compressing a large list takes milliseconds, which must not block other requests.
         let signed = tokio::task::spawn_blocking(move || {
-            sign(&signing_keys, &url, format, &StatusList::of_revoked(capacity, revoked), now)
+            let list = match format {
+                StatusListFormat::Token => StatusList::of_ended(capacity, ended),
+                // One bit: a replaced credential is not valid either.
+                StatusListFormat::Bitstring => StatusList::of_revoked(capacity, ended.into_iter().map(|(at, _)| at)),
+            };
+            sign(&signing_keys, &url, format, &list, now)
         });
         let token = signed.await.map_err(Error::internal)??;
         let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&sha256(token.as_bytes())[..12]));

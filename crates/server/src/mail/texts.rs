@@ -28,6 +28,17 @@ pub fn offered(to: String, partner: &str, offer: Offer, link: &str, until: Times
     }
 }
 
+/// A partner has updated a credential under a standing consent, which can be undone until `until`.
+pub fn updated(base: &str, to: String, partner: &str, title: &str, until: Timestamp) -> Mail {
+    let text = Text::default();
+    let values = [("partner", partner), ("title", title), ("base", base), ("until", &*text.day(&until))];
+    Mail {
+        to,
+        subject: text.with("mail-updated-subject", &[("partner", partner), ("title", title)]),
+        text: text.with("mail-updated", &values),
+    }
+}
+
 /// A partner has withdrawn what is in a wallet. The reason may be about the person, so only the wallet shows it.
 pub fn withdrawn(base: &str, to: String, partner: &str, title: &str) -> Mail {
     let text = Text::default();

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
+use credential::Date;
 use serde_json::{Map, Value};
 use store::StoreError;
 use store::domain::issuance::WalletAccess;
@@ -47,6 +48,11 @@ fn selector(request: &Map<String, Value>) -> Result<Selector<'_>, OAuthError> {
     }
 }
 
+/// The error for a credential whose last day is over (section 8.3.1).
+pub(super) fn expired(day: Date) -> OAuthError {
+    OAuthError::code("credential_request_denied", format!("This credential expired on {}.", day.in_words()))
+}
+
 fn render(error: IssueError, access: &WalletAccess) -> OAuthError {
     let (code, description) = match error {
         IssueError::UnknownIdentifier => {
@@ -71,6 +77,7 @@ fn render(error: IssueError, access: &WalletAccess) -> OAuthError {
             "credential_request_denied",
             "This credential is not to be had any more: it was deleted, withdrawn or replaced.",
         ),
+        IssueError::Expired(day) => return expired(day),
         IssueError::Other(error) => return OAuthError::Other(error),
     };
     OAuthError::code(code, description)

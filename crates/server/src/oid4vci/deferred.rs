@@ -8,6 +8,7 @@ use axum::routing::post;
 use serde_json::Value;
 
 use super::body::{self, ResponseEncryption};
+use super::credential::expired;
 use super::wallet::Wallet;
 use crate::app::App;
 use crate::flows::issuance::deferred::{self, DeferredError};
@@ -43,6 +44,7 @@ impl From<DeferredError> for OAuthError {
             DeferredError::Unavailable => {
                 Self::code("credential_request_denied", "This credential is not to be had any more.")
             }
+            DeferredError::Expired(day) => expired(day),
             DeferredError::Other(error) => Self::Other(error),
         }
     }

@@ -24,7 +24,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/.well-known/jwt-vc-issuer", get(issuer))
         .route("/.well-known/did.json", get(did))
         .route("/.well-known/tenure-authority.pem", get(authority))
-        .route("/credentials/{type}", get(type_metadata))
+        .route("/credentials/{type}", get(first_type_metadata))
+        .route("/credentials/{type}/{number}", get(type_metadata))
         .route("/credentials/{type}/schema", get(schema))
 }
 
@@ -60,9 +61,24 @@ fn known(name: &str) -> Result<Type, Error> {
     name.parse().map_err(|_| Error::unknown_type(name))
 }
 
-/// SD-JWT VC type metadata at the `vct` (section 5.3.1), byte for byte as `vct#integrity` has it.
-async fn type_metadata(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Error> {
-    let metadata = TypeMetadata::new(known(&name)?, app.config().base());
+/// SD-JWT VC type metadata at the first `vct` of a type (section 5.3.1).
+async fn first_type_metadata(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Error> {
+    serve_metadata(&app, &name, &name)
+}
+
+/// The same at a later `vct`.
+async fn type_metadata(
+    State(app): State<App>,
+    Path((name, number)): Path<(String, String)>,
+) -> Result<Response, Error> {
+    serve_metadata(&app, &name, &format!("{name}/{number}"))
+}
+
+/// Byte for byte as `vct#integrity` has it, of the present and of earlier releases.
+fn serve_metadata(app: &App, name: &str, path: &str) -> Result<Response, Error> {
+    known(name)?;
+    let base = app.config().base();
+    let metadata = TypeMetadata::published(&format!("{base}/credentials/{path}"), base).ok_or_else(Error::not_found)?;
     Ok(([CACHED, (header::CONTENT_TYPE, "application/json")], metadata.document).into_response())
 }
 

@@ -10,6 +10,7 @@ use credential::format::sd_jwt_vc::{self, TypeMetadata};
 use credential::format::{Configuration, Format, vc_jwt};
 use credential::jwe::Encryption;
 use credential::key::Algorithm;
+use credential::verification::is_of_credential;
 use serde_json::{Map, Value, json};
 
 use super::offer::PRE_AUTHORIZED;
@@ -111,8 +112,8 @@ fn claims(format: Format, described: &Value) -> Vec<Value> {
         json!({ "path": path, "mandatory": claim["mandatory"], "display": [{ "name": label, "locale": "en" }] })
     };
     // Who attests is said beside the subject in the W3C form.
-    let fits =
-        |claim: &&Value| format == Format::SdJwtVc || claim["sd"] == "always" && claim["path"][0] != "partner_chain";
+    let is_beside = |name: &str| is_of_credential(name) || name == "partner_chain";
+    let fits = |claim: &&Value| format == Format::SdJwtVc || !claim["path"][0].as_str().is_some_and(is_beside);
     described.iter().filter(fits).map(claim).collect()
 }
 

@@ -88,7 +88,9 @@ async fn ask(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<U
 
 async fn answer_page(app: &App, id: Uuid, holder: Uuid, nothing_chosen: bool) -> Result<Response, Error> {
     let (request, held) = authorization::open(app, id, holder).await?;
-    let offered = CredentialView::open_all(app, &held).await?;
+    let mut offered = CredentialView::open_all(app, &held).await?;
+    // What has expired is not issued any more.
+    offered.retain(|shown| shown.expired_on.is_none());
     let wallet = destination(&request.redirect_uri);
     let layout = Layout::new(app, true);
     let several = request.by_details;

@@ -12,7 +12,7 @@ use store::domain::career::{Career, Disagreement, Job};
 pub struct CareerView {
     /// The jobs, gaps and totals.
     pub career: Career,
-    /// The picture.
+    /// The picture; empty while no job has begun.
     pub timeline: String,
     /// Where attesters do not say the same.
     pub differences: Vec<Difference>,
@@ -30,13 +30,21 @@ pub struct Difference {
 impl CareerView {
     /// Of those of `shown` that hold a career; `None` where none does.
     pub fn new(shown: &[CredentialView], text: &Text) -> Option<Self> {
-        Self::of(&histories(shown), text)
+        Self::numbered(shown, 1, text)
     }
 
-    /// Of what several attesters say; `None` where nobody says anything.
-    pub fn of(histories: &[(String, CareerHistory)], text: &Text) -> Option<Self> {
+    /// Of those of `shown` that hold a career, as the `number`th career of its page; `None` where none does.
+    pub fn numbered(shown: &[CredentialView], number: usize, text: &Text) -> Option<Self> {
+        Self::of(&histories(shown), number, text)
+    }
+
+    /// Of what several attesters say, as the `number`th career of its page; `None` where nobody says anything.
+    pub fn of(histories: &[(String, CareerHistory)], number: usize, text: &Text) -> Option<Self> {
         let career = Career::new(histories);
-        let timeline = Timeline::new(&career, text)?.html();
+        if career.jobs.is_empty() && career.planned.is_empty() {
+            return None;
+        }
+        let timeline = Timeline::new(&career, number, text).map(|timeline| timeline.html()).unwrap_or_default();
         let differences = career.disagreements.iter().map(|found| Difference::new(&career, found, text)).collect();
         Some(Self { career, timeline, differences })
     }
@@ -92,8 +100,13 @@ impl Difference {
 /// From when to when a job was, in words.
 pub fn span(text: &Text, job: &Job) -> String {
     let (start, last) = (text.month(job.start()), text.month(job.last()));
-    let values = [("start", start.as_str()), ("last", last.as_str())];
-    if job.is_open() {
+    let end = job.employment.planned_end().map(|end| text.month(end));
+    let values = [("start", start.as_str()), ("last", &last), ("end", end.as_deref().unwrap_or_default())];
+    if !job.employment.has_begun() {
+        text.with("job-planned", &values)
+    } else if end.is_some() {
+        text.with("job-open-planned", &values)
+    } else if job.is_open() {
         text.with("job-open", &values)
     } else if job.start() == job.last() {
         start

@@ -26,6 +26,10 @@ pub struct Layout {
 const NOTICES: &[&str] = &[
     "notice-accepted",
     "notice-deleted",
+    "notice-updates-allowed",
+    "notice-updates-stopped",
+    "notice-update-undone",
+    "notice-update-kept",
     "notice-account-deleted",
     "notice-signed-out",
     "notice-signed-out-everywhere",

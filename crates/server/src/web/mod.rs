@@ -14,6 +14,7 @@ mod home;
 mod inbox;
 mod layout;
 mod link;
+mod name_form;
 mod offers;
 mod partner_api;
 mod passkey;
@@ -22,11 +23,14 @@ mod presentations;
 mod qr;
 mod redirects;
 mod requests;
+mod selection;
 mod shared_page;
 mod shares;
 mod sign_in;
 mod timeline;
+mod updates;
 mod verify;
+mod versions;
 mod wallet;
 
 use axum::Router;
@@ -58,6 +62,7 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
         .merge(shared_page::routes())
         .merge(shares::routes())
         .merge(sign_in::routes())
+        .merge(updates::routes())
         .merge(verify::routes())
         .merge(wallet::routes());
     let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };

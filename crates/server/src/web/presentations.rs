@@ -34,7 +34,7 @@ struct Question {
     partner: String,
     title: &'static str,
     purpose: Option<String>,
-    /// What each requested field means.
+    /// What each field means that the partner gets: those that are requested or always shown.
     claims: Vec<&'static str>,
 }
 
@@ -123,7 +123,7 @@ fn own(visitor: &Visitor) -> Option<Uuid> {
 impl Question {
     fn new(verification: &Verification, partner: String, details: Option<&RequestDetails>) -> Self {
         let known = verification.credential_type;
-        let is_asked = |name: &str| details.is_some_and(|details| details.claims.iter().any(|claim| claim == name));
+        let is_asked = |name: &str| details.is_some_and(|details| details.covers(known, &format!("/{name}")));
         let claims = known.fields.iter().filter(|member| is_asked(member.name));
         Self {
             verification: verification.id,
@@ -219,6 +219,7 @@ async fn show_page(
 fn refusal_key(code: &str) -> &'static str {
     match code {
         "revoked" | "suspended" => "presentation-refused-revoked",
+        "replaced" => "presentation-refused-replaced",
         "expired" | "not_yet_valid" => "presentation-refused-expired",
         "issuer_unknown" | "unknown_key" => "presentation-refused-issuer",
         "status_unknown" => "presentation-refused-status",

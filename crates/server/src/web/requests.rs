@@ -10,14 +10,19 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::career::CareerView;
+use super::name_form::{NameChoices, NameForm};
+use super::versions::VersionView;
 use super::{Layout, page, redirects};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::consent::{self, LinkError, Linked};
+use crate::flows::consent::{self, Choices, LinkError, Linked};
 use crate::flows::credential_view::{CredentialView, Withdrawal};
+use crate::flows::names::HeldNames;
+use crate::flows::versions::HeldVersions;
 use crate::http::cookies::NOTICE;
-use crate::http::extract::Path;
+use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::submission::{State, Submission};
 
@@ -25,8 +30,100 @@ use store::domain::submission::{State, Submission};
 #[template(path = "consent.html")]
 struct Consent {
     layout: Layout,
+    item: Item,
+}
+
+/// A credential that waits for an answer, with what there is to choose beside it.
+#[derive(Debug)]
+struct Item {
     shown: CredentialView,
     career: Option<CareerView>,
+    /// What to ask about its name.
+    name: Option<NameForm>,
+    /// What the wallet holds that it relates to.
+    versions: Vec<VersionView>,
+    /// Whether its partner may be allowed to keep it up to date.
+    may_continue: bool,
+    /// Whether that was chosen in a form that was refused.
+    is_kept_current: bool,
+}
+
+/// What the wallet holds that an incoming credential is compared with.
+struct Held {
+    holder: Uuid,
+    versions: HeldVersions,
+    names: HeldNames,
+}
+
+impl Held {
+    async fn of(app: &App, holder: Uuid, partner: Uuid) -> Result<Self, Error> {
+        let versions = HeldVersions::of(app, holder, partner).await?;
+        Ok(Self { holder, versions, names: HeldNames::of(app, holder).await? })
+    }
+}
+
+/// What a person chose in a form that was refused.
+struct Refused {
+    names: NameChoices,
+    choices: Choices,
+}
+
+impl Item {
+    /// `None` if its data is deleted. The item is added to the names that are `held`.
+    async fn new(
+        app: &App,
+        submission: &Submission,
+        held: &mut Held,
+        refused: Option<&Refused>,
+        text: &Text,
+    ) -> Result<Option<Self>, Error> {
+        let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(None) };
+        let names = refused.map(|refused| &refused.names);
+        let question = held.names.question(shown.full_name());
+        let name = question.map(|question| NameForm::new(question, submission.id, names));
+        held.names.add_incoming(app, submission, &shown.payload).await?;
+        let chosen = refused.and_then(|refused| refused.choices.get(&submission.id));
+        let mut versions = Vec::new();
+        for version in held.versions.related(app, submission, &shown.payload).await? {
+            let incoming = (shown.id, &shown.payload.fields);
+            let mut view = VersionView::new(app, held.holder, &version, incoming, text).await?;
+            if let Some(replaced) = chosen.and_then(|chosen| chosen.replaced.as_ref()) {
+                view.is_replacement = replaced.contains(&version.submission.id);
+            }
+            versions.push(view);
+        }
+        Ok(Some(Self {
+            career: CareerView::new(std::slice::from_ref(&shown), text),
+            name,
+            versions,
+            may_continue: submission.credential_type.may_continue(&shown.payload.fields),
+            is_kept_current: chosen.is_some_and(|chosen| chosen.is_kept_current),
+            shown,
+        }))
+    }
+}
+
+/// Reads what the person chose: of each pair of versions whether the newer one replaces the older one (`version-{item}-{version}`),
+/// and which credentials their partners may keep up to date (`current-{item}`).
+fn read_choices(pairs: &[(String, String)]) -> Choices {
+    let mut choices = Choices::new();
+    for (name, value) in pairs {
+        if let Some((item, version)) = name.strip_prefix("version-").and_then(read_pair) {
+            let replaced = choices.entry(item).or_default().replaced.get_or_insert_default();
+            if value == "replace" {
+                replaced.insert(version);
+            }
+        } else if let Some(item) = name.strip_prefix("current-").and_then(|id| id.parse().ok()) {
+            choices.entry(item).or_default().is_kept_current = true;
+        }
+    }
+    choices
+}
+
+/// Two ids with a dash in between.
+fn read_pair(text: &str) -> Option<(Uuid, Uuid)> {
+    let (item, version) = text.split_at_checked(uuid::fmt::Hyphenated::LENGTH)?;
+    Some((item.parse().ok()?, version.strip_prefix('-')?.parse().ok()?))
 }
 
 #[derive(Template)]
@@ -35,10 +132,18 @@ struct BatchConsent {
     layout: Layout,
     id: Uuid,
     partner: String,
-    waiting: Vec<(CredentialView, Option<CareerView>)>,
+    waiting: Vec<Item>,
     answered: Vec<Answered>,
     expires_at: Timestamp,
     pushed_at: Timestamp,
+}
+
+impl BatchConsent {
+    /// Whether all that waits can be answered at once: an item that relates to others, or is in another name, is answered by
+    /// itself.
+    fn may_answer_at_once(&self) -> bool {
+        self.waiting.len() > 1 && self.waiting.iter().all(|item| item.versions.is_empty() && item.name.is_none())
+    }
 }
 
 /// An item of a batch that is not waiting any more.
@@ -74,13 +179,30 @@ pub(super) fn routes() -> Router<App> {
 
 async fn consent(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
     match consent::find(&app, id, signed_in.holder.id).await? {
-        Ok(Linked::One(submission)) => consent_to_one(&app, &submission).await,
-        Ok(Linked::Batch(items)) => consent_to_batch(&app, id, &items).await,
+        Ok(linked) => show(&app, signed_in.holder.id, (id, &linked), None).await,
         Err(error) => Ok(error.page(&app)),
     }
 }
 
-async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, Error> {
+/// The page of what a link leads to; with what the person chose if that was `refused`.
+async fn show(
+    app: &App,
+    holder: Uuid,
+    (id, linked): (Uuid, &Linked),
+    refused: Option<&Refused>,
+) -> Result<Response, Error> {
+    match linked {
+        Linked::One(submission) => consent_to_one(app, holder, submission, refused).await,
+        Linked::Batch(items) => consent_to_batch(app, holder, (id, items), refused).await,
+    }
+}
+
+async fn consent_to_one(
+    app: &App,
+    holder: Uuid,
+    submission: &Submission,
+    refused: Option<&Refused>,
+) -> Result<Response, Error> {
     match submission.state {
         State::Incomplete { .. } => {}
         State::Accepted { .. } | State::Withdrawn { .. } => return Ok(Redirect::to("/wallet").into_response()),
@@ -89,10 +211,11 @@ async fn consent_to_one(app: &App, submission: &Submission) -> Result<Response, 
         State::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
         State::TakenBack { .. } => return taken_back(app, submission).await,
     }
-    let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(LinkError::Expired.page(app)) };
     let layout = Layout::new(app, true);
-    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
-    Ok(page(app, &Consent { layout: layout.clone(), shown, career }, &layout))
+    let mut held = Held::of(app, holder, submission.partner_id).await?;
+    let item = Item::new(app, submission, &mut held, refused, &layout.text).await?;
+    let Some(item) = item else { return Ok(LinkError::Expired.page(app)) };
+    Ok(page(app, &Consent { layout: layout.clone(), item }, &layout))
 }
 
 /// Tells the person whose link it is who took it back, and why.
@@ -109,19 +232,22 @@ async fn taken_back(app: &App, submission: &Submission) -> Result<Response, Erro
     Ok(page(app, &template, &layout))
 }
 
-async fn consent_to_batch(app: &App, id: Uuid, items: &[Submission]) -> Result<Response, Error> {
+async fn consent_to_batch(
+    app: &App,
+    holder: Uuid,
+    (id, items): (Uuid, &[Submission]),
+    refused: Option<&Refused>,
+) -> Result<Response, Error> {
     let Some(first) = items.first() else { return Ok(LinkError::Unknown.page(app)) };
     let layout = Layout::new(app, true);
     let partner = app.store().read().await?.partner(first.partner_id).await?;
+    let mut held = Held::of(app, holder, first.partner_id).await?;
     let (mut waiting, mut answered) = (Vec::new(), Vec::new());
     for item in items {
         let title = item.credential_type.title;
         let outcome = match item.state {
             State::Incomplete { .. } => {
-                if let Some(shown) = CredentialView::open(app, item).await? {
-                    let career = CareerView::new(std::slice::from_ref(&shown), &layout.text);
-                    waiting.push((shown, career));
-                }
+                waiting.extend(Item::new(app, item, &mut held, refused, &layout.text).await?);
                 continue;
             }
             State::Accepted { .. } => "batch-accepted",
@@ -150,11 +276,21 @@ async fn accept(
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let decided = match consent::accept(&app, id, signed_in.holder.id).await? {
+    let names = NameChoices::read(&pairs);
+    let mut choices = read_choices(&pairs);
+    for (id, reason) in names.confirmed() {
+        choices.entry(id).or_default().confirmed_name = Some(reason);
+    }
+    let decided = match consent::accept(&app, id, signed_in.holder.id, &choices).await? {
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),
     };
+    if !decided.unconfirmed.is_empty() {
+        let page = show(&app, signed_in.holder.id, (id, &decided.linked), Some(&Refused { names, choices })).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
     if decided.count == 0 {
         // Somebody was quicker, or it is over: its page tells.
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());

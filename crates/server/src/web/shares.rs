@@ -8,10 +8,11 @@ use axum::extract::State as AppState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use credential::Block;
+use credential::{Block, Date};
 use uuid::Uuid;
 
 use super::qr::Qr;
+use super::selection::{Selection, Sent};
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
@@ -20,8 +21,9 @@ use crate::flows::share::{self, CreateShareError, NewShare};
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use ambient::Timestamp;
 use store::domain::share::{
-    Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing, parts,
+    Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
 };
 use store::domain::submission::Submission;
 
@@ -48,8 +50,9 @@ struct Offer {
     title: &'static str,
     partner: String,
     name: String,
-    /// Its parts, and whether each is ticked.
-    parts: Vec<(Part, bool)>,
+    /// The last day that it counted, if that day is over.
+    expired_on: Option<Date>,
+    selection: Selection,
     ticked: bool,
 }
 
@@ -57,30 +60,36 @@ struct Offer {
 #[derive(Clone, Debug)]
 struct Wanted {
     credentials: BTreeSet<Uuid>,
-    /// The id of a credential and a place in it, together.
-    parts: BTreeSet<String>,
+    sent: Sent,
     purpose: String,
     days: u32,
     passcode: String,
+    keep_current: bool,
 }
 
 impl Wanted {
-    fn read(pairs: Vec<(String, String)>) -> Self {
-        let mut wanted = Self {
+    /// What a new form begins with.
+    fn new() -> Self {
+        Self {
             credentials: BTreeSet::new(),
-            parts: BTreeSet::new(),
+            sent: Sent::default(),
             purpose: String::new(),
             days: DEFAULT_DAYS,
             passcode: String::new(),
-        };
+            keep_current: true,
+        }
+    }
+
+    fn read(pairs: Vec<(String, String)>) -> Self {
+        let mut wanted = Self { keep_current: false, ..Self::new() };
         for (name, value) in pairs {
             match name.as_str() {
                 "credential" => wanted.credentials.extend(value.parse::<Uuid>().ok()),
-                "part" => drop(wanted.parts.insert(value)),
                 "purpose" => value.trim().clone_into(&mut wanted.purpose),
                 "days" => wanted.days = value.parse().unwrap_or_default(),
+                "keep_current" => wanted.keep_current = true,
                 "passcode" => value.trim().clone_into(&mut wanted.passcode),
-                _ => {}
+                name => wanted.sent.take(name, &value),
             }
         }
         wanted
@@ -107,26 +116,25 @@ impl Offer {
     fn new(shown: &CredentialView, submission: &Submission, wanted: Option<&Wanted>, alone: bool) -> Self {
         let is_career = shown.view.iter().any(|block| matches!(block, Block::Career(_)));
         let ticked = wanted.map_or(is_career || alone, |wanted| wanted.credentials.contains(&shown.id));
-        let is_ticked =
-            |part: &Part| wanted.is_none_or(|wanted| wanted.parts.contains(&format!("{}{}", shown.id, part.place)));
-        let parts = parts(submission.credential_type, &shown.payload);
+        let sent = wanted.map(|wanted| &wanted.sent);
         Self {
             id: shown.id,
             title: shown.title,
             partner: shown.partner.clone(),
             name: shown.full_name().to_owned(),
-            parts: parts
-                .into_iter()
-                .map(|part| (is_ticked(&part), part))
-                .map(|(ticked, part)| (part, ticked))
-                .collect(),
+            expired_on: shown.expired_on,
+            selection: Selection::new(shown.id, submission.credential_type, &shown.payload, sent),
             ticked,
         }
     }
 
+    /// What is always shown beside the name.
+    fn fixed(&self) -> impl Iterator<Item = &Part> {
+        self.selection.fixed.iter().filter(|part| part.member != "full_name")
+    }
+
     fn chosen(&self) -> Option<Chosen> {
-        let places = self.parts.iter().filter(|(_, ticked)| *ticked).map(|(part, _)| part.place.clone()).collect();
-        self.ticked.then_some(Chosen { submission: self.id, places })
+        self.ticked.then(|| self.selection.chosen())
     }
 }
 
@@ -162,6 +170,8 @@ impl Listed {
 struct SharePage {
     layout: Layout,
     listed: Listed,
+    /// When it went on to newer versions, newest first.
+    updates: Vec<Timestamp>,
     link: String,
     qr: String,
 }
@@ -196,7 +206,7 @@ async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wan
 }
 
 async fn choose(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    form(&app, offers(&app, signed_in.holder.id, None, None).await?, Wanted::read(Vec::new()), None)
+    form(&app, offers(&app, signed_in.holder.id, None, None).await?, Wanted::new(), None)
 }
 
 async fn choose_one(
@@ -204,7 +214,7 @@ async fn choose_one(
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Error> {
-    form(&app, offers(&app, signed_in.holder.id, Some(id), None).await?, Wanted::read(Vec::new()), None)
+    form(&app, offers(&app, signed_in.holder.id, Some(id), None).await?, Wanted::new(), None)
 }
 
 fn form(app: &App, offers: Vec<Offer>, wanted: Wanted, problem: Option<&'static str>) -> Result<Response, Error> {
@@ -236,7 +246,13 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
     wanted.credentials.extend(only);
     let offers = offers(app, holder, only, Some(&wanted)).await?;
     let chosen: Vec<Chosen> = offers.iter().filter_map(Offer::chosen).collect();
-    let new = NewShare { chosen, purpose: wanted.purpose.clone(), days: wanted.days, passcode: wanted.passcode() };
+    let new = NewShare {
+        chosen,
+        purpose: wanted.purpose.clone(),
+        days: wanted.days,
+        passcode: wanted.passcode(),
+        keep_current: wanted.keep_current,
+    };
     match share::create(app, holder, &new).await? {
         Ok(id) => Ok(Redirect::to(&format!("/wallet/shares/{id}")).into_response()),
         Err(error) => form(app, offers, wanted, Some(problem_key(error))),
@@ -250,10 +266,11 @@ async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let listed = Listed::new(&app, share::get(&app, id, signed_in.holder.id).await?);
+    let updates = app.store().read().await?.share_updates(id).await?;
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let link = app.links().share(&listed.memory.secret);
     let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
-    Ok(page(&app, &SharePage { layout: layout.clone(), listed, link, qr }, &layout))
+    Ok(page(&app, &SharePage { layout: layout.clone(), listed, updates, link, qr }, &layout))
 }
 
 async fn list(AppState(app): AppState<App>, signed_in: SignedIn, headers: HeaderMap) -> Result<Response, Error> {

@@ -44,6 +44,8 @@ pub struct Timeline {
 #[template(path = "timeline.svg.html")]
 struct Drawing {
     kind: &'static str,
+    /// Number of the career on its page: ids must differ.
+    number: usize,
     height: f64,
     title: String,
     description: String,
@@ -97,12 +99,12 @@ impl fmt::Display for Percent {
 }
 
 impl Timeline {
-    /// Draws `career`; `None` where there is nothing to draw.
-    pub fn new(career: &Career, text: &Text) -> Option<Self> {
+    /// Draws `career`, the `number`th of its page; `None` where there is nothing to draw.
+    pub fn new(career: &Career, number: usize, text: &Text) -> Option<Self> {
         let (start, last) = (career.start()?, career.last()?);
         // The widths of a card's inside on screens of 641 and of 320 pixels.
-        let wide = Canvas { kind: "wide", width: 556.0, start, last, most_ticks: 11, text };
-        let narrow = Canvas { kind: "narrow", width: 236.0, start, last, most_ticks: 5, text };
+        let wide = Canvas { kind: "wide", number, width: 556.0, start, last, most_ticks: 11, text };
+        let narrow = Canvas { kind: "narrow", number, width: 236.0, start, last, most_ticks: 5, text };
         let lanes: Vec<usize> = career.jobs.iter().map(|job| job.lane).collect();
         // On a phone a row for each job gives its label the whole width.
         let rows = if lanes.len() > MOST_ROWS { lanes.clone() } else { (0..lanes.len()).collect() };
@@ -117,6 +119,7 @@ impl Timeline {
 
 struct Canvas<'a> {
     kind: &'static str,
+    number: usize,
     /// The least width that the picture is shown at.
     width: f64,
     start: YearMonth,
@@ -150,6 +153,7 @@ impl Canvas<'_> {
         }
         Drawing {
             kind: self.kind,
+            number: self.number,
             height: axis + YEARS,
             title: self.text.of("timeline-title"),
             description: self.describe(career),
@@ -196,21 +200,26 @@ impl Canvas<'_> {
         Some(Label { class: "timeline-label", anchor: "start", x: self.percent(x), y: row.y + 14.0, text })
     }
 
-    /// Until when an open job is known, under the end of its bar.
+    /// Until when an open job is known, under the end of its bar. A planned end after that is said where there is room, and
+    /// never drawn.
     fn known_mark(&self, job: &Job, row: &mut Row) -> Option<Label> {
-        let text =
-            job.is_open().then(|| self.text.with("timeline-known", &[("month", &self.text.month(job.last()))]))?;
-        let (width, end) = (lettering::width(&text, SMALL), self.x(job.last()) + self.length(1));
-        let (anchor, x, end) = if row.marks_from + width <= end {
-            ("end", end, end)
-        } else {
-            ("start", row.marks_from, row.marks_from + width)
-        };
-        if end > self.width {
-            return None;
-        }
-        row.marks_from = end + BETWEEN;
-        Some(Label { class: "timeline-mark", anchor, x: self.percent(x), y: row.y + 50.0, text })
+        let month = self.text.month(job.last());
+        let planned = job.employment.planned_end().map(|_| "timeline-known-planned");
+        let keys = planned.into_iter().chain(job.is_open().then_some("timeline-known"));
+        let end = self.x(job.last()) + self.length(1);
+        keys.map(|key| self.text.with(key, &[("month", &month)])).find_map(|text| {
+            let width = lettering::width(&text, SMALL);
+            let (anchor, x, end) = if row.marks_from + width <= end {
+                ("end", end, end)
+            } else {
+                ("start", row.marks_from, row.marks_from + width)
+            };
+            if end > self.width {
+                return None;
+            }
+            row.marks_from = end + BETWEEN;
+            Some(Label { class: "timeline-mark", anchor, x: self.percent(x), y: row.y + 50.0, text })
+        })
     }
 
     /// How long the gaps are, over their middles. The longest are named first; one without room for its name has none.
@@ -258,13 +267,19 @@ impl Canvas<'_> {
     /// The picture in sentences.
     fn describe(&self, career: &Career) -> String {
         let jobs = career.jobs.iter().map(|job| {
-            let key = if job.is_open() { "timeline-job-open" } else { "timeline-job" };
+            let planned = job.employment.planned_end().map(|end| self.text.month(end));
+            let key = match planned {
+                Some(_) => "timeline-job-planned",
+                None if job.is_open() => "timeline-job-open",
+                None => "timeline-job",
+            };
             let values = [
                 ("role", job.employment.role()),
                 ("organisation", &job.employment.organisation),
                 ("start", &self.text.month(job.start())),
                 ("last", &self.text.month(job.last())),
                 ("duration", &self.text.duration(job.months())),
+                ("end", &planned.unwrap_or_default()),
             ];
             self.text.with(key, &values)
         });

@@ -1,18 +1,18 @@
 //! `/partner/verify/{name}` and `/verifications/{id}`: a partner requests a presentation; the holder chooses what to share, or
 //! cancels, and is redirected back. `/wallet/shown`: what was presented to whom.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::Router;
 use axum::extract::State as AppState;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use credential::Date;
 use uuid::Uuid;
 
 use super::link::{self, LinkForm};
 use super::redirects::{allow_form_to, destination};
+use super::selection::{Selection, Sent};
 use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
@@ -21,7 +21,7 @@ use crate::flows::verification_request::{self, DisclosureRecord, HolderRequest, 
 use crate::http::extract::{Form, Path};
 use crate::http::session::{SignedIn, Visitor};
 use ambient::Timestamp;
-use store::domain::share::{self, Chosen, Part};
+use store::domain::share::Part;
 use store::domain::verification::{MOST_SHOWN, Verification};
 
 #[derive(Template)]
@@ -51,8 +51,9 @@ struct Offer {
     title: &'static str,
     partner: String,
     headline: String,
-    /// What it says of that, and whether each is ticked.
-    parts: Vec<(Part, bool)>,
+    /// The last day that it counted, if that day is over.
+    expired_on: Option<Date>,
+    selection: Selection,
     picked: bool,
 }
 
@@ -60,8 +61,7 @@ struct Offer {
 #[derive(Debug, Default)]
 struct Picked {
     credential: Option<Uuid>,
-    /// The id of a credential and a place in it, together.
-    parts: BTreeSet<String>,
+    sent: Sent,
 }
 
 impl Picked {
@@ -70,8 +70,7 @@ impl Picked {
         for (name, value) in pairs {
             match name.as_str() {
                 "credential" => picked.credential = value.parse().ok(),
-                "part" => drop(picked.parts.insert(value)),
-                _ => {}
+                name => picked.sent.take(name, &value),
             }
         }
         picked
@@ -80,42 +79,44 @@ impl Picked {
 
 impl Offer {
     /// `picked` is what the person sent; in a new page everything that was asked for is ticked, and of one credential.
+    /// `None` where the credential says nothing of what is asked for.
     fn new(
         shown: &CredentialView,
         verification: &Verification,
         details: &RequestDetails,
         picked: Option<&Picked>,
-    ) -> Self {
-        let parts = share::every_part(verification.credential_type, &shown.payload);
-        let is_ticked =
-            |place: &str| picked.is_none_or(|picked| picked.parts.contains(&format!("{}{place}", shown.id)));
-        let parts = parts.into_iter().filter(|part| details.covers(&part.place));
-        Self {
+    ) -> Option<Self> {
+        let (known, sent) = (verification.credential_type, picked.map(|picked| &picked.sent));
+        let mut selection = Selection::new(shown.id, known, &shown.payload, sent);
+        selection.choices.retain(|choice| details.asks_for(&choice.part.place));
+        let mut asked = selection.fixed.iter().filter(|part| details.asks_for(&part.place));
+        if selection.choices.is_empty() && asked.next().is_none() {
+            return None;
+        }
+        Some(Self {
             id: shown.id,
             title: shown.title,
             partner: shown.partner.clone(),
             headline: shown.headline.clone(),
-            parts: parts.map(|part| (is_ticked(&part.place), part)).map(|(ticked, part)| (part, ticked)).collect(),
+            expired_on: shown.expired_on,
+            selection,
             picked: picked.is_some_and(|picked| picked.credential == Some(shown.id)),
-        }
+        })
     }
 
-    fn chosen(&self) -> Chosen {
-        let places = self.parts.iter().filter(|(_, ticked)| *ticked).map(|(part, _)| part.place.clone()).collect();
-        Chosen { submission: self.id, places }
+    /// Whether anything of what is asked for is shown.
+    fn says_something(&self, details: &RequestDetails) -> bool {
+        let is_asked = |part: &Part| details.asks_for(&part.place);
+        !self.selection.chosen().places.is_empty() || self.selection.fixed.iter().any(is_asked)
     }
 
     /// What the wallet records of presenting it to `partner`.
     fn record(&self, partner: &str, details: &RequestDetails) -> DisclosureRecord {
-        let words = |(part, _): &(Part, bool)| match part.meaning {
-            Some(meaning) => meaning.to_owned(),
-            None => part.says.clone(),
-        };
         DisclosureRecord {
             partner: partner.to_owned(),
             purpose: details.purpose.clone(),
             title: format!("{} ({})", self.title, self.partner),
-            shown: self.parts.iter().filter(|(_, ticked)| *ticked).map(words).collect(),
+            shown: self.selection.words(),
         }
     }
 }
@@ -227,8 +228,8 @@ async fn offers(
     let mut held = app.store().read().await?.held_submissions(request.holder).await?;
     held.retain(|held| held.stands() && held.credential_type == request.verification.credential_type);
     let shown = CredentialView::open_all(app, &held).await?;
-    let offers = shown.iter().map(|shown| Offer::new(shown, &request.verification, details, picked));
-    let mut all: Vec<Offer> = offers.filter(|offer| !offer.parts.is_empty()).collect();
+    let offers = shown.iter().filter_map(|shown| Offer::new(shown, &request.verification, details, picked));
+    let mut all: Vec<Offer> = offers.collect();
     if let (None, Some(newest)) = (picked, all.last_mut()) {
         newest.picked = true;
     }
@@ -313,10 +314,10 @@ async fn share(
     let Some(offer) = found.all.iter().find(|offer| offer.picked) else {
         return request_page(&app, &request, &details, found, Some("verify-problem-credential"));
     };
-    let chosen = offer.chosen();
-    if chosen.places.is_empty() {
+    if !offer.says_something(&details) {
         return request_page(&app, &request, &details, found, Some("verify-problem-nothing"));
     }
+    let chosen = offer.selection.chosen();
     let record = offer.record(&request.partner, &details);
     if !verification_request::share(&app, &request, &details, &chosen, record).await? {
         let found = offers(&app, &request, &details, None).await?;

@@ -6,9 +6,12 @@ use axum::extract::State as AppState;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use credential::names::stand_together;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::career::CareerView;
+use super::updates::Updates;
 use super::{Layout, page};
 use crate::app::App;
 use store::domain::submission::Submission;
@@ -17,20 +20,49 @@ use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::{account, consent};
 use crate::http::cookies::NOTICE;
-use crate::http::extract::Path;
+use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
-use store::{Event, EventKind};
+use crate::i18n::Text;
+use ambient::Timestamp;
+use store::{Decision, VersionDecision};
 
 #[derive(Template)]
 #[template(path = "wallet.html")]
 struct Wallet {
     layout: Layout,
     /// What is held, without what newer ones have taken the place of.
-    held: Vec<CredentialView>,
+    people: Vec<NamedWallet>,
     earlier: Vec<CredentialView>,
     waiting: Vec<Waiting>,
-    career: Option<CareerView>,
+    /// The updates that partners made without asking.
+    updates: Vec<VersionDecision>,
     offer_passkey: bool,
+}
+
+/// What is held under one name. Different names share no heading, timeline or total.
+#[derive(Debug)]
+struct NamedWallet {
+    /// The name, as in the first of the credentials.
+    name: String,
+    held: Vec<CredentialView>,
+    career: Option<CareerView>,
+}
+
+impl NamedWallet {
+    /// Groups `held` by name, in the order in which the names stand first.
+    fn group(held: Vec<CredentialView>, text: &Text) -> Vec<Self> {
+        let mut people: Vec<Self> = Vec::new();
+        for shown in held {
+            match people.iter_mut().find(|person| stand_together(&person.name, shown.full_name())) {
+                Some(person) => person.held.push(shown),
+                None => people.push(Self { name: shown.full_name().to_owned(), held: vec![shown], career: None }),
+            }
+        }
+        for (person, number) in people.iter_mut().zip(1..) {
+            person.career = CareerView::numbered(&standing(&person.held), number, text);
+        }
+        people
+    }
 }
 
 /// What waits for an answer behind one link.
@@ -69,7 +101,7 @@ struct Record {
     layout: Layout,
     shown: CredentialView,
     career: Option<CareerView>,
-    events: Vec<Event>,
+    updates: Updates,
 }
 
 #[derive(Template)]
@@ -83,22 +115,15 @@ impl Wallet {
     fn earlier_count(&self) -> i64 {
         i64::try_from(self.earlier.len()).unwrap_or(i64::MAX)
     }
-}
 
-impl Record {
-    /// The key of the sentence for an event.
-    fn sentence(kind: &EventKind) -> &'static str {
-        match kind {
-            EventKind::Pushed => "event-pushed",
-            EventKind::LinkOpened => "event-link-opened",
-            EventKind::Opened => "event-opened",
-            EventKind::Accepted => "event-accepted",
-            EventKind::Declined => "event-declined",
-            EventKind::Expired => "event-expired",
-            EventKind::Removed => "event-removed",
-            EventKind::Withdrawn => "event-withdrawn",
-            EventKind::Superseded => "event-superseded",
-        }
+    /// When `shown` was updated without asking, if it was.
+    fn updated_at(&self, shown: &CredentialView) -> Option<Timestamp> {
+        self.updates.iter().find(|update| update.newer_id == shown.id).map(|update| update.decided_at)
+    }
+
+    /// When the person undid the update `shown`, if they did.
+    fn undone_at(&self, shown: &CredentialView) -> Option<Timestamp> {
+        self.updates.iter().find(|update| update.newer_id == shown.id).and_then(|update| update.undone_at)
     }
 }
 
@@ -115,14 +140,16 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
     let mut tx = app.store().read().await?;
     let (held, waiting) = (tx.held_submissions(holder.id).await?, tx.waiting_submissions(holder.id, app.now()).await?);
     let has_passkey = !tx.passkeys(holder.id).await?.is_empty();
+    let mut updates = tx.version_decisions_of(holder.id).await?;
     drop(tx);
+    updates.retain(|decided| decided.decision == Decision::Standing);
     let layout = Layout::new(&app, true).with_notice(&app, &headers);
     let (held, earlier): (Vec<CredentialView>, Vec<CredentialView>) =
         CredentialView::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
-    let career = CareerView::new(&standing(&held), &layout.text);
+    let people = NamedWallet::group(held, &layout.text);
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
     let waiting = Waiting::grouped(&app, &waiting).await?;
-    let template = Wallet { layout: layout.clone(), held, earlier, waiting, career, offer_passkey };
+    let template = Wallet { layout: layout.clone(), people, earlier, waiting, updates, offer_passkey };
     Ok(page(&app, &template, &layout))
 }
 
@@ -139,15 +166,22 @@ async fn held(app: &App, id: Uuid, holder: Uuid) -> Result<CredentialView, Error
     shown.ok_or_else(Error::not_found)
 }
 
-async fn record(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let shown = held(&app, id, signed_in.holder.id).await?;
-    let mut tx = app.store().read().await?;
-    let (events, others) = (tx.events(id, app.now()).await?, tx.held_submissions(signed_in.holder.id).await?);
-    drop(tx);
-    let layout = Layout::new(&app, true);
-    let others = if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
+async fn record(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let holder = signed_in.holder.id;
+    let shown = held(&app, id, holder).await?;
+    let others = app.store().read().await?.held_submissions(holder).await?;
+    let layout = Layout::new(&app, true).with_notice(&app, &headers);
+    let updates = Updates::of(&app, holder, &shown, &layout.text).await?;
+    let mut others =
+        if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
+    others.retain(|other| stand_together(other.full_name(), shown.full_name()));
     let career = CareerView::beside(&shown, &others, &layout.text);
-    Ok(page(&app, &Record { layout: layout.clone(), shown, career, events }, &layout))
+    Ok(page(&app, &Record { layout: layout.clone(), shown, career, updates }, &layout))
 }
 
 async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
@@ -156,8 +190,21 @@ async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
     Ok(page(&app, &DeleteCredential { layout: layout.clone(), shown }, &layout))
 }
 
-async fn delete(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    consent::delete(&app, id, signed_in.holder.id).await?;
+/// What the page of deletion sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Deletion {
+    /// Whether the page showed the current version.
+    current: bool,
+}
+
+async fn delete(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    Form(deletion): Form<Deletion>,
+) -> Result<Response, Error> {
+    consent::delete(&app, id, signed_in.holder.id, deletion.current).await?;
     Ok((NOTICE.set(&app, "notice-deleted"), Redirect::to("/wallet")).into_response())
 }
 

@@ -13,6 +13,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 fn item(name: &str, id: &str) -> Value {
     let mut item = (name.parse::<Type>().expect("a type").sample)();
     item["credential_id"] = json!(id);
+    item["fields"]["full_name"] = json!("Ada Marker-Lovelace");
     item
 }
 

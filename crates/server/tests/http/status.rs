@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::support::app::TestApp;
+use crate::support::app::{PUSH, TestApp, career};
+use crate::support::response::content;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 const BULK: &str = "/api/partner/v1/submissions/status";
+const BATCH: &str = "/api/partner/v2/add/requests/batch";
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
@@ -29,16 +31,62 @@ async fn status_reports_the_outcome_and_its_time() {
     );
     assert_eq!(
         test.status(&token, "no").await,
-        json!({ "id": "no", "status": "canceled", "finalized_at": "2026-11-23T09:00:00Z" })
+        json!({ "id": "no", "status": "canceled", "reason": "declined", "finalized_at": "2026-11-23T09:00:00Z" })
     );
     test.advance(49 * HOUR);
     let token = test.token(&partner).await;
-    let over = json!({ "id": "silent", "status": "canceled", "finalized_at": "2026-11-25T09:00:00Z" });
+    let over =
+        json!({ "id": "silent", "status": "canceled", "reason": "expired", "finalized_at": "2026-11-25T09:00:00Z" });
     assert_eq!(test.status(&token, "silent").await, over, "before the job has come by");
     tenure::jobs::end_what_is_over(&test.app).await.expect("done");
     assert_eq!(test.status(&token, "silent").await, over, "and after");
     let v2 = test.get_with("/api/partner/v2/submissions/yes/status", &token).await.assert_status(200).json();
     assert_eq!(v2["status"], "verified");
+}
+
+#[tokio::test]
+async fn canceled_statuses_give_a_reason() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    for (id, choice) in [("accepted", "accept"), ("declined", "decline")] {
+        let request = test.push(&token, id).await;
+        person.open(request).await;
+        person.post(&format!("/requests/{request}/{choice}"), &[]).await.assert_status(303);
+    }
+    for id in ["waiting", "withdrawn", "expired"] {
+        test.push(&token, id).await;
+    }
+    let batch = json!({ "credential_id": "batch", "career_history": career("item") });
+    let batch = content(&test.post(BATCH, &token, &batch).await.assert_status(201).json());
+    person.open(batch).await;
+    person.post(&format!("/requests/{batch}/decline"), &[]).await.assert_status(303);
+    let withdraw = format!("{PUSH}/withdrawn");
+    let reason = json!({ "reason": "It was sent twice." }).to_string();
+    test.send(test.api(Method::DELETE, &withdraw, &token, &reason)).await.assert_status(204);
+    let ids = ["accepted", "declined", "withdrawn", "expired", "waiting", "batch", "item"];
+    let reasons = async |token: &str| {
+        let bulk = test.post(BULK, token, &json!({ "ids": ids })).await.assert_status(200).json();
+        let mut found = Vec::new();
+        for status in bulk["credentials"].as_array().expect("a list") {
+            let id = status["id"].as_str().expect("an id");
+            assert_eq!(&test.status(token, id).await, status, "the same in both");
+            found.push(status.get("reason").cloned());
+        }
+        found
+    };
+    let [declined, withdrawn, expired] = ["declined", "withdrawn", "expired"].map(|reason| Some(json!(reason)));
+    let no = &declined;
+    assert_eq!(
+        reasons(&token).await,
+        [None, no.clone(), withdrawn.clone(), None, None, no.clone(), no.clone()],
+        "of what is not canceled there is none"
+    );
+    assert_eq!(test.status(&token, "batch").await["items"][0]["reason"], "declined");
+    test.advance(48 * HOUR);
+    let after = reasons(&test.token(&partner).await).await;
+    assert_eq!(after, [None, no.clone(), withdrawn, expired.clone(), expired, no.clone(), no.clone()]);
 }
 
 #[tokio::test]

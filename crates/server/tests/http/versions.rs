@@ -1,4 +1,4 @@
-//! Careers of one holder: a newer one supersedes its partner's older one; contradicting partners are shown together.
+//! Careers of one holder: a newer one supersedes what it covers of the same partner; contradicting partners are shown together.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn newer_career_supersedes_the_older_one() {
     assert!(wallet.contains("Engineer at Company B") && !wallet.contains("Earlier versions"));
     accept(&mut person, second).await;
     let new = test.sign(second).await.expect("signed");
-    assert!(test.is_revoked(old).await && !test.is_revoked(new).await);
+    assert!(test.is_replaced(old).await && !test.is_replaced(new).await);
     assert_eq!(test.sign(first).await, None);
 
     let wallet = person.text("/wallet").await;
@@ -91,7 +91,7 @@ async fn other_types_and_partners_do_not_supersede() {
         let pushed = push(&test, token, &version(id, "Engineer")).await;
         accept(&mut person, pushed).await;
     }
-    for known in credential::ALL.iter().filter(|known| !known.newest_stands) {
+    for known in credential::ALL.iter().filter(|known| !known.may_continue(&(known.sample)()["fields"])) {
         for number in ["1", "2"] {
             let mut body = (known.sample)();
             body["credential_id"] = json!(format!("{known}-{number}"));
@@ -136,8 +136,10 @@ async fn contradicting_partners_are_shown_side_by_side() {
     // A correction resolves the contradiction.
     let mut corrected = version("3", "Engineer");
     corrected["fields"]["employment"][1]["organisation"] = json!("Company B");
+    corrected["replaces"] = json!("2");
     let corrected = push(&test, &cloud, &corrected).await;
-    accept(&mut person, corrected).await;
+    let replace = format!("version-{corrected}-{other}");
+    person.accept_with(corrected, &[(&replace, "replace")]).await;
     let wallet = person.text("/wallet").await;
     assert!(!wallet.contains("say different things") && wallet.contains("Earlier versions (1)"));
     let record = person.text(&format!("/wallet/credentials/{other}")).await;

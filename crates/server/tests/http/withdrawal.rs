@@ -70,7 +70,8 @@ async fn withdrawal_revokes_an_accepted_credential_and_mails() {
     withdraw(&test, &token, "career_history/1", &json!({ "reason": REASON })).await.assert_status(204);
     assert!(test.is_revoked(place).await);
     assert_eq!(test.sign(id).await, None, "nothing is signed any more");
-    let told = json!({ "id": "1", "status": "canceled", "finalized_at": "2026-11-24T09:00:00Z" });
+    let told =
+        json!({ "id": "1", "status": "canceled", "reason": "withdrawn", "finalized_at": "2026-11-24T09:00:00Z" });
     assert_eq!(test.status(&token, "1").await, told);
 
     let mails = test.mails().await;

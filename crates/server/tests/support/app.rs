@@ -309,8 +309,18 @@ impl TestApp {
 
     /// Returns whether a status list index is revoked.
     pub async fn is_revoked(&self, place: StatusPlace) -> bool {
+        self.ended(place).await == Some(false)
+    }
+
+    /// Returns whether a status list index says that a newer version exists.
+    pub async fn is_replaced(&self, place: StatusPlace) -> bool {
+        self.ended(place).await == Some(true)
+    }
+
+    async fn ended(&self, place: StatusPlace) -> Option<bool> {
         let mut tx = self.app.store().read().await.expect("a transaction");
-        tx.revoked_positions(place.list).await.expect("read").contains(&place.position)
+        let ended = tx.ended_positions(place.list).await.expect("read");
+        ended.into_iter().find(|(position, _)| *position == place.position).map(|(_, replaced)| replaced)
     }
 
     /// Asserts that none of `marks` stands in a file of the data folder; mails and documents are in folders of their own.

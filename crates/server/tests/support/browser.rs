@@ -75,10 +75,21 @@ impl<'a> Browser<'a> {
         self.post("/partner/add/careerHistory", &[("content", &content.to_string())]).await
     }
 
-    /// Opens the link of a push and accepts it into the wallet.
+    /// Opens the link of a push and accepts it into the wallet, whatever name it carries.
     pub async fn accept(&mut self, content: Uuid) {
+        self.accept_with(content, &[]).await;
+    }
+
+    /// Opens the link of a push and accepts it with the choices in `form`.
+    pub async fn accept_with(&mut self, content: Uuid, form: &[(&str, &str)]) {
         let page = self.open(content).await.redirect().to_owned();
-        self.post(&format!("{page}/accept"), &[]).await.assert_status(303);
+        let text = self.text(&page).await;
+        let asked = text.split("name=\"own-name-").skip(1).filter_map(|part| part.split('"').next());
+        let names: Vec<(String, &str)> =
+            asked.flat_map(|id| [(format!("own-name-{id}"), "on"), (format!("name-reason-{id}"), "changed")]).collect();
+        let names = names.iter().map(|(name, value)| (name.as_str(), *value));
+        let form: Vec<(&str, &str)> = form.iter().copied().chain(names).collect();
+        self.post(&format!("{page}/accept"), &form).await.assert_status(303);
     }
 
     /// Opens the link of a verification request and returns the location of the redirect.

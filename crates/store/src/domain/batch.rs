@@ -28,16 +28,19 @@ impl Batch {
 }
 
 /// What a partner is told of a batch whose items stand like this: nothing final while one waits, verified once one was
-/// accepted, at the time of the last answer.
+/// accepted, at the time of the last answer. A canceled one has the reason of the item that ended last.
 pub fn status_of_batch(items: impl IntoIterator<Item = Status>) -> Status {
     let mut whole: Option<Status> = None;
     for item in items {
         whole = Some(match (whole, item) {
             (_, Status::Incomplete) | (Some(Status::Incomplete), _) => Status::Incomplete,
             (None, first) => first,
-            (Some(Status::Verified(one)), Status::Verified(other) | Status::Canceled(other))
-            | (Some(Status::Canceled(one)), Status::Verified(other)) => Status::Verified(one.max(other)),
-            (Some(Status::Canceled(one)), Status::Canceled(other)) => Status::Canceled(one.max(other)),
+            (Some(Status::Verified(one)), Status::Verified(other) | Status::Canceled(other, _))
+            | (Some(Status::Canceled(one, _)), Status::Verified(other)) => Status::Verified(one.max(other)),
+            (Some(Status::Canceled(one, reason)), Status::Canceled(other, other_reason)) => {
+                let (at, reason) = (one, reason).max((other, other_reason));
+                Status::Canceled(at, reason)
+            }
         });
     }
     whole.unwrap_or(Status::Incomplete)
@@ -45,12 +48,15 @@ pub fn status_of_batch(items: impl IntoIterator<Item = Status>) -> Status {
 
 #[cfg(test)]
 mod tests {
+    use super::super::submission::CancelReason;
     use super::*;
 
     #[test]
     fn batches_are_final_once_every_item_is_final() {
         let at = Timestamp::from_micros;
-        let (open, yes, no) = (Status::Incomplete, Status::Verified(at(1)), Status::Canceled(at(2)));
+        let (open, yes) = (Status::Incomplete, Status::Verified(at(1)));
+        let no = Status::Canceled(at(2), CancelReason::Declined);
+        let late = Status::Canceled(at(3), CancelReason::Expired);
         for (items, whole) in [
             (vec![open], open),
             (vec![yes, open], open),
@@ -58,6 +64,8 @@ mod tests {
             (vec![yes, no], Status::Verified(at(2))),
             (vec![no, yes], Status::Verified(at(2))),
             (vec![no, no], no),
+            (vec![no, late], late),
+            (vec![late, no], late),
             (vec![yes], yes),
         ] {
             assert_eq!(status_of_batch(items), whole);

@@ -3,6 +3,7 @@
 pub mod asset;
 pub mod batch;
 pub mod career;
+pub mod carry_over;
 pub mod issuance;
 pub mod presentation;
 pub mod share;

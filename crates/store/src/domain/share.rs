@@ -23,8 +23,6 @@ pub const PASSCODE_LENGTH: std::ops::RangeInclusive<usize> = 6..=64;
 /// After so many wrong passcodes in a row a link opens no more, whoever tries: of a million passcodes of six digits, that
 /// is one in ten thousand.
 pub const MOST_PASSCODE_TRIES: i64 = 100;
-/// The member that is always shown: a career of nobody says nothing.
-pub const ALWAYS_SHOWN: &str = "/full_name";
 
 /// A link that shows something to a hirer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +49,10 @@ pub struct Share {
     pub views: i64,
     /// When it was last looked at.
     pub viewed_at: Option<Timestamp>,
+    /// Whether the link goes on to newer versions of what it shows.
+    pub keep_current: bool,
+    /// When it last went on to one. It grows with every update.
+    pub updated_at: Option<Timestamp>,
     /// What is shown, under a key that the link alone holds; `None` once it is over.
     pub sealed: Option<Vec<u8>>,
     /// What the wallet says of it, under the holder's key.
@@ -100,51 +102,74 @@ pub struct Memory {
     pub purpose: String,
     /// What it shows, each in a few words.
     pub titles: Vec<String>,
+    /// What was chosen of each credential, in the order of the presentations. Empty for links of earlier releases, which
+    /// therefore cannot go on to newer versions.
+    #[serde(default)]
+    pub chosen: Vec<Chosen>,
 }
 
-/// A part of a credential that can be left out.
+/// A part of a credential: what is always shown with it, or what a person may leave out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// Where it stands: a JSON Pointer (RFC 6901) into the credential's claims.
     pub place: String,
-    /// What the type says of it; `None` for one of several, which say it themselves.
+    /// The member of the type that it is, or is an entry of.
+    pub member: &'static str,
+    /// What the type says of it; `None` for an entry of a list, which says it itself.
     pub meaning: Option<&'static str>,
     /// What it says.
     pub says: String,
+    /// The entries of a list, each of which can be shown without the others.
+    pub entries: Vec<Part>,
 }
 
-/// The parts of a credential that a link may leave out, in the order of its type; what is always shown is not among them.
+/// The parts of a credential that its holder may leave out, in the order of its type.
 pub fn parts(credential_type: Type, payload: &Payload) -> Vec<Part> {
     let mut parts = every_part(credential_type, payload);
-    parts.retain(|part| part.place != ALWAYS_SHOWN);
+    parts.retain(|part| !credential_type.always_shows(&part.place));
     parts
 }
 
-/// All parts of a credential, in the order of its type.
-pub fn every_part(credential_type: Type, payload: &Payload) -> Vec<Part> {
+/// The parts of a credential that are always shown with it, in the order of its type.
+pub fn fixed_parts(credential_type: Type, payload: &Payload) -> Vec<Part> {
+    let mut parts = every_part(credential_type, payload);
+    parts.retain(|part| credential_type.always_shows(&part.place));
+    parts
+}
+
+fn every_part(credential_type: Type, payload: &Payload) -> Vec<Part> {
     let mut parts = Vec::new();
-    for member in credential_type.fields {
+    for member in credential_type.members() {
         let (place, value) = (format!("/{}", member.name), &payload.fields[member.name]);
-        match (&member.shape, value) {
-            (_, Value::Null) => {}
-            (Shape::List { of: of @ Shape::Object(_), .. }, Value::Array(items)) => {
-                let part = |(at, item)| Part { place: format!("{place}/{at}"), meaning: None, says: said(of, item) };
-                parts.extend(items.iter().enumerate().map(part));
-            }
-            (shape, value) => {
-                let meaning = Some(member.meaning.trim_end_matches('.'));
-                parts.push(Part { place, meaning, says: said(shape, value) });
-            }
+        if value.is_null() {
+            continue;
         }
+        let entries = match (&member.shape, value) {
+            (Shape::List { of: of @ Shape::Object(_), .. }, Value::Array(items)) => {
+                let entry = |(at, item)| Part {
+                    place: format!("{place}/{at}"),
+                    member: member.name,
+                    meaning: None,
+                    says: said(of, item),
+                    entries: Vec::new(),
+                };
+                items.iter().enumerate().map(entry).collect()
+            }
+            _ => Vec::new(),
+        };
+        let (meaning, says) = (Some(member.meaning.trim_end_matches('.')), said(&member.shape, value));
+        parts.push(Part { place, member: member.name, meaning, says, entries });
     }
     if !payload.partner_chain.is_empty() {
         let says = payload.partner_chain.join(", ");
-        parts.push(Part { place: "/partner_chain".to_owned(), meaning: Some(CHAIN), says });
+        let place = format!("/{CHAIN}");
+        parts.push(Part { place, member: CHAIN, meaning: Some(CHAIN_MEANING), says, entries: Vec::new() });
     }
     parts
 }
 
-const CHAIN: &str = "The institutions in between, parent first";
+const CHAIN: &str = "partner_chain";
+const CHAIN_MEANING: &str = "The institutions in between, parent first";
 
 /// The words in a value, in the order of its shape.
 fn said(shape: &Shape, value: &Value) -> String {
@@ -161,11 +186,11 @@ fn said(shape: &Shape, value: &Value) -> String {
 }
 
 /// What of one credential is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chosen {
     /// The credential.
     pub submission: Uuid,
-    /// The places of the parts that are shown.
+    /// The places of the parts that are shown. The place of a list stands for all of its items.
     pub places: BTreeSet<String>,
 }
 
@@ -174,6 +199,11 @@ impl Chosen {
     pub fn shows(&self, place: &str) -> bool {
         self.places.iter().any(|chosen| lies_in(chosen, place))
     }
+}
+
+/// Whether a credential shows more than a name, if this is chosen of it.
+pub fn says_something(credential_type: Type, payload: &Payload, chosen: &Chosen) -> bool {
+    !chosen.places.is_empty() || fixed_parts(credential_type, payload).len() > 1
 }
 
 /// Whether `place` is `outer` or lies in it; both are JSON Pointers.
@@ -188,32 +218,68 @@ pub fn lifetime(days: u32) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn payload(fields: Value, chain: &[&str]) -> Payload {
-        Payload { fields, partner_chain: chain.iter().map(|name| (*name).to_owned()).collect(), assets: Vec::new() }
+        let partner_chain = chain.iter().map(|name| (*name).to_owned()).collect();
+        Payload { fields, partner_chain, ..Payload::default() }
+    }
+
+    fn places(parts: &[Part]) -> Vec<&str> {
+        parts.iter().map(|part| part.place.as_str()).collect()
     }
 
     #[test]
-    fn records_and_fields_are_shareable_parts_except_the_name() {
+    fn lists_are_one_part_with_entries() {
         let known = Type::default();
-        let sample = (known.sample)();
-        let parts = parts(known, &payload(sample["fields"].clone(), &["Parent", "Child"]));
-        let places: Vec<&str> = parts.iter().map(|part| part.place.as_str()).collect();
-        assert_eq!(places, ["/employment/0", "/employment/1", "/partner_chain"]);
+        let mut fields = (known.sample)()["fields"].clone();
+        let found = parts(known, &payload(fields.clone(), &["Parent", "Child"]));
+        assert_eq!(places(&found), ["/employment", "/partner_chain"]);
+        assert_eq!(places(&found[0].entries), ["/employment/0", "/employment/1"]);
         assert_eq!(
-            parts[0].says,
+            found[0].entries[0].says,
             "Company A, Software Engineer, Associate Software Engineer, 2020-01, 2022-12, 2023-01"
         );
-        assert_eq!(parts[2].says, "Parent, Child");
+        assert_eq!(found[1].says, "Parent, Child");
+        fields["employment"].as_array_mut().expect("jobs").truncate(1);
+        let found = parts(known, &payload(fields, &[]));
+        assert!(found[0].says.starts_with("Company A, "), "a list of one says what its entry says");
     }
 
     #[test]
-    fn every_type_has_parts_with_a_description() {
+    fn every_part_is_described_and_either_chosen_or_fixed() {
         for known in credential::ALL {
-            let sample = (known.sample)();
-            let parts = parts(*known, &payload(sample["fields"].clone(), &[]));
-            assert!(!parts.is_empty() && parts.iter().all(|part| !part.says.is_empty()), "{known}");
+            let payload = payload((known.sample)()["fields"].clone(), &[]);
+            let (chosen, fixed) = (parts(*known, &payload), fixed_parts(*known, &payload));
+            let all = || chosen.iter().chain(&fixed);
+            assert!(all().all(|part| !part.says.is_empty() && part.meaning.is_some()), "{known}");
+            assert!(places(&fixed).contains(&"/full_name"), "{known}");
+            let expected =
+                payload.fields.as_object().expect("fields").values().filter(|value| !value.is_null()).count();
+            assert_eq!(all().count(), expected, "{known}");
+        }
+    }
+
+    #[test]
+    fn what_qualifies_a_credential_cannot_be_left_out() {
+        for (name, change, expected) in [
+            ("education", json!({ "awaiting_graduation": true, "conferral_year": null }), "/awaiting_graduation"),
+            ("education", json!({}), "/conferral_year"),
+            ("universal_credential", json!({ "expiry_date": "2020-01-01" }), "/expiry_date"),
+            ("microcredential", json!({}), "/expiry_date"),
+            ("english_proficiency", json!({}), "/completion_date"),
+            ("right_to_work", json!({}), "/singapore_work_rights"),
+            ("digital_identity", json!({}), "/identity_document_liveness"),
+            ("digital_identity", json!({ "identity_verification_level": "basic" }), "/identity_verification_level"),
+        ] {
+            let known: Type = name.parse().expect("a type");
+            let mut fields = (known.sample)()["fields"].clone();
+            fields.as_object_mut().expect("fields").extend(change.as_object().expect("a change").clone());
+            let payload = payload(fields, &[]);
+            assert!(places(&fixed_parts(known, &payload)).contains(&expected), "{name}");
+            assert!(!places(&parts(known, &payload)).contains(&expected), "{name}");
         }
     }
 
@@ -244,6 +310,8 @@ mod tests {
             passcode_tries: 0,
             views: 0,
             viewed_at: None,
+            keep_current: false,
+            updated_at: None,
             sealed: None,
             holder_sealed: Vec::new(),
         };

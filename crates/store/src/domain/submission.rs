@@ -26,8 +26,10 @@ pub struct Submission {
     pub created_at: Timestamp,
     /// When it is given up if nobody accepts it.
     pub expires_at: Timestamp,
-    /// When a later push took its place in the wallet, where the type is one of which the newest stands.
+    /// When a newer version took its place in the wallet.
     pub superseded_at: Option<Timestamp>,
+    /// That version; `None` also if an earlier release superseded it.
+    pub superseded_by: Option<Uuid>,
     /// Where it stands.
     pub state: State,
 }
@@ -114,8 +116,30 @@ pub enum Status {
     Incomplete,
     /// Accepted, at this time.
     Verified(Timestamp),
-    /// Declined, given up or withdrawn, at this time.
-    Canceled(Timestamp),
+    /// Declined, expired or withdrawn, at this time.
+    Canceled(Timestamp, CancelReason),
+}
+
+/// Why a request was canceled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CancelReason {
+    /// The person declined.
+    Declined,
+    /// Nobody answered in time.
+    Expired,
+    /// The partner withdrew it.
+    Withdrawn,
+}
+
+impl CancelReason {
+    /// The wire's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
 }
 
 impl Status {
@@ -124,7 +148,7 @@ impl Status {
         match self {
             Self::Incomplete => "incomplete",
             Self::Verified(_) => "verified",
-            Self::Canceled(_) => "canceled",
+            Self::Canceled(..) => "canceled",
         }
     }
 
@@ -132,7 +156,15 @@ impl Status {
     pub fn finalized_at(self) -> Option<Timestamp> {
         match self {
             Self::Incomplete => None,
-            Self::Verified(at) | Self::Canceled(at) => Some(at),
+            Self::Verified(at) | Self::Canceled(at, _) => Some(at),
+        }
+    }
+
+    /// Why it was canceled; `None` if it was not.
+    pub fn reason(self) -> Option<CancelReason> {
+        match self {
+            Self::Canceled(_, reason) => Some(reason),
+            Self::Incomplete | Self::Verified(_) => None,
         }
     }
 }
@@ -143,11 +175,11 @@ impl Submission {
         match self.state {
             State::Incomplete { .. } => Status::Incomplete,
             State::Accepted { at, .. } | State::Removed { at, withdrawn_at: None, .. } => Status::Verified(at),
-            State::Declined { at, .. }
-            | State::Expired { at, .. }
-            | State::Withdrawn { at, .. }
+            State::Declined { at, .. } => Status::Canceled(at, CancelReason::Declined),
+            State::Expired { at, .. } => Status::Canceled(at, CancelReason::Expired),
+            State::Withdrawn { at, .. }
             | State::TakenBack { at, .. }
-            | State::Removed { withdrawn_at: Some(at), .. } => Status::Canceled(at),
+            | State::Removed { withdrawn_at: Some(at), .. } => Status::Canceled(at, CancelReason::Withdrawn),
         }
     }
 
@@ -162,7 +194,7 @@ impl Submission {
     /// Whether another push of the same id starts anew at `now`: it was withdrawn, or it was never completed and its 48
     /// hours are over.
     pub fn may_be_replaced(&self, now: Timestamp) -> bool {
-        let is_over = self.expires_at <= now && matches!(self.status(), Status::Incomplete | Status::Canceled(_));
+        let is_over = self.expires_at <= now && matches!(self.status(), Status::Incomplete | Status::Canceled(..));
         is_over || self.is_withdrawn()
     }
 
@@ -205,6 +237,7 @@ mod tests {
             created_at: Timestamp::from_micros(0),
             expires_at: Timestamp::from_micros(100),
             superseded_at: None,
+            superseded_by: None,
             state,
         }
     }
@@ -238,7 +271,7 @@ mod tests {
             (State::Removed { holder: Some(holder), at: accepted_at, withdrawn_at: Some(at) }, false),
         ] {
             let withdrawn = submission(state);
-            assert_eq!(withdrawn.status(), Status::Canceled(at));
+            assert_eq!(withdrawn.status(), Status::Canceled(at, CancelReason::Withdrawn));
             assert!(withdrawn.may_be_replaced(at));
             assert_eq!((withdrawn.is_held_by(holder), withdrawn.stands()), (held, false));
             assert!(!withdrawn.is_held_by(Uuid::max()));

@@ -5,7 +5,7 @@
 use credential::Type;
 use uuid::Uuid;
 
-use super::submission::{Sealed, Status};
+use super::submission::{CancelReason, Sealed, Status};
 use ambient::Timestamp;
 
 /// Most answers that a wallet looks back at.
@@ -66,7 +66,8 @@ impl Verification {
         match self.state {
             State::Open => Status::Incomplete,
             State::Verified { at, .. } => Status::Verified(at),
-            State::Canceled { at } | State::Expired { at } => Status::Canceled(at),
+            State::Canceled { at } => Status::Canceled(at, CancelReason::Declined),
+            State::Expired { at } => Status::Canceled(at, CancelReason::Expired),
         }
     }
 
@@ -111,7 +112,7 @@ mod tests {
         let at = Timestamp::from_micros;
         assert_eq!(open().as_of(at(99)).status(), Status::Incomplete);
         let over = open().as_of(at(100));
-        assert_eq!((over.status(), over.request), (Status::Canceled(at(100)), None));
+        assert_eq!((over.status(), over.request), (Status::Canceled(at(100), CancelReason::Expired), None));
     }
 
     #[test]
@@ -120,8 +121,8 @@ mod tests {
         let verified = State::Verified { at: at(5), result: None, memory: None };
         for (state, status) in [
             (verified, Status::Verified(at(5))),
-            (State::Canceled { at: at(5) }, Status::Canceled(at(5))),
-            (State::Expired { at: at(100) }, Status::Canceled(at(100))),
+            (State::Canceled { at: at(5) }, Status::Canceled(at(5), CancelReason::Declined)),
+            (State::Expired { at: at(100) }, Status::Canceled(at(100), CancelReason::Expired)),
         ] {
             let answered = Verification { state, ..open() }.as_of(at(1000));
             assert_eq!((answered.status(), answered.is_open()), (status, false));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::domain::submission::CancelReason;
 use crate::from_row;
 use ambient::{Backoff, Timestamp};
 
@@ -12,8 +13,10 @@ use ambient::{Backoff, Timestamp};
 pub enum AnnouncementKind {
     /// A person answered a verification request and shared.
     RequestVerified,
-    /// A verification request was canceled, or its time was over.
-    RequestCanceled,
+    /// A person declined a verification request.
+    RequestDeclined,
+    /// Nobody answered a verification request in time.
+    RequestExpired,
     /// A push was stored.
     AddPushed,
     /// Somebody's browser handed its link over.
@@ -36,9 +39,10 @@ pub enum AnnouncementKind {
 
 impl AnnouncementKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RequestVerified,
-        Self::RequestCanceled,
+        Self::RequestDeclined,
+        Self::RequestExpired,
         Self::AddPushed,
         Self::AddOpened,
         Self::AddSignedIn,
@@ -50,11 +54,11 @@ impl AnnouncementKind {
         Self::Test,
     ];
 
-    /// The event's `type`. Declined, expired and withdrawn are one, as they are one status.
+    /// The event's `type`. Declined, expired and withdrawn are one, as they are one status; [`Self::reason`] tells them apart.
     pub fn name(self) -> &'static str {
         match self {
             Self::RequestVerified => "vwsp_request.verified",
-            Self::RequestCanceled => "vwsp_request.canceled",
+            Self::RequestDeclined | Self::RequestExpired => "vwsp_request.canceled",
             Self::AddPushed => "atsp_request.created",
             Self::AddOpened => "atsp_request.opened",
             Self::AddSignedIn => "atsp_request.signed_in",
@@ -62,6 +66,22 @@ impl AnnouncementKind {
             Self::AddDeclined | Self::AddExpired | Self::AddWithdrawn => "atsp_request.canceled",
             Self::AddUndelivered => "atsp_request.notify_failed",
             Self::Test => "tenure.test",
+        }
+    }
+
+    /// Why the request was canceled; `None` for an event of another type.
+    pub fn reason(self) -> Option<CancelReason> {
+        match self {
+            Self::RequestDeclined | Self::AddDeclined => Some(CancelReason::Declined),
+            Self::RequestExpired | Self::AddExpired => Some(CancelReason::Expired),
+            Self::AddWithdrawn => Some(CancelReason::Withdrawn),
+            Self::RequestVerified
+            | Self::AddPushed
+            | Self::AddOpened
+            | Self::AddSignedIn
+            | Self::AddAccepted
+            | Self::AddUndelivered
+            | Self::Test => None,
         }
     }
 }
@@ -180,6 +200,8 @@ pub struct Delivery {
     pub request_id: String,
     /// The credential that it is about, in the partner's words.
     pub credential_id: Option<String>,
+    /// Why the request was canceled; `None` for an event of another type, and if the release before wrote it.
+    pub reason: Option<String>,
     /// When it happened.
     pub created_at: Timestamp,
     /// Where it stands.
@@ -256,6 +278,13 @@ mod tests {
         assert_eq!(RETRIES.wait(14), RETRIES.longest);
         let total: u64 = (1..30).map(|tries| RETRIES.wait(tries).as_secs()).sum();
         assert!(total > 3 * 86_400 / 2, "29 retries, each after half of its longest wait on average");
+    }
+
+    #[test]
+    fn canceled_events_have_a_reason_and_no_others() {
+        for kind in AnnouncementKind::ALL {
+            assert_eq!(kind.reason().is_some(), kind.name().ends_with(".canceled"), "{kind:?}");
+        }
     }
 
     #[test]

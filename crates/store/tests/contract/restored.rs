@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ambient::{Rng, Timestamp};
-use store::domain::submission::Status;
+use store::domain::submission::{CancelReason, Status};
 use store::{NewBatch, NewSubmission};
 
 use super::status_lists::{accepted, wanted};
@@ -39,9 +39,9 @@ contract! {
         let statuses = tx.credential_statuses(&asked, PUT_BACK).await.expect("read");
         let of = |id: &str| statuses.iter().flatten().find(|status| status.credential_id == id).map(|status| status.status);
         assert_eq!(of("c10"), Some(Status::Verified(NOW)));
-        assert_eq!(of("waiting"), Some(Status::Canceled(PUT_BACK)));
-        assert_eq!(of("over before"), Some(Status::Canceled(NOW)));
-        assert_eq!(of("batch"), Some(Status::Canceled(PUT_BACK)));
+        assert_eq!(of("waiting"), Some(Status::Canceled(PUT_BACK, CancelReason::Expired)));
+        assert_eq!(of("over before"), Some(Status::Canceled(NOW, CancelReason::Expired)));
+        assert_eq!(of("batch"), Some(Status::Canceled(PUT_BACK, CancelReason::Expired)));
         let batch = tx.linked_batch(id(20), PUT_BACK).await.expect("read").expect("a batch");
         assert_eq!(batch.expires_at, PUT_BACK);
         assert_eq!(tx.count_due_verifications(PUT_BACK).await.expect("counted"), 1);

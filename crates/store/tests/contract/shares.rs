@@ -14,7 +14,7 @@ use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
 
-fn share(number: u128, holder: Uuid) -> Share {
+pub(super) fn share(number: u128, holder: Uuid) -> Share {
     Share {
         id: id(number),
         holder,
@@ -27,14 +27,16 @@ fn share(number: u128, holder: Uuid) -> Share {
         passcode_tries: 0,
         views: 0,
         viewed_at: None,
+        keep_current: false,
+        updated_at: None,
         sealed: Some(vec![1, 2]),
         holder_sealed: vec![3],
     }
 }
 
-async fn add(store: &Store, share: &Share, entries: &[ShareEntry]) {
+pub(super) async fn add(store: &Store, share: &Share, entries: &[ShareEntry]) {
     let mut tx = store.write().await.expect("a transaction");
-    tx.add_share(share, entries).await.expect("added");
+    assert!(tx.add_share(share, entries).await.expect("added"));
     tx.commit().await.expect("committed");
 }
 

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ambient::{Clock, Rng};
-use credential::Type;
-use store::domain::submission::{Sealed, State, Status};
-use store::{Issuing, NewSubmission, StatusPlace, Store, WantedEntry};
+use store::domain::submission::{CancelReason, Sealed, State, Status};
+use store::{Issuing, NewSubmission, StatusPlace, Store, Tx, WantedEntry};
 use uuid::Uuid;
 
 use super::support::{LATER, NONCE_LIFETIME, NOW, add_holder, add_partner, asset, id, insert, new_submission, stored};
@@ -23,6 +22,12 @@ fn capacity(positions: u32) -> NonZeroU32 {
 
 pub(super) fn wanted(submission: u128, holder: Uuid) -> WantedEntry {
     WantedEntry { submission: id(submission), holder, expires_at: LATER, issuance: None }
+}
+
+/// The positions of a list that are revoked and not replaced.
+async fn revoked_positions(tx: &mut Tx, list: Uuid) -> Vec<u32> {
+    let ended = tx.ended_positions(list).await.expect("read");
+    ended.into_iter().filter(|(_, replaced)| !replaced).map(|(position, _)| position).collect()
 }
 
 /// Inserts submissions that `holder` has accepted.
@@ -116,8 +121,8 @@ contract! {
         assert!(after.changed_at > LATER, "it grows, although this node's clock is behind");
         let mut revoked = vec![places[0].position, places[1].position, places[2].position];
         revoked.sort_unstable();
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), revoked);
-        assert_eq!(tx.revoked_positions(id(99)).await.expect("read"), Vec::<u32>::new());
+        assert_eq!(revoked_positions(&mut tx, list).await, revoked);
+        assert_eq!(tx.ended_positions(id(99)).await.expect("read"), []);
         tx.commit().await.expect("committed");
     }
 
@@ -131,9 +136,9 @@ contract! {
         let places = tx.give_status_entries(&asked, capacity(50), &Rng::seeded(5), NOW).await.expect("given");
         let list = places[0].expect("given").list;
         assert!(!tx.remove_submission(id(10), eve, LATER).await.expect("not hers"));
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), Vec::<u32>::new());
+        assert_eq!(revoked_positions(&mut tx, list).await, Vec::<u32>::new());
         assert!(tx.remove_submission(id(10), ada, NOW).await.expect("removed"));
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
+        assert_eq!(revoked_positions(&mut tx, list).await, [places[0].expect("given").position]);
         tx.release_submissions(ada, LATER).await.expect("released");
         let mut revoked_at = Vec::new();
         for submission in [10, 11, 12, 20] {
@@ -171,12 +176,12 @@ contract! {
         let after = NOW + Duration::from_secs(1);
         assert!(!tx.withdraw_submission(id(10), other, &[9], after).await.expect("not theirs"));
         assert!(!tx.withdraw_submission(id(20), one, &[9], after).await.expect("not accepted"));
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), Vec::<u32>::new());
+        assert_eq!(revoked_positions(&mut tx, list).await, Vec::<u32>::new());
         assert!(tx.withdraw_submission(id(10), one, &[9], after).await.expect("withdrawn"));
         assert!(!tx.withdraw_submission(id(10), one, &[8], LATER).await.expect("once"));
         let withdrawn = State::Withdrawn { holder: ada, accepted_at: NOW, at: after, sealed: vec![4], reason: vec![9] };
         assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), withdrawn);
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
+        assert_eq!(revoked_positions(&mut tx, list).await, [places[0].expect("given").position]);
         assert_eq!(tx.give_status_entries(&[wanted(10, ada)], capacity(50), &Rng::System, NOW).await.expect("read"), [None]);
         assert_eq!(tx.held_submissions(ada).await.expect("read").len(), 2, "it stays in the wallet");
 
@@ -191,7 +196,8 @@ contract! {
         let asked = ["c10", "c11", "late", "waiting"].map(|id| (one, id));
         let told = tx.credential_statuses(&asked, LATER).await.expect("read");
         let told: Vec<Status> = told.into_iter().map(|told| told.expect("known").status).collect();
-        assert_eq!(told, [after, LATER, NOW, NOW].map(Status::Canceled));
+        let reason = CancelReason::Withdrawn;
+        assert_eq!(told, [after, LATER, NOW, NOW].map(|at| Status::Canceled(at, reason)));
 
         tx.replace_submission(id(10), one, LATER).await.expect("out of the way");
         assert_eq!(state(tx.linked_submission(id(10), LATER).await.expect("read")), withdrawn, "nothing is taken from the wallet");
@@ -202,49 +208,6 @@ contract! {
         tx.release_submissions(ada, LATER).await.expect("released");
         let gone = State::TakenBack { holder: None, at: NOW, reason: None };
         assert_eq!(state(tx.linked_submission(id(20), LATER).await.expect("read")), gone, "nothing that was said of the person stays");
-        tx.commit().await.expect("committed");
-    }
-
-    async fn newest_accepted_push_is_current(databases: Databases) {
-        let store = &databases.data;
-        let (one, other) = (add_partner(store, 1).await, add_partner(store, 2).await);
-        let (ada, eve) = (add_holder(store, 3).await, add_holder(store, 4).await);
-        let education: Type = "education".parse().expect("a type");
-        let pushed = |number: u64, partner, known| NewSubmission {
-            created_at: NOW + Duration::from_secs(number),
-            credential_type: known,
-            ..new_submission(u128::from(number), partner, &format!("c{number}"))
-        };
-        let career = Type::default();
-        let news = [pushed(10, one, career), pushed(11, one, career), pushed(12, one, career), pushed(13, one, career), pushed(14, one, education), pushed(15, other, career), pushed(16, one, career)];
-        insert(store, &news.iter().collect::<Vec<_>>()).await;
-        let mut tx = store.write().await.expect("a transaction");
-        tx.hold_wallet(ada).await.expect("held");
-        for (number, holder) in [(10, ada), (11, ada), (12, ada), (13, ada), (14, ada), (15, ada), (16, eve)] {
-            assert!(tx.bind_submission(id(number), holder, NOW).await.expect("bound"));
-            if number != 12 && number != 13 {
-                assert!(tx.accept_submission(id(number), holder, &[4], NOW).await.expect("accepted"));
-            }
-        }
-        let asked = [wanted(10, ada), wanted(11, ada), wanted(15, ada)];
-        let places = tx.give_status_entries(&asked, capacity(50), &Rng::seeded(7), NOW).await.expect("given");
-        let list = places[0].expect("given").list;
-        assert_eq!(tx.supersede_submissions(ada, one, &[], NOW).await.expect("no such type"), Vec::<Uuid>::new());
-        assert_eq!(tx.supersede_submissions(ada, other, &[career], NOW).await.expect("one alone"), Vec::<Uuid>::new());
-        assert_eq!(tx.supersede_submissions(ada, one, &[education, career], NOW).await.expect("the older"), [id(10)]);
-        assert_eq!(tx.supersede_submissions(ada, one, &[career], LATER).await.expect("once"), Vec::<Uuid>::new());
-        assert_eq!(tx.revoked_positions(list).await.expect("read"), [places[0].expect("given").position]);
-        assert_eq!(tx.give_status_entries(&asked[..1], capacity(50), &Rng::System, NOW).await.expect("read"), [None]);
-        let held = tx.held_submissions(ada).await.expect("read");
-        let superseded: Vec<_> = held.iter().map(|held| (held.id, held.superseded_at)).collect();
-        assert_eq!(superseded, [(id(10), Some(NOW)), (id(11), None), (id(14), None), (id(15), None)]);
-
-        assert!(tx.accept_submission(id(13), ada, &[4], NOW).await.expect("accepted"));
-        assert!(tx.remove_submission(id(13), ada, NOW).await.expect("and deleted"));
-        assert_eq!(tx.supersede_submissions(ada, one, &[career], NOW).await.expect("a newer was accepted"), [id(11)]);
-        assert!(tx.accept_submission(id(12), ada, &[4], NOW).await.expect("accepted"));
-        assert_eq!(tx.supersede_submissions(ada, one, &[career], LATER).await.expect("at once"), [id(12)]);
-        assert!(tx.held_submissions(eve).await.expect("read")[0].stands(), "another's is not touched");
         tx.commit().await.expect("committed");
     }
 

@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ambient::Clock;
-use store::domain::submission::Status;
+use store::domain::submission::{CancelReason, Status};
 use store::{NewSubmission, Statuses};
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ contract! {
         assert_eq!(
             told(&[(one, "c"), (one, "d"), (other, "d"), (one, "a"), (other, "a"), (one, "e"), (one, "b")], NOW).await,
             [
-                said("c", Status::Canceled(NOW)),
+                said("c", Status::Canceled(NOW, CancelReason::Declined)),
                 None,
                 said("d", Status::Incomplete),
                 said("a", Status::Incomplete),
@@ -46,7 +46,7 @@ contract! {
                 said("b", Status::Verified(NOW)),
             ]
         );
-        assert_eq!(told(&[(one, "a")], LATER).await, [said("a", Status::Canceled(LATER))]);
+        assert_eq!(told(&[(one, "a")], LATER).await, [said("a", Status::Canceled(LATER, CancelReason::Expired))]);
         assert_eq!(told(&[], NOW).await, []);
     }
 
@@ -97,21 +97,22 @@ contract! {
         assert!(tx.take_back_submission(id(13), partner, None, NOW).await.expect("taken back"));
         assert_eq!(told().await, [Status::Incomplete; 6], "nothing is committed");
         tx.commit().await.expect("committed");
-        let (verified, canceled) = (Status::Verified(NOW), Status::Canceled(NOW));
-        assert_eq!(told().await, [verified, verified, canceled, canceled, Status::Incomplete, Status::Incomplete]);
+        let verified = Status::Verified(NOW);
+        let [declined, expired, withdrawn] = [CancelReason::Declined, CancelReason::Expired, CancelReason::Withdrawn].map(|reason| Status::Canceled(NOW, reason));
+        assert_eq!(told().await, [verified, verified, declined, withdrawn, Status::Incomplete, Status::Incomplete]);
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.withdraw_submission(id(10), partner, &[5], NOW).await.expect("withdrawn"));
         assert!(tx.remove_submission(id(11), ada, NOW).await.expect("removed"));
         assert!(tx.cut_short(id(15), partner, NOW).await.expect("cut short"));
         tx.commit().await.expect("committed");
-        assert_eq!(told().await, [canceled, verified, canceled, canceled, Status::Incomplete, canceled]);
+        assert_eq!(told().await, [withdrawn, verified, declined, withdrawn, Status::Incomplete, expired]);
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.note_withdrawal(id(11), partner, NOW).await.expect("noted"));
         tx.release_submissions(ada, NOW).await.expect("released");
         assert!(tx.replace_submission(id(13), partner, NOW).await.expect("replaced"));
         assert_eq!(tx.insert_submissions(&[&new_submission(20, partner, "c3")]).await.expect("pushed again"), [id(20)]);
         tx.commit().await.expect("committed");
-        assert_eq!(told().await, [canceled, canceled, canceled, Status::Incomplete, canceled, canceled]);
+        assert_eq!(told().await, [withdrawn, withdrawn, declined, Status::Incomplete, declined, expired]);
         let mut tx = store.write().await.expect("a transaction");
         assert_eq!(tx.forget_submissions(NOW + Duration::from_secs(1), 10).await.expect("forgotten"), 6, "and the one that was replaced");
         assert_eq!(tx.insert_submissions(&[&new_submission(21, partner, "c2")]).await.expect("pushed again"), [id(21)]);
@@ -137,7 +138,7 @@ contract! {
         };
         assert_eq!(told("10").await, Status::Incomplete);
         clock.advance(Duration::from_secs(30));
-        assert_eq!(told("10").await, Status::Canceled(over.expires_at));
+        assert_eq!(told("10").await, Status::Canceled(over.expires_at, CancelReason::Expired));
         // The caller is cancelled during the commit, or after it.
         let mut was_under_way = false;
         for other in &others {
@@ -148,7 +149,7 @@ contract! {
             was_under_way |= std::future::poll_fn(|context| Poll::Ready(commit.as_mut().poll(context).is_pending())).await;
             drop(commit);
             let followed = async {
-                while told(&other.credential_id).await != Status::Canceled(NOW) {
+                while told(&other.credential_id).await != Status::Canceled(NOW, CancelReason::Withdrawn) {
                     tokio::task::yield_now().await;
                 }
             };
@@ -179,10 +180,10 @@ contract! {
         take_back(10).await;
         assert_eq!(told("10").await, Status::Incomplete, "remembered, and nobody was told");
         clock.advance(Duration::from_secs(60));
-        assert_eq!(told("10").await, Status::Canceled(NOW));
+        assert_eq!(told("10").await, Status::Canceled(NOW, CancelReason::Withdrawn));
         assert_eq!(told("11").await, Status::Incomplete);
         take_back(11).await;
         store.changes().lose();
-        assert_eq!(told("11").await, Status::Canceled(NOW), "whoever hears nothing asks");
+        assert_eq!(told("11").await, Status::Canceled(NOW, CancelReason::Withdrawn), "whoever hears nothing asks");
     }
 }

@@ -6,7 +6,7 @@ use ambient::Timestamp;
 use credential::Type;
 use store::domain::submission::Sealed;
 use store::domain::verification::{State as Stand, Verification};
-use store::{EndedVerification, NewVerification, Store, VerificationEnd};
+use store::{AnnouncementKind, EndedVerification, NewVerification, Store, VerificationEnd};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_holder, add_partner, id};
@@ -48,8 +48,8 @@ fn shown() -> VerificationEnd {
     VerificationEnd::Verified { result: sealed(2), memory: Some(vec![3]) }
 }
 
-fn ended(new: &NewVerification, finalized_at: Timestamp) -> EndedVerification {
-    EndedVerification { partner_id: new.partner_id, request_id: new.request_id.clone(), finalized_at }
+fn ended(new: &NewVerification, finalized_at: Timestamp, kind: AnnouncementKind) -> EndedVerification {
+    EndedVerification { partner_id: new.partner_id, request_id: new.request_id.clone(), finalized_at, kind }
 }
 
 pub(super) async fn add(store: &Store, new: &NewVerification) -> bool {
@@ -127,7 +127,7 @@ contract! {
         assert_eq!(tx.count_due_verifications(NOW).await.expect("counted"), 0);
         assert_eq!(tx.count_due_verifications(LATER).await.expect("counted"), 1);
         assert_eq!(tx.expire_verifications(NOW, 10).await.expect("expired"), []);
-        assert_eq!(tx.expire_verifications(LATER, 10).await.expect("expired"), [ended(&unanswered, LATER)]);
+        assert_eq!(tx.expire_verifications(LATER, 10).await.expect("expired"), [ended(&unanswered, LATER, AnnouncementKind::RequestExpired)]);
         assert_eq!(tx.expire_verifications(LATER, 10).await.expect("expired"), [], "once");
         assert_eq!(tx.end_verification_results(NOW - Duration::from_secs(1)).await.expect("ended"), 0);
         assert_eq!(tx.end_verification_results(NOW).await.expect("ended"), 1);
@@ -153,7 +153,7 @@ contract! {
         }
         let mut tx = store.write().await.expect("a transaction");
         tx.finish_verification(answered.id, Some(ada), &shown(), NOW).await.expect("answered");
-        assert_eq!(tx.release_verifications(ada, NOW).await.expect("released"), [ended(&waiting, NOW)]);
+        assert_eq!(tx.release_verifications(ada, NOW).await.expect("released"), [ended(&waiting, NOW, AnnouncementKind::RequestDeclined)]);
         tx.delete_holder(ada).await.expect("nothing holds the account any more");
         let gone = Verification { request: None, ..found(&answered, None, Stand::Verified { at: NOW, result: None, memory: None }) };
         assert_eq!(tx.linked_verification(answered.id, NOW).await.expect("read"), Some(gone));
@@ -186,7 +186,7 @@ contract! {
         assert!(!tx.cut_verification_short(new.id, other, soon).await.expect("not theirs"));
         assert!(tx.cut_verification_short(new.id, one, soon).await.expect("cut short"));
         assert!(!tx.cut_verification_short(new.id, one, LATER).await.expect("never longer again"));
-        assert_eq!(tx.expire_verifications(soon, 10).await.expect("expired"), [ended(&new, soon)]);
+        assert_eq!(tx.expire_verifications(soon, 10).await.expect("expired"), [ended(&new, soon, AnnouncementKind::RequestExpired)]);
         assert!(!tx.cut_verification_short(new.id, one, NOW).await.expect("over"));
     }
 }

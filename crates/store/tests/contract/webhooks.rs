@@ -92,19 +92,23 @@ contract! {
         assert_eq!(log.iter().map(|found| found.request_id.as_str()).collect::<Vec<_>>(), ["r2", "r1"]);
         assert_eq!((log[1].event_id, log[1].kind.as_str(), log[1].created_at), (event.event_id(), "vwsp_request.verified", NOW));
         assert_eq!((log[1].state, log[1].due_at, log[1].give_up_at), (DeliveryState::Waiting, NOW, NOW + TRIED_FOR));
+        assert_eq!(log[1].reason, None);
+        let expired = Announcement { kind: AnnouncementKind::RequestExpired, ..told(other, "r3", NOW) };
+        tx.announce_to(theirs, &expired).await.expect("told");
+        assert_eq!(tx.deliveries(theirs, other, None, None, 1).await.expect("read")[0].reason.as_deref(), Some("expired"));
         assert_eq!(tx.deliveries(wants, one, None, Some(log[0].sequence), 10).await.expect("read"), log[1..]);
         assert_eq!(tx.deliveries(wants, one, Some(DeliveryState::Failed), None, 10).await.expect("read"), []);
         assert_eq!(tx.deliveries(wants, other, None, None, 10).await.expect("not theirs"), []);
         assert_eq!(tx.deliveries(wants_not, one, None, None, 10).await.expect("read"), []);
-        assert_eq!(tx.deliveries(theirs, other, None, None, 10).await.expect("read"), []);
+        assert_eq!(tx.deliveries(theirs, other, None, None, 10).await.expect("read").len(), 1, "what it was told alone");
         tx.announce_to(wants_not, &event).await.expect("told");
         assert_eq!(tx.deliveries(wants_not, one, None, None, 10).await.expect("read").len(), 1);
-        assert_eq!(tx.due_webhooks(NOW).await.expect("read"), [wants, wants_not]);
+        assert_eq!(tx.due_webhooks(NOW).await.expect("read"), [wants, wants_not, theirs]);
         tx.note_webhook_health(wants, 5, Some(LATER)).await.expect("paused");
-        assert_eq!(tx.due_webhooks(NOW).await.expect("read"), [wants_not]);
-        assert_eq!(tx.due_webhooks(LATER).await.expect("read"), [wants, wants_not]);
+        assert_eq!(tx.due_webhooks(NOW).await.expect("read"), [wants_not, theirs]);
+        assert_eq!(tx.due_webhooks(LATER).await.expect("read"), [wants, wants_not, theirs]);
         assert!(tx.disable_partner(one, NOW).await.expect("disabled"));
-        assert!(tx.due_webhooks(LATER).await.expect("read").is_empty());
+        assert_eq!(tx.due_webhooks(LATER).await.expect("read"), [theirs]);
     }
 
     async fn deliveries_are_leased_finished_and_replayed(databases: Databases) {

@@ -17,7 +17,7 @@ pub struct Databases {
     pub keyring: Store,
     /// Removed on drop.
     pub folder: TempDir,
-    url: String,
+    pub url: String,
 }
 
 impl Databases {

@@ -1,6 +1,6 @@
 //! Disclosures, and the walk that puts them in their places.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -37,20 +37,29 @@ pub(super) struct Reader {
     /// By digest, those that no place has asked for yet.
     pub(super) waiting: HashMap<String, Disclosure>,
     pub(super) seen: HashSet<String>,
+    /// Where each disclosure stands, in their order.
+    pub(super) places: Vec<String>,
+    /// How many digests have no disclosure, by the object or list that holds them.
+    pub(super) withheld: BTreeMap<String, usize>,
 }
 
 impl Reader {
-    fn take(&mut self, digest: Value) -> Result<Option<Disclosure>, Refusal> {
+    /// The disclosure of a digest that `holder` holds; `None` if there is none.
+    fn take(&mut self, digest: Value, holder: &str) -> Result<Option<Disclosure>, Refusal> {
         let Value::String(digest) = digest else { return Err(Refusal::Disclosure("a digest is not a string")) };
         let found = self.waiting.remove(&digest);
+        if found.is_none() {
+            *self.withheld.entry(holder.to_owned()).or_default() += 1;
+        }
         if self.seen.insert(digest) { Ok(found) } else { Err(Refusal::DuplicateDigest) }
     }
 
-    fn value(&mut self, value: Value, place: &str, places: &mut [String], depth: usize) -> Result<Value, Refusal> {
+    /// A value with its disclosures; `None` for a list that is empty because every item is withheld.
+    fn value(&mut self, value: Value, place: &str, depth: usize) -> Result<Option<Value>, Refusal> {
         Ok(match value {
-            Value::Object(object) => Value::Object(self.object(object, place, places, depth)?),
-            Value::Array(items) => Value::Array(self.items(items, place, places, depth)?),
-            other => other,
+            Value::Object(object) => Some(Value::Object(self.object(object, place, depth)?)),
+            Value::Array(items) => self.items(items, place, depth)?.map(Value::Array),
+            other => Some(other),
         })
     }
 
@@ -58,7 +67,6 @@ impl Reader {
         &mut self,
         mut object: Map<String, Value>,
         place: &str,
-        places: &mut [String],
         depth: usize,
     ) -> Result<Map<String, Value>, Refusal> {
         if depth > DEPTH {
@@ -69,55 +77,60 @@ impl Reader {
             Some(Value::Array(digests)) => digests,
             Some(_) => return Err(Refusal::Disclosure("_sd is not a list")),
         };
+        let mut absent = Vec::new();
         for (name, value) in &mut object {
             if value.is_object() || value.is_array() {
-                *value = self.value(value.take(), &step(place, name), places, depth + 1)?;
+                match self.value(value.take(), &step(place, name), depth + 1)? {
+                    Some(shown) => *value = shown,
+                    None => absent.push(name.clone()),
+                }
             }
         }
         for digest in digests {
-            let Some(Disclosure { at, name, value }) = self.take(digest)? else { continue };
+            let Some(Disclosure { at, name, value }) = self.take(digest, place)? else { continue };
             let name = name.ok_or(Refusal::Disclosure("an item stands where a member should"))?;
             if matches!(name.as_str(), "_sd" | "...") || object.contains_key(&name) {
                 return Err(Refusal::Disclosure("its name is taken"));
             }
             let here = step(place, &name);
-            let value = self.value(value, &here, places, depth + 1)?;
-            places[at] = here;
-            object.insert(name, value);
+            let value = self.value(value, &here, depth + 1)?;
+            self.places[at] = here;
+            if value.is_none() {
+                absent.push(name.clone());
+            }
+            object.insert(name, value.unwrap_or_default());
+        }
+        // Their names were taken until now.
+        for name in &absent {
+            object.remove(name);
         }
         Ok(object)
     }
 
-    fn items(
-        &mut self,
-        items: Vec<Value>,
-        place: &str,
-        places: &mut [String],
-        depth: usize,
-    ) -> Result<Vec<Value>, Refusal> {
+    fn items(&mut self, items: Vec<Value>, place: &str, depth: usize) -> Result<Option<Vec<Value>>, Refusal> {
         if depth > DEPTH {
             return Err(Refusal::Disclosure("it lies too deep in others"));
         }
-        let mut shown = Vec::with_capacity(items.len());
+        let (mut shown, is_empty) = (Vec::with_capacity(items.len()), items.is_empty());
         for mut item in items {
             let here = format!("{place}/{}", shown.len());
             let digest = item.as_object_mut().filter(|object| object.len() == 1);
             let value = match digest.and_then(|object| object.remove("...")) {
                 None => item,
-                Some(digest) => match self.take(digest)? {
+                Some(digest) => match self.take(digest, place)? {
                     None => continue,
                     Some(Disclosure { name: Some(_), .. }) => {
                         return Err(Refusal::Disclosure("a member stands where an item should"));
                     }
                     Some(Disclosure { at, value, .. }) => {
-                        places[at].clone_from(&here);
+                        self.places[at].clone_from(&here);
                         value
                     }
                 },
             };
-            shown.push(self.value(value, &here, places, depth + 1)?);
+            shown.extend(self.value(value, &here, depth + 1)?);
         }
-        Ok(shown)
+        Ok(Some(shown).filter(|shown| is_empty || !shown.is_empty()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Issuing: salts, disclosures, digests and decoys.
+//! Issuing: salts, disclosures and digests.
 
 use serde_json::{Map, Value};
 
@@ -6,12 +6,14 @@ use crate::encoding::{encode, encode_into, sha256};
 use crate::jws;
 use crate::key::{CannotSign, Signer};
 
-/// Fills bytes with random data: salts and decoys need 128 bits or more each (RFC 9901, section 9.3).
+/// Fills bytes with random data: salts need 128 bits or more each (RFC 9901, section 9.3).
 pub type Rng<'a> = dyn FnMut(&mut [u8]) + 'a;
 
 /// A claim, and how finely it can be disclosed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim<'a> {
+    /// In the clear: it is shown wherever the object or list that holds it is.
+    Open(&'a Value),
     /// All or nothing.
     Whole(&'a Value),
     /// An object, each of whose members can be disclosed apart.
@@ -20,29 +22,30 @@ pub enum Claim<'a> {
     Items(Vec<Claim<'a>>),
 }
 
-/// Signs `open`, which everybody sees, with `apart`, of which the holder shows what they like. The result ends with a
-/// tilde (RFC 9901, section 4).
+/// Signs `open`, which everybody sees, with `claims`, of which the holder shows what they like as far as they are not
+/// open. The result ends with a tilde (RFC 9901, section 4).
+///
+/// There are no decoys (section 4.2.5): the digests that have no disclosure tell a reader how much was left out.
 ///
 /// # Errors
 /// See [`CannotSign`].
 pub fn issue(
     protected: &str,
     open: &Map<String, Value>,
-    apart: &[(&str, Claim<'_>)],
+    claims: &[(&str, Claim<'_>)],
     signer: &impl Signer,
     rng: &mut Rng<'_>,
 ) -> Result<String, CannotSign> {
-    let mut writer = Writer { rng, disclosures: String::new() };
-    let digests = writer.members(apart);
-    let mut payload = serde_json::to_string(open).unwrap_or_default();
-    if !apart.is_empty() {
-        payload.pop();
-        if !open.is_empty() {
-            payload.push(',');
-        }
-        write_digests(&digests, &mut payload);
-        payload.push_str(",\"_sd_alg\":\"sha-256\"}");
+    let algorithm = Value::from("sha-256");
+    let mut members: Vec<(&str, Claim<'_>)> =
+        open.iter().map(|(name, value)| (name.as_str(), Claim::Open(value))).collect();
+    members.extend(claims.iter().cloned());
+    if !claims.is_empty() {
+        members.push(("_sd_alg", Claim::Open(&algorithm)));
     }
+    let mut writer = Writer { rng, disclosures: String::new() };
+    let mut payload = String::with_capacity(1024);
+    writer.object(&members, &mut payload);
     let mut text = jws::sign(protected, payload.as_bytes(), signer)?;
     text.push('~');
     text.push_str(&writer.disclosures);
@@ -56,59 +59,65 @@ struct Writer<'a, 'b> {
 }
 
 impl Writer<'_, '_> {
-    fn random<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
+    fn salt(&mut self) -> [u8; 16] {
+        let mut bytes = [0; 16];
         (self.rng)(&mut bytes);
         bytes
     }
 
-    /// Discloses each member; returns their digests among decoys, in an order that tells nothing.
-    fn members(&mut self, members: &[(&str, Claim<'_>)]) -> Vec<String> {
-        let mut digests: Vec<String> = members.iter().map(|(name, claim)| self.disclose(Some(name), claim)).collect();
-        while !digests.len().is_multiple_of(4) {
-            digests.push(self.decoy());
+    /// Writes an object: what is open as it is, then the digests of the rest, in an order that tells nothing.
+    fn object(&mut self, members: &[(&str, Claim<'_>)], text: &mut String) {
+        let mut digests = Vec::new();
+        text.push('{');
+        for (name, claim) in members {
+            let Claim::Open(value) = claim else {
+                digests.push(self.disclose(Some(name), claim));
+                continue;
+            };
+            separate(text);
+            write_json(name, text);
+            text.push(':');
+            write_json(value, text);
         }
-        digests.sort_unstable();
-        digests
+        if !digests.is_empty() {
+            digests.sort_unstable();
+            separate(text);
+            text.push_str("\"_sd\":");
+            write_json(&digests, text);
+        }
+        text.push('}');
     }
 
-    /// Discloses each item; returns their digests in their order, with decoys after them up to a power of two, so that how
-    /// many there are is not told. None stand between them: libraries name an item by its place among all digests.
-    fn items(&mut self, items: &[Claim<'_>]) -> Vec<String> {
-        let mut digests: Vec<String> = items.iter().map(|claim| self.disclose(None, claim)).collect();
-        for _ in digests.len()..digests.len().next_power_of_two().max(4) {
-            digests.push(self.decoy());
+    /// Writes a list; its digests keep the order of the items.
+    fn list(&mut self, items: &[Claim<'_>], text: &mut String) {
+        text.push('[');
+        for item in items {
+            separate(text);
+            if let Claim::Open(value) = item {
+                write_json(value, text);
+            } else {
+                text.push_str("{\"...\":");
+                write_json(&self.disclose(None, item), text);
+                text.push('}');
+            }
         }
-        digests
+        text.push(']');
     }
 
+    /// Adds the disclosure of a claim, and of whatever can be disclosed apart in it; returns its digest.
     fn disclose(&mut self, name: Option<&str>, claim: &Claim<'_>) -> String {
-        let salt: [u8; 16] = self.random();
         let mut plain = String::with_capacity(128);
         plain.push_str("[\"");
-        encode_into(&salt, &mut plain);
+        encode_into(&self.salt(), &mut plain);
         plain.push_str("\",");
         if let Some(name) = name {
             write_json(name, &mut plain);
             plain.push(',');
         }
         match claim {
-            Claim::Whole(value) => write_json(value, &mut plain),
-            Claim::Members(members) => {
-                let digests = self.members(members);
-                plain.push('{');
-                write_digests(&digests, &mut plain);
-                plain.push('}');
-            }
-            Claim::Items(items) => {
-                plain.push('[');
-                for (at, digest) in self.items(items).iter().enumerate() {
-                    plain.push_str(if at == 0 { "{\"...\":\"" } else { ",{\"...\":\"" });
-                    plain.push_str(digest);
-                    plain.push_str("\"}");
-                }
-                plain.push(']');
-            }
+            Claim::Open(value) | Claim::Whole(value) => write_json(value, &mut plain),
+            Claim::Members(members) => self.object(members, &mut plain),
+            Claim::Items(items) => self.list(items, &mut plain),
         }
         plain.push(']');
         let start = self.disclosures.len();
@@ -117,28 +126,16 @@ impl Writer<'_, '_> {
         self.disclosures.push('~');
         digest
     }
+}
 
-    /// A digest of nothing that anybody knows (RFC 9901, section 4.2.5).
-    fn decoy(&mut self) -> String {
-        let random: [u8; 32] = self.random();
-        encode(&sha256(&random))
+/// A comma, unless the object or list that is being written has just begun.
+fn separate(text: &mut String) {
+    if !text.ends_with(['{', '[']) {
+        text.push(',');
     }
 }
 
 fn write_json(value: &(impl serde::Serialize + ?Sized), text: &mut String) {
     // Neither strings nor values can fail to be written.
     text.push_str(&serde_json::to_string(value).unwrap_or_default());
-}
-
-fn write_digests(digests: &[String], text: &mut String) {
-    text.push_str("\"_sd\":[");
-    for (at, digest) in digests.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        text.push('"');
-        text.push_str(digest);
-        text.push('"');
-    }
-    text.push(']');
 }

@@ -1,6 +1,6 @@
 //! Reading, and presenting in part.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -28,10 +28,14 @@ pub struct SdJwt<'a> {
 /// What an SD-JWT says once its disclosures are put in their places.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Disclosed {
-    /// The claims; whatever was not disclosed is not there.
+    /// The claims; whatever was not disclosed is not there. A list of which nothing was disclosed is absent: an empty one
+    /// would say that there is nothing.
     pub claims: Map<String, Value>,
     /// For each disclosure, in its order, where it stands in `claims`: a JSON Pointer (RFC 6901).
     pub places: Vec<String>,
+    /// How many digests have no disclosure, by the place of the object or list that holds them. Each is something that the
+    /// holder left out, or a decoy if the issuer makes any.
+    pub withheld: BTreeMap<String, usize>,
 }
 
 impl<'a> SdJwt<'a> {
@@ -63,19 +67,23 @@ impl<'a> SdJwt<'a> {
             Some(Value::String(name)) if name == "sha-256" => {}
             Some(other) => return Err(Refusal::HashAlgorithm(jws::shown(other.as_str().unwrap_or_default()))),
         }
-        let mut reader = Reader { waiting: HashMap::with_capacity(self.disclosures.len()), seen: HashSet::new() };
+        let mut reader = Reader {
+            waiting: HashMap::with_capacity(self.disclosures.len()),
+            seen: HashSet::new(),
+            places: vec![String::new(); self.disclosures.len()],
+            withheld: BTreeMap::new(),
+        };
         for (at, text) in self.disclosures.iter().enumerate() {
             let disclosure = Disclosure::read(text, at)?;
             if reader.waiting.insert(encode(&sha256(text.as_bytes())), disclosure).is_some() {
                 return Err(Refusal::DuplicateDigest);
             }
         }
-        let mut places = vec![String::new(); self.disclosures.len()];
-        let claims = reader.object(payload, "", &mut places, 0)?;
+        let claims = reader.object(payload, "", 0)?;
         if !reader.waiting.is_empty() {
             return Err(Refusal::StrayDisclosure);
         }
-        Ok(Disclosed { claims, places })
+        Ok(Disclosed { claims, places: reader.places, withheld: reader.withheld })
     }
 
     /// The same with those disclosures alone for whose place `keep` is true, and those that they lie in; ends with a tilde.

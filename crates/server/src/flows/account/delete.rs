@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::flows::verification_request;
 use crate::outbox::{OutboxMessage, Routing};
 use ambient::Timestamp;
-use store::{AnnouncementKind, StoreError, Tx};
+use store::{StoreError, Tx};
 
 /// Deletes an account and everything it holds, for good: the rows in one transaction, then the key. If the server stops in
 /// between, the outbox destroys the key.
@@ -36,7 +36,8 @@ pub async fn release(tx: &mut Tx, holder: Uuid, now: Timestamp) -> Result<(), St
     tx.release_submissions(holder, now).await?;
     tx.release_issuances(holder).await?;
     tx.delete_shares(holder).await?;
+    tx.delete_updates(holder).await?;
     let canceled = tx.release_verifications(holder, now).await?;
-    verification_request::announce(tx, &canceled, AnnouncementKind::RequestCanceled, now).await?;
+    verification_request::announce(tx, &canceled, now).await?;
     tx.delete_holder(holder).await
 }

@@ -10,7 +10,7 @@ use crate::flows::{share, verification_request};
 use store::domain::share::Share;
 use store::domain::submission::Submission;
 use store::domain::verification::{MOST_SHOWN, Verification};
-use store::{Event, Holder, StoredPasskey};
+use store::{Event, Holder, StandingConsent, StoredPasskey, VersionDecision};
 
 /// Exports the account of `holder`: what it holds, what waits for it, what it has shared and presented.
 ///
@@ -23,6 +23,8 @@ pub async fn export(app: &App, holder: &Holder) -> Result<Value, Error> {
     let passkeys = tx.passkeys(holder.id).await?;
     let shares = tx.shares(holder.id).await?;
     let presented = tx.shown_verifications(holder.id, MOST_SHOWN).await?;
+    let decisions = tx.version_decisions_of(holder.id).await?;
+    let consents = tx.standing_consents_of(holder.id).await?;
     let mut submissions = Vec::with_capacity(held.len() + waiting.len());
     for submission in held.into_iter().chain(waiting) {
         let events = tx.events(submission.id, now).await?;
@@ -40,6 +42,8 @@ pub async fn export(app: &App, holder: &Holder) -> Result<Value, Error> {
         "account": { "id": holder.id, "email": email(app, holder).await?, "created_at": holder.created_at },
         "passkeys": passkeys.iter().map(passkey_json).collect::<Vec<_>>(),
         "credentials": credentials,
+        "versions": decisions.iter().map(decision_json).collect::<Vec<_>>(),
+        "standing_consents": consents.iter().map(consent_json).collect::<Vec<_>>(),
         "shares": share_list(app, &shares).await?,
         "shown": presentation_list(app, &presented).await?,
     }))
@@ -64,6 +68,7 @@ fn credential_json(app: &App, submission: &Submission, view: &CredentialView, ev
         "withdrawn": view.withdrawal.as_ref().map(withdrawn),
         "fields": view.payload.fields,
         "partner_chain": view.payload.partner_chain,
+        "confirmed_name": view.payload.confirmed_name,
         "documents": view.documents.iter().map(document).collect::<Vec<_>>(),
         "events": events.iter().map(event).collect::<Vec<_>>(),
     })
@@ -71,6 +76,21 @@ fn credential_json(app: &App, submission: &Submission, view: &CredentialView, ev
 
 fn passkey_json(passkey: &StoredPasskey) -> Value {
     json!({ "created_at": passkey.created_at, "used_at": passkey.used_at })
+}
+
+/// What was decided about an older version when a newer one came.
+fn decision_json(decided: &VersionDecision) -> Value {
+    json!({
+        "newer": decided.newer_id,
+        "older": decided.older_id,
+        "decision": decided.decision.name(),
+        "decided_at": decided.decided_at,
+        "undone_at": decided.undone_at,
+    })
+}
+
+fn consent_json(consent: &StandingConsent) -> Value {
+    json!({ "request_id": consent.submission_id, "given_at": consent.given_at, "ended_at": consent.ended_at })
 }
 
 /// What the person presented to partners that requested it.
@@ -100,6 +120,8 @@ async fn share_list(app: &App, shares: &[Share]) -> Result<Vec<Value>, Error> {
             "created_at": share.created_at,
             "expires_at": share.expires_at,
             "revoked_at": share.revoked_at,
+            "keeps_current": share.keep_current,
+            "updated_at": share.updated_at,
             "has_passcode": share.passcode.is_some(),
             "views": share.views,
             "viewed_at": share.viewed_at,

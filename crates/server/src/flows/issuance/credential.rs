@@ -1,5 +1,6 @@
 //! Issuance of credentials for the keys that a wallet proves (OpenID4VCI 1.0, section 8).
 
+use credential::Date;
 use credential::format::Configuration;
 use credential::key::PublicKey;
 use serde_json::Value;
@@ -46,6 +47,8 @@ pub enum IssueError {
     Token,
     /// The credential was deleted, withdrawn or superseded.
     Unavailable,
+    /// The last day that the credential counted is over.
+    Expired(Date),
     /// Any other error.
     Other(Error),
 }
@@ -72,6 +75,9 @@ pub async fn issue(
     let which = (grant.submission_id, holder);
     let credential = IssuableCredential::open(app.store(), app.keyring(), which, app.now()).await?;
     let credential = credential.ok_or(IssueError::Unavailable)?;
+    if let Some(day) = credential.expired_on(app.now()) {
+        return Err(IssueError::Expired(day));
+    }
     let keys = proved.keys.len().try_into().unwrap_or(u32::MAX);
     app.limits().credentials_per_holder.spend(&holder, keys)?;
     let expires_at = app.now() + app.config().credentials.lifetime;

@@ -4,10 +4,10 @@
 //! The status list indices are allocated and the keys are proved when a request is deferred. Only the signature is left, so a
 //! wallet can retry as often as it likes.
 
-use credential::UnknownType;
 use credential::encoding::sha256;
 use credential::format::Configuration;
 use credential::key::PublicKey;
+use credential::{Date, UnknownType};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -49,6 +49,8 @@ pub enum DeferredError {
     UnknownTransaction,
     /// The credential was deleted, withdrawn or superseded.
     Unavailable,
+    /// The last day that the credential counted is over.
+    Expired(Date),
     /// Any other error.
     Other(Error),
 }
@@ -114,6 +116,9 @@ pub async fn retry(
     let which = (deferred.submission, holder);
     let credential = IssuableCredential::open(app.store(), app.keyring(), which, app.now()).await?;
     let credential = credential.ok_or(DeferredError::Unavailable)?;
+    if let Some(day) = credential.expired_on(app.now()) {
+        return Err(DeferredError::Expired(day));
+    }
     let Ok(signed) = deferred.sign(app, &credential) else { return Ok(None) };
     let mut tx = app.store().write().await?;
     if !tx.end_deferred(&hash).await? {

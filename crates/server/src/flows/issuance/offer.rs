@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::codes::{pre_authorized_code, transaction_code};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::issuance::{Grant, Issuance, IssuanceKind};
@@ -59,12 +59,21 @@ pub struct OpenOffer {
 /// credential. Each expires by itself.
 ///
 /// # Errors
-/// 404 if the credential is not in the person's wallet; 429 after too many offers. The store or the key ring is unavailable.
+/// 404 if the credential is not in the person's wallet, 403 if it has expired; 429 after too many offers. The store or the key
+/// ring is unavailable.
 pub async fn create(app: &App, submission: Uuid, holder: Uuid) -> Result<Uuid, Error> {
     let now = app.now();
     app.limits().offers_per_holder.check(&holder)?;
     let credential = IssuableCredential::open(app.store(), app.keyring(), (submission, holder), now).await?;
-    let credential_type = credential.ok_or_else(Error::not_found)?.credential_type;
+    let credential = credential.ok_or_else(Error::not_found)?;
+    if let Some(day) = credential.expired_on(now) {
+        let day = day.in_words();
+        return Err(Error::new(
+            Kind::Forbidden,
+            format!("It expired on {day}, so it cannot be added to another wallet."),
+        ));
+    }
+    let credential_type = credential.credential_type;
     let grant = |configuration| Grant { submission_id: submission, configuration };
     let offer = Issuance {
         id: app.rng().anonymous_id(),

@@ -56,7 +56,7 @@ pub(super) fn result_label(id: &Uuid) -> [&[u8]; 2] {
     [b"presentation-shown", id.as_bytes()]
 }
 
-/// Verifies what a wallet presents; returns the requested claims with the verdicts.
+/// Verifies what a wallet presents; returns the requested claims, and those that are always shown, with the verdicts.
 pub(super) async fn check(
     app: &App,
     presentation: &Presentation,
@@ -73,14 +73,15 @@ pub(super) async fn check(
         let (query, texts) = answered.first().ok_or(Refusal::Malformed("vp_token is empty"))?;
         let text = texts.first().copied().unwrap_or_default();
         let shown = SdJwtVc::read(text)?;
-        Ok::<_, Refusal>((text, query.weigh(&shown)?, shown))
+        Ok::<_, Refusal>((text, query.weigh(verification.credential_type, &shown)?, shown))
     };
     let (text, weighed, shown) = match read() {
         Ok(read) => read,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
     // Claims that are not selectively disclosable are always visible; then the token may contain more than was requested.
-    let is_asked = |name: &String| is_of_credential(name) || details.claims.contains(name);
+    let covers = |name: &String| details.covers(verification.credential_type, &format!("/{name}"));
+    let is_asked = |name: &String| is_of_credential(name) || covers(name);
     let is_exact = weighed.is_exact && shown.disclosed.claims.keys().all(is_asked);
     if !counts_for(app, &shown, verification.credential_type) {
         let reason = "This issuer is not trusted here for what was asked for.";

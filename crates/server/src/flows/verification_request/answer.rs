@@ -6,7 +6,7 @@ use super::records::{DisclosureRecord, Presented, RequestDetails, VerificationRe
 use super::sealed::{Record, details, to_bytes};
 use crate::app::App;
 use crate::error::{Error, Kind};
-use crate::flows::own_presentation;
+use crate::flows::{names, own_presentation};
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::Chosen;
@@ -149,8 +149,8 @@ pub async fn cancel(app: &App, id: Uuid, holder: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends an open request by a response and announces it. Claims that were not requested are dropped; a presentation that
-/// contained any is not handed on.
+/// Ends an open request by a response and announces it. Claims that were not requested are dropped, but for those that are
+/// always shown; a presentation that contained any is not handed on.
 ///
 /// `verification` is the request as it was when the response was verified. If it was bound to another account meanwhile or is
 /// not open any more, nothing happens and false is returned.
@@ -161,14 +161,15 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
     let (now, id) = (app.now(), verification.id);
     // Keys are fetched and used before the write transaction begins.
     let (end, presentation, kind, event) = match response {
-        HolderResponse::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestCanceled, "canceled"),
+        HolderResponse::Canceled => (VerificationEnd::Canceled, None, AnnouncementKind::RequestDeclined, "canceled"),
         HolderResponse::Presented { mut result, record, presentation } => {
             let Some(details) = details(app, verification).await? else { return Ok(false) };
-            let presented = result.credential.len();
-            result.credential.retain(|name, _| details.claims.contains(name));
+            let (known, presented) = (verification.credential_type, result.credential.len());
+            result.credential.retain(|name, _| details.covers(known, &format!("/{name}")));
             if result.credential.len() < presented {
                 result.verification.presentation = None;
             }
+            result.withheld = details.missing(&result.credential);
             let result = app.keyring().seal(now, &Record::Result.label(&id), &to_bytes(&*result)?).await?;
             let memory = match (record, verification.holder) {
                 (Some(record), Some(holder)) => {
@@ -193,8 +194,9 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
         partner_id: verification.partner_id,
         request_id: verification.request_id.clone(),
         finalized_at: now,
+        kind,
     };
-    announce(&mut tx, &[ended], kind, now).await?;
+    announce(&mut tx, &[ended], now).await?;
     tx.commit().await?;
     app.deliveries_due().notify_one();
     app.metrics().verifications(event, 1);
@@ -206,15 +208,10 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
 ///
 /// # Errors
 /// The store cannot be used.
-pub async fn announce(
-    tx: &mut Tx,
-    ended: &[EndedVerification],
-    kind: AnnouncementKind,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn announce(tx: &mut Tx, ended: &[EndedVerification], now: Timestamp) -> Result<(), StoreError> {
     let announcements = ended.iter().map(|ended| Announcement {
         partner: ended.partner_id,
-        kind,
+        kind: ended.kind,
         request_id: &ended.request_id,
         credential_id: None,
         at: ended.finalized_at,
@@ -223,8 +220,9 @@ pub async fn announce(
     tx.announce(&announcements.collect::<Vec<_>>()).await
 }
 
-/// Signs one credential of `holder` for this request, discloses what was both chosen and requested, and verifies the
-/// presentation as its reader would. `None` if the credential left the wallet, or verification fails.
+/// Signs one credential of `holder` for this request, discloses what was both chosen and requested, with what is always
+/// shown, and verifies the presentation as its reader would. `None` if the credential left the wallet, or verification fails
+/// for another reason than that the credential has expired, which the result says.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
@@ -247,12 +245,17 @@ pub async fn present(
     let Some(index) = indices.pop() else { return Ok(None) };
     let (audience, nonce) = (app.links().verification_audience(verification.id), app.rng().secret());
     let challenge = (audience.as_str(), nonce.as_str());
-    let shows = |place: &str| details.covers(place) && chosen.shows(place);
+    let shows = |place: &str| details.covers(credential_type, place) && chosen.shows(place);
     let token = own_presentation::present(app, &issuable, (index, expires_at), shows, challenge)?;
     let report = own_presentation::check(app, &token, challenge).await?;
-    let fields = credential_type.fields.iter();
+    let fields = credential_type.members();
     let claims = fields.filter_map(|field| Some((field.name.to_owned(), report.claims.get(field.name)?.clone())));
+    let shows_name = report.claims.contains_key("full_name");
+    let confirmed_by_holder = shows_name && names::confirmed(app, holder, &[chosen.submission]).await?;
     let presented = Presented { format: credential::dcql::FORMAT.to_owned(), token, audience, nonce };
-    let result = || VerificationResult::new(&report, app.now(), claims.collect(), Some(presented));
-    Ok(report.is_valid().then(result))
+    let result = || {
+        let result = VerificationResult::new(&report, app.now(), claims.collect(), Some(presented));
+        VerificationResult { confirmed_by_holder, ..result }
+    };
+    Ok(report.is_genuine().then(result))
 }

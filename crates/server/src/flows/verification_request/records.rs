@@ -2,7 +2,8 @@
 //! so their serialized form must stay readable.
 
 use ambient::Timestamp;
-use credential::verification::{Report, Verdict};
+use credential::Type;
+use credential::verification::{self, Report, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -16,30 +17,49 @@ pub struct RequestDetails {
     /// The purpose in the partner's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// The requested fields, in the type's order. Nothing else is ever disclosed.
+    /// The requested fields, in the type's order. Nothing else is ever disclosed but what the type always shows.
     pub claims: Vec<String>,
 }
 
 impl RequestDetails {
-    /// Whether `place`, a JSON Pointer into a credential's claims, is in a requested field.
-    pub fn covers(&self, place: &str) -> bool {
-        let member = place.split('/').nth(1).unwrap_or_default();
-        self.claims.iter().any(|claim| claim == member)
+    /// Whether the field that holds `place`, a JSON Pointer into a credential's claims, is requested.
+    pub fn asks_for(&self, place: &str) -> bool {
+        self.claims.iter().any(|claim| claim == field_of(place))
     }
+
+    /// Whether that field of a credential of `known` goes to the partner: it is requested, or always shown.
+    pub fn covers(&self, known: Type, place: &str) -> bool {
+        self.asks_for(place) || known.always_shows(&format!("/{}", field_of(place)))
+    }
+
+    /// The requested fields that are not among `shown`, as JSON Pointers.
+    pub(super) fn missing(&self, shown: &Map<String, Value>) -> Vec<String> {
+        self.claims.iter().filter(|claim| !shown.contains_key(*claim)).map(|claim| format!("/{claim}")).collect()
+    }
+}
+
+fn field_of(place: &str) -> &str {
+    place.split('/').nth(1).unwrap_or_default()
 }
 
 /// What was presented and how it was verified.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerificationResult {
-    /// The presented claims, each of them requested and chosen.
+    /// The presented claims, each of them requested and chosen, or always shown.
     pub credential: Map<String, Value>,
+    /// The requested fields that are not among them, as JSON Pointers.
+    #[serde(default)]
+    pub withheld: Vec<String>,
     /// How they were verified.
     pub verification: Checked,
+    /// Whether a name is shown, and the holder confirmed when they accepted the credential that it is also theirs.
+    #[serde(default)]
+    pub confirmed_by_holder: bool,
 }
 
 impl VerificationResult {
-    /// Assembles the result from a verification report. `credential` holds the requested claims; `presentation` is what the
-    /// partner may verify itself.
+    /// Assembles the result from a verification report. `credential` holds the claims that go to the partner; `presentation`
+    /// is what the partner may verify itself. What is withheld is known when the request ends.
     pub fn new(
         report: &Report,
         checked_at: Timestamp,
@@ -50,6 +70,7 @@ impl VerificationResult {
         let attested_by = report.claims.get("attested_by").and_then(|by| by["name"].as_str());
         Self {
             credential,
+            withheld: Vec::new(),
             verification: Checked {
                 valid: report.is_valid(),
                 checked_at: checked_at.to_string(),
@@ -57,8 +78,11 @@ impl VerificationResult {
                 attested_by: attested_by.map(ToOwned::to_owned),
                 attested_at: text("attested_at"),
                 checks: report.verdicts.iter().map(Check::from).collect(),
+                expired_on: report.expired_on.map(|day| day.to_string()),
+                not_shown: NotShown::from(&report.not_shown),
                 presentation,
             },
+            confirmed_by_holder: false,
         }
     }
 }
@@ -85,10 +109,34 @@ pub struct Checked {
     pub attested_at: Option<String>,
     /// One verdict for each check.
     pub checks: Vec<Check>,
+    /// The last day that the credential counted, if that day is over; then the check `dates` has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, format = "date", example = "2024-05-31")]
+    pub expired_on: Option<String>,
+    /// How much of the credential the person did not show, whether you asked for it or not.
+    #[serde(default)]
+    pub not_shown: NotShown,
     /// The signed presentation itself, so that you can check it with your own tools; null where it holds more than you
     /// asked for.
     #[serde(default)]
     pub presentation: Option<Presented>,
+}
+
+/// How much of a credential is not shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NotShown {
+    /// How many details were left out. A whole list or object that was left out is one.
+    #[schema(example = 1)]
+    pub count: usize,
+    /// Whether there may be fewer: issuers may hide the number by decoys. What this server signs has none.
+    #[schema(example = false)]
+    pub at_most: bool,
+}
+
+impl From<&verification::NotShown> for NotShown {
+    fn from(found: &verification::NotShown) -> Self {
+        Self { count: found.count, at_most: found.at_most }
+    }
 }
 
 /// What one check found.
@@ -104,7 +152,7 @@ pub struct Check {
     /// Why, in a sentence.
     #[schema(example = "The ES256 signature is good.")]
     pub reason: String,
-    /// The stable code of a failure.
+    /// The stable code of a failure: `revoked`, or `replaced` where a newer version exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "revoked")]
     pub code: Option<String>,
@@ -165,18 +213,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_requested_fields_are_covered() {
+    fn requested_and_always_shown_fields_are_covered() {
         let details = RequestDetails { claims: vec!["employment".to_owned()], ..RequestDetails::default() };
         for (place, covered) in [
             ("/employment", true),
             ("/employment/0/organisation", true),
-            ("/full_name", false),
+            ("/full_name", true),
             ("/employment2", false),
             ("/partner_chain/employment", false),
             ("employment", false),
             ("", false),
         ] {
-            assert_eq!(details.covers(place), covered, "{place}");
+            assert_eq!(details.covers(Type::default(), place), covered, "{place}");
         }
+        assert!(details.asks_for("/employment/0") && !details.asks_for("/full_name"));
+        let shown = Map::from_iter([("full_name".to_owned(), Value::from("Ada"))]);
+        assert_eq!(details.missing(&shown), ["/employment"]);
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Check {
 
 /// Why a step passed, by its name; why one was not checked; why one failed. The part behind the first word is the code,
 /// which is the same here and in the script.
-const REASONS: [&str; 39] = [
+const REASONS: [&str; 40] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
@@ -55,6 +55,7 @@ const REASONS: [&str; 39] = [
     "refused-not-bound",
     "refused-revoked",
     "refused-suspended",
+    "refused-replaced",
     "refused-unknown-status",
     "refused-list-expired",
     "refused-integrity",
@@ -62,7 +63,7 @@ const REASONS: [&str; 39] = [
 ];
 
 /// What else the page's script says.
-const REST: [&str; 13] = [
+const REST: [&str; 15] = [
     "step-signature",
     "step-issuer",
     "step-holder",
@@ -71,9 +72,11 @@ const REST: [&str; 13] = [
     "step-schema",
     "outcome-passed",
     "outcome-failed",
+    "outcome-doubtful",
     "outcome-unchecked",
     "hire-all-passed",
     "hire-some-failed",
+    "hire-some-doubtful",
     "hire-some-unchecked",
     "hire-asked",
 ];
@@ -85,8 +88,11 @@ pub(super) fn words() -> impl Iterator<Item = &'static str> {
 
 /// The key of what the checks say together.
 pub(super) fn together(checks: &[Check]) -> &'static str {
-    if checks.iter().any(|check| check.outcome == Outcome::Failed) {
+    let any = |key: &str| checks.iter().any(|check| check.outcome_key() == key);
+    if any("outcome-failed") {
         "hire-some-failed"
+    } else if any("outcome-doubtful") {
+        "hire-some-doubtful"
     } else if checks.iter().all(|check| check.outcome == Outcome::Passed) {
         "hire-all-passed"
     } else {
@@ -116,9 +122,10 @@ impl Check {
         Self { step, name, outcome: verdict.outcome, reason, asked: verdict.asked.clone() }
     }
 
-    /// The key of the outcome's word, which is its class in markup as well.
+    /// The key of the outcome's word, which is its class in markup as well. That a newer version exists is no alarm.
     pub(super) fn outcome_key(&self) -> &'static str {
         match self.outcome {
+            Outcome::Failed if self.reason == "refused-replaced" => "outcome-doubtful",
             Outcome::Passed => "outcome-passed",
             Outcome::Failed => "outcome-failed",
             Outcome::NotChecked => "outcome-unchecked",
@@ -140,6 +147,10 @@ mod tests {
             asked: None,
         };
         assert_eq!(Check::new(&failed("revoked")).reason, "refused-revoked");
+        let (revoked, replaced) = (Check::new(&failed("revoked")), Check::new(&failed("replaced")));
+        assert_eq!((replaced.reason, replaced.outcome_key()), ("refused-replaced", "outcome-doubtful"));
+        assert_eq!(together(std::slice::from_ref(&replaced)), "hire-some-doubtful");
+        assert_eq!(together(&[replaced, revoked]), "hire-some-failed", "the worse one counts");
         assert_eq!(Check::new(&failed("must_not_be_disclosed")).reason, "refused-must-not-be-disclosed");
         assert_eq!(Check::new(&failed("never heard of")).reason, "refused-claim");
     }

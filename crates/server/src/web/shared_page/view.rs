@@ -1,17 +1,20 @@
 //! The data of the shared page, read from the presentations.
 
 use askama::Template;
-use credential::{Block, Type};
-use serde_json::{Map, Value};
+use credential::Block;
+use credential::format::sd_jwt_vc::type_of;
+use credential::verification::NotShown;
+use serde_json::Value;
 
 use super::checks::{self, Check};
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::share;
+use crate::flows::share::{self, ShownPresentation};
 use crate::i18n::Text;
 use crate::web::Layout;
 use crate::web::career::{CareerView, said_by};
 use crate::web::qr::Qr;
+use crate::web::selection::ListWords;
 use ambient::Timestamp;
 use store::domain::share::Share;
 
@@ -42,6 +45,13 @@ pub(super) struct SharedCredential {
     pub(super) view: Vec<Block>,
     pub(super) token: String,
     checks: Vec<Check>,
+    /// Since when a newer version exists, if one does.
+    newer_since: Option<Timestamp>,
+    /// The last day that it counted, if that day is over.
+    pub(super) expired_on: Option<credential::Date>,
+    not_shown: NotShown,
+    /// How many entries of which list are not shown.
+    entries_not_shown: Vec<(&'static str, usize)>,
 }
 
 impl SharedPage {
@@ -60,12 +70,11 @@ impl SharedPage {
     ) -> Result<Option<Self>, Error> {
         let Some(opened) = share::open(app, &share, secret).await? else { return Ok(None) };
         let mut credentials = Vec::with_capacity(opened.presentations.len());
-        for (token, report) in opened.presentations {
-            let checks = report.verdicts.iter().map(Check::new).collect();
-            credentials.push(SharedCredential::new(app.config().base(), &report.claims, token, checks)?);
+        for shown in opened.presentations {
+            credentials.push(SharedCredential::new(app.config().base(), shown)?);
         }
         let said: Vec<_> = credentials.iter().flat_map(|shown| said_by(&shown.attester, &shown.view)).collect();
-        let career = CareerView::of(&said, &layout.text);
+        let career = CareerView::of(&said, 1, &layout.text);
         let link = app.links().share(secret);
         let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
         let audience = app.links().share_audience(share.id);
@@ -86,16 +95,33 @@ impl SharedCredential {
         text.chain(&self.chain)
     }
 
-    fn new(base: &str, claims: &Map<String, Value>, token: String, checks: Vec<Check>) -> Result<Self, Error> {
+    /// How much was left out, in words; `None` where that is nothing. Entries of a list are told apart from other details.
+    pub(super) fn left_out(&self, text: &Text) -> Option<String> {
+        let at_most = self.not_shown.at_most;
+        let entries = self.entries_not_shown.iter().filter_map(|(list, count)| {
+            let words = ListWords::of(list)?;
+            Some((if at_most { words.not_shown_at_most } else { words.not_shown }, *count))
+        });
+        let entries: Vec<(&str, usize)> = entries.collect();
+        let details = self.not_shown.count - entries.iter().map(|(_, count)| count).sum::<usize>();
+        let key = if at_most { "not-shown-at-most" } else { "not-shown" };
+        let said = entries.into_iter().chain([(key, details)]).filter(|(_, count)| *count > 0);
+        let said = said.map(|(key, count)| text.count(key, i64::try_from(count).unwrap_or(i64::MAX)));
+        Some(said.collect::<Vec<_>>().join(" ")).filter(|said| !said.is_empty())
+    }
+
+    fn new(base: &str, shown: ShownPresentation) -> Result<Self, Error> {
+        let ShownPresentation { token, report, newer_since } = shown;
+        let (claims, checks) = (&report.claims, report.verdicts.iter().map(Check::new).collect());
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-        let name = text("vct").strip_prefix(base).and_then(|path| path.strip_prefix("/credentials/"));
-        let known: Type = name.unwrap_or_default().parse().map_err(Error::internal)?;
+        let known =
+            type_of(text("vct"), base).ok_or_else(|| Error::internal("a share of another issuer's credential"))?;
         let fields = known
-            .fields
-            .iter()
+            .members()
             .filter_map(|member| claims.get(member.name).map(|value| (member.name.to_owned(), value.clone())));
         let fields = Value::Object(fields.collect());
         let chain = claims.get("partner_chain").and_then(Value::as_array).into_iter().flatten();
+        let entries_not_shown = |list: &'static str| Some((list, *report.not_shown.by_place.get(&format!("/{list}"))?));
         Ok(Self {
             title: known.title,
             name: text("full_name").to_owned(),
@@ -105,6 +131,10 @@ impl SharedCredential {
             view: known.view(&fields),
             token,
             checks,
+            newer_since,
+            expired_on: report.expired_on,
+            entries_not_shown: known.lists().filter_map(entries_not_shown).collect(),
+            not_shown: report.not_shown.clone(),
         })
     }
 }

@@ -11,7 +11,7 @@ fn sample() -> CareerHistory {
 
 fn draw(history: CareerHistory) -> Timeline {
     let career = Career::new(&[("Acme".to_owned(), history)]);
-    Timeline::new(&career, &Text::default()).expect("something to draw")
+    Timeline::new(&career, 1, &Text::default()).expect("something to draw")
 }
 
 /// From where to where a label reaches, in pixels of a picture that is `width` wide.
@@ -63,6 +63,24 @@ fn both_drawings_label_gaps_and_the_last_known_month() {
         assert!(texts.contains(&"known to May 2024"), "{texts:?}");
         assert_eq!(drawing.bars.iter().map(|bar| bar.open).collect::<Vec<_>>(), [false, true]);
     }
+}
+
+#[test]
+fn planned_ends_are_said_and_not_drawn() {
+    let mut history = sample();
+    history.employment.truncate(1);
+    history.employment[0].end_date = Some("2090-12".parse().expect("a month"));
+    for drawing in &draw(history.clone()).drawings {
+        assert_eq!((drawing.bars.len(), drawing.bars[0].open), (1, true));
+        assert!(drawing.ticks.iter().all(|tick| tick.text.as_str() < "2024"), "{:?}", drawing.ticks);
+        let known = texts(drawing).iter().any(|text| text.starts_with("known to January 2023"));
+        assert!(known, "{:?}", texts(drawing));
+        assert!(drawing.description.contains("planned to end in December 2090"), "{}", drawing.description);
+    }
+    assert!(texts(&draw(history.clone()).drawings[0]).contains(&"known to January 2023, then planned"));
+    history.employment[0].start_date = "2023-02".parse().expect("a month");
+    let career = Career::new(&[("Acme".to_owned(), history)]);
+    assert!(Timeline::new(&career, 1, &Text::default()).is_none(), "nothing has begun");
 }
 
 #[test]

@@ -73,8 +73,8 @@ async fn listed_issuers_are_trusted_by_key_or_certificate() {
         assert_eq!(
             *types,
             json!([
-                format!("{base}/credentials/career_history"),
-                "https://a.example/credentials/career_history",
+                format!("{base}/credentials/career_history/2"),
+                "https://a.example/credentials/career_history/2",
                 "https://b.example/career"
             ])
         );

@@ -1,5 +1,6 @@
 //! Presentations from outside wallets (OpenID4VP 1.0, HAIP 1.0).
 
+mod always_shown;
 mod invalid;
 mod issuers;
 mod requests;

@@ -41,7 +41,7 @@ async fn request_object_is_signed_and_can_be_fetched_again() {
     assert!(jwk["kid"].is_string() && jwk.get("d").is_none());
     let query = &asked.request["dcql_query"]["credentials"][0];
     assert_eq!(query["format"], "dc+sd-jwt");
-    assert_eq!(query["meta"]["vct_values"], json!([format!("{base}/credentials/career_history")]));
+    assert_eq!(query["meta"]["vct_values"], json!([format!("{base}/credentials/career_history/2")]));
     let paths: Vec<&Value> = query["claims"].as_array().expect("claims").iter().map(|claim| &claim["path"]).collect();
     assert_eq!(paths, [&json!(["full_name"]), &json!(["employment", null])]);
     // The request is signed by the leaf certificate, whose hash is the client id; the authority is not in `x5c`.

@@ -17,8 +17,6 @@ use crate::support::browser::Browser;
 use crate::support::response::{TestResponse, content};
 use crate::support::wallet::{TestWallet, make_offer, signed};
 
-const ASK: &str = "/api/partner/v2/verify/requests/career_history";
-
 pub const CALLBACK: &str = "https://hr.example/back?case=7";
 
 const SD_JWT: &str = "career_history_dc+sd-jwt";
@@ -86,7 +84,13 @@ pub fn parameter(link: &url::Url, name: &str) -> String {
 impl<'a> Scene<'a> {
     /// Creates a verification request; returns its id and the content of its link.
     pub async fn ask(&self, body: &Value) -> (String, Uuid) {
-        let answer = self.test.post(ASK, &self.token, body).await.assert_status(201).json();
+        self.ask_for("career_history", body).await
+    }
+
+    /// Creates a verification request for a type; returns its id and the content of its link.
+    pub async fn ask_for(&self, name: &str, body: &Value) -> (String, Uuid) {
+        let path = format!("/api/partner/v2/verify/requests/{name}");
+        let answer = self.test.post(&path, &self.token, body).await.assert_status(201).json();
         (answer["request_id"].as_str().expect("an id").to_owned(), content(&answer))
     }
 
@@ -218,7 +222,7 @@ pub fn foreign_with(
     let now = scene.test.app.now().seconds();
     let types = &asked.request["dcql_query"]["credentials"][0]["meta"]["vct_values"];
     let vct = match issuer {
-        "https://a.example" => json!("https://a.example/credentials/career_history"),
+        "https://a.example" => json!("https://a.example/credentials/career_history/2"),
         _ => types.as_array().and_then(|all| all.last()).cloned().expect("a type"),
     };
     let mut payload = json!({

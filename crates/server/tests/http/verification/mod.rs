@@ -4,4 +4,4 @@ mod access;
 mod outcome;
 mod requests;
 mod sharing;
-mod support;
+pub mod support;

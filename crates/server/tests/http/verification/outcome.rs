@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use store::domain::submission::Sealed;
 use store::domain::verification::State;
 use store::{Part, Store};
-use tenure::flows::verification_request::{Checked, HolderResponse, Presented, VerificationResult, finish as end};
+use tenure::flows::verification_request::{
+    Checked, HolderResponse, NotShown, Presented, VerificationResult, finish as end,
+};
 use tenure::jobs::end_what_is_over;
 use tenure::keys::Keyring;
 use uuid::Uuid;
@@ -37,6 +39,7 @@ async fn declined_request_discloses_nothing_and_stays_declined() {
         (&found["status"], &found["credential"], &found["verification"]),
         (&json!("canceled"), &Value::Null, &Value::Null)
     );
+    assert_eq!(found["reason"], "declined");
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.canceled".to_owned(), request_id)]);
     let done = person.text(&page).await;
     assert!(done.contains("You said no to Harbour Hiring") && done.contains("Back to Harbour Hiring"), "{done}");
@@ -84,6 +87,7 @@ async fn request_expires_after_15_minutes_with_an_event() {
     // The clock alone ends it; the expiry job need not have run.
     let over = result(&test, &token, &opened).await;
     assert_eq!((&over["status"], &over["finalized_at"]), (&json!("canceled"), &json!("2026-11-23T09:15:00Z")));
+    assert_eq!(over["reason"], "expired");
     for answer in [
         person.get(&page).await,
         send(&mut person, &format!("{page}/share"), &parts).await,
@@ -195,6 +199,7 @@ async fn account_deletion_deletes_verification_results() {
 fn brought(credential: &Value) -> VerificationResult {
     VerificationResult {
         credential: credential.as_object().expect("an object").clone(),
+        withheld: Vec::new(),
         verification: Checked {
             valid: true,
             checked_at: "2026-11-23T09:00:00Z".to_owned(),
@@ -202,6 +207,8 @@ fn brought(credential: &Value) -> VerificationResult {
             attested_by: None,
             attested_at: None,
             checks: Vec::new(),
+            expired_on: None,
+            not_shown: NotShown::default(),
             presentation: Some(Presented {
                 format: "dc+sd-jwt".to_owned(),
                 token: "token".to_owned(),
@@ -209,6 +216,7 @@ fn brought(credential: &Value) -> VerificationResult {
                 nonce: "n".to_owned(),
             }),
         },
+        confirmed_by_holder: false,
     }
 }
 
@@ -242,6 +250,7 @@ async fn external_answer_ends_the_request_without_extra_claims() {
         (&found["credential"], &found["verification"]["presentation"]),
         (&json!({ "full_name": "Ada" }), &Value::Null)
     );
+    assert_eq!(found.get("withheld"), None, "everything asked for was shown");
     let kinds: Vec<String> = told(&test, partner.id, hook).await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["vwsp_request.verified", "vwsp_request.verified"]);
     let page = person.open_verification(one).await;

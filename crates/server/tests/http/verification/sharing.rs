@@ -33,7 +33,7 @@ async fn every_type_can_be_requested_shared_and_fetched() {
         assert_ne!(request_id, content(&answer).to_string(), "what stands in addresses opens nothing");
         assert_eq!(
             result(&test, &token, request_id).await,
-            json!({ "request_id": request_id, "status": "incomplete", "finalized_at": null, "credential": null, "verification": null })
+            json!({ "request_id": request_id, "status": "incomplete", "finalized_at": null, "credential": null, "subject": null, "verification": null })
         );
         person.get(&format!("/partner/verify/{}", known.redirect_name)).await.assert_status(200);
         let here = share_all(&mut person, content(&answer)).await;
@@ -96,13 +96,20 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     ] {
         assert!(shown.text.contains(said), "{said}: {}", shown.text);
     }
-    assert!(!shown.text.contains("Ada Marker-Lovelace"), "the name was not asked for");
+    assert!(
+        shown.text.contains("Ada Marker-Lovelace <span class=\"muted\">(The person's full name)")
+            || shown.text.contains("Ada Marker-Lovelace <span class=\"muted\">(The person&#39;s full name)"),
+        "the name is always shown: {}",
+        shown.text
+    );
     assert!(shown.header("content-security-policy").contains("form-action 'self' https://hr.example"));
     let parts = form(&shown.text);
+    let list = format!("{id}/employment");
     let expected: Vec<(String, String)> = [
         ("credential", id.to_string()),
-        ("part", format!("{id}/employment/0")),
-        ("part", format!("{id}/employment/1")),
+        (list.as_str(), "all".to_owned()),
+        ("part", format!("{list}/0")),
+        ("part", format!("{list}/1")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
@@ -110,16 +117,16 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     let nothing = send(&mut person, &format!("{page}/share"), &parts[..1]).await.assert_status(422);
     assert!(nothing.text.contains("Tick at least one thing to show"), "{}", nothing.text);
     assert!(nothing.header("content-security-policy").contains("https://hr.example"));
-    let back =
-        send(&mut person, &format!("{page}/share"), &[parts[0].clone(), parts[2].clone()]).await.assert_status(303);
+    let some = (list.clone(), "some".to_owned());
+    let sent = [parts[0].clone(), some, parts[3].clone()];
+    let back = send(&mut person, &format!("{page}/share"), &sent).await.assert_status(303);
     assert_eq!(back.header("location"), "https://hr.example/back?case=7&request_id=HIRE-1&status=verified");
     let found = result(&test, &token, "HIRE-1").await;
     let second = career("x")["fields"]["employment"][1].clone();
-    assert_eq!(found["credential"], json!({ "employment": [second] }));
-    let whole = found.to_string();
-    for hidden in ["Marker-Lovelace", "Company A"] {
-        assert!(!whole.contains(hidden), "{hidden}");
-    }
+    assert_eq!(found["credential"], json!({ "full_name": "Ada Marker-Lovelace", "employment": [second] }));
+    assert_eq!(found["verification"]["not_shown"], json!({ "count": 1, "at_most": false }));
+    assert_eq!(found.get("withheld"), None, "a list that is shown in part is not withheld");
+    assert!(!found.to_string().contains("Company A"));
     let presented = found["verification"]["presentation"]["token"].as_str().expect("a token").to_owned();
     assert_eq!(SdJwtVc::read(&presented).expect("a presentation").disclosed.places.len(), 2, "the list and one job");
     assert_eq!(told(&test, partner.id, hook).await, [("vwsp_request.verified".to_owned(), "HIRE-1".to_owned())]);
@@ -156,7 +163,6 @@ async fn holder_selects_one_of_several_valid_credentials() {
     let text = person.text(&page).await;
     assert_eq!(text.matches("type=\"radio\" name=\"credential\"").count(), 2);
     let (old, new) = (ids[0].0, ids[1].0);
-    assert_eq!(form(&text).first(), Some(&("part".to_owned(), format!("{old}/full_name"))));
     assert!(form(&text).contains(&("credential".to_owned(), new.to_string())), "the newest is picked at first");
     // A browser also sends the ticked claims of the credential that is not selected; they are ignored.
     let both = [("credential", old), ("part", old), ("part", new)]
@@ -238,16 +244,19 @@ fn result_contains_only_requested_and_selected_claims() {
             let mut form = vec![("credential".to_owned(), id.to_string())];
             form.extend(sent.iter().map(|place| ("part".to_owned(), format!("{id}{place}"))));
             let answer = send(&mut person, &format!("{page}/share"), &form).await;
-            let allowed: BTreeSet<&str> = sent
-                .iter()
-                .copied()
-                .filter(|place| ["/full_name", "/employment/0", "/employment/1"].contains(place))
-                .filter(|place| asked.iter().any(|name| place[1..].split('/').next() == Some(*name)))
+            let asks = |name: &str| asked.contains(&name);
+            let is_sent = |place: &str| sent.contains(&place) || sent.contains(&"/employment");
+            let mut allowed: BTreeSet<&str> = ["/employment/0", "/employment/1"]
+                .into_iter()
+                .filter(|job| asks("employment") && is_sent(job))
                 .collect();
+            let answers = asks("full_name") || !allowed.is_empty();
+            // The name is shown with whatever is.
+            allowed.extend(answers.then_some("/full_name"));
             let found = result(&test, &token, &request_id).await;
             let shown = found.to_string();
-            prop_assert_eq!(answer.status.as_u16(), if allowed.is_empty() { 422 } else { 303 });
-            prop_assert_eq!(&found["status"], if allowed.is_empty() { "incomplete" } else { "verified" });
+            prop_assert_eq!(answer.status.as_u16(), if answers { 303 } else { 422 });
+            prop_assert_eq!(&found["status"], if answers { "verified" } else { "incomplete" });
             for (place, mark) in
                 [("/full_name", "Marker-Lovelace"), ("/employment/0", "Company A"), ("/employment/1", "Company B")]
             {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -11,7 +12,10 @@ use tenure::jobs::end_what_is_over;
 
 use super::support::{ALL, DAY, WEBHOOKS, deliver, is_signed, log, mac, put, register, server, tell};
 use crate::support::app::{PUSH, career};
-use crate::support::receiver::Receiver;
+use crate::support::receiver::{Received, Receiver};
+use crate::support::response::content;
+
+const ASK: &str = "/api/partner/v2/verify/requests/career_history";
 
 #[tokio::test]
 async fn event_is_delivered_once_signed_and_without_personal_data() {
@@ -103,6 +107,52 @@ async fn push_events_are_delivered_in_order_to_subscribers() {
         .map(|tally| (tally.kind.name(), tally.count))
         .collect();
     assert_eq!(chained, [("accepted", 1), ("link_opened", 1), ("opened", 1), ("pushed", 1), ("removed", 1)]);
+}
+
+#[tokio::test]
+async fn canceled_events_give_a_reason() {
+    let (test, receiver) = (server().await, Receiver::start().await);
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let (id, _) = register(&test, &token, &receiver.url(), &ALL).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let [declined, _] = [test.push(&token, "declined").await, test.push(&token, "expired").await];
+    person.open(declined).await.assert_status(303);
+    person.post(&format!("/requests/{declined}/decline"), &[]).await.assert_status(303);
+    let accepted = test.push(&token, "withdrawn").await;
+    person.accept(accepted).await;
+    let reason = json!({ "reason": "It was sent twice." }).to_string();
+    test.send(test.api(Method::DELETE, &format!("{PUSH}/withdrawn"), &token, &reason)).await.assert_status(204);
+    for name in ["no", "silent"] {
+        let asked = test.post(ASK, &token, &json!({ "request_id": name })).await.assert_status(201).json();
+        let page = person.open_verification(content(&asked)).await;
+        if name == "no" {
+            person.post(&format!("{page}/cancel"), &[]).await.assert_status(303);
+        }
+    }
+    test.advance(2 * DAY);
+    end_what_is_over(&test.app).await.expect("done");
+    deliver(&test).await;
+    let received: Vec<Value> = receiver.received().iter().map(Received::json).collect();
+    let reason_of = |about: &str| {
+        let is_it = |event: &&Value| event["credential_id"] == about || event["request_id"] == about;
+        let last = received.iter().rfind(is_it).expect("an event");
+        (last["type"].as_str().expect("a type").to_owned(), last["reason"].as_str().map(str::to_owned))
+    };
+    for (about, kind, reason) in [
+        ("declined", "atsp_request.canceled", "declined"),
+        ("expired", "atsp_request.canceled", "expired"),
+        ("withdrawn", "atsp_request.canceled", "withdrawn"),
+        ("no", "vwsp_request.canceled", "declined"),
+        ("silent", "vwsp_request.canceled", "expired"),
+    ] {
+        assert_eq!(reason_of(about), (kind.to_owned(), Some(reason.to_owned())), "{about}");
+    }
+    for event in received.iter().filter(|event| event["reason"].is_null()) {
+        assert!(event.get("reason").is_none() && !event["type"].as_str().expect("a type").ends_with("canceled"));
+    }
+    let logged = log(&test, &test.token(&partner).await, &id).await;
+    assert_eq!(logged.iter().filter(|entry| entry["reason"] == "expired").count(), 2);
 }
 
 #[tokio::test]

@@ -79,6 +79,7 @@ fn partner(server: &Server, store: &[&str]) -> String {
 fn accept_document(server: &Server, token: &str, person: &mut Person) -> (Vec<u8>, String) {
     let mut body = ("education".parse::<credential::Type>().expect("a type").sample)();
     body["credential_id"] = json!("degree");
+    body["fields"]["full_name"] = json!("Marked Person");
     body["assets"] = json!([{ "asset_id": "the-document", "asset_type": "pdf", "asset_data": null }]);
     let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
     let pushed = request(server.port, "POST", EDUCATION, &headers, &body.to_string()).expect("an answer");

@@ -61,7 +61,7 @@ impl Bureau {
         assert!(text.is_empty() || text.ends_with('\n'), "no line is torn: {text:?}");
         let rows = text.lines().skip(1).map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
-            assert_eq!(cells.len(), 4, "{line}");
+            assert_eq!(cells.len(), 5, "{line}");
             [cells[0].to_owned(), cells[1].to_owned(), cells[2].to_owned()]
         });
         rows.collect()

@@ -4,14 +4,16 @@
 //! wallet's record of the link, secret included, is under the holder's key. Each share has credentials of its own
 //! ([`own_presentation`]), so revoking one does not affect the others.
 
+mod follow;
+mod sealed;
+
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
+use credential::status::StatusReference;
 use credential::verification::Report;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -19,13 +21,16 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
-use crate::keys::Key;
 use ambient::Timestamp;
 use store::domain::share::{
-    ALWAYS_SHOWN, Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share,
-    Standing, lies_in, lifetime,
+    Chosen, Contents, MOST_ACTIVE, MOST_PASSCODE_TRIES, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Share, Standing,
+    lifetime, says_something,
 };
-use store::{ShareEntry, StoreError};
+use store::{ShareEntry, ShownEntry, StatusPlace, StoreError};
+
+pub use follow::{follow, schedule_updates};
+pub use sealed::record;
+use sealed::{Link, label, seal, title, unseal, write};
 
 /// How long a browser keeps a share open after the passcode was entered.
 const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
@@ -33,7 +38,7 @@ const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
 /// The holder's choices for a new share.
 #[derive(Clone, Debug)]
 pub struct NewShare {
-    /// What is disclosed.
+    /// What is disclosed beside what is always shown.
     pub chosen: Vec<Chosen>,
     /// The purpose; may be empty.
     pub purpose: String,
@@ -41,12 +46,14 @@ pub struct NewShare {
     pub days: u32,
     /// The passcode, if there is one.
     pub passcode: Option<String>,
+    /// Whether the link goes on to newer versions of what it shows.
+    pub keep_current: bool,
 }
 
 /// Why a share is not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreateShareError {
-    /// Nothing is disclosed.
+    /// Nothing but a name is disclosed.
     NothingChosen,
     /// The purpose is longer than [`PURPOSE_LENGTH`].
     PurposeTooLong,
@@ -61,9 +68,7 @@ pub enum CreateShareError {
 impl NewShare {
     fn validate(&self) -> Result<(), CreateShareError> {
         let passcode = self.passcode.as_ref().map(|passcode| passcode.chars().count());
-        if self.chosen.iter().all(|chosen| chosen.places.is_empty()) {
-            Err(CreateShareError::NothingChosen)
-        } else if self.purpose.chars().count() > PURPOSE_LENGTH {
+        if self.purpose.chars().count() > PURPOSE_LENGTH {
             Err(CreateShareError::PurposeTooLong)
         } else if lifetime(self.days).is_none() {
             Err(CreateShareError::InvalidDays)
@@ -91,8 +96,19 @@ pub enum Access {
 pub struct OpenedShare {
     /// The purpose in the holder's words; may be empty.
     pub purpose: String,
-    /// The signed presentations, each with the report of its verification.
-    pub presentations: Vec<(String, Report)>,
+    /// The presentations.
+    pub presentations: Vec<ShownPresentation>,
+}
+
+/// One presentation behind a link.
+#[derive(Clone, Debug)]
+pub struct ShownPresentation {
+    /// The signed presentation.
+    pub token: String,
+    /// The report of its verification.
+    pub report: Report,
+    /// Since when a newer version of the credential exists, if one does and it was not revoked.
+    pub newer_since: Option<Timestamp>,
 }
 
 /// Creates a share of `holder`; returns its id.
@@ -114,26 +130,26 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         let opened = IssuableCredential::open(app.store(), app.keyring(), key, now).await?;
         credentials.push(opened.ok_or_else(Error::not_found)?);
     }
+    let mut pairs = credentials.iter().zip(&new.chosen);
+    if !pairs.any(|(found, chosen)| says_something(found.credential_type, &found.payload, chosen)) {
+        return Ok(Err(CreateShareError::NothingChosen));
+    }
     let indices = own_presentation::allocate_status_indices(app, &credentials, expires_at).await?;
     let entry = |(place, credential): (_, &IssuableCredential)| ShareEntry { place, submission: credential.submission };
     let entries: Vec<ShareEntry> = indices.into_iter().zip(&credentials).map(entry).collect();
-    let (id, nonce) = (app.rng().anonymous_id(), app.rng().secret());
-    let audience = app.links().share_audience(id);
-    let mut presentations = Vec::with_capacity(credentials.len());
-    for ((credential, chosen), entry) in credentials.iter().zip(&new.chosen).zip(&entries) {
-        let shows = |place: &str| lies_in(ALWAYS_SHOWN, place) || chosen.shows(place);
-        let place = (entry.place, expires_at);
-        presentations.push(own_presentation::present(app, credential, place, shows, (&audience, &nonce))?);
-    }
-    let secret = app.rng().secret();
-    let titles = credentials.iter().map(|credential| (credential.credential_type.title, credential.attester.as_str()));
+    let (id, nonce, secret) = (app.rng().anonymous_id(), app.rng().secret(), app.rng().secret());
     let memory = Memory {
         secret: secret.clone(),
         purpose: new.purpose.clone(),
-        titles: titles.map(|(title, attester)| format!("{title} ({attester})")).collect(),
+        titles: credentials.iter().map(title).collect(),
+        chosen: new.chosen.clone(),
     };
-    let contents = write(&Contents { purpose: new.purpose.clone(), presentations })?;
-    let sealed = link_key(&secret).ok_or_else(Error::not_found)?.seal(&label(&id), &contents, app.rng());
+    let link = Link { id, nonce: &nonce, expires_at };
+    let signed = credentials.iter().zip(&new.chosen).zip(&entries);
+    let signed = signed.map(|((credential, chosen), entry)| link.present(app, credential, entry.place, chosen));
+    let presentations = signed.collect::<Result<_, Error>>()?;
+    let contents = Contents { purpose: new.purpose.clone(), presentations };
+    let sealed = seal(app, id, &secret, &contents)?;
     let share = Share {
         id,
         holder,
@@ -141,6 +157,8 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         nonce,
         created_at: now,
         expires_at,
+        keep_current: new.keep_current,
+        updated_at: None,
         revoked_at: None,
         passcode: new.passcode.as_deref().map(|passcode| passcode_fingerprint(app, id, passcode).to_vec()),
         passcode_tries: 0,
@@ -150,36 +168,15 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         holder_sealed: app.keyring().seal_for_holder(holder, &label(&id), &write(&memory)?).await?,
     };
     let mut tx = app.store().write().await?;
-    tx.add_share(&share, &entries).await?;
+    let stands = tx.add_share(&share, &entries).await?;
+    if share.keep_current && !stands {
+        // A newer version came while this was signed, and has not seen the share.
+        follow::schedule(app, &mut tx, holder, id).await?;
+    }
     tx.commit().await?;
+    app.outbox().wake();
     app.metrics().shares("made");
     Ok(Ok(id))
-}
-
-fn label(id: &Uuid) -> [&[u8]; 2] {
-    [b"share", id.as_bytes()]
-}
-
-fn write(value: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(Error::internal)
-}
-
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|error| StoreError::nonsense("share", error))
-}
-
-/// The key in a link's secret.
-fn link_key(secret: &str) -> Option<Key> {
-    Key::from_bytes(&URL_SAFE_NO_PAD.decode(secret).ok()?)
-}
-
-/// Reads the wallet's record of a share.
-///
-/// # Errors
-/// The key ring cannot be used.
-pub async fn record(app: &App, share: &Share) -> Result<Memory, StoreError> {
-    let opened = app.keyring().open_for_holder(share.holder, &label(&share.id), &share.holder_sealed).await?;
-    read(&opened)
 }
 
 /// A share of `holder`, with the wallet's record of it.
@@ -230,7 +227,7 @@ pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Acce
         return Ok(Access::Ended);
     }
     let is_open = share.passcode.is_none() || proof.is_some_and(|proof| is_proven(app, &share, proof));
-    Ok(if is_open { Access::Open(share) } else { Access::PasscodeRequired(share) })
+    Ok(if is_open { Access::Open(follow::current(app, share).await?) } else { Access::PasscodeRequired(share) })
 }
 
 /// Opens what the link with `secret` shows, and verifies it as a hirer would; `None` once the share has ended.
@@ -238,16 +235,25 @@ pub async fn access(app: &App, secret: &str, proof: Option<&str>) -> Result<Acce
 /// # Errors
 /// The store cannot be used, or what is stored cannot be read.
 pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<OpenedShare>, Error> {
-    let (Some(sealed), Some(key)) = (&share.sealed, link_key(secret)) else { return Ok(None) };
-    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::nonsense("share", error))?;
-    let contents: Contents = read(&opened)?;
+    let Some(contents) = unseal(share, secret)? else { return Ok(None) };
+    let shown = app.store().read().await?.shown_entries(share.id).await?;
     let audience = app.links().share_audience(share.id);
     let mut presentations = Vec::with_capacity(contents.presentations.len());
     for token in contents.presentations {
         let report = own_presentation::check(app, &token, (&audience, &share.nonce)).await?;
-        presentations.push((token, report));
+        let newer_since = newer_since(app, &report, &shown);
+        presentations.push(ShownPresentation { token, report, newer_since });
     }
     Ok(Some(OpenedShare { purpose: contents.purpose, presentations }))
+}
+
+/// Since when a newer version of what was verified exists: the status list says only that one does.
+fn newer_since(app: &App, report: &Report, shown: &[ShownEntry]) -> Option<Timestamp> {
+    let status = StatusReference::from_claim(report.claims.get("status")?).ok()??;
+    let is_it = |place: StatusPlace| {
+        app.links().status_list(place.list) == status.uri && u64::from(place.position) == status.index
+    };
+    shown.iter().find(|shown| is_it(shown.entry.place))?.replaced_at
 }
 
 /// Counts a view by a hirer.

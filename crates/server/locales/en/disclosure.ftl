@@ -1,0 +1,36 @@
+# What of a credential is shown, what is left out, and whether it still counts.
+
+selection-always = always shown
+selection-all-employment = { $count ->
+   *[other] All { $count } jobs
+}
+selection-some-employment = { $count ->
+   *[other] Only some of the { $count } jobs
+}
+selection-none-employment = { $count ->
+   *[other] None of the { $count } jobs
+}
+
+expired-on = Expired on { $day }
+
+not-shown = { $count ->
+    [one] 1 detail not shown.
+   *[other] { $count } details not shown.
+}
+not-shown-at-most = { $count ->
+    [one] At most 1 detail not shown.
+   *[other] At most { $count } details not shown.
+}
+not-shown-employment = { $count ->
+    [one] 1 job not shown.
+   *[other] { $count } jobs not shown.
+}
+not-shown-employment-at-most = { $count ->
+    [one] At most 1 job not shown.
+   *[other] At most { $count } jobs not shown.
+}
+
+job-planned = Planned from { $start }, nothing confirmed yet
+job-open-planned = Since { $start }, known up to { $last }, planned to end in { $end }
+timeline-known-planned = known to { $month }, then planned
+timeline-job-planned = { $role } at { $organisation }, since { $start }, known up to { $last }, { $duration } so far, planned to end in { $end }.

@@ -1,0 +1,223 @@
+//! Names in a wallet: whether an incoming credential carries another one, and what its holder confirmed.
+
+use credential::names::{Comparison, compare_names, stand_together};
+use credential::{ConfirmedName, Payload};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::Error;
+use store::Tx;
+use store::domain::submission::{State, Submission};
+
+/// A name in a wallet, as one credential carries it.
+#[derive(Clone, Debug)]
+struct HeldName {
+    submission: Uuid,
+    name: String,
+    partner: String,
+    /// Whether it is the name of a verified identity.
+    is_anchor: bool,
+    /// Whether its partner says so now: neither withdrawn nor superseded.
+    stands: bool,
+    /// Whether the holder confirmed, when they accepted it, that the name is theirs.
+    is_confirmed: bool,
+}
+
+/// The names in a wallet, in the order in which the credentials were accepted.
+#[derive(Clone, Debug, Default)]
+pub struct HeldNames(Vec<HeldName>);
+
+/// A question for the holder: whether the name of an incoming credential is also theirs.
+#[derive(Clone, Debug)]
+pub struct NameQuestion {
+    /// The name in the incoming credential.
+    pub name: String,
+    /// The names that it is compared with, each once; at least one.
+    pub beside: Vec<NameBeside>,
+}
+
+/// A name in a wallet that an incoming one is compared with.
+#[derive(Clone, Debug)]
+pub struct NameBeside {
+    /// The name.
+    pub name: String,
+    /// The partner of the first credential that carries it.
+    pub partner: String,
+    /// Whether that is a verified identity.
+    pub is_anchor: bool,
+    /// How the incoming name compares with it.
+    pub comparison: Comparison,
+}
+
+impl HeldNames {
+    /// Reads the names in `holder`'s wallet.
+    ///
+    /// # Errors
+    /// The store or the key ring cannot be used.
+    pub async fn of(app: &App, holder: Uuid) -> Result<Self, Error> {
+        let held = app.store().read().await?.held_submissions(holder).await?;
+        let mut names = Self::default();
+        for submission in &held {
+            let (State::Accepted { sealed, .. } | State::Withdrawn { sealed, .. }) = &submission.state else {
+                continue;
+            };
+            let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
+            let opened = app.keyring().open_for_holder(holder, &label, sealed).await?;
+            let payload = Payload::from_bytes(&opened).map_err(Error::internal)?;
+            names.add(app, submission, &payload, submission.stands()).await?;
+        }
+        Ok(names)
+    }
+
+    /// Adds the name of a credential that is accepted together with others.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn add_incoming(&mut self, app: &App, incoming: &Submission, payload: &Payload) -> Result<(), Error> {
+        self.add(app, incoming, payload, true).await
+    }
+
+    async fn add(&mut self, app: &App, submission: &Submission, payload: &Payload, stands: bool) -> Result<(), Error> {
+        let partner = app.store().read().await?.partner(submission.partner_id).await?;
+        self.0.push(HeldName {
+            submission: submission.id,
+            name: payload.full_name().to_owned(),
+            partner: partner.map(|partner| partner.name).unwrap_or_default(),
+            is_anchor: submission.credential_type.is_identity(),
+            stands,
+            is_confirmed: payload.confirmed_name.is_some(),
+        });
+        Ok(())
+    }
+
+    /// Whether the wallet of `holder` still has the same credentials, and the same of them stand. The caller holds the wallet.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn is_unchanged(&self, tx: &mut Tx, holder: Uuid) -> Result<bool, Error> {
+        let now = tx.held_submissions(holder).await?;
+        let now = now.iter().map(|held| (held.id, held.stands()));
+        Ok(now.eq(self.0.iter().map(|held| (held.submission, held.stands))))
+    }
+
+    /// The question to ask before a credential in `name` is accepted; `None` if the name is already the holder's.
+    ///
+    /// The name of a verified identity is what others are compared with; without one, each name that stands in the wallet. A
+    /// name that the holder has confirmed before is not asked about again.
+    pub fn question(&self, name: &str) -> Option<NameQuestion> {
+        let standing = || self.0.iter().filter(|held| held.stands);
+        let is_anchored = standing().any(|held| held.is_anchor);
+        let references = || standing().filter(move |held| !is_anchored || held.is_anchor);
+        let is_known = references().any(|held| compare_names(&held.name, name) == Comparison::Same);
+        let is_confirmed = self.0.iter().any(|held| held.is_confirmed && stand_together(&held.name, name));
+        if is_known || is_confirmed {
+            return None;
+        }
+        let mut beside: Vec<NameBeside> = Vec::new();
+        for held in references() {
+            if !beside.iter().any(|known| stand_together(&known.name, &held.name)) {
+                beside.push(NameBeside {
+                    name: held.name.clone(),
+                    partner: held.partner.clone(),
+                    is_anchor: held.is_anchor,
+                    comparison: compare_names(&held.name, name),
+                });
+            }
+        }
+        (!beside.is_empty()).then(|| NameQuestion { name: name.to_owned(), beside })
+    }
+
+    /// Whether the holder confirmed that the names of `submissions` are theirs: all but one name were confirmed when a
+    /// credential in that name was accepted. False if none was, as in a wallet with one name.
+    pub fn is_confirmed(&self, submissions: &[Uuid]) -> bool {
+        let shown = self.0.iter().filter(|held| submissions.contains(&held.submission));
+        let is_confirmed =
+            |shown: &&HeldName| self.0.iter().any(|held| held.is_confirmed && stand_together(&held.name, &shown.name));
+        let (confirmed, others): (Vec<&HeldName>, Vec<&HeldName>) = shown.partition(is_confirmed);
+        let is_one_name = others.windows(2).all(|pair| stand_together(&pair[0].name, &pair[1].name));
+        !confirmed.is_empty() && is_one_name
+    }
+}
+
+impl NameQuestion {
+    /// Whether the name is similar to each name in the wallet, so that the question is milder.
+    pub fn is_similar(&self) -> bool {
+        self.beside.iter().all(|beside| matches!(beside.comparison, Comparison::Similar(_)))
+    }
+
+    /// What is recorded if the holder confirms the name.
+    pub fn confirmed(&self, reason: credential::NameReason) -> ConfirmedName {
+        ConfirmedName { reason, beside: self.beside.iter().map(|beside| beside.name.clone()).collect() }
+    }
+}
+
+/// Whether `holder` confirmed that the names of these credentials of theirs are all their own, as
+/// [`HeldNames::is_confirmed`] has it. A reader is told so where the names differ.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn confirmed(app: &App, holder: Uuid, submissions: &[Uuid]) -> Result<bool, Error> {
+    Ok(HeldNames::of(app, holder).await?.is_confirmed(submissions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A held name: its text, whether it is an anchor, and whether it was confirmed.
+    fn wallet(names: &[(&str, bool, bool)]) -> HeldNames {
+        let held = names.iter().zip(1u128..).map(|((name, is_anchor, is_confirmed), id)| HeldName {
+            submission: Uuid::from_u128(id),
+            name: (*name).to_owned(),
+            partner: "Acme".to_owned(),
+            is_anchor: *is_anchor,
+            stands: true,
+            is_confirmed: *is_confirmed,
+        });
+        HeldNames(held.collect())
+    }
+
+    #[test]
+    fn another_name_is_asked_about_and_the_same_is_not() {
+        const JOHN: (&str, bool, bool) = ("John Doe", false, false);
+        for (held, name, asked) in [
+            (vec![], "Jane Roe", vec![]),
+            (vec![JOHN], "DOE, John", vec![]),
+            (vec![JOHN], "Jane Roe", vec!["different"]),
+            (vec![JOHN], "John Q Doe", vec!["similar"]),
+            (vec![JOHN], "王小禾", vec!["not_comparable"]),
+            (vec![JOHN, ("Jane Roe", false, true)], "Jane Roe", vec![]),
+            (vec![JOHN, JOHN, ("Jane Roe", false, true)], "Max Moe", vec!["different", "different"]),
+            // The identity's name is the one that counts, unless the holder has spoken.
+            (vec![JOHN, ("Jane Roe", true, false)], "John Doe", vec!["different"]),
+            (vec![("John Doe", false, true), ("Jane Roe", true, false)], "John Doe", vec![]),
+            (vec![JOHN, ("Jane Roe", true, false)], "Jane Roe", vec![]),
+            // A single name is asked about once.
+            (vec![("Suharjo", false, false)], "Suharjo", vec!["similar"]),
+            (vec![("Suharjo", false, true)], "Suharjo", vec![]),
+        ] {
+            let question = wallet(&held).question(name);
+            let found: Vec<_> =
+                question.iter().flat_map(|asked| &asked.beside).map(|one| one.comparison.verdict()).collect();
+            assert_eq!(found, asked, "{held:?} {name}");
+        }
+    }
+
+    #[test]
+    fn names_are_confirmed_if_all_but_one_are() {
+        let john = ("John Doe", false, false);
+        let held = wallet(&[john, ("Jane Roe", false, true), ("JANE ROE", false, false), ("Max Moe", false, false)]);
+        for (shown, expected) in [
+            (vec![], false),
+            (vec![1], false),
+            (vec![2], true),
+            (vec![1, 2], true),
+            (vec![1, 3], true),
+            (vec![1, 4], false),
+            (vec![1, 2, 4], false),
+        ] {
+            let shown: Vec<Uuid> = shown.into_iter().map(Uuid::from_u128).collect();
+            assert_eq!(held.is_confirmed(&shown), expected, "{shown:?}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What a share consists of: presentations bound to its link, sealed under the key in the link, and the wallet's record.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::own_presentation;
+use crate::issuing::IssuableCredential;
+use crate::keys::Key;
+use ambient::Timestamp;
+use store::domain::share::{Chosen, Contents, Memory, Share};
+use store::{StatusPlace, StoreError};
+
+/// A credential in a few words.
+pub(super) fn title(credential: &IssuableCredential) -> String {
+    format!("{} ({})", credential.credential_type.title, credential.attester)
+}
+
+/// What every presentation behind a link is bound to.
+pub(super) struct Link<'a> {
+    pub(super) id: Uuid,
+    pub(super) nonce: &'a str,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Link<'_> {
+    /// Signs a credential with its status list index, and shows what was chosen of it.
+    pub(super) fn present(
+        &self,
+        app: &App,
+        credential: &IssuableCredential,
+        place: StatusPlace,
+        chosen: &Chosen,
+    ) -> Result<String, Error> {
+        let shows = |place: &str| chosen.shows(place);
+        let audience = app.links().share_audience(self.id);
+        own_presentation::present(app, credential, (place, self.expires_at), shows, (&audience, self.nonce))
+    }
+}
+
+/// Encrypts what a link shows under the key in its secret.
+pub(super) fn seal(app: &App, id: Uuid, secret: &str, contents: &Contents) -> Result<Vec<u8>, Error> {
+    let key = link_key(secret).ok_or_else(|| Error::internal("a link's secret holds no key"))?;
+    Ok(key.seal(&label(&id), &write(contents)?, app.rng()))
+}
+
+/// Decrypts what a link shows; `None` once the share has ended.
+pub(super) fn unseal(share: &Share, secret: &str) -> Result<Option<Contents>, StoreError> {
+    let (Some(sealed), Some(key)) = (&share.sealed, link_key(secret)) else { return Ok(None) };
+    let opened = key.open(&label(&share.id), sealed).map_err(|error| StoreError::nonsense("share", error))?;
+    read(&opened).map(Some)
+}
+
+pub(super) fn label(id: &Uuid) -> [&[u8]; 2] {
+    [b"share", id.as_bytes()]
+}
+
+pub(super) fn write(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(Error::internal)
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(bytes).map_err(|error| StoreError::nonsense("share", error))
+}
+
+/// The key in a link's secret.
+fn link_key(secret: &str) -> Option<Key> {
+    Key::from_bytes(&URL_SAFE_NO_PAD.decode(secret).ok()?)
+}
+
+/// Reads the wallet's record of a share.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn record(app: &App, share: &Share) -> Result<Memory, StoreError> {
+    let opened = app.keyring().open_for_holder(share.holder, &label(&share.id), &share.holder_sealed).await?;
+    read(&opened)
+}

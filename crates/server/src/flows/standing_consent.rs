@@ -1,0 +1,290 @@
+//! Standing consents: a holder lets the partner of a credential update it without asking, and undoes such updates.
+//!
+//! An update that a consent covers is accepted as soon as it is stored. Whatever keeps it from being covered, the partner
+//! learns only that it is incomplete.
+
+use std::time::Duration;
+
+use credential::encoding::sha256;
+use credential::{Code, Fault, Payload, Relation, Submission};
+use uuid::Uuid;
+
+use super::{account, supersede, versions};
+use crate::app::App;
+use crate::error::Error;
+use crate::mail::{Mail, texts};
+use crate::outbox::{OutboxMessage, Routing};
+use ambient::Timestamp;
+use store::domain::submission as stored;
+use store::domain::submission::State;
+use store::{Decision, EventKind, StandingConsent, Superseding, Tx, VersionDecision};
+
+/// How long an update can be undone.
+pub const UNDO_PERIOD: Duration = Duration::from_secs(30 * 86_400);
+
+/// Longest chain of updates that is followed.
+const MAX_UPDATES: usize = 1000;
+
+/// Checks what `submissions` name in `replaces`: credentials that `partner` has pushed, of the same types.
+///
+/// # Errors
+/// 422 with every fault; or the store cannot be used.
+pub async fn check_replaced(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
+    // Boxed, like everything that few pushes do: its state would add to the size of every push's future.
+    let has_any = submissions.iter().any(|submission| submission.replaces.is_some());
+    if has_any { Box::pin(check_all(app, partner, submissions)).await } else { Ok(()) }
+}
+
+async fn check_all(app: &App, partner: Uuid, submissions: &[Submission]) -> Result<(), Error> {
+    let (mut tx, now) = (app.store().read().await?, app.now());
+    let mut faults = Vec::new();
+    for submission in submissions {
+        let Some(replaces) = &submission.replaces else { continue };
+        let named = tx.current_submission(partner, replaces, now).await?;
+        let (code, message) = match named.map(|named| named.credential_type) {
+            Some(known) if known == submission.credential_type => continue,
+            Some(known) => (
+                Code::ReplacesType,
+                format!("This is the id of a {known}; a {} replaces one of its own type.", submission.credential_type),
+            ),
+            None => (
+                Code::ReplacesUnknown,
+                "You have no credential of this id; name one that you have pushed, or leave replaces out.".to_owned(),
+            ),
+        };
+        let received = Some(replaces.chars().take(64).collect());
+        faults.push(Fault { pointer: submission.replaces_pointer(), code, message, received, suggestion: None });
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
+}
+
+/// A credential that its partner may update with a push, without asking.
+#[derive(Clone, Copy, Debug)]
+pub struct Covered {
+    pub(super) holder: Uuid,
+    older: Uuid,
+}
+
+/// The credential that `submission` updates, if its holder's standing consent covers the update.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn covered(app: &App, partner: Uuid, submission: &Submission) -> Result<Option<Covered>, Error> {
+    match &submission.replaces {
+        Some(replaces) => Box::pin(find_covered(app, partner, submission, replaces)).await,
+        None => Ok(None),
+    }
+}
+
+async fn find_covered(
+    app: &App,
+    partner: Uuid,
+    submission: &Submission,
+    replaces: &str,
+) -> Result<Option<Covered>, Error> {
+    let mut tx = app.store().read().await?;
+    let Some(named) = tx.current_submission(partner, replaces, app.now()).await? else { return Ok(None) };
+    let Some(older) = current_version(&mut tx, named.id, app.now()).await? else { return Ok(None) };
+    let has_consent = consent_for(&mut tx, older.id).await?.is_some();
+    drop(tx);
+    if !has_consent || older.credential_type != submission.credential_type {
+        return Ok(None);
+    }
+    let Some(payload) = versions::open(app, &older).await? else { return Ok(None) };
+    let is_covered = is_covered(submission, &payload);
+    Ok(older.holder().filter(|_| is_covered).map(|holder| Covered { holder, older: older.id }))
+}
+
+/// Whether `submission` stays within what a standing consent for a credential that says `older` permits. A person looks at
+/// documents, and at other institutions in between, before they accept them.
+fn is_covered(submission: &Submission, older: &Payload) -> bool {
+    submission.credential_type.relation(&submission.fields, &older.fields) == Relation::Continues
+        && submission.partner_chain == older.partner_chain
+        && submission.assets.is_empty()
+        && older.assets.is_empty()
+}
+
+/// The newest version of the credential `id`, if it stands.
+async fn current_version(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<stored::Submission>, Error> {
+    let Some(newest) = tx.newest_version(id).await? else { return Ok(None) };
+    Ok(tx.linked_submission(newest, now).await?.filter(stored::Submission::stands))
+}
+
+async fn consent_for(tx: &mut Tx, submission: Uuid) -> Result<Option<StandingConsent>, Error> {
+    let consents = tx.standing_consents(submission).await?;
+    Ok(consents.into_iter().find(|consent| consent.ended_at.is_none()))
+}
+
+/// A push that was stored and waits for its holder's consent.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredUpdate<'a> {
+    /// The submission.
+    pub id: Uuid,
+    /// The batch that it came in, if any.
+    pub batch: Option<Uuid>,
+    /// What was pushed.
+    pub payload: &'a [u8],
+}
+
+/// Accepts `update` in place of what it updates. False, and nothing is changed, if the consent does not cover it any more, or the
+/// person was mailed too often within the hour: then they are asked.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn accept(app: &App, covered: Covered, update: StoredUpdate<'_>) -> Result<bool, Error> {
+    let Covered { holder, older } = covered;
+    // Keys are read and used before the write transaction begins, which others wait for.
+    let Some((mail, routing)) = notice(app, covered).await? else { return Ok(false) };
+    let label: [&[u8]; 2] = [b"submission", update.id.as_bytes()];
+    let sealed = app.keyring().seal_for_holder(holder, &label, update.payload).await?;
+    let now = app.now();
+    let mut tx = app.store().write().await?;
+    tx.hold_wallet(holder).await?;
+    if consent_for(&mut tx, older).await?.is_none() || current_version(&mut tx, older, now).await?.is_none() {
+        return Ok(false);
+    }
+    let is_bound = match update.batch {
+        None => tx.bind_submission(update.id, holder, now).await?,
+        // The rest of the batch is about the same person, and waits in their wallet.
+        Some(batch) => tx.bind_batch(batch, holder, now).await?.contains(&update.id),
+    };
+    if !is_bound || !tx.accept_submission(update.id, holder, &sealed, now).await? {
+        return Ok(false);
+    }
+    tx.record_events(&[update.id], EventKind::Accepted, now).await?;
+    let pair = Superseding { old: older, new: update.id };
+    // The older one may have been deleted meanwhile.
+    if supersede::record(app, &mut tx, holder, &[pair], now).await?.is_empty() {
+        return Ok(false);
+    }
+    tx.move_standing_consent(holder, older, update.id).await?;
+    let decision = VersionDecision {
+        newer_id: update.id,
+        older_id: older,
+        decision: Decision::Standing,
+        decided_at: now,
+        undone_at: None,
+    };
+    tx.record_version_decision(holder, &decision).await?;
+    app.outbox().add(&mut tx, &OutboxMessage::Mail(mail), routing).await?;
+    tx.commit().await?;
+    app.outbox().wake();
+    app.deliveries_due().notify_one();
+    app.metrics().submissions("updated", 1);
+    Ok(true)
+}
+
+/// Composes the mail to the holder; `None` if the account was deleted meanwhile, or was mailed too often by this partner.
+async fn notice(app: &App, covered: Covered) -> Result<Option<(Mail, Routing)>, Error> {
+    let mut tx = app.store().read().await?;
+    let older = tx.linked_submission(covered.older, app.now()).await?;
+    let (Some(older), Some(holder)) = (older, tx.holder(covered.holder).await?) else { return Ok(None) };
+    let partner = tx.partner(older.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
+    drop(tx);
+    let to = account::email(app, &holder).await?;
+    // The limit of links that a partner has mailed to an address.
+    let recipient = sha256(&[&older.partner_id.as_bytes()[..], &holder.email_fingerprint].concat());
+    if app.limits().links_per_recipient.check_global(&recipient).await.is_err() {
+        return Ok(None);
+    }
+    let now = app.now();
+    let mail = texts::updated(app.config().base(), to, &partner, older.credential_type.title, now + UNDO_PERIOD);
+    let expires_at = Some(now + app.config().retention.ring_key_lifetime());
+    Ok(Some((mail, Routing { partner: Some(older.partner_id), request: None, expires_at })))
+}
+
+/// Lets the partner of a credential of `holder` keep it up to date. Nothing happens if it does not stand, or the consent is given.
+///
+/// # Errors
+/// 404 if there is no such credential that can be kept up to date; the store cannot be used.
+pub async fn give(app: &App, holder: Uuid, submission: Uuid) -> Result<(), Error> {
+    let found = app.store().read().await?.linked_submission(submission, app.now()).await?;
+    let found = found.filter(|found| found.is_held_by(holder)).ok_or_else(Error::not_found)?;
+    let payload = versions::open(app, &found).await?.ok_or_else(Error::not_found)?;
+    if !found.credential_type.may_continue(&payload.fields) {
+        return Err(Error::not_found());
+    }
+    let mut tx = app.store().write().await?;
+    tx.hold_wallet(holder).await?;
+    tx.give_standing_consent(app.id(), holder, submission, app.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends the standing consent for a credential of `holder`: its partner has to ask from now on. Nothing happens if there is none.
+/// If an update has moved it on since the page was shown, it ends for the update.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn end(app: &App, holder: Uuid, submission: Uuid) -> Result<(), Error> {
+    let mut tx = app.store().write().await?;
+    tx.hold_wallet(holder).await?;
+    let newest = updates_of(&mut tx, submission).await?.last().copied().unwrap_or(submission);
+    tx.end_standing_consent(holder, newest, app.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The updates of a credential that were accepted under a standing consent, each the next version of the one before.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn updates_of(tx: &mut Tx, submission: Uuid) -> Result<Vec<Uuid>, Error> {
+    let (mut updates, mut version) = (Vec::new(), submission);
+    for _ in 0..MAX_UPDATES {
+        let decisions = tx.version_decisions(version).await?;
+        let next = decisions.iter().find(|decided| decided.older_id == version && is_update(decided));
+        let Some(next) = next else { break };
+        version = next.newer_id;
+        updates.push(version);
+    }
+    Ok(updates)
+}
+
+fn is_update(decided: &VersionDecision) -> bool {
+    decided.decision == Decision::Standing && decided.undone_at.is_none()
+}
+
+/// The update by which `newer` became the current version, if it can be undone at `now`.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn undoable(
+    tx: &mut Tx,
+    holder: Uuid,
+    newer: Uuid,
+    now: Timestamp,
+) -> Result<Option<VersionDecision>, Error> {
+    let decisions = tx.version_decisions(newer).await?;
+    let update = decisions.into_iter().find(|decided| decided.newer_id == newer && is_update(decided));
+    let Some(update) = update.filter(|update| update.decided_at + UNDO_PERIOD > now) else { return Ok(None) };
+    let newer = tx.linked_submission(newer, now).await?;
+    let older = tx.linked_submission(update.older_id, now).await?;
+    let is_current = newer.is_some_and(|newer| newer.is_held_by(holder) && newer.superseded_at.is_none());
+    let can_stand = older.is_some_and(|older| {
+        matches!(older.state, State::Accepted { .. })
+            && older.is_held_by(holder)
+            && older.superseded_by == Some(update.newer_id)
+    });
+    Ok(Some(update).filter(|_| is_current && can_stand))
+}
+
+/// Undoes the update by which `newer` became the current version: the version before stands again, links follow it, and the standing
+/// consent ends. What was signed of that version stays replaced. False if it cannot be undone (any more).
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn undo(app: &App, holder: Uuid, newer: Uuid) -> Result<bool, Error> {
+    let now = app.now();
+    let mut tx = app.store().write().await?;
+    tx.hold_wallet(holder).await?;
+    let Some(update) = undoable(&mut tx, holder, newer, now).await? else { return Ok(false) };
+    if !tx.reinstate_submission(update.older_id, holder).await? {
+        return Ok(false);
+    }
+    let pair = Superseding { old: newer, new: update.older_id };
+    supersede::record(app, &mut tx, holder, &[pair], now).await?;
+    tx.undo_update(holder, newer, now).await?;
+    tx.end_standing_consent(holder, newer, now).await?;
+    tx.commit().await?;
+    app.outbox().wake();
+    Ok(true)
+}

@@ -1,0 +1,143 @@
+//! Versions: which credentials in a wallet an incoming one relates to, and what becomes of them when it is accepted.
+
+use std::collections::BTreeSet;
+
+use credential::{Payload, Relation};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::Error;
+use ambient::Timestamp;
+use store::domain::submission::{State, Submission};
+use store::{Decision, Superseding, Tx, VersionDecision};
+
+/// A credential in the wallet that an incoming one of the same partner and type relates to.
+#[derive(Clone, Debug)]
+pub struct RelatedVersion {
+    /// The credential in the wallet.
+    pub submission: Submission,
+    /// What it says.
+    pub payload: Payload,
+    /// Whether it was pushed after the incoming one, which then is the older version of the two.
+    pub is_newer: bool,
+    /// Whether the newer version of the two takes the place of the older one unless the person decides otherwise.
+    pub is_replacement: bool,
+}
+
+/// What is current of one partner in a wallet.
+#[derive(Clone, Debug, Default)]
+pub struct HeldVersions {
+    ids: Vec<Uuid>,
+    held: Vec<(Submission, Payload)>,
+}
+
+impl HeldVersions {
+    /// Reads what is current of `partner` in `holder`'s wallet.
+    ///
+    /// # Errors
+    /// The store or the key ring cannot be used.
+    pub async fn of(app: &App, holder: Uuid, partner: Uuid) -> Result<Self, Error> {
+        let mut tx = app.store().read().await?;
+        let ids = tx.current_versions(holder, partner).await?;
+        let submissions = if ids.is_empty() { Vec::new() } else { tx.held_submissions(holder).await? };
+        drop(tx);
+        let mut held = Vec::with_capacity(ids.len());
+        for submission in submissions.into_iter().filter(|held| ids.contains(&held.id)) {
+            let payload = open(app, &submission).await?;
+            held.extend(payload.map(|payload| (submission, payload)));
+        }
+        held.sort_unstable_by_key(|(submission, _)| (submission.created_at, submission.id));
+        Ok(Self { ids, held })
+    }
+
+    /// Whether the wallet holds the same of `partner` as when it was read. The caller holds the wallet.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn is_unchanged(&self, tx: &mut Tx, holder: Uuid, partner: Uuid) -> Result<bool, Error> {
+        Ok(tx.current_versions(holder, partner).await? == self.ids)
+    }
+
+    /// What relates to `incoming`, which says `payload`, in the order in which it was pushed.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub async fn related(
+        &self,
+        app: &App,
+        incoming: &Submission,
+        payload: &Payload,
+    ) -> Result<Vec<RelatedVersion>, Error> {
+        let named = named_version(app, incoming, payload).await?;
+        let is_sibling = |held: &Submission| held.credential_type == incoming.credential_type && held.id != incoming.id;
+        let siblings = self.held.iter().filter(|(held, _)| is_sibling(held));
+        let related = siblings.filter_map(|held| relate((incoming, payload), held, named == Some(held.0.id)));
+        Ok(related.collect())
+    }
+}
+
+/// What `incoming` supersedes and is superseded by when it is accepted, and what is recorded of it. `chosen` are the related
+/// credentials of which the person chose that the newer version replaces the older one; `None` if they were not asked.
+pub fn decide(
+    incoming: Uuid,
+    related: &[RelatedVersion],
+    chosen: Option<&BTreeSet<Uuid>>,
+    now: Timestamp,
+) -> (Vec<Superseding>, Vec<VersionDecision>) {
+    let (mut pairs, mut decisions) = (Vec::new(), Vec::new());
+    for version in related {
+        let held = version.submission.id;
+        let (older_id, newer_id) = if version.is_newer { (incoming, held) } else { (held, incoming) };
+        let is_replaced = chosen.map_or(version.is_replacement, |chosen| chosen.contains(&held));
+        let decision = if is_replaced { Decision::Replaced } else { Decision::Kept };
+        if is_replaced {
+            pairs.push(Superseding { old: older_id, new: newer_id });
+        }
+        decisions.push(VersionDecision { newer_id, older_id, decision, decided_at: now, undone_at: None });
+    }
+    (pairs, decisions)
+}
+
+/// The version that is current of the credential that `incoming` names in `replaces`, if its partner has one.
+async fn named_version(app: &App, incoming: &Submission, payload: &Payload) -> Result<Option<Uuid>, Error> {
+    let Some(replaces) = &payload.replaces else { return Ok(None) };
+    let mut tx = app.store().read().await?;
+    let named = tx.current_submission(incoming.partner_id, replaces, app.now()).await?;
+    let Some(named) = named else { return Ok(None) };
+    Ok(tx.newest_version(named.id).await?)
+}
+
+/// How `held` relates to the incoming credential; `None` if it does not: neither covers the other, and neither names it.
+fn relate(
+    (incoming, payload): (&Submission, &Payload),
+    (held, held_payload): &(Submission, Payload),
+    is_named: bool,
+) -> Option<RelatedVersion> {
+    let is_newer = (held.created_at, held.id) > (incoming.created_at, incoming.id);
+    let (newer, older) = if is_newer { (held_payload, payload) } else { (payload, held_payload) };
+    let names_incoming = held_payload.replaces.as_deref() == Some(incoming.credential_id.as_str());
+    let is_named = if is_newer { names_incoming } else { is_named };
+    let relation = incoming.credential_type.relation(&newer.fields, &older.fields);
+    (is_named || relation >= Relation::Covers).then(|| RelatedVersion {
+        is_newer,
+        is_replacement: relation.replaces(is_named),
+        submission: held.clone(),
+        payload: held_payload.clone(),
+    })
+}
+
+/// Decrypts what a submission says; `None` if its data is deleted.
+///
+/// # Errors
+/// The key ring cannot be used.
+pub async fn open(app: &App, submission: &Submission) -> Result<Option<Payload>, Error> {
+    let label: [&[u8]; 2] = [b"submission", submission.id.as_bytes()];
+    let opened = match &submission.state {
+        State::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
+        State::Accepted { holder, sealed, .. } | State::Withdrawn { holder, sealed, .. } => {
+            Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
+        }
+        State::Declined { .. } | State::Expired { .. } | State::Removed { .. } | State::TakenBack { .. } => None,
+    };
+    opened.map(|bytes| Payload::from_bytes(&bytes).map_err(Error::internal)).transpose()
+}

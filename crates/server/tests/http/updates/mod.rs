@@ -1,0 +1,9 @@
+//! Updates of what a person holds: `replaces`, the choice on the consent page, and standing consents.
+
+mod batches;
+mod choice;
+mod races;
+mod refused;
+mod standing;
+mod support;
+mod undo;

@@ -1,0 +1,169 @@
+//! Undoing an update that was accepted under a standing consent.
+
+use axum::http::Method;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::support::{DAY, Job, career_of, current, push, push_and_accept, push_and_allow, replacing};
+use crate::support::app::{PUSH, TestApp, TestPartner};
+use crate::support::browser::Browser;
+use crate::support::response::content;
+
+const BEFORE: [Job; 1] = [("Company A", "Clerk", "2020-01", "", "2026-09")];
+const AFTER: [Job; 1] = [("Company A", "Chief Surgeon", "2020-01", "", "2026-10")];
+
+struct Updated<'a> {
+    partner: TestPartner,
+    person: Browser<'a>,
+    older: Uuid,
+    newer: Uuid,
+}
+
+/// A career that its partner has updated without asking.
+async fn updated(test: &TestApp) -> Updated<'_> {
+    let partner = test.partner().await;
+    let token = test.token(&partner).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let older = push_and_allow(test, &token, &mut person, &career_of("1", &BEFORE)).await;
+    let update = push(test, &token, &replacing(career_of("2", &AFTER), "1")).await;
+    assert_eq!(update["status"], "verified");
+    Updated { partner, person, older, newer: content(&update) }
+}
+
+impl Updated<'_> {
+    async fn undo(&mut self) {
+        self.person.post(&format!("/wallet/credentials/{}/updates/undo", self.newer), &[]).await.assert_status(303);
+    }
+}
+
+#[tokio::test]
+async fn undo_restores_the_version_before() {
+    let test = TestApp::new().await;
+    let mut updated = updated(&test).await;
+    let token = test.token(&updated.partner).await;
+    let (old, new) = (test.sign(updated.older).await, test.sign(updated.newer).await.expect("signed"));
+    assert_eq!(old, None, "it is not signed while it is superseded");
+    let page = updated.person.text(&format!("/wallet/credentials/{}", updated.newer)).await;
+    for said in [
+        "Updated by Acme Payroll on 23 November 2026",
+        "Company A: Chief Surgeon instead of Clerk",
+        "Undo this update",
+        "You can undo this until 23 December 2026",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    updated.undo().await;
+    let Updated { mut person, older, newer, .. } = updated;
+    assert_eq!(current(&mut person).await, ["1"]);
+    assert!(test.is_replaced(new).await && test.sign(newer).await.is_none() && test.sign(older).await.is_some());
+    let wallet = person.text("/wallet").await;
+    assert!(
+        wallet.contains("Earlier versions (1)") && wallet.contains("You undid this update on 23 November 2026."),
+        "{wallet}"
+    );
+    let record = person.text(&format!("/wallet/credentials/{older}")).await;
+    assert!(
+        record.contains("You undid the update of 23 November 2026: this version became current again."),
+        "{record}"
+    );
+    let record = person.text(&format!("/wallet/credentials/{newer}")).await;
+    assert!(record.contains("You undid this update.") && !record.contains("which took its place"), "{record}");
+    assert_eq!(test.status(&token, "2").await["status"], "verified", "what the person does later is their affair");
+}
+
+#[tokio::test]
+async fn undone_update_ends_the_consent() {
+    let test = TestApp::new().await;
+    let mut updated = updated(&test).await;
+    updated.undo().await;
+    let token = test.token(&updated.partner).await;
+    for (id, replaces) in [("3", "2"), ("4", "1")] {
+        assert_eq!(
+            push(&test, &token, &replacing(career_of(id, &AFTER), replaces)).await["status"],
+            json!(null),
+            "{id}"
+        );
+    }
+    // What names the undone version is about the one that stands.
+    let asked = content(&push(&test, &token, &replacing(career_of("5", &AFTER), "2")).await);
+    updated.person.open(asked).await;
+    let page = updated.person.text(&format!("/requests/{asked}")).await;
+    assert!(page.contains(&format!("version-{asked}-{}-replace", updated.older)), "{page}");
+    updated.person.accept(asked).await;
+    assert_eq!(current(&mut updated.person).await, ["5"]);
+}
+
+#[tokio::test]
+async fn undo_ends_after_thirty_days_and_works_once() {
+    let test = TestApp::new().await;
+    let mut kept = updated(&test).await;
+    test.advance(DAY * 30);
+    let mut person = test.signed_in("ada@example.org").await;
+    std::mem::swap(&mut kept.person, &mut person);
+    let page = kept.person.text(&format!("/wallet/credentials/{}", kept.newer)).await;
+    assert!(page.contains("Updated by Acme Payroll") && !page.contains("Undo this update"));
+    kept.undo().await;
+    assert_eq!(current(&mut kept.person).await, ["2"]);
+
+    let test = TestApp::new().await;
+    let mut undone = updated(&test).await;
+    for _ in 0..2 {
+        undone.undo().await;
+        assert_eq!(current(&mut undone.person).await, ["1"]);
+    }
+}
+
+#[tokio::test]
+async fn several_updates_are_undone_one_after_the_other() {
+    let test = TestApp::new().await;
+    let mut updated = updated(&test).await;
+    let token = test.token(&updated.partner).await;
+    let last = push(&test, &token, &replacing(career_of("3", &AFTER), "2")).await;
+    updated.undo().await;
+    assert_eq!(current(&mut updated.person).await, ["3"], "only what is current can be undone");
+    updated.person.post(&format!("/wallet/credentials/{}/updates/undo", content(&last)), &[]).await.assert_status(303);
+    assert_eq!(current(&mut updated.person).await, ["2"]);
+    updated.undo().await;
+    assert_eq!(current(&mut updated.person).await, ["1"]);
+}
+
+#[tokio::test]
+async fn deleted_or_withdrawn_versions_do_not_come_back() {
+    let test = TestApp::new().await;
+    let mut deleted = updated(&test).await;
+    deleted.person.post(&format!("/wallet/credentials/{}/delete", deleted.older), &[]).await.assert_status(303);
+    deleted.undo().await;
+    assert_eq!(current(&mut deleted.person).await, ["2"], "there is nothing to go back to");
+
+    let test = TestApp::new().await;
+    let mut withdrawn = updated(&test).await;
+    let token = test.token(&withdrawn.partner).await;
+    test.send(test.api(Method::DELETE, &format!("{PUSH}/1"), &token, r#"{"reason":"A mistake."}"#))
+        .await
+        .assert_status(204);
+    withdrawn.undo().await;
+    assert_eq!(current(&mut withdrawn.person).await, ["2"], "its partner has taken it back");
+    assert_eq!(test.sign(withdrawn.older).await, None);
+}
+
+#[tokio::test]
+async fn only_the_holder_undoes_allows_and_stops() {
+    let test = TestApp::new().await;
+    let mut updated = updated(&test).await;
+    let token = test.token(&updated.partner).await;
+    let mut eve = test.signed_in("eve@example.org").await;
+    let path = format!("/wallet/credentials/{}/updates", updated.newer);
+    for action in ["undo", "stop"] {
+        eve.post(&format!("{path}/{action}"), &[]).await.assert_status(303);
+    }
+    eve.post(&format!("{path}/allow"), &[]).await.assert_status(404);
+    assert_eq!(current(&mut updated.person).await, ["2"]);
+    assert_eq!(push(&test, &token, &replacing(career_of("3", &AFTER), "2")).await["status"], "verified");
+    // What its holder accepted by hand is no update.
+    let other = push_and_accept(&test, &token, &mut eve, &career_of("eve-1", &BEFORE)).await;
+    let newer = push_and_accept(&test, &token, &mut eve, &replacing(career_of("eve-2", &AFTER), "eve-1")).await;
+    for id in [other, newer] {
+        eve.post(&format!("/wallet/credentials/{id}/updates/undo"), &[]).await.assert_status(303);
+    }
+    assert_eq!(current(&mut eve).await, ["eve-2"]);
+}

@@ -1,0 +1,4 @@
+-- What partners and people are told.
+
+-- Why the request was canceled: declined, expired or withdrawn. Null for other events, and where the release before wrote it.
+ALTER TABLE delivery ADD COLUMN reason TEXT;
