@@ -159,13 +159,15 @@ impl Tx {
         if !newer.iter().all(|id| holders.get(id) == Some(&share.holder)) {
             return Ok(false);
         }
+        // A version that was reinstated is shown again by a link that does not follow, too.
+        let is_same = update.moved.iter().all(|(from, to)| from.submission == to.submission);
         let seen = share.updated_at.map_or(0, Timestamp::micros);
         let updated_at = Timestamp::from_micros(now.micros().max(seen + 1));
         let changed = on!(self, connection => sqlx::query(
             "UPDATE share SET sealed = $3, holder_sealed = $4, updated_at = $5
-              WHERE id = $1 AND keep_current AND revoked_at IS NULL AND sealed IS NOT NULL AND expires_at > $6
+              WHERE id = $1 AND (keep_current OR $7) AND revoked_at IS NULL AND sealed IS NOT NULL AND expires_at > $6
                 AND COALESCE(updated_at, 0) = $2",
-        ).bind(share.id).bind(seen).bind(&update.sealed).bind(&update.holder_sealed).bind(updated_at).bind(now)
+        ).bind(share.id).bind(seen).bind(&update.sealed).bind(&update.holder_sealed).bind(updated_at).bind(now).bind(is_same)
             .execute(connection).await.map(|done| done.rows_affected()))?;
         let shown = self.shown_entries(share.id).await?;
         let is_replaced =

@@ -60,8 +60,8 @@ pub(super) async fn schedule(app: &App, tx: &mut Tx, holder: Uuid, share: Uuid) 
     app.outbox().add(tx, &OutboxMessage::FollowShare { holder, share }, Routing::default()).await
 }
 
-/// Lets a share of `holder` show the newest versions of what it shows, if it keeps current and can be opened. Returns whether
-/// that changed anything.
+/// Lets a share of `holder` that can be opened show the newest versions of what it shows, if it keeps current, and again what was
+/// reinstated, if it does not. Returns whether that changed anything.
 ///
 /// # Errors
 /// The store or the key ring cannot be used, or something was changed meanwhile: it is tried again later.
@@ -83,7 +83,7 @@ pub async fn follow(app: &App, id: Uuid, holder: Uuid) -> Result<bool, Error> {
 /// The share as a hirer sees it now: an update that the outbox has not made yet is made first. If that fails, the page says that
 /// a newer version exists.
 pub(super) async fn current(app: &App, share: Share) -> Result<Share, Error> {
-    if !share.keep_current || !is_behind(&app.store().read().await?.shown_entries(share.id).await?) {
+    if !is_behind(&app.store().read().await?.shown_entries(share.id).await?) {
         return Ok(share);
     }
     if let Err(error) = follow(app, share.id, share.holder).await {
@@ -99,7 +99,7 @@ fn is_behind(shown: &[ShownEntry]) -> bool {
 
 async fn attempt(app: &App, share: &Share) -> Result<Attempt, Error> {
     let now = app.now();
-    if !share.keep_current || share.standing(now) != Standing::Active {
+    if share.standing(now) != Standing::Active {
         return Ok(Attempt::Current);
     }
     let shown = app.store().read().await?.shown_entries(share.id).await?;
@@ -151,6 +151,10 @@ async fn newer_versions(
         let replaced = shown.iter().find(|shown| shown.entry.submission == chosen.submission);
         let Some(shown) = replaced.filter(|shown| shown.replaced_at.is_some()) else { continue };
         let Some((credential, chosen)) = newest_version(app, share, chosen).await? else { continue };
+        // A link that does not follow shows what it did, once an update of that was undone.
+        if !share.keep_current && credential.submission != shown.entry.submission {
+            continue;
+        }
         newer.push(Newer { at, from: shown.entry, chosen });
         credentials.push(credential);
     }

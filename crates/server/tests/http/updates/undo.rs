@@ -1,10 +1,13 @@
 //! Undoing an update that was accepted under a standing consent.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::support::{DAY, Job, career_of, current, push, push_and_accept, push_and_allow, replacing};
+use crate::shares::look;
 use crate::support::app::{PUSH, TestApp, TestPartner};
 use crate::support::browser::Browser;
 use crate::support::response::content;
@@ -166,4 +169,41 @@ async fn only_the_holder_undoes_allows_and_stops() {
         eve.post(&format!("/wallet/credentials/{id}/updates/undo"), &[]).await.assert_status(303);
     }
     assert_eq!(current(&mut eve).await, ["eve-2"]);
+}
+
+/// Shares the career `id`; returns the path of the hirer's page.
+async fn share(person: &mut Browser<'_>, id: Uuid, more: &[(&str, &str)]) -> String {
+    let part = format!("{id}/employment/0");
+    let form = [&[("part", part.as_str()), ("days", "14")], more].concat();
+    let own = person.post(&format!("/wallet/credentials/{id}/share"), &form).await.redirect().to_owned();
+    let page = person.text(&own).await;
+    let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
+    link[link.find("/share/").expect("a path")..].to_owned()
+}
+
+#[tokio::test]
+async fn links_follow_an_update_and_its_undo() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let older = push_and_allow(&test, &token, &mut person, &career_of("1", &BEFORE)).await;
+    let following = share(&mut person, older, &[("keep_current", "yes")]).await;
+    let fixed = share(&mut person, older, &[]).await;
+    let shows = async |path: &str, said: &str, is_genuine: bool| {
+        test.mails().await;
+        let page = look(&test, path).await.assert_status(200).text;
+        assert!(page.contains(said), "{said}: {page}");
+        assert_eq!(page.contains("data-together=\"hire-all-passed\""), is_genuine, "{page}");
+        assert_eq!(page.contains("A newer version exists since"), !is_genuine, "{page}");
+    };
+    test.advance(Duration::from_secs(2));
+    let update = push(&test, &token, &replacing(career_of("2", &AFTER), "1")).await;
+    assert_eq!(update["status"], "verified");
+    test.advance(Duration::from_secs(2));
+    shows(&following, "Chief Surgeon", true).await;
+    shows(&fixed, "Clerk", false).await;
+    person.post(&format!("/wallet/credentials/{}/updates/undo", content(&update)), &[]).await.assert_status(303);
+    test.advance(Duration::from_secs(2));
+    shows(&following, "Clerk", true).await;
+    shows(&fixed, "Clerk", true).await;
 }
