@@ -94,8 +94,6 @@ hire-raw-help = The signed token, an SD-JWT VC. Any tool that reads the format c
 hire-copy = Copy the token
 hire-token-of = Token of what { $partner } attests
 hire-download = Download the token
-hire-pdf = Download as PDF
-hire-print = To print it, use your browser's own print command; the page is made for paper too.
 hire-link = This link
 hire-not-attested = Tenure keeps and signs what { $partner } said. It does not itself know whether that is so.
 
@@ -151,9 +149,5 @@ refused-list-expired = The status list is too old to be relied on.
 refused-integrity = The description of its kind is not the one that was meant when it was signed.
 refused-unknown-claim = It says something that its kind does not know.
 
-pdf-title = Career of { $name }
-pdf-page = Page { $page } of { $of }
-pdf-missing = […] stands for letters that this PDF cannot show. Open the link to read them.
-pdf-check = Check it
-pdf-check-help = Paper proves nothing by itself. Open this link to see the same, checked: who signed it, and that it was not revoked. It can be opened until { $moment }.
-pdf-fact = { $label }: { $value }
+print = Save as PDF
+print-no-script = To save this page as PDF, open your browser’s print command and choose “Save as PDF”.

@@ -16,6 +16,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../static/passkey.js")),
     ("copy.js", "text/javascript; charset=utf-8", include_str!("../../static/copy.js")),
+    ("print.js", "text/javascript; charset=utf-8", include_str!("../../static/print.js")),
     ("sd-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/sd-jwt.js")),
     ("verify.js", "text/javascript; charset=utf-8", include_str!("../../static/verify.js")),
     ("checks.js", "text/javascript; charset=utf-8", include_str!("../../static/checks.js")),

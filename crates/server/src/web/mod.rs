@@ -18,7 +18,6 @@ mod name_form;
 mod offers;
 mod partner_api;
 mod passkey;
-mod pdf;
 mod presentations;
 mod qr;
 mod redirects;

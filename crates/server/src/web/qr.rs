@@ -1,4 +1,4 @@
-//! QR codes of links (ISO/IEC 18004): as SVG in pages, as dots for a PDF.
+//! QR codes of links (ISO/IEC 18004), as SVG.
 //!
 //! Owns the symbol alone. A symbol never stands without its link beside it: who cannot scan must be able to read, copy and
 //! type it.
@@ -35,12 +35,12 @@ impl Qr {
     }
 
     /// How many dots each side has, with the light ones around.
-    pub fn size(&self) -> usize {
+    fn size(&self) -> usize {
         self.rows.len() + 2 * QUIET
     }
 
     /// The dark dots as bars: from the left, from the top, and how long.
-    pub fn bars(&self) -> Vec<(usize, usize, usize)> {
+    fn bars(&self) -> Vec<(usize, usize, usize)> {
         let mut bars = Vec::new();
         for (y, row) in self.rows.iter().enumerate() {
             let mut x = 0;

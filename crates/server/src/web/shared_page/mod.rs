@@ -1,10 +1,9 @@
-//! `/share/{secret}`: what a hirer sees behind a link, with its checks, the signed token and a PDF.
+//! `/share/{secret}`: what a hirer sees behind a link, with its checks and the signed token.
 //!
 //! Everything is read from the presentations, never from the wallet, so the page cannot show more than was signed and chosen.
 //! A view is counted when a browser navigates here. Link previews, prefetches and the holder's own visits are not counted.
 
 mod checks;
-mod print;
 mod view;
 
 use askama::Template;
@@ -126,7 +125,7 @@ async fn give_passcode(
     })
 }
 
-/// The page's data for the token and the PDF, or the response to send instead.
+/// The page's data for the token, or the response to send instead.
 async fn open(app: &App, secret: &str, headers: &HeaderMap) -> Result<Result<SharedPage, Response>, Error> {
     let share = match access(app, secret, headers).await? {
         Access::Open(share) => share,
@@ -155,17 +154,10 @@ async fn token(
     Ok(unindexed((headers, token)))
 }
 
+/// The address of the PDF that earlier releases made. The page is printed instead.
 async fn pdf(State(app): State<App>, Path(secret): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
-    let shown = match open(&app, &secret, &headers).await? {
-        Ok(shown) => shown,
-        Err(instead) => return Ok(instead),
-    };
-    // Typesetting takes milliseconds, so it must not block the executor.
-    let written = tokio::task::spawn_blocking(move || shown.to_pdf()).await.map_err(Error::internal)?;
-    let bytes = written.map_err(Error::internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/pdf"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"career.pdf\""),
-    ];
-    Ok(unindexed((headers, bytes)))
+    Ok(match access(&app, &secret, &headers).await? {
+        Access::Open(_) | Access::PasscodeRequired(_) => unindexed(Redirect::permanent(&format!("/share/{secret}"))),
+        Access::Ended => ended_page(&app),
+    })
 }

@@ -22,12 +22,12 @@ use store::domain::share::Share;
 #[template(path = "shared_page.html")]
 pub(super) struct SharedPage {
     pub(super) layout: Layout,
-    pub(super) share: Share,
-    pub(super) purpose: String,
+    share: Share,
+    purpose: String,
     audience: String,
     pub(super) credentials: Vec<SharedCredential>,
-    pub(super) career: Option<CareerView>,
-    pub(super) link: String,
+    career: Option<CareerView>,
+    link: String,
     qr: String,
     now: Timestamp,
     is_own: bool,
@@ -36,13 +36,13 @@ pub(super) struct SharedPage {
 /// A disclosed credential.
 #[derive(Debug)]
 pub(super) struct SharedCredential {
-    pub(super) title: &'static str,
+    title: &'static str,
     name: String,
-    pub(super) attester: String,
+    attester: String,
     /// The day on which the attester confirmed it.
     attested_at: Option<credential::Date>,
     chain: Vec<String>,
-    pub(super) view: Vec<Block>,
+    view: Vec<Block>,
     pub(super) token: String,
     checks: Vec<Check>,
     /// Since when a newer version exists, if one does.
@@ -56,7 +56,7 @@ pub(super) struct SharedCredential {
 
 impl SharedPage {
     /// The holder's name, as in the first credential.
-    pub(super) fn name(&self) -> &str {
+    fn name(&self) -> &str {
         self.credentials.first().map_or("", |first| &first.name)
     }
 
@@ -85,7 +85,7 @@ impl SharedPage {
 
 impl SharedCredential {
     /// Who confirmed it, and when.
-    pub(super) fn attested(&self, text: &Text) -> String {
+    fn attested(&self, text: &Text) -> String {
         let day = self.attested_at.map(|day| text.date(day)).unwrap_or_default();
         text.with("hire-attested-by", &[("partner", &self.attester), ("day", &day)])
     }
