@@ -61,7 +61,7 @@ test("a stranger sees what was chosen, and their browser finds it genuine", asyn
   await checkPage(hirer);
   assert.equal(await timeline(hirer).filter({ visible: true }).count(), 1);
   const said = await hirer.textContent("main");
-  for (const words of ["Ada Example", "Harbour Analytics", "Attested by Acme Payroll, with data up to May 2024", "Your opening for an engineer", "1 job not shown.", "All checks passed.", "Checked again in your browser on"]) {
+  for (const words of ["Ada Example", "Harbour Analytics", "Confirmed by Acme Payroll · data to May 2024", "Your opening for an engineer", "1 job not shown.", "All checks passed.", "Checked again in your browser on"]) {
     assert.ok(said.includes(words), words);
   }
   assert.ok(!(await hirer.content()).includes("Northwind Rail"), "what was left out is not there");
@@ -161,7 +161,7 @@ test("paper holds the same, with the link and its QR code", async () => {
   await hirer.goto(link);
   await verdicts(hirer);
   const text = await printed(hirer);
-  for (const words of [...SECRETS, "Attested by Acme Payroll", link.slice(0, 30)]) assert.ok(text.includes(words), words);
+  for (const words of [...SECRETS, "Confirmed by Acme Payroll", link.slice(0, 30)]) assert.ok(text.includes(words), words);
   await hirer.emulateMedia({ media: "print" });
   for (const [what, isPrinted] of [
     [hirer.getByRole("img", { name: "QR code of this link" }), true],

@@ -44,6 +44,34 @@ fn format(key: &str, values: &FluentArgs<'_>) -> Option<String> {
     errors.is_empty().then(|| text.into_owned())
 }
 
+/// Around the number of a value until the text that it stands in is escaped: a private use character, which no text of ours
+/// holds.
+const MARK: char = '\u{E000}';
+
+/// A name as HTML that does not reorder the words around it.
+pub fn isolated(name: &str) -> String {
+    format!("<bdi>{}</bdi>", value_html(name))
+}
+
+fn value_html(value: &str) -> String {
+    escape(&value.replace(MARK, ""))
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
 /// The words in one language.
 #[derive(Clone, Debug)]
 pub struct Text {
@@ -65,6 +93,34 @@ impl Text {
     /// The text of `key` with values in it.
     pub fn with(&self, key: &str, values: &[(&'static str, &str)]) -> String {
         self.with_values(key, values)
+    }
+
+    /// The text of `key` as HTML. `names` are in `bdi` elements, so that a name in a script that is written from right to left
+    /// does not reorder the words around it; `values` are words of ours.
+    pub fn markup(&self, key: &str, names: &[(&'static str, &str)], values: &[(&'static str, &str)]) -> String {
+        let names = names.iter().map(|(name, value)| (*name, isolated(value)));
+        let values = values.iter().map(|(name, value)| (*name, value_html(value)));
+        self.with_markup(key, &names.chain(values).collect::<Vec<_>>())
+    }
+
+    /// The text of `key` as HTML, with values that are HTML.
+    pub fn with_markup(&self, key: &str, values: &[(&'static str, String)]) -> String {
+        // The values stand in the text as numbers between marks until it is escaped.
+        let mark = |at: usize| format!("{MARK}{at}{MARK}");
+        let marks: Vec<(&'static str, String)> =
+            values.iter().enumerate().map(|(at, (name, _))| (*name, mark(at))).collect();
+        let marks: Vec<(&'static str, &str)> = marks.iter().map(|(name, mark)| (*name, mark.as_str())).collect();
+        let text = escape(&self.with(key, &marks));
+        values.iter().enumerate().fold(text, |text, (at, (_, html))| text.replace(&mark(at), html))
+    }
+
+    /// Several things in words, like "A, B and C".
+    pub fn list(&self, items: &[String]) -> String {
+        match items.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, rest)) => self.with_markup("names-and", &[("names", rest.join(", ")), ("last", last.clone())]),
+            None => String::new(),
+        }
     }
 
     /// The text of `key` with a number in it, on which its grammar depends.
@@ -271,7 +327,7 @@ mod tests {
     fn every_key_in_templates_and_pages_is_defined() {
         let defined = defined();
         for source in [files("templates", ".html"), files("src/web", ".rs"), files("src/mail", ".rs")].concat() {
-            for call in ["of(", "with(", "count(", "with_numbers("] {
+            for call in ["of(", "with(", "markup(", "count(", "with_numbers("] {
                 for after in source.split(&format!(".{call}")).skip(1) {
                     // What is not a word in quotes is chosen elsewhere.
                     let key = after.trim_start().strip_prefix('"').and_then(|after| after.split('"').next());
@@ -279,6 +335,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn names_in_html_are_escaped_and_isolated() {
+        let text = Text::default();
+        let html =
+            text.markup("credential-from", &[("title", "<b>&\u{E000}1\u{E000}")], &[("partner", "O'Neil \"&\" منى")]);
+        assert_eq!(html, "<bdi>&lt;b&gt;&amp;1</bdi> from O&#39;Neil &quot;&amp;&quot; منى");
+        let names = ["A", "B", "<"].map(isolated);
+        assert_eq!(text.list(&names), "<bdi>A</bdi>, <bdi>B</bdi> and <bdi>&lt;</bdi>");
+        assert_eq!((text.list(&names[..1]), text.list(&[])), ("<bdi>A</bdi>".to_owned(), String::new()));
     }
 
     #[test]

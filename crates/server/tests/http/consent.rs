@@ -62,7 +62,7 @@ async fn accepting_a_link_adds_the_credential_to_the_wallet() {
         MARK,
         "4 years 4 months of experience",
         "Career timeline</title>",
-        "Attested by Acme Payroll, with data up to May 2024",
+        "Confirmed by <bdi>Acme Payroll</bdi> · data to May 2024",
     ] {
         assert!(wallet.text.contains(said), "{said}");
     }

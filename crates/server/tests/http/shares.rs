@@ -57,7 +57,7 @@ async fn hirer_sees_selected_claims_with_passing_checks() {
         "Ada Marker-Lovelace",
         "Company A",
         "For the post of an engineer",
-        "Attested by Acme Payroll, with data up to January 2023",
+        "Confirmed by <bdi>Acme Payroll</bdi> · data to January 2023",
         "data-together=\"hire-all-passed\"",
         "7 December 2026",
     ] {
@@ -326,9 +326,12 @@ async fn career_share_is_exported_and_deleted_with_the_account() {
     let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
     let link = link[link.find("/share/").expect("a path")..].to_owned();
     let page = look(&test, &link).await.assert_status(200).text;
-    for said in
-        ["Company B", "Company C", "Attested by Acme Payroll", "Attested by HR Cloud, with data up to October 2026"]
-    {
+    for said in [
+        "Company B",
+        "Company C",
+        "Confirmed by <bdi>Acme Payroll</bdi>",
+        "Confirmed by <bdi>HR Cloud</bdi> · data to October 2026",
+    ] {
         assert!(page.contains(said), "{said}");
     }
     assert_eq!(page.matches("data-together=\"hire-all-passed\"").count(), 2);

@@ -42,7 +42,7 @@ async fn newer_career_supersedes_the_older_one() {
     let wallet = person.text("/wallet").await;
     let (main, earlier) = wallet.split_once("Earlier versions (1)").expect("earlier versions");
     assert!(main.contains("Lead at Company B") && !main.contains("Engineer at Company B"));
-    assert_eq!(main.matches("Attested by Acme Payroll").count(), 2, "one career of two jobs");
+    assert_eq!(main.matches("Confirmed by <bdi>Acme Payroll</bdi>").count(), 2, "one career of two jobs");
     assert!(
         earlier.contains("Engineer at Company B")
             && earlier.contains("Replaced by a newer version on 23 November 2026.")
@@ -61,7 +61,7 @@ async fn newer_career_supersedes_the_older_one() {
 
     person.post(&format!("/wallet/credentials/{second}/delete"), &[]).await.assert_status(303);
     let wallet = person.text("/wallet").await;
-    assert!(wallet.contains("Earlier versions (1)") && !wallet.contains("Attested by"), "nothing comes back to life");
+    assert!(wallet.contains("Earlier versions (1)") && !wallet.contains("Confirmed by"), "nothing comes back to life");
     assert_eq!(test.sign(first).await, None);
 }
 
