@@ -31,3 +31,15 @@ export function careerHistory({ fullName = "Ada Example" } = {}) {
 
 /** Words that only a person with a right to the sample may read. */
 export const SECRETS = ["Ada Example", "Northwind Rail", "Harbour Analytics", "Senior Software Engineer"];
+
+/** The month before this one, as the API writes it: data that is as new as payroll's can be. */
+export function lastMonth() {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)).toISOString().slice(0, 7);
+}
+
+/** A career of one job that goes on. */
+export function oneJob({ fullName, organisation, role, start = "2020-01", dataTo = lastMonth() }) {
+  const job = { organisation, role_title: role, start_date: start, last_processed_month: dataTo };
+  return { credential_id: `WALK-${randomUUID()}`, fields: { full_name: fullName, employment: [job] } };
+}

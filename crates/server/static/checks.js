@@ -1,15 +1,18 @@
-// Makes the checks of a shared link again in the hirer's browser, and puts what it found in the place of what the server
-// said. The words come from the page; what is checked comes from the token that the page holds.
+// Makes the checks of a shared link in the hirer's browser and puts what it finds in the place of what the server found. The
+// words, and what each result means for the whole, come from the page; what is checked comes from the tokens in it.
+import { beforePrinting } from "./print.js";
 import { verify } from "./verify.js";
 
-const texts = new Map();
-for (const entry of document.getElementById("words").content.querySelectorAll("[data-key]")) {
-  texts.set(entry.dataset.key, entry.textContent);
-}
+// "Just now" stays true: the page checks again after five minutes, and when it is looked at after that time.
+const CHECK_EVERY_MS = 5 * 60_000;
+// The worst last.
+const LEVELS = ["confirmed", "doubtful", "failed"];
+
+const words = new Map();
+for (const entry of document.getElementById("words").content.children) words.set(entry.dataset.key, entry);
 
 function say(key, values = {}) {
-  const text = texts.get(key) ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return words.get(key).textContent.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 function moment(millis) {
@@ -19,55 +22,107 @@ function moment(millis) {
   return say("moment", { day: at.getUTCDate(), month, year: at.getUTCFullYear(), time });
 }
 
-const element = (name, text, className) => {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-};
+const verdictBox = document.querySelector(".verdict");
+const reasons = verdictBox.querySelector("[data-reasons]");
+const sections = [...document.querySelectorAll("[data-token]")];
+const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
 
-// That a newer version exists is no alarm.
-const weight = ({ outcome, code }) => (code === "replaced" ? "doubtful" : outcome);
+/** What a cause means for the credential of a section: an item for the list of reasons. */
+const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
 
-function row({ step, outcome, code, asked }) {
+function showRow(section, { step, outcome, code, asked }) {
   const prefix = { passed: "passed", failed: "refused", unchecked: "unchecked" }[outcome];
-  const item = document.createElement("li");
-  const weighed = weight({ outcome, code });
-  item.className = `outcome-${weighed}`;
-  item.dataset.step = step;
-  const said = document.createElement("div");
-  said.append(element("strong", say(`step-${step}`)), element("p", say(`${prefix}-${code}`.replaceAll("_", "-"))));
-  for (const { address, at } of asked) {
-    said.append(element("p", say("hire-asked", { address, moment: moment(at) }), "asked"));
-  }
-  item.append(element("span", say(`outcome-${weighed}`), "outcome"), said);
-  return item;
+  const reason = words.get(`${prefix}-${code}`.replaceAll("_", "-")) ?? words.get("refused-claim");
+  const item = reason.dataset.cause && meaning(section, reason.dataset.cause);
+  const shown = outcome === "failed" && item.dataset.level === "doubtful" ? "doubtful" : outcome;
+  const row = section.querySelector(`[data-step="${step}"]`);
+  row.className = `outcome-${shown}`;
+  row.querySelector(".outcome").textContent = say(`outcome-${shown}`);
+  row.querySelector("[data-reason]").textContent = reason.textContent;
+  row.querySelector("[data-asked]").replaceChildren(...asked.map(({ address, at }) => {
+    const line = document.createElement("p");
+    line.className = "asked";
+    line.textContent = say("hire-asked", { address, moment: moment(at) });
+    return line;
+  }));
+  return { shown, item };
 }
 
-function together(verdicts) {
-  const weights = verdicts.map(weight);
-  if (weights.includes("failed")) return "hire-some-failed";
-  if (weights.includes("doubtful")) return "hire-some-doubtful";
-  return verdicts.every(({ outcome }) => outcome === "passed") ? "hire-all-passed" : "hire-some-unchecked";
+function together(outcomes) {
+  const worst = ["failed", "doubtful", "unchecked"].find((outcome) => outcomes.includes(outcome));
+  return worst ? `hire-some-${worst}` : "hire-all-passed";
 }
 
+/** Checks one credential; returns what its results mean for the whole. */
 async function check(section) {
-  const note = section.querySelector("[data-checked]");
+  const token = document.getElementById(section.dataset.token).textContent;
+  const { audience, nonce, name } = section.dataset;
+  const fetch = (address, options) => window.fetch(address, options);
+  const { claims, verdicts } = await verify(token, { origin: location.origin, audience, nonce, fetch });
+  const rows = verdicts.map((verdict) => showRow(section, verdict));
   const summary = section.querySelector("[data-together]");
-  try {
-    const token = document.getElementById(section.dataset.token).textContent;
-    const { audience, nonce } = section.dataset;
-    const fetch = (address, options) => window.fetch(address, options);
-    const { verdicts } = await verify(token, { origin: location.origin, audience, nonce, fetch });
-    section.querySelector(".verdicts").replaceChildren(...verdicts.map(row));
-    summary.dataset.together = together(verdicts);
-    summary.firstElementChild.textContent = say(summary.dataset.together);
-    note.textContent = note.dataset.checked.replace("{moment}", moment(Date.now()));
-  } catch {
-    note.textContent = note.dataset.failed;
+  summary.dataset.together = together(rows.map(({ shown }) => shown));
+  summary.firstElementChild.textContent = say(summary.dataset.together);
+  section.querySelector("[data-note]").textContent = say("hire-checked-browser", { moment: moment(Date.now()) });
+  const found = rows.flatMap(({ item }) => (item ? [item] : []));
+  if (claims && claims.full_name !== name) {
+    showOtherName();
+    found.push(meaning(section, "invalid"));
   }
-  section.dataset.done = "";
+  return found;
 }
 
-// Without a secure context there is no cryptography; then the server's verdicts stand.
-for (const section of document.querySelectorAll("[data-token]")) await check(section);
+/** The server compared the names that stand on the page; this one is not what was signed. */
+function showOtherName() {
+  const row = document.querySelector('[data-step="names"]');
+  row.className = "outcome-failed";
+  row.querySelector(".outcome").textContent = say("outcome-failed");
+  row.querySelector("[data-reason]").textContent = say("refused-names");
+}
+
+/** Puts the reasons that were found in the place of the server's, and says the verdict. */
+function conclude(found) {
+  for (const item of reasons.querySelectorAll("[data-checked]")) item.remove();
+  for (const item of found) {
+    const { cause, of } = item.dataset;
+    if (!reasons.querySelector(`[data-cause="${cause}"][data-of="${of}"]`)) reasons.append(item.cloneNode(true));
+  }
+  const items = [...reasons.children].sort((one, other) => levelOf(other) - levelOf(one));
+  reasons.replaceChildren(...items);
+  const level = LEVELS[Math.max(0, ...items.map(levelOf))];
+  verdictBox.dataset.level = level;
+  verdictBox.querySelector("[data-sentence]").replaceChildren(...words.get(`sentence-${level}`).cloneNode(true).childNodes);
+  verdictBox.querySelector("[data-now]").textContent = say("hire-now-browser");
+  verdictBox.querySelector("[data-paper]").textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
+}
+
+/** The results of the worst level: what could not be checked does not matter beside what failed. */
+function worst(found) {
+  const level = Math.max(...found.map(levelOf));
+  return found.filter((item) => levelOf(item) === level);
+}
+
+let checkedAt = -Infinity;
+
+async function checkAll() {
+  checkedAt = performance.now();
+  try {
+    const found = [];
+    for (const section of sections) found.push(...worst(await check(section)));
+    conclude(found);
+  } catch {
+    // Without a secure context there is no cryptography. What the server found stays, but it was not found just now any more.
+    for (const section of sections) section.querySelector("[data-note]").textContent = say("hire-browser-failed");
+  }
+  for (const section of sections) section.dataset.done = "";
+}
+
+function checkIfOld() {
+  const isOld = performance.now() - checkedAt >= CHECK_EVERY_MS;
+  if (isOld && document.visibilityState === "visible") checkAll();
+}
+
+beforePrinting(checkAll);
+document.addEventListener("visibilitychange", checkIfOld);
+setInterval(checkIfOld, CHECK_EVERY_MS / 5);
+await checkAll();

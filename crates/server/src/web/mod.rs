@@ -18,6 +18,7 @@ mod name_form;
 mod offers;
 mod partner_api;
 mod passkey;
+mod people;
 mod presentations;
 mod qr;
 mod redirects;

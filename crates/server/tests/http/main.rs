@@ -31,6 +31,7 @@ mod reference;
 mod retention;
 mod s3;
 mod sandbox;
+mod shared_page;
 mod shares;
 mod shares_current;
 mod sign_in;

@@ -168,7 +168,7 @@ async fn link_shows_a_year_of_updates_without_an_alarm() {
         }
         let page = scene.page(&link).await;
         assert_genuine(&page);
-        assert!(page.contains(&format!("with data up to {said}")) && !page.contains(before), "{month}: {page}");
+        assert!(page.contains(&format!("data to {said}")) && !page.contains(before), "{month}: {page}");
         assert!(page.contains("<dt>Updated</dt>") && !page.contains("Company B"), "{page}");
         let token = scene.token(&link).await;
         assert_eq!(status(&test, &token).await, Status::Valid);
@@ -210,7 +210,7 @@ async fn link_that_does_not_follow_tells_of_the_newer_version() {
     scene.outbox().await;
     let page = scene.page(&link).await;
     assert_replaced(&page);
-    assert!(page.contains("with data up to September 2026") && !page.contains("October 2026"), "{page}");
+    assert!(page.contains("data to September 2026") && !page.contains("October 2026"), "{page}");
     assert!(scene.person.text(&link.own).await.contains("The link says that one exists."));
     let token = scene.token(&link).await;
     assert_eq!(status(&test, &token).await, Status::Replaced);

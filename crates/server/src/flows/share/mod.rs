@@ -12,14 +12,16 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::encoding::sha256;
+use credential::names::stand_together;
 use credential::status::StatusReference;
 use credential::verification::Report;
+use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::own_presentation;
+use crate::flows::{names, own_presentation};
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::{
@@ -109,6 +111,15 @@ pub struct ShownPresentation {
     pub report: Report,
     /// Since when a newer version of the credential exists, if one does and it was not revoked.
     pub newer_since: Option<Timestamp>,
+    /// The credential.
+    pub submission: Option<Uuid>,
+}
+
+impl ShownPresentation {
+    /// The name that it carries.
+    fn full_name(&self) -> &str {
+        self.report.claims.get("full_name").and_then(Value::as_str).unwrap_or_default()
+    }
 }
 
 /// Creates a share of `holder`; returns its id.
@@ -241,19 +252,35 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
     let mut presentations = Vec::with_capacity(contents.presentations.len());
     for token in contents.presentations {
         let report = own_presentation::check(app, &token, (&audience, &share.nonce)).await?;
-        let newer_since = newer_since(app, &report, &shown);
-        presentations.push(ShownPresentation { token, report, newer_since });
+        let entry = entry_of(app, &report, &shown);
+        let (newer_since, submission) =
+            (entry.and_then(|entry| entry.replaced_at), entry.map(|entry| entry.entry.submission));
+        presentations.push(ShownPresentation { token, report, newer_since, submission });
     }
     Ok(Some(OpenedShare { purpose: contents.purpose, presentations }))
 }
 
-/// Since when a newer version of what was verified exists: the status list says only that one does.
-fn newer_since(app: &App, report: &Report, shown: &[ShownEntry]) -> Option<Timestamp> {
+/// Whether the holder confirmed that the names of all presentations are their own; `None` if they carry one name.
+///
+/// # Errors
+/// The store or the key ring cannot be used.
+pub async fn names_confirmed(app: &App, share: &Share, opened: &OpenedShare) -> Result<Option<bool>, Error> {
+    let mut carried = opened.presentations.iter().map(ShownPresentation::full_name);
+    let first = carried.next().unwrap_or_default();
+    if carried.all(|name| stand_together(first, name)) {
+        return Ok(None);
+    }
+    let submissions: Vec<Uuid> = opened.presentations.iter().filter_map(|shown| shown.submission).collect();
+    names::confirmed(app, share.holder, &submissions).await.map(Some)
+}
+
+/// The entry of what was verified, by its place in the status list.
+fn entry_of<'a>(app: &App, report: &Report, shown: &'a [ShownEntry]) -> Option<&'a ShownEntry> {
     let status = StatusReference::from_claim(report.claims.get("status")?).ok()??;
     let is_it = |place: StatusPlace| {
         app.links().status_list(place.list) == status.uri && u64::from(place.position) == status.index
     };
-    shown.iter().find(|shown| is_it(shown.entry.place))?.replaced_at
+    shown.iter().find(|shown| is_it(shown.entry.place))
 }
 
 /// Counts a view by a hirer.

@@ -1,6 +1,11 @@
-//! The verdicts of a check in words: those that the server found, and those that the page's script may find.
+//! The rows of the checks in words: those that the server found, and those that the page's script may find.
 
 use credential::verification::{Outcome, Step, Verdict};
+use serde_json::{Map, Value};
+
+use super::conclusion::{Cause, Level, failure_code};
+use crate::i18n::Text;
+use ambient::Timestamp;
 
 /// A verdict, ready to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,10 +14,12 @@ pub(super) struct Check {
     pub(super) step: &'static str,
     /// The key of the step's name.
     pub(super) name: &'static str,
-    /// How it ended.
-    pub(super) outcome: Outcome,
+    /// The key of how it ended, which is its class in markup as well.
+    pub(super) outcome: &'static str,
     /// The key of why.
     pub(super) reason: &'static str,
+    /// What it was checked against, in words.
+    pub(super) evidence: Option<String>,
     /// Who was asked.
     pub(super) asked: Option<String>,
 }
@@ -63,13 +70,7 @@ const REASONS: [&str; 40] = [
 ];
 
 /// What else the page's script says.
-const REST: [&str; 15] = [
-    "step-signature",
-    "step-issuer",
-    "step-holder",
-    "step-status",
-    "step-dates",
-    "step-schema",
+const REST: [&str; 14] = [
     "outcome-passed",
     "outcome-failed",
     "outcome-doubtful",
@@ -79,29 +80,44 @@ const REST: [&str; 15] = [
     "hire-some-doubtful",
     "hire-some-unchecked",
     "hire-asked",
+    "refused-names",
+    "hire-now-browser",
+    "hire-paper-browser",
+    "hire-checked-browser",
+    "hire-browser-failed",
 ];
 
-/// The keys of all words that the page's script may need.
-pub(super) fn words() -> impl Iterator<Item = &'static str> {
-    REASONS.into_iter().chain(REST)
+/// The keys of all words that the page's script may need, each with the cause that it stands for.
+pub(super) fn words() -> impl Iterator<Item = (&'static str, Option<Cause>)> {
+    let reasons = REASONS.into_iter().map(|key| (key, cause_of(key)));
+    reasons.chain(REST.into_iter().map(|key| (key, None)))
+}
+
+fn cause_of(key: &str) -> Option<Cause> {
+    match key.split_once('-')? {
+        ("unchecked", _) => Some(Cause::Unchecked),
+        ("refused", code) => Some(Cause::of_failure(&code.replace('-', "_"))),
+        _ => None,
+    }
 }
 
 /// The key of what the checks say together.
 pub(super) fn together(checks: &[Check]) -> &'static str {
-    let any = |key: &str| checks.iter().any(|check| check.outcome_key() == key);
+    let any = |outcome: &str| checks.iter().any(|check| check.outcome == outcome);
     if any("outcome-failed") {
         "hire-some-failed"
     } else if any("outcome-doubtful") {
         "hire-some-doubtful"
-    } else if checks.iter().all(|check| check.outcome == Outcome::Passed) {
-        "hire-all-passed"
-    } else {
+    } else if any("outcome-unchecked") {
         "hire-some-unchecked"
+    } else {
+        "hire-all-passed"
     }
 }
 
 impl Check {
-    pub(super) fn new(verdict: &Verdict) -> Self {
+    /// The row of `verdict` on a credential with these claims.
+    pub(super) fn new(verdict: &Verdict, claims: &Map<String, Value>, text: &Text) -> Self {
         let (step, name, passed) = match verdict.step {
             Step::Signature => ("signature", "step-signature", "passed-signature"),
             Step::Issuer => ("issuer", "step-issuer", "passed-issuer"),
@@ -110,26 +126,40 @@ impl Check {
             Step::Dates => ("dates", "step-dates", "passed-dates"),
             Step::Schema => ("schema", "step-schema", "passed-schema"),
         };
-        let reason = match verdict.outcome {
-            Outcome::Passed => passed,
-            Outcome::NotChecked => "unchecked-unanswered",
+        let (outcome, reason) = match verdict.outcome {
+            Outcome::Passed => ("outcome-passed", passed),
+            Outcome::NotChecked => ("outcome-unchecked", "unchecked-unanswered"),
             Outcome::Failed => {
-                let code = verdict.code.unwrap_or_default().replace('_', "-");
+                let code = failure_code(verdict).replace('_', "-");
                 let known = REASONS.into_iter().find(|key| key.strip_prefix("refused-") == Some(&code));
-                known.unwrap_or("refused-claim")
+                let is_doubtful = Cause::of(verdict).is_some_and(|cause| cause.level() == Level::Doubtful);
+                (if is_doubtful { "outcome-doubtful" } else { "outcome-failed" }, known.unwrap_or("refused-claim"))
             }
         };
-        Self { step, name, outcome: verdict.outcome, reason, asked: verdict.asked.clone() }
-    }
-
-    /// The key of the outcome's word, which is its class in markup as well. That a newer version exists is no alarm.
-    pub(super) fn outcome_key(&self) -> &'static str {
-        match self.outcome {
-            Outcome::Failed if self.reason == "refused-replaced" => "outcome-doubtful",
-            Outcome::Passed => "outcome-passed",
-            Outcome::Failed => "outcome-failed",
-            Outcome::NotChecked => "outcome-unchecked",
+        Self {
+            step,
+            name,
+            outcome,
+            reason,
+            evidence: evidence(verdict.step, claims, text),
+            asked: verdict.asked.clone(),
         }
+    }
+}
+
+/// What a step is checked against, where the token says it.
+fn evidence(step: Step, claims: &Map<String, Value>, text: &Text) -> Option<String> {
+    let moment = |name: &str| {
+        let seconds = claims.get(name)?.as_i64()?;
+        Some(text.moment(&Timestamp::from_micros(seconds.checked_mul(1_000_000)?)))
+    };
+    match step {
+        Step::Dates => Some(text.with("evidence-dates", &[("from", &moment("iat")?), ("until", &moment("exp")?)])),
+        Step::Status => {
+            let entry = claims.get("status")?["status_list"]["idx"].as_i64()?;
+            Some(text.with("evidence-status", &[("entry", &text.number(entry))]))
+        }
+        _ => None,
     }
 }
 
@@ -146,13 +176,26 @@ mod tests {
             code: Some(code),
             asked: None,
         };
-        assert_eq!(Check::new(&failed("revoked")).reason, "refused-revoked");
-        let (revoked, replaced) = (Check::new(&failed("revoked")), Check::new(&failed("replaced")));
-        assert_eq!((replaced.reason, replaced.outcome_key()), ("refused-replaced", "outcome-doubtful"));
-        assert_eq!(together(std::slice::from_ref(&replaced)), "hire-some-doubtful");
-        assert_eq!(together(&[replaced, revoked]), "hire-some-failed", "the worse one counts");
-        assert_eq!(Check::new(&failed("must_not_be_disclosed")).reason, "refused-must-not-be-disclosed");
-        assert_eq!(Check::new(&failed("never heard of")).reason, "refused-claim");
+        for (code, reason, outcome) in [
+            ("revoked", "refused-revoked", "outcome-failed"),
+            ("replaced", "refused-replaced", "outcome-doubtful"),
+            ("expired", "refused-list-expired", "outcome-doubtful"),
+            ("must_not_be_disclosed", "refused-must-not-be-disclosed", "outcome-failed"),
+            ("never heard of", "refused-claim", "outcome-failed"),
+        ] {
+            let check = Check::new(&failed(code), &Map::new(), &Text::default());
+            assert_eq!((check.reason, check.outcome), (reason, outcome), "{code}");
+        }
+    }
+
+    /// The script finds the cause of its codes in the words that the page hands over.
+    #[test]
+    fn every_message_of_a_failure_has_a_cause() {
+        for (key, cause) in words() {
+            let is_result = REASONS.contains(&key) && !key.starts_with("passed-");
+            assert_eq!(cause.is_some(), is_result, "{key}");
+            assert!(cause.is_none_or(|cause| Cause::OF_CHECKS.contains(&cause)), "{key}");
+        }
     }
 
     #[test]

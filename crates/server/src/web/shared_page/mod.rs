@@ -1,9 +1,11 @@
-//! `/share/{secret}`: what a hirer sees behind a link, with its checks and the signed token.
+//! `/share/{secret}`: what a hirer sees behind a link, a verdict on it, each check, and the signed token.
 //!
 //! Everything is read from the presentations, never from the wallet, so the page cannot show more than was signed and chosen.
 //! A view is counted when a browser navigates here. Link previews, prefetches and the holder's own visits are not counted.
 
 mod checks;
+mod conclusion;
+mod verdict;
 mod view;
 
 use askama::Template;
@@ -22,6 +24,7 @@ use crate::http::Client;
 use crate::http::cookies::SHARE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::Visitor;
+use ambient::Timestamp;
 use view::SharedPage;
 
 #[derive(Template)]
@@ -35,6 +38,7 @@ struct PasscodePage {
 #[template(path = "shared_page_over.html")]
 struct EndedPage {
     layout: Layout,
+    now: Timestamp,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,7 +68,7 @@ async fn access(app: &App, secret: &str, headers: &HeaderMap) -> Result<Access, 
 
 fn ended_page(app: &App) -> Response {
     let layout = Layout::new(app, false);
-    unindexed((StatusCode::GONE, page(app, &EndedPage { layout: layout.clone() }, &layout)))
+    unindexed((StatusCode::GONE, page(app, &EndedPage { layout: layout.clone(), now: app.now() }, &layout)))
 }
 
 fn passcode_page(app: &App, signed_in: bool, wrong: bool) -> Response {
@@ -146,7 +150,7 @@ async fn token(
         Err(instead) => return Ok(instead),
     };
     let at = number.checked_sub(1).ok_or_else(Error::not_found)?;
-    let token = shown.credentials.into_iter().nth(at).ok_or_else(Error::not_found)?.token;
+    let token = shown.tokens.into_iter().nth(at).ok_or_else(Error::not_found)?.token;
     let headers = [
         (header::CONTENT_TYPE, "application/dc+sd-jwt"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"credential.sd-jwt\""),
@@ -154,7 +158,7 @@ async fn token(
     Ok(unindexed((headers, token)))
 }
 
-/// The address of the PDF that earlier releases made. The page is printed instead.
+/// The address of the PDF that earlier releases made. The page is printed instead, with its verdict.
 async fn pdf(State(app): State<App>, Path(secret): Path<String>, headers: HeaderMap) -> Result<Response, Error> {
     Ok(match access(&app, &secret, &headers).await? {
         Access::Open(_) | Access::PasscodeRequired(_) => unindexed(Redirect::permanent(&format!("/share/{secret}"))),

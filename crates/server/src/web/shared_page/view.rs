@@ -1,18 +1,19 @@
 //! The data of the shared page, read from the presentations.
 
 use askama::Template;
-use credential::Block;
 use credential::format::sd_jwt_vc::type_of;
 use credential::verification::NotShown;
 use serde_json::Value;
 
 use super::checks::{self, Check};
+use super::conclusion::{Cause, Facts, Presented, conclude};
+use super::verdict::{self, VerdictView};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::share::{self, ShownPresentation};
 use crate::i18n::Text;
 use crate::web::Layout;
-use crate::web::career::{CareerView, said_by};
+use crate::web::people::{self, Person, Shown};
 use crate::web::qr::Qr;
 use crate::web::selection::ListWords;
 use ambient::Timestamp;
@@ -25,41 +26,31 @@ pub(super) struct SharedPage {
     share: Share,
     purpose: String,
     audience: String,
-    pub(super) credentials: Vec<SharedCredential>,
-    career: Option<CareerView>,
+    verdict: VerdictView,
+    people: Vec<Person>,
+    pub(super) tokens: Vec<CheckedToken>,
     link: String,
     qr: String,
     now: Timestamp,
     is_own: bool,
 }
 
-/// A disclosed credential.
+/// A signed token with its checks.
 #[derive(Debug)]
-pub(super) struct SharedCredential {
-    title: &'static str,
-    name: String,
-    attester: String,
-    /// The day on which the attester confirmed it.
-    attested_at: Option<credential::Date>,
-    chain: Vec<String>,
-    view: Vec<Block>,
+pub(super) struct CheckedToken {
+    /// The number in the address of the token, from 1.
+    number: usize,
     pub(super) token: String,
+    /// What it is and who confirms it, as HTML.
+    heading: String,
+    name: String,
+    partner: String,
     checks: Vec<Check>,
-    /// Since when a newer version exists, if one does.
-    newer_since: Option<Timestamp>,
-    /// The last day that it counted, if that day is over.
-    pub(super) expired_on: Option<credential::Date>,
-    not_shown: NotShown,
-    /// How many entries of which list are not shown.
-    entries_not_shown: Vec<(&'static str, usize)>,
+    /// What each cause that the page's script may find means for this credential, as HTML.
+    causes: Vec<(Cause, String)>,
 }
 
 impl SharedPage {
-    /// The holder's name, as in the first credential.
-    fn name(&self) -> &str {
-        self.credentials.first().map_or("", |first| &first.name)
-    }
-
     /// Opens and verifies what the link shows; `None` once the share has ended.
     pub(super) async fn new(
         app: &App,
@@ -69,72 +60,97 @@ impl SharedPage {
         is_own: bool,
     ) -> Result<Option<Self>, Error> {
         let Some(opened) = share::open(app, &share, secret).await? else { return Ok(None) };
+        let (text, now) = (&layout.text, app.now());
+        let presented = opened.presentations.iter();
+        let presented: Vec<Presented<'_>> =
+            presented.map(|shown| Presented { report: &shown.report, newer_since: shown.newer_since }).collect();
+        let is_confirmed = share::names_confirmed(app, &share, &opened).await?;
+        let conclusion = conclude(&presented, is_confirmed, now);
         let mut credentials = Vec::with_capacity(opened.presentations.len());
-        for shown in opened.presentations {
-            credentials.push(SharedCredential::new(app.config().base(), shown)?);
+        let mut tokens = Vec::with_capacity(opened.presentations.len());
+        for (at, presentation) in opened.presentations.iter().enumerate() {
+            let shown = shown(app.config().base(), presentation, text)?;
+            tokens.push(CheckedToken::new(at + 1, presentation, &conclusion.facts[at], &shown.title, text));
+            credentials.push(shown);
         }
-        let said: Vec<_> = credentials.iter().flat_map(|shown| said_by(&shown.attester, &shown.view)).collect();
-        let career = CareerView::of(&said, 1, &layout.text);
+        let titles: Vec<String> = credentials.iter().map(|shown| shown.title.clone()).collect();
+        let verdict = VerdictView::new(&conclusion, &titles, text);
+        let people = Person::group(credentials, text);
         let link = app.links().share(secret);
-        let qr = Qr::new(&link).map(|qr| qr.html(&layout.text.of("qr-link"))).unwrap_or_default();
+        let qr = Qr::new(&link).map(|qr| qr.html(&text.of("qr-link"))).unwrap_or_default();
         let audience = app.links().share_audience(share.id);
-        let (purpose, now) = (opened.purpose, app.now());
-        Ok(Some(Self { layout, share, purpose, audience, credentials, career, link, qr, now, is_own }))
+        let purpose = opened.purpose;
+        Ok(Some(Self { layout, share, purpose, audience, verdict, people, tokens, link, qr, now, is_own }))
+    }
+
+    /// The name, if there is only one.
+    fn only_name(&self) -> Option<&str> {
+        match self.people.as_slice() {
+            [person] => Some(&person.name),
+            _ => None,
+        }
+    }
+
+    fn title(&self) -> String {
+        match self.only_name() {
+            Some(name) => self.layout.text.with("hire-title", &[("name", name)]),
+            None => self.layout.text.of("hire-title-names"),
+        }
     }
 }
 
-impl SharedCredential {
-    /// Who confirmed it, and when.
-    fn attested(&self, text: &Text) -> String {
-        let day = self.attested_at.map(|day| text.date(day)).unwrap_or_default();
-        text.with("hire-attested-by", &[("partner", &self.attester), ("day", &day)])
-    }
+/// What a presentation shows.
+fn shown(base: &str, presentation: &ShownPresentation, text: &Text) -> Result<Shown, Error> {
+    let ShownPresentation { report, newer_since, .. } = presentation;
+    let claims = &report.claims;
+    let claim = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    let known = type_of(claim("vct"), base).ok_or_else(|| Error::internal("a share of another issuer's credential"))?;
+    let fields = known
+        .members()
+        .filter_map(|member| claims.get(member.name).map(|value| (member.name.to_owned(), value.clone())));
+    let fields = Value::Object(fields.collect());
+    let view = known.view(&fields);
+    let chain = claims.get("partner_chain").and_then(Value::as_array).into_iter().flatten();
+    let entries = |list: &'static str| Some((list, *report.not_shown.by_place.get(&format!("/{list}"))?));
+    Ok(Shown {
+        name: claim("full_name").to_owned(),
+        title: people::title(known, &fields, &view),
+        partner: claims.get("attested_by").and_then(|by| by["name"].as_str()).unwrap_or_default().to_owned(),
+        day: credential::Date::parse(claim("attested_at")).map(|day| text.date(day)).unwrap_or_default(),
+        chain: chain.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect(),
+        expired: report.expired_on.map(|day| text.expired(&day)),
+        newer: newer_since.map(|at| text.with("hire-newer", &[("day", &text.day(&at))])),
+        left_out: left_out(&report.not_shown, known.lists().filter_map(entries), text),
+        view,
+    })
+}
 
-    /// The intermediate institutions in words, parent first.
-    fn chain(&self, text: &Text) -> String {
-        text.chain(&self.chain)
-    }
+/// How much was left out, in words; `None` where that is nothing. Entries of a list are told apart from other details.
+fn left_out(not_shown: &NotShown, entries: impl Iterator<Item = (&'static str, usize)>, text: &Text) -> Option<String> {
+    let at_most = not_shown.at_most;
+    let entries = entries.filter_map(|(list, count)| {
+        let words = ListWords::of(list)?;
+        Some((if at_most { words.not_shown_at_most } else { words.not_shown }, count))
+    });
+    let entries: Vec<(&str, usize)> = entries.collect();
+    let details = not_shown.count - entries.iter().map(|(_, count)| count).sum::<usize>();
+    let key = if at_most { "not-shown-at-most" } else { "not-shown" };
+    let said = entries.into_iter().chain([(key, details)]).filter(|(_, count)| *count > 0);
+    let said = said.map(|(key, count)| text.count(key, i64::try_from(count).unwrap_or(i64::MAX)));
+    Some(said.collect::<Vec<_>>().join(" ")).filter(|said| !said.is_empty())
+}
 
-    /// How much was left out, in words; `None` where that is nothing. Entries of a list are told apart from other details.
-    pub(super) fn left_out(&self, text: &Text) -> Option<String> {
-        let at_most = self.not_shown.at_most;
-        let entries = self.entries_not_shown.iter().filter_map(|(list, count)| {
-            let words = ListWords::of(list)?;
-            Some((if at_most { words.not_shown_at_most } else { words.not_shown }, *count))
-        });
-        let entries: Vec<(&str, usize)> = entries.collect();
-        let details = self.not_shown.count - entries.iter().map(|(_, count)| count).sum::<usize>();
-        let key = if at_most { "not-shown-at-most" } else { "not-shown" };
-        let said = entries.into_iter().chain([(key, details)]).filter(|(_, count)| *count > 0);
-        let said = said.map(|(key, count)| text.count(key, i64::try_from(count).unwrap_or(i64::MAX)));
-        Some(said.collect::<Vec<_>>().join(" ")).filter(|said| !said.is_empty())
-    }
-
-    fn new(base: &str, shown: ShownPresentation) -> Result<Self, Error> {
-        let ShownPresentation { token, report, newer_since } = shown;
-        let (claims, checks) = (&report.claims, report.verdicts.iter().map(Check::new).collect());
-        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-        let known =
-            type_of(text("vct"), base).ok_or_else(|| Error::internal("a share of another issuer's credential"))?;
-        let fields = known
-            .members()
-            .filter_map(|member| claims.get(member.name).map(|value| (member.name.to_owned(), value.clone())));
-        let fields = Value::Object(fields.collect());
-        let chain = claims.get("partner_chain").and_then(Value::as_array).into_iter().flatten();
-        let entries_not_shown = |list: &'static str| Some((list, *report.not_shown.by_place.get(&format!("/{list}"))?));
-        Ok(Self {
-            title: known.title,
-            name: text("full_name").to_owned(),
-            attester: claims.get("attested_by").and_then(|by| by["name"].as_str()).unwrap_or_default().to_owned(),
-            attested_at: credential::Date::parse(text("attested_at")).ok(),
-            chain: chain.filter_map(|link| link["name"].as_str().map(str::to_owned)).collect(),
-            view: known.view(&fields),
-            token,
-            checks,
-            newer_since,
-            expired_on: report.expired_on,
-            entries_not_shown: known.lists().filter_map(entries_not_shown).collect(),
-            not_shown: report.not_shown.clone(),
-        })
+impl CheckedToken {
+    fn new(number: usize, shown: &ShownPresentation, facts: &Facts, title: &str, text: &Text) -> Self {
+        let report = &shown.report;
+        Self {
+            number,
+            token: shown.token.clone(),
+            heading: text.markup("credential-from", &[("title", title), ("partner", &facts.partner)], &[]),
+            name: facts.name.clone(),
+            partner: facts.partner.clone(),
+            checks: report.verdicts.iter().map(|verdict| Check::new(verdict, &report.claims, text)).collect(),
+            causes: Cause::OF_CHECKS.map(|cause| (cause, verdict::sentence(cause, facts, title, text))).to_vec(),
+        }
     }
 }

@@ -1,0 +1,203 @@
+// What a hirer concludes from the shared page, on the screen and on paper.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { checkPage } from "../support/check.mjs";
+import { lastMonth, oneJob } from "../support/sample.mjs";
+import { freshAddress } from "../support/server.mjs";
+import { conclusion, printed, shareEverything, verdicts } from "../support/share.mjs";
+import { DESKTOP, PHONE, stage } from "../support/stage.mjs";
+import { button, openLink } from "../support/steps.mjs";
+import { until } from "../support/until.mjs";
+
+const scene = stage();
+const JOHN = { fullName: "John Doe", organisation: "Northwind Rail", role: "Engineer" };
+const JANE = { fullName: "Jane Roe", organisation: "Harbour Hospital", role: "Chief Surgeon", start: "2012-01" };
+
+/** A person who accepts each of `careers`, each from a partner of its own. */
+async function holderOf(...careers) {
+  const page = await scene.visitor();
+  const address = freshAddress();
+  for (const [at, career] of careers.entries()) {
+    const link = await scene.server.pushAs(career.partner ?? `Payroll ${at + 1}`, oneJob(career));
+    if (at === 0) await openLink(page, scene.server, link, address);
+    else await page.goto(link);
+    await button(page, "Add to my wallet").waitFor();
+    const own = page.getByLabel("This is also me");
+    if (await own.isVisible()) {
+      await own.check();
+      await page.getByLabel("Why do the names differ?").selectOption("changed");
+    }
+    await button(page, "Add to my wallet").click();
+    await page.waitForURL("**/wallet");
+  }
+  return page;
+}
+
+/** Deletes the first credential of a wallet: what was signed of it is revoked. */
+async function deleteCredential(page) {
+  await page.goto("/wallet");
+  await page.locator("a[href$='/delete']").first().click();
+  await page.locator("main form button").first().click();
+  await page.waitForURL("**/wallet");
+}
+
+const monthName = (month) =>
+  new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${month}-01`));
+
+test("the first screen of a phone holds the name and the verdict", async () => {
+  const page = await holderOf({ ...JOHN, partner: "Northwind Payroll" });
+  const link = await shareEverything(page);
+  const hirer = await scene.visitor({ viewport: PHONE });
+  await hirer.goto(link);
+  assert.deepEqual(await conclusion(hirer), {
+    level: "confirmed",
+    sentence: `Confirmed by Northwind Payroll, data to ${monthName(lastMonth())}. Not revoked. Checked just now in your browser.`,
+    reasons: [],
+  });
+  for (const part of [hirer.getByRole("heading", { level: 1, name: "John Doe" }), hirer.getByRole("status").first()]) {
+    const { y, height } = await part.boundingBox();
+    assert.ok(y + height <= PHONE.height, `it ends at ${y + height}`);
+  }
+  await checkPage(hirer);
+  const still = await scene.visitor({ javaScriptEnabled: false });
+  await still.goto(link);
+  assert.match(await still.getByRole("status").first().innerText(), /Not revoked\. Checked by this site just now \(/);
+});
+
+test("two names in one share have careers of their own, on the screen and on paper", async () => {
+  const page = await holderOf(JOHN, JANE);
+  const hirer = await scene.visitor({ viewport: DESKTOP });
+  await hirer.goto(await shareEverything(page));
+  const { level, sentence, reasons } = await conclusion(hirer);
+  assert.equal(level, "doubtful");
+  assert.ok(sentence.startsWith("Not everything here is confirmed."), sentence);
+  assert.match(reasons.join(), /^These records carry different names: John Doe and Jane Roe\./);
+  await checkPage(hirer);
+  await hirer.getByRole("heading", { level: 1, name: "Records in 2 names" }).waitFor();
+  assert.equal(await hirer.getByRole("img", { name: "Career timeline" }).filter({ visible: true }).count(), 2);
+  const totals = [];
+  for (const [own, other] of [[JOHN, JANE], [JANE, JOHN]]) {
+    const career = hirer.getByRole("region", { name: `Career of ${own.fullName}` });
+    const said = await career.innerText();
+    assert.ok(said.includes(own.role) && !said.includes(other.role), said);
+    totals.push(Number(said.match(/(\d+) years?.* of experience/)[1]));
+  }
+  assert.equal(totals[1] - totals[0], 8, "Jane Roe's job began eight years before John Doe's");
+  for (const paper of [await printed(hirer)]) {
+    const [john, jane] = [paper.indexOf("Career of John Doe"), paper.indexOf("Career of Jane Roe")];
+    const warning = paper.search(/These records carry (different|several) names/);
+    assert.ok(warning >= 0 && warning < Math.min(john, jane), paper);
+    const [first, second] = [paper.slice(Math.min(john, jane), Math.max(john, jane)), paper.slice(Math.max(john, jane))];
+    const [ofJohn, ofJane] = john < jane ? [first, second] : [second, first];
+    assert.ok(ofJohn.includes("Northwind Rail") && !ofJohn.includes("Chief Surgeon"), paper);
+    assert.ok(ofJane.includes("Chief Surgeon") && !ofJane.includes("Northwind Rail"), paper);
+  }
+});
+
+test("a revoked record says so in red, and on paper", async () => {
+  const page = await holderOf(JOHN);
+  const link = await shareEverything(page);
+  await deleteCredential(page);
+  const hirer = await scene.visitor();
+  await until("the status list to say so", async () => {
+    await hirer.goto(link);
+    return (await verdicts(hirer)).includes("status failed: It was revoked.");
+  });
+  const { level, sentence, reasons } = await conclusion(hirer);
+  assert.equal(level, "failed");
+  assert.ok(sentence.startsWith("Do not rely on this"), sentence);
+  assert.deepEqual(reasons, ["Career history from Payroll 1 was revoked: the issuer or the holder took it back. Ask John Doe why."]);
+  await checkPage(hirer);
+  const paper = await printed(hirer);
+  const parts = ["John Doe", "Do not rely on this", "was revoked", "As checked in a browser on", "Northwind Rail", "Failed", link.slice(0, 30)];
+  for (const words of parts) assert.ok(paper.includes(words), `${words}: ${paper}`);
+  assert.ok(paper.indexOf("Do not rely on this") < paper.indexOf("Northwind Rail"), "the verdict comes first");
+});
+
+test("a link that is revoked while its page is open is noticed there, and by its print", async () => {
+  const page = await holderOf(JOHN);
+  const link = await shareEverything(page);
+  const hirer = await scene.visitor();
+  await hirer.clock.install();
+  await hirer.goto(link);
+  assert.equal((await conclusion(hirer)).level, "confirmed");
+  await page.goto("/wallet/shares");
+  await page.locator("a[href*='/wallet/shares/']").first().click();
+  await button(page, "Take the link back").click();
+  await page.waitForURL("**/wallet/shares");
+  await until("the page to notice", async () => {
+    await hirer.clock.fastForward("05:01");
+    return (await conclusion(hirer)).level === "failed";
+  });
+  assert.ok((await printed(hirer)).includes("was revoked"));
+  await hirer.goto(link);
+  await checkPage(hirer, { status: 410 });
+  const paper = await printed(hirer);
+  assert.ok(paper.includes("This link has expired or was revoked") && paper.includes("As checked by this site on"), paper);
+});
+
+test("what is saved as PDF was checked right before", async () => {
+  const page = await holderOf(JOHN);
+  const hirer = await scene.visitor();
+  await hirer.addInitScript(() => {
+    window.print = () => (window.printedAt = document.querySelector("[data-sentence]").textContent);
+  });
+  const link = await shareEverything(page);
+  await hirer.goto(link);
+  await conclusion(hirer);
+  // The issuer's site stops answering: what cannot be checked any more is not printed as confirmed.
+  await hirer.route("**/status/*", (route) => route.abort());
+  await button(hirer, "Save as PDF").click();
+  await hirer.waitForFunction(() => window.printedAt);
+  assert.equal(await hirer.evaluate(() => window.printedAt), "Not everything here is confirmed.");
+  assert.match((await conclusion(hirer)).reasons.join(), /could not be checked completely/);
+});
+
+test("a page that shows another name than the signed one is found out", async () => {
+  const link = await shareEverything(await holderOf(JOHN));
+  const hirer = await scene.visitor();
+  await hirer.route(link, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll("John Doe", "Jane Roe") });
+  });
+  await hirer.goto(link);
+  assert.equal((await conclusion(hirer)).level, "failed");
+  assert.equal(await hirer.locator('[data-step="names"] [data-reason]').textContent(), "A name on this page is not the one that was signed.");
+});
+
+test("paper holds the verdict, the names, the checks, and the link with its code, in every script", async () => {
+  const people = [
+    { fullName: "สมใจ งามดี", organisation: "โรงพยาบาลท่าเรือ", role: "วิศวกรอาวุโส", partner: "บริษัทเงินเดือน" },
+    { fullName: "王小禾", organisation: "海港医院", role: "高级工程师", partner: "北风薪资" },
+    { fullName: "منى سامي", organisation: "مستشفى الميناء", role: "مهندسة", partner: "شركة الرواتب" },
+  ];
+  for (const person of people) {
+    const page = await holderOf(person);
+    const link = await shareEverything(page);
+    const hirer = await scene.visitor({ viewport: DESKTOP });
+    await hirer.goto(link);
+    assert.equal((await conclusion(hirer)).level, "confirmed");
+    await checkPage(hirer);
+    for (const paper of [await printed(hirer)]) {
+      for (const words of Object.values(person)) assert.ok(inLogicalOrder(paper).includes(inLogicalOrder(words)), `${words}: ${paper}`);
+    }
+    const paper = await printed(hirer);
+    for (const words of ["Not revoked", "As checked in a browser on", "Signature", link.slice(0, 30)]) assert.ok(paper.includes(words), `${words}: ${paper}`);
+    await hirer.emulateMedia({ media: "print" });
+    for (const [what, isPrinted] of [
+      [hirer.getByRole("img", { name: "QR code of this link" }), true],
+      [hirer.locator(".verdicts").first(), true],
+      [button(hirer, "Save as PDF"), false],
+      [hirer.getByText("For your own tools"), false],
+      [hirer.getByRole("navigation"), false],
+    ]) {
+      assert.equal(await what.isVisible(), isPrinted);
+    }
+  }
+});
+
+// Readers of PDFs mark the direction of words, and write ligatures and spaces between glyphs in ways of their own.
+function inLogicalOrder(text) {
+  return text.normalize("NFKC").replace(/[\s\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+}

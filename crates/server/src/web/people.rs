@@ -1,0 +1,170 @@
+//! Credentials grouped by the name that they carry. Different names never share a heading, a timeline, a total or a document.
+
+use credential::names::stand_together;
+use credential::{Block, Presence, Type};
+use serde_json::Value;
+
+use super::career::{CareerView, said_by};
+use crate::i18n::Text;
+
+/// A credential as it is drawn under a name.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// The name that it carries.
+    pub name: String,
+    /// What it is, in a few words.
+    pub title: String,
+    /// The partner that confirms it.
+    pub partner: String,
+    /// The day on which it did, in words; empty if that is not known.
+    pub day: String,
+    /// The institutions between the partner and whoever integrated it, parent first.
+    pub chain: Vec<String>,
+    /// What a page draws of it.
+    pub view: Vec<Block>,
+    /// That it has expired, in words.
+    pub expired: Option<String>,
+    /// That a newer version exists, in words.
+    pub newer: Option<String>,
+    /// How much of it is not shown, in words.
+    pub left_out: Option<String>,
+}
+
+/// The credentials under one name.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The name, as in the first of the credentials.
+    pub name: String,
+    /// Their careers as one; `None` if they hold none.
+    pub career: Option<CareerView>,
+    /// The credentials, in their order.
+    pub credentials: Vec<Shown>,
+}
+
+/// The different names among `names`, each as it stands first.
+pub fn different_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut different: Vec<&str> = Vec::new();
+    for name in names {
+        if !different.iter().any(|known| stand_together(known, name)) {
+            different.push(name);
+        }
+    }
+    different
+}
+
+/// What a credential of type `known` is, in a few words: its headline, unless a part of that is not in `fields`. Of a career it
+/// is the title, because the headline names one job only.
+pub fn title(known: Type, fields: &Value, view: &[Block]) -> String {
+    let is_career = view.iter().any(|block| matches!(block, Block::Career(_)));
+    let is_whole = known.fields.iter().all(|member| {
+        member.presence != Presence::Required || fields.get(member.name).is_some_and(|value| !value.is_null())
+    });
+    if is_career || !is_whole { known.title.to_owned() } else { known.headline(fields) }
+}
+
+impl Shown {
+    fn is_only_career(&self) -> bool {
+        !self.view.is_empty() && self.view.iter().all(|block| matches!(block, Block::Career(_)))
+    }
+}
+
+impl Person {
+    /// Groups `credentials` by name, in the order in which the names stand first.
+    pub fn group(credentials: Vec<Shown>, text: &Text) -> Vec<Self> {
+        let mut people: Vec<Self> = Vec::new();
+        for shown in credentials {
+            match people.iter_mut().find(|person| stand_together(&person.name, &shown.name)) {
+                Some(person) => person.credentials.push(shown),
+                None => people.push(Self { name: shown.name.clone(), career: None, credentials: vec![shown] }),
+            }
+        }
+        for (index, person) in people.iter_mut().enumerate() {
+            let histories: Vec<_> =
+                person.credentials.iter().flat_map(|shown| said_by(&shown.partner, &shown.view)).collect();
+            person.career = CareerView::of(&histories, index + 1, text);
+        }
+        people
+    }
+
+    /// The credentials that are all in the career above.
+    pub fn careers(&self) -> impl Iterator<Item = &Shown> {
+        self.credentials.iter().filter(|shown| self.career.is_some() && shown.is_only_career())
+    }
+
+    /// The other credentials.
+    pub fn others(&self) -> impl Iterator<Item = &Shown> {
+        self.credentials.iter().filter(|shown| self.career.is_none() || !shown.is_only_career())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use credential::{CareerHistory, Datum};
+    use serde_json::json;
+
+    use super::*;
+
+    fn career(name: &str, start: &str, end: &str) -> Shown {
+        let job = json!({ "organisation": "A", "role_title": "B", "start_date": start, "end_date": end, "last_processed_month": end });
+        let history = CareerHistory::from_fields(&json!({ "full_name": name, "employment": [job] }));
+        let view = vec![Block::Career(history.expect("a career"))];
+        Shown { name: name.to_owned(), partner: "Acme Payroll".to_owned(), view, ..Shown::default() }
+    }
+
+    fn licence(name: &str) -> Shown {
+        let view = vec![Block::Facts(vec![("What", Datum::Words("Licence".to_owned()))])];
+        Shown { name: name.to_owned(), view, ..Shown::default() }
+    }
+
+    #[test]
+    fn different_names_have_careers_and_totals_of_their_own() {
+        let shown = vec![
+            career("John Doe", "2020-01", "2020-12"),
+            career("Jane Roe", "2021-01", "2021-03"),
+            licence("Jane Roe"),
+            career("JOHN DOE", "2022-01", "2022-02"),
+        ];
+        let people = Person::group(shown, &Text::default());
+        let found: Vec<(&str, usize, Option<i32>)> = people
+            .iter()
+            .map(|person| {
+                let total = person.career.as_ref().map(|view| view.career.total_months);
+                (person.name.as_str(), person.credentials.len(), total)
+            })
+            .collect();
+        assert_eq!(found, [("John Doe", 2, Some(14)), ("Jane Roe", 2, Some(3))]);
+        assert_eq!((people[1].others().count(), people[1].careers().count()), (1, 1));
+        let ids = people.iter().filter_map(|person| person.career.as_ref()).map(|view| {
+            let (_, id) = view.timeline.split_once("<title id=\"").expect("a title");
+            id.split('"').next().expect("an id")
+        });
+        assert_eq!(ids.collect::<Vec<_>>(), ["timeline-wide-1-title", "timeline-wide-2-title"]);
+    }
+
+    #[test]
+    fn a_name_without_a_career_has_no_timeline() {
+        let people = Person::group(vec![licence("Jane Roe")], &Text::default());
+        assert!(people[0].career.is_none());
+    }
+
+    #[test]
+    fn same_names_share_a_heading_and_similar_ones_do_not() {
+        let different = |names: &[&'static str]| different_names(names.iter().copied()).len();
+        assert_eq!(different(&["HALE, Dr Jon", "Jon Hale", "jon hale"]), 1);
+        assert_eq!(different(&["Suharjo", "Suharjo "]), 1);
+        assert_eq!(different(&["Võ Đức Mạnh", "VO DUC MANH"]), 2);
+    }
+
+    #[test]
+    fn titles_are_headlines_unless_something_is_withheld() {
+        let known: Type = "universal_credential".parse().expect("a type");
+        let mut fields = (known.sample)()["fields"].clone();
+        let titled = |fields: &Value| title(known, fields, &known.view(fields));
+        assert_eq!(titled(&fields), known.headline(&fields));
+        fields.as_object_mut().expect("an object").remove("issuer_name");
+        assert_eq!(titled(&fields), known.title);
+        let career = Type::default();
+        let fields = (career.sample)()["fields"].clone();
+        assert_eq!(title(career, &fields, &career.view(&fields)), "Career history");
+    }
+}

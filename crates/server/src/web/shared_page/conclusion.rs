@@ -1,0 +1,284 @@
+//! What all checks of a link mean together: confirmed, doubtful or failed, and for which reasons.
+//!
+//! Pure. The template says it in words. The script in the hirer's browser repeats the checks and concludes by the same causes and
+//! levels, which the page hands over, so that they stand here only.
+
+use credential::format::sd_jwt_vc::type_of;
+use credential::names::{Comparison, consistency};
+use credential::verification::{Outcome, Report, Step, Verdict};
+use credential::{Date, YearMonth};
+use serde_json::Value;
+
+use crate::web::people;
+use ambient::Timestamp;
+
+/// Payroll runs monthly or quarterly. A job that is said to go on is doubtful if nothing was heard of it for longer than two
+/// quarters.
+const FRESH_MONTHS: i32 = 6;
+
+/// How far a hirer can rely on something; a later one is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// Every check passed.
+    Confirmed,
+    /// Nothing failed, but there is something to know or to ask first.
+    Doubtful,
+    /// A check failed.
+    Failed,
+}
+
+impl Level {
+    /// All of them, the best first.
+    pub(super) const ALL: [Self; 3] = [Self::Confirmed, Self::Doubtful, Self::Failed];
+
+    /// The name in markup.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Doubtful => "doubtful",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Why something is not simply confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It was changed, or was not signed as it should be.
+    Invalid,
+    /// It was revoked.
+    Revoked,
+    /// It is suspended.
+    Suspended,
+    /// The last day on which it counts has passed.
+    Expired,
+    /// It is not valid at this time, for another reason.
+    NotValid,
+    /// A newer version exists.
+    Replaced,
+    /// A check could not be made.
+    Unchecked,
+    /// The course is not conferred yet.
+    AwaitingGraduation,
+    /// A job is said to go on, but the data on it is old.
+    OldData,
+    /// The records carry different names.
+    DifferentNames,
+}
+
+impl Cause {
+    /// Those that checks find. The script in the hirer's browser finds them too.
+    pub(super) const OF_CHECKS: [Self; 7] =
+        [Self::Invalid, Self::Revoked, Self::Suspended, Self::Expired, Self::NotValid, Self::Replaced, Self::Unchecked];
+
+    /// The cause of a failure with this code, in the library and in the script alike.
+    pub(super) fn of_failure(code: &str) -> Self {
+        match code {
+            "revoked" => Self::Revoked,
+            "suspended" => Self::Suspended,
+            "replaced" => Self::Replaced,
+            "expired" => Self::Expired,
+            "not_yet_valid" | "from_the_future" => Self::NotValid,
+            "list_expired" => Self::Unchecked,
+            _ => Self::Invalid,
+        }
+    }
+
+    /// The cause of a verdict; `None` if the check passed.
+    pub(super) fn of(verdict: &Verdict) -> Option<Self> {
+        match verdict.outcome {
+            Outcome::Passed => None,
+            Outcome::NotChecked => Some(Self::Unchecked),
+            Outcome::Failed => Some(Self::of_failure(failure_code(verdict))),
+        }
+    }
+
+    pub(super) fn level(self) -> Level {
+        match self {
+            Self::Invalid | Self::Revoked | Self::Suspended | Self::Expired | Self::NotValid => Level::Failed,
+            Self::Replaced | Self::Unchecked | Self::AwaitingGraduation | Self::OldData | Self::DifferentNames => {
+                Level::Doubtful
+            }
+        }
+    }
+
+    /// The name in markup.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+            Self::Expired => "expired",
+            Self::NotValid => "not-valid",
+            Self::Replaced => "replaced",
+            Self::Unchecked => "unchecked",
+            Self::AwaitingGraduation => "awaiting-graduation",
+            Self::OldData => "old-data",
+            Self::DifferentNames => "different-names",
+        }
+    }
+}
+
+/// The code of a failure. A status list that is too old to be relied on is told apart from a credential that has expired.
+pub(super) fn failure_code(verdict: &Verdict) -> &'static str {
+    match (verdict.step, verdict.code.unwrap_or_default()) {
+        (Step::Status, "expired") => "list_expired",
+        (_, code) => code,
+    }
+}
+
+/// A presentation with its report, and what else is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Presented<'a> {
+    /// What verification found.
+    pub(super) report: &'a Report,
+    /// Since when a newer version exists, if one does and that is known.
+    pub(super) newer_since: Option<Timestamp>,
+}
+
+/// What of a presentation matters to whoever relies on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The name that it carries.
+    pub(super) name: String,
+    /// The partner that confirms it.
+    pub(super) partner: String,
+    /// The last month for which there is data on any of its jobs.
+    pub(super) data_to: Option<YearMonth>,
+    /// The job that is said to go on and has the oldest data, if that is too old: its employer, and the last month with data.
+    pub(super) old_job: Option<(String, YearMonth)>,
+    /// The last day on which it counts, if it has one.
+    pub(super) expiry: Option<Date>,
+    /// Since when a newer version exists.
+    pub(super) newer_since: Option<Timestamp>,
+    /// Whether it says how an identity was checked.
+    pub(super) is_identity: bool,
+    /// Whether it is a course that is not conferred yet.
+    pub(super) awaiting_graduation: bool,
+}
+
+/// One reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    /// What is wrong.
+    pub(super) cause: Cause,
+    /// Which presentation it concerns, from 0; `None` if all of them together.
+    pub(super) presentation: Option<usize>,
+    /// Whether a check found it, rather than what the presentation says of itself.
+    pub(super) is_of_check: bool,
+}
+
+/// What all checks mean together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Conclusion {
+    /// What each presentation says of itself.
+    pub(super) facts: Vec<Facts>,
+    /// Why not everything is confirmed, the worst first.
+    pub(super) reasons: Vec<Reason>,
+    /// The different names, in their order.
+    pub(super) names: Vec<String>,
+    /// How they compare.
+    pub(super) comparison: Comparison,
+    /// Whether the holder confirmed that the different names are all theirs; `None` if that is not known.
+    pub(super) is_confirmed: Option<bool>,
+}
+
+impl Conclusion {
+    /// The worst of all reasons.
+    pub(super) fn level(&self) -> Level {
+        self.reasons.iter().map(|reason| reason.cause.level()).max().unwrap_or(Level::Confirmed)
+    }
+
+    /// The partners, each once, with the last month of their data.
+    pub(super) fn partners(&self) -> Vec<(&str, Option<YearMonth>)> {
+        let mut partners: Vec<(&str, Option<YearMonth>)> = Vec::new();
+        for facts in &self.facts {
+            match partners.iter_mut().find(|(partner, _)| *partner == facts.partner) {
+                Some((_, data_to)) => *data_to = (*data_to).max(facts.data_to),
+                None => partners.push((&facts.partner, facts.data_to)),
+            }
+        }
+        partners
+    }
+}
+
+/// Turns the reports of all presentations of a link into what a hirer should conclude at `now`. `is_confirmed` says whether the
+/// holder confirmed that the names are all theirs.
+pub(super) fn conclude(presented: &[Presented<'_>], is_confirmed: Option<bool>, now: Timestamp) -> Conclusion {
+    let facts: Vec<Facts> = presented.iter().map(|shown| Facts::new(shown, now)).collect();
+    let mut reasons: Vec<Reason> = Vec::new();
+    for (at, (shown, facts)) in presented.iter().zip(&facts).enumerate() {
+        for cause in facts.causes() {
+            reasons.push(Reason { cause, presentation: Some(at), is_of_check: false });
+        }
+        for cause in worst(shown.report.verdicts.iter().filter_map(Cause::of)) {
+            if !reasons.iter().any(|known| known.cause == cause && known.presentation == Some(at)) {
+                reasons.push(Reason { cause, presentation: Some(at), is_of_check: true });
+            }
+        }
+    }
+    let names = people::different_names(facts.iter().map(|facts| facts.name.as_str()));
+    if names.len() > 1 {
+        reasons.push(Reason { cause: Cause::DifferentNames, presentation: None, is_of_check: false });
+    }
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.cause.level()));
+    let (comparison, names) = (consistency(&names), names.into_iter().map(str::to_owned).collect());
+    Conclusion { facts, reasons, names, comparison, is_confirmed }
+}
+
+/// The causes of the worst level: what could not be checked does not matter beside what failed.
+fn worst(causes: impl Iterator<Item = Cause>) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = causes.collect();
+    let level = causes.iter().map(|cause| cause.level()).max();
+    causes.retain(|cause| Some(cause.level()) == level);
+    causes
+}
+
+impl Facts {
+    fn new(shown: &Presented<'_>, now: Timestamp) -> Self {
+        let claims = &shown.report.claims;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let known = type_of(text("vct"), text("iss"));
+        let jobs = claims.get("employment").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Self {
+            name: text("full_name").to_owned(),
+            partner: claims.get("attested_by").and_then(|by| by["name"].as_str()).unwrap_or_default().to_owned(),
+            data_to: jobs.iter().filter_map(data_to).max(),
+            old_job: old_job(jobs, YearMonth::latest_on_earth(now.to_jiff())),
+            expiry: known.and_then(|known| known.last_day(claims)),
+            newer_since: shown.newer_since,
+            is_identity: known.is_some_and(|known| known.is_identity()),
+            awaiting_graduation: claims.get("awaiting_graduation") == Some(&Value::Bool(true)),
+        }
+    }
+
+    fn causes(&self) -> impl Iterator<Item = Cause> {
+        let causes = [
+            (self.newer_since.is_some(), Cause::Replaced),
+            (self.awaiting_graduation, Cause::AwaitingGraduation),
+            (self.old_job.is_some(), Cause::OldData),
+        ];
+        causes.into_iter().filter_map(|(is_so, cause)| is_so.then_some(cause))
+    }
+}
+
+fn data_to(job: &Value) -> Option<YearMonth> {
+    job["last_processed_month"].as_str()?.parse().ok()
+}
+
+/// The job that goes on as far as the data tells and has the oldest data, if that is older than [`FRESH_MONTHS`] at `now`.
+fn old_job(jobs: &[Value], now: YearMonth) -> Option<(String, YearMonth)> {
+    let dated = jobs.iter().filter_map(|job| Some((job, data_to(job)?)));
+    let (job, month) = dated.filter(|(job, month)| goes_on(job, *month)).min_by_key(|(_, month)| *month)?;
+    let is_old = now.months_since(month) > FRESH_MONTHS;
+    is_old.then(|| (job["organisation"].as_str().unwrap_or_default().to_owned(), month))
+}
+
+/// Whether a job has no end, or one that lies after its data and is only planned.
+fn goes_on(job: &Value, data_to: YearMonth) -> bool {
+    let end: Option<YearMonth> = job["end_date"].as_str().and_then(|end| end.parse().ok());
+    end.is_none_or(|end| end > data_to)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! One presentation after another, with everything that can be wrong with it.
+
+use credential::verification::NotShown;
+use serde_json::json;
+
+use super::*;
+
+/// Verdicts of a check in which everything passed, but for the steps in `changes`.
+fn report(claims: Value, changes: &[(Step, Outcome, Option<&'static str>)]) -> Report {
+    let verdict = |step: Step| {
+        let change = changes.iter().find(|(changed, ..)| *changed == step);
+        let (outcome, code) = change.map_or((Outcome::Passed, None), |(_, outcome, code)| (*outcome, *code));
+        Verdict { step, outcome, reason: String::new(), code, asked: None }
+    };
+    let Value::Object(claims) = claims else { panic!("claims are an object") };
+    let verdicts = Step::ALL.map(verdict).to_vec();
+    Report { verdicts, claims, expired_on: None, not_shown: NotShown::default() }
+}
+
+fn career(name: &str, partner: &str, end: Option<&str>, data_to: &str) -> Value {
+    json!({
+        "full_name": name,
+        "attested_by": { "name": partner },
+        "employment": [{ "organisation": "Company A", "role_title": "Engineer", "start_date": "2020-01", "end_date": end, "last_processed_month": data_to }],
+    })
+}
+
+fn conclude_at(time: &str, reports: &[Report]) -> Conclusion {
+    let presented: Vec<Presented<'_>> = reports.iter().map(|report| Presented { report, newer_since: None }).collect();
+    let now = time.parse::<jiff::Timestamp>().expect("a time");
+    conclude(&presented, None, Timestamp::from_micros(now.as_microsecond()))
+}
+
+fn concluded(reports: &[Report]) -> Conclusion {
+    conclude_at("2026-11-23T09:00:00Z", reports)
+}
+
+fn causes(conclusion: &Conclusion) -> Vec<(Cause, Option<usize>)> {
+    conclusion.reasons.iter().map(|reason| (reason.cause, reason.presentation)).collect()
+}
+
+#[test]
+fn passing_checks_of_current_data_confirm() {
+    let found = concluded(&[report(career("Ada Example", "Northwind Payroll", None, "2026-10"), &[])]);
+    assert_eq!((found.level(), found.reasons.len()), (Level::Confirmed, 0));
+    assert_eq!(found.partners(), [("Northwind Payroll", "2026-10".parse().ok())]);
+}
+
+#[test]
+fn failed_and_missing_checks_give_their_cause() {
+    let failed = |step, code| (step, Outcome::Failed, Some(code));
+    for (change, cause, level) in [
+        (failed(Step::Status, "revoked"), Cause::Revoked, Level::Failed),
+        (failed(Step::Status, "suspended"), Cause::Suspended, Level::Failed),
+        (failed(Step::Status, "replaced"), Cause::Replaced, Level::Doubtful),
+        (failed(Step::Status, "expired"), Cause::Unchecked, Level::Doubtful),
+        (failed(Step::Status, "unknown_status"), Cause::Invalid, Level::Failed),
+        (failed(Step::Dates, "expired"), Cause::Expired, Level::Failed),
+        (failed(Step::Dates, "not_yet_valid"), Cause::NotValid, Level::Failed),
+        (failed(Step::Signature, "signature"), Cause::Invalid, Level::Failed),
+        (failed(Step::Holder, "sd_hash"), Cause::Invalid, Level::Failed),
+        (failed(Step::Schema, "a code of a later release"), Cause::Invalid, Level::Failed),
+        ((Step::Status, Outcome::NotChecked, None), Cause::Unchecked, Level::Doubtful),
+    ] {
+        let found = concluded(&[report(career("Ada", "Acme", None, "2026-10"), &[change])]);
+        assert_eq!((causes(&found), found.level()), (vec![(cause, Some(0))], level), "{change:?}");
+    }
+}
+
+#[test]
+fn what_could_not_be_checked_is_dropped_beside_what_failed() {
+    let changes = [
+        (Step::Signature, Outcome::Failed, Some("malformed")),
+        (Step::Issuer, Outcome::NotChecked, None),
+        (Step::Holder, Outcome::Failed, Some("not_bound")),
+    ];
+    let found = concluded(&[report(json!({}), &changes)]);
+    assert_eq!(causes(&found), [(Cause::Invalid, Some(0))]);
+}
+
+#[test]
+fn expired_credentials_fail_with_their_last_day() {
+    let known: credential::Type = "universal_credential".parse().expect("a type");
+    let licence = json!({
+        "iss": "https://passport.example",
+        "vct": credential::format::sd_jwt_vc::vct(known, "https://passport.example"),
+        "full_name": "Ada",
+        "attested_by": { "name": "Board" },
+        "expiry_date": "2026-11-22",
+    });
+    assert_eq!(concluded(&[report(licence.clone(), &[])]).level(), Level::Confirmed, "the check of dates decides");
+    let found = concluded(&[report(licence, &[(Step::Dates, Outcome::Failed, Some("expired"))])]);
+    assert_eq!((causes(&found), found.level()), (vec![(Cause::Expired, Some(0))], Level::Failed));
+    assert_eq!(found.facts[0].expiry, Date::parse("2026-11-22").ok());
+}
+
+#[test]
+fn courses_that_are_not_conferred_are_doubtful() {
+    let course = |awaiting: Value| json!({ "full_name": "Ada", "attested_by": { "name": "University" }, "awaiting_graduation": awaiting });
+    let found = concluded(&[report(course(json!(true)), &[])]);
+    assert_eq!((causes(&found), found.level()), (vec![(Cause::AwaitingGraduation, Some(0))], Level::Doubtful));
+    assert_eq!(concluded(&[report(course(json!(false)), &[])]).level(), Level::Confirmed);
+}
+
+#[test]
+fn old_data_on_a_job_that_goes_on_is_doubtful() {
+    for (end, data_to, is_old) in [
+        (None, "2026-05", false),
+        (None, "2026-04", true),
+        (Some("2027-01"), "2026-04", true),
+        (Some("2022-12"), "2023-01", false),
+    ] {
+        let found = concluded(&[report(career("Ada", "Acme", end, data_to), &[])]);
+        assert_eq!(found.reasons.len(), usize::from(is_old), "{end:?} {data_to}");
+        let job = is_old.then(|| ("Company A".to_owned(), "2026-04".parse().expect("a month")));
+        assert_eq!(found.facts[0].old_job, job);
+    }
+}
+
+#[test]
+fn different_names_are_doubtful_and_each_is_named() {
+    let reports = [
+        report(career("John Doe", "Acme", None, "2026-10"), &[]),
+        report(career("JOHN DOE", "Acme", None, "2026-10"), &[]),
+        report(career("Jane Roe", "Hospital", None, "2026-10"), &[]),
+    ];
+    let found = concluded(&reports);
+    assert_eq!((causes(&found), found.level()), (vec![(Cause::DifferentNames, None)], Level::Doubtful));
+    assert_eq!((found.names.join(", "), found.comparison), ("John Doe, Jane Roe".to_owned(), Comparison::Different));
+    let similar = ["Võ Đức Mạnh", "VO DUC MANH"].map(|name| report(career(name, "Acme", None, "2026-10"), &[]));
+    let found = concluded(&similar);
+    assert_eq!((causes(&found), found.comparison.verdict()), (vec![(Cause::DifferentNames, None)], "similar"));
+}
+
+#[test]
+fn a_newer_version_is_doubtful_as_soon_as_it_is_known() {
+    let (claims, now) = (career("Ada", "Acme", None, "2026-10"), Timestamp::from_micros(1_793_500_000_000_000));
+    // The status list may be older than the newer version.
+    for checks in [vec![], vec![(Step::Status, Outcome::Failed, Some("replaced"))]] {
+        let report = report(claims.clone(), &checks);
+        let found = conclude(&[Presented { report: &report, newer_since: Some(now) }], None, now);
+        assert_eq!((causes(&found), found.level()), (vec![(Cause::Replaced, Some(0))], Level::Doubtful));
+        assert_eq!(found.facts[0].newer_since, Some(now));
+    }
+}
+
+#[test]
+fn several_partners_are_named_once_and_the_worst_reason_comes_first() {
+    let reports = [
+        report(career("Ada", "Acme", None, "2024-05"), &[]),
+        report(career("Ada", "Acme", None, "2026-10"), &[]),
+        report(
+            json!({ "full_name": "Ada", "attested_by": { "name": "Board" } }),
+            &[(Step::Status, Outcome::Failed, Some("revoked"))],
+        ),
+    ];
+    let found = concluded(&reports);
+    assert_eq!(found.partners(), [("Acme", "2026-10".parse().ok()), ("Board", None)]);
+    assert_eq!(causes(&found), [(Cause::Revoked, Some(2)), (Cause::OldData, Some(0))]);
+    assert_eq!(found.level(), Level::Failed);
+}

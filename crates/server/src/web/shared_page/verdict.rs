@@ -1,0 +1,266 @@
+//! The verdict on top of the shared page, in words.
+
+use credential::names::Comparison;
+
+use super::conclusion::{Cause, Conclusion, Facts, Level};
+use crate::i18n::{Text, isolated};
+
+/// This many partners are named in the verdict; the others are counted.
+const MOST_PARTNERS: usize = 3;
+
+/// The verdict. Texts are HTML.
+#[derive(Clone, Debug)]
+pub(super) struct VerdictView {
+    /// How far the hirer can rely on the page.
+    pub(super) level: Level,
+    /// The sentence for each level; the page's script may come to another level than the server.
+    pub(super) sentences: [(Level, String); 3],
+    /// Why not everything is confirmed.
+    pub(super) reasons: Vec<ReasonView>,
+    /// Whether the credentials carry different names.
+    pub(super) names_differ: bool,
+    /// What is to be said of the names.
+    pub(super) names: String,
+    /// How an identity was checked, and by whom, if a credential says that.
+    pub(super) identity: Option<String>,
+}
+
+/// A reason.
+#[derive(Clone, Debug)]
+pub(super) struct ReasonView {
+    pub(super) cause: Cause,
+    /// Which presentation it concerns, from 1; `None` if all of them together.
+    pub(super) presentation: Option<usize>,
+    /// HTML.
+    pub(super) html: String,
+    /// Whether a check found it, which the page's script repeats.
+    pub(super) is_of_check: bool,
+}
+
+impl VerdictView {
+    /// Says `conclusion`, given what each credential is in a few words.
+    pub(super) fn new(conclusion: &Conclusion, titles: &[String], text: &Text) -> Self {
+        let reasons = conclusion.reasons.iter().map(|reason| {
+            let html = match reason.presentation {
+                Some(at) => sentence(reason.cause, &conclusion.facts[at], &titles[at], text),
+                None => different_names(conclusion, text),
+            };
+            ReasonView {
+                cause: reason.cause,
+                presentation: reason.presentation.map(|at| at + 1),
+                html,
+                is_of_check: reason.is_of_check,
+            }
+        });
+        let sentences = Level::ALL.map(|level| {
+            let html = match level {
+                Level::Confirmed => confirmed(conclusion, text),
+                Level::Doubtful => text.markup("verdict-doubtful", &[], &[]),
+                Level::Failed => text.markup("verdict-failed", &[], &[]),
+            };
+            (level, html)
+        });
+        Self {
+            level: conclusion.level(),
+            sentences,
+            reasons: reasons.collect(),
+            names_differ: conclusion.names.len() > 1,
+            names: names(conclusion, text),
+            identity: identity(conclusion, titles, text),
+        }
+    }
+
+    /// The sentence of the verdict.
+    pub(super) fn sentence(&self) -> &str {
+        self.sentences.iter().find(|(level, _)| *level == self.level).map_or("", |(_, html)| html)
+    }
+}
+
+/// Why a presentation is not simply confirmed, and what to do, as HTML.
+pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) -> String {
+    let about = [("title", title), ("partner", facts.partner.as_str()), ("name", facts.name.as_str())];
+    let day = |key, day: String| text.markup(key, &about, &[("day", &day)]);
+    match cause {
+        Cause::Invalid => text.markup("verdict-invalid", &about, &[]),
+        Cause::Revoked => text.markup("verdict-revoked", &about, &[]),
+        Cause::Suspended => text.markup("verdict-suspended", &about, &[]),
+        Cause::NotValid => text.markup("verdict-not-valid", &about, &[]),
+        Cause::Unchecked => text.markup("verdict-unchecked", &about, &[]),
+        Cause::AwaitingGraduation => text.markup("verdict-awaiting-graduation", &about, &[]),
+        Cause::Expired => match facts.expiry {
+            Some(expiry) => day("verdict-expired", text.date(expiry)),
+            None => text.markup("verdict-not-valid", &about, &[]),
+        },
+        Cause::Replaced => match &facts.newer_since {
+            Some(since) => day("verdict-replaced-since", text.day(since)),
+            None => text.markup("verdict-replaced", &about, &[]),
+        },
+        Cause::OldData => {
+            let (organisation, month) = match &facts.old_job {
+                Some((organisation, month)) => (organisation.as_str(), text.month(month)),
+                None => ("", String::new()),
+            };
+            let [_, partner, name] = about;
+            text.markup("verdict-old-data", &[partner, name, ("organisation", organisation)], &[("month", &month)])
+        }
+        // Names are compared among all presentations.
+        Cause::DifferentNames => String::new(),
+    }
+}
+
+/// "Confirmed by A, data to October 2026. Not revoked."
+fn confirmed(conclusion: &Conclusion, text: &Text) -> String {
+    let partners = conclusion.partners();
+    if let [(partner, Some(month))] = partners.as_slice() {
+        return text.markup("verdict-confirmed-data", &[("partner", partner)], &[("month", &text.month(month))]);
+    }
+    let named = if partners.len() > MOST_PARTNERS { MOST_PARTNERS - 1 } else { partners.len() };
+    let mut list: Vec<String> = partners[..named]
+        .iter()
+        .map(|(partner, month)| match month {
+            Some(month) => {
+                text.markup("verdict-partner-data", &[("partner", partner)], &[("month", &text.month(month))])
+            }
+            None => isolated(partner),
+        })
+        .collect();
+    if partners.len() > named {
+        list.push(text.count("verdict-more", count(partners.len() - named)));
+    }
+    text.with_markup("verdict-confirmed", &[("partners", text.list(&list))])
+}
+
+fn different_names(conclusion: &Conclusion, text: &Text) -> String {
+    let key = match conclusion.comparison {
+        Comparison::Same | Comparison::Different => "verdict-names",
+        Comparison::Similar(_) => "verdict-names-similar",
+        Comparison::NotComparable(_) => "verdict-names-incomparable",
+    };
+    let said = text.with_markup(key, &[("names", all_names(conclusion, text))]);
+    match conclusion.is_confirmed {
+        Some(true) => format!("{said} {}", text.markup("verdict-names-confirmed", &[], &[])),
+        Some(false) => format!("{said} {}", text.markup("verdict-names-unconfirmed", &[], &[])),
+        None => said,
+    }
+}
+
+fn all_names(conclusion: &Conclusion, text: &Text) -> String {
+    text.list(&conclusion.names.iter().map(|name| isolated(name)).collect::<Vec<_>>())
+}
+
+fn names(conclusion: &Conclusion, text: &Text) -> String {
+    if conclusion.names.len() > 1 {
+        let reason = isolated(conclusion.comparison.sentence());
+        text.with_markup("names-differ", &[("names", all_names(conclusion, text)), ("reason", reason)])
+    } else {
+        text.count("names-same", count(conclusion.partners().len()))
+    }
+}
+
+fn identity(conclusion: &Conclusion, titles: &[String], text: &Text) -> Option<String> {
+    let (facts, how) = conclusion.facts.iter().zip(titles).find(|(facts, _)| facts.is_identity)?;
+    Some(text.markup("names-identity", &[("how", how), ("partner", &facts.partner), ("name", &facts.name)], &[]))
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::shared_page::conclusion::Reason;
+
+    fn facts(partner: &str, data_to: Option<&str>) -> Facts {
+        let data_to = data_to.map(|month| month.parse().expect("a month"));
+        Facts { name: "Ada Example".to_owned(), partner: partner.to_owned(), data_to, ..Facts::default() }
+    }
+
+    fn view(facts: Vec<Facts>, reasons: Vec<Reason>) -> VerdictView {
+        let titles = vec!["Career history".to_owned(); facts.len()];
+        let names = vec!["Ada Example".to_owned()];
+        VerdictView::new(
+            &Conclusion { facts, reasons, names, comparison: Comparison::Same, is_confirmed: None },
+            &titles,
+            &Text::default(),
+        )
+    }
+
+    fn plain(html: &str) -> String {
+        html.replace("<bdi>", "").replace("</bdi>", "")
+    }
+
+    #[test]
+    fn verdict_names_partners_and_the_last_month_of_their_data() {
+        let payroll = || facts("Northwind Payroll", Some("2026-10"));
+        let others = ["A", "B", "C"].map(|name| facts(name, None));
+        for (facts, sentence) in [
+            (vec![payroll()], "Confirmed by Northwind Payroll, data to October 2026. Not revoked."),
+            (vec![others[0].clone()], "Confirmed by A. Not revoked."),
+            (
+                vec![payroll(), others[0].clone()],
+                "Confirmed by Northwind Payroll (data to October 2026) and A. Not revoked.",
+            ),
+            (
+                [vec![payroll()], others.to_vec()].concat(),
+                "Confirmed by Northwind Payroll (data to October 2026), A and 2 others. Not revoked.",
+            ),
+        ] {
+            let view = view(facts, Vec::new());
+            assert_eq!(plain(view.sentence()), sentence);
+        }
+    }
+
+    #[test]
+    fn every_cause_has_a_sentence_with_the_credential_in_it() {
+        let facts = Facts {
+            expiry: credential::Date::parse("2026-05-03").ok(),
+            newer_since: Some(ambient::Timestamp::from_micros(1_793_500_000_000_000)),
+            old_job: Some(("Company A".to_owned(), "2024-05".parse().expect("a month"))),
+            ..facts("Northwind Payroll", None)
+        };
+        let every = Cause::OF_CHECKS.into_iter().chain([Cause::AwaitingGraduation, Cause::OldData]);
+        for cause in every {
+            let said = sentence(cause, &facts, "Career history", &Text::default());
+            assert!(said.contains("<bdi>Northwind Payroll</bdi>") && !said.contains("Unknown"), "{cause:?}: {said}");
+        }
+        let dated = |cause| plain(&sentence(cause, &facts, "Licence", &Text::default()));
+        assert!(dated(Cause::Expired).contains("3 May 2026") && dated(Cause::Replaced).contains("1 November 2026"));
+        assert!(dated(Cause::OldData).contains("Company A after May 2024"));
+    }
+
+    #[test]
+    fn names_are_said_with_how_they_compare_and_what_the_holder_declared() {
+        let said = |names: [&str; 2], is_confirmed| {
+            let comparison = credential::names::consistency(&names);
+            let names = names.map(str::to_owned).to_vec();
+            let reasons = vec![Reason { cause: Cause::DifferentNames, presentation: None, is_of_check: false }];
+            let conclusion = Conclusion { facts: Vec::new(), reasons, names, comparison, is_confirmed };
+            let view = VerdictView::new(&conclusion, &[], &Text::default());
+            (plain(&view.reasons[0].html), plain(&view.names))
+        };
+        let (reason, row) = said(["John Doe", "Jane Roe"], Some(false));
+        assert!(reason.starts_with("These records carry different names: John Doe and Jane Roe."), "{reason}");
+        assert!(reason.ends_with("The holder has not said that all are theirs."), "{reason}");
+        assert_eq!(row, "John Doe and Jane Roe. These are different names.");
+        let (reason, _) = said(["Võ Đức Mạnh", "VO DUC MANH"], Some(true));
+        assert!(
+            reason.starts_with("These records carry similar names") && reason.contains("The holder says"),
+            "{reason}"
+        );
+        let (reason, _) = said(["王小禾", "Wang Xiaohe"], None);
+        assert!(reason.contains("cannot be compared") && !reason.contains("The holder says"), "{reason}");
+    }
+
+    #[test]
+    fn worst_reason_gives_the_level_and_the_sentence() {
+        let reason = |cause| Reason { cause, presentation: Some(0), is_of_check: true };
+        for (causes, level) in
+            [(vec![Cause::Replaced], Level::Doubtful), (vec![Cause::Revoked, Cause::OldData], Level::Failed)]
+        {
+            let view = view(vec![facts("A", None)], causes.into_iter().map(reason).collect());
+            assert_eq!(view.level, level);
+            assert!(!view.sentence().contains("Confirmed by"), "{}", view.sentence());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The shared page and the wallet's print: the verdict, names that differ, and what becomes of old addresses.
+
+use std::time::Duration;
+
+use crate::support::app::{PUSH, TestApp};
+use crate::support::browser::Browser;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn career(name: &str, organisation: &str, role: &str, start: &str) -> Value {
+    json!({
+        "credential_id": format!("{organisation} {start}"),
+        "fields": {
+            "full_name": name,
+            "employment": [{ "organisation": organisation, "role_title": role, "start_date": start, "last_processed_month": "2026-10" }],
+        },
+    })
+}
+
+/// Has `partner` push `body` and `person` accept it.
+async fn add(test: &TestApp, person: &mut Browser<'_>, partner: &str, path: &str, body: &Value) -> Uuid {
+    let scopes = crate::support::app::all_scopes();
+    let token = test.token(&test.partner_named(partner, &scopes).await).await;
+    let answer = test.post(path, &token, body).await.assert_status(201).json();
+    let id = answer["request_id"].as_str().expect("an id").parse().expect("a UUID");
+    // Credentials are listed by the time at which they were accepted.
+    test.advance(Duration::from_secs(1));
+    person.accept(id).await;
+    id
+}
+
+/// Shares everything that the form offers; returns the path of the hirer's page.
+async fn share_everything(person: &mut Browser<'_>) -> String {
+    let form = person.text("/wallet/share").await;
+    let values = |name: &str| {
+        let inputs = form.split("<input").skip(1).filter(move |input| input.contains(&format!("name=\"{name}\"")));
+        let value = |input: &str| Some(input.split("value=\"").nth(1)?.split('"').next()?.to_owned());
+        inputs.filter_map(value).collect::<Vec<_>>()
+    };
+    let (credentials, parts) = (values("credential"), values("part"));
+    let mut sent: Vec<(&str, &str)> = credentials.iter().map(|id| ("credential", id.as_str())).collect();
+    sent.extend(parts.iter().map(|part| ("part", part.as_str())));
+    sent.push(("days", "14"));
+    let own = person.post("/wallet/share", &sent).await.redirect().to_owned();
+    let page = person.text(&own).await;
+    let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
+    link[link.find("/share/").expect("a path")..].to_owned()
+}
+
+/// The HTML from the verdict's box to the end of its reasons.
+fn verdict(page: &str) -> &str {
+    let (_, rest) = page.split_once("<div class=\"verdict\"").expect("a verdict");
+    rest.split_once("</ul>").map_or(rest, |(verdict, _)| verdict)
+}
+
+/// A person with the careers of John Doe and Jane Roe in one account.
+async fn two_names<'a>(test: &'a TestApp) -> Browser<'a> {
+    let mut person = test.signed_in("john@example.org").await;
+    add(test, &mut person, "Northwind Payroll", PUSH, &career("John Doe", "Company A", "Engineer", "2020-01")).await;
+    add(test, &mut person, "Harbour Hospital", PUSH, &career("Jane Roe", "Hospital", "Chief Surgeon", "2018-01")).await;
+    person
+}
+
+#[tokio::test]
+async fn different_names_have_headings_timelines_and_totals_of_their_own() {
+    let test = TestApp::new().await;
+    let mut person = two_names(&test).await;
+    let link = share_everything(&mut person).await;
+    let page = test.text(&link).await;
+    let verdict = verdict(&page);
+    assert!(verdict.starts_with(" data-level=\"doubtful\""), "{verdict}");
+    assert!(verdict.contains("<h1>Records in 2 names</h1>"), "{verdict}");
+    assert!(
+        verdict.contains("These records carry different names: <bdi>John Doe</bdi> and <bdi>Jane Roe</bdi>."),
+        "{verdict}"
+    );
+    assert!(
+        verdict.contains("The holder says that all are theirs."),
+        "it was confirmed with the second one: {verdict}"
+    );
+    let (before, jane) = page.split_once(">Career of <bdi>Jane Roe</bdi></h2>").expect("a career of Jane Roe");
+    let (_, john) = before.split_once(">Career of <bdi>John Doe</bdi></h2>").expect("a career of John Doe");
+    assert!(john.contains("6 years 10 months of experience") && !john.contains("Chief Surgeon"), "{john}");
+    let (jane, _) = jane.split_once("</section>").expect("its end");
+    assert!(jane.contains("8 years 10 months of experience") && !jane.contains("Engineer"), "{jane}");
+    assert_eq!(page.matches("id=\"timeline-wide-1-title\"").count(), 1);
+    assert_eq!(page.matches("id=\"timeline-wide-2-title\"").count(), 1);
+    assert_eq!(page.matches("<h2 class=\"name\"").count(), 2);
+}
+
+#[tokio::test]
+async fn one_name_has_one_heading_and_the_sum_of_its_careers() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("john@example.org").await;
+    add(&test, &mut person, "Northwind Payroll", PUSH, &career("John Doe", "Company A", "Engineer", "2020-01")).await;
+    add(&test, &mut person, "HR Cloud", PUSH, &career("JOHN DOE", "Company B", "Lead", "2018-01")).await;
+    let link = share_everything(&mut person).await;
+    let page = test.text(&link).await;
+    let verdict = verdict(&page);
+    assert!(verdict.starts_with(" data-level=\"confirmed\""), "{verdict}");
+    let partners = "<bdi>Northwind Payroll</bdi> (data to October 2026) and <bdi>HR Cloud</bdi> (data to October 2026)";
+    assert!(verdict.contains(&format!("Confirmed by {partners}. Not revoked.")), "{verdict}");
+    assert!(verdict.contains("<h1><bdi>John Doe</bdi></h1>"), "{verdict}");
+    assert!(page.contains("8 years 10 months of experience") && !page.contains("class=\"name\""), "{page}");
+}
+
+#[tokio::test]
+async fn expired_licence_fails_the_verdict_and_is_marked_on_paper() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("ada@example.org").await;
+    let known: credential::Type = "universal_credential".parse().expect("a type");
+    let mut licence = (known.sample)();
+    licence["assets"] = json!([]);
+    licence["fields"]["expiry_date"] = json!("2026-11-30");
+    add(&test, &mut person, "Licensing Board", "/api/partner/v2/add/requests/universal_credential", &licence).await;
+    let link = share_everything(&mut person).await;
+    assert!(verdict(&test.text(&link).await).starts_with(" data-level=\"confirmed\""));
+    test.advance(Duration::from_secs(9 * 86_400));
+    let page = test.text(&link).await;
+    let verdict = verdict(&page);
+    assert!(
+        verdict.starts_with(" data-level=\"failed\"") && verdict.contains("expired on 30 November 2026"),
+        "{verdict}"
+    );
+    assert!(page.contains("<p class=\"problem\">Expired on 30 November 2026</p>"), "{page}");
+}
+
+#[tokio::test]
+async fn page_isolates_names_that_are_written_from_right_to_left() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("mona@example.org").await;
+    add(&test, &mut person, "شركة الرواتب", PUSH, &career("منى سامي", "مستشفى الميناء", "مهندسة", "2020-01")).await;
+    let link = share_everything(&mut person).await;
+    let page = test.text(&link).await;
+    for said in [
+        "<h1><bdi>منى سامي</bdi></h1>",
+        "Confirmed by <bdi>شركة الرواتب</bdi>, data to October 2026. Not revoked.",
+        "<bdi>مستشفى الميناء</bdi>",
+        "<bdi>مهندسة</bdi>",
+        "<bdi>Career history</bdi> from <bdi>شركة الرواتب</bdi>",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn old_pdf_address_leads_to_the_page_while_its_link_is_open() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("john@example.org").await;
+    add(&test, &mut person, "Northwind Payroll", PUSH, &career("John Doe", "Company A", "Engineer", "2020-01")).await;
+    let link = share_everything(&mut person).await;
+    let answer = test.get(&format!("{link}/pdf")).await.assert_status(308);
+    assert_eq!((answer.header("location"), answer.header("x-robots-tag")), (link.as_str(), "noindex"));
+    test.get("/share/unknown/pdf").await.assert_status(404);
+    test.advance(Duration::from_secs(14 * 86_400));
+    let over = test.get(&format!("{link}/pdf")).await.assert_status(410).text;
+    assert!(over.contains("As checked by this site on 7 December 2026, 09:00 UTC."), "{over}");
+}
