@@ -82,6 +82,8 @@ async function share(page, browser, server) {
   await hirer.emulateMedia({ media: "print", colorScheme: "light" });
   await hirer.setViewportSize(DESKTOP);
   await hirer.screenshot({ path: `${FOLDER}21-hirer-print.png`, fullPage: true });
+  await page.goto("/wallet/print");
+  await picture(page, "25-wallet-print");
   await page.goto("/wallet/shares");
   await picture(page, "22-shares");
   await button(page, "Take the link back").or(page.getByRole("link", { name: /^Look at it/ })).first().click();

@@ -137,6 +137,13 @@ hire-link = This link
 print = Save as PDF
 print-no-script = To save this page as PDF, open your browser’s print command and choose “Save as PDF”.
 
+cv-title = My career
+cv-lead = Your own copy of what partners confirm now. Nothing is signed on paper.
+cv-names = These records carry several names. They are kept apart, each with its own career.
+cv-unsigned = Printed by its holder from { $site } on { $day }. It is not signed: to verify it, ask the holder for a link to share these records.
+cv-open = Print or save as PDF
+cv-open-help = your own copy, not signed
+
 step-signature = Signature
 step-issuer = Issuer
 step-holder = Holder

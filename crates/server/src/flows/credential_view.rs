@@ -18,6 +18,8 @@ pub struct CredentialView {
     pub id: Uuid,
     /// Who pushed it.
     pub partner: String,
+    /// Its type.
+    pub known: credential::Type,
     /// What people call its type.
     pub title: &'static str,
     /// What a hirer would read.
@@ -156,6 +158,7 @@ impl CredentialView {
         Ok(Some(Self {
             id: submission.id,
             partner: partner.map(|partner| partner.name).unwrap_or_default(),
+            known,
             title: known.title,
             headline: known.headline(&payload.fields),
             view: known.view(&payload.fields),

@@ -32,6 +32,7 @@ mod updates;
 mod verify;
 mod versions;
 mod wallet;
+mod wallet_print;
 
 use axum::Router;
 use axum::extract::Request;
@@ -64,7 +65,8 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
         .merge(sign_in::routes())
         .merge(updates::routes())
         .merge(verify::routes())
-        .merge(wallet::routes());
+        .merge(wallet::routes())
+        .merge(wallet_print::routes());
     let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };
     with_own_forms(pages).merge(assets::routes())
 }

@@ -5,6 +5,7 @@ use credential::{Block, Presence, Type};
 use serde_json::Value;
 
 use super::career::{CareerView, said_by};
+use crate::flows::credential_view::CredentialView;
 use crate::i18n::Text;
 
 /// A credential as it is drawn under a name.
@@ -63,6 +64,21 @@ pub fn title(known: Type, fields: &Value, view: &[Block]) -> String {
 }
 
 impl Shown {
+    /// A credential in its holder's wallet.
+    pub fn of_wallet(held: &CredentialView, text: &Text) -> Self {
+        Self {
+            name: held.full_name().to_owned(),
+            title: title(held.known, &held.payload.fields, &held.view),
+            partner: held.partner.clone(),
+            day: text.day(&held.pushed_at),
+            chain: held.payload.partner_chain.clone(),
+            view: held.view.clone(),
+            expired: held.expired_on.map(|day| text.expired(&day)),
+            newer: None,
+            left_out: None,
+        }
+    }
+
     fn is_only_career(&self) -> bool {
         !self.view.is_empty() && self.view.iter().all(|block| matches!(block, Block::Career(_)))
     }

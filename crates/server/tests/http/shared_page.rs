@@ -78,14 +78,18 @@ async fn different_names_have_headings_timelines_and_totals_of_their_own() {
         verdict.contains("The holder says that all are theirs."),
         "it was confirmed with the second one: {verdict}"
     );
-    let (before, jane) = page.split_once(">Career of <bdi>Jane Roe</bdi></h2>").expect("a career of Jane Roe");
-    let (_, john) = before.split_once(">Career of <bdi>John Doe</bdi></h2>").expect("a career of John Doe");
-    assert!(john.contains("6 years 10 months of experience") && !john.contains("Chief Surgeon"), "{john}");
-    let (jane, _) = jane.split_once("</section>").expect("its end");
-    assert!(jane.contains("8 years 10 months of experience") && !jane.contains("Engineer"), "{jane}");
-    assert_eq!(page.matches("id=\"timeline-wide-1-title\"").count(), 1);
-    assert_eq!(page.matches("id=\"timeline-wide-2-title\"").count(), 1);
-    assert_eq!(page.matches("<h2 class=\"name\"").count(), 2);
+    let own = person.text("/wallet/print").await;
+    assert!(own.contains("These records carry several names."), "{own}");
+    for page in [page, own] {
+        let (before, jane) = page.split_once(">Career of <bdi>Jane Roe</bdi></h2>").expect("a career of Jane Roe");
+        let (_, john) = before.split_once(">Career of <bdi>John Doe</bdi></h2>").expect("a career of John Doe");
+        assert!(john.contains("6 years 10 months of experience") && !john.contains("Chief Surgeon"), "{john}");
+        let (jane, _) = jane.split_once("</section>").expect("its end");
+        assert!(jane.contains("8 years 10 months of experience") && !jane.contains("Engineer"), "{jane}");
+        assert_eq!(page.matches("id=\"timeline-wide-1-title\"").count(), 1);
+        assert_eq!(page.matches("id=\"timeline-wide-2-title\"").count(), 1);
+        assert_eq!(page.matches("<h2 class=\"name\"").count(), 2);
+    }
 }
 
 #[tokio::test]
@@ -101,7 +105,9 @@ async fn one_name_has_one_heading_and_the_sum_of_its_careers() {
     let partners = "<bdi>Northwind Payroll</bdi> (data to October 2026) and <bdi>HR Cloud</bdi> (data to October 2026)";
     assert!(verdict.contains(&format!("Confirmed by {partners}. Not revoked.")), "{verdict}");
     assert!(verdict.contains("<h1><bdi>John Doe</bdi></h1>"), "{verdict}");
-    assert!(page.contains("8 years 10 months of experience") && !page.contains("class=\"name\""), "{page}");
+    for page in [page.as_str(), &person.text("/wallet/print").await] {
+        assert!(page.contains("8 years 10 months of experience") && !page.contains("class=\"name\""), "{page}");
+    }
 }
 
 #[tokio::test]
@@ -122,7 +128,9 @@ async fn expired_licence_fails_the_verdict_and_is_marked_on_paper() {
         verdict.starts_with(" data-level=\"failed\"") && verdict.contains("expired on 30 November 2026"),
         "{verdict}"
     );
-    assert!(page.contains("<p class=\"problem\">Expired on 30 November 2026</p>"), "{page}");
+    for page in [page, test.signed_in("ada@example.org").await.text("/wallet/print").await] {
+        assert!(page.contains("<p class=\"problem\">Expired on 30 November 2026</p>"), "{page}");
+    }
 }
 
 #[tokio::test]
@@ -155,4 +163,22 @@ async fn old_pdf_address_leads_to_the_page_while_its_link_is_open() {
     test.advance(Duration::from_secs(14 * 86_400));
     let over = test.get(&format!("{link}/pdf")).await.assert_status(410).text;
     assert!(over.contains("As checked by this site on 7 December 2026, 09:00 UTC."), "{over}");
+}
+
+#[tokio::test]
+async fn wallet_print_shows_what_stands_to_its_owner_only() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("john@example.org").await;
+    assert_eq!(person.get("/wallet/print").await.redirect(), "/wallet", "there is nothing to print");
+    let body = career("John Doe", "Company A", "Engineer", "2020-01");
+    let id = add(&test, &mut person, "Northwind Payroll", PUSH, &body).await;
+    let page = person.text("/wallet/print").await;
+    for said in ["<h1><bdi>John Doe</bdi></h1>", "Company A", "It is not signed", "on 23 November 2026"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let mut other = test.signed_in("eve@example.org").await;
+    assert_eq!(other.get("/wallet/print").await.redirect(), "/wallet");
+    test.get("/wallet/print").await.assert_status(303);
+    person.post(&format!("/wallet/credentials/{id}/delete"), &[]).await.assert_status(303);
+    assert_eq!(person.get("/wallet/print").await.redirect(), "/wallet");
 }
