@@ -16,6 +16,16 @@ export async function shareEverything(page) {
   return page.locator("#share-link").textContent();
 }
 
+/** Shares as little of everything in the wallet of `page` as its form allows; gives the link. */
+export async function shareLeast(page) {
+  await page.goto("/wallet/share");
+  for (const box of await page.locator("input[name=part][type=checkbox]").all()) await box.setChecked(false, { force: true });
+  for (const none of await page.locator("input[type=radio][value=none]").all()) await none.check();
+  await button(page, "Make the link").click();
+  await page.waitForURL("**/wallet/shares/*");
+  return page.locator("#share-link").textContent();
+}
+
 /** The rows of all checks once the browser has made its own: step, outcome and reason of each. */
 export async function verdicts(page) {
   await page.locator(".checks[data-done]").first().waitFor();

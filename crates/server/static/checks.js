@@ -102,6 +102,10 @@ function worst(found) {
   return found.filter((item) => levelOf(item) === level);
 }
 
+/** How many of the credentials on the page have a newer version. */
+const countReplaced = () => reasons.querySelectorAll('[data-cause="replaced"]').length;
+
+const replacedWhenLoaded = countReplaced();
 let checkedAt = -Infinity;
 
 async function checkAll() {
@@ -117,9 +121,12 @@ async function checkAll() {
   for (const section of sections) section.dataset.done = "";
 }
 
-function checkIfOld() {
+/** Checks again what was checked some time ago. Where a newer version came, the link may show it: only the server knows. */
+async function checkIfOld() {
   const isOld = performance.now() - checkedAt >= CHECK_EVERY_MS;
-  if (isOld && document.visibilityState === "visible") checkAll();
+  if (!isOld || document.visibilityState !== "visible") return;
+  await checkAll();
+  if (countReplaced() > replacedWhenLoaded) location.reload();
 }
 
 beforePrinting(checkAll);
