@@ -69,7 +69,7 @@ test("the back button after accepting does not ask again", async () => {
   await checkPage(page);
 });
 
-test("the link leads to the wallet once it has been accepted", async () => {
+test("the link leads to the credential once it has been accepted", async () => {
   const page = await scene.visitor();
   const link = await scene.server.push();
   await openLink(page, scene.server, link, freshAddress());
@@ -77,6 +77,7 @@ test("the link leads to the wallet once it has been accepted", async () => {
   await page.waitForURL("**/wallet");
   await page.goto("/");
   await page.goto(link);
+  await page.waitForURL("**/wallet/credentials/*");
   await timeline(page).waitFor();
   await checkPage(page);
 });

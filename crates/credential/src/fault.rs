@@ -79,7 +79,7 @@ codes! {
     ListTooLong "list.too_long" "A list has more items than allowed."
     OneOfMissing "one_of.missing" "None of several members is there, of which at least one is needed."
     CredentialIdDuplicate "credential_id.duplicate" "Two parts of one batch have the same id."
-    CredentialIdTaken "credential_id.taken" "You have used this id for another request, which stands."
+    CredentialIdTaken "credential_id.taken" "You have used this id for another request or another type, and that stands."
     ReplacesUnknown "replaces.unknown" "You have no credential of this id; a batch has an id but is none."
     ReplacesType "replaces.type" "The credential that is to be replaced is of another type."
     ReplacesSelf "replaces.self" "The id in replaces is that of the request itself, or of a part of it."

@@ -178,6 +178,10 @@ async fn repeated(
     batch: &Batch,
     covered: &[(usize, Covered)],
 ) -> Result<StoredPush, Error> {
+    let other_types = items_of_other_types(existing, batch);
+    if !other_types.is_empty() {
+        return Err(Error::invalid(other_types));
+    }
     app.metrics().submissions("existing", batch.items.len() as u64);
     let mut uploads = Vec::new();
     for item in &batch.items {
@@ -220,6 +224,15 @@ fn taken_ids(batch: &Batch, ids: &[String]) -> Vec<Fault> {
     own.into_iter().chain(items.map(|item| id_taken(&item.id_pointer))).collect()
 }
 
+/// An error for each item whose id the earlier batch has for another type.
+fn items_of_other_types(existing: &domain::batch::Batch, batch: &Batch) -> Vec<Fault> {
+    let has_other_type = |item: &&Submission| {
+        let mut earlier = existing.items.iter().filter(|earlier| earlier.credential_id == item.credential_id);
+        earlier.any(|earlier| earlier.credential_type != item.credential_type)
+    };
+    batch.items.iter().filter(has_other_type).map(|item| id_taken(&item.id_pointer)).collect()
+}
+
 /// Whether an earlier batch had other items.
 async fn differs(app: &App, existing: &domain::batch::Batch, batch: &Batch) -> Result<bool, Error> {
     if existing.items.len() != batch.items.len() {
@@ -228,7 +241,7 @@ async fn differs(app: &App, existing: &domain::batch::Batch, batch: &Batch) -> R
     for item in &batch.items {
         let earlier = existing.items.iter().find(|earlier| earlier.credential_id == item.credential_id);
         match earlier {
-            Some(earlier) if is_same(app, earlier, item.credential_type, &item.payload()).await? => {}
+            Some(earlier) if is_same(app, earlier, &item.payload()).await? => {}
             _ => return Ok(true),
         }
     }

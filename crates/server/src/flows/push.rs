@@ -174,10 +174,12 @@ async fn store(
                 warnings,
             })
         }
-        Pushed::Existing(existing) => {
+        Pushed::Existing(existing) if existing.credential_type == submission.credential_type => {
             Box::pin(repeated(app, partner, &existing, (submission, covered), &payload)).await
         }
-        Pushed::ExistingBatch(_) | Pushed::Taken(_) => Err(Error::invalid(vec![id_taken(&submission.id_pointer)])),
+        Pushed::Existing(_) | Pushed::ExistingBatch(_) | Pushed::Taken(_) => {
+            Err(Error::invalid(vec![id_taken(&submission.id_pointer)]))
+        }
         Pushed::PartnerDisabled => Err(Error::unauthorized()),
     }
 }
@@ -205,8 +207,8 @@ async fn repeated(
     payload: &[u8],
 ) -> Result<StoredPush, Error> {
     app.metrics().submissions("existing", 1);
-    let differs = !is_same(app, existing, submission.credential_type, payload).await?;
-    let is_verified = match covered.filter(|_| !differs && is_unopened(existing)) {
+    let is_same = is_same(app, existing, payload).await?;
+    let is_verified = match covered.filter(|_| is_same && is_unopened(existing)) {
         // Its acceptance may have failed after it was stored.
         Some(covered) => {
             let update = StoredUpdate { id: existing.id, batch: existing.batch_id, payload };
@@ -231,7 +233,7 @@ async fn repeated(
         link: &link,
         until: existing.expires_at,
     };
-    let warnings = repeat_warnings(differs, RecipientMail::repeat(app, pushed).await?);
+    let warnings = repeat_warnings(!is_same, RecipientMail::repeat(app, pushed).await?);
     Ok(StoredPush {
         credential_id: submission.credential_id.clone(),
         request_id,
@@ -314,22 +316,15 @@ pub(super) fn id_taken(pointer: &str) -> Fault {
     Fault {
         pointer: pointer.to_owned(),
         code: Code::CredentialIdTaken,
-        message: "You have used this id for another request, which stands; use a new one.".to_owned(),
+        message: "You have used this id for another request or another type, and that stands. Use a new id.".to_owned(),
         received: None,
         suggestion: None,
     }
 }
 
-/// Whether an earlier push had the same payload. True if its data is deleted, since there is nothing to compare.
-pub(super) async fn is_same(
-    app: &App,
-    existing: &stored::Submission,
-    credential_type: Type,
-    payload: &[u8],
-) -> Result<bool, Error> {
-    if existing.credential_type != credential_type {
-        return Ok(false);
-    }
+/// Whether an earlier push of the same type had the same payload. True if its data is deleted, since there is nothing to
+/// compare.
+pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &[u8]) -> Result<bool, Error> {
     let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
     let earlier = match &existing.state {
         State::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,

@@ -152,6 +152,8 @@ struct Answered {
     title: &'static str,
     /// The key of the sentence that says what became of it.
     outcome: &'static str,
+    /// Its id, if it is in the wallet.
+    held: Option<Uuid>,
 }
 
 #[derive(Template)]
@@ -205,7 +207,9 @@ async fn consent_to_one(
 ) -> Result<Response, Error> {
     match submission.state {
         State::Incomplete { .. } => {}
-        State::Accepted { .. } | State::Withdrawn { .. } => return Ok(Redirect::to("/wallet").into_response()),
+        State::Accepted { .. } | State::Withdrawn { .. } => {
+            return Ok(Redirect::to(&format!("/wallet/credentials/{}", submission.id)).into_response());
+        }
         State::Declined { .. } => return Ok(LinkError::Declined.page(app)),
         State::Expired { .. } => return Ok(LinkError::Expired.page(app)),
         State::Removed { .. } => return Ok(LinkError::Deleted.page(app)),
@@ -257,7 +261,8 @@ async fn consent_to_batch(
             State::Withdrawn { .. } => "batch-withdrawn",
             State::TakenBack { .. } => "batch-taken-back",
         };
-        answered.push(Answered { title, outcome });
+        let is_held = matches!(item.state, State::Accepted { .. } | State::Withdrawn { .. });
+        answered.push(Answered { title, outcome, held: is_held.then_some(item.id) });
     }
     let template = BatchConsent {
         layout: layout.clone(),
@@ -291,8 +296,9 @@ async fn accept(
         let page = show(&app, signed_in.holder.id, (id, &decided.linked), Some(&Refused { names, choices })).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    if decided.count == 0 {
-        // Somebody was quicker, or it is over: its page tells.
+    let was_accepted = decided.linked.items().iter().any(|item| item.is_held_by(signed_in.holder.id));
+    if decided.count == 0 && !was_accepted {
+        // It was declined, withdrawn or expired: its page tells.
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }
     // Another wallet's request may have brought the person here: it goes on with what is accepted now.

@@ -12,6 +12,7 @@ mod claim;
 mod clock;
 mod consent;
 mod console;
+mod decided_links;
 mod documents;
 mod erasure;
 mod fetch;
