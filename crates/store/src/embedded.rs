@@ -45,6 +45,7 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0018_replaced"
     "0019_updates"
     "0020_told"
+    "0021_kept"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

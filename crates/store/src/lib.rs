@@ -7,6 +7,7 @@
 mod allowance;
 mod announcement;
 mod asset;
+mod asset_status;
 mod batch;
 mod blank;
 mod ceremony;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::changes::Moment;
 use super::group::{GroupCommit, GroupWriter};
 use super::{Store, StoreError, Tx, Undelivered, from_row, on, push_list};
-use crate::domain::asset::Asset;
+use crate::domain::asset::AssetStatus;
 use crate::domain::batch::status_of_batch;
 use crate::domain::submission::{CancelReason, Status};
 use ambient::{Clock, Timestamp};
@@ -33,7 +33,7 @@ pub struct CredentialStatus {
     /// The items, if it is a batch.
     pub items: Vec<CredentialStatus>,
     /// Its documents.
-    pub assets: Vec<Asset>,
+    pub assets: Vec<AssetStatus>,
     /// Why its link could not be mailed, if that is so.
     pub undelivered: Option<Undelivered>,
 }
@@ -274,7 +274,7 @@ impl Row {
         Ok(Standing::Final(status))
     }
 
-    fn read(&self, assets: &HashMap<Uuid, Vec<Asset>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
+    fn read(&self, assets: &HashMap<Uuid, Vec<AssetStatus>>, now: Timestamp) -> Result<CredentialStatus, StoreError> {
         let assets = assets.get(&self.id).cloned().unwrap_or_default();
         let of_one = CredentialStatus::of_one(self.credential_id.clone(), self.standing()?.at(now));
         Ok(CredentialStatus { assets, undelivered: self.undelivered()?, ..of_one })
@@ -307,8 +307,8 @@ impl Tx {
         let items = self.items_of_batches(&batches).await?;
         let with_assets =
             rows.iter().chain(items.values().flatten()).filter(|row| row.takes_assets()).map(|row| row.id);
-        let mut assets: HashMap<Uuid, Vec<Asset>> = HashMap::new();
-        for asset in self.assets(&with_assets.collect::<Vec<_>>()).await? {
+        let mut assets: HashMap<Uuid, Vec<AssetStatus>> = HashMap::new();
+        for asset in self.asset_statuses(&with_assets.collect::<Vec<_>>()).await? {
             assets.entry(asset.submission_id).or_default().push(asset);
         }
         let mut found: Vec<Option<Answer>> = asked.iter().map(|_| None).collect();

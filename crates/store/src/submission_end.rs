@@ -90,6 +90,7 @@ impl Tx {
               WHERE id = $1 AND holder_id = $2 AND state IN ('accepted', 'withdrawn')",
         ).bind(id).bind(holder).execute(connection).await.map(|done| done.rows_affected()))?;
         if changed == 1 {
+            self.keep_asset_statuses(&[id]).await?;
             self.drop_assets(&[id]).await?;
             self.revoke_status_entries(&[id], now).await?;
         }
@@ -111,11 +112,14 @@ impl Tx {
         Ok(!ended.is_empty())
     }
 
-    /// Forgets up to `limit` submissions that became final before `before` and hold no data any more, with their events, and
-    /// as many that were over before `before` unanswered. Returns how many; none where another node is at it.
+    /// Forgets up to `limit` submissions that last changed before `before` and hold no data any more, with their events, and
+    /// as many that expired before `before` unanswered. That the person deleted one is a change too, so that the status
+    /// does not end with it. Returns how many; none where another node is at it.
     pub async fn forget_submissions(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-        const FINAL: &str =
-            "SELECT id FROM submission WHERE finalized_at < $1 AND sealed IS NULL ORDER BY finalized_at LIMIT $2";
+        const FINAL: &str = "SELECT id FROM submission
+              WHERE finalized_at < $1 AND sealed IS NULL
+                AND COALESCE((SELECT max(at) FROM event WHERE event.submission_id = submission.id), finalized_at) < $1
+              ORDER BY finalized_at LIMIT $2";
         const OVER: &str =
             "SELECT id FROM submission WHERE state = 'incomplete' AND expires_at < $1 ORDER BY expires_at LIMIT $2";
         if !self.is_alone_at(Work::Forgetting).await? {
@@ -126,7 +130,11 @@ impl Tx {
             let ids: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(ended).bind(before).bind(limit).fetch_all(connection).await)?;
             self.note_changed(&ids);
             for chunk in ids.chunks(LIST) {
-                for start in ["DELETE FROM event WHERE submission_id IN ", "DELETE FROM submission WHERE id IN "] {
+                for start in [
+                    "DELETE FROM event WHERE submission_id IN ",
+                    "DELETE FROM removed_asset WHERE submission_id IN ",
+                    "DELETE FROM submission WHERE id IN ",
+                ] {
                     on!(self, connection => {
                         let mut query = QueryBuilder::new(start);
                         push_list(&mut query, chunk.iter().copied());
@@ -173,6 +181,8 @@ impl Tx {
         for (id, _) in ending.iter().filter(|(_, state)| state == "incomplete") {
             self.delete_payload(*id).await?;
         }
+        let removed: Vec<Uuid> = ending.iter().filter(|(_, state)| state != "incomplete").map(|(id, _)| *id).collect();
+        self.keep_asset_statuses(&removed).await?;
         self.drop_assets(&ids).await?;
         self.revoke_status_entries(&ids, now).await?;
         // In one order of kinds, as whoever else records several.

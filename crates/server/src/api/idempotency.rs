@@ -26,6 +26,7 @@ use ambient::Timestamp;
 pub struct IdempotencyHeader {
     /// A key of your own (1 to 255 visible characters) for this request: repeat the request with it as often as you
     /// like, it runs once, and each repeat within 24 hours gets the stored answer with `Idempotency-Replayed: true`.
+    /// Only 2xx and 409 responses are stored: after another error a corrected request may use the key again.
     #[param(rename = "Idempotency-Key", required = false, max_length = 255)]
     idempotency_key: Option<String>,
 }

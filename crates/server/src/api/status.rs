@@ -17,7 +17,7 @@ use crate::http::AnyBody;
 use crate::http::extract::Path;
 use ambient::Timestamp;
 use store::CredentialStatus;
-use store::domain::asset::{Asset, AssetState};
+use store::domain::asset::{AssetStage, AssetStatus};
 use store::domain::submission::CancelReason;
 
 /// The routes; v1 is documented, v2 is an alias of ours, which the OpenAPI document copies from v1.
@@ -136,13 +136,13 @@ impl From<CredentialStatus> for ItemStatus {
     }
 }
 
-impl From<Asset> for AssetAnswer {
-    fn from(asset: Asset) -> Self {
-        let reason = match asset.state {
-            AssetState::Failed(failure) => Some(failure.name()),
+impl From<AssetStatus> for AssetAnswer {
+    fn from(asset: AssetStatus) -> Self {
+        let reason = match asset.stage {
+            AssetStage::Failed(failure) => Some(failure.name()),
             _ => None,
         };
-        Self { state: asset.state.name(), asset_id: asset.asset_id, reason }
+        Self { state: asset.stage.name(), asset_id: asset.asset_id, reason }
     }
 }
 
@@ -166,7 +166,8 @@ pub struct StatusAnswers {
 
 /// Status of one credential
 ///
-/// Asks where one of your submissions stands. The status outlives the data by 400 days.
+/// Asks where one of your submissions stands. The status is kept for 400 days after its last change. What the person does
+/// with an accepted credential is their own affair: if they delete it, the status stays `verified`.
 #[utoipa::path(get, path = "/api/partner/v1/submissions/{id}/status", tag = "Status",
     params(("id" = String, Path, description = "Your `credential_id`")),
     responses(

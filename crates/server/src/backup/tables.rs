@@ -53,6 +53,7 @@ pub(super) const DATA: &[(&str, Kept)] = &[
             columns: &[],
         },
     ),
+    ("removed_asset", Whole),
     ("dropped_object", Whole),
     ("tally", Whole),
     ("passkey", Whole),

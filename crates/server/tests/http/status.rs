@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use crate::console::support::console;
 use crate::support::app::{PUSH, TestApp, career};
 use crate::support::response::content;
+use crate::support::samples;
 use axum::body::Body;
 use axum::http::{Method, Request};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use credential::Type;
 use serde_json::{Value, json};
 
 const BULK: &str = "/api/partner/v1/submissions/status";
+const MICRO: &str = "/api/partner/v2/add/requests/microcredential";
 const BATCH: &str = "/api/partner/v2/add/requests/batch";
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -101,6 +107,55 @@ async fn status_is_kept_for_400_days() {
     tenure::jobs::end_what_is_over(&test.app).await.expect("done");
     let token = test.token(&partner).await;
     test.get_with("/api/partner/v1/submissions/1/status", &token).await.assert_status(404);
+}
+
+#[tokio::test]
+async fn deletion_by_the_person_changes_nothing_for_the_partner() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let mut pushed = Vec::new();
+    for id in ["deleted", "account"] {
+        let mut body = ("microcredential".parse::<Type>().expect("a type").sample)();
+        let image = format!("data:image/png;base64,{}", STANDARD.encode(samples::png(5, 5)));
+        body["credential_id"] = json!(id);
+        body["assets"] = json!([{ "asset_id": "badge", "asset_type": "png", "asset_data": image }]);
+        let answer = test.post(MICRO, &test.token(&partner).await, &body).await.assert_status(201).json();
+        // Two sign-ins, so that the documents are kept.
+        for _ in 0..2 {
+            test.signed_in(&format!("{id}@example.org")).await;
+        }
+        test.signed_in(&format!("{id}@example.org")).await.accept(content(&answer)).await;
+        pushed.push((id, body, content(&answer)));
+    }
+    let seen = async || {
+        let token = test.token(&partner).await;
+        let mut console = console(&test, &partner).await;
+        let mut seen = vec![console.text("/console/submissions").await];
+        let ids = pushed.iter().map(|(id, ..)| *id).collect::<Vec<_>>();
+        seen.push(test.post(BULK, &token, &json!({ "ids": ids })).await.assert_status(200).text);
+        for (id, body, content) in &pushed {
+            seen.push(test.status(&token, id).await.to_string());
+            seen.push(console.text(&format!("/console/submissions/{content}")).await);
+            seen.push(test.post(MICRO, &token, body).await.assert_status(201).text);
+        }
+        seen
+    };
+    test.advance(390 * 24 * HOUR);
+    let before = seen().await;
+    assert!(before[1].contains(r#""status":"verified""#) && before[1].contains(r#""state":"stored""#), "{}", before[1]);
+    let delete = format!("/wallet/credentials/{}/delete", pushed[0].2);
+    test.signed_in("deleted@example.org").await.post(&delete, &[]).await.assert_status(303);
+    let understood = [("understood", "yes")];
+    test.signed_in("account@example.org").await.post("/account/delete", &understood).await.assert_status(303);
+    for days in [0, 20, 379] {
+        test.advance(days * 24 * HOUR);
+        tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+        assert_eq!(seen().await, before, "{days} days later");
+    }
+    test.advance(2 * 24 * HOUR);
+    tenure::jobs::end_what_is_over(&test.app).await.expect("done");
+    let token = test.token(&partner).await;
+    test.get_with("/api/partner/v1/submissions/deleted/status", &token).await.assert_status(404);
 }
 
 #[tokio::test]

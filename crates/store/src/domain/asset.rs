@@ -39,6 +39,32 @@ pub enum AssetState {
     Deleted,
 }
 
+/// A document of a submission, as its partner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssetStatus {
+    /// The submission it belongs to.
+    pub submission_id: Uuid,
+    /// The partner's own id for it.
+    pub asset_id: String,
+    /// Where it stands. Once the person has accepted, what they do with it changes nothing here.
+    pub stage: AssetStage,
+}
+
+/// Where a document stands, without what is stored of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssetStage {
+    /// The partner has an upload link and has not used it yet.
+    Awaited,
+    /// The server fetches it.
+    Fetching,
+    /// It is in the object store.
+    Stored,
+    /// It could not be had.
+    Failed(Failure),
+    /// It was deleted, since the wallet was not kept in time.
+    Deleted,
+}
+
 /// A document in the object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
@@ -89,14 +115,44 @@ impl Failure {
 }
 
 impl AssetState {
+    /// The stage.
+    pub fn stage(&self) -> AssetStage {
+        match self {
+            Self::Awaited => AssetStage::Awaited,
+            Self::Fetching { .. } => AssetStage::Fetching,
+            Self::Stored(_) => AssetStage::Stored,
+            Self::Failed(failure) => AssetStage::Failed(*failure),
+            Self::Deleted => AssetStage::Deleted,
+        }
+    }
+
     /// The name, stored and on the wire.
     pub fn name(&self) -> &'static str {
+        self.stage().name()
+    }
+}
+
+impl AssetStage {
+    /// The name, stored and on the wire.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Awaited => "awaited",
-            Self::Fetching { .. } => "fetching",
-            Self::Stored(_) => "stored",
+            Self::Fetching => "fetching",
+            Self::Stored => "stored",
             Self::Failed(_) => "failed",
             Self::Deleted => "deleted",
+        }
+    }
+
+    /// The stage with this name, and the failure if it has one.
+    pub fn from_name(name: &str, failure: Option<Failure>) -> Option<Self> {
+        match (name, failure) {
+            ("awaited", None) => Some(Self::Awaited),
+            ("fetching", None) => Some(Self::Fetching),
+            ("stored", None) => Some(Self::Stored),
+            ("failed", Some(failure)) => Some(Self::Failed(failure)),
+            ("deleted", None) => Some(Self::Deleted),
+            _ => None,
         }
     }
 }
@@ -104,6 +160,17 @@ impl AssetState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stages_are_found_by_name() {
+        use AssetStage::{Awaited, Deleted, Fetching, Stored};
+        let failed = Failure::ALL.map(AssetStage::Failed);
+        for stage in failed.into_iter().chain([Awaited, Fetching, Stored, Deleted]) {
+            let failure = if let AssetStage::Failed(failure) = stage { Some(failure) } else { None };
+            assert_eq!(AssetStage::from_name(stage.name(), failure), Some(stage));
+        }
+        assert_eq!(AssetStage::from_name("failed", None), None);
+    }
 
     #[test]
     fn failures_are_found_by_name() {

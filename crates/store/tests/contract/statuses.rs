@@ -4,12 +4,13 @@ use std::future::Future as _;
 use std::task::Poll;
 use std::time::Duration;
 
-use ambient::Clock;
+use ambient::{Clock, Timestamp};
+use store::domain::asset::{Asset, AssetStage, AssetState, Failure};
 use store::domain::submission::{CancelReason, Status};
-use store::{NewSubmission, Statuses};
+use store::{EventKind, NewSubmission, Statuses, Tx};
 use uuid::Uuid;
 
-use super::support::{LATER, NOW, add_holder, add_partner, id, insert, new_submission};
+use super::support::{LATER, NOW, add_holder, add_partner, asset, id, insert, new_submission, stored};
 use crate::both::contract;
 use crate::database;
 use crate::database::Databases;
@@ -48,6 +49,44 @@ contract! {
         );
         assert_eq!(told(&[(one, "a")], LATER).await, [said("a", Status::Canceled(LATER, CancelReason::Expired))]);
         assert_eq!(told(&[], NOW).await, []);
+    }
+
+    async fn status_and_documents_outlive_deletion_by_the_holder(databases: Databases) {
+        let store = &databases.data;
+        let (partner, ada) = (add_partner(store, 1).await, add_holder(store, 3).await);
+        let day = Duration::from_secs(86_400);
+        let rows = [10, 11, 12].map(|number| {
+            NewSubmission { credential_type: "microcredential".parse().expect("a type"), ..new_submission(number, partner, &format!("c{number}")) }
+        });
+        insert(store, &rows.iter().collect::<Vec<_>>()).await;
+        let mut tx = store.write().await.expect("a transaction");
+        for number in 10..13 {
+            let late = asset(20 + number, id(number), AssetState::Failed(Failure::Late));
+            let assets = [asset(30 + number, id(number), stored(40 + number)), Asset { position: 1, ..late }];
+            tx.insert_assets(&assets.iter().collect::<Vec<_>>(), NOW).await.expect("inserted");
+            tx.bind_submission(id(number), ada, NOW).await.expect("bound");
+        }
+        for number in [10, 11] {
+            assert!(tx.accept_submission(id(number), ada, &[4], NOW).await.expect("accepted"));
+        }
+        let told = async |tx: &mut Tx| {
+            let told = tx.credential_statuses(&[(partner, "c10"), (partner, "c11")], NOW).await.expect("read");
+            told.into_iter().map(|told| told.expect("known")).collect::<Vec<_>>()
+        };
+        let before = told(&mut tx).await;
+        assert_eq!(before[0].assets.iter().map(|asset| asset.stage).collect::<Vec<_>>(), [AssetStage::Stored, AssetStage::Failed(Failure::Late)]);
+        assert!(tx.remove_submission(id(10), ada, NOW + 500 * day).await.expect("removed"));
+        tx.record_events(&[id(10)], EventKind::Removed, NOW + 500 * day).await.expect("recorded");
+        tx.release_submissions(ada, NOW + 600 * day).await.expect("released");
+        assert_eq!(told(&mut tx).await, before, "as if nothing had happened");
+        assert_eq!(tx.asset_statuses(&[id(12)]).await.expect("read"), [], "it was never accepted");
+        assert!(tx.assets(&[id(10), id(11)]).await.expect("read").is_empty());
+        let forget = async |tx: &mut Tx, day: Timestamp| tx.forget_submissions(day, 10).await.expect("forgotten");
+        assert_eq!(forget(&mut tx, NOW + 500 * day).await, 1, "the one that expired");
+        assert_eq!(forget(&mut tx, NOW + 501 * day).await, 1);
+        assert_eq!(tx.asset_statuses(&[id(10)]).await.expect("read"), []);
+        assert_eq!(forget(&mut tx, NOW + 601 * day).await, 1);
+        tx.commit().await.expect("committed");
     }
 
     async fn concurrent_status_reads_are_answered_separately(databases: Databases) {

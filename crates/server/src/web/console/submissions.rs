@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::session::SignedInPartner;
 use crate::web::{Layout, page};
-use store::domain::asset::{Asset, AssetState, Failure};
+use store::domain::asset::{AssetStage, AssetStatus, Failure};
 use store::{Event, EventKind, Found, ListedState, ListedSubmission, Undelivered};
 
 /// Submissions on one page.
@@ -70,7 +70,7 @@ struct SubmissionPage {
     frame: Frame,
     shown: ListedSubmission,
     events: Vec<Event>,
-    documents: Vec<Asset>,
+    documents: Vec<AssetStatus>,
     /// The person's link, while it waits.
     link: Option<String>,
     /// Why the link could not be mailed, if that is so.
@@ -112,17 +112,17 @@ impl SubmissionPage {
     }
 
     /// The key of where a document stands.
-    fn document_state(&self, document: &Asset) -> &'static str {
-        match document.state {
-            AssetState::Awaited => "console-document-awaited",
-            AssetState::Fetching { .. } => "console-document-fetching",
-            AssetState::Stored(_) => "console-document-stored",
-            AssetState::Deleted => "console-document-deleted",
-            AssetState::Failed(Failure::AddressRefused) => "console-document-address",
-            AssetState::Failed(Failure::Unreachable) => "console-document-unreachable",
-            AssetState::Failed(Failure::TooLarge) => "console-document-large",
-            AssetState::Failed(Failure::ContentRefused) => "console-document-content",
-            AssetState::Failed(Failure::Late) => "console-document-late",
+    fn document_state(&self, document: &AssetStatus) -> &'static str {
+        match document.stage {
+            AssetStage::Awaited => "console-document-awaited",
+            AssetStage::Fetching => "console-document-fetching",
+            AssetStage::Stored => "console-document-stored",
+            AssetStage::Deleted => "console-document-deleted",
+            AssetStage::Failed(Failure::AddressRefused) => "console-document-address",
+            AssetStage::Failed(Failure::Unreachable) => "console-document-unreachable",
+            AssetStage::Failed(Failure::TooLarge) => "console-document-large",
+            AssetStage::Failed(Failure::ContentRefused) => "console-document-content",
+            AssetStage::Failed(Failure::Late) => "console-document-late",
         }
     }
 }
@@ -208,7 +208,7 @@ async fn show(
     let partner = user.partner.id;
     let mut tx = app.store().read().await?;
     let shown = tx.listed_submission(partner, id, app.now()).await?.ok_or_else(Error::not_found)?;
-    let (events, documents) = (tx.events(id, app.now()).await?, tx.assets(&[id]).await?);
+    let (events, documents) = (tx.events(id, app.now()).await?, tx.asset_statuses(&[id]).await?);
     let undelivered = tx.undelivered(shown.batch_id.unwrap_or(id)).await?;
     drop(tx);
     let links = app.links();

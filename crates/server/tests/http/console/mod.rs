@@ -3,5 +3,5 @@
 mod explorer;
 mod sign_in;
 mod submissions;
-mod support;
+pub mod support;
 mod webhooks;
