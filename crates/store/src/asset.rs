@@ -4,6 +4,7 @@ use credential::AssetKind;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
+use super::holder::IS_KEPT;
 use super::{StoreError, Tx, from_row, on, push_list};
 use crate::domain::asset::{Asset, AssetState, Failure, Object};
 use ambient::Timestamp;
@@ -244,27 +245,28 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends up to `limit` waits for wallets to be kept that are over at `now`: where the holder has neither a passkey
-    /// nor signed in a second time, the document is deleted (partner-api, section 8). Returns how many were ended and
-    /// how many of those were deleted.
+    /// Ends up to `limit` waits for wallets to be kept that are over at `now`: where the wallet was not kept, the document
+    /// is deleted (partner-api, section 8). Returns how many were ended and how many of those were deleted.
     pub async fn end_waits_for_keeping(&mut self, now: Timestamp, limit: i64) -> Result<(u64, u64), StoreError> {
         let skip_taken = self.skip_taken();
         let due = format!(
             "WITH due AS MATERIALIZED (SELECT id FROM asset WHERE keep_by <= $1 ORDER BY keep_by, id LIMIT $2 {skip_taken})"
         );
-        const KEPT: &str = "EXISTS (SELECT 1 FROM submission JOIN holder ON holder.id = submission.holder_id
-             WHERE submission.id = asset.submission_id
-               AND (holder.sign_ins >= 2 OR EXISTS (SELECT 1 FROM passkey WHERE passkey.holder_id = holder.id)))";
+        let kept = format!(
+            "EXISTS (SELECT 1 FROM submission JOIN holder ON holder.id = submission.holder_id
+              WHERE submission.id = asset.submission_id AND {IS_KEPT})"
+        );
         // One statement decides; what follows goes by what it did.
         let deleted = format!(
             "{due} UPDATE asset SET state = 'deleted', sealed = NULL, keep_by = NULL
-              WHERE id IN (SELECT id FROM due) AND NOT {KEPT} RETURNING object"
+              WHERE id IN (SELECT id FROM due) AND NOT {kept} RETURNING object"
         );
-        let kept = format!("{due} UPDATE asset SET keep_by = NULL WHERE id IN (SELECT id FROM due) AND {KEPT}");
+        let no_longer_waiting =
+            format!("{due} UPDATE asset SET keep_by = NULL WHERE id IN (SELECT id FROM due) AND {kept}");
         let (deleted, kept): (Vec<Option<Uuid>>, u64) = on!(self, connection => {
             let deleted =
                 sqlx::query_scalar(sqlx::AssertSqlSafe(deleted)).bind(now).bind(limit).fetch_all(&mut *connection).await?;
-            let kept = sqlx::query(sqlx::AssertSqlSafe(kept)).bind(now).bind(limit).execute(connection).await?;
+            let kept = sqlx::query(sqlx::AssertSqlSafe(no_longer_waiting)).bind(now).bind(limit).execute(connection).await?;
             Ok::<_, StoreError>((deleted, kept.rows_affected()))
         })?;
         for object in deleted.iter().flatten() {

@@ -20,8 +20,15 @@ pub struct Holder {
     pub sign_ins: i64,
     /// When its owner said "not now" to a passkey, if so.
     pub passkey_offer_declined_at: Option<Timestamp>,
+    /// When its owner first came back on a later day, if so.
+    pub returned_at: Option<Timestamp>,
 }
-from_row!(Holder { id, email_fingerprint, email_sealed, created_at, sign_ins, passkey_offer_declined_at });
+from_row!(Holder { id, email_fingerprint, email_sealed, created_at, sign_ins, passkey_offer_declined_at, returned_at });
+
+/// Whether the wallet of a row `holder` counts as kept (partner-api, section 8): its owner has signed in a second time, came
+/// back on a later day, or has a passkey.
+pub(super) const IS_KEPT: &str = "(holder.sign_ins >= 2 OR holder.returned_at IS NOT NULL
+      OR EXISTS (SELECT 1 FROM passkey WHERE passkey.holder_id = holder.id))";
 
 impl Tx {
     /// Adds an account, unless one has this address already (then nothing changes and the caller reads that one).
@@ -50,6 +57,13 @@ impl Tx {
     /// Counts a sign-in.
     pub async fn count_sign_in(&mut self, id: Uuid) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query("UPDATE holder SET sign_ins = sign_ins + 1 WHERE id = $1").bind(id).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Notes that the owner came back on a later day, the first time.
+    pub async fn note_return(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("UPDATE holder SET returned_at = $2 WHERE id = $1 AND returned_at IS NULL")
+            .bind(id).bind(now).execute(connection).await.map(drop))?;
         Ok(())
     }
 

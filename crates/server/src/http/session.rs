@@ -64,7 +64,9 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, NotSignedIn> {
         let Visitor(visitor) = Visitor::from_request_parts(parts, app).await.map_err(NotSignedIn::Error)?;
-        visitor.ok_or(NotSignedIn::SignIn)
+        let signed_in = visitor.ok_or(NotSignedIn::SignIn)?;
+        sessions::note_visit(app, &signed_in.holder).await.map_err(|error| NotSignedIn::Error(error.into()))?;
+        Ok(signed_in)
     }
 }
 

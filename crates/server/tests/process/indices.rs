@@ -51,6 +51,7 @@ async fn prepare(store: &Store) -> Result<(), StoreError> {
         created_at: NOW,
         sign_ins: 0,
         passkey_offer_declined_at: None,
+        returned_at: None,
     })
     .await?;
     for number in 0..SUBMISSIONS {

@@ -1,5 +1,8 @@
 -- When wallets are kept, what outlives a deletion by the person, where they go on, and whom to warn.
 
+-- When the owner first came back on a later day than that of the account: from then on the wallet counts as kept.
+ALTER TABLE holder ADD COLUMN returned_at BIGINT;
+
 -- What partners see of documents that were deleted with their credential. The person deleted it, and the status stays as it was.
 CREATE TABLE removed_asset (
     submission_id BLOB NOT NULL,

@@ -72,16 +72,19 @@ contract! {
         let store = &databases.data;
         let partner = add_partner(store, 1).await;
         let mut tx = store.write().await.expect("a transaction");
-        for number in 0..6_u128 {
+        for number in 0..7_u128 {
             let holder = holder(10 + number);
             assert!(tx.add_holder(&holder).await.expect("added"));
-            // Two holders have signed in twice, one has a passkey, three have neither.
+            // Two holders have signed in twice, one has a passkey, one came back, and three did nothing.
             for _ in 0..if number < 2 { 2 } else { 1 } {
                 tx.count_sign_in(holder.id).await.expect("counted");
             }
             if number == 2 {
                 let passkey = StoredPasskey { id: vec![1], holder_id: holder.id, sealed: vec![1], created_at: NOW, used_at: None };
                 tx.add_passkey(&passkey).await.expect("added");
+            }
+            if number == 3 {
+                tx.note_return(holder.id, NOW).await.expect("noted");
             }
             let submission = new_submission(20 + number, partner, &format!("c{number}"));
             tx.insert_submissions(&[&submission]).await.expect("inserted");
@@ -92,16 +95,16 @@ contract! {
         }
         assert_eq!(tx.end_waits_for_keeping(NOW, 10).await.expect("not yet"), (0, 0));
         let (mut ended, mut deleted) = (0, 0);
-        for _ in 0..3 {
+        for _ in 0..4 {
             let (some, gone) = tx.end_waits_for_keeping(LATER, 2).await.expect("ended");
             ended += some;
             deleted += gone;
         }
-        assert_eq!((ended, deleted), (6, 3), "a few at a time, and none is missed");
+        assert_eq!((ended, deleted), (7, 3), "a few at a time, and none is missed");
         assert_eq!(tx.end_waits_for_keeping(LATER, 10).await.expect("nothing left"), (0, 0));
-        let states: Vec<bool> = tx.assets(&(20..26).map(id).collect::<Vec<_>>()).await.expect("read").iter()
+        let states: Vec<bool> = tx.assets(&(20..27).map(id).collect::<Vec<_>>()).await.expect("read").iter()
             .map(|asset| asset.state == AssetState::Deleted).collect();
-        assert_eq!(states, [false, false, false, true, true, true]);
+        assert_eq!(states, [false, false, false, false, true, true, true]);
         assert_eq!(tx.dropped_objects(10).await.expect("read").len(), 3);
         tx.commit().await.expect("committed");
     }

@@ -22,6 +22,11 @@ contract! {
         let found = tx.holder_by_email(&1u128.to_be_bytes()).await.expect("read").expect("there");
         assert_eq!((found.id, found.sign_ins, found.passkey_offer_declined_at), (ada, 1, Some(LATER)));
         assert_eq!(tx.holder_by_email(b"nobody").await.expect("read"), None);
+        assert_eq!(found.returned_at, None);
+        for at in [LATER, LATER + Duration::from_secs(1)] {
+            tx.note_return(ada, at).await.expect("noted");
+        }
+        assert_eq!(tx.holder(ada).await.expect("read").expect("there").returned_at, Some(LATER), "the first time");
     }
 
     async fn code_has_limited_attempts_and_ends_once(databases: Databases) {

@@ -101,6 +101,7 @@ pub fn holder(number: u128) -> Holder {
         created_at: NOW,
         sign_ins: 0,
         passkey_offer_declined_at: None,
+        returned_at: None,
     }
 }
 

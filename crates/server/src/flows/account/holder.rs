@@ -26,6 +26,7 @@ pub async fn find_or_create(app: &App, email: &Email) -> Result<Holder, StoreErr
         created_at: now,
         sign_ins: 0,
         passkey_offer_declined_at: None,
+        returned_at: None,
     };
     let mut tx = app.store().write().await?;
     tx.add_holder(&holder).await?;

@@ -5,8 +5,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::app::App;
+use ambient::Timestamp;
 use credential::encoding::sha256;
-use store::{Session, StoreError};
+use store::{Holder, Session, StoreError, day};
+
+const HALF_A_DAY: Duration = Duration::from_secs(43_200);
 
 /// A session is extended at most this often, which saves a write on every page.
 const EXTEND_EVERY: Duration = Duration::from_secs(86_400);
@@ -47,6 +50,26 @@ pub async fn extend(app: &App, session: &Session) -> Result<(), StoreError> {
     tx.commit().await
 }
 
+/// Notes that `holder` has opened their wallet, if that is the first time on a later day: then the wallet counts as kept.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn note_visit(app: &App, holder: &Holder) -> Result<(), StoreError> {
+    let now = app.now();
+    if holder.returned_at.is_some() || !is_later_day(holder.created_at, now) {
+        return Ok(());
+    }
+    let mut tx = app.store().write().await?;
+    tx.note_return(holder.id, now).await?;
+    tx.commit().await
+}
+
+/// Whether `now` counts as a later day than `first`: it is on a later date in UTC, or half a day later. Where the person lives
+/// is unknown, and in the east of Asia and in Australia two days of theirs may be one in UTC.
+fn is_later_day(first: Timestamp, now: Timestamp) -> bool {
+    day(now) > day(first) || now.since(first) >= HALF_A_DAY
+}
+
 /// Ends the session with this secret.
 ///
 /// # Errors
@@ -65,4 +88,24 @@ pub async fn end_all(app: &App, holder: Uuid) -> Result<(), StoreError> {
     let mut tx = app.store().write().await?;
     tx.end_sessions(holder).await?;
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_days_begin_at_midnight_utc_or_after_half_a_day() {
+        let at = |time: &str| Timestamp::from_micros(time.parse::<jiff::Timestamp>().expect("a time").as_microsecond());
+        for (first, now, is_later) in [
+            ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z", false),
+            ("2026-11-23T09:00:00Z", "2026-11-23T20:59:59Z", false),
+            ("2026-11-23T09:00:00Z", "2026-11-23T21:00:00Z", true),
+            ("2026-11-23T23:00:00Z", "2026-11-24T00:00:00Z", true),
+            // The clock was set back.
+            ("2026-11-23T09:00:00Z", "2026-11-22T09:00:00Z", false),
+        ] {
+            assert_eq!(is_later_day(at(first), at(now)), is_later, "{first} {now}");
+        }
+    }
 }

@@ -53,6 +53,34 @@ async fn unclaimed_documents_are_deleted_after_48_hours() {
 }
 
 #[tokio::test]
+async fn opening_the_wallet_on_a_later_day_keeps_documents() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let data = json!(format!("data:image/png;base64,{}", STANDARD.encode(samples::png(5, 5))));
+    let mut people = Vec::new();
+    for name in ["same-day", "next-day"] {
+        let pushed = body("microcredential", name, &asset("png", data.clone()));
+        let answer = test.post(MICRO, &token, &pushed).await.assert_status(201).json();
+        let (mut person, location) = open(&test, &format!("{name}@example.org"), &answer).await;
+        let document = links(&person.text(&location).await).remove(0);
+        person.post(&format!("{location}/accept"), &[]).await.assert_status(303);
+        people.push((person, document));
+    }
+    // It is 9 o'clock; nobody signs in again.
+    test.advance(11 * HOUR);
+    people[0].0.text("/wallet").await;
+    test.advance(13 * HOUR);
+    people[1].0.text("/wallet").await;
+    test.advance(24 * HOUR);
+    tenure::jobs::end_what_is_over(&test.app).await.expect("ended");
+    assert_eq!(objects(&test), 1);
+    for (place, status) in [(0, 404), (1, 200)] {
+        let (person, document) = &mut people[place];
+        person.get(document).await.assert_status(status);
+    }
+}
+
+#[tokio::test]
 async fn missing_document_allows_consent_and_expiry_deletes_others() {
     let test = TestApp::new().await;
     let partner = test.partner().await;
