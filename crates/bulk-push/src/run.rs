@@ -106,7 +106,7 @@ impl Run {
         let feeder = tokio::task::spawn_blocking({
             let (stop, source) = (stop.clone(), state.source.clone());
             move || {
-                let context = Context { now: clock.now().to_jiff(), categories: Some(&categories) };
+                let context = Context { now: clock.now().to_jiff(), categories: Some(&categories), return_urls: None };
                 feed(&source, &skip, &previous, &context, &sender, &stop)
             }
         });

@@ -25,6 +25,6 @@ pub struct Surroundings {
 impl Surroundings {
     /// The context in which credentials are checked.
     pub(crate) fn context(&self) -> Context<'_> {
-        Context { now: self.clock.now().to_jiff(), categories: Some(&self.categories) }
+        Context { now: self.clock.now().to_jiff(), categories: Some(&self.categories), return_urls: None }
     }
 }

@@ -9,6 +9,7 @@ use crate::credential_type::BatchMember;
 use crate::fault::{Code, Faults};
 use crate::limits::BATCH;
 use crate::pointer::Path;
+use crate::return_url::{self, RETURN_URL};
 use crate::schema::{Member, Presence, Shape, check_object, object_schema};
 use crate::submission::{CLAIM, CREDENTIAL_ID, Rejection, Submission, claimed, object, replaces_itself, text};
 use crate::types::{ALL, Type};
@@ -42,6 +43,8 @@ pub struct Batch {
     pub items: Vec<Submission>,
     /// Whom to mail the link to, if anybody (ours).
     pub claim: Option<String>,
+    /// Where the person goes on after deciding about all of it (ours).
+    pub return_url: Option<String>,
 }
 
 impl<'a> BatchBody<'a> {
@@ -74,16 +77,16 @@ impl<'a> BatchBody<'a> {
             BatchForm::V2 => "/credential_id",
             BatchForm::V1 => "/id",
         };
-        let (credential_id, items, claim) = match self.form {
-            BatchForm::V2 => check_v2(self.object, context, &mut faults),
+        let batch = match self.form {
+            BatchForm::V2 => Batch { id_pointer, ..check_v2(self.object, context, &mut faults) },
             BatchForm::V1 => {
                 let (credential_id, items) = v1::check_batch(self.object, context, &mut faults);
-                (credential_id, items, None)
+                Batch { credential_id, id_pointer, items, claim: None, return_url: None }
             }
         };
-        check_ids(&credential_id, id_pointer, &items, &mut faults);
+        check_ids(&batch.credential_id, id_pointer, &batch.items, &mut faults);
         faults.into_result(self.source).map_err(Rejection::Invalid)?;
-        Ok(Batch { credential_id, id_pointer, items, claim })
+        Ok(batch)
     }
 }
 
@@ -103,15 +106,12 @@ fn members() -> Vec<Member> {
         meaning: known.summary,
         example: "",
     };
-    [CREDENTIAL_ID].into_iter().chain(ALL.iter().map(list)).chain([CLAIM]).collect()
+    [CREDENTIAL_ID].into_iter().chain(ALL.iter().map(list)).chain([CLAIM, RETURN_URL]).collect()
 }
 
-fn check_v2(
-    mut object: Map<String, Value>,
-    context: &Context<'_>,
-    faults: &mut Faults,
-) -> (String, Vec<Submission>, Option<String>) {
+fn check_v2(mut object: Map<String, Value>, context: &Context<'_>, faults: &mut Faults) -> Batch {
     check_object(&mut object, &members(), &Path::Root, faults);
+    return_url::check(&object, context, faults);
     let mut items = Vec::new();
     let mut count = 0;
     for known in ALL {
@@ -145,7 +145,13 @@ fn check_v2(
     }
     // Whoever finds a fault in it has found one in the whole.
     let claim = object.remove("claim").filter(Value::is_object);
-    (text(object.remove("credential_id")), items, claimed(claim))
+    Batch {
+        credential_id: text(object.remove("credential_id")),
+        id_pointer: "",
+        items,
+        claim: claimed(claim),
+        return_url: object.remove(RETURN_URL.name).map(|address| text(Some(address))),
+    }
 }
 
 /// Reads one item; what comes out counts only if no fault was added.
@@ -188,7 +194,7 @@ fn check_ids(batch: &str, batch_pointer: &str, items: &[Submission], faults: &mu
 
 /// JSON Schema (2020-12) of a v2 batch.
 pub fn batch_schema() -> Value {
-    let mut schema = object_schema(&[CREDENTIAL_ID, CLAIM]);
+    let mut schema = object_schema(&[CREDENTIAL_ID, CLAIM, RETURN_URL]);
     for known in ALL {
         let item = known.item_schema();
         schema["properties"][known.batch.member()] = match known.batch {

@@ -7,11 +7,14 @@ pub struct Context<'a> {
     pub now: jiff::Timestamp,
     /// The categories of a `universal_credential`, where the operator has set others than [`crate::CATEGORIES`].
     pub categories: Option<&'a [String]>,
+    /// The addresses to which the partner may have people sent on, separated by spaces. `None`: they are not known, and a
+    /// `return_url` is not compared with them.
+    pub return_urls: Option<&'a str>,
 }
 
 impl Context<'_> {
     /// At `now`, with the standard categories.
     pub fn new(now: jiff::Timestamp) -> Self {
-        Self { now, categories: None }
+        Self { now, categories: None, return_urls: None }
     }
 }

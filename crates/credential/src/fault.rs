@@ -91,6 +91,7 @@ codes! {
     AssetDataAddress "asset_data.address" "A document cannot be fetched from this address."
     AssetDataContent "asset_data.content" "The document is not what its type says, is damaged, or holds something active."
     CallbackUrlUnknown "callback_url.unknown" "The address is not on the list of addresses to which people may be sent back to you."
+    ReturnUrlUnknown "return_url.unknown" "The address is not on the list of addresses to which people may be sent on to you."
     UrlFormat "url.format" "A text is not an absolute https URL, or holds a user, a password or a fragment."
     UrlAddress "url.address" "An address leads to where nothing may be sent to: it is not public."
     TimeFormat "time.format" "A time is not written as RFC 3339 asks, such as 2026-11-25T09:30:00Z."

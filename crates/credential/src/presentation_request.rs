@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 use crate::fault::Code;
 use crate::limits::ID;
 use crate::pointer::Path;
+use crate::return_url::ADDRESS;
 use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
 use crate::submission::{Rejection, object, text};
 use crate::types::Type;
 
-/// Most characters of an address.
-const ADDRESS: usize = 2000;
 /// Most members that can be asked for; no type has as many.
 const MOST_CLAIMS: usize = 100;
 

@@ -13,6 +13,7 @@ use crate::fault::{Code, Fault, Faults};
 use crate::json::{self as strict, Malformed};
 use crate::limits::ID;
 use crate::pointer::Path;
+use crate::return_url::{self, RETURN_URL};
 use crate::schema::{Member, Presence, Shape, check_object, object_schema};
 use crate::types::Type;
 
@@ -37,6 +38,8 @@ pub struct Submission {
     pub id_pointer: Cow<'static, str>,
     /// Whom to mail the link to, if anybody (ours). It is no part of what is stored.
     pub claim: Option<String>,
+    /// Where the person goes on after deciding (ours). It is no part of the credential.
+    pub return_url: Option<String>,
 }
 
 /// Why a body is not taken.
@@ -129,7 +132,7 @@ pub(crate) const CLAIM: Member = Member {
     example: "",
 };
 
-/// The members of an item of a v2 batch, and of a v2 body but for [`CLAIM`].
+/// The members of an item of a v2 batch, and of a v2 body but for [`CLAIM`] and [`RETURN_URL`].
 fn item(credential_type: Type) -> [Member; 5] {
     let fields = Member {
         name: "fields",
@@ -153,9 +156,9 @@ fn item(credential_type: Type) -> [Member; 5] {
 }
 
 /// The members of a v2 body of `credential_type`.
-fn body(credential_type: Type) -> [Member; 6] {
+fn body(credential_type: Type) -> [Member; 7] {
     let [credential_id, fields, partner_chain, replaces, assets] = item(credential_type);
-    [credential_id, fields, partner_chain, replaces, assets, CLAIM]
+    [credential_id, fields, partner_chain, replaces, assets, CLAIM, RETURN_URL]
 }
 
 impl Type {
@@ -184,6 +187,7 @@ impl Submission {
         let (mut object, mut faults) = object(source)?;
         check_object(&mut object, &body(credential_type), &Path::Root, &mut faults);
         check_rules(&object, credential_type, &Path::Root, context, &mut faults);
+        return_url::check(&object, context, &mut faults);
         faults.into_result(source).map_err(Rejection::Invalid)?;
         Ok(Self::read(object, credential_type, &Path::Root))
     }
@@ -205,6 +209,7 @@ impl Submission {
                 path => Path::Member(path, "credential_id").pointer().into(),
             },
             claim: claimed(object.remove("claim")),
+            return_url: object.remove(RETURN_URL.name).map(|address| text(Some(address))),
         }
     }
 

@@ -112,6 +112,7 @@ fn read(
         document_type: None,
         id_pointer,
         claim: None,
+        return_url: None,
     };
     let Some(v1) = &credential_type.v1 else { return submission };
     let named = object.remove("document_type").filter(Value::is_string);

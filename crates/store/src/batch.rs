@@ -54,16 +54,17 @@ impl Tx {
         struct BatchRow {
             id: Uuid,
             partner_id: Uuid,
+            credential_id: String,
             expires_at: Timestamp,
         }
-        from_row!(BatchRow { id, partner_id, expires_at });
+        from_row!(BatchRow { id, partner_id, credential_id, expires_at });
         let row: Option<BatchRow> = on!(self, connection => sqlx::query_as(
-            "SELECT id, partner_id, expires_at FROM submission WHERE id = $1 AND state = 'batch'",
+            "SELECT id, partner_id, credential_id, expires_at FROM submission WHERE id = $1 AND state = 'batch'",
         ).bind(id).fetch_optional(connection).await)?;
-        let Some(BatchRow { id, partner_id, expires_at }) = row else { return Ok(None) };
+        let Some(BatchRow { id, partner_id, credential_id, expires_at }) = row else { return Ok(None) };
         let rows: Vec<Row> = on!(self, connection => sqlx::query_as("SELECT * FROM submission WHERE batch_id = $1 ORDER BY id")
             .bind(id).fetch_all(connection).await)?;
-        Ok(Some(Batch { id, partner_id, expires_at, items: self.complete(rows, now).await? }))
+        Ok(Some(Batch { id, partner_id, credential_id, expires_at, items: self.complete(rows, now).await? }))
     }
 
     /// Takes `partner`'s batch out of the way of a new request with the same id. Its items keep their own ids and statuses,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::event::{EventKind, Subject};
 use super::group::{GroupCommit, GroupWriter};
-use super::{NewBatch, NewSubmission, OutboxItem, Store, StoreError, Tx};
+use super::{Alongside, NewBatch, NewSubmission, Store, StoreError, Tx};
 use crate::domain::asset::Asset;
 use crate::domain::batch::Batch;
 use crate::domain::submission::Submission;
@@ -24,6 +24,14 @@ pub enum NewRequest {
 }
 
 impl NewRequest {
+    /// The id of its link.
+    fn link(&self) -> Uuid {
+        match self {
+            Self::One(new) => new.id,
+            Self::Batch(batch) => batch.id,
+        }
+    }
+
     fn items(&self) -> &[NewSubmission] {
         match self {
             Self::One(new) => std::slice::from_ref(new),
@@ -68,28 +76,28 @@ impl Committer {
     /// [`StoreError::Unavailable`] if the queue is full or the database cannot write; nothing is stored then. Or if it does not
     /// answer in time: then nobody knows, and the push has to be repeated.
     pub async fn push(&self, new: NewRequest) -> Result<Pushed, StoreError> {
-        self.push_and_send(new, None).await
+        self.push_with(new, Alongside::default()).await
     }
 
-    /// As [`Committer::push`]; what is to be sent goes into the outbox if, and only if, `new` is stored.
+    /// As [`Committer::push`]; `alongside` is stored if, and only if, `new` is.
     ///
     /// # Errors
     /// As of [`Committer::push`].
-    pub async fn push_and_send(&self, new: NewRequest, outgoing: Option<OutboxItem>) -> Result<Pushed, StoreError> {
-        self.0.commit(Request { new, outgoing }).await
+    pub async fn push_with(&self, new: NewRequest, alongside: Alongside) -> Result<Pushed, StoreError> {
+        self.0.commit(Request { new, alongside }).await
     }
 }
 
 struct Request {
     new: NewRequest,
-    outgoing: Option<OutboxItem>,
+    alongside: Alongside,
 }
 
 impl Request {
     /// The submission, if nothing else is to be stored with it.
     fn alone(&self) -> Option<&NewSubmission> {
         match &self.new {
-            NewRequest::One(new) if new.assets.is_empty() && self.outgoing.is_none() => Some(new),
+            NewRequest::One(new) if new.assets.is_empty() && self.alongside.is_empty() => Some(new),
             _ => None,
         }
     }
@@ -165,8 +173,8 @@ impl Pushes {
         let created = || stored().flat_map(|request| request.new.items());
         let assets: Vec<&Asset> = created().flat_map(|new| &new.assets).collect();
         tx.insert_assets(&assets, now).await?;
-        for outgoing in stored().filter_map(|request| request.outgoing.as_ref()) {
-            tx.add_to_outbox(outgoing).await?;
+        for Request { new, alongside } in stored().filter(|request| !request.alongside.is_empty()) {
+            tx.add_alongside(new.link(), alongside).await?;
         }
         // Last, since two nodes that push for the same partner may count in the same row.
         let mut subjects: Vec<Subject> = created().map(Subject::from).collect();

@@ -5,6 +5,7 @@
 //! what is allowed: callers pass the owner, and the SQL holds it.
 
 mod allowance;
+mod alongside;
 mod announcement;
 mod asset;
 mod asset_status;
@@ -65,6 +66,7 @@ mod version_decision;
 mod webhook;
 
 pub use allowance::Charge;
+pub use alongside::Alongside;
 pub use announcement::{Announcement, AnnouncementKind, TRIED_FOR};
 pub use blank::scratch;
 pub use ceremony::Ceremony;

@@ -31,7 +31,8 @@ pub struct Partner {
     pub document_hosts: String,
     /// Whether it is for trying things out: its people may be played by the server. Never changes.
     pub sandbox: bool,
-    /// Addresses to which people may be sent back after a verification request, separated by spaces.
+    /// Addresses to which people may be sent after they answered a verification request or decided about a push, separated by
+    /// spaces.
     pub callback_urls: String,
 }
 from_row!(Partner {
@@ -56,9 +57,9 @@ impl Partner {
         hosts.peek().is_none() || hosts.any(is_below)
     }
 
-    /// Whether people may be sent back to `address`, which is on its list: the same address, as a browser reads it.
+    /// Whether people may be sent to `address`, which is on its list: the same address, as a browser reads it.
     pub fn may_call_back(&self, address: &Url) -> bool {
-        self.callback_urls.split_whitespace().any(|known| Url::parse(known).is_ok_and(|known| known == *address))
+        credential::is_listed(&self.callback_urls, address)
     }
 
     /// Whether it may do anything at all.

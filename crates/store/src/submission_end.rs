@@ -133,6 +133,7 @@ impl Tx {
                 for start in [
                     "DELETE FROM event WHERE submission_id IN ",
                     "DELETE FROM removed_asset WHERE submission_id IN ",
+                    "DELETE FROM return_url WHERE request_id IN ",
                     "DELETE FROM submission WHERE id IN ",
                 ] {
                     on!(self, connection => {
@@ -145,10 +146,13 @@ impl Tx {
             self.forget_updates(&ids).await?;
             forgotten += ids.len() as u64;
         }
-        on!(self, connection => sqlx::query(
+        let batches: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "DELETE FROM submission WHERE state = 'batch' AND created_at < $1
-                AND NOT EXISTS (SELECT 1 FROM submission AS item WHERE item.batch_id = submission.id)",
-        ).bind(before).execute(connection).await.map(drop))?;
+                AND NOT EXISTS (SELECT 1 FROM submission AS item WHERE item.batch_id = submission.id) RETURNING id",
+        ).bind(before).fetch_all(connection).await)?;
+        for batch in batches {
+            on!(self, connection => sqlx::query("DELETE FROM return_url WHERE request_id = $1").bind(batch).execute(connection).await.map(drop))?;
+        }
         on!(self, connection => sqlx::query("DELETE FROM undelivered_link WHERE at < $1").bind(before).execute(connection).await.map(drop))?;
         Ok(forgotten)
     }

@@ -54,6 +54,7 @@ pub(super) const DATA: &[(&str, Kept)] = &[
         },
     ),
     ("removed_asset", Whole),
+    ("return_url", Whole),
     ("dropped_object", Whole),
     ("tally", Whole),
     ("passkey", Whole),

@@ -1,14 +1,15 @@
 //! Batches: several submissions of one person behind one link, stored all or none.
 
-use credential::{Batch, BatchBody, BatchForm, Fault, Rejection, Submission, Type};
+use credential::{Batch, BatchBody, BatchForm, Context, Fault, Rejection, Submission, Type};
 use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, upload_links};
 use super::push::{
     PushPreview, StoredPush, context, existing_uploads, id_taken, is_same, is_unopened, prepare, preview,
-    repeat_warnings, wake,
+    repeat_warnings, returns_elsewhere, wake,
 };
 use super::recipient_mail::{PushedLink, RecipientMail};
+use super::return_url;
 use super::sandbox;
 use super::standing_consent::{self, Covered, StoredUpdate};
 use super::warning::advice;
@@ -18,7 +19,7 @@ use crate::mail::texts::Offer;
 use store::domain;
 use store::domain::asset::Asset;
 use store::domain::submission::Status;
-use store::{NewBatch, NewRequest, NewSubmission, Pushed};
+use store::{Alongside, NewBatch, NewRequest, NewSubmission, Pushed};
 
 /// A batch as a partner sends it.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +78,13 @@ async fn validated(
     let count_refused = |_: &Rejection| app.metrics().submissions("refused", 1);
     let body = BatchBody::read(push.form, push.body).inspect_err(count_refused)?;
     authorize(&body.types())?;
-    let batch = body.check(&context(app)).inspect_err(count_refused)?;
+    let mut batch = body.check(&context(app));
+    let names_one = |parsed: &Batch| parsed.return_url.is_some();
+    if let Some(list) = return_url::list_for(app, partner, push.body, &batch, names_one).await? {
+        let context = Context { return_urls: Some(&list), ..context(app) };
+        batch = BatchBody::read(push.form, push.body).and_then(|body| body.check(&context));
+    }
+    let batch = batch.inspect_err(count_refused)?;
     sandbox::check_recipient(app, partner, batch.claim.as_deref()).await?;
     standing_consent::check_replaced(app, partner, &batch.items).await?;
     let inspected = documents::check(app, partner, &batch.items).await?;
@@ -112,7 +119,8 @@ async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDoc
         until: now + app.config().retention.incomplete,
     };
     let RecipientMail { item, mut warning } = RecipientMail::prepare(app, pushed_link).await?;
-    let pushed = app.committer().push_and_send(NewRequest::Batch(new), item).await;
+    let alongside = Alongside { outgoing: item, return_url: batch.return_url.clone() };
+    let pushed = app.committer().push_with(NewRequest::Batch(new), alongside).await;
     // On an error the outcome is unknown; the sweep deletes orphaned documents.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         for (_, assets) in &assets {
@@ -202,6 +210,7 @@ async fn repeated(
     let accepted = accept_items(app, (existing.id, &batch.items), &ids, covered).await?;
     let verified = existing.items.iter().filter(|item| matches!(item.status(), Status::Verified(_))).count();
     let is_verified = accepted + verified == existing.items.len();
+    let differs = differs || returns_elsewhere(app, existing.id, batch.return_url.as_deref()).await?;
     let link = app.links().batch(partner, existing.id);
     let pushed = PushedLink {
         email: batch.claim.as_deref().filter(|_| !is_verified),

@@ -23,6 +23,7 @@ pub mod presentation;
 pub mod push;
 pub mod recipient_mail;
 pub mod retention;
+pub mod return_url;
 pub mod sandbox;
 pub mod share;
 pub mod standing_consent;

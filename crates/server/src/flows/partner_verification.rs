@@ -58,12 +58,10 @@ async fn check_callback(app: &App, partner: Uuid, address: Option<&str>) -> Resu
     if address.parse::<Url>().is_ok_and(|url| stored.may_call_back(&url)) {
         return Ok(());
     }
-    let known: Vec<&str> = stored.callback_urls.split_whitespace().collect();
-    let listed = if known.is_empty() { "It is empty".to_owned() } else { format!("On it are: {}", known.join(", ")) };
     Err(Error::invalid(vec![Fault {
         pointer: "/callback_url".to_owned(),
         code: Code::CallbackUrlUnknown,
-        message: format!("This is not on the list of your callback addresses, which the operator keeps. {listed}."),
+        message: credential::not_listed(&stored.callback_urls),
         received: Some(address.chars().take(64).collect()),
         suggestion: None,
     }]))

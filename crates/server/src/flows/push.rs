@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::documents::{self, InspectedDocuments, UploadLink, upload_links};
 use super::recipient_mail::{PushedLink, RecipientMail};
+use super::return_url;
 use super::sandbox;
 use super::standing_consent::{self, Covered, StoredUpdate};
 use super::warning::{Warning, advice};
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::mail::texts::Offer;
 use store::domain::asset::{Asset, AssetState};
 use store::domain::submission::{self as stored, State, Status};
-use store::{NewRequest, NewSubmission, Pushed, joined_chain};
+use store::{Alongside, NewRequest, NewSubmission, Pushed, joined_chain};
 
 /// A push as a partner sends it.
 #[derive(Clone, Debug)]
@@ -101,11 +102,18 @@ pub fn preview(submission: &Submission) -> PushPreview {
 
 async fn validated(app: &App, partner: Uuid, push: Push) -> Result<(Submission, InspectedDocuments), Error> {
     let Push { credential_type, body, version } = push;
-    let submission = match version {
+    let mut submission = match version {
         Version::V2 => Submission::parse_v2(credential_type, &body, &context(app)),
         Version::V1 if credential_type.v1.is_none() => return Err(Error::unknown_type(credential_type.name())),
         Version::V1 => Submission::parse_v1(credential_type, &body, &context(app)),
     };
+    if version == Version::V2 {
+        let names_one = |parsed: &Submission| parsed.return_url.is_some();
+        if let Some(list) = return_url::list_for(app, partner, &body, &submission, names_one).await? {
+            let context = Context { return_urls: Some(&list), ..context(app) };
+            submission = Submission::parse_v2(credential_type, &body, &context);
+        }
+    }
     // The connection reads the next request into the same memory.
     drop(body);
     let submission = submission.inspect_err(|_| app.metrics().submissions("refused", 1))?;
@@ -117,7 +125,7 @@ async fn validated(app: &App, partner: Uuid, push: Push) -> Result<(Submission, 
 
 /// The time and the settings that validation depends on.
 pub fn context(app: &App) -> Context<'_> {
-    Context { now: app.now().to_jiff(), categories: Some(&app.config().credentials.categories) }
+    Context { now: app.now().to_jiff(), categories: Some(&app.config().credentials.categories), return_urls: None }
 }
 
 /// Encrypts and stores `submission`; returns once it is durable.
@@ -149,7 +157,8 @@ async fn store(
         until: new.expires_at,
     };
     let RecipientMail { item, warning } = RecipientMail::prepare(app, pushed_link).await?;
-    let pushed = app.committer().push_and_send(NewRequest::One(Box::new(new)), item).await;
+    let alongside = Alongside { outgoing: item, return_url: submission.return_url.clone() };
+    let pushed = app.committer().push_with(NewRequest::One(Box::new(new)), alongside).await;
     // On an error the outcome is unknown; the sweep deletes orphaned documents.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {
         app.documents().discard_rows(&assets).await;
@@ -224,6 +233,9 @@ async fn repeated(
             (existing.id, app.links().push(existing.credential_type, partner, existing.id, document_type))
         }
     };
+    // A batch has one for all of its items.
+    let returns_elsewhere =
+        existing.batch_id.is_none() && returns_elsewhere(app, request_id, submission.return_url.as_deref()).await?;
     let pushed = PushedLink {
         email: submission.claim.as_deref().filter(|_| !is_verified),
         partner,
@@ -233,7 +245,7 @@ async fn repeated(
         link: &link,
         until: existing.expires_at,
     };
-    let warnings = repeat_warnings(!is_same, RecipientMail::repeat(app, pushed).await?);
+    let warnings = repeat_warnings(!is_same || returns_elsewhere, RecipientMail::repeat(app, pushed).await?);
     Ok(StoredPush {
         credential_id: submission.credential_id.clone(),
         request_id,
@@ -320,6 +332,11 @@ pub(super) fn id_taken(pointer: &str) -> Fault {
         received: None,
         suggestion: None,
     }
+}
+
+/// Whether the earlier push with this link named another `return_url`, or none.
+pub(super) async fn returns_elsewhere(app: &App, link: Uuid, return_url: Option<&str>) -> Result<bool, Error> {
+    Ok(app.store().glance().await?.return_url(link).await?.as_deref() != return_url)
 }
 
 /// Whether an earlier push of the same type had the same payload. True if its data is deleted, since there is nothing to

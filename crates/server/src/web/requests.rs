@@ -7,17 +7,20 @@ use axum::extract::State as AppState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use url::Url;
 use uuid::Uuid;
 
 use super::career::CareerView;
 use super::name_form::{NameChoices, NameForm};
+use super::redirects::{self, allow_form_to, destination};
 use super::versions::VersionView;
-use super::{Layout, page, redirects};
+use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::consent::{self, Choices, LinkError, Linked};
 use crate::flows::credential_view::{CredentialView, Withdrawal};
 use crate::flows::names::HeldNames;
+use crate::flows::return_url;
 use crate::flows::versions::HeldVersions;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
@@ -31,6 +34,8 @@ use store::domain::submission::{State, Submission};
 struct Consent {
     layout: Layout,
     item: Item,
+    /// Where they go afterwards, as they can judge it; empty if they stay.
+    destination: String,
 }
 
 /// A credential that waits for an answer, with what there is to choose beside it.
@@ -136,6 +141,8 @@ struct BatchConsent {
     answered: Vec<Answered>,
     expires_at: Timestamp,
     pushed_at: Timestamp,
+    /// Where they go afterwards, as they can judge it; empty if they stay.
+    destination: String,
 }
 
 impl BatchConsent {
@@ -219,7 +226,18 @@ async fn consent_to_one(
     let mut held = Held::of(app, holder, submission.partner_id).await?;
     let item = Item::new(app, submission, &mut held, refused, &layout.text).await?;
     let Some(item) = item else { return Ok(LinkError::Expired.page(app)) };
-    Ok(page(app, &Consent { layout: layout.clone(), item }, &layout))
+    let return_url = return_url::of(app, submission).await?;
+    let destination = return_url.as_ref().map(|url| destination(url.as_str())).unwrap_or_default();
+    let response = page(app, &Consent { layout: layout.clone(), item, destination }, &layout);
+    Ok(allowing(response, return_url.as_ref()))
+}
+
+/// Lets the forms of a page lead to where the person goes on.
+fn allowing(mut response: Response, return_url: Option<&Url>) -> Response {
+    if let Some(url) = return_url {
+        allow_form_to(&mut response, url.as_str());
+    }
+    response
 }
 
 /// Tells the person whose link it is who took it back, and why.
@@ -264,6 +282,7 @@ async fn consent_to_batch(
         let is_held = matches!(item.state, State::Accepted { .. } | State::Withdrawn { .. });
         answered.push(Answered { title, outcome, held: is_held.then_some(item.id) });
     }
+    let return_url = return_url::of(app, first).await?;
     let template = BatchConsent {
         layout: layout.clone(),
         id,
@@ -272,8 +291,9 @@ async fn consent_to_batch(
         answered,
         expires_at: first.expires_at,
         pushed_at: first.created_at,
+        destination: return_url.as_ref().map(|url| destination(url.as_str())).unwrap_or_default(),
     };
-    Ok(page(app, &template, &layout))
+    Ok(allowing(page(app, &template, &layout), return_url.as_ref()))
 }
 
 async fn accept(
@@ -302,11 +322,13 @@ async fn accept(
         return Ok(Redirect::to(&format!("/requests/{id}")).into_response());
     }
     // Another wallet's request may have brought the person here: it goes on with what is accepted now.
-    let done = match redirects::waiting(&app, &headers).await {
-        Some(request) => format!("/oid4vci/authorize/{request}"),
-        None => "/wallet".to_owned(),
+    let next = match redirects::waiting(&app, &headers).await {
+        Some(request) => next_page(&app, &decided.linked, &format!("/oid4vci/authorize/{request}")).await?,
+        None => match return_url::after(&app, &decided.linked).await? {
+            Some(url) => return Ok(Redirect::to(url.as_str()).into_response()),
+            None => next_page(&app, &decided.linked, "/wallet").await?,
+        },
     };
-    let next = next_page(&app, &decided.linked, &done).await?;
     Ok((NOTICE.set(&app, "notice-accepted"), Redirect::to(&next)).into_response())
 }
 
@@ -315,7 +337,10 @@ async fn decline(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Pa
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),
     };
-    let next = next_page(&app, &decided.linked, &format!("/requests/{id}")).await?;
+    let next = match return_url::after(&app, &decided.linked).await? {
+        Some(url) => url.into(),
+        None => next_page(&app, &decided.linked, &format!("/requests/{id}")).await?,
+    };
     Ok(Redirect::to(&next).into_response())
 }
 

@@ -30,6 +30,7 @@ mod push;
 mod readiness;
 mod reference;
 mod retention;
+mod return_url;
 mod s3;
 mod sandbox;
 mod shared_page;

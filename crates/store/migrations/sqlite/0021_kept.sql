@@ -12,3 +12,10 @@ CREATE TABLE removed_asset (
     failure TEXT,
     PRIMARY KEY (submission_id, position)
 );
+
+-- Where the person goes on after deciding: an address on the partner's list. request_id is that of the link, a submission's or a
+-- batch's.
+CREATE TABLE return_url (
+    request_id BLOB PRIMARY KEY NOT NULL,
+    url TEXT NOT NULL
+);

@@ -12,6 +12,8 @@ pub struct Batch {
     pub id: Uuid,
     /// Who pushed it.
     pub partner_id: Uuid,
+    /// The partner's own id for the whole.
+    pub credential_id: String,
     /// When what nobody has accepted of it is given up.
     pub expires_at: Timestamp,
     /// Its items.

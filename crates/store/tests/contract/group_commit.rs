@@ -5,7 +5,7 @@ use std::time::Duration;
 use ambient::Clock;
 use store::domain::asset::AssetState;
 use store::domain::submission::Status;
-use store::{Committer, NewBatch, NewRequest, NewSubmission, Pushed};
+use store::{Alongside, Committer, NewBatch, NewRequest, NewSubmission, Pushed};
 use uuid::Uuid;
 
 use super::support::{LATER, NOW, add_holder, add_partner, asset, id, message, new_submission};
@@ -53,7 +53,7 @@ contract! {
         let committer = Committer::start(store.clone(), Clock::manual(NOW.to_jiff()));
         let mail = |number: u128| Some(message(number, 0));
         let one = |number: u128, partner, name: &str| NewRequest::One(Box::new(new_submission(number, partner, name)));
-        let push = async |new: NewRequest, mail| committer.push_and_send(new, mail).await.expect("an outcome");
+        let push = async |new: NewRequest, mail| committer.push_with(new, Alongside { outgoing: mail, ..Alongside::default() }).await.expect("an outcome");
         assert_eq!(push(one(10, partner, "a"), mail(20)).await, Pushed::Created);
         assert!(matches!(push(one(11, partner, "a"), mail(21)).await, Pushed::Existing(_)));
         assert_eq!(push(one(12, disabled, "b"), mail(22)).await, Pushed::PartnerDisabled);
