@@ -128,7 +128,7 @@ pub(crate) const CLAIM: Member = Member {
     name: "claim",
     shape: Shape::Object(&[EMAIL]),
     presence: Presence::Nullable,
-    meaning: "Whom we are to mail the link to, if you do not hand it over yourself. The address is used once and not kept. A sandbox partner may name somebody at sandbox.invalid, whom the server plays.",
+    meaning: "Whom we are to mail the link to, if you do not hand it over yourself. The address is also used to warn them a day before the link expires, and is not kept after somebody has opened it. A sandbox partner may name somebody at sandbox.invalid, whom the server plays.",
     example: "",
 };
 

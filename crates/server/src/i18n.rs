@@ -245,6 +245,17 @@ impl Text {
         }
     }
 
+    /// How long it is until `until`, like "2 days left".
+    pub fn time_left(&self, now: Timestamp, until: Timestamp) -> String {
+        let hours = i64::try_from(until.since(now).as_secs() / 3600).unwrap_or(i64::MAX);
+        match hours {
+            0 => self.of("left-soon"),
+            1..24 => self.count("left-hours", hours),
+            // The nearest number of days.
+            _ => self.count("left-days", hours.saturating_add(12) / 24),
+        }
+    }
+
     /// A moment, like "23 November 2026, 09:05 UTC".
     pub fn moment(&self, moment: &Timestamp) -> String {
         let time = jiff::tz::Offset::UTC.to_datetime(moment.to_jiff()).time();
@@ -356,6 +367,25 @@ mod tests {
         assert_eq!(text.duration(12), "1 year");
         assert_eq!(text.duration(1), "1 month");
         assert_eq!(text.moment(&Timestamp::from_micros(1_706_000_000_000_000)), "23 January 2024, 08:53 UTC");
+    }
+
+    #[test]
+    fn time_left_is_in_days_then_hours() {
+        let (text, now) = (Text::default(), Timestamp::from_micros(0));
+        let left = |minutes: u64| text.time_left(now, now + std::time::Duration::from_secs(60 * minutes));
+        for (minutes, expected) in [
+            (0, "less than an hour left"),
+            (59, "less than an hour left"),
+            (60, "1 hour left"),
+            (23 * 60 + 59, "23 hours left"),
+            (24 * 60, "1 day left"),
+            (35 * 60 + 59, "1 day left"),
+            (36 * 60, "2 days left"),
+            (48 * 60, "2 days left"),
+        ] {
+            assert_eq!(left(minutes), expected, "{minutes}");
+        }
+        assert_eq!(text.time_left(now, now - std::time::Duration::from_secs(9)), "less than an hour left");
     }
 
     #[test]

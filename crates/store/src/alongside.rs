@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{OutboxItem, StoreError, Tx, on};
+use super::{LinkRecipient, OutboxItem, StoreError, Tx, on};
 
 /// What is stored in the transaction of a push, if and only if the push is.
 #[derive(Clone, Debug, Default)]
@@ -11,12 +11,14 @@ pub struct Alongside {
     pub outgoing: Option<OutboxItem>,
     /// Where the person goes on after deciding.
     pub return_url: Option<String>,
+    /// Whom to warn before the link expires.
+    pub recipient: Option<LinkRecipient>,
 }
 
 impl Alongside {
     /// Whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
-        self.outgoing.is_none() && self.return_url.is_none()
+        self.outgoing.is_none() && self.return_url.is_none() && self.recipient.is_none()
     }
 }
 
@@ -29,6 +31,9 @@ impl Tx {
         if let Some(url) = &alongside.return_url {
             on!(self, connection => sqlx::query("INSERT INTO return_url (request_id, url) VALUES ($1, $2)")
                 .bind(link).bind(url).execute(connection).await.map(drop))?;
+        }
+        if let Some(recipient) = &alongside.recipient {
+            self.note_link_recipient(link, recipient).await?;
         }
         Ok(())
     }

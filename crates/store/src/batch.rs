@@ -92,10 +92,14 @@ impl Tx {
     /// Binds all items of a batch to the first account that opens it. Returns the items that are `holder`'s now.
     pub async fn bind_batch(&mut self, id: Uuid, holder: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
         let over = self.hold_expiry(now).await?;
-        Ok(on!(self, connection => sqlx::query_scalar(
+        let bound: Vec<Uuid> = on!(self, connection => sqlx::query_scalar(
             "UPDATE submission SET holder_id = $2
               WHERE batch_id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)
              RETURNING id",
-        ).bind(id).bind(holder).bind(over).fetch_all(connection).await)?)
+        ).bind(id).bind(holder).bind(over).fetch_all(connection).await)?;
+        if !bound.is_empty() {
+            self.note_link_holder(id, holder, now).await?;
+        }
+        Ok(bound)
     }
 }

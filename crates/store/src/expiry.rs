@@ -27,6 +27,8 @@ pub(super) enum Work {
     Telling,
     /// Deleting what was over long ago.
     Forgetting,
+    /// Warning people of what ends.
+    Warning,
 }
 
 impl Work {
@@ -34,6 +36,7 @@ impl Work {
         match self {
             Self::Telling => 0x7465_6e75_7265_0003,
             Self::Forgetting => 0x7465_6e75_7265_0004,
+            Self::Warning => 0x7465_6e75_7265_0005,
         }
     }
 }

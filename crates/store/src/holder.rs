@@ -74,9 +74,15 @@ impl Tx {
         Ok(())
     }
 
-    /// Deletes an account with its sessions and passkeys; its submissions must have been released before.
+    /// Deletes an account with its sessions, passkeys and warnings; its submissions must have been released before.
     pub async fn delete_holder(&mut self, id: Uuid) -> Result<(), StoreError> {
         on!(self, connection => {
+            for table in ["end_warning", "link_recipient"] {
+                let statement = format!(
+                    "DELETE FROM {table} WHERE email_fingerprint = (SELECT email_fingerprint FROM holder WHERE id = $1)"
+                );
+                sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).execute(&mut *connection).await?;
+            }
             sqlx::query("DELETE FROM session WHERE holder_id = $1").bind(id).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM passkey WHERE holder_id = $1").bind(id).execute(&mut *connection).await?;
             sqlx::query("DELETE FROM holder WHERE id = $1").bind(id).execute(connection).await.map(drop)

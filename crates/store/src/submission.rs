@@ -174,6 +174,9 @@ impl Tx {
             "UPDATE submission SET holder_id = $2
               WHERE id = $1 AND state = 'incomplete' AND expires_at > $3 AND (holder_id IS NULL OR holder_id = $2)",
         ).bind(id).bind(holder).bind(over).execute(connection).await.map(|done| done.rows_affected()))?;
+        if changed == 1 {
+            self.note_link_holder(id, holder, now).await?;
+        }
         Ok(changed == 1)
     }
 

@@ -29,6 +29,15 @@ month-name = { $month ->
 month-year = { $month } { $year }
 day = { $day } { $month } { $year }
 moment = { $day }, { $time } UTC
+left-days = { $count ->
+    [one] 1 day left
+   *[other] { $count } days left
+}
+left-hours = { $count ->
+    [one] 1 hour left
+   *[other] { $count } hours left
+}
+left-soon = less than an hour left
 duration-years = { $count ->
     [one] 1 year
    *[other] { $count } years
@@ -126,6 +135,28 @@ mail-updated = { $partner } has updated something in your Tenure wallet: { $titl
 
     Is something wrong? You can undo the update there until { $until }, and stop further ones.
 
+mail-ends-subject = { $count ->
+    [one] Something of yours ends soon
+   *[other] { $count } things of yours end soon
+}
+mail-ends = This ends soon:
+
+    { $list }
+
+    Your wallet: { $base }/wallet
+
+    You get at most one mail like this a day. If you did not expect it, you can ignore it.
+mail-ends-link = - { $partner } has sent us something about you: { $what }. You have not decided about it yet. It is deleted on { $at }.
+    Review it: { $link }
+mail-ends-documents = - The documents with this credential are deleted on { $at }: { $title }, from { $partner }. The credential itself stays.
+    To keep them, open your wallet once more: { $base }/wallet
+mail-ends-share = - A link that you created on { $day } stops working on { $at }.
+    To go on sharing, create a new one: { $base }/wallet/shares
+mail-ends-more = { $count ->
+    [one] - One more. Your wallet shows it.
+   *[other] - { $count } more. Your wallet shows them.
+}
+
 mail-withdrawn-subject = Something in your wallet was withdrawn
 mail-withdrawn = { $partner } has withdrawn something that is in your Tenure wallet: { $title }.
 
@@ -174,7 +205,7 @@ accept = Add to my wallet
 accept-help = It is kept under your own key. You can delete it at any time.
 decline = Decline
 decline-help = It is deleted here at once. { $partner } is told that you declined, not why.
-choice-later = If you choose nothing, it is deleted on { $moment }.
+choice-later = You have { $left }. If you choose nothing, it is deleted on { $moment }.
 choice-wrong = Is something wrong? Decline, and tell { $partner }: only they can correct it and send it again.
 
 version-choice = Replace what you have?
@@ -216,6 +247,7 @@ document-awaited = { $partner } has not sent this yet. You need not wait for it;
 document-missing = It had not arrived when you accepted, so it is not in your wallet.
 document-refused = It could not be fetched, or was not safe to keep. { $partner } knows.
 document-signed = It is digitally signed, so it is kept exactly as { $partner } sent it. Your PDF reader shows who signed it; the signature was not checked here.
+documents-left = Documents: { $left }. They stay if you open your wallet again on another day, or add a passkey.
 document-deleted = It was deleted here, since nobody came back to this wallet in time.
 certificate-whole = Its parts fit together: nothing was changed since it was sealed.
 certificate-obfuscated = { $count ->

@@ -55,6 +55,8 @@ pub(super) const DATA: &[(&str, Kept)] = &[
     ),
     ("removed_asset", Whole),
     ("return_url", Whole),
+    ("link_recipient", Nothing("addresses of people whose links wait, under ring keys")),
+    ("end_warning", Whole),
     ("dropped_object", Whole),
     ("tally", Whole),
     ("passkey", Whole),

@@ -118,8 +118,8 @@ async fn store(app: &App, partner: Uuid, batch: &Batch, inspected: &InspectedDoc
         link: &link,
         until: now + app.config().retention.incomplete,
     };
-    let RecipientMail { item, mut warning } = RecipientMail::prepare(app, pushed_link).await?;
-    let alongside = Alongside { outgoing: item, return_url: batch.return_url.clone() };
+    let RecipientMail { item, mut warning, recipient } = RecipientMail::prepare(app, pushed_link).await?;
+    let alongside = Alongside { outgoing: item, return_url: batch.return_url.clone(), recipient };
     let pushed = app.committer().push_with(NewRequest::Batch(new), alongside).await;
     // On an error the outcome is unknown; the sweep deletes orphaned documents.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {

@@ -12,6 +12,7 @@ pub mod credential_view;
 pub mod document_fetch;
 pub mod document_sweep;
 pub mod documents;
+pub mod end_warning;
 pub mod expiry;
 pub mod idempotency;
 pub mod issuance;

@@ -156,8 +156,8 @@ async fn store(
         link: &link,
         until: new.expires_at,
     };
-    let RecipientMail { item, warning } = RecipientMail::prepare(app, pushed_link).await?;
-    let alongside = Alongside { outgoing: item, return_url: submission.return_url.clone() };
+    let RecipientMail { item, warning, recipient } = RecipientMail::prepare(app, pushed_link).await?;
+    let alongside = Alongside { outgoing: item, return_url: submission.return_url.clone(), recipient };
     let pushed = app.committer().push_with(NewRequest::One(Box::new(new)), alongside).await;
     // On an error the outcome is unknown; the sweep deletes orphaned documents.
     if matches!(&pushed, Ok(outcome) if *outcome != Pushed::Created) {

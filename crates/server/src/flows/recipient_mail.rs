@@ -1,7 +1,8 @@
 //! The member `claim` of a push (ours): the link is also mailed to the person. A sandbox user gets no mail, but acts.
 //!
-//! The address is sealed in the outbox until the mail was sent, and is stored nowhere else. The mail is stored with the
-//! push, in its transaction: both or none.
+//! The address is sealed in the outbox until the mail was sent, and beside the link until somebody opens it, so that the person
+//! can be warned before it expires ([`end_warning`](super::end_warning)). The mail is stored with the push, in its
+//! transaction: both or none.
 
 use std::borrow::Cow;
 
@@ -16,7 +17,7 @@ use crate::outbox::{OutboxMessage, Routing};
 use crate::sandbox::{SandboxAction, SandboxUser};
 use ambient::Timestamp;
 use credential::encoding::sha256;
-use store::OutboxItem;
+use store::{LinkRecipient, OutboxItem, Tx, WARNED_BEFORE};
 
 /// What goes into the outbox with a push.
 #[derive(Debug, Default)]
@@ -25,6 +26,8 @@ pub struct RecipientMail {
     pub item: Option<OutboxItem>,
     /// Why nothing is sent although it was requested.
     pub warning: Option<Warning>,
+    /// Whom to warn before the link expires.
+    pub recipient: Option<LinkRecipient>,
 }
 
 /// A push whose link may be mailed.
@@ -104,17 +107,17 @@ impl RecipientMail {
             // No mail is sent, so none can fail.
             let routing = Routing { request: None, ..routing };
             let item = app.outbox().seal(&OutboxMessage::SandboxAction(action), routing).await?;
-            return Ok(Self { item: Some(item), warning: None });
+            return Ok(Self { item: Some(item), ..Self::default() });
         }
         let partner = partner.map(|partner| partner.name).unwrap_or_default();
         let recipient = sha256(&[&pushed.partner.as_bytes()[..], &email.fingerprint(app.keyring())].concat());
         if app.limits().links_per_recipient.check_global(&recipient).await.is_err() {
-            return Ok(Self { item: None, warning: Some(LIMITED) });
+            return Ok(Self { warning: Some(LIMITED), ..Self::default() });
         }
         let to = email.as_str().to_owned();
         let mail = texts::offered(to, &partner, pushed.offer, pushed.link, pushed.until);
         let item = app.outbox().seal(&OutboxMessage::Mail(mail), routing).await?;
-        Ok(Self { item: Some(item), warning: None })
+        Ok(Self { item: Some(item), warning: None, recipient: to_warn(app, email, pushed).await? })
     }
 
     /// Mails the link of a push that is stored already. Returns the warning that it is not mailed.
@@ -124,14 +127,14 @@ impl RecipientMail {
     pub async fn send(app: &App, pushed: PushedLink<'_>) -> Result<Option<Warning>, Error> {
         let Some(email) = pushed.email else { return Ok(None) };
         let email = Email::parse(email).ok_or_else(|| Error::internal("a validated email address cannot be parsed"))?;
-        let Self { item, warning } = Self::compose(app, &email, pushed).await?;
-        if let Some(item) = item {
+        let mail = Self::compose(app, &email, pushed).await?;
+        if mail.item.is_some() {
             let mut tx = app.store().write().await?;
-            tx.add_to_outbox(&item).await?;
+            mail.store(&mut tx, pushed.request).await?;
             tx.commit().await?;
             app.outbox().wake();
         }
-        Ok(warning)
+        Ok(mail.warning)
     }
 
     /// Mails the link of an earlier push again if it could not be mailed. Returns the warning that it is not mailed otherwise.
@@ -145,16 +148,44 @@ impl RecipientMail {
         if !is_undelivered || pushed.until <= app.now() {
             return Ok(Some(EARLIER));
         }
-        let Self { item, warning } = Self::compose(app, &email, pushed).await?;
-        let Some(item) = item else { return Ok(warning) };
+        let mail = Self::compose(app, &email, pushed).await?;
+        if mail.item.is_none() {
+            return Ok(mail.warning);
+        }
         let mut tx = app.store().write().await?;
         // Another repeat may have been quicker.
         if !tx.forget_undelivered(pushed.request).await? {
             return Ok(Some(EARLIER));
         }
-        tx.add_to_outbox(&item).await?;
+        mail.store(&mut tx, pushed.request).await?;
         tx.commit().await?;
         app.outbox().wake();
         Ok(None)
     }
+
+    /// Stores what is sent for a push that is stored already, and whom to warn before its `link` expires.
+    async fn store(&self, tx: &mut Tx, link: Uuid) -> Result<(), Error> {
+        if let Some(item) = &self.item {
+            tx.add_to_outbox(item).await?;
+        }
+        if let Some(recipient) = &self.recipient {
+            tx.note_link_recipient(link, recipient).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whom to warn before the link expires; `None` where links live for a day or less.
+async fn to_warn(app: &App, email: &Email, pushed: PushedLink<'_>) -> Result<Option<LinkRecipient>, Error> {
+    if app.config().retention.incomplete <= WARNED_BEFORE {
+        return Ok(None);
+    }
+    let sealed = app.keyring().seal(app.now(), &recipient_label(&pushed.request), email.as_str().as_bytes()).await?;
+    let email_fingerprint = email.fingerprint(app.keyring()).to_vec();
+    Ok(Some(LinkRecipient { email_fingerprint, expires_at: pushed.until, email: sealed }))
+}
+
+/// Binds the sealed address of a link's recipient to the link.
+pub(super) fn recipient_label(link: &Uuid) -> [&[u8]; 2] {
+    [b"link-recipient", link.as_bytes()]
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::app::App;
 use crate::flows::expiry::BATCH;
 use ambient::Timestamp;
-use store::StoreError;
 use store::domain::presentation::REMEMBERED;
+use store::{StoreError, day};
 
 /// How many periods ahead have their partition, so that pushes find one after an hour without the server.
 const PARTITIONS_AHEAD: u32 = 3;
@@ -19,6 +19,9 @@ const ISSUANCE_KEPT: Duration = Duration::from_secs(3600);
 
 /// How long a status list is kept after its last credential has expired; longer than any clock is wrong.
 const STATUS_LIST_KEPT: Duration = Duration::from_secs(86_400);
+
+/// How many days it is noted of what a person was warned: longer than it lives on after the warning.
+const WARNING_KEPT_DAYS: i64 = 3;
 
 /// Creates and replaces signing keys that are due.
 ///
@@ -70,8 +73,8 @@ pub async fn erase_destroyed_keys(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends and deletes what there is little of, in one transaction: sign-ins, sessions, ceremonies, stored responses, shares,
-/// presentations, verification requests.
+/// Ends and deletes what there is little of, in one transaction: sign-ins, sessions, ceremonies, stored responses, warnings,
+/// shares, presentations, verification requests.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -84,6 +87,7 @@ pub async fn delete_short_lived(app: &App) -> Result<(), StoreError> {
     tx.forget_console_sessions(now).await?;
     tx.forget_ceremonies(now).await?;
     tx.forget_answers(now - retention.idempotency).await?;
+    tx.forget_warnings(day(now) - WARNING_KEPT_DAYS, now).await?;
     tx.end_shares(now).await?;
     tx.forget_shares(now - retention.status, BATCH).await?;
     tx.forget_presentations(now - REMEMBERED, BATCH).await?;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::flows::expiry::{self, BATCH};
-use crate::flows::{document_sweep, retention, webhook_delivery};
+use crate::flows::{document_sweep, end_warning, retention, webhook_delivery};
 use store::StoreError;
 
 /// Ends and deletes everything that is due. A step that fails does not keep the others from running; the next run repeats
@@ -25,6 +25,8 @@ pub async fn end_what_is_over(app: &App) -> Result<(), StoreError> {
     done("signing keys", retention::refresh_signing_keys(app).await);
     done("ring keys", retention::destroy_epoch_keys(app).await);
     done("destroyed keys", retention::erase_destroyed_keys(app).await);
+    // Before anything ends.
+    done("warnings", end_warning::send(app).await);
     done("submissions", in_batches(app, || expiry::expire_submissions(app)).await);
     done("verifications", in_batches(app, || expiry::expire_verifications(app)).await);
     done("partitions", retention::add_partitions(app).await);

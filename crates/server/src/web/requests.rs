@@ -34,6 +34,8 @@ use store::domain::submission::{State, Submission};
 struct Consent {
     layout: Layout,
     item: Item,
+    /// How long the person has to decide.
+    left: String,
     /// Where they go afterwards, as they can judge it; empty if they stay.
     destination: String,
 }
@@ -140,6 +142,8 @@ struct BatchConsent {
     waiting: Vec<Item>,
     answered: Vec<Answered>,
     expires_at: Timestamp,
+    /// How long the person has to decide.
+    left: String,
     pushed_at: Timestamp,
     /// Where they go afterwards, as they can judge it; empty if they stay.
     destination: String,
@@ -228,7 +232,8 @@ async fn consent_to_one(
     let Some(item) = item else { return Ok(LinkError::Expired.page(app)) };
     let return_url = return_url::of(app, submission).await?;
     let destination = return_url.as_ref().map(|url| destination(url.as_str())).unwrap_or_default();
-    let response = page(app, &Consent { layout: layout.clone(), item, destination }, &layout);
+    let left = layout.text.time_left(app.now(), item.shown.expires_at);
+    let response = page(app, &Consent { layout: layout.clone(), item, left, destination }, &layout);
     Ok(allowing(response, return_url.as_ref()))
 }
 
@@ -290,6 +295,7 @@ async fn consent_to_batch(
         waiting,
         answered,
         expires_at: first.expires_at,
+        left: layout.text.time_left(app.now(), first.expires_at),
         pushed_at: first.created_at,
         destination: return_url.as_ref().map(|url| destination(url.as_str())).unwrap_or_default(),
     };

@@ -21,6 +21,7 @@ use crate::flows::share::{self, CreateShareError, NewShare};
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
+use crate::i18n::Text;
 use ambient::Timestamp;
 use store::domain::share::{
     Chosen, DAYS, DEFAULT_DAYS, MOST_ACTIVE, Memory, PASSCODE_LENGTH, PURPOSE_LENGTH, Part, Share, Standing,
@@ -146,6 +147,8 @@ struct Listed {
     standing: Standing,
     /// The key of where it stands, in words.
     said: &'static str,
+    /// How long it can be opened, if it can.
+    left: Option<String>,
 }
 
 impl Listed {
@@ -157,7 +160,9 @@ impl Listed {
             Standing::Ended => "share-ended",
             Standing::Revoked(_) => "share-revoked",
         };
-        Self { share, memory, standing, said }
+        let is_active = standing == Standing::Active;
+        let left = is_active.then(|| Text::default().time_left(app.now(), share.expires_at));
+        Self { share, memory, standing, said, left }
     }
 
     fn views(&self) -> i64 {

@@ -1,5 +1,7 @@
 //! `/wallet`: what a person holds, each credential's consent record, export and deletion.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State as AppState;
@@ -37,6 +39,8 @@ struct Wallet {
     /// The updates that partners made without asking.
     updates: Vec<VersionDecision>,
     offer_passkey: bool,
+    /// How long documents are kept unless the person comes back, by credential.
+    documents_left: HashMap<Uuid, String>,
 }
 
 /// What is held under one name. Different names share no heading, timeline or total.
@@ -75,11 +79,13 @@ struct Waiting {
     title: &'static str,
     /// How many things it is.
     count: i64,
+    /// How long it waits.
+    left: String,
 }
 
 impl Waiting {
     /// The items of a batch are answered on one page, so they are one thing here.
-    async fn grouped(app: &App, submissions: &[Submission]) -> Result<Vec<Self>, Error> {
+    async fn grouped(app: &App, submissions: &[Submission], text: &Text) -> Result<Vec<Self>, Error> {
         let mut tx = app.store().read().await?;
         let mut all: Vec<Self> = Vec::new();
         for submission in submissions {
@@ -89,7 +95,8 @@ impl Waiting {
                 continue;
             }
             let partner = tx.partner(submission.partner_id).await?.map(|partner| partner.name).unwrap_or_default();
-            all.push(Self { id, partner, title: submission.credential_type.title, count: 1 });
+            let left = text.time_left(app.now(), submission.expires_at);
+            all.push(Self { id, partner, title: submission.credential_type.title, count: 1, left });
         }
         Ok(all)
     }
@@ -102,6 +109,8 @@ struct Record {
     shown: CredentialView,
     career: Option<CareerView>,
     updates: Updates,
+    /// How long its documents are kept unless the person comes back.
+    documents_left: Option<String>,
 }
 
 #[derive(Template)]
@@ -148,9 +157,17 @@ async fn wallet(AppState(app): AppState<App>, signed_in: SignedIn, headers: Head
         CredentialView::open_all(&app, &held).await?.into_iter().partition(|shown| shown.superseded_at.is_none());
     let people = NamedWallet::group(held, &layout.text);
     let offer_passkey = app.webauthn().is_some() && !has_passkey && holder.passkey_offer_declined_at.is_none();
-    let waiting = Waiting::grouped(&app, &waiting).await?;
-    let template = Wallet { layout: layout.clone(), people, earlier, waiting, updates, offer_passkey };
+    let waiting = Waiting::grouped(&app, &waiting, &layout.text).await?;
+    let documents_left = documents_left(&app, holder.id, &layout.text).await?;
+    let template = Wallet { layout: layout.clone(), people, earlier, waiting, updates, offer_passkey, documents_left };
     Ok(page(&app, &template, &layout))
+}
+
+/// How long the documents of each credential are kept; empty if the wallet is kept.
+async fn documents_left(app: &App, holder: Uuid, text: &Text) -> Result<HashMap<Uuid, String>, Error> {
+    let (now, end) = (app.now(), Timestamp::from_micros(i64::MAX));
+    let ending = app.store().read().await?.ending_documents(holder, now, end, false).await?;
+    Ok(ending.into_iter().map(|ending| (ending.submission, text.time_left(now, ending.ends_at))).collect())
 }
 
 /// What partners say now. A career that its partner has withdrawn is attested by nobody: it is in the list alone.
@@ -181,7 +198,8 @@ async fn record(
         if shown.stands() { standing(&CredentialView::open_all(&app, &others).await?) } else { Vec::new() };
     others.retain(|other| stand_together(other.full_name(), shown.full_name()));
     let career = CareerView::beside(&shown, &others, &layout.text);
-    Ok(page(&app, &Record { layout: layout.clone(), shown, career, updates }, &layout))
+    let documents_left = documents_left(&app, holder, &layout.text).await?.remove(&id);
+    Ok(page(&app, &Record { layout: layout.clone(), shown, career, updates, documents_left }, &layout))
 }
 
 async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {

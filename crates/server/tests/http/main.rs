@@ -14,6 +14,7 @@ mod consent;
 mod console;
 mod decided_links;
 mod documents;
+mod end_warnings;
 mod erasure;
 mod fetch;
 mod holder;

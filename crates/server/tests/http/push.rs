@@ -92,7 +92,7 @@ async fn accepted_id_returns_its_credential_after_48_hours() {
     let token = test.token(&partner).await;
     assert_eq!(test.push(&token, "1").await, id);
     let location = person.open(id).await.header("location").to_owned();
-    assert_eq!(person.get(&location).await.redirect(), "/wallet");
+    assert_eq!(person.get(&location).await.redirect(), format!("/wallet/credentials/{id}"));
 }
 
 #[tokio::test]

@@ -19,3 +19,28 @@ CREATE TABLE return_url (
     request_id BLOB PRIMARY KEY NOT NULL,
     url TEXT NOT NULL
 );
+
+-- Whom to warn before a link expires that nobody has answered. sealed, under the ring key of ring_period, is the address that the
+-- partner named; null once an account has opened the link. warn_at: not before. The row goes with the warning, or once the
+-- link has expired.
+CREATE TABLE link_recipient (
+    request_id BLOB PRIMARY KEY NOT NULL,
+    email_fingerprint BLOB NOT NULL,
+    warn_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ring_period BIGINT,
+    sealed BLOB
+);
+CREATE INDEX link_recipient_warn ON link_recipient (warn_at);
+CREATE INDEX link_recipient_person ON link_recipient (email_fingerprint);
+
+-- What people were warned of, by the day of the mail (days since 1970): one mail a person and day, and each thing once. kind: link,
+-- documents (subject_id is the submission's) or share.
+CREATE TABLE end_warning (
+    email_fingerprint BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    subject_id BLOB NOT NULL,
+    day BIGINT NOT NULL,
+    PRIMARY KEY (email_fingerprint, kind, subject_id)
+);
+CREATE INDEX end_warning_day ON end_warning (day);

@@ -8,6 +8,7 @@ mod database;
 mod assets;
 mod at_once;
 mod console;
+mod end_warnings;
 mod expiry;
 mod group_commit;
 mod holders;

@@ -1,0 +1,316 @@
+//! Warnings before something of a person ends: links that nobody has answered, documents of a wallet that was not kept, and
+//! shares. What lives for a day or less is not warned of.
+
+use std::time::Duration;
+
+use credential::Type;
+use uuid::Uuid;
+
+use super::expiry::Work;
+use super::holder::IS_KEPT;
+use super::{StoreError, Tx, from_row, on};
+use crate::domain::share::MOST_PASSCODE_TRIES;
+use crate::domain::submission::Sealed;
+use ambient::Timestamp;
+
+/// How long before its end a person is warned of something.
+pub const WARNED_BEFORE: Duration = Duration::from_secs(86_400);
+
+/// Nobody is warned of a link that they have just opened: the page says the same.
+const JUST_OPENED: Duration = Duration::from_secs(3600);
+
+/// Whom to warn before a link expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRecipient {
+    /// Keyed hash of the address.
+    pub email_fingerprint: Vec<u8>,
+    /// When the link expires.
+    pub expires_at: Timestamp,
+    /// The address.
+    pub email: Sealed,
+}
+
+/// A link that expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndingLink {
+    /// Its id: a submission's or a batch's.
+    pub link: Uuid,
+    /// When it expires.
+    pub ends_at: Timestamp,
+    /// The address that the partner named; `None` once an account has opened the link.
+    pub email: Option<Sealed>,
+}
+
+/// The documents of a credential, which are deleted unless the wallet is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndingDocuments {
+    /// The credential.
+    pub submission: Uuid,
+    /// Who pushed it.
+    pub partner: Uuid,
+    /// Its type.
+    pub credential_type: Type,
+    /// When the first of them is deleted.
+    pub ends_at: Timestamp,
+}
+
+/// A share that expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndingShare {
+    /// Its id.
+    pub share: Uuid,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it expires.
+    pub ends_at: Timestamp,
+}
+
+/// Something that a person was warned of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warned {
+    /// A link.
+    Link(Uuid),
+    /// The documents of a submission.
+    Documents(Uuid),
+    /// A share.
+    Share(Uuid),
+}
+
+impl Warned {
+    /// The stored kind, and the id.
+    fn columns(self) -> (&'static str, Uuid) {
+        match self {
+            Self::Link(id) => ("link", id),
+            Self::Documents(id) => ("documents", id),
+            Self::Share(id) => ("share", id),
+        }
+    }
+}
+
+struct LinkRow {
+    request_id: Uuid,
+    expires_at: Timestamp,
+    ring_period: Option<Timestamp>,
+    sealed: Option<Vec<u8>>,
+}
+from_row!(LinkRow { request_id, expires_at, ring_period, sealed });
+
+struct DocumentsRow {
+    id: Uuid,
+    partner_id: Uuid,
+    credential_type: String,
+    ends_at: Timestamp,
+}
+from_row!(DocumentsRow { id, partner_id, credential_type, ends_at });
+
+struct ShareRow {
+    id: Uuid,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+}
+from_row!(ShareRow { id, created_at, expires_at });
+
+/// That nobody was warned of a row yet: its kind, the column with its id, and that with the person's fingerprint.
+fn unwarned(kind: &str, id: &str, fingerprint: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM end_warning AS warned WHERE warned.email_fingerprint = {fingerprint}
+                        AND warned.kind = '{kind}' AND warned.subject_id = {id})"
+    )
+}
+
+/// Documents of wallets that are not kept and end after `$1` and before `$2`, in the rows `asset`, `submission` and `holder`.
+/// `$3`: the longest life that is not warned of.
+const DOCUMENTS: &str = "FROM asset JOIN submission ON submission.id = asset.submission_id
+    JOIN holder ON holder.id = submission.holder_id
+   WHERE asset.keep_by > $1 AND asset.keep_by < $2 AND asset.state = 'stored' AND asset.keep_by - submission.finalized_at > $3";
+
+/// Likewise for shares that can be opened, in the rows `share` and `holder`. `$4`: the tries that lock one.
+const SHARES: &str = "FROM share JOIN holder ON holder.id = share.holder_id
+   WHERE share.expires_at > $1 AND share.expires_at < $2 AND share.expires_at - share.created_at > $3
+     AND share.revoked_at IS NULL AND share.passcode_tries < $4";
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+impl Tx {
+    /// Notes whom to warn before `link` expires, unless an account has opened it.
+    pub async fn note_link_recipient(&mut self, link: Uuid, recipient: &LinkRecipient) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "INSERT INTO link_recipient (request_id, email_fingerprint, warn_at, expires_at, ring_period, sealed)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (request_id) DO UPDATE SET email_fingerprint = excluded.email_fingerprint,
+                ring_period = excluded.ring_period, sealed = excluded.sealed WHERE link_recipient.sealed IS NOT NULL",
+        ).bind(link).bind(&recipient.email_fingerprint).bind(recipient.expires_at - WARNED_BEFORE).bind(recipient.expires_at)
+            .bind(recipient.email.period).bind(&recipient.email.bytes).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Notes that `holder` has opened `link`: from now on they are warned, and the address that the partner named is deleted.
+    pub(super) async fn note_link_holder(
+        &mut self,
+        link: Uuid,
+        holder: Uuid,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "INSERT INTO link_recipient (request_id, email_fingerprint, warn_at, expires_at)
+             SELECT submission.id, holder.email_fingerprint,
+                    CASE WHEN submission.expires_at - $3 > $4 THEN submission.expires_at - $3 ELSE $4 END, submission.expires_at
+               FROM submission CROSS JOIN holder
+              WHERE submission.id = $1 AND holder.id = $2 AND submission.expires_at - submission.created_at > $3
+             ON CONFLICT (request_id) DO UPDATE SET email_fingerprint = excluded.email_fingerprint, warn_at = excluded.warn_at,
+                ring_period = NULL, sealed = NULL",
+        ).bind(link).bind(holder).bind(micros(WARNED_BEFORE)).bind(now + JUST_OPENED).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// The fingerprints, from after `after` on, of up to `limit` people who have to be warned at `now` and were sent no warning on
+    /// that `day` yet.
+    pub async fn people_to_warn(
+        &mut self,
+        after: &[u8],
+        (now, day): (Timestamp, i64),
+        limit: i64,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let statement = format!(
+            "SELECT email_fingerprint FROM
+                (SELECT email_fingerprint FROM link_recipient
+                  WHERE warn_at <= $1 AND expires_at > $1 AND {links}
+                 UNION
+                 SELECT holder.email_fingerprint {DOCUMENTS} AND NOT {IS_KEPT} AND {documents}
+                 UNION
+                 SELECT holder.email_fingerprint {SHARES} AND {shares}) AS due
+              WHERE email_fingerprint > $5
+                AND NOT EXISTS (SELECT 1 FROM end_warning AS sent WHERE sent.email_fingerprint = due.email_fingerprint AND sent.day = $6)
+              ORDER BY email_fingerprint LIMIT $7",
+            links = unwarned("link", "link_recipient.request_id", "link_recipient.email_fingerprint"),
+            documents = unwarned("documents", "submission.id", "holder.email_fingerprint"),
+            shares = unwarned("share", "share.id", "holder.email_fingerprint"),
+        );
+        // What ends in exactly a day is due.
+        let until = now + WARNED_BEFORE + Duration::from_micros(1);
+        Ok(on!(self, connection => sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MOST_PASSCODE_TRIES).bind(after).bind(day).bind(limit)
+            .fetch_all(connection).await)?)
+    }
+
+    /// The links of a person that expire after `now` and before `until`, of which they were not warned. Some may have been
+    /// answered: the caller looks.
+    pub async fn ending_links(
+        &mut self,
+        email_fingerprint: &[u8],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<EndingLink>, StoreError> {
+        let statement = format!(
+            "SELECT request_id, expires_at, ring_period, sealed FROM link_recipient
+              WHERE email_fingerprint = $1 AND expires_at > $2 AND expires_at < $3 AND {} ORDER BY expires_at, request_id",
+            unwarned("link", "link_recipient.request_id", "link_recipient.email_fingerprint"),
+        );
+        let rows: Vec<LinkRow> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(email_fingerprint).bind(now).bind(until).fetch_all(connection).await)?;
+        let link = |row: LinkRow| EndingLink {
+            link: row.request_id,
+            ends_at: row.expires_at,
+            email: row.ring_period.zip(row.sealed).map(|(period, bytes)| Sealed { period, bytes }),
+        };
+        Ok(rows.into_iter().map(link).collect())
+    }
+
+    /// The credentials of `holder` whose documents are deleted after `now` and before `until` unless the wallet is kept; of which
+    /// they were not warned, if `is_new`.
+    pub async fn ending_documents(
+        &mut self,
+        holder: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+        is_new: bool,
+    ) -> Result<Vec<EndingDocuments>, StoreError> {
+        let unwarned = unwarned("documents", "submission.id", "holder.email_fingerprint");
+        let statement = format!(
+            "SELECT submission.id, submission.partner_id, submission.credential_type, min(asset.keep_by) AS ends_at
+               {DOCUMENTS} AND holder.id = $4 AND NOT {IS_KEPT} AND ({unwarned} OR NOT $5)
+              GROUP BY submission.id, submission.partner_id, submission.credential_type
+              ORDER BY min(asset.keep_by), submission.id",
+        );
+        let rows: Vec<DocumentsRow> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(until).bind(if is_new { micros(WARNED_BEFORE) } else { 0 }).bind(holder).bind(is_new)
+            .fetch_all(connection).await)?;
+        let documents = |row: DocumentsRow| {
+            let credential_type = row.credential_type.parse();
+            Ok(EndingDocuments {
+                submission: row.id,
+                partner: row.partner_id,
+                credential_type: credential_type.map_err(|_| StoreError::nonsense("submission", "its type"))?,
+                ends_at: row.ends_at,
+            })
+        };
+        rows.into_iter().map(documents).collect()
+    }
+
+    /// The shares of `holder` that expire after `now` and before `until`, of which they were not warned.
+    pub async fn ending_shares(
+        &mut self,
+        holder: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<EndingShare>, StoreError> {
+        let unwarned = unwarned("share", "share.id", "holder.email_fingerprint");
+        let statement = format!(
+            "SELECT share.id, share.created_at, share.expires_at {SHARES} AND holder.id = $5 AND {unwarned}
+              ORDER BY share.expires_at, share.id"
+        );
+        let rows: Vec<ShareRow> = on!(self, connection => sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(now).bind(until).bind(micros(WARNED_BEFORE)).bind(MOST_PASSCODE_TRIES).bind(holder).fetch_all(connection).await)?;
+        let share = |row: ShareRow| EndingShare { share: row.id, created_at: row.created_at, ends_at: row.expires_at };
+        Ok(rows.into_iter().map(share).collect())
+    }
+
+    /// Keeps other nodes from warning until the end of the transaction. False if one is at it.
+    pub async fn hold_warnings(&mut self) -> Result<bool, StoreError> {
+        self.is_alone_at(Work::Warning).await
+    }
+
+    /// Notes that a person is warned of something by a mail of that `day`. False, and nothing is noted, if they were sent one on
+    /// that day. The caller holds the warnings.
+    pub async fn note_warned(
+        &mut self,
+        email_fingerprint: &[u8],
+        warned: &[Warned],
+        day: i64,
+    ) -> Result<bool, StoreError> {
+        let was_sent: bool = on!(self, connection => sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM end_warning WHERE email_fingerprint = $1 AND day = $2)",
+        ).bind(email_fingerprint).bind(day).fetch_one(connection).await)?;
+        if was_sent {
+            return Ok(false);
+        }
+        for warned in warned {
+            let (kind, id) = warned.columns();
+            on!(self, connection => sqlx::query(
+                "INSERT INTO end_warning (email_fingerprint, kind, subject_id, day) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            ).bind(email_fingerprint).bind(kind).bind(id).bind(day).execute(connection).await.map(drop))?;
+            if let Warned::Link(link) = warned {
+                self.forget_link_recipient(*link).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Forgets whom to warn before `link` expires: it was answered, or they are warned.
+    pub async fn forget_link_recipient(&mut self, link: Uuid) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query("DELETE FROM link_recipient WHERE request_id = $1").bind(link).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Forgets the warnings of days before `day`, and whom to warn of links that have expired at `now`.
+    pub async fn forget_warnings(&mut self, day: i64, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => {
+            sqlx::query("DELETE FROM end_warning WHERE day < $1").bind(day).execute(&mut *connection).await?;
+            sqlx::query("DELETE FROM link_recipient WHERE warn_at <= $1 AND expires_at <= $1")
+                .bind(now).execute(connection).await.map(drop)
+        })?;
+        Ok(())
+    }
+}
