@@ -162,7 +162,7 @@ impl Metrics {
         self.mail_errors.get_or_create(&MailErrorLabels { phase, code }).inc();
     }
 
-    /// Counts what the outbox did: sent, failed, given_up, expired.
+    /// Counts what the outbox did: sent, failed, given_up, expired, obsolete.
     pub fn outgoing(&self, outcome: &'static str) {
         self.outgoing.get_or_create(&OutcomeLabels { outcome }).inc();
     }

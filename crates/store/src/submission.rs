@@ -155,6 +155,13 @@ impl Tx {
         ).bind(link).bind(now).fetch_one(connection).await)?)
     }
 
+    /// Whether anything behind a link waits for its person: not answered, withdrawn or expired.
+    pub async fn is_waiting(&mut self, link: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(on!(self, connection => sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM submission WHERE (id = $1 OR batch_id = $1) AND state = 'incomplete' AND expires_at > $2)",
+        ).bind(link).bind(now).fetch_one(connection).await)?)
+    }
+
     /// Notes that somebody's browser handed a link over. Returns the submissions of which it was the first time.
     pub async fn note_link_opened(&mut self, link: Uuid, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
         let over = self.hold_expiry(now).await?;

@@ -44,6 +44,8 @@ enum Outcome {
     Refused(String),
     /// It is of no use any more, or cannot be decrypted any more.
     Expired,
+    /// The link that it offers was answered or withdrawn before it was sent.
+    Obsolete,
     /// It could not be sent or done now.
     Later(String),
     /// The mail server had it wait.
@@ -188,17 +190,25 @@ pub async fn maintain(app: &App) -> Result<(), StoreError> {
 }
 
 async fn attempt(app: App, lane: Lane, item: OutboxItem) -> Attempt {
-    let outcome = if item.expires_at.is_some_and(|at| at <= app.now()) {
-        Outcome::Expired
-    } else {
-        match app.outbox().open(&item).await {
-            Ok(Some(message)) => perform(&app, item.id, message).await,
-            Ok(None) if lane == Lane::Key => Outcome::Later("it cannot be decrypted".to_owned()),
-            Ok(None) => Outcome::Expired,
-            Err(error) => Outcome::Later(error.to_string()),
-        }
-    };
+    let outcome = try_once(&app, lane, &item).await.unwrap_or_else(|error| Outcome::Later(error.to_string()));
     Attempt { item, outcome }
+}
+
+async fn try_once(app: &App, lane: Lane, item: &OutboxItem) -> Result<Outcome, StoreError> {
+    let now = app.now();
+    if item.expires_at.is_some_and(|at| at <= now) {
+        return Ok(Outcome::Expired);
+    }
+    if let Some(request) = item.request_id
+        && !app.store().read().await?.is_waiting(request, now).await?
+    {
+        return Ok(Outcome::Obsolete);
+    }
+    Ok(match app.outbox().open(item).await? {
+        Some(message) => perform(app, item.id, message).await,
+        None if lane == Lane::Key => Outcome::Later("it cannot be decrypted".to_owned()),
+        None => Outcome::Expired,
+    })
 }
 
 async fn perform(app: &App, id: Uuid, message: OutboxMessage) -> Outcome {
@@ -256,7 +266,7 @@ fn mail_outcome(app: &App, sent: Result<(), SendError>, begun: Timestamp) -> Out
 async fn settle(tx: &mut Tx, lane: Lane, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
     let Attempt { item, outcome } = attempt;
     let undelivered = match outcome {
-        Outcome::Done => None,
+        Outcome::Done | Outcome::Obsolete => None,
         Outcome::Refused(_) => Some(Undelivered::RecipientRejected),
         Outcome::Expired => Some(Undelivered::Expired),
         Outcome::Later(_) | Outcome::Deferred(_) | Outcome::RelayFails(_) => {
@@ -286,6 +296,7 @@ fn count(app: &App, attempt: &Attempt) {
             tracing::warn!(%id, lane, attempts, "expired before it was sent");
             app.metrics().outgoing("expired");
         }
+        Outcome::Obsolete => app.metrics().outgoing("obsolete"),
         Outcome::Later(error) => {
             tracing::warn!(%id, lane, attempts, error, "tried again later");
             app.metrics().outgoing("failed");

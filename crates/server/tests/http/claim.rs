@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::app::{PUSH, TestApp, career};
+use axum::http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -120,6 +121,25 @@ async fn batch_sends_one_link_mail() {
     let again = test.post(BATCH, &token, &batch).await.assert_status(201).json();
     assert_eq!(codes(&again), ["claim.earlier"]);
     assert_eq!(test.mails().await.len(), 1);
+}
+
+/// The address may be why a partner withdraws a submission.
+#[tokio::test]
+async fn queued_mail_is_dropped_once_its_link_is_withdrawn_or_declined() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let mut person = test.signed_in("jane@example.org").await;
+    let mails = test.mails().await.len();
+    let push = async |id: &str| test.post(PUSH, &token, &claimed(id, "jane@example.org")).await.assert_status(201).json();
+    push("withdrawn").await;
+    let declined = crate::support::response::content(&push("declined").await);
+    push("waiting").await;
+    let path = "/api/partner/v2/add/requests/career_history/withdrawn";
+    test.send(test.api(Method::DELETE, path, &token, "{}")).await.assert_status(204);
+    person.open(declined).await.assert_status(303);
+    person.post(&format!("/requests/{declined}/decline"), &[]).await.assert_status(303);
+    assert_eq!(test.mails().await.len(), mails + 1, "only the one that waits");
+    assert_eq!(test.app.store().read().await.expect("a transaction").outbox_length().await.expect("read"), 0);
 }
 
 #[tokio::test]

@@ -224,8 +224,13 @@ contract! {
         for submission in [id(10), id(11), id(12)] {
             assert!(tx.bind_submission(submission, ada, NOW).await.expect("bound"));
         }
+        assert!(tx.is_waiting(id(10), NOW).await.expect("read"), "it is opened, and not answered");
+        assert!(!tx.is_waiting(id(12), LATER).await.expect("read"), "it has expired");
         assert!(tx.accept_submission(id(10), ada, &[4], NOW).await.expect("accepted"));
         assert!(tx.decline_submission(id(11), ada, NOW).await.expect("declined"));
+        for answered in [id(10), id(11)] {
+            assert!(!tx.is_waiting(answered, NOW).await.expect("read"));
+        }
         tx.record_events(&[id(11)], EventKind::Declined, NOW).await.expect("recorded");
         tx.release_submissions(ada, NOW).await.expect("released");
         let today = day(NOW);
@@ -261,6 +266,7 @@ contract! {
         assert_eq!(Subject::from(&batch.items[0]).batch_id, Some(id(50)));
         let mut tx = store.write().await.expect("a transaction");
         assert!(tx.insert_batch(&batch).await.expect("inserted"));
+        assert!(tx.is_waiting(id(50), NOW).await.expect("read"), "a batch waits for its items");
         assert_eq!(tx.count_unopened(id(50), NOW).await.expect("read"), 2);
         let opened = tx.note_link_opened(id(50), NOW).await.expect("noted");
         assert_eq!(opened, [id(51), id(52)]);
