@@ -265,6 +265,7 @@ batch-about = About
 batch-all = All at once
 batch-accept-all = Add all { $count }
 batch-decline-all = Decline all { $count }
+batch-one-by-one = Some of these need a choice of their own, so they are added one by one.
 batch-done-title = You have answered
 batch-answered = Your answers
 batch-open = Open it

@@ -150,10 +150,10 @@ struct BatchConsent {
 }
 
 impl BatchConsent {
-    /// Whether all that waits can be answered at once: an item that relates to others, or is in another name, is answered by
+    /// Whether all that waits can be accepted at once: an item that relates to others, or is in another name, is accepted by
     /// itself.
-    fn may_answer_at_once(&self) -> bool {
-        self.waiting.len() > 1 && self.waiting.iter().all(|item| item.versions.is_empty() && item.name.is_none())
+    fn may_accept_at_once(&self) -> bool {
+        self.waiting.iter().all(|item| item.versions.is_empty() && item.name.is_none())
     }
 }
 
