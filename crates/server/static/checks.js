@@ -1,26 +1,13 @@
 // Makes the checks of a shared link in the hirer's browser and puts what it finds in the place of what the server found. The
 // words, and what each result means for the whole, come from the page; what is checked comes from the tokens in it.
 import { beforePrinting } from "./print.js";
+import { fillRow, moment, reasonOf, say, word } from "./verdicts.js";
 import { verify } from "./verify.js";
 
 // "Just now" stays true: the page checks again after five minutes, and when it is looked at after that time.
 const CHECK_EVERY_MS = 5 * 60_000;
 // The worst last.
 const LEVELS = ["confirmed", "doubtful", "failed"];
-
-const words = new Map();
-for (const entry of document.getElementById("words").content.children) words.set(entry.dataset.key, entry);
-
-function say(key, values = {}) {
-  return words.get(key).textContent.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-}
-
-function moment(millis) {
-  const at = new Date(millis);
-  const time = at.toISOString().slice(11, 16);
-  const month = say(`month-${at.getUTCMonth() + 1}`);
-  return say("moment", { day: at.getUTCDate(), month, year: at.getUTCFullYear(), time });
-}
 
 const verdictBox = document.querySelector(".verdict");
 const reasons = verdictBox.querySelector("[data-reasons]");
@@ -30,21 +17,11 @@ const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
 /** What a cause means for the credential of a section: an item for the list of reasons. */
 const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
 
-function showRow(section, { step, outcome, code, asked }) {
-  const prefix = { passed: "passed", failed: "refused", unchecked: "unchecked" }[outcome];
-  const reason = words.get(`${prefix}-${code}`.replaceAll("_", "-")) ?? words.get("refused-claim");
-  const item = reason.dataset.cause && meaning(section, reason.dataset.cause);
-  const shown = outcome === "failed" && item.dataset.level === "doubtful" ? "doubtful" : outcome;
-  const row = section.querySelector(`[data-step="${step}"]`);
-  row.className = `outcome-${shown}`;
-  row.querySelector(".outcome").textContent = say(`outcome-${shown}`);
-  row.querySelector("[data-reason]").textContent = reason.textContent;
-  row.querySelector("[data-asked]").replaceChildren(...asked.map(({ address, at }) => {
-    const line = document.createElement("p");
-    line.className = "asked";
-    line.textContent = say("hire-asked", { address, moment: moment(at) });
-    return line;
-  }));
+function showRow(section, verdict) {
+  const { cause } = reasonOf(verdict).dataset;
+  const item = cause && meaning(section, cause);
+  const shown = verdict.outcome === "failed" && item.dataset.level === "doubtful" ? "doubtful" : verdict.outcome;
+  fillRow(section.querySelector(`[data-step="${verdict.step}"]`), verdict, shown);
   return { shown, item };
 }
 
@@ -91,7 +68,7 @@ function conclude(found) {
   reasons.replaceChildren(...items);
   const level = LEVELS[Math.max(0, ...items.map(levelOf))];
   verdictBox.dataset.level = level;
-  verdictBox.querySelector("[data-sentence]").replaceChildren(...words.get(`sentence-${level}`).cloneNode(true).childNodes);
+  verdictBox.querySelector("[data-sentence]").replaceChildren(...word(`sentence-${level}`).cloneNode(true).childNodes);
   verdictBox.querySelector("[data-now]").textContent = say("hire-now-browser");
   verdictBox.querySelector("[data-paper]").textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
 }

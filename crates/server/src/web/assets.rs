@@ -19,6 +19,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("print.js", "text/javascript; charset=utf-8", include_str!("../../static/print.js")),
     ("sd-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/sd-jwt.js")),
     ("verify.js", "text/javascript; charset=utf-8", include_str!("../../static/verify.js")),
+    ("verdicts.js", "text/javascript; charset=utf-8", include_str!("../../static/verdicts.js")),
     ("checks.js", "text/javascript; charset=utf-8", include_str!("../../static/checks.js")),
     ("mark.svg", "image/svg+xml", include_str!("../../static/mark.svg")),
 ];
