@@ -11,5 +11,5 @@ mod token;
 
 pub use inputs::{Answer, Lookups, VerificationInputs, keys_of};
 pub use metadata::is_of_credential;
-pub use report::{NotShown, Outcome, Report, Step, Verdict};
+pub use report::{Conclusion, NotShown, Outcome, Report, Step, Verdict};
 pub use token::Token;

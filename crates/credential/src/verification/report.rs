@@ -85,6 +85,18 @@ pub struct NotShown {
     pub by_place: BTreeMap<String, usize>,
 }
 
+/// What all verdicts say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// Signature, issuer, dates and status passed, and nothing failed.
+    Valid,
+    /// A check failed.
+    Invalid,
+    /// Nothing failed, but a check that is needed could not be made.
+    NotCheckable,
+}
+
 /// All verdicts, and what the token says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -121,6 +133,17 @@ impl Report {
         self.verdicts.iter().any(signed)
             && failed.peek().is_some()
             && failed.all(|verdict| verdict.code == Some(Refusal::Replaced.code()))
+    }
+
+    /// What the verdicts say together. A check that could not be made is no failure, and proves nothing either.
+    pub fn conclusion(&self) -> Conclusion {
+        if self.verdicts.iter().any(|verdict| verdict.outcome == Outcome::Failed) {
+            return Conclusion::Invalid;
+        }
+        let has_status = ["status", "credentialStatus"].iter().any(|name| self.claims.contains_key(*name));
+        let needed = [Step::Signature, Step::Issuer, Step::Dates].into_iter().chain(has_status.then_some(Step::Status));
+        let has_passed = |step| self.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed);
+        if needed.into_iter().all(has_passed) { Conclusion::Valid } else { Conclusion::NotCheckable }
     }
 
     /// Of something whose form is wrong: its signature cannot be looked at, and neither can the rest.

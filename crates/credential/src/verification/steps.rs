@@ -111,9 +111,8 @@ impl Token<'_> {
             Answer::None(why) => return Finding::NotChecked(format!("The status list could not be had: {why}.")),
             Answer::Some(list) => list,
         };
-        let keys = match &inputs.issuer_keys {
-            Answer::Some(keys) => keys.as_slice(),
-            _ => &[],
+        let Answer::Some(keys) = &inputs.issuer_keys else {
+            return Finding::NotChecked("There is no key to check the status list with.".to_owned());
         };
         let list = match &entry {
             StatusEntry::Token(at) => status::read_token(list, &at.uri, |jws| named_key(keys, jws), now),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::inputs::Lookups;
 use super::report::NotShown;
 use crate::date::Date;
+use crate::format::Format;
 use crate::format::sd_jwt_vc::{self, SdJwtVc};
 use crate::jws::Jws;
 use crate::refusal::Refusal;
@@ -93,6 +94,27 @@ impl<'a> Token<'a> {
         let by_place = credential.disclosed.withheld.clone();
         let count = by_place.values().sum();
         NotShown { count, at_most: count > 0 && sd_jwt_vc::may_have_decoys(vct, issuer), by_place }
+    }
+
+    /// The format.
+    pub fn format(&self) -> Format {
+        match self {
+            Self::SdJwtVc(_) => Format::SdJwtVc,
+            Self::VcJwt(_) => Format::VcJwt,
+        }
+    }
+
+    /// The type that it names, if it is an SD-JWT VC.
+    pub fn vct(&self) -> Option<&str> {
+        match self {
+            Self::SdJwtVc(credential) => credential.text("vct"),
+            Self::VcJwt(_) => None,
+        }
+    }
+
+    /// The chain of certificates in its header (RFC 7515, section 4.1.6).
+    pub fn certificates(&self) -> Option<&Value> {
+        self.jws().header.get("x5c")
     }
 
     /// What has to be fetched before the token can be verified.

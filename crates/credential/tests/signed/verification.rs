@@ -7,7 +7,7 @@ use credential::format::vc_jwt::{IssuerProfile, status_list_credential};
 use credential::jws::Jws;
 use credential::key::Algorithm;
 use credential::status::{StatusList, token_payload};
-use credential::verification::{Answer, Step, Token, VerificationInputs};
+use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -46,6 +46,26 @@ fn replaced_list(change: impl FnOnce(&mut Value)) -> Answer<String> {
     let mut payload = token_payload(&list, &format!("{ADDRESS}/status/1"), (NOW, NOW + 60), 60);
     change(&mut payload["status_types"]);
     Answer::Some(forged(&json!({ "alg": "ES256", "typ": "statuslist+jwt", "kid": "k1" }), &payload))
+}
+
+#[test]
+fn checks_that_cannot_be_made_are_no_failures() {
+    let (text, _) = bound();
+    let token = Token::read(&text).expect("read");
+    let report = |inputs: &VerificationInputs| token.verify(inputs, &Challenge { now: NOW, ..Challenge::default() });
+    let away = || "the server does not respond".to_owned();
+    assert_eq!(report(&inputs(&[])).conclusion(), Conclusion::Valid);
+    assert_eq!(report(&inputs(&[7])).conclusion(), Conclusion::Invalid);
+    let no_metadata = VerificationInputs { metadata: Answer::None(away()), ..inputs(&[]) };
+    assert_eq!(report(&no_metadata).conclusion(), Conclusion::Valid, "the type's description is not needed");
+    let no_status = report(&VerificationInputs { status: Answer::None(away()), ..inputs(&[]) });
+    assert_eq!(no_status.conclusion(), Conclusion::NotCheckable);
+    let no_keys = report(&VerificationInputs { issuer_keys: Answer::None(away()), ..inputs(&[7]) });
+    assert_eq!(no_keys.conclusion(), Conclusion::NotCheckable);
+    for step in [Step::Signature, Step::Issuer, Step::Status] {
+        assert_eq!(no_keys.verdict(step).map(|verdict| verdict.outcome), Some(Outcome::NotChecked), "{step:?}");
+    }
+    assert_eq!(Report::unreadable(&Refusal::Malformed("it is empty")).conclusion(), Conclusion::Invalid);
 }
 
 #[test]
