@@ -6,6 +6,12 @@ use crate::key::Algorithm;
 /// Why something signed is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// It holds no token.
+    #[error("This is not a token, and there is none in it.")]
+    NotAToken,
+    /// It holds more than one token.
+    #[error("There are several tokens in this; give one of them.")]
+    SeveralTokens,
     /// It cannot be read.
     #[error("It cannot be read: {0}.")]
     Malformed(&'static str),
@@ -100,6 +106,8 @@ impl Refusal {
     /// A stable code.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::NotAToken => "not_a_token",
+            Self::SeveralTokens => "several_tokens",
             Self::Malformed(_) => "malformed",
             Self::Algorithm(_) => "algorithm",
             Self::Critical => "critical_header",

@@ -5,11 +5,13 @@
 
 mod inputs;
 mod metadata;
+mod pasted;
 mod report;
 mod steps;
 mod token;
 
 pub use inputs::{Answer, Lookups, VerificationInputs, keys_of};
 pub use metadata::is_of_credential;
+pub use pasted::{MAX_PASTED, find_token};
 pub use report::{Conclusion, NotShown, Outcome, Report, Step, Verdict};
 pub use token::Token;

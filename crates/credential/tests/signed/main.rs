@@ -3,6 +3,7 @@
 mod always_shown;
 mod disclosures;
 mod issuing;
+mod pasted;
 mod presentation;
 mod support;
 mod verification;

@@ -65,7 +65,7 @@ fn checks_that_cannot_be_made_are_no_failures() {
     for step in [Step::Signature, Step::Issuer, Step::Status] {
         assert_eq!(no_keys.verdict(step).map(|verdict| verdict.outcome), Some(Outcome::NotChecked), "{step:?}");
     }
-    assert_eq!(Report::unreadable(&Refusal::Malformed("it is empty")).conclusion(), Conclusion::Invalid);
+    assert_eq!(Report::unreadable(&Refusal::NotAToken).conclusion(), Conclusion::Invalid);
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! The token in what somebody pasted: the cases of `pasted.json`, which the page's script is tested with too.
+
+use credential::Refusal;
+use credential::verification::{MAX_PASTED, find_token};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn encoded(text: &str, encoding: &str) -> Vec<u8> {
+    let (encoding, has_mark) = encoding.strip_suffix("-bom").map_or((encoding, false), |encoding| (encoding, true));
+    let text = if has_mark { format!("\u{feff}{text}") } else { text.to_owned() };
+    match encoding {
+        "utf-8" => text.into_bytes(),
+        "utf-16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        "utf-16be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn tokens_are_found_in_what_people_paste() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("pasted.json")).expect("the cases");
+    assert!(cases.len() > 30);
+    for case in cases {
+        let text = |name: &str| case[name].as_str().unwrap_or_default();
+        let found = find_token(&encoded(text("text"), text("encoding")));
+        let found = found.map_err(|refusal| refusal.code());
+        let expected = case["token"].as_str().map(ToOwned::to_owned).ok_or(text("refusal"));
+        assert_eq!(found, expected, "{}", text("name"));
+    }
+}
+
+#[test]
+fn unreadable_or_long_input_holds_no_token() {
+    assert_eq!(find_token(&[0xc3, 0x28]), Err(Refusal::NotAToken));
+    assert_eq!(find_token(&[0xff, 0xfe, 0x00, 0xdc]), Err(Refusal::NotAToken), "half a surrogate pair");
+    let most = [" ".repeat(MAX_PASTED - 10), "eyJ9.e30.A".to_owned()].concat();
+    assert_eq!(find_token(most.as_bytes()).as_deref(), Ok("eyJ9.e30.A"));
+    let longer = format!("{most} ");
+    assert!(matches!(find_token(longer.as_bytes()), Err(Refusal::Malformed(_))));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_give_a_token_without_spaces_or_a_refusal(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(token) = find_token(&bytes) {
+            prop_assert!(token.starts_with('e') && token.is_ascii() && !token.contains(char::is_whitespace));
+        }
+    }
+
+    #[test]
+    fn breaking_a_token_into_lines_changes_nothing(breaks in proptest::collection::vec(0..60_usize, 0..10)) {
+        let token = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImRjK3NkLWp3dCJ9.eyJ2Y3QiOiJ4In0.AA~";
+        let mut broken = token.to_owned();
+        for at in breaks {
+            broken.insert_str(at, "\r\n");
+        }
+        let found = find_token(broken.as_bytes());
+        prop_assert_eq!(found.as_deref(), Ok(token));
+    }
+}

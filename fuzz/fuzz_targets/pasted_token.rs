@@ -1,0 +1,28 @@
+//! Any bytes hold a token, or a sentence says why not. What is found is in the bytes but for what is removed, is found again
+//! in itself, and is found in quotes, in lines, in JSON and in UTF-16 too.
+#![no_main]
+
+use credential::verification::find_token;
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+
+fuzz_target!(|bytes: &[u8]| {
+    let token = match find_token(bytes) {
+        Ok(token) => token,
+        Err(refusal) => {
+            assert!(refusal.to_string().ends_with('.') && !refusal.code().is_empty());
+            return;
+        }
+    };
+    assert!(token.len() <= bytes.len() && token.is_ascii());
+    assert_eq!(find_token(token.as_bytes()).as_deref(), Ok(&*token));
+    let lines: Vec<&str> = token.as_bytes().chunks(7).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+    for around in [format!("\u{feff}\u{201c}{token}\u{201d}"), lines.join("\r\n"), json!({ "a": [token] }).to_string()]
+    {
+        assert_eq!(find_token(around.as_bytes()).as_deref(), Ok(&*token));
+        let units = around.encode_utf16();
+        let little: Vec<u8> = units.clone().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units.flat_map(u16::to_be_bytes).collect();
+        assert_eq!([find_token(&little).as_deref(), find_token(&big).as_deref()], [Ok(&*token); 2]);
+    }
+});
