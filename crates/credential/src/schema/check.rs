@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use super::shape::{Choice, Member, Presence, Shape};
 use super::suggestion::nearest;
-use super::text::{check_characters, check_date, check_email, check_instant, check_month, check_text, check_year};
+use super::text::{
+    check_characters, check_date, check_email, check_instant, check_length, check_month, check_text, check_year,
+};
 use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 
@@ -14,6 +16,7 @@ impl Shape {
         match (self, &mut *value) {
             (Self::Text, Value::String(text)) => check_text(text, path, faults),
             (Self::Identifier { most }, Value::String(text)) => check_characters(text, *most, path, faults),
+            (Self::Verbatim { most }, Value::String(text)) => check_length(text, *most, path, faults),
             (Self::TextOrNumber, Value::String(text)) => check_text(text, path, faults),
             (Self::TextOrNumber, Value::Number(number)) => *value = Value::String(number.to_string()),
             (Self::Email, Value::String(text)) => check_email(text, path, faults),

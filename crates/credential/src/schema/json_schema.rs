@@ -11,7 +11,9 @@ impl Shape {
     pub fn json_schema(&self) -> Value {
         match self {
             Self::Text => json!({ "type": "string", "minLength": 1, "maxLength": TEXT }),
-            Self::Identifier { most } => json!({ "type": "string", "minLength": 1, "maxLength": most }),
+            Self::Identifier { most } | Self::Verbatim { most } => {
+                json!({ "type": "string", "minLength": 1, "maxLength": most })
+            }
             Self::TextOrNumber => json!({ "type": ["string", "number"], "minLength": 1, "maxLength": TEXT }),
             Self::Email => {
                 json!({ "type": "string", "format": "email", "minLength": 3, "maxLength": email::MAX_LENGTH })

@@ -18,6 +18,11 @@ pub enum Shape {
         /// Most characters.
         most: usize,
     },
+    /// A text of 1 to `most` characters of any kind, kept to the letter.
+    Verbatim {
+        /// Most characters.
+        most: usize,
+    },
     /// A text, or a number that becomes one: scores and credits, which integrations send as either.
     TextOrNumber,
     /// An e-mail address (RFC 5321, section 4.1.2), without quoted names, comments and numbers for hosts.
@@ -116,7 +121,7 @@ impl Shape {
     /// What a message calls a value of this shape.
     pub(super) fn described(&self) -> Cow<'static, str> {
         match self {
-            Self::Text | Self::Identifier { .. } => "a string".into(),
+            Self::Text | Self::Identifier { .. } | Self::Verbatim { .. } => "a string".into(),
             Self::TextOrNumber => "a string or a number".into(),
             Self::Email => "a string with an e-mail address".into(),
             Self::Boolean => "true or false".into(),

@@ -27,12 +27,16 @@ pub(super) fn check_text(text: &mut String, path: &Path<'_>, faults: &mut Faults
 }
 
 pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, faults: &mut Faults) {
-    if text.is_empty() {
-        faults.add(path, Code::TextEmpty, || "This must not be empty.".to_owned());
-    }
+    check_length(text, most, path, faults);
     if let Some(control) = text.chars().find(|character| character.is_control() || is_bidi_control(*character)) {
         let point = u32::from(control);
         faults.add(path, Code::TextControl, || format!("This holds the control character U+{point:04X}; take it out."));
+    }
+}
+
+pub(super) fn check_length(text: &str, most: usize, path: &Path<'_>, faults: &mut Faults) {
+    if text.is_empty() {
+        faults.add(path, Code::TextEmpty, || "This must not be empty.".to_owned());
     }
     // Bytes are never fewer than characters, so most texts need no counting.
     if text.len() > most {
