@@ -11,6 +11,7 @@ use crate::auth::partner::ActivePartners;
 use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::documents::{self, Documents};
+use crate::issuer_lookup::IssuerLookup;
 use crate::issuing::{
     CredentialSigner, EncryptionKey, IssuerKeys, NONCE_LIFETIME, Nonces, ProofVerifier, StatusLists, VerifierKey,
     WalletPolicy,
@@ -83,6 +84,8 @@ parts! {
     verifier_key: VerifierKey,
     /// Issuers that are trusted besides this server.
     trusted_issuers: TrustedIssuers,
+    /// Looks up what issuers publish.
+    issuer_lookup: IssuerLookup,
     /// Signs credentials.
     credential_signer: CredentialSigner,
     /// Issues nonces to wallets.
@@ -202,6 +205,7 @@ impl App {
         let outbound = Outbound::new(&config.outbound, lookup).map_err(StartError::Operator)?;
         let committer = Committer::start(store.clone(), clock.clone());
         Ok(Self(Arc::new(Parts {
+            issuer_lookup: IssuerLookup::new(outbound.clone()),
             documents: Documents::new(objects, outbound, inspector, keyring.clone(), clock.clone(), rng.clone()),
             readiness: Readiness::new(store.clone(), keyring.store().clone(), committer.clone()),
             trusted_time: TrustedTime::new(clock.clone()),

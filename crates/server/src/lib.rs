@@ -16,6 +16,7 @@ pub mod fair_queue;
 pub mod flows;
 pub mod http;
 pub mod i18n;
+pub mod issuer_lookup;
 pub mod issuing;
 pub mod jobs;
 pub mod keys;

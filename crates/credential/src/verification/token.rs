@@ -64,7 +64,7 @@ impl<'a> Token<'a> {
     }
 
     /// The credential type, if the issuer names it as Tenure does.
-    fn credential_type(&self) -> Option<Type> {
+    pub fn credential_type(&self) -> Option<Type> {
         match self {
             Self::SdJwtVc(credential) => sd_jwt_vc::type_of(credential.text("vct")?, credential.text("iss")?),
             Self::VcJwt(jws) => {
@@ -85,6 +85,15 @@ impl<'a> Token<'a> {
             Self::SdJwtVc(credential) => known.last_day(&credential.disclosed.claims),
             Self::VcJwt(jws) => known.last_day(jws.payload.get("credentialSubject")?.as_object()?),
         }
+    }
+
+    /// The name of the person that it is about.
+    pub fn full_name(&self) -> Option<&str> {
+        let fields = match self {
+            Self::SdJwtVc(credential) => &credential.disclosed.claims,
+            Self::VcJwt(jws) => jws.payload.get("credentialSubject")?.as_object()?,
+        };
+        fields.get("full_name")?.as_str()
     }
 
     /// How much of the credential is not shown.

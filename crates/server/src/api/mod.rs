@@ -18,6 +18,7 @@ mod status;
 mod token;
 mod upload;
 mod verify;
+mod verify_token;
 mod webhooks;
 mod withdraw;
 
@@ -37,19 +38,36 @@ pub fn uploads() -> Router<App> {
 /// All other routes of the API.
 pub fn routes(app: &App) -> Router<App> {
     let (protected, _) = routes::protected().split_for_parts();
+    let (fresh, _) = routes::fresh().split_for_parts();
     let (open, _) = routes::open().split_for_parts();
-    let protected = protected.route_layer(middleware::from_fn_with_state(app.clone(), authenticate_and_dedupe));
-    protected.merge(open).merge(openapi::routes())
+    let layer = |keys| middleware::from_fn_with_state((app.clone(), keys), authenticate_and_dedupe);
+    let protected = protected.route_layer(layer(IdempotencyKeys::Kept));
+    let fresh = fresh.route_layer(layer(IdempotencyKeys::Ignored));
+    protected.merge(fresh).merge(open).merge(openapi::routes())
+}
+
+/// What is done with the `Idempotency-Key` of a request.
+#[derive(Clone, Copy, Debug)]
+enum IdempotencyKeys {
+    /// The response is stored, and repeated.
+    Kept,
+    /// Nothing: a repeated response would be out of date.
+    Ignored,
 }
 
 /// Authenticates a request that needs a token, and runs it once for its `Idempotency-Key`. One layer, since each layer boxes the
 /// request, the future and the response.
-async fn authenticate_and_dedupe(State(app): State<App>, mut request: Request, next: Next) -> Response {
+async fn authenticate_and_dedupe(
+    State((app, keys)): State<(App, IdempotencyKeys)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let successor = successor(request.uri().path());
     let (admitted, limit) = partner::authenticate(&app, &mut request).await;
-    let mut response = match admitted {
-        Ok(()) => idempotency::idempotent(&app, request, next).await,
-        Err(error) => error.into_response(),
+    let mut response = match (admitted, keys) {
+        (Ok(()), IdempotencyKeys::Kept) => idempotency::idempotent(&app, request, next).await,
+        (Ok(()), IdempotencyKeys::Ignored) => next.run(request).await,
+        (Err(error), _) => error.into_response(),
     };
     let headers = response.headers_mut();
     if let Some(limit) = limit {

@@ -81,6 +81,7 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 fn document() -> Value {
     let mut protected = super::routes::protected().into_openapi();
+    protected.merge(super::routes::fresh().into_openapi());
     let paths: Vec<String> = protected.paths.paths.keys().cloned().collect();
     protected.merge(super::routes::open().into_openapi());
     protected.merge(super::upload::routes().into_openapi());

@@ -2,7 +2,9 @@
 
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{batch, deliveries, jwks, operations, push, sandbox, status, token, verify, webhooks, withdraw};
+use super::{
+    batch, deliveries, jwks, operations, push, sandbox, status, token, verify, verify_token, webhooks, withdraw,
+};
 use crate::app::App;
 
 /// The documented routes that need an access token.
@@ -16,6 +18,11 @@ pub(super) fn protected() -> OpenApiRouter<App> {
         .merge(webhooks::routes())
         .merge(deliveries::routes())
         .merge(sandbox::routes())
+}
+
+/// The documented routes that need an access token and ignore an `Idempotency-Key`.
+pub(super) fn fresh() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(verify_token::routes())
 }
 
 /// The documented routes that need none.

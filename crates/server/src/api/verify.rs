@@ -99,12 +99,15 @@ pub struct Subject {
 impl Subject {
     fn new(shown: &VerificationResult) -> Self {
         let name = shown.credential.get("full_name").and_then(Value::as_str);
-        let names: Vec<&str> = name.into_iter().collect();
-        let comparison = names::consistency(&names);
-        let consistency = if names.is_empty() { "not_comparable" } else { comparison.verdict() };
-        let names = names.into_iter().map(ToOwned::to_owned).collect();
-        Self { names, consistency, confirmed_by_holder: shown.confirmed_by_holder }
+        let names: Vec<String> = name.map(ToOwned::to_owned).into_iter().collect();
+        Self { consistency: consistency(&names), names, confirmed_by_holder: shown.confirmed_by_holder }
     }
+}
+
+/// How names compare with each other; without a name they cannot be compared.
+pub(super) fn consistency(names: &[String]) -> &'static str {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if names.is_empty() { "not_comparable" } else { names::consistency(&names).verdict() }
 }
 
 const DIFFERS: Warning = Warning {

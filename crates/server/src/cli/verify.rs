@@ -3,32 +3,30 @@
 //! With `--keys` nothing is asked of anybody. Without, the issuer's keys, the status list and the type's metadata are
 //! fetched from where the token says, through the filtering client.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use credential::format::sd_jwt::Challenge;
-use credential::key::PublicKey;
 use credential::verification::{
-    Answer, Lookups, NotShown, Outcome as Step, Report, Token, VerificationInputs, keys_of,
+    Answer, Conclusion, Lookups, MAX_PASTED, NotShown, Outcome as Step, Report, Token, VerificationInputs, find_token,
+    keys_of,
 };
-use futures::TryStreamExt as _;
 use serde_json::{Value, json};
-use url::Url;
 
 use super::command::{Outcome, block_on, print};
 use crate::config::Config;
+use crate::issuer_lookup::IssuerLookup;
 use crate::outbound::{Lookup, Outbound};
 use ambient::{Clock, Timestamp};
-
-/// Largest document that is fetched, in bytes.
-const MOST: u64 = 4 * 1024 * 1024;
 
 /// Check a signed credential or a showing of one, and explain each step.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// A file with the token, - for standard input, or the token itself.
+    /// A file with the token, - for standard input, or the token itself. Quotes, line breaks and a JSON response around it do
+    /// no harm.
     token: String,
     /// Offline: a file with the issuer's keys (a JWK Set); nothing is asked of anybody then.
     #[arg(long, value_name = "FILE")]
@@ -61,18 +59,8 @@ pub struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Outcome {
-        let text = self.read_token()?;
-        let now = self.now()?;
-        let report = match Token::read(&text) {
-            Ok(token) => {
-                let inputs = match &self.keys {
-                    Some(keys) => self.given(keys)?,
-                    None => block_on(ask(&token.lookups(), self.local))?,
-                };
-                let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
-                let most_age = nonce.map(|_| i64::from(self.max_age));
-                token.verify(&inputs, &Challenge { audience, nonce, now, most_age })
-            }
+        let report = match find_token(&self.read_input()?) {
+            Ok(text) => self.verify(&text)?,
             Err(refusal) => Report::unreadable(&refusal),
         };
         if self.json {
@@ -83,6 +71,20 @@ impl Verify {
         Ok(if report.is_valid() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
+    fn verify(&self, text: &str) -> Result<Report, String> {
+        let token = match Token::read(text) {
+            Ok(token) => token,
+            Err(refusal) => return Ok(Report::unreadable(&refusal)),
+        };
+        let inputs = match &self.keys {
+            Some(keys) => self.given(keys)?,
+            None => block_on(look_up(&token.lookups(), self.local))?,
+        };
+        let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
+        let most_age = nonce.map(|_| i64::from(self.max_age));
+        Ok(token.verify(&inputs, &Challenge { audience, nonce, now: self.now()?, most_age }))
+    }
+
     fn now(&self) -> Result<i64, String> {
         let Some(text) = &self.at else { return Ok(Clock::System.now().seconds()) };
         let time: jiff::Timestamp =
@@ -90,17 +92,23 @@ impl Verify {
         Ok(Timestamp::from_micros(time.as_microsecond()).seconds())
     }
 
-    fn read_token(&self) -> Result<String, String> {
+    /// Reads what holds the token, up to a little more than is searched for one.
+    fn read_input(&self) -> Result<Vec<u8>, String> {
+        let read = |source: &mut dyn Read, name: &str| {
+            let mut bytes = Vec::new();
+            let most = MAX_PASTED as u64 + 1;
+            source.take(most).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+            Ok(bytes)
+        };
         if self.token == "-" {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map_err(|error| format!("standard input: {error}"))?;
-            return Ok(text);
+            return read(&mut std::io::stdin(), "standard input");
         }
-        // A token starts with the base64url of a JSON object and has dots in it; whatever else is meant as a file.
-        if self.token.starts_with("eyJ") && self.token.contains('.') && !Path::new(&self.token).exists() {
-            return Ok(self.token.clone());
+        match File::open(&self.token) {
+            Ok(mut file) => read(&mut file, &self.token),
+            // What is no file may be the token itself.
+            Err(_) if find_token(self.token.as_bytes()).is_ok() => Ok(self.token.clone().into_bytes()),
+            Err(error) => Err(format!("{}: {error}", self.token)),
         }
-        std::fs::read_to_string(&self.token).map_err(|error| format!("{}: {error}", self.token))
     }
 
     fn given(&self, keys: &Path) -> Result<VerificationInputs, String> {
@@ -122,79 +130,11 @@ impl Verify {
     }
 }
 
-/// Asks what is to be known, wherever the token says.
-async fn ask(lookups: &Lookups, local: bool) -> Result<VerificationInputs, String> {
+/// Looks up what the token refers to.
+async fn look_up(lookups: &Lookups, local: bool) -> Result<VerificationInputs, String> {
     let settings = Config::load(None, [], &[]).map_err(|error| error.to_string())?.outbound;
     let client = if local { Outbound::with_this_machine(&settings) } else { Outbound::new(&settings, Lookup::System) }?;
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
-    let fetched = async |address: &Option<String>| match address {
-        None => Answer::NotAsked,
-        Some(address) => fetch(&client, address).await.map_or_else(Answer::None, Answer::Some),
-    };
-    let issuer_keys = match &lookups.issuer {
-        None => Answer::NotAsked,
-        Some(issuer) => issuer_keys(&client, issuer, local).await.map_or_else(Answer::None, Answer::Some),
-    };
-    let status = match fetched(&lookups.status).await {
-        Answer::Some(bytes) => Answer::Some(text(bytes)),
-        Answer::None(why) => Answer::None(why),
-        Answer::NotAsked => Answer::NotAsked,
-    };
-    Ok(VerificationInputs { issuer_keys, status, metadata: fetched(&lookups.metadata).await })
-}
-
-async fn fetch(client: &Outbound, address: &str) -> Result<Vec<u8>, String> {
-    let url: Url = address.parse().map_err(|_| format!("{address} is not an address"))?;
-    let because = |failure: store::domain::asset::Failure| format!("{address}: {}", failure.name());
-    let mut stream = std::pin::pin!(client.fetch(&url, MOST).await.map_err(because)?);
-    let mut bytes = Vec::new();
-    while let Some(piece) = stream.try_next().await.map_err(because)? {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() as u64 > MOST {
-            return Err(format!("{address}: longer than 4 MiB"));
-        }
-    }
-    Ok(bytes)
-}
-
-async fn fetch_json(client: &Outbound, address: &str) -> Result<Value, String> {
-    serde_json::from_slice(&fetch(client, address).await?).map_err(|_| format!("{address}: not JSON"))
-}
-
-/// The keys that an issuer publishes: by JWT VC Issuer Metadata (SD-JWT VC, section 5), or in its DID document (did:web).
-async fn issuer_keys(client: &Outbound, issuer: &str, local: bool) -> Result<Vec<(String, PublicKey)>, String> {
-    if let Some(did) = issuer.strip_prefix("did:web:") {
-        let document = fetch_json(client, &did_document_address(did, local)).await?;
-        let methods = document["verificationMethod"].as_array().cloned().unwrap_or_default();
-        let named = |method: &Value| {
-            let name = method["id"].as_str()?.rsplit_once('#')?.1.to_owned();
-            Some((name, PublicKey::from_jwk(&method["publicKeyJwk"]).ok()?))
-        };
-        return Ok(methods.iter().filter_map(named).collect());
-    }
-    let url: Url = issuer.parse().map_err(|_| format!("{issuer} is not an address"))?;
-    let mut well_known = url.clone();
-    // The name goes between host and path (section 5).
-    well_known.set_path(&format!("/.well-known/jwt-vc-issuer{}", url.path().trim_end_matches('/')));
-    let metadata = fetch_json(client, well_known.as_str()).await?;
-    if metadata["issuer"].as_str() != Some(issuer) {
-        return Err(format!("{well_known}: it is of another issuer"));
-    }
-    let jwks = match metadata["jwks_uri"].as_str() {
-        Some(address) => fetch_json(client, address).await?,
-        None => metadata["jwks"].clone(),
-    };
-    Ok(keys_of(&jwks))
-}
-
-/// did:web, section 3.2: dots and slashes are colons, a port's colon is percent-encoded.
-fn did_document_address(did: &str, local: bool) -> String {
-    let mut parts = did.split(':').map(|part| part.replace("%3A", ":"));
-    let host = parts.next().unwrap_or_default();
-    let path: Vec<String> = parts.collect();
-    let path = if path.is_empty() { ".well-known".to_owned() } else { path.join("/") };
-    let is_local = local && (host.starts_with("localhost") || host.starts_with("127.0.0.1"));
-    format!("{}://{host}/{path}/did.json", if is_local { "http" } else { "https" })
+    Ok(IssuerLookup::new(client).all(lookups).await)
 }
 
 fn print_json(report: &Report) -> Result<(), String> {
@@ -229,6 +169,9 @@ fn print_text(report: &Report) -> Result<(), String> {
         _ if report.is_replaced() => {
             "\nREPLACED, and so not valid: a newer version exists. Ask the holder for it.".to_owned()
         }
+        _ if report.conclusion() == Conclusion::NotCheckable => {
+            "\nNOT CHECKED. Nothing shows who wrote this, so what it says is not to be believed.".to_owned()
+        }
         _ => "\nNOT VALID. What it says is not to be believed.".to_owned(),
     });
     print(&lines.join("\n"))
@@ -251,17 +194,5 @@ mod tests {
         assert_eq!(said(0, false), None);
         assert_eq!(said(1, false).as_deref(), Some("\n1 detail not shown."));
         assert_eq!(said(3, true).as_deref(), Some("\nAt most 3 details not shown."));
-    }
-
-    #[test]
-    fn did_web_ids_resolve_to_document_urls() {
-        for (did, address) in [
-            ("passport.example", "https://passport.example/.well-known/did.json"),
-            ("localhost%3A8080", "https://localhost:8080/.well-known/did.json"),
-            ("passport.example:a:b", "https://passport.example/a/b/did.json"),
-        ] {
-            assert_eq!(did_document_address(did, false), address);
-        }
-        assert_eq!(did_document_address("localhost%3A8080", true), "http://localhost:8080/.well-known/did.json");
     }
 }

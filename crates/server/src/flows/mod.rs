@@ -29,6 +29,7 @@ pub mod sandbox;
 pub mod share;
 pub mod standing_consent;
 pub mod supersede;
+pub mod token_verification;
 pub mod verification_request;
 pub mod versions;
 pub mod warning;

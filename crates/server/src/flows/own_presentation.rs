@@ -3,11 +3,12 @@
 //! Shared by links for hirers and responses to verification requests. Each presentation has credentials of its own, bound to a
 //! key that is generated for it, signs once and is dropped. So two presentations cannot be linked to one person by their keys.
 
-use credential::format::Format;
 use credential::format::sd_jwt::{self, Challenge};
 use credential::format::sd_jwt_vc::{SdJwtVc, TypeMetadata};
+use credential::format::{Format, did_web};
 use credential::key::{Algorithm, SoftwareKey};
 use credential::verification::{Answer, Report, Token, VerificationInputs};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
@@ -76,12 +77,11 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
     let (base, lookups) = (app.config().base(), token.lookups());
     let unknown = || "it is not one of this server's".to_owned();
     let issuer_keys = match lookups.issuer {
-        Some(issuer) if issuer == base => Answer::Some(app.issuer_keys().current()?.published.clone()),
+        Some(issuer) if is_own_issuer(app, &issuer) => Answer::Some(app.issuer_keys().current()?.published.clone()),
         _ => Answer::None(unknown()),
     };
-    let list = lookups.status.as_deref().and_then(|uri| uri.strip_prefix(base)?.strip_prefix("/status/")?.parse().ok());
-    let list = match list {
-        Some(list) => app.status_lists().get(list, StatusListFormat::Token).await?,
+    let list = match lookups.status.as_deref().and_then(|uri| own_status_list(base, uri)) {
+        Some((list, format)) => app.status_lists().get(list, format).await?,
         None => None,
     };
     let metadata = lookups.metadata.as_deref().and_then(|vct| TypeMetadata::published(vct, base));
@@ -90,4 +90,20 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
         status: list.map_or_else(|| Answer::None(unknown()), |list| Answer::Some(list.token.to_string())),
         metadata: metadata.map_or_else(|| Answer::None(unknown()), |known| Answer::Some(known.document.into_bytes())),
     })
+}
+
+/// Whether credentials name this server as their issuer: by its address, or by its did:web.
+pub fn is_own_issuer(app: &App, issuer: &str) -> bool {
+    let base = app.config().base();
+    issuer == base || issuer == did_web(base)
+}
+
+/// The status list of this server that has this address.
+fn own_status_list(base: &str, uri: &str) -> Option<(Uuid, StatusListFormat)> {
+    let path = uri.strip_prefix(base)?.strip_prefix("/status/")?;
+    let (id, format) = match path.strip_suffix("/bitstring") {
+        Some(id) => (id, StatusListFormat::Bitstring),
+        None => (path, StatusListFormat::Token),
+    };
+    Some((id.parse().ok()?, format))
 }

@@ -50,6 +50,8 @@ const AUTHORIZATION_REQUESTS: u32 = 6_000;
 const OFFERS_PER_HOLDER: u32 = 60;
 /// Credentials that wallets may fetch for a holder in an hour, one for each key: each takes a place in a status list.
 const CREDENTIALS_PER_HOLDER: u32 = 1_000;
+/// Tokens of other issuers that a partner may have verified in a minute: each sends requests to the issuer's server.
+const ISSUER_LOOKUPS_PER_PARTNER: u32 = 120;
 /// What [`Limits::idempotency_bytes`] counts in, bytes.
 pub const STORED_UNIT: usize = 1024;
 /// How much of responses is stored for a partner's Idempotency-Keys in a day, in [`STORED_UNIT`]s: 256 MiB.
@@ -79,6 +81,8 @@ pub struct Limits {
     pub offers_per_holder: Limit,
     /// Credentials that wallets fetch for a holder.
     pub credentials_per_holder: Limit,
+    /// Tokens of other issuers that a partner has verified.
+    pub issuer_lookups: Limit,
     /// What is stored for a partner's Idempotency-Keys, in [`STORED_UNIT`]s.
     pub idempotency_bytes: Limit,
     /// Links that a partner has mailed to an address, by a hash of both. Apart from codes, so that no partner can keep a person
@@ -135,6 +139,7 @@ impl Limits {
             authorization_requests: at_once("par", AUTHORIZATION_REQUESTS, MINUTE),
             offers_per_holder: hourly("offer", OFFERS_PER_HOLDER),
             credentials_per_holder: hourly("credential", CREDENTIALS_PER_HOLDER),
+            issuer_lookups: at_once("issuer-lookup", ISSUER_LOOKUPS_PER_PARTNER, MINUTE),
             idempotency_bytes: at_once("idempotency", STORED_PER_PARTNER, DAY),
             links_per_recipient: hourly("link", sign_in.codes_per_address),
             codes_per_client: hourly("client", sign_in.codes_per_client),
@@ -157,7 +162,7 @@ impl Limits {
         }
     }
 
-    fn all(&self) -> [&Limit; 22] {
+    fn all(&self) -> [&Limit; 23] {
         [
             &self.partner,
             &self.token,
@@ -166,6 +171,7 @@ impl Limits {
             &self.authorization_requests,
             &self.offers_per_holder,
             &self.credentials_per_holder,
+            &self.issuer_lookups,
             &self.idempotency_bytes,
             &self.links_per_recipient,
             &self.codes_per_client,

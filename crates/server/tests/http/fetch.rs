@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::support::app::TestApp;
 use crate::support::delivered::delivered_pdf;
+use crate::support::https::serve;
 use crate::support::names::{Table, addresses, table};
 use crate::support::samples;
-use crate::support::tls::server_config;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
@@ -18,9 +18,6 @@ use credential::Type;
 use serde_json::{Value, json};
 use tenure::flows::document_fetch::Fetcher;
 use tenure::outbound::Lookup;
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
 
 const EDUCATION: &str = "/api/partner/v2/add/requests/education";
 const HOST: &str = "documents.example.edu";
@@ -38,17 +35,6 @@ struct University {
 }
 
 async fn university() -> University {
-    let folder = tempfile::tempdir().expect("a folder");
-    let names = vec![HOST.to_owned(), "other.example.org".to_owned()];
-    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
-    let roots = folder.path().join("roots.pem");
-    std::fs::write(&roots, made.cert.pem()).expect("written");
-    let config = server_config(made.cert.der().clone(), made.signing_key.serialize_der());
-    let acceptor = TlsAcceptor::from(config);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = asked.clone();
     let flaky = Arc::new(AtomicUsize::new(0));
     let routes = Router::new()
         .route("/transcript.pdf", get(|| async { pdf() }))
@@ -80,22 +66,11 @@ async fn university() -> University {
                 async move { if tries < 2 { StatusCode::BAD_GATEWAY.into_response() } else { pdf().into_response() } }
             }),
         );
-    tokio::spawn(async move {
-        loop {
-            let Ok((stream, _)) = listener.accept().await else { return };
-            let (acceptor, routes, counted) = (acceptor.clone(), routes.clone(), counted.clone());
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-                    counted.fetch_add(1, Ordering::SeqCst);
-                    routes.clone().oneshot(request.map(Body::new))
-                });
-                let io = hyper_util::rt::TokioIo::new(stream);
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
-            });
-        }
-    });
-    University { port, roots, folder, asked }
+    let server = serve(&[HOST, "other.example.org"], routes).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, server.certificate).expect("written");
+    University { port: server.port, roots, folder, asked: server.requests }
 }
 
 /// Starts the application with access to `allowed` and names from a table.

@@ -40,6 +40,7 @@ mod shares_current;
 mod sign_in;
 mod status;
 mod token;
+mod token_verification;
 mod types;
 mod unreadable;
 mod updates;

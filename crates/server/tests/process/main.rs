@@ -27,4 +27,5 @@ mod push;
 mod rolling;
 mod standard_streams;
 mod stop;
+mod verify;
 mod webhooks;

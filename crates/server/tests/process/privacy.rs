@@ -1,6 +1,8 @@
 //! Logs and metrics contain no personal data, and every log line of a request has its id.
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use crate::tenure::{PUSH, Server, request, until};
 
@@ -94,6 +96,17 @@ fn ask_and_share(server: &Server, token: &str, cookies: &str, content: &str) -> 
     asked
 }
 
+/// A token with markers everywhere, of an issuer on this machine, which is not asked.
+fn marked_token() -> String {
+    let payload = json!({
+        "iss": "https://127.0.0.1/marked-issuer",
+        "vct": "https://127.0.0.1/marked-type",
+        "full_name": "marked-name",
+    });
+    let part = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    format!("{}.{}.AA~", part(&json!({ "alg": "ES256", "typ": "dc+sd-jwt" })), part(&payload))
+}
+
 /// Sends failing requests with markers everywhere.
 fn go_wrong(server: &Server, token: &str) {
     let bearer = format!("Bearer {token}");
@@ -114,6 +127,11 @@ fn go_wrong(server: &Server, token: &str) {
         ("POST", "/api/partner/v1/submissions/status", "{\"ids\": [\"marked-id\"]}"),
         ("POST", ASK, "{\"purpose\": \"marked-purpose\", \"callback_url\": \"https://marked.example/\"}"),
         ("GET", "/api/partner/v2/verify/requests/marked-id", ""),
+        (
+            "POST",
+            "/api/partner/v2/verify/token",
+            &json!({ "token": marked_token(), "nonce": "marked-nonce" }).to_string(),
+        ),
         ("POST", "/api/partner/v1/oauth/token", "marked-form"),
         ("POST", "/sign-in", "email=marked-no-address"),
     ] {
@@ -162,9 +180,10 @@ fn logs_and_metrics_contain_no_personal_data() {
     // The last request's line; a thread of its own writes the log.
     let log = until("the whole log", || Some(server.log()).filter(|log| log.contains("chosen:by.the_caller-7")));
     let Secrets { client, token, content, code, session, asked, share } = &secrets;
+    let verified = marked_token();
     for (text, name) in [(&log, "the log"), (&metrics, "the metrics"), (&server.output(), "standard output")] {
         assert!(!text.to_lowercase().contains("marked"), "a mark in {name}: {text}");
-        for secret in [client, token, content, code, session, asked, share] {
+        for secret in [client, token, content, code, session, asked, share, &verified] {
             assert!(!is_in(text, secret), "{secret} in {name}: {text}");
         }
     }

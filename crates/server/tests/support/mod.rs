@@ -6,6 +6,7 @@ pub mod browser;
 #[path = "../../../store/tests/support/database.rs"]
 pub mod database;
 pub mod delivered;
+pub mod https;
 pub mod names;
 pub mod receiver;
 pub mod relay;

@@ -1,16 +1,13 @@
 //! Verification of a wallet's response (OpenID4VP 1.0, section 8.6): it contains what was requested, from a trusted issuer, is
 //! valid now, not revoked, and signed by its holder for this one request. A check that cannot be made fails.
 
-use std::fmt::Display;
-
 use credential::Refusal;
 use credential::Type;
 use credential::format::sd_jwt::Challenge;
 use credential::format::sd_jwt_vc::{SdJwtVc, vct};
 use credential::verification::{
-    Answer, Outcome as Step, Report, Step as Name, Token, VerificationInputs, is_of_credential,
+    Answer, Lookups, Outcome as Step, Report, Step as Name, Token, VerificationInputs, is_of_credential,
 };
-use futures::TryStreamExt as _;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -23,8 +20,6 @@ use store::domain::presentation::Presentation;
 
 /// Maximum age of a holder's signature, in seconds: a wallet signs when it responds.
 const MAX_AGE: i64 = 300;
-/// Maximum size of a fetched status list, in bytes.
-const MAX_STATUS_LIST: u64 = 4 * 1024 * 1024;
 
 /// Why a response is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,8 +95,9 @@ pub(super) async fn check(
     if let Some(error) = objection(&token.verify(&inputs, &challenge), &PROVED) {
         return Ok(Err(error));
     }
-    if let (Answer::NotAsked, Some(address)) = (&inputs.status, token.lookups().status) {
-        inputs.status = fetch(app, &address).await.map_or_else(Answer::None, Answer::Some);
+    if let Answer::NotAsked = inputs.status {
+        let lookups = Lookups { status: token.lookups().status, ..Lookups::default() };
+        (inputs.status, _) = app.issuer_lookup().details(&lookups).await;
     }
     let report = token.verify(&inputs, &challenge);
     if let Some(error) = objection(&report, &[(Name::Status, has_status.then_some("status_unknown"))]) {
@@ -167,20 +163,4 @@ async fn inputs(app: &App, token: &Token<'_>) -> Result<VerificationInputs, Erro
         Err(why) => Answer::None(why),
     };
     Ok(VerificationInputs { issuer_keys, ..VerificationInputs::default() })
-}
-
-async fn fetch(app: &App, address: &str) -> Result<String, String> {
-    let said = |failure: &dyn Display| format!("{address}: {failure}");
-    let url = address.parse().map_err(|error: url::ParseError| said(&error))?;
-    let fetched =
-        app.documents().outbound.fetch(&url, MAX_STATUS_LIST).await.map_err(|failure| said(&failure.name()))?;
-    let mut stream = std::pin::pin!(fetched);
-    let mut bytes = Vec::new();
-    while let Some(piece) = stream.try_next().await.map_err(|failure| said(&failure.name()))? {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() as u64 > MAX_STATUS_LIST {
-            return Err(said(&"longer than 4 MiB"));
-        }
-    }
-    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
 }

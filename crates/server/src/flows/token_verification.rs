@@ -1,0 +1,162 @@
+//! Verification of tokens that a partner was given: by this server, by an issuer that the operator trusts, or by another.
+//!
+//! Nothing is stored. An unknown issuer's keys are looked up at its own address. This shows that the token is that issuer's, and
+//! makes it no more trustworthy.
+
+use credential::format::Format;
+use credential::format::sd_jwt::Challenge;
+use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs, find_token};
+use credential::{Refusal, TokenToVerify, Type};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::own_presentation;
+
+/// What verifying a token found.
+#[derive(Clone, Debug)]
+pub struct VerifiedToken {
+    /// What the checks say together.
+    pub verdict: TokenVerdict,
+    /// The checks and the claims. Without a good signature there are no claims.
+    pub report: Report,
+    /// The format; `None` if it cannot be read.
+    pub format: Option<Format>,
+    /// The issuer, if the signature is good.
+    pub issuer: Option<TokenIssuer>,
+    /// The credential type, if the issuer is trusted for it.
+    pub credential_type: Option<Type>,
+    /// The name of the person that it is about, if the signature is good.
+    pub full_name: Option<String>,
+}
+
+/// What the checks of a token say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenVerdict {
+    /// Every check that is needed passed, and the issuer is trusted.
+    Valid,
+    /// A check failed.
+    Invalid,
+    /// Nothing is wrong but that a newer version exists.
+    Replaced,
+    /// Nothing is wrong but that it has expired.
+    Expired,
+    /// Nothing failed, but a check that is needed could not be made.
+    NotCheckable,
+    /// Every check that is needed passed, but the issuer is not trusted here.
+    IssuerUnknown,
+}
+
+/// The issuer of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenIssuer {
+    /// Its address or DID.
+    pub id: String,
+    /// Whether it is trusted.
+    pub trust: Trust,
+}
+
+/// Whether an issuer is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It is this server.
+    Own,
+    /// The operator lists it, for this credential type.
+    Listed,
+    /// It is not trusted for this.
+    Unknown,
+}
+
+/// Verifies the token in `body`, which `partner` was given.
+///
+/// # Errors
+/// 400 or 422 for the body; 429 after too many tokens of other issuers; the store cannot be used.
+pub async fn verify(app: &App, partner: Uuid, body: &[u8]) -> Result<VerifiedToken, Error> {
+    let given = TokenToVerify::parse(body)?;
+    let text = match find_token(given.token.as_bytes()) {
+        Ok(text) => text,
+        Err(refusal) => return Ok(VerifiedToken::unreadable(&refusal)),
+    };
+    let token = match Token::read(&text) {
+        Ok(token) => token,
+        Err(refusal) => return Ok(VerifiedToken::unreadable(&refusal)),
+    };
+    let issuer = token.issuer().unwrap_or_default();
+    let credential_type = credential_type(app, &token, issuer);
+    let (trust, mut inputs) = if own_presentation::is_own_issuer(app, issuer) {
+        (Trust::Own, own_presentation::own_inputs(app, &token).await?)
+    } else {
+        app.limits().issuer_lookups.check(&partner)?;
+        let trust = if credential_type.is_some() { Trust::Listed } else { Trust::Unknown };
+        (trust, VerificationInputs { issuer_keys: keys(app, &token, issuer).await, ..VerificationInputs::default() })
+    };
+    let (audience, nonce) = (given.audience.as_deref(), given.nonce.as_deref());
+    let challenge = Challenge { audience, nonce, now: app.now().seconds(), most_age: None };
+    let mut report = token.verify(&inputs, &challenge);
+    // Nothing else is looked up before the issuer has proved who it is.
+    if trust != Trust::Own && has_passed(&report, Step::Signature) && has_passed(&report, Step::Issuer) {
+        (inputs.status, inputs.metadata) = app.issuer_lookup().details(&token.lookups()).await;
+        report = token.verify(&inputs, &challenge);
+    }
+    let issuer = TokenIssuer { id: issuer.to_owned(), trust };
+    Ok(VerifiedToken::new(report, &token, issuer, credential_type))
+}
+
+/// The keys of another issuer: those that the operator trusts, else those that it publishes.
+async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String, credential::key::PublicKey)>> {
+    match app.trusted_issuers().keys(issuer, token.certificates(), app.now()) {
+        Ok(Some(keys)) => Answer::Some(keys),
+        Err(why) => Answer::None(why),
+        Ok(None) if token.lookups().issuer.is_none() => Answer::NotAsked,
+        Ok(None) => app.issuer_lookup().keys(issuer).await,
+    }
+}
+
+/// The type of ours that a token is of, if its issuer is trusted for it.
+fn credential_type(app: &App, token: &Token<'_>, issuer: &str) -> Option<Type> {
+    if own_presentation::is_own_issuer(app, issuer) {
+        return token.credential_type();
+    }
+    let named = token.vct()?;
+    credential::ALL.iter().copied().find(|known| app.trusted_issuers().issues(issuer, *known, named))
+}
+
+fn has_passed(report: &Report, step: Step) -> bool {
+    report.verdict(step).is_some_and(|verdict| verdict.outcome == Outcome::Passed)
+}
+
+impl VerifiedToken {
+    fn unreadable(refusal: &Refusal) -> Self {
+        Self {
+            verdict: TokenVerdict::Invalid,
+            report: Report::unreadable(refusal),
+            format: None,
+            issuer: None,
+            credential_type: None,
+            full_name: None,
+        }
+    }
+
+    fn new(mut report: Report, token: &Token<'_>, issuer: TokenIssuer, credential_type: Option<Type>) -> Self {
+        let verdict = match report.conclusion() {
+            Conclusion::Invalid if report.is_replaced() => TokenVerdict::Replaced,
+            Conclusion::Invalid if report.is_genuine() => TokenVerdict::Expired,
+            Conclusion::Invalid => TokenVerdict::Invalid,
+            Conclusion::NotCheckable => TokenVerdict::NotCheckable,
+            Conclusion::Valid if issuer.trust == Trust::Unknown => TokenVerdict::IssuerUnknown,
+            Conclusion::Valid => TokenVerdict::Valid,
+        };
+        let is_signed = has_passed(&report, Step::Signature);
+        if !is_signed {
+            report = Report { verdicts: report.verdicts, ..Report::unreadable(&Refusal::Signature) };
+        }
+        Self {
+            verdict,
+            report,
+            format: Some(token.format()),
+            issuer: is_signed.then_some(issuer),
+            credential_type: credential_type.filter(|_| is_signed),
+            full_name: token.full_name().filter(|_| is_signed).map(ToOwned::to_owned),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Issuer lookup: what issuers publish about their credentials, fetched by the filtering client.
+//!
+//! Keys are looked up at the address that a credential names as its issuer. So they say whose credential it is, and not
+//! whether that issuer can be trusted.
+
+use std::time::Duration;
+
+use credential::key::PublicKey;
+use credential::verification::{Answer, Lookups, VerificationInputs, keys_of};
+use futures::TryStreamExt as _;
+use serde_json::Value;
+use tokio::time::timeout;
+use url::{Position, Url};
+
+use crate::outbound::Outbound;
+use store::domain::asset::Failure;
+
+/// Maximum size of a fetched document, in bytes.
+const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
+/// Maximum length of an address, in bytes.
+const MAX_ADDRESS: usize = 2048;
+/// How long one lookup may take.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Keys with their names.
+type NamedKeys = Vec<(String, PublicKey)>;
+
+/// Looks up what issuers publish. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct IssuerLookup {
+    client: Outbound,
+}
+
+impl IssuerLookup {
+    /// Fetches with `client`.
+    pub fn new(client: Outbound) -> Self {
+        Self { client }
+    }
+
+    /// Makes all lookups of a token.
+    pub async fn all(&self, lookups: &Lookups) -> VerificationInputs {
+        let issuer_keys = async {
+            match &lookups.issuer {
+                Some(issuer) => self.keys(issuer).await,
+                None => Answer::NotAsked,
+            }
+        };
+        let (issuer_keys, (status, metadata)) = tokio::join!(issuer_keys, self.details(lookups));
+        VerificationInputs { issuer_keys, status, metadata }
+    }
+
+    /// Looks up the status list and the type's metadata.
+    pub async fn details(&self, lookups: &Lookups) -> (Answer<String>, Answer<Vec<u8>>) {
+        let fetched = async |address: &Option<String>| match address {
+            Some(address) => answer(self.fetch(address)).await,
+            None => Answer::NotAsked,
+        };
+        let (status, metadata) = tokio::join!(fetched(&lookups.status), fetched(&lookups.metadata));
+        let status = match status {
+            Answer::Some(bytes) => Answer::Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
+            Answer::None(why) => Answer::None(why),
+            Answer::NotAsked => Answer::NotAsked,
+        };
+        (status, metadata)
+    }
+
+    /// Looks up the keys of an issuer: by JWT VC Issuer Metadata (SD-JWT VC, section 4), or in its DID document (did:web).
+    pub async fn keys(&self, issuer: &str) -> Answer<NamedKeys> {
+        answer(async {
+            if issuer.starts_with("did:web:") { self.did_keys(issuer).await } else { self.metadata_keys(issuer).await }
+        })
+        .await
+    }
+
+    async fn metadata_keys(&self, issuer: &str) -> Result<NamedKeys, String> {
+        let address =
+            metadata_address(issuer).ok_or_else(|| format!("{} is not an issuer's address", shown(issuer)))?;
+        let metadata = self.fetch_json(&address).await?;
+        if metadata["issuer"].as_str() != Some(issuer) {
+            return Err(format!("{address} is of another issuer"));
+        }
+        Ok(match metadata["jwks_uri"].as_str() {
+            Some(address) => keys_of(&self.fetch_json(address).await?),
+            None => keys_of(&metadata["jwks"]),
+        })
+    }
+
+    /// The keys for assertions, by which credentials are signed (Controlled Identifiers 1.0, section 2.3.1).
+    async fn did_keys(&self, did: &str) -> Result<NamedKeys, String> {
+        let address = self.did_address(did).ok_or_else(|| format!("{} is not a did:web", shown(did)))?;
+        let document = self.fetch_json(&address).await?;
+        if document["id"].as_str() != Some(did) {
+            return Err(format!("{address} is of another issuer"));
+        }
+        let list = |name: &str| document[name].as_array().map(Vec::as_slice).unwrap_or_default();
+        // Names may be relative to the document.
+        let whole = |id: &str| if id.starts_with('#') { format!("{did}{id}") } else { id.to_owned() };
+        let is_named = |method: &Value, name: &str| method["id"].as_str().is_some_and(|id| whole(id) == whole(name));
+        let method = |entry: &'_ Value| match entry.as_str() {
+            Some(name) => list("verificationMethod").iter().find(|method| is_named(method, name)).cloned(),
+            None => Some(entry.clone()),
+        };
+        let key = |method: Value| {
+            let name = method["id"].as_str()?.rsplit_once('#')?.1.to_owned();
+            Some((name, PublicKey::from_jwk(&method["publicKeyJwk"]).ok()?))
+        };
+        Ok(list("assertionMethod").iter().filter_map(method).filter_map(key).collect())
+    }
+
+    /// The address of a did:web's document (did:web, section 3.2): colons stand for slashes, and a port's colon is
+    /// percent-encoded. By http only where the client may ask this machine.
+    fn did_address(&self, did: &str) -> Option<String> {
+        let mut parts = did.strip_prefix("did:web:")?.split(':');
+        let host = parts.next()?.replace("%3A", ":").replace("%3a", ":");
+        let path: Vec<&str> = parts.collect();
+        let path = if path.is_empty() { ".well-known".to_owned() } else { path.join("/") };
+        let url = |scheme: &str| {
+            let url = plain_url(&format!("{scheme}://{host}/{path}/did.json"))?;
+            (url[Position::BeforeHost..Position::AfterPort] == host).then_some(url)
+        };
+        url("http").filter(|url| self.client.may_ask(url)).or_else(|| url("https")).map(String::from)
+    }
+
+    async fn fetch_json(&self, address: &str) -> Result<Value, String> {
+        serde_json::from_slice(&self.fetch(address).await?).map_err(|_| format!("{} is not JSON", shown(address)))
+    }
+
+    async fn fetch(&self, address: &str) -> Result<Vec<u8>, String> {
+        let url = (address.len() <= MAX_ADDRESS).then(|| address.parse::<Url>().ok()).flatten();
+        let url = url.ok_or_else(|| format!("{} is not an address", shown(address)))?;
+        let because = |failure: Failure| format!("{address}: {}", failure.name());
+        let mut stream = std::pin::pin!(self.client.fetch(&url, MAX_DOCUMENT).await.map_err(because)?);
+        let mut bytes = Vec::new();
+        while let Some(piece) = stream.try_next().await.map_err(because)? {
+            bytes.extend_from_slice(&piece);
+            if bytes.len() as u64 > MAX_DOCUMENT {
+                return Err(format!("{address}: longer than 4 MiB"));
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+async fn answer<T>(lookup: impl Future<Output = Result<T, String>>) -> Answer<T> {
+    match timeout(LOOKUP_TIMEOUT, lookup).await {
+        Ok(Ok(found)) => Answer::Some(found),
+        Ok(Err(why)) => Answer::None(why),
+        Err(_) => Answer::None("there was no response in time".to_owned()),
+    }
+}
+
+/// The address of an issuer's metadata: the well-known name goes between host and path (SD-JWT VC, section 4.1).
+fn metadata_address(issuer: &str) -> Option<String> {
+    let url = plain_url(issuer).or_else(|| plain_url(&format!("{issuer}/")))?;
+    let origin = url.origin().ascii_serialization();
+    Some(format!("{origin}/.well-known/jwt-vc-issuer{}", url.path().trim_end_matches('/')))
+}
+
+/// An address without user, query and fragment that is written as browsers write it. Another one could pass for somebody
+/// else's.
+fn plain_url(address: &str) -> Option<Url> {
+    let url: Url = (address.len() <= MAX_ADDRESS).then(|| address.parse().ok()).flatten()?;
+    let is_plain = matches!(url.scheme(), "https" | "http")
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    (is_plain && url.as_str() == address).then_some(url)
+}
+
+/// The start of what a token says, for a message.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::outbound::Lookup;
+
+    #[test]
+    fn issuer_addresses_lead_to_their_metadata() {
+        for (issuer, address) in [
+            ("https://a.example", Some("https://a.example/.well-known/jwt-vc-issuer")),
+            ("https://a.example/", Some("https://a.example/.well-known/jwt-vc-issuer")),
+            ("https://a.example:8443/b/c", Some("https://a.example:8443/.well-known/jwt-vc-issuer/b/c")),
+            ("http://localhost:8080", Some("http://localhost:8080/.well-known/jwt-vc-issuer")),
+            ("https://a.example@b.example", None),
+            ("https://a.example?b", None),
+            ("https://a.example#b", None),
+            ("https://A.example", None),
+            ("https://bücher.example", None),
+            ("https://a.example:443", None),
+            ("ftp://a.example", None),
+            ("a.example", None),
+            ("", None),
+        ] {
+            assert_eq!(metadata_address(issuer).as_deref(), address, "{issuer}");
+        }
+    }
+
+    #[test]
+    fn did_web_ids_lead_to_their_documents() {
+        let settings = Config::load(None, [], &[]).expect("the settings are good").outbound;
+        let outside = IssuerLookup::new(Outbound::new(&settings, Lookup::System).expect("a client"));
+        let local = IssuerLookup::new(Outbound::with_this_machine(&settings).expect("a client"));
+        for (did, address) in [
+            ("did:web:a.example", Some("https://a.example/.well-known/did.json")),
+            ("did:web:localhost%3A8080", Some("https://localhost:8080/.well-known/did.json")),
+            ("did:web:a.example:b:c", Some("https://a.example/b/c/did.json")),
+            ("did:web:a.example@b.example", None),
+            ("did:web:a.example%2Fb", None),
+            ("did:web:a.example/b", None),
+            ("did:web:a.example?b", None),
+            ("did:web:a.example:b?c", None),
+            ("did:web:a.example:..:b", None),
+            ("did:web:", None),
+            ("did:key:z6Mk", None),
+        ] {
+            assert_eq!(outside.did_address(did).as_deref(), address, "{did}");
+        }
+        let address = local.did_address("did:web:localhost%3A8080");
+        assert_eq!(address.as_deref(), Some("http://localhost:8080/.well-known/did.json"));
+        assert_eq!(local.did_address("did:web:a.example"), outside.did_address("did:web:a.example"));
+    }
+}

@@ -1,0 +1,205 @@
+//! Tokens of other issuers: listed by the operator, or unknown.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use credential::key::SoftwareKey;
+use credential::status::{StatusList, token_payload};
+use serde_json::{Value, json};
+use tenure::outbound::Lookup;
+
+use super::{VERIFY, access_token, not_passed};
+use crate::support::app::TestApp;
+use crate::support::https::{HttpsServer, serve};
+use crate::support::names::{addresses, table};
+use crate::support::wallet::{key, signed};
+
+const HOST: &str = "issuer.example";
+
+type Documents = Arc<Mutex<HashMap<String, String>>>;
+
+async fn document(State(documents): State<Documents>, uri: Uri) -> Result<String, StatusCode> {
+    documents.lock().expect("documents").get(uri.path()).cloned().ok_or(StatusCode::NOT_FOUND)
+}
+
+/// Another issuer, with what its site publishes.
+struct Issuer {
+    server: HttpsServer,
+    documents: Documents,
+    key: SoftwareKey,
+    address: String,
+}
+
+impl Issuer {
+    async fn new() -> Self {
+        let documents = Documents::default();
+        let server = serve(&[HOST], Router::new().fallback(document).with_state(documents.clone())).await;
+        let address = format!("https://{HOST}:{}", server.port);
+        let this = Self { server, documents, key: key(30), address };
+        let keys = json!({ "keys": [this.key.public().published_jwk("k1")] });
+        this.publish("/.well-known/jwt-vc-issuer", &json!({ "issuer": this.address, "jwks": keys }).to_string());
+        this
+    }
+
+    fn publish(&self, path: &str, document: &str) {
+        self.documents.lock().expect("documents").insert(path.to_owned(), document.to_owned());
+    }
+
+    fn publish_list(&self, now: i64, revoked: &[u32]) {
+        let uri = format!("{}/status/1", self.address);
+        let payload = token_payload(&StatusList::of_revoked(64, revoked.iter().copied()), &uri, (now, now + 60), 60);
+        let header = json!({ "typ": "statuslist+jwt", "kid": "k1" });
+        self.publish("/status/1", &signed(&self.key, header, &payload));
+    }
+
+    /// A credential with changed claims.
+    fn credential(&self, now: i64, change: impl FnOnce(&mut Value)) -> String {
+        let mut payload = json!({
+            "iss": self.address,
+            "vct": format!("{}/credentials/career_history", self.address),
+            "iat": now,
+            "full_name": "Ada Marker-Lovelace",
+        });
+        change(&mut payload);
+        format!("{}~", signed(&self.key, json!({ "typ": "dc+sd-jwt", "kid": "k1" }), &payload))
+    }
+
+    fn requests(&self) -> usize {
+        self.server.requests.load(Ordering::SeqCst)
+    }
+
+    /// Starts the application so that it reaches this issuer; `trusted` is the file of trusted issuers.
+    async fn app(&self, trusted: Option<&Value>) -> TestApp {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (roots, listed) = (path("roots.pem"), path("issuers.json"));
+        std::fs::write(&roots, &self.server.certificate).expect("written");
+        let mut settings = vec![("outbound.allowed_networks", "127.0.0.0/8"), ("outbound.ca_file", &*roots)];
+        if let Some(trusted) = trusted {
+            std::fs::write(&listed, trusted.to_string()).expect("written");
+            settings.push(("openid4vp.trusted_issuers", &*listed));
+        }
+        let names = table(&[(HOST, vec![addresses(&["127.0.0.1"])])]);
+        let settings = settings.clone();
+        TestApp::builder().settings(&settings).folder(folder).lookup(Lookup::Table(names)).start().await
+    }
+}
+
+async fn verify(test: &TestApp, access: &str, token: &str) -> Value {
+    test.post(VERIFY, access, &json!({ "token": token })).await.assert_status(200).json()
+}
+
+#[tokio::test]
+async fn unknown_issuer_is_checked_with_its_published_keys() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let now = test.app.now().seconds();
+    let report = verify(&test, &access, &issuer.credential(now, |_| {})).await;
+    assert_eq!((&report["valid"], &report["verdict"]), (&json!(false), &json!("issuer_unknown")), "{report}");
+    assert_eq!(report["issuer"], json!({ "id": issuer.address, "trust": "unknown" }));
+    assert_eq!(report["credential_type"], json!(null), "its types are not ours");
+    assert_eq!(report["claims"]["full_name"], "Ada Marker-Lovelace");
+    let with_status = |idx: u32| {
+        let uri = format!("{}/status/1", issuer.address);
+        issuer.credential(now, |payload| payload["status"] = json!({ "status_list": { "idx": idx, "uri": uri } }))
+    };
+    let report = verify(&test, &access, &with_status(3)).await;
+    assert_eq!(report["verdict"], "not_checkable", "{report}");
+    issuer.publish_list(now, &[4]);
+    assert_eq!(verify(&test, &access, &with_status(3)).await["verdict"], "issuer_unknown");
+    let report = verify(&test, &access, &with_status(4)).await;
+    assert_eq!(report["verdict"], "invalid");
+    assert!(not_passed(&report).contains(&"status failed revoked".to_owned()), "{report}");
+}
+
+#[tokio::test]
+async fn only_the_key_lookup_precedes_a_good_signature() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let forged = {
+        let payload = json!({
+            "iss": issuer.address,
+            "vct": format!("{}/credentials/x", issuer.address),
+            "status": { "status_list": { "idx": 1, "uri": format!("{}/status/1", issuer.address) } },
+        });
+        format!("{}~", signed(&key(31), json!({ "typ": "dc+sd-jwt", "kid": "k1" }), &payload))
+    };
+    let report = verify(&test, &access, &forged).await;
+    assert_eq!(report["verdict"], "invalid");
+    assert_eq!((&report["claims"], issuer.requests()), (&json!(null), 1));
+}
+
+#[tokio::test]
+async fn unreachable_issuer_is_not_checkable() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let now = test.app.now().seconds();
+    issuer.publish("/.well-known/jwt-vc-issuer", "<html>");
+    for iss in [
+        issuer.address.as_str(),
+        "https://nowhere.example",
+        "https://10.0.0.1",
+        "http://issuer.example",
+        "https://issuer.example@nowhere.example",
+        "did:web:nowhere.example",
+        "did:example:1",
+        "",
+    ] {
+        let token = issuer.credential(now, |payload| payload["iss"] = iss.into());
+        let report = verify(&test, &access, &token).await;
+        assert_eq!((&report["verdict"], &report["claims"]), (&json!("not_checkable"), &json!(null)), "{iss}: {report}");
+    }
+    let token = issuer.credential(now, |payload| drop(payload.as_object_mut().expect("an object").remove("iss")));
+    assert_eq!(verify(&test, &access, &token).await["verdict"], "not_checkable");
+    let asked = issuer.requests();
+    assert_eq!(asked, 1, "the others were never reached");
+}
+
+#[tokio::test]
+async fn listed_issuer_is_trusted_for_its_types_only() {
+    let issuer = Issuer::new().await;
+    let listed = key(40);
+    let trusted = json!({ issuer.address.as_str(): {
+        "jwks": { "keys": [listed.public().published_jwk("k1")] },
+        "types": { "career_history": ["urn:example:career"] },
+    } });
+    let test = issuer.app(Some(&trusted)).await;
+    let access = access_token(&test, "").await;
+    let token = |by: &SoftwareKey, vct: &str| {
+        let payload = json!({ "iss": issuer.address, "vct": vct, "full_name": "Ada Marker-Lovelace" });
+        format!("{}~", signed(by, json!({ "typ": "dc+sd-jwt", "kid": "k1" }), &payload))
+    };
+    let report = verify(&test, &access, &token(&listed, "urn:example:career")).await;
+    assert_eq!((&report["valid"], &report["credential_type"]), (&json!(true), &json!("career_history")), "{report}");
+    assert_eq!(report["issuer"]["trust"], "listed");
+    let report = verify(&test, &access, &token(&listed, "urn:example:degree")).await;
+    assert_eq!((&report["verdict"], &report["issuer"]["trust"]), (&json!("issuer_unknown"), &json!("unknown")));
+    // What its site publishes does not count beside what the operator lists.
+    let report = verify(&test, &access, &token(&issuer.key, "urn:example:career")).await;
+    assert_eq!((&report["verdict"], issuer.requests()), (&json!("invalid"), 0));
+}
+
+#[tokio::test]
+async fn lookups_of_other_issuers_are_limited_by_partner() {
+    let issuer = Issuer::new().await;
+    let test = issuer.app(None).await;
+    let access = access_token(&test, "").await;
+    let token = issuer.credential(test.app.now().seconds(), |payload| payload["iss"] = "did:example:1".into());
+    let body = json!({ "token": token });
+    for _ in 0..120 {
+        test.post(VERIFY, &access, &body).await.assert_status(200);
+    }
+    let refused = test.post(VERIFY, &access, &body).await.assert_status(429);
+    assert!(!refused.header("retry-after").is_empty());
+    let own = issuer.credential(0, |payload| payload["iss"] = test.app.config().base().into());
+    test.post(VERIFY, &access, &json!({ "token": own })).await.assert_status(200);
+    let other = access_token(&test, "").await;
+    test.post(VERIFY, &other, &body).await.assert_status(200);
+}
