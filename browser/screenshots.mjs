@@ -26,6 +26,7 @@ async function walk(browser, server) {
   await visit("/", "01-front");
   await visit("/partner/add/careerHistory", "02-link-without-fragment");
   await visit("/docs", "03-docs");
+  await visit("/verify", "25-verify-token");
   await page.goto(await demoLink(server));
   await textbox(page, "Email").fill(address);
   await picture(page, "04-sign-in");
@@ -79,6 +80,13 @@ async function share(page, browser, server) {
   await button(hirer, "Open").click();
   await hirer.locator(".checks[data-done]").first().waitFor();
   await picture(hirer, "20-hirer");
+  const token = await hirer.locator("#token-1").textContent();
+  const verifier = await context.newPage();
+  await verifier.goto("/verify");
+  await textbox(verifier, "Token").fill(token);
+  await button(verifier, "Verify").click();
+  await verifier.locator("#token-verdict strong").waitFor();
+  await picture(verifier, "26-verified-token");
   await hirer.emulateMedia({ media: "print", colorScheme: "light" });
   await hirer.setViewportSize(DESKTOP);
   await hirer.screenshot({ path: `${FOLDER}21-hirer-print.png`, fullPage: true });

@@ -7,13 +7,13 @@ const records = new WeakMap();
 
 /** Notes from now on what goes wrong on this page; `checkPage` looks at the notes. */
 export function watch(page, base) {
-  const record = { problems: [], document: undefined };
+  const record = { problems: [], document: undefined, origins: new Set() };
   records.set(page, record);
-  const { origin } = new URL(base);
+  record.origins.add(new URL(base).origin);
   page.on("pageerror", (error) => record.problems.push(`script error: ${error.message}`));
   page.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.protocol.startsWith("http") && url.origin !== origin) record.problems.push(`request to ${url.origin}`);
+    if (url.protocol.startsWith("http") && !record.origins.has(url.origin)) record.problems.push(`request to ${url.origin}`);
   });
   page.on("response", (response) => {
     const request = response.request();
@@ -30,6 +30,11 @@ export function watch(page, base) {
   function isErrorPage(message) {
     return message.text().startsWith("Failed to load resource") && message.location().url === page.url();
   }
+}
+
+/** From now on this page may ask another site too. */
+export function allowRequestsTo(page, origin) {
+  records.get(page).origins.add(origin);
 }
 
 /**

@@ -1,26 +1,12 @@
 // The checks that a hirer's browser makes, one mistake at a time.
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 
+import { load } from "./modules.mjs";
 import { AUDIENCE, digest, disclosure, newKey, NONCE, NOW, ORIGIN, present } from "./tokens.mjs";
 
-let verify, folder;
-
-// Outside of a page, Node has to be told that these files are modules.
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "tenure-verify-"));
-  await writeFile(join(folder, "package.json"), '{"type":"module"}');
-  for (const name of ["sd-jwt.js", "verify.js"]) {
-    await cp(fileURLToPath(new URL(`../../crates/server/static/${name}`, import.meta.url)), join(folder, name));
-  }
-  ({ verify } = await import(pathToFileURL(join(folder, "verify.js"))));
-});
-after(() => rm(folder, { recursive: true, force: true }));
+const { verify } = await load("verify.js");
 
 async function judge({ token, answers }, expected = {}) {
   const asked = [];
@@ -29,9 +15,9 @@ async function judge({ token, answers }, expected = {}) {
     return address in answers ? new Response(answers[address]) : new Response("", { status: 404 });
   };
   const options = { origin: ORIGIN, audience: AUDIENCE, nonce: NONCE, fetch, now: () => NOW * 1000, ...expected };
-  const { claims, verdicts } = await verify(token, options);
+  const { claims, notShown, verdicts } = await verify(token, options);
   const wrong = verdicts.filter(({ outcome }) => outcome !== "passed");
-  return { claims, verdicts, asked, wrong: wrong.map(({ step, outcome, code }) => `${step} ${outcome} ${code}`) };
+  return { claims, notShown, verdicts, asked, wrong: wrong.map(({ step, outcome, code }) => `${step} ${outcome} ${code}`) };
 }
 
 for (const alg of ["ES256", "EdDSA"]) {
@@ -145,8 +131,12 @@ const MISTAKES = {
   ],
   "a revoked credential": [parts(({ list }) => list.revoked.push(9)), ["status failed revoked"]],
   "a credential that a newer version replaced": [
-    parts(({ list }) => (list.payload.status_list = twoBits(9, 3))),
+    parts(({ list }) => Object.assign(list.payload, { status_list: twoBits(9, 3), status_types: { "0x03": "replaced" } })),
     ["status failed replaced"],
+  ],
+  "a value that its issuer does not explain": [
+    parts(({ list }) => (list.payload.status_list = twoBits(9, 3))),
+    ["status failed unknown_status"],
   ],
   "a credential that is revoked by two bits": [
     parts(({ list }) => (list.payload.status_list = twoBits(9, 1))),
@@ -184,6 +174,19 @@ const MISTAKES = {
     ["status unchecked unanswered"],
   ],
   "no status": [payload({ status: undefined }), ["status unchecked no_status"]],
+  "a status of another kind": [payload({ status: { crl: "x" } }), ["status unchecked status_kind"]],
+  "an issuer that is a key": [
+    payload({ iss: `did:jwk:${Buffer.from("{}").toString("base64url")}` }),
+    ["signature failed unknown_issuer", "issuer failed unknown_issuer", "status failed unknown_issuer"],
+  ],
+  "no issuer": [
+    payload({ iss: undefined }),
+    ["signature failed issuer_name", "issuer failed issuer_name", "status failed issuer_name"],
+  ],
+  "a type without metadata": [
+    payload({ vct: "urn:example:career", "vct#integrity": undefined }),
+    ["schema unchecked no_metadata"],
+  ],
   "its time over": [payload({ exp: NOW - 60 }), ["dates failed expired"]],
   "its last day over": [payload({ expiry_date: "2020-01-01" }), ["dates failed expired", "schema failed unknown_claim"]],
   "its last day not over": [payload({ expiry_date: new Date(NOW * 1000).toISOString().slice(0, 10) }), ["schema failed unknown_claim"]],
@@ -205,6 +208,10 @@ for (const [name, [change, expected]] of Object.entries(MISTAKES)) {
 test("a list of which nothing is shown is absent", async () => {
   const { claims, wrong } = await judge(present(parts(({ disclosures }) => disclosures.pop())));
   assert.deepEqual([claims.employment, wrong], [undefined, []]);
+});
+
+test("what was left out is counted, with the issuer's decoys", async () => {
+  assert.equal((await judge(present())).notShown, 3, "a job and two decoys");
 });
 
 test("a minute's difference of clocks does no harm", async () => {

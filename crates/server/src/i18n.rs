@@ -14,7 +14,7 @@ use ambient::Timestamp;
 /// The only language so far.
 const LANGUAGE: &str = "en";
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     include_str!("../locales/en/console.ftl"),
     include_str!("../locales/en/disclosure.ftl"),
     include_str!("../locales/en/pages.ftl"),
@@ -22,6 +22,7 @@ const FILES: [&str; 9] = [
     include_str!("../locales/en/reference.ftl"),
     include_str!("../locales/en/shares.ftl"),
     include_str!("../locales/en/verify.ftl"),
+    include_str!("../locales/en/verify_token.ftl"),
     include_str!("../locales/en/wallets.ftl"),
     include_str!("../locales/en/webhooks.ftl"),
 ];

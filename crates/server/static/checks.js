@@ -1,7 +1,7 @@
 // Makes the checks of a shared link in the hirer's browser and puts what it finds in the place of what the server found. The
 // words, and what each result means for the whole, come from the page; what is checked comes from the tokens in it.
 import { beforePrinting } from "./print.js";
-import { fillRow, moment, reasonOf, say, word } from "./verdicts.js";
+import { fillRow, moment, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { verify } from "./verify.js";
 
 // "Just now" stays true: the page checks again after five minutes, and when it is looked at after that time.
@@ -18,11 +18,9 @@ const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
 const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
 
 function showRow(section, verdict) {
+  fillRow(section.querySelector(`[data-step="${verdict.step}"]`), verdict);
   const { cause } = reasonOf(verdict).dataset;
-  const item = cause && meaning(section, cause);
-  const shown = verdict.outcome === "failed" && item.dataset.level === "doubtful" ? "doubtful" : verdict.outcome;
-  fillRow(section.querySelector(`[data-step="${verdict.step}"]`), verdict, shown);
-  return { shown, item };
+  return { shown: shownOutcome(verdict), item: cause && meaning(section, cause) };
 }
 
 function together(outcomes) {

@@ -1,10 +1,14 @@
-// Reads signed tokens in the browser: compact JWS (RFC 7515), SD-JWT (RFC 9901) and Token Status Lists. Says what is wrong
-// by the codes that the server uses; believes nothing before a signature is checked. What follows from it is in verify.js.
+// Reads signed tokens in the browser: compact JWS (RFC 7515), SD-JWT (RFC 9901) and both kinds of status lists. Says what is
+// wrong by the codes that the server uses; believes nothing before a signature is checked. The checks are in verify.js.
 
 const MOST_BYTES = 2 * 1024 * 1024;
 const MOST_DISCLOSURES = 4096;
 const MOST_UNPACKED = 4 * 1024 * 1024;
 const DEPTH = 32;
+const FEWEST_BITS = 131_072;
+
+/** How far the clocks of two parties may differ, in seconds. */
+export const CLOCK_SKEW = 60;
 
 /** Why something signed is not taken: a stable code. */
 export class Refusal extends Error {
@@ -46,7 +50,7 @@ function json(bytes, code) {
   }
 }
 
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function object(part) {
   const value = json(decode(part), "malformed");
@@ -106,9 +110,9 @@ export async function readSdJwt(text) {
   const disclosures = parts.slice(1, -1);
   if (disclosures.length > MOST_DISCLOSURES) throw new Refusal("malformed");
   const jws = readJws(parts[0]);
-  const { claims, names } = await disclose(jws.payload, disclosures);
+  const { claims, names, notShown } = await disclose(jws.payload, disclosures);
   const keyBinding = last === "" ? undefined : readJws(last);
-  return { jws, claims, names, keyBinding, bound: text.slice(0, text.length - last.length) };
+  return { jws, claims, names, notShown, keyBinding, bound: text.slice(0, text.length - last.length) };
 }
 
 async function disclose(payload, texts) {
@@ -123,7 +127,7 @@ async function disclose(payload, texts) {
   const claims = placeMembers(payload, walk, 0);
   delete claims._sd_alg;
   if (waiting.size > 0) throw new Refusal("stray_disclosure");
-  return { claims, names: walk.names };
+  return { claims, names: walk.names, notShown: walk.seen.size - texts.length };
 }
 
 function readDisclosure(text) {
@@ -193,14 +197,23 @@ function placeItems(items, walk, depth) {
 /** What the place `index` of a `status_list` claim says (draft-ietf-oauth-status-list-21, section 4): lowest bit first. */
 export async function statusAt(list, index) {
   if (!isObject(list) || ![1, 2, 4, 8].includes(list.bits)) throw new Refusal("claim");
-  const bytes = await unpack(decode(list.lst));
+  const bytes = await unpack(decode(list.lst), "deflate");
   const first = index * list.bits;
   if (!Number.isSafeInteger(index) || index < 0 || first >= bytes.length * 8) throw new Refusal("claim");
   return (bytes[Math.floor(first / 8)] >> (first % 8)) & ((1 << list.bits) - 1);
 }
 
-async function unpack(packed) {
-  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+/** The bit `index` of an `encodedList` (Bitstring Status List 1.0, section 3.2): highest bit first. */
+export async function bitAt(encoded, index) {
+  if (typeof encoded !== "string" || !encoded.startsWith("u")) throw new Refusal("malformed");
+  const bytes = await unpack(decode(encoded.slice(1)), "gzip");
+  if (bytes.length * 8 < FEWEST_BITS) throw new Refusal("malformed");
+  if (index >= bytes.length * 8) throw new Refusal("claim");
+  return (bytes[Math.floor(index / 8)] >> (7 - (index % 8))) & 1;
+}
+
+async function unpack(packed, format) {
+  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream(format)).getReader();
   const chunks = [];
   let length = 0;
   try {

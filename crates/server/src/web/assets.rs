@@ -12,6 +12,7 @@ use crate::http::extract::Path;
 const FILES: &[(&str, &str, &str)] = &[
     ("tenure.css", "text/css; charset=utf-8", include_str!("../../static/tenure.css")),
     ("reference.css", "text/css; charset=utf-8", include_str!("../../static/reference.css")),
+    ("verify-token.css", "text/css; charset=utf-8", include_str!("../../static/verify-token.css")),
     ("console.css", "text/css; charset=utf-8", include_str!("../../static/console.css")),
     ("link.js", "text/javascript; charset=utf-8", include_str!("../../static/link.js")),
     ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../static/passkey.js")),
@@ -21,6 +22,13 @@ const FILES: &[(&str, &str, &str)] = &[
     ("verify.js", "text/javascript; charset=utf-8", include_str!("../../static/verify.js")),
     ("verdicts.js", "text/javascript; charset=utf-8", include_str!("../../static/verdicts.js")),
     ("checks.js", "text/javascript; charset=utf-8", include_str!("../../static/checks.js")),
+    ("issuer.js", "text/javascript; charset=utf-8", include_str!("../../static/issuer.js")),
+    ("lookup.js", "text/javascript; charset=utf-8", include_str!("../../static/lookup.js")),
+    ("vc-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/vc-jwt.js")),
+    ("doubts.js", "text/javascript; charset=utf-8", include_str!("../../static/doubts.js")),
+    ("pasted.js", "text/javascript; charset=utf-8", include_str!("../../static/pasted.js")),
+    ("token-fields.js", "text/javascript; charset=utf-8", include_str!("../../static/token-fields.js")),
+    ("verify-token.js", "text/javascript; charset=utf-8", include_str!("../../static/verify-token.js")),
     ("mark.svg", "image/svg+xml", include_str!("../../static/mark.svg")),
 ];
 

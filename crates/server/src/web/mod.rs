@@ -30,6 +30,7 @@ mod sign_in;
 mod timeline;
 mod updates;
 mod verify;
+mod verify_token;
 mod versions;
 mod wallet;
 mod wallet_print;
@@ -65,6 +66,7 @@ pub fn routes(app: &App, api: PartnerApi) -> Router<App> {
         .merge(sign_in::routes())
         .merge(updates::routes())
         .merge(verify::routes())
+        .merge(verify_token::routes())
         .merge(wallet::routes())
         .merge(wallet_print::routes());
     let pages = if app.is_demo() { pages.merge(inbox::routes()) } else { pages };

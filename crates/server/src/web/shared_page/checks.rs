@@ -26,7 +26,7 @@ pub(super) struct Check {
 
 /// Why a step passed, by its name; why one was not checked; why one failed. The part behind the first word is the code,
 /// which is the same here and in the script.
-const REASONS: [&str; 40] = [
+const REASONS: [&str; 48] = [
     "passed-signature",
     "passed-issuer",
     "passed-holder",
@@ -38,6 +38,14 @@ const REASONS: [&str; 40] = [
     "unchecked-elsewhere",
     "unchecked-unanswered",
     "unchecked-no-status",
+    "unchecked-status-kind",
+    "unchecked-bare-key",
+    "unchecked-not-shown",
+    "unchecked-no-metadata",
+    "refused-not-a-token",
+    "refused-several-tokens",
+    "refused-too-long",
+    "refused-issuer-name",
     "refused-malformed",
     "refused-algorithm",
     "refused-critical-header",
@@ -87,10 +95,38 @@ const REST: [&str; 14] = [
     "hire-browser-failed",
 ];
 
-/// The keys of all words that the page's script may need, each with the cause that it stands for.
-pub(super) fn words() -> impl Iterator<Item = (&'static str, Option<Cause>)> {
-    let reasons = REASONS.into_iter().map(|key| (key, cause_of(key)));
-    reasons.chain(REST.into_iter().map(|key| (key, None)))
+/// A text that a page hands to its script.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    /// The name by which the script asks for it.
+    pub(crate) key: &'static str,
+    /// The key of the text.
+    pub(crate) text: &'static str,
+    /// The cause that it stands for.
+    pub(crate) cause: Option<Cause>,
+}
+
+/// What scripts replace in a text.
+pub(crate) const PLACEHOLDERS: &[(&str, &str)] = &[
+    ("address", "{address}"),
+    ("audience", "{audience}"),
+    ("count", "{count}"),
+    ("issuer", "{issuer}"),
+    ("moment", "{moment}"),
+    ("month", "{month}"),
+    ("name", "{name}"),
+    ("organisation", "{organisation}"),
+    ("partner", "{partner}"),
+    ("reason", "{reason}"),
+];
+
+/// All texts that a script that checks tokens may need.
+pub(crate) fn words() -> impl Iterator<Item = Word> {
+    REASONS.into_iter().chain(REST).map(|key| Word {
+        key,
+        text: key,
+        cause: cause_of(key).filter(|_| REASONS.contains(&key)),
+    })
 }
 
 fn cause_of(key: &str) -> Option<Cause> {
@@ -191,7 +227,7 @@ mod tests {
     /// The script finds the cause of its codes in the words that the page hands over.
     #[test]
     fn every_message_of_a_failure_has_a_cause() {
-        for (key, cause) in words() {
+        for Word { key, cause, .. } in words() {
             let is_result = REASONS.contains(&key) && !key.starts_with("passed-");
             assert_eq!(cause.is_some(), is_result, "{key}");
             assert!(cause.is_none_or(|cause| Cause::OF_CHECKS.contains(&cause)), "{key}");
@@ -200,7 +236,15 @@ mod tests {
 
     #[test]
     fn every_code_of_the_script_has_a_message() {
-        let script = [include_str!("../../../static/verify.js"), include_str!("../../../static/sd-jwt.js")].concat();
+        let script = [
+            include_str!("../../../static/verify.js"),
+            include_str!("../../../static/sd-jwt.js"),
+            include_str!("../../../static/issuer.js"),
+            include_str!("../../../static/lookup.js"),
+            include_str!("../../../static/pasted.js"),
+            include_str!("../../../static/vc-jwt.js"),
+        ]
+        .concat();
         for (call, prefix) in [("Refusal(\"", "refused-"), ("Unanswered(\"", "unchecked-")] {
             for after in script.split(call).skip(1) {
                 let code = after.split('"').next().unwrap_or_default().replace('_', "-");

@@ -14,11 +14,11 @@ use ambient::Timestamp;
 
 /// Payroll runs monthly or quarterly. A job that is said to go on is doubtful if nothing was heard of it for longer than two
 /// quarters.
-const FRESH_MONTHS: i32 = 6;
+pub(crate) const FRESH_MONTHS: i32 = 6;
 
 /// How far a hirer can rely on something; a later one is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// Every check passed.
     Confirmed,
     /// Nothing failed, but there is something to know or to ask first.
@@ -32,7 +32,7 @@ impl Level {
     pub(super) const ALL: [Self; 3] = [Self::Confirmed, Self::Doubtful, Self::Failed];
 
     /// The name in markup.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
             Self::Doubtful => "doubtful",
@@ -43,7 +43,7 @@ impl Level {
 
 /// Why something is not simply confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// It was changed, or was not signed as it should be.
     Invalid,
     /// It was revoked.
@@ -93,7 +93,7 @@ impl Cause {
         }
     }
 
-    pub(super) fn level(self) -> Level {
+    pub(crate) fn level(self) -> Level {
         match self {
             Self::Invalid | Self::Revoked | Self::Suspended | Self::Expired | Self::NotValid => Level::Failed,
             Self::Replaced | Self::Unchecked | Self::AwaitingGraduation | Self::OldData | Self::DifferentNames => {
@@ -103,7 +103,7 @@ impl Cause {
     }
 
     /// The name in markup.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
             Self::Revoked => "revoked",

@@ -3,8 +3,8 @@
 //! Everything is read from the presentations, never from the wallet, so the page cannot show more than was signed and chosen.
 //! A view is counted when a browser navigates here. Link previews, prefetches and the holder's own visits are not counted.
 
-mod checks;
-mod conclusion;
+pub(super) mod checks;
+pub(super) mod conclusion;
 mod verdict;
 mod view;
 

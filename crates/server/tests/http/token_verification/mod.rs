@@ -4,6 +4,7 @@ mod body;
 mod endings;
 mod other_issuers;
 mod own_tokens;
+mod page;
 
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -1,0 +1,311 @@
+// Anybody verifies a token that they were given: pasted, chosen as a file, or dropped; of this site, or of another issuer.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { allowRequestsTo, checkPage } from "../support/check.mjs";
+import { careerHistory, oneJob } from "../support/sample.mjs";
+import { freshAddress } from "../support/server.mjs";
+import { shareEverything } from "../support/share.mjs";
+import { stage } from "../support/stage.mjs";
+import { button, openLink, textbox } from "../support/steps.mjs";
+import { until } from "../support/until.mjs";
+import { digest, disclosure, jws, newKey } from "../units/tokens.mjs";
+
+const scene = stage();
+const THERE = "https://issuer.example";
+const seconds = () => Math.floor(Date.now() / 1000);
+
+const ADA = { fullName: "Ada Example", organisation: "Northwind Rail", role: "Engineer" };
+
+let first;
+
+/** One person shares once; most tests only read what was shared. */
+function shared() {
+  first ??= scene.server.pushAs("Acme Payroll", oneJob(ADA)).then(async (submission) => {
+    const holder = await accept(submission);
+    return { holder, ...(await share(holder)) };
+  });
+  return first;
+}
+
+/** A new person who accepts what a link leads to. */
+async function accept(submission) {
+  const page = await scene.visitor();
+  await openLink(page, scene.server, submission, freshAddress());
+  await button(page, "Add to my wallet").click();
+  await page.waitForURL("**/wallet");
+  return page;
+}
+
+async function share(page) {
+  const link = await shareEverything(page);
+  const answer = await fetch(`${link}/token/1`);
+  return { link, token: await answer.text() };
+}
+
+/** Opens the page, and notes every request that leaves it from now on. */
+async function openPage(options) {
+  const page = await scene.visitor(options);
+  await page.goto("/verify");
+  await textbox(page, "Token").waitFor();
+  page.sent = [];
+  page.on("request", (request) => page.sent.push(`${request.method()} ${request.url()} ${request.postData() ?? ""}`));
+  return page;
+}
+
+async function paste(page, text) {
+  await textbox(page, "Token").fill(text);
+  await button(page, "Verify").click();
+  return verdict(page);
+}
+
+/** The verdict's level, and its sentence. */
+async function verdict(page) {
+  const shown = page.locator("#token-verdict");
+  await page.waitForFunction(() => document.getElementById("token-progress").textContent === "");
+  await shown.waitFor();
+  return `${await shown.getAttribute("data-level")}: ${await shown.locator("strong").textContent()}`;
+}
+
+const rows = (page) =>
+  page.locator(".verdicts li").evaluateAll((all) => all.map((row) => `${row.dataset.step} ${row.className.replace("outcome-", "")}`));
+
+test("the page is in order before anything is pasted", async () => {
+  const page = await scene.visitor();
+  await page.goto("/");
+  await page.getByRole("link", { name: "Verify a token" }).click();
+  await textbox(page, "Token").waitFor();
+  await checkPage(page);
+  await button(page, "Verify").click();
+  assert.equal(await page.locator("#token-verdict").filter({ visible: true }).count(), 0, "an empty field is no token");
+  assert.ok(await textbox(page, "Token").evaluate((field) => field === document.activeElement));
+});
+
+test("a shared token is genuine, and nothing of it leaves the browser", async () => {
+  const { token } = await shared();
+  const page = await openPage();
+  const said = await paste(page, `\u{feff} "${token.replace(/.{60}/g, "$&\r\n")}" `);
+  assert.equal(said, "confirmed: Genuine. Acme Payroll confirmed this about Ada Example, this site signed it, and it has not been revoked.");
+  assert.deepEqual(await rows(page), ["signature passed", "issuer passed", "holder passed", "status passed", "dates passed", "schema passed"]);
+  const main = await page.locator("main").innerText();
+  for (const words of ["Full name\nAda Example", "Role title\nEngineer", "Start date\nJanuary 2020", "Career history", "(this site)", "Verified in your browser on"]) {
+    assert.ok(main.includes(words), `${words}: ${main}`);
+  }
+  assert.ok(main.indexOf("Genuine.") < main.indexOf("Ada Example") && main.indexOf("Ada Example") < main.indexOf("Signature"));
+  for (const sent of page.sent) {
+    assert.ok(sent.startsWith(`GET ${scene.server.base}/`), sent);
+    assert.ok(!sent.includes(token.slice(10, 60)) && sent.length < 200, sent);
+  }
+  await checkPage(page);
+  const box = page.locator("#token-verdict");
+  assert.ok(await box.evaluate((place) => place === document.activeElement), "the verdict has the focus");
+  const { y, height } = await box.boundingBox();
+  assert.ok(y >= 0 && y + height < 844, "the verdict is on the first screen of a phone");
+});
+
+test("the link to the page stands beside the token", async () => {
+  const { link } = await shared();
+  const page = await scene.visitor();
+  await page.goto(link);
+  await page.getByText("For your own tools").click();
+  await page.getByRole("link", { name: "Verify a token that was sent to you" }).click();
+  await textbox(page, "Token").waitFor();
+});
+
+let folder;
+before(async () => (folder = await mkdtemp(join(tmpdir(), "tenure-tokens-"))));
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("a file is verified as soon as it is chosen", async () => {
+  const { token } = await shared();
+  const file = join(folder, "credential.sd-jwt");
+  await writeFile(file, Buffer.from(`\u{feff}${token}\r\n`, "utf16le"));
+  const page = await openPage();
+  await page.getByLabel("Or choose a file").setInputFiles(file);
+  assert.match(await verdict(page), /^confirmed: Genuine\./);
+});
+
+test("a dropped file is verified wherever it falls", async () => {
+  const { token } = await shared();
+  const page = await openPage();
+  const dropped = await page.evaluateHandle((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([JSON.stringify({ credential: text })], "response.json", { type: "application/json" }));
+    return data;
+  }, token);
+  await page.dispatchEvent("h1", "drop", { dataTransfer: dropped });
+  assert.match(await verdict(page), /^confirmed: Genuine\./);
+  assert.equal(new URL(page.url()).pathname, "/verify");
+});
+
+test("what is not a token, several, or too much is told apart", async () => {
+  const { holder, token } = await shared();
+  const page = await openPage();
+  assert.match(await paste(page, "Please find my diploma attached."), /^failed: This is not a token\./);
+  assert.equal(await textbox(page, "Token").getAttribute("aria-invalid"), "true");
+  await checkPage(page);
+  const { token: other } = await share(holder);
+  assert.match(await paste(page, `${token}\n,${other}`), /^failed: There are several tokens in this\./);
+  await page.evaluate(() => (document.getElementById("token-text").value = " ".repeat(2 * 1024 * 1024 + 1)));
+  await page.evaluate(() => (document.getElementById("token-text").value += "x"));
+  await button(page, "Verify").click();
+  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is longer than any token."));
+  const file = join(folder, "film.bin");
+  await writeFile(file, Buffer.alloc(5 * 1024 * 1024, "a"));
+  await page.getByLabel("Or choose a file").setInputFiles(file);
+  await until("the refusal", async () => (await verdict(page)).startsWith("failed: This is longer than any token."));
+  assert.deepEqual(page.sent, [], "nothing was asked for");
+});
+
+test("a token that was changed is refused, and its claims are not shown", async () => {
+  const { token } = await shared();
+  const page = await openPage();
+  const changed = token.replace(/\.([^.~]+)~/, (_, old) => `.${old.startsWith("A") ? "B" : "A"}${old.slice(1)}~`);
+  assert.match(await paste(page, changed), /^failed: Do not rely on this\. The signature/);
+  assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
+  await checkPage(page);
+});
+
+test("a revoked token is refused although it is signed", async () => {
+  const { holder } = await shared();
+  const revoked = await share(holder);
+  await button(holder, "Take the link back").click();
+  await holder.waitForURL("**/wallet/shares");
+  const page = await openPage();
+  await until("the status list to say so", async () => {
+    await page.reload();
+    return (await paste(page, revoked.token)) === "failed: Do not rely on this. It was revoked.";
+  });
+  assert.ok((await page.locator("main").innerText()).includes("Ada Example"), "what was signed is shown");
+});
+
+test("a replaced token is told from a revoked one", async () => {
+  const person = await accept(await scene.server.push(oneJob(ADA)));
+  const first = await share(person);
+  await person.goto(await scene.server.push(oneJob({ ...ADA, role: "Lead" })));
+  await button(person, "Add to my wallet").click();
+  await person.waitForURL("**/wallet");
+  const page = await openPage();
+  await until("the status list to say so", async () => {
+    await page.reload();
+    return (await paste(page, first.token)).startsWith("doubtful: Genuine, but a newer version exists.");
+  });
+  assert.ok((await rows(page)).includes("status doubtful"), String(await rows(page)));
+  await checkPage(page);
+});
+
+test("old data and details that were left out are pointed out", async () => {
+  const person = await accept(await scene.server.pushAs("Cove Payroll", careerHistory()));
+  const page = await openPage();
+  const said = await paste(page, (await share(person)).token);
+  assert.match(said, /^doubtful: Genuine, but Cove Payroll has no data on Harbour Analytics after May 2024, so the job may have ended/);
+  assert.ok(!(await page.locator("main").innerText()).includes("Details left out"));
+  await person.goto("/wallet/share");
+  await person.getByLabel("None of the 2 jobs").check();
+  await button(person, "Make the link").click();
+  await person.waitForURL("**/wallet/shares/*");
+  const answer = await fetch(`${await person.locator("#share-link").textContent()}/token/1`);
+  assert.match(await paste(page, await answer.text()), /^confirmed: Genuine\./);
+  assert.match(await page.locator("main").innerText(), /Details left out\n[1-9]\n/);
+  await checkPage(page);
+});
+
+/** A token of another issuer. */
+function foreign(key, payload = {}, claims = {}) {
+  const shown = Object.entries({ full_name: "Ada Example", ...claims }).map(([name, value]) => disclosure(value, name));
+  const body = { iss: THERE, iat: seconds() - 10, vct: "urn:example:person", _sd: shown.map(digest), ...payload };
+  return `${jws({ typ: "dc+sd-jwt", kid: "k1" }, body, key)}~${shown.map((text) => `${text}~`).join("")}`;
+}
+
+/** Serves the other issuer's metadata, to pages of every site; or does not respond, which is what a page sees if it may not read. */
+async function serveIssuer(page, key, { responds = true } = {}) {
+  const body = JSON.stringify({ issuer: THERE, jwks: { keys: [{ ...key.jwk, kid: "k1" }] } });
+  const headers = { "access-control-allow-origin": "*" };
+  await page.route(`${THERE}/**`, (route) => {
+    if (!responds) return route.abort();
+    const isKnown = new URL(route.request().url()).pathname === "/.well-known/jwt-vc-issuer";
+    return isKnown ? route.fulfill({ contentType: "application/json", headers, body }) : route.fulfill({ status: 404, headers });
+  });
+}
+
+test("another issuer is asked after a click, and named as unknown here", async () => {
+  const page = await openPage();
+  allowRequestsTo(page, THERE);
+  const key = newKey();
+  await serveIssuer(page, key);
+  assert.match(await paste(page, foreign(key)), /^doubtful: This token names https:\/\/issuer\.example as its issuer, which this site does not know\. Nothing has been verified yet\./);
+  assert.deepEqual(page.sent, [], "nothing is asked before");
+  assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
+  await checkPage(page);
+  page.sent.length = 0;
+  await button(page, `Ask ${THERE}`).click();
+  await until("the verdict", async () => /^doubtful: Signed by https:\/\/issuer\.example, which this site does not know\./.test(await verdict(page)));
+  assert.deepEqual(page.sent, [`GET ${THERE}/.well-known/jwt-vc-issuer `]);
+  const main = await page.locator("main").innerText();
+  assert.ok(main.includes(`${THERE} (not known to this site)`) && main.includes("Ada Example"), main);
+  await checkPage(page);
+});
+
+test("an issuer that shuts out other sites cannot be checked from a browser", async () => {
+  const page = await openPage();
+  const key = newKey();
+  await serveIssuer(page, key, { responds: false });
+  await paste(page, foreign(key));
+  await button(page, `Ask ${THERE}`).click();
+  await until("the verdict", async () => /^doubtful: It could not be verified from this browser\. https:\/\/issuer\.example did not respond/.test(await verdict(page)));
+  assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
+});
+
+test("a token asks nobody but its issuer, and nobody on http", async () => {
+  const page = await openPage();
+  allowRequestsTo(page, THERE);
+  const key = newKey();
+  await serveIssuer(page, key);
+  const elsewhere = "https://beacon.example";
+  const status = { status_list: { uri: `${elsewhere}/status`, idx: 1 } };
+  await paste(page, foreign(key, { status, vct: `${elsewhere}/type` }));
+  await button(page, `Ask ${THERE}`).click();
+  await until("the verdict", async () => (await rows(page)).length === 6);
+  assert.deepEqual((await rows(page)).slice(3), ["status unchecked", "dates passed", "schema unchecked"]);
+  assert.ok(page.sent.every((sent) => sent.startsWith(`GET ${THERE}/`)), page.sent.join("\n"));
+  page.sent.length = 0;
+  assert.match(await paste(page, foreign(key, { iss: "http://intranet.example" })), /^failed: /);
+  assert.match(await paste(page, foreign(key, { iss: "https://issuer.example@beacon.example" })), /^failed: /);
+  assert.equal(await page.getByRole("button", { name: /^Ask/ }).count(), 0);
+  assert.deepEqual(page.sent, []);
+  await checkPage(page);
+});
+
+test("what a stranger signs is shown as text", async () => {
+  const page = await openPage();
+  allowRequestsTo(page, THERE);
+  const key = newKey();
+  await serveIssuer(page, key);
+  const html = "<img src=x onerror=document.title=1><script>document.title=2</script>";
+  const deep = Array.from({ length: 20 }).reduce((inner) => ({ inner }), html);
+  const claims = { full_name: html, [html]: html, "\u{202e}evil": "\u{202e}evil", deep, long: "x".repeat(20_000) };
+  const title = await page.title();
+  const ask = async (token) => {
+    await paste(page, token);
+    await button(page, `Ask ${THERE}`).click();
+    await until("the verdict", async () => (await rows(page)).length === 6);
+  };
+  await ask(foreign(key, {}, claims));
+  assert.equal(await page.locator("main img, main script").count(), 0);
+  assert.equal(await page.title(), title);
+  assert.ok((await page.locator("main").innerText()).includes(html));
+  await checkPage(page);
+  await ask(foreign(key, {}, { many: Array(5000).fill("x") }));
+  assert.ok((await page.locator("main li").count()) < 2100, "a list without end is cut");
+});
+
+test("without scripts the page says what to do instead", async () => {
+  const page = await scene.visitor({ javaScriptEnabled: false });
+  await page.goto("/verify");
+  const said = await page.locator("main").innerText();
+  assert.ok(said.includes("This page needs JavaScript") && said.includes("tenure verify token.txt"), said);
+  assert.equal(await textbox(page, "Token").count(), 0);
+});

@@ -1,0 +1,45 @@
+// The token in what somebody pasted: the cases that the server's reader is tested with too.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+import { load } from "./modules.mjs";
+
+const { decodeText, findToken, MOST_CHARACTERS } = await load("pasted.js");
+const CASES = new URL("../../crates/credential/tests/signed/pasted.json", import.meta.url);
+
+function encode(text, encoding) {
+  const [, name, mark] = /^(.*?)(-bom)?$/.exec(encoding);
+  const marked = mark ? `\u{feff}${text}` : text;
+  if (name === "utf-8") return Buffer.from(marked, "utf8");
+  const bytes = Buffer.from(marked, "utf16le");
+  return name === "utf-16be" ? bytes.swap16() : bytes;
+}
+
+const outcome = (found) => found.then((token) => ({ token }), ({ code }) => ({ refusal: code }));
+
+for (const { name, text, encoding, ...expected } of JSON.parse(await readFile(CASES, "utf8"))) {
+  test(`pasted: ${name}`, async () => {
+    const found = (async () => findToken(decodeText(new Uint8Array(encode(text, encoding)))))();
+    assert.deepEqual(await outcome(found), expected);
+  });
+}
+
+test("what is no text holds no token", () => {
+  assert.throws(() => decodeText(Uint8Array.of(0xc3, 0x28)), { code: "not_a_token" });
+  assert.throws(() => decodeText(Uint8Array.of(0xff, 0xfe, 0x00, 0xdc)), { code: "not_a_token" });
+});
+
+test("a long text is refused before it is searched", async () => {
+  const token = "eyJ9.e30.A";
+  const most = " ".repeat(MOST_CHARACTERS - token.length) + token;
+  assert.deepEqual(await outcome(findToken(most)), { token });
+  assert.deepEqual(await outcome(findToken(`${most} `)), { refusal: "too_long" });
+});
+
+test("a text that looks like many tokens is searched at once", async () => {
+  const many = "eyJ.a.b,".repeat(100_000);
+  assert.deepEqual(await outcome(findToken(many)), { token: "eyJ.a.b" });
+  assert.deepEqual(await outcome(findToken("e.".repeat(1_000_000))), { refusal: "not_a_token" });
+  assert.deepEqual(await outcome(findToken("ey".repeat(1_000_000))), { refusal: "not_a_token" });
+});

@@ -1,0 +1,60 @@
+# The page on which anybody verifies a token. What checks say is in shares.ftl; a few sentences differ here.
+
+token-title = Verify a token
+token-lead = Paste the token or choose the file that you were given. Your browser verifies it: the token is not sent to this site or anywhere else.
+token-another = Verify another token
+token-result = Result
+token-label = Token
+token-help = A long text that begins with eyJ. Quotes and line breaks do no harm, and neither does a JSON response around it.
+token-file = Or choose a file
+token-file-help = You can also drop the file anywhere on this page.
+token-verify = Verify
+token-checking = Verifying…
+token-no-script = This page needs JavaScript, because your browser does the work. You can use this command instead:
+token-program = You want a program to do this?
+token-program-docs = Use the Partner API
+token-home = Were you given a token?
+token-hire = Verify a token that was sent to you
+
+token-said = What it says
+token-checks = Checks
+token-checked = Verified in your browser on { $moment }.
+token-yes = Yes
+token-no = No
+token-fact-kind = Kind
+token-fact-issuer = Signed by
+token-fact-attester = Confirmed by
+token-fact-attested = Confirmed on
+token-fact-signed = Signed on
+token-fact-until = Valid until
+token-fact-not-shown = Details left out
+token-not-shown-at-most = { $count } at most
+token-signer-own = { $issuer } (this site)
+token-signer-other = { $issuer } (not known to this site)
+
+token-good = Genuine. { $partner } confirmed this about { $name }, this site signed it, and it has not been revoked.
+token-good-plain = Genuine. This site signed it, and it has not been revoked.
+token-replaced = Genuine, but a newer version exists. Ask the person who gave it to you for the newer one.
+token-awaiting-graduation = Genuine, but the course was completed and not conferred when this was signed. Ask for the final record.
+token-old-data = Genuine, but { $partner } has no data on { $organisation } after { $month }, so the job may have ended since.
+token-status = This site signed it, but your browser could not find out whether it was revoked.
+token-outside = Signed by { $issuer }, which this site does not know. No check failed. Whether you trust { $issuer } is for you to decide.
+token-outside-status = Signed by { $issuer }, which this site does not know. Your browser could not find out whether it was revoked.
+token-ask = This token names { $issuer } as its issuer, which this site does not know. Nothing has been verified yet. To verify it, your browser must ask that site, which then learns that somebody is verifying a token, and your network address.
+token-ask-site = Ask { $issuer }
+token-no-issuer = It could not be verified, because it does not name its issuer.
+token-bare-key = The signature is good, but nothing shows whose key it is.
+token-unreachable = It could not be verified from this browser. { $issuer } did not respond, or does not let pages of other sites read its responses.
+token-browser = It could not be verified, because your browser does not know this signature algorithm. Try a newer browser.
+token-unsupported = It could not be verified here. { $reason }
+token-broken = Your browser could not verify it. Open this page by https in a current browser.
+token-bad = Do not rely on this. { $reason }
+
+token-passed-issuer = The key that signed it is one that { $issuer } publishes as its own.
+token-passed-holder = Its holder signed exactly this, for { $audience }. Whether that is you, only you know.
+token-passed-schema = All fields follow the published description of its type.
+token-unchecked-elsewhere = It names another site than its issuer's, which was not asked.
+token-unchecked-unanswered = There was no usable response. The site may be down, or not let pages of other sites read its responses.
+token-unchecked-not-shown = Its holder did not sign it, so nothing shows that the person who gave it to you is the one it is about.
+token-refused-type = It is a token of another kind. An SD-JWT VC (dc+sd-jwt) or a W3C credential (vc+jwt) is needed.
+token-refused-unknown-issuer = The issuer's site does not publish keys for the issuer that it names.

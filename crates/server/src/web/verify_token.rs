@@ -1,0 +1,144 @@
+//! `/verify`: anybody verifies a token that they were given, in their browser. The server gets nothing of it.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use axum::routing::get;
+use credential::{Member, Shape};
+
+use super::shared_page::checks::{self, Word};
+use super::shared_page::conclusion::FRESH_MONTHS;
+use super::{Layout, page};
+use crate::app::App;
+use crate::http::PAGE_POLICY;
+use crate::http::session::Visitor;
+
+#[derive(Template)]
+#[template(path = "verify_token.html")]
+struct VerifyTokenPage {
+    layout: Layout,
+}
+
+impl VerifyTokenPage {
+    /// The keys of the texts that only this page has.
+    const OWN: [&'static str; 39] = [
+        "step-signature",
+        "step-issuer",
+        "step-holder",
+        "step-status",
+        "step-dates",
+        "step-schema",
+        "token-said",
+        "token-checks",
+        "token-checked",
+        "token-checking",
+        "token-yes",
+        "token-no",
+        "token-fact-kind",
+        "token-fact-issuer",
+        "token-fact-attester",
+        "token-fact-attested",
+        "token-fact-signed",
+        "token-fact-until",
+        "token-fact-not-shown",
+        "token-not-shown-at-most",
+        "token-signer-own",
+        "token-signer-other",
+        "token-good",
+        "token-good-plain",
+        "token-replaced",
+        "token-awaiting-graduation",
+        "token-old-data",
+        "token-status",
+        "token-outside",
+        "token-outside-status",
+        "token-ask",
+        "token-ask-site",
+        "token-no-issuer",
+        "token-bare-key",
+        "token-unreachable",
+        "token-browser",
+        "token-unsupported",
+        "token-broken",
+        "token-bad",
+    ];
+
+    /// Texts of shared pages that speak of the link or of this site, with the keys of those that stand in their place.
+    const REPLACED: [(&'static str, &'static str); 8] = [
+        ("passed-issuer", "token-passed-issuer"),
+        ("passed-holder", "token-passed-holder"),
+        ("passed-schema", "token-passed-schema"),
+        ("unchecked-elsewhere", "token-unchecked-elsewhere"),
+        ("unchecked-unanswered", "token-unchecked-unanswered"),
+        ("unchecked-not-shown", "token-unchecked-not-shown"),
+        ("refused-type", "token-refused-type"),
+        ("refused-unknown-issuer", "token-refused-unknown-issuer"),
+    ];
+
+    /// The texts of the page's script.
+    fn words() -> impl Iterator<Item = Word> {
+        let shared = checks::words().map(|word| {
+            let other = Self::REPLACED.iter().find(|(key, _)| *key == word.key);
+            Word { text: other.map_or(word.text, |(_, text)| text), ..word }
+        });
+        shared.chain(Self::OWN.into_iter().map(|key| Word { key, text: key, cause: None }))
+    }
+
+    /// The names of all fields in the order in which types declare them. A token has them in no order.
+    fn field_order(&self) -> String {
+        let mut names = Vec::new();
+        credential::ALL.iter().for_each(|known| add_names(known.fields, &mut names));
+        names.join(" ")
+    }
+}
+
+fn add_names(members: &[Member], names: &mut Vec<&'static str>) {
+    for member in members {
+        if !names.contains(&member.name) {
+            names.push(member.name);
+        }
+        match member.shape {
+            Shape::Object(inner) => add_names(inner, names),
+            Shape::List { of: Shape::Object(inner), .. } => add_names(inner, names),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/verify", get(show))
+}
+
+/// The script may ask other issuers for their keys, which no other page may.
+async fn show(State(app): State<App>, Visitor(visitor): Visitor) -> Response {
+    let layout = Layout::new(&app, visitor.is_some());
+    let mut response = page(&app, &VerifyTokenPage { layout: layout.clone() }, &layout);
+    let policy = PAGE_POLICY.replace("connect-src 'self'", "connect-src 'self' https:");
+    let policy = HeaderValue::try_from(format!("{policy}; form-action 'self'"));
+    response.headers_mut().extend(policy.map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names in the scripts that are elements of the page or classes.
+    const NOT_TEXTS: [&str; 2] = ["token-another", "token-items"];
+
+    #[test]
+    fn every_text_of_the_script_is_on_the_page() {
+        let scripts = [
+            include_str!("../../static/verify-token.js"),
+            include_str!("../../static/token-fields.js"),
+            include_str!("../../static/doubts.js"),
+        ]
+        .concat();
+        let asked = scripts.split('"').filter(|text| text.starts_with("token-") && !NOT_TEXTS.contains(text));
+        for key in asked.chain(["step-signature", "step-schema", "outcome-doubtful", "hire-asked"]) {
+            assert!(VerifyTokenPage::words().any(|word| word.key == key), "{key}");
+        }
+    }
+}

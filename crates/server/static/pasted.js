@@ -1,0 +1,53 @@
+// Finds the token in what somebody pasted or chose as a file. The rules, and the cases that they are tested with, are those of
+// crates/credential/src/verification/pasted.rs.
+import { Refusal } from "./sd-jwt.js";
+import { read } from "./verify.js";
+
+/** Longest text that is searched, in characters. */
+export const MOST_CHARACTERS = 2 * 1024 * 1024;
+
+/** Largest file that is searched, in bytes: the longest text in UTF-16. */
+export const MOST_BYTES = 2 * MOST_CHARACTERS;
+
+// Spaces, line breaks, and characters that take no room.
+const DROPPED = /[\s\u{85}\u{ad}\u{200b}-\u{200f}\u{2060}\u{feff}]+/gu;
+// The base64url of `{`, and the two dots of a JWS before any disclosure.
+const TOKEN = /^e[w-z0-9_-][^~]*\.[^~]*\./;
+
+/** The text of a file in UTF-8 or UTF-16. */
+export function decodeText(bytes) {
+  const [first, second] = bytes;
+  let encoding = "utf-8";
+  if ((first === 0xff && second === 0xfe) || second === 0) encoding = "utf-16le";
+  if ((first === 0xfe && second === 0xff) || first === 0) encoding = "utf-16be";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(encoding === "utf-8" ? bytes : bytes.subarray(0, bytes.length & ~1));
+  } catch {
+    throw new Refusal("not_a_token");
+  }
+}
+
+/** The one token in a text. */
+export async function findToken(text) {
+  if (text.length > MOST_CHARACTERS) throw new Refusal("too_long");
+  const runs = text.replace(DROPPED, "").split(/[^A-Za-z0-9._~-]+/);
+  let found = [...new Set(runs.filter((run) => TOKEN.test(run)))];
+  if (found.length > 1) found = await preferReadable(found);
+  if (found.length > 1) throw new Refusal("several_tokens");
+  if (found.length === 0) throw new Refusal("not_a_token");
+  return found[0];
+}
+
+// A response may hold an access token too, which nothing here reads.
+async function preferReadable(found) {
+  const readable = [];
+  for (const token of found) {
+    try {
+      await read(token);
+      readable.push(token);
+    } catch {
+      // It is not a credential.
+    }
+  }
+  return readable.length > 0 ? readable : found;
+}

@@ -1,0 +1,131 @@
+// Shows what a token says: labels and values, never as HTML.
+import { element, moment, say } from "./verdicts.js";
+
+const MOST_ENTRIES = 2000;
+const DEPTH = 8;
+const LABEL = 80;
+// The last second of the year 9999.
+const LAST_SECOND = 253_402_300_799;
+
+// Claims that are about the token, or that `facts` shows.
+const ENVELOPE = new Set(
+  "iss iat nbf exp cnf vct vct#integrity aka_vcts status sub jti attested_by attested_at".split(" "),
+);
+
+// Members of a W3C credential's subject that are about the subject as a node of a graph.
+const SUBJECT = new Set(["id", "type"]);
+
+/** The fields that a token states. */
+export function fieldsOf(claims, format) {
+  const isW3c = format === "vc+jwt";
+  const said = isW3c ? claims?.credentialSubject : claims;
+  if (!isCompound(said)) return {};
+  return Object.fromEntries(Object.entries(said).filter(([name]) => !(isW3c ? SUBJECT : ENVELOPE).has(name)));
+}
+
+/** Who says what since when, about the token as a whole, and how much was left out of it. */
+export function facts(claims, { metadata, signer, notShown, isOwn }) {
+  const kind = metadata?.name ?? claims.vct ?? claims.name;
+  const attested = claims.attested_at ?? claims.attestedAt;
+  const entries = [
+    ["token-fact-kind", kind],
+    ["token-fact-issuer", signer],
+    ["token-fact-attester", attester(claims)],
+    ["token-fact-attested", typeof attested === "string" ? plain(attested) : undefined],
+    ["token-fact-signed", time(claims.iat ?? claims.nbf)],
+    ["token-fact-until", time(claims.exp)],
+    ["token-fact-not-shown", leftOut(claims, notShown, isOwn)],
+  ];
+  const list = element("dl", "", "facts");
+  for (const [key, value] of entries) {
+    if (typeof value === "string") list.append(entry(say(key), text(value)));
+  }
+  return list;
+}
+
+// This site adds decoys to no credential of a type's second form or a later one. Others may.
+function leftOut({ vct }, count, isOwn) {
+  if (!count) return undefined;
+  const isExact = isOwn && /\/credentials\/[a-z_]+\/\d+$/.test(vct);
+  return isExact ? String(count) : say("token-not-shown-at-most", { count });
+}
+
+/** The institution that the issuer names as its source. */
+export function attester(claims) {
+  const name = (claims.attested_by ?? claims.attestedBy)?.name;
+  return typeof name === "string" ? name : undefined;
+}
+
+function time(seconds) {
+  if (typeof seconds !== "number") return undefined;
+  return Math.abs(seconds) <= LAST_SECOND ? moment(seconds * 1000) : String(seconds);
+}
+
+/** A list of fields in the order in which this site knows them; the others follow by name. */
+export function fieldList(fields) {
+  return new Fields().members(fields, 0);
+}
+
+class Fields {
+  #order = say("field-order").split(" ");
+  #left = MOST_ENTRIES;
+
+  #place(name) {
+    const place = this.#order.indexOf(name);
+    return place === -1 ? this.#order.length : place;
+  }
+
+  members(fields, depth) {
+    const list = element("dl", "", "facts");
+    const sorted = [...fields].sort(([one], [other]) => this.#place(one) - this.#place(other) || (one < other ? -1 : 1));
+    for (const [name, value] of sorted) {
+      if (this.#left-- <= 0) return list;
+      list.append(entry(label(name), this.value(value, depth + 1), isCompound(value)));
+    }
+    return list;
+  }
+
+  value(value, depth) {
+    if (!isCompound(value)) return text(plain(value));
+    if (depth > DEPTH) return text(JSON.stringify(value));
+    if (!Array.isArray(value)) return this.members(Object.entries(value), depth);
+    const list = element("ol", "", "token-items");
+    for (const item of value) {
+      if (this.#left-- <= 0) return list;
+      const place = document.createElement("li");
+      place.append(this.value(item, depth + 1));
+      list.append(place);
+    }
+    return list;
+  }
+}
+
+const isCompound = (value) => typeof value === "object" && value !== null && Object.keys(value).length > 0;
+
+function entry(name, value, isWide = false) {
+  const pair = element("div", "", isWide ? "wide" : "");
+  const [term, description] = [element("dt", name), document.createElement("dd")];
+  term.dir = "auto";
+  description.append(value);
+  pair.append(term, description);
+  return pair;
+}
+
+// Isolated, so that no direction of a stranger's text changes what stands around it.
+const text = (words) => element("bdi", words);
+
+/** "role_title" and "roleTitle" as people read them. */
+function label(name) {
+  const words = name.replace(/[_-]+/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").trim().slice(0, LABEL).toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function plain(value) {
+  if (value === true) return say("token-yes");
+  if (value === false) return say("token-no");
+  if (value === null || typeof value === "object") return "–";
+  const [, year, month, day] = /^(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?$/.exec(value) ?? [];
+  if (day) return say("day", { day: String(Number(day)), month: say(`month-${Number(month)}`), year });
+  if (month) return say("month-year", { month: say(`month-${Number(month)}`), year });
+  return String(value);
+}

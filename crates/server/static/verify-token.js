@@ -1,0 +1,157 @@
+// Verifies in the browser what somebody pastes or drops. The token is sent nowhere. This site's own keys and lists are asked
+// for at once, those of another issuer only after a click, since its site learns of it.
+import { doubtOf } from "./doubts.js";
+import { siteOf } from "./issuer.js";
+import { decodeText, findToken, MOST_BYTES } from "./pasted.js";
+import { Refusal } from "./sd-jwt.js";
+import { attester, facts, fieldList, fieldsOf } from "./token-fields.js";
+import { element, fillRow, moment, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
+import { read, verify } from "./verify.js";
+
+// What says that this page cannot judge a token, and nothing against the token.
+const UNSUPPORTED = ["type", "algorithm", "critical_header", "hash_algorithm"];
+const NO_TOKEN = ["not_a_token", "several_tokens", "too_long"];
+
+const [form, input, file, verdict, result, progress] = ["form", "text", "file", "verdict", "result", "progress"].map(
+  (name) => document.getElementById(`token-${name}`),
+);
+const askIssuer = (address, options) => window.fetch(address, options);
+let runs = 0;
+
+/** Runs one check at a time: what an earlier one finds is dropped once another has begun. */
+async function run(check) {
+  runs += 1;
+  const number = runs;
+  result.replaceChildren();
+  verdict.hidden = true;
+  progress.textContent = say("token-checking");
+  const found = await check().catch(failure);
+  if (number !== runs) return;
+  progress.textContent = "";
+  input.setAttribute("aria-invalid", String(found.isNoToken ?? false));
+  showVerdict(found);
+  result.replaceChildren(...(found.parts ?? []));
+  document.getElementById("token-another").hidden = found.isNoToken ?? false;
+}
+
+function showVerdict({ level, key, values, more = [] }) {
+  const [sentence, line, place] = ["strong", "p", "div"].map((name) => document.createElement(name));
+  sentence.append(...phrase(word(key).textContent, values));
+  line.append(sentence);
+  place.append(line, ...more);
+  verdict.replaceChildren(place);
+  verdict.dataset.level = level;
+  verdict.hidden = false;
+  verdict.focus();
+}
+
+/** What a refusal means for the reader. */
+function failure(error) {
+  if (!(error instanceof Refusal)) return { level: "doubtful", key: "token-broken" };
+  const why = reasonOf({ outcome: "failed", code: error.code });
+  if (NO_TOKEN.includes(error.code)) return { level: "failed", key: why.dataset.key, isNoToken: true };
+  const isUnsupported = UNSUPPORTED.includes(error.code);
+  const [level, key] = isUnsupported ? ["doubtful", "token-unsupported"] : ["failed", "token-bad"];
+  return { level, key, values: { reason: why.textContent } };
+}
+
+async function check(text) {
+  const token = await findToken(text);
+  const presentation = await read(token);
+  const { issuer } = presentation;
+  if (issuer === undefined) return { level: "doubtful", key: "token-no-issuer" };
+  const site = siteOf(issuer, location.origin);
+  if (!site || site.origin === location.origin) return report(token, presentation, site);
+  if (!site.origin.startsWith("https:")) throw new Refusal("issuer_name");
+  return { level: "doubtful", key: "token-ask", values: { issuer }, more: [askButton(token, presentation, site)] };
+}
+
+function askButton(token, presentation, site) {
+  const line = element("div", "", "actions");
+  const button = element("button", say("token-ask-site", { issuer: site.origin }));
+  button.type = "button";
+  button.addEventListener("click", () => run(() => report(token, presentation, site)));
+  line.append(button);
+  return line;
+}
+
+async function report(token, { issuer, format }, site) {
+  const { claims, notShown, metadata, verdicts } = await verify(token, { origin: site?.origin, fetch: askIssuer });
+  const isOwn = site?.origin === location.origin;
+  const fields = fieldsOf(claims, format);
+  const told = verdicts.map((verdict) => ({ ...verdict, values: { ...verdict.values, issuer } }));
+  const parts = [];
+  // What nobody has signed is not shown: it could say anything in this site's name.
+  if (told.find(({ step }) => step === "signature").outcome === "passed") {
+    const signer = say(isOwn ? "token-signer-own" : "token-signer-other", { issuer });
+    parts.push(element("h2", say("token-said")), fieldList(Object.entries(fields)));
+    parts.push(facts(claims, { metadata, signer, notShown, isOwn }));
+  }
+  const rows = element("ol", "", "verdicts");
+  rows.append(...told.map(row));
+  parts.push(element("h2", say("token-checks")), rows);
+  parts.push(element("p", say("token-checked", { moment: moment(Date.now()) }), "muted"));
+  const about = { issuer, partner: attester(claims ?? {}), name: typeof fields.full_name === "string" && fields.full_name };
+  const { level, key, values } = conclude(told, isOwn, { ...about, fields });
+  return { level, key, values: { ...about, ...values }, parts };
+}
+
+/** The row of a verdict. */
+function row(verdict) {
+  const item = document.createElement("li");
+  item.dataset.step = verdict.step;
+  const said = document.createElement("div");
+  const [reason, asked] = ["p", "div"].map((name) => document.createElement(name));
+  [reason.dataset.reason, asked.dataset.asked] = ["", ""];
+  said.append(element("strong", say(`step-${verdict.step}`)), reason, asked);
+  item.append(element("span", "", "outcome"), said);
+  fillRow(item, verdict);
+  return item;
+}
+
+/** The verdict sentence. What failed comes before what is doubtful. */
+function conclude(verdicts, isOwn, { partner, name, fields }) {
+  const by = Object.fromEntries(verdicts.map((verdict) => [verdict.step, verdict]));
+  const failed = verdicts.find((verdict) => shownOutcome(verdict) === "failed");
+  if (failed) {
+    return { level: "failed", key: "token-bad", values: { reason: say(reasonOf(failed).dataset.key, failed.values) } };
+  }
+  const doubt = (key) => ({ level: "doubtful", key });
+  if (by.signature.code === "browser") return doubt("token-browser");
+  if (by.signature.outcome !== "passed") return doubt("token-unreachable");
+  if (by.issuer.outcome !== "passed") return doubt("token-bare-key");
+  if (by.status.code === "replaced") return doubt("token-replaced");
+  const isStatusKnown = by.status.outcome === "passed";
+  if (!isOwn) return doubt(isStatusKnown ? "token-outside" : "token-outside-status");
+  if (!isStatusKnown) return doubt("token-status");
+  const known = doubtOf(fields, Date.now());
+  if (known) return { level: "doubtful", ...known };
+  return { level: "confirmed", key: partner && name ? "token-good" : "token-good-plain" };
+}
+
+async function checkFile(chosen) {
+  await run(async () => {
+    if (chosen.size > MOST_BYTES) throw new Refusal("too_long");
+    const text = decodeText(new Uint8Array(await chosen.arrayBuffer()));
+    input.value = text;
+    return check(text);
+  });
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (input.value.trim() === "") return input.focus();
+  run(() => check(input.value));
+});
+file.addEventListener("change", () => file.files[0] && checkFile(file.files[0]));
+// The browser would leave the page for a file that is dropped on it.
+document.addEventListener("dragover", (event) => {
+  if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const [dropped] = event.dataTransfer.files;
+  if (!dropped) return;
+  event.preventDefault();
+  checkFile(dropped);
+});
+form.hidden = false;
