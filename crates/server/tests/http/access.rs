@@ -57,9 +57,9 @@ fn only_listed_operations_need_no_token() {
         ["/.well-known/jwks.json", "/api/partner/v1/oauth/token", upload, "/healthz", "/metrics", "/readyz"]
     );
     // A type has a push, a withdrawal and a verification request; some have a push in v1. The rest: two batches, four
-    // statuses, sandbox events, verification results and eleven operations on webhooks.
+    // statuses, sandbox events, verification results, a check of a token, and eleven operations on webhooks.
     let in_v1 = credential::ALL.iter().filter(|known| known.v1.is_some()).count();
-    assert_eq!(protected().len(), 3 * credential::ALL.len() + in_v1 + 2 + 4 + 1 + 1 + 11);
+    assert_eq!(protected().len(), 3 * credential::ALL.len() + in_v1 + 2 + 4 + 1 + 1 + 1 + 11);
 }
 
 /// Returns forged tokens, each derived from a valid one.

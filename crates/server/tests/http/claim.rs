@@ -130,12 +130,15 @@ async fn queued_mail_is_dropped_once_its_link_is_withdrawn_or_declined() {
     let token = test.token(&test.partner().await).await;
     let mut person = test.signed_in("jane@example.org").await;
     let mails = test.mails().await.len();
-    let push = async |id: &str| test.post(PUSH, &token, &claimed(id, "jane@example.org")).await.assert_status(201).json();
+    let push =
+        async |id: &str| test.post(PUSH, &token, &claimed(id, "jane@example.org")).await.assert_status(201).json();
     push("withdrawn").await;
     let declined = crate::support::response::content(&push("declined").await);
     push("waiting").await;
     let path = "/api/partner/v2/add/requests/career_history/withdrawn";
-    test.send(test.api(Method::DELETE, path, &token, "{}")).await.assert_status(204);
+    test.send(test.api(Method::DELETE, path, &token, r#"{"reason": "Sent to another address."}"#))
+        .await
+        .assert_status(204);
     person.open(declined).await.assert_status(303);
     person.post(&format!("/requests/{declined}/decline"), &[]).await.assert_status(303);
     assert_eq!(test.mails().await.len(), mails + 1, "only the one that waits");
