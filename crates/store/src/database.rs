@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
@@ -170,12 +171,17 @@ impl Store {
 
     /// A transaction that reads.
     ///
+    /// Like the other ways to a transaction and its end, this returns a boxed future without its type: the compiler proves of each
+    /// handler's future that it is `Send`, and walked through the whole driver for each.
+    ///
     /// # Errors
     /// No connection can be had.
-    pub async fn read(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::transaction(reader.begin().await?, changes)),
-            Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
+    pub fn read(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
+        Box::pin(async move {
+            Ok(match self {
+                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::transaction(reader.begin().await?, changes)),
+                Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
+            })
         })
     }
 
@@ -184,10 +190,12 @@ impl Store {
     ///
     /// # Errors
     /// No connection can be had.
-    pub async fn glance(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::alone(reader.acquire().await?, changes)),
-            Self::Postgres { pools, changes } => Tx::Postgres(Handle::alone(pools.acquire().await?, changes)),
+    pub fn glance(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
+        Box::pin(async move {
+            Ok(match self {
+                Self::Sqlite { reader, changes, .. } => Tx::Sqlite(Handle::alone(reader.acquire().await?, changes)),
+                Self::Postgres { pools, changes } => Tx::Postgres(Handle::alone(pools.acquire().await?, changes)),
+            })
         })
     }
 
@@ -195,12 +203,14 @@ impl Store {
     ///
     /// # Errors
     /// No connection can be had, or the lock is not free in time.
-    pub async fn write(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { writer, changes, .. } => {
-                Tx::Sqlite(Handle::transaction(writer.begin_with("BEGIN IMMEDIATE").await?, changes))
-            }
-            Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
+    pub fn write(&self) -> BoxFuture<'_, Result<Tx, StoreError>> {
+        Box::pin(async move {
+            Ok(match self {
+                Self::Sqlite { writer, changes, .. } => {
+                    Tx::Sqlite(Handle::transaction(writer.begin_with("BEGIN IMMEDIATE").await?, changes))
+                }
+                Self::Postgres { pools, changes } => Tx::Postgres(Handle::transaction(pools.begin().await?, changes)),
+            })
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use futures::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Encode, Postgres, QueryBuilder, Sqlite, Transaction, Type};
 use uuid::Uuid;
@@ -120,12 +121,14 @@ impl Tx {
     ///
     /// # Errors
     /// The database could not write; nothing of it counts then.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
-        }
-        Ok(())
+    pub fn commit(self) -> BoxFuture<'static, Result<(), StoreError>> {
+        Box::pin(async move {
+            match self {
+                Self::Sqlite(transaction) => transaction.commit().await?,
+                Self::Postgres(transaction) => transaction.commit().await?,
+            }
+            Ok(())
+        })
     }
 
     /// Notes that what partners are told of these submissions has changed.
