@@ -94,6 +94,13 @@ impl Tx {
         Ok(())
     }
 
+    /// Removes a partner that was just added and has not done anything. False if it is not there.
+    pub async fn remove_partner(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let removed = on!(self, connection => sqlx::query("DELETE FROM partner WHERE id = $1")
+            .bind(id).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(removed == 1)
+    }
+
     /// The partner with this `client_id`, disabled or not.
     pub async fn partner(&mut self, id: Uuid) -> Result<Option<Partner>, StoreError> {
         Ok(

@@ -97,23 +97,13 @@ impl PartnerArguments {
         match self.command {
             PartnerCommand::Add { output, name, scope, sandbox } => {
                 let (name, scope) = (check_name(&name)?, check_scopes(&scope)?);
-                let mut tx = output.open().await?.write().await.map_err(shown)?;
-                let added = add(&mut tx, &Rng::System, now, &name, &scope, sandbox).await;
-                let (id, secret) = added.map_err(shown)?;
-                output.secret(id, &secret)?;
-                tx.commit().await.map_err(shown)?;
+                output.add(now, &name, &scope, sandbox).await?;
             }
             PartnerCommand::List { output } => {
                 let partners = output.open().await?.read().await.map_err(shown)?.partners().await.map_err(shown)?;
                 output.list(&partners)?;
             }
-            PartnerCommand::Rotate { output, client_id } => {
-                let secret = Rng::System.secret();
-                let mut tx = output.open().await?.write().await.map_err(shown)?;
-                known(tx.rotate_partner(client_id, &sha256(secret.as_bytes()), now).await)?;
-                output.secret(client_id, &secret)?;
-                tx.commit().await.map_err(shown)?;
-            }
+            PartnerCommand::Rotate { output, client_id } => output.rotate(client_id, now).await?,
             PartnerCommand::DocumentHosts { output, client_id, hosts } => {
                 let hosts = check_hosts(&hosts)?;
                 let mut tx = output.open().await?.write().await.map_err(shown)?;
@@ -177,13 +167,49 @@ impl OutputArguments {
         Store::open(Part::Data, data, &config.storage.database_url, 2).await.map_err(shown)
     }
 
-    /// Prints a new secret; called before the commit, so that no secret counts that could not be written. The secret is
-    /// the first line, since it is the one that cannot be had again if only the first is read.
-    fn secret(&self, id: Uuid, secret: &str) -> Result<(), String> {
+    /// Adds a partner and prints its secret. The secret is printed after the commit, so that one that was printed works; if it
+    /// cannot be printed, the partner is removed again.
+    async fn add(&self, now: Timestamp, name: &str, scopes: &str, sandbox: bool) -> Result<(), String> {
+        let store = self.open().await?;
+        let mut tx = store.write().await.map_err(shown)?;
+        let added = add(&mut tx, &Rng::System, now, name, scopes, sandbox).await;
+        let (id, secret) = added.map_err(shown)?;
+        tx.commit().await.map_err(shown)?;
+        let Err(error) = self.print_secret(id, &secret) else { return Ok(()) };
+        let undo = async {
+            let mut tx = store.write().await?;
+            let is_removed = tx.remove_partner(id).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(is_removed)
+        };
+        Err(not_written(&error, undo.await, &format!("Disable it: tenure partner disable {id}")))
+    }
+
+    /// Gives a partner a new secret and prints it, in the same order. If it cannot be printed, the old one is put back.
+    async fn rotate(&self, id: Uuid, now: Timestamp) -> Result<(), String> {
+        let (store, secret) = (self.open().await?, Rng::System.secret());
+        let new = sha256(secret.as_bytes());
+        let mut tx = store.write().await.map_err(shown)?;
+        let before = tx.partner(id).await.map_err(shown)?.map(|partner| partner.secret_hash).unwrap_or_default();
+        known(tx.rotate_partner(id, &new, now).await)?;
+        tx.commit().await.map_err(shown)?;
+        let Err(error) = self.print_secret(id, &secret) else { return Ok(()) };
+        let undo = async {
+            let mut tx = store.write().await?;
+            let is_exchanged = tx.exchange_partner_secret(id, &new, &before, now).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(is_exchanged)
+        };
+        Err(not_written(&error, undo.await, &format!("Rotate again: tenure partner rotate {id}")))
+    }
+
+    /// Prints a new secret. It is in the first line, since it is the part that cannot be printed again if only the first line
+    /// is read.
+    fn print_secret(&self, id: Uuid, secret: &str) -> std::io::Result<()> {
         let text =
             format!("client_secret: {secret}\nclient_id:     {id}\n\nKeep the secret now: it is not shown again.");
         let text = if self.json { json!({ "client_id": id, "client_secret": secret }).to_string() } else { text };
-        write_stdout(&text).map_err(|error| format!("the secret could not be written, so nothing was changed: {error}"))
+        write_stdout(&text)
     }
 
     fn list(&self, partners: &[Partner]) -> Result<(), String> {
@@ -228,6 +254,17 @@ fn known(changed: Result<bool, StoreError>) -> Result<(), String> {
         Ok(())
     } else {
         Err("there is no partner with this client_id; see: tenure partner list".to_owned())
+    }
+}
+
+/// What to say when a new secret could not be printed: the change was undone, or the operator has to act.
+fn not_written(error: &std::io::Error, undone: Result<bool, StoreError>, otherwise: &str) -> String {
+    match undone {
+        Ok(true) => format!("the secret could not be written, so nothing was changed: {error}"),
+        Ok(false) => format!("the secret could not be written: {error}. {otherwise}"),
+        Err(store) => {
+            format!("the secret could not be written: {error}. The change could not be undone: {store}. {otherwise}")
+        }
     }
 }
 

@@ -94,16 +94,12 @@ impl Config {
     }
 
     fn check(self) -> Result<Self, ConfigError> {
-        let base = &self.server.base_url;
-        if !matches!(base.scheme(), "http" | "https")
-            || base.host().is_none()
-            || base.path() != "/"
-            || base.query().is_some()
-        {
-            return Err(ConfigError(format!(
-                "server.base_url must be like https://passport.example, without a path; it is {base}"
-            )));
+        self.check_base_url()?;
+        values::check_log_filter(&self.log.filter).map_err(ConfigError)?;
+        if self.objects.kind == ObjectStoreKind::S3 && self.objects.bucket.trim().is_empty() {
+            return Err(ConfigError("objects.kind s3 needs the name of a bucket in objects.bucket".to_owned()));
         }
+        let base = &self.server.base_url;
         let asks = &self.openid4vp;
         if asks.client_id_prefix == ClientIdPrefix::X509SanDns && base.domain().is_none() {
             return Err(ConfigError(format!(
@@ -127,6 +123,28 @@ impl Config {
             ));
         }
         Ok(self)
+    }
+
+    fn check_base_url(&self) -> Result<(), ConfigError> {
+        let base = &self.server.base_url;
+        // The URL is not repeated: it has a password.
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(ConfigError(
+                "server.base_url must have no user and no password: it begins every link. Write it like https://passport.example"
+                    .to_owned(),
+            ));
+        }
+        if !matches!(base.scheme(), "http" | "https")
+            || base.host().is_none()
+            || base.path() != "/"
+            || base.query().is_some()
+            || base.fragment().is_some()
+        {
+            return Err(ConfigError(format!(
+                "server.base_url must be like https://passport.example, without a path; it is {base}"
+            )));
+        }
+        Ok(())
     }
 
     /// The public address without a slash at the end, to put a path behind.
@@ -187,6 +205,50 @@ mod tests {
             &[("server.listen", "127.0.0.1:2".to_owned())],
         );
         assert_eq!(over.expect("loads").server.listen.port(), 2);
+    }
+
+    #[test]
+    fn ports_may_be_one_number() {
+        let ports = |text| {
+            let config = load(&[("TENURE_WEBHOOKS__ALLOWED_PORTS", text)]).map_err(|error| error.to_string())?;
+            Ok::<_, String>(config.webhooks.allowed_ports)
+        };
+        let range = |text: &str| text.parse::<PortRange>().expect("a range");
+        assert_eq!(ports("8443"), Ok(vec![range("8443")]));
+        assert_eq!(ports("8443 9000-9100"), Ok(vec![range("8443"), range("9000-9100")]));
+        assert!(ports("-1").is_err() && ports("70000").is_err() && ports("true").is_err());
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        for list in ["8443", "[8443]", "[\"8443\"]"] {
+            std::fs::write(file.path(), format!("[webhooks]\nallowed_ports = {list}\n")).expect("written");
+            let config = Config::load(Some(file.path()), [], &[]).expect(list);
+            assert_eq!(config.webhooks.allowed_ports, [range("8443")], "{list}");
+        }
+    }
+
+    #[test]
+    fn unknown_choices_are_rejected_with_the_allowed_ones() {
+        let cases: [(&str, &[&str]); 5] = [
+            ("TENURE_OBJECTS__KIND", &["local", "s3"]),
+            ("TENURE_SERVER__FORWARDED_HEADER", &["x-forwarded-for", "forwarded"]),
+            ("TENURE_OPENID4VP__CLIENT_ID_PREFIX", &["x509_hash", "x509_san_dns", "decentralized_identifier"]),
+            ("TENURE_LOG__FORMAT", &["json", "text"]),
+            ("TENURE_LOG__FILTER", &["off", "error", "warn", "info", "debug", "trace"]),
+        ];
+        for (name, allowed) in cases {
+            let error = load(&[(name, "nonsense")]).expect_err(name).to_string();
+            assert!(allowed.iter().all(|value| error.contains(value)) && error.contains("nonsense"), "{error}");
+        }
+    }
+
+    #[test]
+    fn base_urls_with_passwords_and_s3_without_bucket_are_rejected() {
+        for url in ["https://ada@passport.example", "https://ada:secret@passport.example/sub"] {
+            let error = load(&[("TENURE_SERVER__BASE_URL", url)]).expect_err(url).to_string();
+            assert!(error.contains("no user and no password") && !error.contains("secret"), "{error}");
+        }
+        let error = load(&[("TENURE_OBJECTS__KIND", "s3")]).expect_err("no bucket").to_string();
+        assert!(error.contains("objects.bucket"), "{error}");
+        assert!(load(&[("TENURE_OBJECTS__KIND", "s3"), ("TENURE_OBJECTS__BUCKET", "tenure")]).is_ok());
     }
 
     #[test]

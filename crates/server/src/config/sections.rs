@@ -12,7 +12,9 @@ use store::LONGEST_RING_PERIOD;
 use store::domain::presentation::Mode;
 use url::Url;
 
-use super::values::{PortRange, algorithm, duration, duration_or_zero, optional_url, positive, response_mode, words};
+use super::values::{
+    PortRange, algorithm, choice, duration, duration_or_zero, optional_url, positive, response_mode, words,
+};
 
 /// Listening, addresses and limits of the HTTP server.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +27,7 @@ pub struct Server {
     /// How many proxies add to `forwarded_header`.
     pub trusted_proxies: usize,
     /// The header to which they add the address that they saw.
+    #[serde(deserialize_with = "choice")]
     pub forwarded_header: ForwardedHeader,
     /// Largest request body, bytes.
     #[serde(deserialize_with = "positive")]
@@ -84,6 +87,7 @@ pub struct Storage {
 #[serde(deny_unknown_fields)]
 pub struct Objects {
     /// A folder or a bucket.
+    #[serde(deserialize_with = "choice")]
     pub kind: ObjectStoreKind,
     /// The bucket.
     pub bucket: String,
@@ -219,6 +223,7 @@ impl Wallets {
 #[serde(deny_unknown_fields)]
 pub struct Openid4vp {
     /// How a wallet knows the server.
+    #[serde(deserialize_with = "choice")]
     pub client_id_prefix: ClientIdPrefix,
     /// How an answer is sent.
     #[serde(deserialize_with = "response_mode")]
@@ -369,6 +374,7 @@ pub struct Log {
     /// tracing's filter.
     pub filter: String,
     /// Shape of a line.
+    #[serde(deserialize_with = "choice")]
     pub format: LogFormat,
 }
 

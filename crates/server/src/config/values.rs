@@ -4,6 +4,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use credential::key::Algorithm;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::StringDeserializer;
 use serde::{Deserialize, Deserializer, de};
 use store::domain::presentation::Mode;
 use url::Url;
@@ -51,21 +53,61 @@ pub(super) fn optional_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(de::Error::custom) }
 }
 
-/// A list, or words with spaces between them, as the environment has them.
+/// One of the names of an enum; the error lists them. The settings library would not.
+pub(super) fn choice<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let name: StringDeserializer<D::Error> = name.into_deserializer();
+    T::deserialize(name)
+}
+
+/// A list, or words with spaces between them, as the environment has them. A word may be a number, such as a port.
 pub(super) fn words<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Words {
-        List(Vec<String>),
+    enum Word {
         Text(String),
+        Number(i64),
     }
-    let words = match Words::deserialize(deserializer)? {
-        Words::List(list) => list,
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "it must be a list, or words with spaces between them")]
+    enum Words {
+        List(Vec<Word>),
+        Text(String),
+        Number(i64),
+    }
+    let words: Vec<String> = match Words::deserialize(deserializer)? {
+        Words::List(list) => list
+            .into_iter()
+            .map(|word| match word {
+                Word::Text(text) => text,
+                Word::Number(number) => number.to_string(),
+            })
+            .collect(),
         Words::Text(text) => text.split_whitespace().map(ToOwned::to_owned).collect(),
+        Words::Number(number) => vec![number.to_string()],
     };
     words.iter().map(|word| word.parse().map_err(|error| de::Error::custom(format!("'{word}': {error}")))).collect()
+}
+
+/// The levels of `log.filter`.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Checks `log.filter`: a level, or `MODULE=LEVEL`, several with commas between them. The logging library takes a misspelt
+/// level for the name of a module, and then logs nothing.
+pub(super) fn check_log_filter(filter: &str) -> Result<(), String> {
+    for directive in filter.split(',') {
+        let (module, level) = directive.split_once('=').unwrap_or(("all", directive));
+        let is_known = LEVELS.iter().any(|known| level.eq_ignore_ascii_case(known));
+        if !is_known || module.is_empty() || module.contains(char::is_whitespace) {
+            let levels = LEVELS.join(", ");
+            return Err(format!(
+                "log.filter: '{directive}' is neither a level nor MODULE=LEVEL. The levels are {levels}. Separate several by commas, without spaces"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A port, or a range of ports with both ends.
@@ -118,6 +160,29 @@ mod tests {
         assert!("8443".parse::<PortRange>().is_ok_and(|range| range.contains(8_443) && !range.contains(8_444)));
         for bad in ["", "0", "70000", "9100-9000", "-", "443-", "a"] {
             assert!(bad.parse::<PortRange>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn log_filters_with_an_unknown_level_are_rejected() {
+        for good in ["info", "OFF", "warn,tenure=debug", "info,store::outbox=trace"] {
+            assert_eq!(check_log_filter(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            " ",
+            "inof",
+            "nonsense",
+            "tenure",
+            "info,",
+            "info, warn",
+            "tenure=",
+            "=info",
+            "tenure=loud",
+            "info,inof",
+        ] {
+            let error = check_log_filter(bad).expect_err(bad);
+            assert!(error.contains("log.filter") && error.contains(&LEVELS.join(", ")), "{error}");
         }
     }
 

@@ -28,20 +28,29 @@ pub enum Belonging {
     Different,
 }
 
+/// What a ring shows of its past.
+#[derive(Clone, Copy)]
+struct RingState {
+    has_keys: bool,
+    is_named: bool,
+}
+
 impl Belonging {
     /// Compares databases with the schema of this release.
     ///
     /// # Errors
     /// One of them cannot be read.
     pub async fn of(data: &Store, ring: &Store, now: Timestamp) -> Result<Self, StoreError> {
-        let named = data.glance().await?.keyring_of_data().await?;
+        // The ring first: a node that starts at the same time names it after the data has its row, see `bind`.
         let identity = ring.glance().await?.keyring_identity().await?;
+        let named = data.glance().await?.keyring_of_data().await?;
         match (named.flatten(), identity) {
             (Some(wanted), Some(found)) if wanted == found => Ok(Self::Same),
             (Some(_), Some(_)) => Ok(Self::Different),
             _ => {
                 let has_keys = ring.glance().await?.has_keys().await?;
-                Self::by_content(data, ring, (named.is_some(), has_keys), now).await
+                let ring_state = RingState { has_keys, is_named: identity.is_some() };
+                Self::by_content(data, ring, named.is_some(), ring_state, now).await
             }
         }
     }
@@ -53,25 +62,28 @@ impl Belonging {
     pub async fn of_earlier(data: &Store, ring: &Store, now: Timestamp) -> Result<Self, StoreError> {
         // Every ring that a server was started on has a signing key.
         let has_keys = ring.glance().await?.any_signing_key().await?.is_some();
-        Self::by_content(data, ring, (false, has_keys), now).await
+        Self::by_content(data, ring, false, RingState { has_keys, is_named: false }, now).await
     }
 
     async fn by_content(
         data: &Store,
         ring: &Store,
-        (was_started, has_keys): (bool, bool),
+        was_started: bool,
+        ring_state: RingState,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let needed = data.glance().await?.key_references(TRIED, now).await?;
         let mut ring = ring.glance().await?;
         // The first release did not name its data.
         if was_started || !needed.holders.is_empty() {
-            if !has_keys {
+            if !ring_state.has_keys {
                 return Ok(Self::KeysMissing);
             }
             return Ok(if has_one(&mut ring, &needed).await? { Self::Unnamed } else { Self::Different });
         }
-        Ok(if ring.has_holder_keys().await? { Self::DataMissing } else { Self::New })
+        // The first start commits the row of the data before it names the ring, so a named ring was used with other data. After a
+        // crash in between, the data has its row.
+        Ok(if ring_state.is_named || ring.has_holder_keys().await? { Self::DataMissing } else { Self::New })
     }
 
     /// Why a server must not start on them and no backup be made; `None` if all is well.
@@ -93,8 +105,8 @@ impl Belonging {
                  backup. {lost}"
             )),
             Self::DataMissing => Some(format!(
-                "the key ring {ring} has the keys of accounts, but {data} is empty. Put back the data that belongs to it, or restore \
-                 a backup; to begin with nothing, remove the key ring as well"
+                "the key ring {ring} belongs to other data, but {data} is missing or empty. Put back the data that belongs to it, or \
+                 restore a backup; to begin with nothing, remove the key ring as well"
             )),
         }
     }
@@ -116,7 +128,7 @@ async fn has_one(ring: &mut Tx, needed: &KeyReferences) -> Result<bool, StoreErr
 }
 
 /// Gives the data, on which a server must have been started, and the ring one name. False if another node has named them
-/// otherwise.
+/// otherwise. The ring is named first, and only once the row of the data is committed: [`Belonging`] relies on this order.
 ///
 /// # Errors
 /// One of the databases cannot be written.

@@ -3,7 +3,9 @@
 //! Owns composing and handing over. Nothing is sent in a request: mails go through the [outbox](crate::outbox).
 
 mod error;
+mod folder;
 mod health;
+mod relay_url;
 mod reply;
 mod smtp;
 pub mod texts;
@@ -83,9 +85,11 @@ impl Mailer {
                     Transport::None
                 }
             }
+            Some(("dir", folder)) if folder.trim().is_empty() => {
+                return Err("mail.transport dir: needs a folder, such as dir:/var/lib/tenure-mail".to_owned());
+            }
             Some(("dir", folder)) => {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| format!("the mail folder {folder} cannot be made: {error}"))?;
+                folder::create(folder).map_err(|error| format!("the mail folder {folder} cannot be made: {error}"))?;
                 Transport::Folder(folder.into())
             }
             Some(("smtp" | "smtps", _)) => {
@@ -98,8 +102,10 @@ impl Mailer {
                 Transport::Smtp(smtp)
             }
             _ => {
+                // What follows the colon may hold a password.
+                let way = transport.split(':').next().unwrap_or_default();
                 return Err(format!(
-                    "mail.transport must be console, dir:FOLDER or smtp://host:port, not '{transport}'"
+                    "mail.transport must be console, dir:FOLDER, smtp://host:port or smtps://host:port, not '{way}'"
                 ));
             }
         };
@@ -124,13 +130,7 @@ impl Mailer {
             }
             Transport::None => Err(SendError::NotConfigured),
             Transport::Folder(folder) => {
-                // Written aside and renamed, so that a reader never sees half a message.
-                let (aside, path) = (folder.join(format!(".{id}")), folder.join(format!("{id}.eml")));
-                let written = async {
-                    tokio::fs::write(&aside, message.formatted()).await?;
-                    tokio::fs::rename(&aside, &path).await
-                };
-                written.await.map_err(SendError::Folder)
+                folder::write(folder, id, &message.formatted()).await.map_err(SendError::Folder)
             }
             Transport::Smtp(smtp) => smtp.send(&message).await,
         }
@@ -195,10 +195,16 @@ mod tests {
     async fn invalid_mailer_settings_are_rejected() {
         assert!(Mailer::new("console", "Tenure <a@b.example>", &outbound(), true).is_ok());
         assert!(Mailer::new("smtp://localhost:25", "a@b.example", &outbound(), true).is_ok());
-        for (transport, from) in
-            [("console", "not an address"), ("carrier-pigeon", "a@b.example"), ("pigeon:coop", "a@b.example")]
-        {
-            assert!(Mailer::new(transport, from, &outbound(), true).is_err(), "{transport} {from}");
+        for (transport, from) in [
+            ("console", "not an address"),
+            ("carrier-pigeon", "a@b.example"),
+            ("pigeon:coop", "a@b.example"),
+            ("dir:", "a@b.example"),
+            ("smpt://ada:secret@localhost", "a@b.example"),
+            ("smtp://localhost?tsl=required", "a@b.example"),
+        ] {
+            let error = Mailer::new(transport, from, &outbound(), true).expect_err(transport);
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 

@@ -13,10 +13,9 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, Tls, Tls
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::{Address, Message};
-use percent_encoding::percent_decode_str;
-use url::Url;
 
 use super::error::{Phase, SendError, Trouble};
+use super::relay_url::{Protection, RelayUrl};
 use super::reply::refuses_recipient;
 
 /// Longest time to send one mail, from connecting to the relay's last response. Shorter than the lease of an outbox message.
@@ -48,16 +47,12 @@ impl std::fmt::Debug for Relay {
 }
 
 impl Smtp {
-    /// The relay of an address like `smtp://user:password@host:587/name?tls=required`, where `name` is what EHLO says.
-    /// Certificates of `authorities` are trusted besides the public ones.
+    /// The relay at `address`, see `RelayUrl`. Certificates of `authorities` are trusted besides the public ones.
     ///
     /// # Errors
     /// What is wrong with the address, in words.
     pub fn new(address: &str, authorities: &[Certificate]) -> Result<Self, String> {
-        let url = Url::parse(address).map_err(|error| error.to_string())?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the host is missing")?;
-        let host = host.trim_matches(['[', ']']).to_owned();
-        let wanted = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
+        let RelayUrl { host, port, protection, credentials, ehlo } = RelayUrl::parse(address)?;
         let parameters = || {
             let mut builder = TlsParameters::builder(host.clone());
             for authority in authorities {
@@ -65,21 +60,18 @@ impl Smtp {
             }
             builder.build().map_err(|error| format!("outbound.ca_file: {error}"))
         };
-        let (tls, port) = match (url.scheme(), wanted.as_deref()) {
-            ("smtps", None) => (Tls::Wrapper(parameters()?), 465),
-            ("smtp", None) => (Tls::None, 25),
-            ("smtp", Some("required")) => (Tls::Required(parameters()?), 587),
-            ("smtp", Some("opportunistic")) => (Tls::Opportunistic(parameters()?), 587),
-            _ => return Err("write smtps://host, or smtp://host with ?tls=required or ?tls=opportunistic".to_owned()),
+        let tls = match protection {
+            Protection::Implicit => Tls::Wrapper(parameters()?),
+            Protection::Required => Tls::Required(parameters()?),
+            Protection::Opportunistic => Tls::Opportunistic(parameters()?),
+            Protection::Plain => Tls::None,
         };
-        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let name = url.path().trim_matches('/');
         Ok(Self(Arc::new(Relay {
             host,
-            port: url.port().unwrap_or(port),
+            port,
             tls,
-            credentials: url.password().map(|password| Credentials::new(plain(url.username()), plain(password))),
-            hello: if name.is_empty() { ClientId::default() } else { ClientId::Domain(name.to_owned()) },
+            credentials,
+            hello: ehlo.map_or_else(ClientId::default, ClientId::Domain),
             idle: Mutex::default(),
         })))
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
-use axum::http::{HeaderValue, Request, StatusCode, Version, header};
+use axum::http::{HeaderValue, Method, Request, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -153,6 +153,8 @@ fn answer(
     } else {
         None
     };
+    let is_probe_of_life =
+        request.uri().path() == "/healthz" && matches!(*request.method(), Method::GET | Method::HEAD);
     request.extensions_mut().insert(ConnectInfo(peer));
     let is_refused = refused.is_some();
     let router = router.filter(|_| !is_refused);
@@ -161,7 +163,12 @@ fn answer(
         let mut response = match routed {
             Some(routed) => routed.await?,
             None => {
-                let starting = (StatusCode::SERVICE_UNAVAILABLE, "starting: the store cannot be used yet\n");
+                // The process lives, though it is not ready: a restart would not mend the database.
+                let starting = if is_probe_of_life {
+                    (StatusCode::OK, "ok\n")
+                } else {
+                    (StatusCode::SERVICE_UNAVAILABLE, "starting: the store cannot be used yet\n")
+                };
                 let (status, text) = refused.unwrap_or(starting);
                 let mut response = (status, text).into_response();
                 if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -293,6 +300,21 @@ mod tests {
         stages.closing.cancel();
         serving.await.expect("it ends");
         assert!(TcpStream::connect(address).await.is_err(), "the port is closed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn starting_server_is_alive_and_not_ready() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let limits = ConnectionLimits { head_timeout: HEAD, max_connections: 9 };
+        let stages = Stages { stopping: CancellationToken::new(), closing: CancellationToken::new() };
+        tokio::spawn(accept(listener, limits, Arc::default(), stages));
+        for (line, status) in
+            [("GET /healthz", 200), ("HEAD /healthz", 200), ("POST /healthz", 503), ("GET /readyz", 503)]
+        {
+            let answer = exchanged(address, &format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {answer}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

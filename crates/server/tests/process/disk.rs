@@ -100,6 +100,21 @@ fn token(disk: &mut SmallDisk, port: u16) -> String {
     crate::tenure::token(port, &text("client_id"), &text("client_secret")).expect("a token")
 }
 
+/// Asserts that on a full disk a secret is printed only for a partner that is stored.
+fn assert_unstored_partner_gets_no_secret(disk: &mut SmallDisk) {
+    let (data, fill) = (disk.path().join("data"), disk.path().join("fill"));
+    let output = disk.folder.path().join("late.json");
+    let add = "partner add --json --name Late --scope write.career_history --data";
+    disk.run(&format!(
+        "dd if=/dev/zero of={fill} bs=4k 2>/dev/null; if {tenure} {add} {data} >{output}; then test -s {output}; else test ! -s {output}; fi",
+        tenure = env!("CARGO_BIN_EXE_tenure"),
+        data = data.display(),
+        fill = fill.display(),
+        output = output.display(),
+    ));
+    disk.run(&format!("rm {}", fill.display()));
+}
+
 /// Returns whether a log line of that request has the reason. Lines are written in the background: the last may be incomplete.
 fn says_that_the_disk_is_full(log: &Path, request_id: &Value) -> bool {
     let text = std::fs::read_to_string(log).expect("a log");
@@ -136,6 +151,7 @@ fn full_disk_returns_503_and_keeps_acknowledged_pushes() {
     );
     assert!(acknowledged.len() > 20);
     assert_eq!(status(port, "/readyz"), Some(503), "reads work, writes do not");
+    assert_unstored_partner_gets_no_secret(&mut disk);
     until("the reason in the log", || says_that_the_disk_is_full(&log, &refused.json()["request_id"]).then_some(()));
     assert_eq!(
         crate::tenure::known(port, &token, &acknowledged),

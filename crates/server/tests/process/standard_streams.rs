@@ -77,3 +77,18 @@ fn partner_is_not_added_if_its_secret_cannot_be_written() {
     let list = binary().args(["partner", "list", "--json", "--data"]).arg(folder.path()).output().expect("it runs");
     assert_eq!(String::from_utf8_lossy(&list.stdout).trim(), "[]");
 }
+
+#[test]
+fn rotation_is_undone_if_its_secret_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&folder.path().join("data"), &[], &[]);
+    let partner = server.add_partner(&[]);
+    let text = |name: &str| partner[name].as_str().expect("a text").to_owned();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+    let mut rotate = binary();
+    rotate.args(["partner", "rotate", &text("client_id"), "--data"]).arg(&server.data).stdout(full);
+    let output = rotate.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let token = crate::tenure::token(server.port, &text("client_id"), &text("client_secret"));
+    assert!(token.is_some(), "the old secret still works");
+}

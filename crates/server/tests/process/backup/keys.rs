@@ -8,6 +8,7 @@ use crate::tenure::{ended, shown};
 
 const MISSING: &str = "the key ring of this data is missing";
 const FOREIGN: &str = "is the key ring of other data";
+const DATA_MISSING: &str = "belongs to other data, but";
 
 /// Executes statements in the data or the key ring of a stopped server.
 fn execute(place: &Place, file: &str, statements: &str) {
@@ -92,7 +93,27 @@ fn foreign_key_ring_is_refused() {
     assert_noticed(&place, FOREIGN);
     std::fs::remove_file(other.data.join("tenure.sqlite")).expect("removed");
     move_key_ring(&place.data, &other.data);
-    assert_noticed(&other, "has the keys of accounts, but");
+    assert_noticed(&other, DATA_MISSING);
+}
+
+#[test]
+fn key_ring_without_accounts_beside_empty_data_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::sqlite(folder.path(), "data");
+    drop(place.start());
+    // A first start that was interrupted before the ring got its name, or before the data did, goes on.
+    execute(&place, "tenure.sqlite", "UPDATE instance SET keyring_id = NULL");
+    drop(place.start());
+    execute(&place, "tenure.sqlite", "UPDATE instance SET keyring_id = NULL");
+    execute(&place, "keyring.sqlite", "DELETE FROM identity");
+    drop(place.start());
+    for name in ["tenure.sqlite", "tenure.sqlite-wal", "tenure.sqlite-shm"] {
+        let _ = std::fs::remove_file(place.data.join(name));
+    }
+    assert_noticed(&place, DATA_MISSING);
+    std::fs::remove_file(place.data.join("keyring.sqlite")).expect("removed");
+    let _ = std::fs::remove_file(place.data.join("keyring.sqlite-journal"));
+    drop(place.start());
 }
 
 #[test]

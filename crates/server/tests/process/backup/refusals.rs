@@ -62,7 +62,8 @@ fn rehearsal_does_not_take_over_the_bucket() {
     for (option, is_its_own, said) in [(None, true, "WARNING: documents"), (Some("--rehearsal"), false, "left alone")] {
         let new = Place::sqlite(folder.path(), option.unwrap_or("new")).with_root_key_of(&old);
         let mut command = new.command("restore", &file);
-        let output = ended(command.args(option).env("TENURE_OBJECTS__KIND", "s3"));
+        command.args(option).env("TENURE_OBJECTS__KIND", "s3").env("TENURE_OBJECTS__BUCKET", "tenure");
+        let output = ended(&mut command);
         assert!(output.status.success() && shown(&output).contains(said), "{said}: {}", shown(&output));
         assert_eq!(new.bytes(false, name) == old.bytes(false, name), is_its_own, "whose objects it takes for its own");
     }
