@@ -10,7 +10,7 @@ use crate::fault::Faults;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
-use crate::view::{Block, facts};
+use crate::view::{Block, fact_block, facts, sentence_block};
 
 /// The type's declaration.
 pub static DIGITAL_IDENTITY: CredentialType = CredentialType {
@@ -122,10 +122,8 @@ fn view(fields: &Value) -> Vec<Block> {
         _ => None,
     };
     let sentences = [validity, liveness, matched].into_iter().flatten().map(ToOwned::to_owned).collect();
-    vec![
-        Block::Sentences(sentences),
-        Block::Facts(facts(fields, &[("Name", "full_name"), ("Date of birth", "date_of_birth")])),
-    ]
+    let about = facts(fields, &[("Name", "full_name"), ("Date of birth", "date_of_birth")]);
+    sentence_block(sentences).into_iter().chain(fact_block(about)).collect()
 }
 
 fn sample() -> Value {

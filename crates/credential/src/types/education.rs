@@ -10,7 +10,7 @@ use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
-use crate::view::{Block, Datum, facts, table};
+use crate::view::{Block, fact, fact_block, facts, joined, table};
 
 /// The type's declaration.
 pub static EDUCATION: CredentialType = CredentialType {
@@ -238,15 +238,13 @@ fn view(fields: &Value) -> Vec<Block> {
     let mut about =
         facts(fields, &[("Where", "education_provider"), ("Course", "course_name"), ("Conferred", "conferral_year")]);
     if fields["awaiting_graduation"] == json!(true) {
-        about.push(("Conferred", Datum::Words("Completed, awaiting graduation".to_owned())));
+        about.extend(fact("Conferred", "Completed, awaiting graduation"));
     }
     if fields["with_honours"] == json!(true) {
-        about.push(("Honours", Datum::Words("Yes".to_owned())));
+        about.extend(fact("Honours", "Yes"));
     }
-    let majors: Vec<&str> = fields["majors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !majors.is_empty() {
-        about.push((if majors.len() == 1 { "Major" } else { "Majors" }, Datum::Words(majors.join(", "))));
-    }
+    let is_one = fields["majors"].as_array().is_some_and(|majors| majors.len() == 1);
+    about.extend(fact(if is_one { "Major" } else { "Majors" }, &joined(&fields["majors"])));
     let transcript = &fields["transcript"];
     about.extend(facts(&transcript["overall"], &[("Overall result", "score"), ("Transcript of", "issuance_date")]));
     let subjects = table(
@@ -261,7 +259,7 @@ fn view(fields: &Value) -> Vec<Block> {
             ("Grade", "grade"),
         ],
     );
-    [Block::Facts(about)].into_iter().chain(subjects).collect()
+    fact_block(about).into_iter().chain(subjects).collect()
 }
 
 fn sample() -> Value {

@@ -11,7 +11,7 @@ use crate::fault::Faults;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
-use crate::view::{Block, Datum, facts, table};
+use crate::view::{Block, fact, fact_block, facts, table, text_or_number};
 
 /// The type's declaration.
 pub static ENGLISH_PROFICIENCY: CredentialType = CredentialType {
@@ -172,9 +172,16 @@ fn headline(fields: &Value) -> String {
     }
 }
 
+/// The score with its scale. A scale alone is no result.
+fn overall(overall: &Value) -> String {
+    match (text_or_number(&overall["score"]), text_or_number(&overall["scale"])) {
+        (Some(score), Some(scale)) => format!("{score} on the scale {scale}"),
+        (score, _) => score.unwrap_or_default(),
+    }
+}
+
 fn view(fields: &Value) -> Vec<Block> {
     let scores = &fields["test_scores"];
-    let overall = format!("{} on the scale {}", text(&scores["overall"], "score"), text(&scores["overall"], "scale"));
     let mut about = facts(
         fields,
         &[
@@ -184,7 +191,7 @@ fn view(fields: &Value) -> Vec<Block> {
             ("Expires", "expiry_date"),
         ],
     );
-    about.push(("Overall", Datum::Words(overall)));
+    about.extend(fact("Overall", &overall(&scores["overall"])));
     let skills = [
         ("All skills", "combined"),
         ("Reading", "reading"),
@@ -200,7 +207,7 @@ fn view(fields: &Value) -> Vec<Block> {
         bars,
     });
     let subskills = table("Results by skill", &scores["subskills"], &[("Skill", "skill"), ("Score", "score")]);
-    [Block::Facts(about)].into_iter().chain(scale).chain(subskills).collect()
+    fact_block(about).into_iter().chain(scale).chain(subskills).collect()
 }
 
 fn sample() -> Value {

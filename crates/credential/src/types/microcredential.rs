@@ -12,7 +12,7 @@ use crate::fault::Faults;
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
-use crate::view::{Block, facts};
+use crate::view::{Block, fact_block, facts};
 
 /// The type's declaration.
 pub static MICROCREDENTIAL: CredentialType = CredentialType {
@@ -128,7 +128,7 @@ fn headline(fields: &Value) -> String {
 }
 
 fn view(fields: &Value) -> Vec<Block> {
-    vec![Block::Facts(facts(
+    let about = facts(
         fields,
         &[
             ("What", "microcredential_name"),
@@ -137,7 +137,8 @@ fn view(fields: &Value) -> Vec<Block> {
             ("Expires", "expiry_date"),
             ("Result", "assessment_result"),
         ],
-    ))]
+    );
+    fact_block(about).into_iter().collect()
 }
 
 fn sample() -> Value {

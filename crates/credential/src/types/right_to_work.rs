@@ -10,7 +10,7 @@ use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape};
-use crate::view::Block;
+use crate::view::{Block, sentence_block};
 
 /// The type's declaration.
 pub static RIGHT_TO_WORK: CredentialType = CredentialType {
@@ -96,8 +96,8 @@ fn view(fields: &Value) -> Vec<Block> {
         Some("pass_holder") => Some("As the holder of a work pass of Singapore."),
         _ => None,
     };
-    let sentences = [format!("{}.", headline(fields))].into_iter().chain(right.map(ToOwned::to_owned)).collect();
-    vec![Block::Sentences(sentences)]
+    let country = (!text(fields, "country").is_empty()).then(|| format!("{}.", headline(fields)));
+    sentence_block(country.into_iter().chain(right.map(ToOwned::to_owned)).collect()).into_iter().collect()
 }
 
 fn sample() -> Value {

@@ -12,7 +12,7 @@ use crate::fault::{Code, Faults};
 use crate::pointer::Path;
 use crate::relation::restated;
 use crate::schema::{Choice, Member, Presence, Shape, nearest};
-use crate::view::{Block, Datum, facts};
+use crate::view::{Block, fact, fact_block, facts, joined};
 
 /// The type's declaration.
 pub static UNIVERSAL_CREDENTIAL: CredentialType = CredentialType {
@@ -143,23 +143,18 @@ fn headline(fields: &Value) -> String {
 fn view(fields: &Value) -> Vec<Block> {
     let details = &fields["credential_details"];
     let mut about = facts(fields, &[("What", "credential_name"), ("Issued by", "issuer_name")]);
-    about.push(("Kind", Datum::Words(capitalised(text(fields, "credential_category")))));
+    about.extend(fact("Kind", &capitalised(text(fields, "credential_category"))));
     about.extend(facts(fields, &[("Expires", "expiry_date")]));
     about.extend(facts(details, &[("Allows", "scope_of_practice")]));
-    let specialities: Vec<&str> =
-        details["speciality"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if !specialities.is_empty() {
-        about.push(("Speciality", Datum::Words(specialities.join(", "))));
-    }
+    about.extend(fact("Speciality", &joined(&details["speciality"])));
     about.extend(facts(details, &[("Version", "version"), ("Completed", "date_completed")]));
-    if let Some(country) = details["country"].as_str() {
-        about.push(("Country", Datum::Words(country_name(country).unwrap_or(country).to_owned())));
-    }
+    let country = text(details, "country");
+    about.extend(fact("Country", country_name(country).unwrap_or(country)));
     about.extend(facts(
         details,
         &[("State", "state"), ("Province", "province"), ("City", "city"), ("Region", "region"), ("Place", "place")],
     ));
-    vec![Block::Facts(about)]
+    fact_block(about).into_iter().collect()
 }
 
 /// `health_and_safety` as "Health and safety".

@@ -5,3 +5,4 @@ mod education;
 mod headlines;
 mod identity;
 mod samples;
+mod views;
