@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use credential::{PresentationRequest, names};
+use credential::PresentationRequest;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -17,6 +17,7 @@ use super::partner::{Partner, ReadAny, Write};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::partner_verification::{self, Upserted};
+use crate::flows::token_verification::consistency;
 use crate::flows::verification_request::{self, Checked, VerificationResult};
 use crate::flows::warning::Warning;
 use crate::http::JsonBody;
@@ -70,7 +71,7 @@ pub struct VerificationAnswer {
     #[schema(value_type = Option<Object>, example = json!({ "full_name": "John Doe" }))]
     credential: Option<Map<String, Value>>,
     /// What you asked for and were not shown, as JSON Pointers into `credential`: the person left it out, or the credential
-    /// does not have it. Left out where that is nothing.
+    /// does not have it. Left out where that is nothing. What is shown in part is in `verification.not_shown.in_part`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["/employment"]))]
     withheld: Vec<String>,
@@ -102,12 +103,6 @@ impl Subject {
         let names: Vec<String> = name.map(ToOwned::to_owned).into_iter().collect();
         Self { consistency: consistency(&names), names, confirmed_by_holder: shown.confirmed_by_holder }
     }
-}
-
-/// How names compare with each other; without a name they cannot be compared.
-pub(super) fn consistency(names: &[String]) -> &'static str {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if names.is_empty() { "not_comparable" } else { names::consistency(&names).verdict() }
 }
 
 const DIFFERS: Warning = Warning {

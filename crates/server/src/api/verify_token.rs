@@ -9,10 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::partner::{Own, Partner};
-use super::verify::consistency;
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::token_verification::{self, TokenVerdict, Trust, VerifiedToken};
+use crate::flows::token_verification::{self, TokenSubject, TokenVerdict, Trust, VerifiedToken};
 use crate::flows::verification_request::{Check, NotShown};
 use crate::http::JsonBody;
 use ambient::Timestamp;
@@ -92,25 +91,6 @@ pub struct TokenIssuer {
     trust: &'static str,
 }
 
-/// Whose name a token carries.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TokenSubject {
-    /// The names, as the issuer writes them; empty if there is none.
-    #[schema(example = json!(["John Doe"]))]
-    names: Vec<String>,
-    /// How these names compare with each other: `same`, `similar`, `different` or `not_comparable`; `not_comparable` also if
-    /// there is none. It is about the names, not about the person who gave you the token.
-    #[schema(example = "same")]
-    consistency: &'static str,
-}
-
-impl TokenSubject {
-    fn new(full_name: Option<String>) -> Self {
-        let names = Vec::from_iter(full_name);
-        Self { consistency: consistency(&names), names }
-    }
-}
-
 impl TokenReport {
     fn new(verified: VerifiedToken, checked_at: Timestamp) -> Self {
         let verdict = match verified.verdict {
@@ -139,9 +119,9 @@ impl TokenReport {
             credential_type: verified.credential_type.map(credential::Type::name),
             attested_by,
             attested_at,
-            subject: is_signed.then(|| TokenSubject::new(verified.full_name)),
+            subject: verified.subject,
             expired_on: verified.report.expired_on.map(|day| day.to_string()),
-            not_shown: is_signed.then(|| NotShown::from(&verified.report.not_shown)),
+            not_shown: is_signed.then(|| NotShown::new(&verified.report.not_shown, &claims)),
             claims: is_signed.then_some(claims),
             issuer: verified.issuer.map(|issuer| TokenIssuer { id: issuer.id, trust: trust(issuer.trust) }),
             checks: verified.report.verdicts.iter().map(Check::from).collect(),

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::command::{Outcome, block_on, print};
 use crate::config::Config;
+use crate::flows::token_verification::TokenSubject;
 use crate::issuer_lookup::IssuerLookup;
 use crate::outbound::{Lookup, Outbound};
 use ambient::{Clock, Timestamp};
@@ -59,22 +60,23 @@ pub struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Outcome {
-        let report = match find_token(&self.read_input()?) {
+        let (report, subject) = match find_token(&self.read_input()?) {
             Ok(text) => self.verify(&text)?,
-            Err(refusal) => Report::unreadable(&refusal),
+            Err(refusal) => (Report::unreadable(&refusal), None),
         };
         if self.json {
-            print_json(&report)?;
+            print_json(&report, subject.as_ref())?;
         } else {
-            print_text(&report)?;
+            print_text(&report, subject.as_ref())?;
         }
         Ok(if report.is_valid() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn verify(&self, text: &str) -> Result<Report, String> {
+    /// Verifies the token and names its subject, if the signature is good.
+    fn verify(&self, text: &str) -> Result<(Report, Option<TokenSubject>), String> {
         let token = match Token::read(text) {
             Ok(token) => token,
-            Err(refusal) => return Ok(Report::unreadable(&refusal)),
+            Err(refusal) => return Ok((Report::unreadable(&refusal), None)),
         };
         let inputs = match &self.keys {
             Some(keys) => self.given(keys)?,
@@ -82,7 +84,9 @@ impl Verify {
         };
         let (audience, nonce) = (self.audience.as_deref(), self.nonce.as_deref());
         let most_age = nonce.map(|_| i64::from(self.max_age));
-        Ok(token.verify(&inputs, &Challenge { audience, nonce, now: self.now()?, most_age }))
+        let report = token.verify(&inputs, &Challenge { audience, nonce, now: self.now()?, most_age });
+        let subject = TokenSubject::new(&token, &report);
+        Ok((report, subject))
     }
 
     fn now(&self) -> Result<i64, String> {
@@ -137,13 +141,14 @@ async fn look_up(lookups: &Lookups, local: bool) -> Result<VerificationInputs, S
     Ok(IssuerLookup::new(client).all(lookups).await)
 }
 
-fn print_json(report: &Report) -> Result<(), String> {
+fn print_json(report: &Report, subject: Option<&TokenSubject>) -> Result<(), String> {
     let mut whole = serde_json::to_value(report).map_err(|error| error.to_string())?;
     whole["valid"] = json!(report.is_valid());
+    whole["subject"] = json!(subject);
     print(&serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?)
 }
 
-fn print_text(report: &Report) -> Result<(), String> {
+fn print_text(report: &Report, subject: Option<&TokenSubject>) -> Result<(), String> {
     let mut lines = Vec::new();
     for verdict in &report.verdicts {
         let outcome = match verdict.outcome {
@@ -157,6 +162,7 @@ fn print_text(report: &Report) -> Result<(), String> {
             lines.push(format!("{:24}asked: {asked}", ""));
         }
     }
+    lines.extend(subject.map(name_line));
     if report.is_genuine() {
         lines.push(format!("\nIt says:\n{}", serde_json::to_string_pretty(&report.claims).unwrap_or_default()));
     }
@@ -177,6 +183,12 @@ fn print_text(report: &Report) -> Result<(), String> {
     print(&lines.join("\n"))
 }
 
+/// The name that the token carries, without what could control a terminal.
+fn name_line(subject: &TokenSubject) -> String {
+    let names = subject.names.join(", ").replace(char::is_control, "");
+    if names.is_empty() { "\nIt carries no name.".to_owned() } else { format!("\nName: {names}") }
+}
+
 /// How much was left out.
 fn not_shown(found: &NotShown) -> Option<String> {
     let details = if found.count == 1 { "detail" } else { "details" };
@@ -194,5 +206,16 @@ mod tests {
         assert_eq!(said(0, false), None);
         assert_eq!(said(1, false).as_deref(), Some("\n1 detail not shown."));
         assert_eq!(said(3, true).as_deref(), Some("\nAt most 3 details not shown."));
+    }
+
+    #[test]
+    fn name_is_shown_without_control_characters() {
+        let said = |names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            name_line(&TokenSubject { names, consistency: "same" })
+        };
+        assert_eq!(said(&["Ada Marker"]), "\nName: Ada Marker");
+        assert_eq!(said(&["Ada\u{1b}[2J \nMarker\u{9b}"]), "\nName: Ada[2J Marker");
+        assert_eq!(said(&[]), "\nIt carries no name.");
     }
 }

@@ -6,7 +6,9 @@
 use credential::format::Format;
 use credential::format::sd_jwt::Challenge;
 use credential::verification::{Answer, Conclusion, Outcome, Report, Step, Token, VerificationInputs, find_token};
-use credential::{Refusal, TokenToVerify, Type};
+use credential::{Refusal, TokenToVerify, Type, names};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -26,8 +28,8 @@ pub struct VerifiedToken {
     pub issuer: Option<TokenIssuer>,
     /// The credential type, if the issuer is trusted for it.
     pub credential_type: Option<Type>,
-    /// The name of the person that it is about, if the signature is good.
-    pub full_name: Option<String>,
+    /// Whose name it carries, if the signature is good.
+    pub subject: Option<TokenSubject>,
 }
 
 /// What the checks of a token say together.
@@ -65,6 +67,34 @@ pub enum Trust {
     Listed,
     /// It is not trusted for this.
     Unknown,
+}
+
+/// Whose name a token carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TokenSubject {
+    /// The names, as the issuer writes them; empty if there is none.
+    #[schema(example = json!(["John Doe"]))]
+    pub names: Vec<String>,
+    /// How these names compare with each other: `same`, `similar`, `different` or `not_comparable`; `not_comparable` also if
+    /// there is none. It is about the names, not about the person who gave you the token.
+    #[schema(example = "same")]
+    pub consistency: &'static str,
+}
+
+impl TokenSubject {
+    /// The subject of `token`, which `report` is about; `None` unless its signature is good.
+    pub fn new(token: &Token<'_>, report: &Report) -> Option<Self> {
+        has_passed(report, Step::Signature).then(|| {
+            let names = Vec::from_iter(token.full_name().map(ToOwned::to_owned));
+            Self { consistency: consistency(&names), names }
+        })
+    }
+}
+
+/// How names compare with each other. Without a name they cannot be compared.
+pub fn consistency(names: &[String]) -> &'static str {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if names.is_empty() { "not_comparable" } else { names::consistency(&names).verdict() }
 }
 
 /// Verifies the token in `body`, which `partner` was given.
@@ -133,7 +163,7 @@ impl VerifiedToken {
             format: None,
             issuer: None,
             credential_type: None,
-            full_name: None,
+            subject: None,
         }
     }
 
@@ -147,6 +177,7 @@ impl VerifiedToken {
             Conclusion::Valid => TokenVerdict::Valid,
         };
         let is_signed = has_passed(&report, Step::Signature);
+        let subject = TokenSubject::new(token, &report);
         if !is_signed {
             report = Report { verdicts: report.verdicts, ..Report::unreadable(&Refusal::Signature) };
         }
@@ -156,7 +187,7 @@ impl VerifiedToken {
             format: Some(token.format()),
             issuer: is_signed.then_some(issuer),
             credential_type: credential_type.filter(|_| is_signed),
-            full_name: token.full_name().filter(|_| is_signed).map(ToOwned::to_owned),
+            subject,
         }
     }
 }

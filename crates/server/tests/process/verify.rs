@@ -93,3 +93,24 @@ fn verify_tells_unchecked_from_invalid() {
     let said = String::from_utf8_lossy(&invalid.stdout).into_owned();
     assert!(said.contains("NOT VALID") && !said.contains("NOT CHECKED"), "{said}");
 }
+
+#[test]
+fn verify_names_the_subject_of_a_good_signature() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (token, keys) = (token(), keys(folder.path()));
+    let (_, said) = verify(&token, &keys);
+    assert_eq!(said["subject"], json!({ "names": ["Ada Marker"], "consistency": "same" }), "{said}");
+    let printed = |token: &str| {
+        let output = ended(binary().args(["verify", token, "--keys", &keys]));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let text = printed(&token);
+    assert!(text.lines().any(|line| line == "Name: Ada Marker"), "{text}");
+    let forged = token.replacen('~', "A~", 1);
+    let (_, said) = verify(&forged, &keys);
+    assert_eq!(said["subject"], json!(null), "{said}");
+    let text = printed(&forged);
+    assert!(!text.contains("Name:"), "{text}");
+    let unreadable = verify("eyJhbGciOiJub25lIn0.e30.", &keys);
+    assert_eq!((unreadable.0, &unreadable.1["subject"]), (Some(1), &json!(null)));
+}

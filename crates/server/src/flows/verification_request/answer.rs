@@ -170,6 +170,7 @@ pub async fn finish(app: &App, verification: &Verification, response: HolderResp
                 result.verification.presentation = None;
             }
             result.withheld = details.missing(&result.credential);
+            result.verification.not_shown.in_part.retain(|place| details.covers(known, place));
             let result = app.keyring().seal(now, &Record::Result.label(&id), &to_bytes(&*result)?).await?;
             let memory = match (record, verification.holder) {
                 (Some(record), Some(holder)) => {

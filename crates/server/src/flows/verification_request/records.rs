@@ -1,6 +1,8 @@
 //! The records of a verification request: its details, its result and the holder's record of it. They are stored encrypted,
 //! so their serialized form must stay readable.
 
+use std::collections::BTreeSet;
+
 use ambient::Timestamp;
 use credential::Type;
 use credential::verification::{self, Report, Verdict};
@@ -79,7 +81,7 @@ impl VerificationResult {
                 attested_at: text("attested_at"),
                 checks: report.verdicts.iter().map(Check::from).collect(),
                 expired_on: report.expired_on.map(|day| day.to_string()),
-                not_shown: NotShown::from(&report.not_shown),
+                not_shown: NotShown::new(&report.not_shown, &report.claims),
                 presentation,
             },
             confirmed_by_holder: false,
@@ -131,11 +133,19 @@ pub struct NotShown {
     /// Whether there may be fewer: issuers may hide the number by decoys. What this server signs has none.
     #[schema(example = false)]
     pub at_most: bool,
+    /// The fields that are shown in part, as JSON Pointers: a list without some of its entries, or an object without some of
+    /// its members. Left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["/employment"]))]
+    pub in_part: Vec<String>,
 }
 
-impl From<&verification::NotShown> for NotShown {
-    fn from(found: &verification::NotShown) -> Self {
-        Self { count: found.count, at_most: found.at_most }
+impl NotShown {
+    /// What `found` says of a credential with these claims.
+    pub fn new(found: &verification::NotShown, claims: &Map<String, Value>) -> Self {
+        let fields: BTreeSet<&str> = found.by_place.keys().map(|place| field_of(place)).collect();
+        let in_part = fields.into_iter().filter(|field| claims.contains_key(*field));
+        Self { count: found.count, at_most: found.at_most, in_part: in_part.map(|field| format!("/{field}")).collect() }
     }
 }
 
@@ -229,5 +239,19 @@ mod tests {
         assert!(details.asks_for("/employment/0") && !details.asks_for("/full_name"));
         let shown = Map::from_iter([("full_name".to_owned(), Value::from("Ada"))]);
         assert_eq!(details.missing(&shown), ["/employment"]);
+    }
+
+    #[test]
+    fn fields_that_are_shown_in_part_are_named_once() {
+        let places = [("", 1), ("/employment", 2), ("/test_scores", 1), ("/test_scores/overall", 1), ("/majors", 2)];
+        let by_place = places.map(|(place, count)| (place.to_owned(), count)).into_iter().collect();
+        let found = verification::NotShown { count: 7, at_most: false, by_place };
+        let claims = ["full_name", "employment", "test_scores"].map(|name| (name.to_owned(), Value::Null));
+        let not_shown = NotShown::new(&found, &Map::from_iter(claims));
+        assert_eq!(not_shown.in_part, ["/employment", "/test_scores"], "of the majors nothing is shown");
+        let whole = NotShown { in_part: Vec::new(), ..not_shown };
+        let written = serde_json::to_value(&whole).expect("JSON");
+        assert_eq!(written, serde_json::json!({ "count": 7, "at_most": false }));
+        assert_eq!(serde_json::from_value::<NotShown>(written).expect("records of before"), whole);
     }
 }

@@ -97,6 +97,24 @@ async fn changed_token_is_invalid_and_tells_nothing() {
     assert!(!report.to_string().contains("Marker"), "{report}");
 }
 
+/// The page `/verify` says the same of both: `flows/verify-token.test.mjs`.
+#[tokio::test]
+async fn unsigned_token_and_one_without_its_tilde_are_invalid() {
+    let test = TestApp::new().await;
+    let mut scene = Scene::new(&test).await;
+    let token = scene.presentation().await;
+    let (issued, _) = token.split_once('~').expect("a tilde");
+    let (_, signed) = token.split_once('.').expect("three parts");
+    // {"alg":"none","typ":"dc+sd-jwt"}
+    let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiZGMrc2Qtand0In0.{signed}");
+    for (token, code) in [(unsigned.as_str(), "algorithm"), (issued, "type")] {
+        let report = scene.verify(token).await;
+        assert_eq!((&report["valid"], &report["verdict"]), (&json!(false), &json!("invalid")), "{report}");
+        assert_eq!(not_passed(&report)[0], format!("signature failed {code}"));
+        assert_eq!([&report["claims"], &report["subject"]], [&json!(null); 2]);
+    }
+}
+
 #[tokio::test]
 async fn audience_and_nonce_must_be_the_signed_ones() {
     let test = TestApp::new().await;

@@ -124,7 +124,8 @@ async fn request_page_shows_partner_purpose_and_selectable_claims() {
     let found = result(&test, &token, "HIRE-1").await;
     let second = career("x")["fields"]["employment"][1].clone();
     assert_eq!(found["credential"], json!({ "full_name": "Ada Marker-Lovelace", "employment": [second] }));
-    assert_eq!(found["verification"]["not_shown"], json!({ "count": 1, "at_most": false }));
+    let not_shown = json!({ "count": 1, "at_most": false, "in_part": ["/employment"] });
+    assert_eq!(found["verification"]["not_shown"], not_shown);
     assert_eq!(found.get("withheld"), None, "a list that is shown in part is not withheld");
     assert!(!found.to_string().contains("Company A"));
     let presented = found["verification"]["presentation"]["token"].as_str().expect("a token").to_owned();
