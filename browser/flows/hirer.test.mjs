@@ -129,7 +129,7 @@ test("a link that is revoked while its page is open is noticed there, and by its
   await button(page, "Take the link back").click();
   await page.waitForURL("**/wallet/shares");
   await until("the page to notice", async () => {
-    await hirer.clock.fastForward("05:01");
+    await hirer.clock.fastForward("01:01");
     return (await conclusion(hirer)).level === "failed";
   });
   assert.ok((await printed(hirer)).includes("was revoked"));
@@ -137,6 +137,25 @@ test("a link that is revoked while its page is open is noticed there, and by its
   await checkPage(hirer, { status: 410 });
   const paper = await printed(hirer);
   assert.ok(paper.includes("This link has expired or was revoked") && paper.includes("As checked by this site on"), paper);
+});
+
+test("a page whose checks have no response says when they last had one", async () => {
+  const page = await holderOf(JOHN);
+  const hirer = await scene.visitor();
+  await hirer.clock.install();
+  await hirer.goto(await shareEverything(page));
+  assert.match((await conclusion(hirer)).sentence, /Checked just now in your browser\./);
+  await hirer.route("**/status/*", (route) => route.abort());
+  await hirer.clock.fastForward("02:11");
+  await until("the page to say when", async () => /Checked again in your browser on \d/.test((await conclusion(hirer)).sentence));
+  await until("the check without a response", async () => (await conclusion(hirer)).level === "doubtful");
+  assert.match((await conclusion(hirer)).sentence, /Checked again in your browser on \d/);
+  await hirer.unroute("**/status/*");
+  await until("the next check", async () => {
+    await hirer.clock.fastForward("01:01");
+    return /Checked just now in your browser\./.test((await conclusion(hirer)).sentence);
+  });
+  assert.equal((await conclusion(hirer)).level, "confirmed");
 });
 
 test("what is saved as PDF was checked right before", async () => {

@@ -169,6 +169,15 @@ test("a token that was changed is refused, and its claims are not shown", async 
   await checkPage(page);
 });
 
+test("a token that nobody signed, or of another kind, is refused", async () => {
+  const { token } = await shared();
+  const page = await openPage();
+  const unsigned = Buffer.from(JSON.stringify({ alg: "none", typ: "dc+sd-jwt" })).toString("base64url");
+  assert.equal(await paste(page, token.replace(/^[^.]+/, unsigned)), "failed: Do not rely on this. Nobody signed it.");
+  const said = await paste(page, token.slice(0, token.indexOf("~")));
+  assert.match(said, /^failed: Do not rely on this\. It is a token of another kind\./);
+});
+
 test("a revoked token is refused although it is signed", async () => {
   const { holder } = await shared();
   const revoked = await share(holder);

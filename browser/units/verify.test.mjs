@@ -6,7 +6,7 @@ import { deflateSync } from "node:zlib";
 import { load } from "./modules.mjs";
 import { AUDIENCE, digest, disclosure, newKey, NONCE, NOW, ORIGIN, present } from "./tokens.mjs";
 
-const { verify } = await load("verify.js");
+const { read, verify } = await load("verify.js");
 
 async function judge({ token, answers }, expected = {}) {
   const asked = [];
@@ -223,4 +223,18 @@ test("nothing is asked of another site", async () => {
   const elsewhere = "https://elsewhere.example";
   const { asked } = await judge(present(payload({ iss: elsewhere, vct: `${elsewhere}/credentials/career_history` })));
   assert.ok(asked.every((address) => address.startsWith(ORIGIN)), asked.join());
+});
+
+test("what nobody signed is told from an unknown algorithm", async () => {
+  const header = (alg) => Buffer.from(JSON.stringify({ alg, typ: "vc+jwt" })).toString("base64url");
+  for (const [alg, isUnsigned] of [["none", true], ["None", true], ["ES384", false], [undefined, false], [7, false]]) {
+    for (const token of [`${header(alg)}.e30.`, `${header(alg)}.e30.~`]) {
+      await assert.rejects(read(token), { code: "algorithm", isUnsigned }, `${alg}`);
+    }
+  }
+});
+
+test("an SD-JWT VC without its tilde is another kind of token", async () => {
+  const { token } = present();
+  assert.deepEqual((await judge({ token: token.slice(0, token.indexOf("~")), answers: {} })).wrong, ["signature failed type", ...UNREAD]);
 });

@@ -1,11 +1,12 @@
 // Makes the checks of a shared link in the hirer's browser and puts what it finds in the place of what the server found. The
 // words, and what each result means for the whole, come from the page; what is checked comes from the tokens in it.
+import { isAnswered, isDue, isJustNow } from "./freshness.js";
 import { beforePrinting } from "./print.js";
 import { fillRow, moment, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { verify } from "./verify.js";
 
-// "Just now" stays true: the page checks again after five minutes, and when it is looked at after that time.
-const CHECK_EVERY_MS = 5 * 60_000;
+// How often the page looks whether to check again, and whether "just now" is still true.
+const LOOK_EVERY_MS = 10_000;
 // The worst last.
 const LEVELS = ["confirmed", "doubtful", "failed"];
 
@@ -13,6 +14,7 @@ const verdictBox = document.querySelector(".verdict");
 const reasons = verdictBox.querySelector("[data-reasons]");
 const sections = [...document.querySelectorAll("[data-token]")];
 const levelOf = (element) => LEVELS.indexOf(element.dataset.level);
+const checkedHere = sections[0]?.querySelector("[data-note]").textContent;
 
 /** What a cause means for the credential of a section: an item for the list of reasons. */
 const meaning = (section, cause) => section.querySelector("template").content.querySelector(`[data-cause="${cause}"]`);
@@ -28,7 +30,7 @@ function together(outcomes) {
   return worst ? `hire-some-${worst}` : "hire-all-passed";
 }
 
-/** Checks one credential; returns what its results mean for the whole. */
+/** Checks one credential; returns what its results mean for the whole, and whether every request had a response. */
 async function check(section) {
   const token = document.getElementById(section.dataset.token).textContent;
   const { audience, nonce, name } = section.dataset;
@@ -44,7 +46,7 @@ async function check(section) {
     showOtherName();
     found.push(meaning(section, "invalid"));
   }
-  return found;
+  return { found, answered: isAnswered(verdicts) };
 }
 
 /** The server compared the names that stand on the page; this one is not what was signed. */
@@ -57,18 +59,32 @@ function showOtherName() {
 
 /** Puts the reasons that were found in the place of the server's, and says the verdict. */
 function conclude(found) {
-  for (const item of reasons.querySelectorAll("[data-checked]")) item.remove();
+  const items = [...reasons.children].filter((item) => !("checked" in item.dataset));
   for (const item of found) {
     const { cause, of } = item.dataset;
-    if (!reasons.querySelector(`[data-cause="${cause}"][data-of="${of}"]`)) reasons.append(item.cloneNode(true));
+    if (!items.some(({ dataset }) => dataset.cause === cause && dataset.of === of)) items.push(item.cloneNode(true));
   }
-  const items = [...reasons.children].sort((one, other) => levelOf(other) - levelOf(one));
-  reasons.replaceChildren(...items);
+  items.sort((one, other) => levelOf(other) - levelOf(one));
+  replace(reasons, items);
   const level = LEVELS[Math.max(0, ...items.map(levelOf))];
   verdictBox.dataset.level = level;
-  verdictBox.querySelector("[data-sentence]").replaceChildren(...word(`sentence-${level}`).cloneNode(true).childNodes);
-  verdictBox.querySelector("[data-now]").textContent = say("hire-now-browser");
+  replace(verdictBox.querySelector("[data-sentence]"), [...word(`sentence-${level}`).cloneNode(true).childNodes]);
   verdictBox.querySelector("[data-paper]").textContent = say("hire-paper-browser", { moment: moment(Date.now()) });
+}
+
+/** Replaces the content of an element unless it stays the same: a screen reader reads the verdict again at each change. */
+function replace(place, nodes) {
+  const fresh = place.cloneNode(false);
+  fresh.append(...nodes.map((node) => node.cloneNode(true)));
+  if (fresh.innerHTML !== place.innerHTML) place.replaceChildren(...nodes);
+}
+
+/** Says that the last check was just now, or when it was: the page may have been frozen, or without a network. */
+function sayWhen() {
+  const place = verdictBox.querySelector("[data-now]");
+  let text = isBrowser ? say("hire-checked-browser", { moment: moment(answeredAt) }) : checkedHere ?? place.textContent;
+  if (isJustNow(Date.now() - answeredAt)) text = isBrowser ? say("hire-now-browser") : place.textContent;
+  if (place.textContent !== text) place.textContent = text;
 }
 
 /** The results of the worst level: what could not be checked does not matter beside what failed. */
@@ -81,30 +97,50 @@ function worst(found) {
 const countReplaced = () => reasons.querySelectorAll('[data-cause="replaced"]').length;
 
 const replacedWhenLoaded = countReplaced();
-let checkedAt = -Infinity;
+let running;
+let triedAt = -Infinity;
+// When every request of a check last had a response, and whether the browser made that check. The server made the first.
+let answeredAt = Date.now();
+let isBrowser = false;
 
-async function checkAll() {
-  checkedAt = performance.now();
+/** Checks everything once; a check that is under way is not made twice. */
+function checkAll() {
+  running ??= checkOnce().finally(() => (running = undefined));
+  return running;
+}
+
+async function checkOnce() {
+  triedAt = Date.now();
+  const startedAt = triedAt;
   try {
     const found = [];
-    for (const section of sections) found.push(...worst(await check(section)));
+    let areAnswered = true;
+    for (const section of sections) {
+      const result = await check(section);
+      found.push(...worst(result.found));
+      areAnswered &&= result.answered;
+    }
     conclude(found);
+    if (areAnswered) [answeredAt, isBrowser] = [startedAt, true];
   } catch {
     // Without a secure context there is no cryptography. What the server found stays, but it was not found just now any more.
     for (const section of sections) section.querySelector("[data-note]").textContent = say("hire-browser-failed");
   }
+  sayWhen();
   for (const section of sections) section.dataset.done = "";
 }
 
 /** Checks again what was checked some time ago. Where a newer version came, the link may show it: only the server knows. */
-async function checkIfOld() {
-  const isOld = performance.now() - checkedAt >= CHECK_EVERY_MS;
-  if (!isOld || document.visibilityState !== "visible") return;
+async function checkIfOld(isReturning) {
+  sayWhen();
+  if (document.visibilityState !== "visible" || !isDue(Date.now() - triedAt, isReturning)) return;
   await checkAll();
   if (countReplaced() > replacedWhenLoaded) location.reload();
 }
 
 beforePrinting(checkAll);
-document.addEventListener("visibilitychange", checkIfOld);
-setInterval(checkIfOld, CHECK_EVERY_MS / 5);
+document.addEventListener("visibilitychange", () => checkIfOld(true));
+// A page that comes back from the browser's history was frozen.
+addEventListener("pageshow", () => checkIfOld(true));
+setInterval(() => checkIfOld(false), LOOK_EVERY_MS);
 await checkAll();

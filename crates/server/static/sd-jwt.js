@@ -64,7 +64,9 @@ export function readJws(text) {
   const parts = text.split(".");
   if (parts.length !== 3) throw new Refusal("malformed");
   const header = object(parts[0]);
-  if (header.alg !== "ES256" && header.alg !== "EdDSA") throw new Refusal("algorithm");
+  if (header.alg !== "ES256" && header.alg !== "EdDSA") {
+    throw Object.assign(new Refusal("algorithm"), { isUnsigned: /^none$/i.test(header.alg) });
+  }
   if ("crit" in header) throw new Refusal("critical_header");
   return { header, payload: object(parts[1]), input: `${parts[0]}.${parts[1]}`, signature: decode(parts[2]) };
 }

@@ -8,8 +8,6 @@ import { attester, facts, fieldList, fieldsOf } from "./token-fields.js";
 import { element, fillRow, moment, phrase, reasonOf, say, shownOutcome, word } from "./verdicts.js";
 import { read, verify } from "./verify.js";
 
-// What says that this page cannot judge a token, and nothing against the token.
-const UNSUPPORTED = ["type", "algorithm", "critical_header", "hash_algorithm"];
 const NO_TOKEN = ["not_a_token", "several_tokens", "too_long"];
 
 const [form, input, file, verdict, result, progress] = ["form", "text", "file", "verdict", "result", "progress"].map(
@@ -45,14 +43,13 @@ function showVerdict({ level, key, values, more = [] }) {
   verdict.focus();
 }
 
-/** What a refusal means for the reader. */
+/** What a refusal means for the reader. Like the server, the page calls everything that it refuses invalid. */
 function failure(error) {
   if (!(error instanceof Refusal)) return { level: "doubtful", key: "token-broken" };
   const why = reasonOf({ outcome: "failed", code: error.code });
   if (NO_TOKEN.includes(error.code)) return { level: "failed", key: why.dataset.key, isNoToken: true };
-  const isUnsupported = UNSUPPORTED.includes(error.code);
-  const [level, key] = isUnsupported ? ["doubtful", "token-unsupported"] : ["failed", "token-bad"];
-  return { level, key, values: { reason: why.textContent } };
+  const reason = error.isUnsigned ? say("token-not-signed") : why.textContent;
+  return { level: "failed", key: "token-bad", values: { reason } };
 }
 
 async function check(text) {

@@ -46,7 +46,7 @@ token-no-issuer = It could not be verified, because it does not name its issuer.
 token-bare-key = The signature is good, but nothing shows whose key it is.
 token-unreachable = It could not be verified from this browser. { $issuer } did not respond, or does not let pages of other sites read its responses.
 token-browser = It could not be verified, because your browser does not know this signature algorithm. Try a newer browser.
-token-unsupported = It could not be verified here. { $reason }
+token-not-signed = Nobody signed it.
 token-broken = Your browser could not verify it. Open this page by https in a current browser.
 token-bad = Do not rely on this. { $reason }
 

@@ -22,6 +22,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("verify.js", "text/javascript; charset=utf-8", include_str!("../../static/verify.js")),
     ("verdicts.js", "text/javascript; charset=utf-8", include_str!("../../static/verdicts.js")),
     ("checks.js", "text/javascript; charset=utf-8", include_str!("../../static/checks.js")),
+    ("freshness.js", "text/javascript; charset=utf-8", include_str!("../../static/freshness.js")),
     ("issuer.js", "text/javascript; charset=utf-8", include_str!("../../static/issuer.js")),
     ("lookup.js", "text/javascript; charset=utf-8", include_str!("../../static/lookup.js")),
     ("vc-jwt.js", "text/javascript; charset=utf-8", include_str!("../../static/vc-jwt.js")),

@@ -60,7 +60,7 @@ impl VerifyTokenPage {
         "token-bare-key",
         "token-unreachable",
         "token-browser",
-        "token-unsupported",
+        "token-not-signed",
         "token-broken",
         "token-bad",
     ];
