@@ -56,7 +56,7 @@ impl CareerHistory {
             Relation::Other
         } else if !self.covers(older) {
             Relation::Corrects
-        } else if !self.adds_only_later_jobs(older) {
+        } else if !self.adds_only_later_jobs(older) || !self.keeps_the_past(older) {
             Relation::Covers
         } else {
             Relation::Continues
@@ -77,6 +77,19 @@ impl CareerHistory {
         jobs.iter().all(|job| {
             let counterpart = known.get_mut(&job.key()).and_then(Vec::pop);
             counterpart.is_some_and(|month| month >= job.last_processed_month)
+        })
+    }
+
+    /// Whether each job of `older` has a counterpart that only says what happened after its data: see [`Employment::goes_on_as`].
+    fn keeps_the_past(&self, older: &Self) -> bool {
+        let mut left: Vec<&Employment> = self.employment.iter().collect();
+        // The job with the latest data takes the counterpart with the latest data.
+        left.sort_unstable_by_key(|job| job.last_processed_month);
+        let mut jobs: Vec<&Employment> = older.employment.iter().collect();
+        jobs.sort_unstable_by_key(|job| Reverse(job.last_processed_month));
+        jobs.iter().all(|job| {
+            let counterpart = left.iter().rposition(|newer| newer.key() == job.key() && job.goes_on_as(newer));
+            counterpart.map(|at| left.remove(at)).is_some()
         })
     }
 
@@ -107,6 +120,25 @@ impl Employment {
     /// What tells this job from others in another version of the same career.
     pub(crate) fn key(&self) -> JobKey {
         (folded(&self.organisation), self.start_date)
+    }
+
+    /// Whether `newer`, another version of this job, changes nothing of the months that this one has data for: an end that has
+    /// passed stays, a new end is not before the data, a title is not taken away, and another title comes with new months of a
+    /// job that goes on.
+    fn goes_on_as(&self, newer: &Self) -> bool {
+        let ended = self.end_date.filter(|end| *end <= self.last_processed_month);
+        let keeps_end = match (ended, newer.end_date) {
+            (Some(end), newer) => newer == Some(end),
+            (None, Some(end)) => end >= self.last_processed_month,
+            (None, None) => true,
+        };
+        let has_new_months = ended.is_none() && newer.last_processed_month > self.last_processed_month;
+        let keeps_text =
+            |older: &Option<String>, newer: &Option<String>| older == newer || (has_new_months && newer.is_some());
+        keeps_end
+            && newer.last_processed_month >= self.last_processed_month
+            && keeps_text(&self.role_title, &newer.role_title)
+            && keeps_text(&self.role_classification, &newer.role_classification)
     }
 
     /// The title, or the category where there is no title.

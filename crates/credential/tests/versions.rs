@@ -3,14 +3,15 @@
 use credential::{Change, Context, Datum, Rejection, Relation, Submission, Type, changes};
 use serde_json::{Value, json};
 
-/// A job as organisation, title, start, end and last processed month; an empty end is an open job.
+/// A job as organisation, title, start, end and last processed month; an empty end is an open job, an empty title none.
 type Job = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 fn career(name: &str, jobs: &[Job]) -> Value {
     let job = |(organisation, title, start, end, last): &Job| {
-        let mut job = json!({
-            "organisation": organisation, "role_title": title, "start_date": start, "last_processed_month": last,
-        });
+        let mut job = json!({ "organisation": organisation, "start_date": start, "last_processed_month": last });
+        if !title.is_empty() {
+            job["role_title"] = json!(title);
+        }
         if !end.is_empty() {
             job["end_date"] = json!(end);
         }
@@ -50,6 +51,27 @@ fn career_relation_follows_name_employers_and_months() {
             Continues,
         ),
         ("a new employer", "Ada Example", vec![A, B, ("Company C", "Chef", "2026-10", "", "2026-10")], Covers),
+        (
+            "an end before the data",
+            "Ada Example",
+            vec![A, ("Company B", "Clerk", "2023-02", "2026-08", "2026-10")],
+            Covers,
+        ),
+        ("a title for no new month", "Ada Example", vec![A, ("Company B", "Lead", "2023-02", "", "2026-09")], Covers),
+        ("a title taken away", "Ada Example", vec![A, ("Company B", "", "2023-02", "", "2026-10")], Covers),
+        (
+            "another title in the past",
+            "Ada Example",
+            vec![("Company A", "Chef", "2020-01", "2022-12", "2026-09"), B],
+            Covers,
+        ),
+        (
+            "another end in the past",
+            "Ada Example",
+            vec![("Company A", "Cook", "2020-01", "2021-12", "2026-09"), B],
+            Covers,
+        ),
+        ("an end taken away", "Ada Example", vec![("Company A", "Cook", "2020-01", "", "2026-09"), B], Covers),
         ("an earlier month", "Ada Example", vec![A, ("Company B", "Clerk", "2023-02", "", "2026-08")], Corrects),
         ("another start", "Ada Example", vec![A, ("Company B", "Clerk", "2023-03", "", "2026-10")], Corrects),
         ("an employer is missing", "Ada Example", vec![B], Other),

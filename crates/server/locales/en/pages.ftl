@@ -236,7 +236,7 @@ change-fact-added = { $label }: { $newer }
 change-fact-missing = { $label }: no longer said; it was { $older }
 change-details = Some details differ.
 standing-allow = Let { $partner } keep this up to date
-standing-allow-help = They may add months, end dates and job titles at these employers without asking. A new employer or another name always asks you. We email you about each update, and you can undo it for 30 days.
+standing-allow-help = They may add new months at these employers, with an end date or a new job title, without asking. A new employer, another name or a change to the past always asks you. We email you about each update, and you can undo it for 30 days.
 
 documents = Documents
 kind-pdf = PDF document “{ $name }”

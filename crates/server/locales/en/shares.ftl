@@ -106,6 +106,8 @@ verdict-old-data = { $partner } has no data on { $organisation } after { $month 
 verdict-names = These records carry different names: { $names }. Ask who they belong to, and for proof if a name was changed.
 verdict-names-similar = These records carry similar names: { $names }. They are shown apart. Ask whether they belong to one person.
 verdict-names-incomparable = These records carry names that cannot be compared: { $names }. They are shown apart. Ask whether they belong to one person.
+verdict-holder-says = Only the person who shares this says that the name { $names } is theirs; they also hold records in another name, or the name alone does not tell people apart. Ask for proof of identity.
+verdict-birth-dates = These records carry different dates of birth. Ask whether they belong to one person, and for proof of identity.
 verdict-names-confirmed = The holder says that all are theirs.
 verdict-names-unconfirmed = The holder has not said that all are theirs.
 
@@ -160,6 +162,7 @@ names-same = { $count ->
     [one] Every record here carries this name; one issuer uses it.
    *[other] Every record here carries this name; { $count } issuers use it.
 }
+names-holder-says = Every record here carries this name. Only the person who shares this says that it is theirs.
 names-differ = { $names }. { $reason }
 names-identity = { $how }, by { $partner }, for { $name }.
 evidence-dates = Signed on { $from }, valid until { $until }.

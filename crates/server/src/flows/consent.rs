@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::names::HeldNames;
 use super::versions::{self, HeldVersions, RelatedVersion};
-use super::{standing_consent, supersede};
+use super::{share, standing_consent, supersede};
 use crate::app::App;
 use crate::documents::{self, Owner};
 use crate::error::Error;
@@ -300,6 +300,7 @@ pub async fn decline(app: &App, id: Uuid, holder: Uuid) -> Result<Result<Decided
 /// # Errors
 /// The store cannot be used.
 pub async fn delete(app: &App, id: Uuid, holder: Uuid, is_current: bool) -> Result<(), Error> {
+    share::update_before_deletion(app, holder, id).await?;
     let now = app.now();
     let mut tx = app.store().write().await?;
     tx.hold_wallet(holder).await?;

@@ -137,6 +137,13 @@ impl HeldNames {
         let is_one_name = others.windows(2).all(|pair| stand_together(&pair[0].name, &pair[1].name));
         !confirmed.is_empty() && is_one_name
     }
+
+    /// Whether nothing but the holder's word says that `name`, which `submissions` carry, is theirs: they confirmed it when they
+    /// accepted one, and no verified identity carries it.
+    pub fn is_only_confirmed(&self, name: &str, submissions: &[Uuid]) -> bool {
+        let has_identity = |held: &HeldName| held.is_anchor && compare_names(&held.name, name) == Comparison::Same;
+        self.is_confirmed(submissions) && !self.0.iter().any(|held| held.stands && has_identity(held))
+    }
 }
 
 impl NameQuestion {
@@ -201,6 +208,17 @@ mod tests {
                 question.iter().flat_map(|asked| &asked.beside).map(|one| one.comparison.verdict()).collect();
             assert_eq!(found, asked, "{held:?} {name}");
         }
+    }
+
+    #[test]
+    fn identity_says_more_than_the_holders_word() {
+        let john = ("John Doe", false, false);
+        let jane = ("Jane Roe", false, true);
+        let second = [Uuid::from_u128(2)];
+        assert!(wallet(&[john, jane]).is_only_confirmed("Jane Roe", &second));
+        assert!(!wallet(&[john, jane]).is_only_confirmed("John Doe", &[Uuid::from_u128(1)]));
+        assert!(!wallet(&[john, jane, ("JANE ROE", true, false)]).is_only_confirmed("Jane Roe", &second));
+        assert!(wallet(&[("John Doe", true, false), jane]).is_only_confirmed("Jane Roe", &second));
     }
 
     #[test]

@@ -42,7 +42,12 @@ async fn share_everything(person: &mut Browser<'_>) -> String {
     sent.extend(parts.iter().map(|part| ("part", part.as_str())));
     sent.push(("days", "14"));
     let own = person.post("/wallet/share", &sent).await.redirect().to_owned();
-    let page = person.text(&own).await;
+    link_of(person, &own).await
+}
+
+/// The path of the hirer's page of a share that was made just now.
+async fn link_of(person: &mut Browser<'_>, own: &str) -> String {
+    let page = person.text(own).await;
     let link = page.split("<code id=\"share-link\">").nth(1).and_then(|after| after.split('<').next()).expect("a link");
     link[link.find("/share/").expect("a path")..].to_owned()
 }
@@ -89,6 +94,29 @@ async fn different_names_have_headings_timelines_and_totals_of_their_own() {
         assert_eq!(page.matches("id=\"timeline-wide-1-title\"").count(), 1);
         assert_eq!(page.matches("id=\"timeline-wide-2-title\"").count(), 1);
         assert_eq!(page.matches("<h2 class=\"name\"").count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn name_that_only_the_holder_confirms_is_doubtful() {
+    let test = TestApp::new().await;
+    let mut person = test.signed_in("john@example.org").await;
+    let john =
+        add(&test, &mut person, "Northwind Payroll", PUSH, &career("John Doe", "Company A", "Engineer", "2020-01"))
+            .await;
+    let jane =
+        add(&test, &mut person, "Harbour Hospital", PUSH, &career("Jane Roe", "Hospital", "Surgeon", "2018-01")).await;
+    for (id, level) in [(john, "confirmed"), (jane, "doubtful")] {
+        let part = format!("{id}/employment/0");
+        let form = [("part", part.as_str()), ("days", "14")];
+        let own = person.post(&format!("/wallet/credentials/{id}/share"), &form).await.redirect().to_owned();
+        let link = link_of(&mut person, &own).await;
+        let page = test.text(&link).await;
+        let verdict = verdict(&page);
+        assert!(verdict.starts_with(&format!(" data-level=\"{level}\"")), "{verdict}");
+        let said = verdict.contains("Only the person who shares this says that the name <bdi>Jane Roe</bdi> is theirs");
+        assert_eq!(said, id == jane, "{verdict}");
+        assert!(!page.contains("John Doe") || id == john, "the other name is not told: {page}");
     }
 }
 

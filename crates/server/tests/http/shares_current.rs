@@ -24,6 +24,8 @@ struct Scene<'a> {
     versions: usize,
     /// What was accepted last.
     last: Uuid,
+    /// The name in what is accepted next.
+    name: &'static str,
 }
 
 /// A link, on its holder's side and on its hirer's.
@@ -35,7 +37,14 @@ struct Link {
 impl<'a> Scene<'a> {
     async fn new(test: &'a TestApp) -> Self {
         let partner = test.partner().await;
-        Self { test, partner, person: test.signed_in(EMAIL).await, versions: 0, last: Uuid::nil() }
+        Self {
+            test,
+            partner,
+            person: test.signed_in(EMAIL).await,
+            versions: 0,
+            last: Uuid::nil(),
+            name: "Ada Marker-Lovelace",
+        }
     }
 
     /// Accepts a career with these jobs, which supersedes the one before.
@@ -44,6 +53,7 @@ impl<'a> Scene<'a> {
         self.versions += 1;
         let mut body = career(&self.versions.to_string());
         body["fields"]["employment"] = json!(jobs);
+        body["fields"]["full_name"] = json!(self.name);
         if self.versions > 1 {
             body["replaces"] = json!((self.versions - 1).to_string());
         }
@@ -273,6 +283,34 @@ async fn withdrawn_or_deleted_newer_version_is_an_alarm() {
     test.send(test.api(axum::http::Method::DELETE, &path, &token, &reason)).await.assert_status(204);
     test.advance(Duration::from_secs(2));
     assert_revoked(&scene.page(&link).await);
+}
+
+#[tokio::test]
+async fn link_does_not_follow_to_another_name() {
+    let test = TestApp::new().await;
+    let mut scene = Scene::new(&test).await;
+    let first = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
+    let link = scene.share(first, &["/employment/0"], &[FOLLOWING]).await;
+    scene.name = "Jane Roe";
+    scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
+    scene.outbox().await;
+    let page = scene.page(&link).await;
+    assert_replaced(&page);
+    assert!(page.contains("Ada Marker-Lovelace") && !page.contains("Jane Roe"), "{page}");
+}
+
+#[tokio::test]
+async fn deleting_an_older_version_leaves_the_newer_one_in_its_link() {
+    let test = TestApp::new().await;
+    let mut scene = Scene::new(&test).await;
+    let first = scene.accept(&[job("Company A", "2020-01", "2026-09")]).await;
+    let link = scene.share(first, &["/employment/0"], &[FOLLOWING]).await;
+    scene.accept(&[job("Company A", "2020-01", "2026-10")]).await;
+    // Neither the outbox nor a hirer has updated the link yet.
+    scene.delete(first).await;
+    let page = scene.page(&link).await;
+    assert_genuine(&page);
+    assert!(page.contains("data to October 2026"), "{page}");
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ async fn deletion_by_the_person_changes_nothing_for_the_partner() {
         for (id, body, content) in &pushed {
             seen.push(test.status(&token, id).await.to_string());
             seen.push(console.text(&format!("/console/submissions/{content}")).await);
+            seen.push(test.text(&format!("/oid4vci/requests/{content}/offer")).await);
             seen.push(test.post(MICRO, &token, body).await.assert_status(201).text);
         }
         seen

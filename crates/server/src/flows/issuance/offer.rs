@@ -140,10 +140,16 @@ pub async fn open(app: &App, id: Uuid) -> Result<OpenOffer, Error> {
 /// nothing else.
 ///
 /// # Errors
-/// 404 if there is no such push, or it cannot be accepted or issued any more. The store is unavailable.
+/// 404 if there is no such push, or it was declined, withdrawn or expired. The store is unavailable.
 pub async fn of_push(app: &App, submission: Uuid) -> Result<Vec<String>, Error> {
     let submission = app.store().read().await?.linked_submission(submission, app.now()).await?;
-    let is_open = |submission: &Submission| submission.stands() || matches!(submission.state, State::Incomplete { .. });
-    let submission = submission.filter(is_open).ok_or_else(Error::not_found)?;
+    // What the person deletes or updates later is not told here: the partner knows this address, and no account is needed.
+    let is_offered = |submission: &Submission| {
+        matches!(
+            submission.state,
+            State::Incomplete { .. } | State::Accepted { .. } | State::Removed { withdrawn_at: None, .. }
+        )
+    };
+    let submission = submission.filter(is_offered).ok_or_else(Error::not_found)?;
     Ok(configurations(submission.credential_type).map(Configuration::id).to_vec())
 }

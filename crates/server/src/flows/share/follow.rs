@@ -5,6 +5,7 @@
 //! too. Both do the same from what is stored then, so doing it twice, or on two nodes, changes nothing. Until it is done the
 //! old credentials read as replaced, which is no alarm.
 
+use credential::names::stand_together;
 use uuid::Uuid;
 
 use super::sealed::{Link, label, record, seal, title, unseal, write};
@@ -52,6 +53,21 @@ pub async fn schedule_updates(app: &App, tx: &mut Tx, holder: Uuid, superseded: 
     showing.dedup_by_key(|showing| showing.share);
     for showing in showing {
         schedule(app, tx, holder, showing.share).await?;
+    }
+    Ok(())
+}
+
+/// Makes at once the updates of links that show `submission` of `holder`, which is about to be deleted: else they would show what
+/// was deleted, although the newer version stands.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn update_before_deletion(app: &App, holder: Uuid, submission: Uuid) -> Result<(), Error> {
+    let showing = app.store().read().await?.shares_showing(holder, &[submission], app.now()).await?;
+    for showing in showing.iter().filter(|showing| showing.keep_current) {
+        if let Err(error) = follow(app, showing.share, holder).await {
+            tracing::warn!(share = %showing.share, ?error, "a shared link could not be updated before a deletion");
+        }
     }
     Ok(())
 }
@@ -179,6 +195,10 @@ async fn newest_version(
     let Some(credential) = credential.filter(is_alike) else { return Ok(None) };
     let older = CredentialView::open_all(app, std::slice::from_ref(&older)).await?;
     let Some(older) = older.first() else { return Ok(None) };
+    // Readers were shown one name. Under another one they are told that a newer version exists, and ask for a new link.
+    if !stand_together(older.payload.full_name(), credential.payload.full_name()) {
+        return Ok(None);
+    }
     let places = carry_over(&older.payload, &credential.payload, &chosen.places);
     let chosen = Chosen { submission: newest, places };
     Ok(Some((credential, chosen)).filter(|(_, chosen)| !chosen.places.is_empty()))

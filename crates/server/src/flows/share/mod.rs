@@ -21,7 +21,8 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::flows::{names, own_presentation};
+use crate::flows::names::HeldNames;
+use crate::flows::own_presentation;
 use crate::issuing::IssuableCredential;
 use ambient::Timestamp;
 use store::domain::share::{
@@ -30,7 +31,7 @@ use store::domain::share::{
 };
 use store::{ShareEntry, ShownEntry, StatusPlace, StoreError};
 
-pub use follow::{follow, schedule_updates};
+pub use follow::{follow, schedule_updates, update_before_deletion};
 pub use sealed::record;
 use sealed::{Link, label, seal, title, unseal, write};
 
@@ -260,18 +261,21 @@ pub async fn open(app: &App, share: &Share, secret: &str) -> Result<Option<Opene
     Ok(Some(OpenedShare { purpose: contents.purpose, presentations }))
 }
 
-/// Whether the holder confirmed that the names of all presentations are their own; `None` if they carry one name.
+/// Whether the holder confirmed that the names of all presentations are their own. `None` if they carry one name, and more than
+/// the holder's word stands for it.
 ///
 /// # Errors
 /// The store or the key ring cannot be used.
 pub async fn names_confirmed(app: &App, share: &Share, opened: &OpenedShare) -> Result<Option<bool>, Error> {
+    let submissions: Vec<Uuid> = opened.presentations.iter().filter_map(|shown| shown.submission).collect();
+    let held = HeldNames::of(app, share.holder).await?;
     let mut carried = opened.presentations.iter().map(ShownPresentation::full_name);
     let first = carried.next().unwrap_or_default();
-    if carried.all(|name| stand_together(first, name)) {
-        return Ok(None);
-    }
-    let submissions: Vec<Uuid> = opened.presentations.iter().filter_map(|shown| shown.submission).collect();
-    names::confirmed(app, share.holder, &submissions).await.map(Some)
+    Ok(if carried.all(|name| stand_together(first, name)) {
+        held.is_only_confirmed(first, &submissions).then_some(true)
+    } else {
+        Some(held.is_confirmed(&submissions))
+    })
 }
 
 /// The entry of what was verified, by its place in the status list.

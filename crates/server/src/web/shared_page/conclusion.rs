@@ -3,6 +3,8 @@
 //! Pure. The template says it in words. The script in the hirer's browser repeats the checks and concludes by the same causes and
 //! levels, which the page hands over, so that they stand here only.
 
+use std::collections::HashSet;
+
 use credential::format::sd_jwt_vc::type_of;
 use credential::names::{Comparison, consistency};
 use credential::verification::{Outcome, Report, Step, Verdict};
@@ -64,6 +66,10 @@ pub(crate) enum Cause {
     OldData,
     /// The records carry different names.
     DifferentNames,
+    /// Only the holder says that the name is theirs.
+    HolderSays,
+    /// The records carry different dates of birth.
+    DifferentBirthDates,
 }
 
 impl Cause {
@@ -96,9 +102,13 @@ impl Cause {
     pub(crate) fn level(self) -> Level {
         match self {
             Self::Invalid | Self::Revoked | Self::Suspended | Self::Expired | Self::NotValid => Level::Failed,
-            Self::Replaced | Self::Unchecked | Self::AwaitingGraduation | Self::OldData | Self::DifferentNames => {
-                Level::Doubtful
-            }
+            Self::Replaced
+            | Self::Unchecked
+            | Self::AwaitingGraduation
+            | Self::OldData
+            | Self::DifferentNames
+            | Self::HolderSays
+            | Self::DifferentBirthDates => Level::Doubtful,
         }
     }
 
@@ -115,6 +125,8 @@ impl Cause {
             Self::AwaitingGraduation => "awaiting-graduation",
             Self::OldData => "old-data",
             Self::DifferentNames => "different-names",
+            Self::HolderSays => "holder-says",
+            Self::DifferentBirthDates => "different-birth-dates",
         }
     }
 }
@@ -155,6 +167,8 @@ pub(super) struct Facts {
     pub(super) is_identity: bool,
     /// Whether it is a course that is not conferred yet.
     pub(super) awaiting_graduation: bool,
+    /// The date of birth, if it is shown.
+    pub(super) birth_date: Option<String>,
 }
 
 /// One reason.
@@ -179,7 +193,7 @@ pub(super) struct Conclusion {
     pub(super) names: Vec<String>,
     /// How they compare.
     pub(super) comparison: Comparison,
-    /// Whether the holder confirmed that the different names are all theirs; `None` if that is not known.
+    /// Whether the holder confirmed that the names are all theirs; `None` if that does not matter or is not known.
     pub(super) is_confirmed: Option<bool>,
 }
 
@@ -218,8 +232,15 @@ pub(super) fn conclude(presented: &[Presented<'_>], is_confirmed: Option<bool>, 
         }
     }
     let names = people::different_names(facts.iter().map(|facts| facts.name.as_str()));
-    if names.len() > 1 {
-        reasons.push(Reason { cause: Cause::DifferentNames, presentation: None, is_of_check: false });
+    let birth_dates: HashSet<&str> = facts.iter().filter_map(|facts| facts.birth_date.as_deref()).collect();
+    for (is_so, cause) in [
+        (names.len() > 1, Cause::DifferentNames),
+        (names.len() == 1 && is_confirmed == Some(true), Cause::HolderSays),
+        (birth_dates.len() > 1, Cause::DifferentBirthDates),
+    ] {
+        if is_so {
+            reasons.push(Reason { cause, presentation: None, is_of_check: false });
+        }
     }
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.cause.level()));
     let (comparison, names) = (consistency(&names), names.into_iter().map(str::to_owned).collect());
@@ -249,6 +270,7 @@ impl Facts {
             newer_since: shown.newer_since,
             is_identity: known.is_some_and(|known| known.is_identity()),
             awaiting_graduation: claims.get("awaiting_graduation") == Some(&Value::Bool(true)),
+            birth_date: claims.get("date_of_birth").and_then(Value::as_str).map(str::to_owned),
         }
     }
 

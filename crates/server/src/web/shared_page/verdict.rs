@@ -17,7 +17,7 @@ pub(super) struct VerdictView {
     pub(super) sentences: [(Level, String); 3],
     /// Why not everything is confirmed.
     pub(super) reasons: Vec<ReasonView>,
-    /// Whether the credentials carry different names.
+    /// Whether something about the names, or whose they are, is doubtful.
     pub(super) names_differ: bool,
     /// What is to be said of the names.
     pub(super) names: String,
@@ -43,7 +43,7 @@ impl VerdictView {
         let reasons = conclusion.reasons.iter().map(|reason| {
             let html = match reason.presentation {
                 Some(at) => sentence(reason.cause, &conclusion.facts[at], &titles[at], text),
-                None => different_names(conclusion, text),
+                None => together(reason.cause, conclusion, text),
             };
             ReasonView {
                 cause: reason.cause,
@@ -64,7 +64,7 @@ impl VerdictView {
             level: conclusion.level(),
             sentences,
             reasons: reasons.collect(),
-            names_differ: conclusion.names.len() > 1,
+            names_differ: conclusion.reasons.iter().any(|reason| reason.presentation.is_none()),
             names: names(conclusion, text),
             identity: identity(conclusion, titles, text),
         }
@@ -103,8 +103,8 @@ pub(super) fn sentence(cause: Cause, facts: &Facts, title: &str, text: &Text) ->
             let [_, partner, name] = about;
             text.markup("verdict-old-data", &[partner, name, ("organisation", organisation)], &[("month", &month)])
         }
-        // Names are compared among all presentations.
-        Cause::DifferentNames => String::new(),
+        // These are of all presentations together.
+        Cause::DifferentNames | Cause::HolderSays | Cause::DifferentBirthDates => String::new(),
     }
 }
 
@@ -130,6 +130,15 @@ fn confirmed(conclusion: &Conclusion, text: &Text) -> String {
     text.with_markup("verdict-confirmed", &[("partners", text.list(&list))])
 }
 
+/// What a reason says that concerns all presentations together.
+fn together(cause: Cause, conclusion: &Conclusion, text: &Text) -> String {
+    match cause {
+        Cause::HolderSays => text.with_markup("verdict-holder-says", &[("names", all_names(conclusion, text))]),
+        Cause::DifferentBirthDates => text.markup("verdict-birth-dates", &[], &[]),
+        _ => different_names(conclusion, text),
+    }
+}
+
 fn different_names(conclusion: &Conclusion, text: &Text) -> String {
     let key = match conclusion.comparison {
         Comparison::Same | Comparison::Different => "verdict-names",
@@ -152,6 +161,8 @@ fn names(conclusion: &Conclusion, text: &Text) -> String {
     if conclusion.names.len() > 1 {
         let reason = isolated(conclusion.comparison.sentence());
         text.with_markup("names-differ", &[("names", all_names(conclusion, text)), ("reason", reason)])
+    } else if conclusion.is_confirmed == Some(true) {
+        text.of("names-holder-says")
     } else {
         text.count("names-same", count(conclusion.partners().len()))
     }

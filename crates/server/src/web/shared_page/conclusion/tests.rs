@@ -118,6 +118,14 @@ fn old_data_on_a_job_that_goes_on_is_doubtful() {
 }
 
 #[test]
+fn different_dates_of_birth_are_doubtful() {
+    let identity = |born: &str| report(json!({ "full_name": "John Doe", "date_of_birth": born }), &[]);
+    assert_eq!(concluded(&[identity("1990-01-01"), identity("1990-01-01")]).level(), Level::Confirmed);
+    let found = concluded(&[identity("1990-01-01"), identity("1971-05-05")]);
+    assert_eq!((causes(&found), found.level()), (vec![(Cause::DifferentBirthDates, None)], Level::Doubtful));
+}
+
+#[test]
 fn different_names_are_doubtful_and_each_is_named() {
     let reports = [
         report(career("John Doe", "Acme", None, "2026-10"), &[]),
