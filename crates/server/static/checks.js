@@ -93,10 +93,9 @@ function worst(found) {
   return found.filter((item) => levelOf(item) === level);
 }
 
-/** How many of the credentials on the page have a newer version. */
-const countReplaced = () => reasons.querySelectorAll('[data-cause="replaced"]').length;
+/** Whether one of the credentials on the page has a newer version. */
+const isReplaced = () => reasons.querySelector('[data-cause="replaced"]') !== null;
 
-const replacedWhenLoaded = countReplaced();
 let running;
 let triedAt = -Infinity;
 // When every request of a check last had a response, and whether the browser made that check. The server made the first.
@@ -130,12 +129,22 @@ async function checkOnce() {
   for (const section of sections) section.dataset.done = "";
 }
 
-/** Checks again what was checked some time ago. Where a newer version came, the link may show it: only the server knows. */
+/** Whether the link shows other tokens by now than the page does. */
+async function showsOthers() {
+  for (const { dataset: { token } } of sections) {
+    const response = await fetch(`${location.pathname}/${token.replace("-", "/")}`, { cache: "no-store" });
+    if (!response.ok || response.redirected) return false;
+    if ((await response.text()) !== document.getElementById(token).textContent) return true;
+  }
+  return false;
+}
+
+/** Checks again what was checked some time ago. Where a newer version exists, the link may show it by now. */
 async function checkIfOld(isReturning) {
   sayWhen();
   if (document.visibilityState !== "visible" || !isDue(Date.now() - triedAt, isReturning)) return;
   await checkAll();
-  if (countReplaced() > replacedWhenLoaded) location.reload();
+  if (isReplaced() && (await showsOthers().catch(() => false))) location.reload();
 }
 
 beforePrinting(checkAll);
