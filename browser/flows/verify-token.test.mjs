@@ -141,7 +141,7 @@ test("a dropped file is verified wherever it falls", async () => {
   assert.equal(new URL(page.url()).pathname, "/verify");
 });
 
-test("what is not a token, several, or too much is told apart", async () => {
+test("no token, several tokens and too long a text each get an error of their own", async () => {
   const { holder, token } = await shared();
   const page = await openPage();
   assert.match(await paste(page, "Please find my diploma attached."), /^failed: This is not a token\./);
@@ -169,7 +169,7 @@ test("a token that was changed is refused, and its claims are not shown", async 
   await checkPage(page);
 });
 
-test("a token that nobody signed, or of another kind, is refused", async () => {
+test("an unsigned token, and one of another kind, are refused", async () => {
   const { token } = await shared();
   const page = await openPage();
   const unsigned = Buffer.from(JSON.stringify({ alg: "none", typ: "dc+sd-jwt" })).toString("base64url");
@@ -191,7 +191,7 @@ test("a revoked token is refused although it is signed", async () => {
   assert.ok((await page.locator("main").innerText()).includes("Ada Example"), "what was signed is shown");
 });
 
-test("a replaced token is told from a revoked one", async () => {
+test("a replaced token and a revoked one get different results", async () => {
   const person = await accept(await scene.server.push(oneJob(ADA)));
   const first = await share(person);
   await person.goto(await scene.server.push(oneJob({ ...ADA, role: "Lead" })));
@@ -268,7 +268,7 @@ test("an issuer that shuts out other sites cannot be checked from a browser", as
   assert.ok(!(await page.locator("main").innerText()).includes("Ada Example"));
 });
 
-test("a token asks nobody but its issuer, and nobody on http", async () => {
+test("only the issuer of a token is asked, and only by https", async () => {
   const page = await openPage();
   allowRequestsTo(page, THERE);
   const key = newKey();

@@ -203,7 +203,7 @@ for (const [name, change, expected] of [
   ["a list that is too short", (parts) => (parts.bits = Buffer.alloc(100)), "status failed malformed"],
   ["a list of another address", ({ list }) => (list.id = `${LIST}2`), "status failed claim"],
   ["a list for another purpose", ({ subject }) => (subject.statusPurpose = "message"), "status failed claim"],
-  ["a list that is over", ({ list }) => (list.validUntil = "2020-01-01T00:00:00Z"), "status failed expired"],
+  ["an expired list", ({ list }) => (list.validUntil = "2020-01-01T00:00:00Z"), "status failed expired"],
   ["a status of another kind", ({ payload }) => (payload.credentialStatus.type = "Other"), "status unchecked status_kind"],
   ["no status", ({ payload }) => delete payload.credentialStatus, "status unchecked no_status"],
 ]) {

@@ -25,7 +25,7 @@ for (const { name, text, encoding, ...expected } of JSON.parse(await readFile(CA
   });
 }
 
-test("what is no text holds no token", () => {
+test("bytes that are not text hold no token", () => {
   assert.throws(() => decodeText(Uint8Array.of(0xc3, 0x28)), { code: "not_a_token" });
   assert.throws(() => decodeText(Uint8Array.of(0xff, 0xfe, 0x00, 0xdc)), { code: "not_a_token" });
 });

@@ -225,7 +225,7 @@ test("nothing is asked of another site", async () => {
   assert.ok(asked.every((address) => address.startsWith(ORIGIN)), asked.join());
 });
 
-test("what nobody signed is told from an unknown algorithm", async () => {
+test("an unsigned token and an unknown algorithm get different errors", async () => {
   const header = (alg) => Buffer.from(JSON.stringify({ alg, typ: "vc+jwt" })).toString("base64url");
   for (const [alg, isUnsigned] of [["none", true], ["None", true], ["ES384", false], [undefined, false], [7, false]]) {
     for (const token of [`${header(alg)}.e30.`, `${header(alg)}.e30.~`]) {

@@ -65,7 +65,7 @@ pub struct Taken {
     pub redirect_uri: String,
     /// The server's id of the request.
     pub request_id: Uuid,
-    /// `verified` if nobody has to be asked.
+    /// `verified` if a standing consent covers the push.
     pub status: String,
     /// Whether it was a dry run.
     pub dry_run: bool,
@@ -74,7 +74,7 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// Whether nobody has to be asked.
+    /// Whether a standing consent covers the push.
     pub fn is_verified(&self) -> bool {
         self.status == "verified"
     }

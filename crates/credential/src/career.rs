@@ -157,7 +157,7 @@ impl Employment {
         self.start_date <= self.last_processed_month
     }
 
-    /// The end, where it lies after the partner's data: nobody knows yet that it comes to that.
+    /// The end, if it lies after the partner's data: planned, not confirmed.
     pub fn planned_end(&self) -> Option<YearMonth> {
         self.end_date.filter(|end| *end > self.last_processed_month)
     }

@@ -58,7 +58,7 @@ pub struct CredentialType {
     pub achievement: Option<Achievement>,
     /// How a newer credential relates to an older one of the same person, from the fields of both.
     pub relation: fn(&Value, &Value) -> Relation,
-    /// What nobody can leave out: members of `fields` that qualify what stands beside them, as JSON Pointers (RFC 6901).
+    /// Members of `fields` that are always disclosed because they qualify others, as JSON Pointers (RFC 6901).
     /// Each is shown wherever the object that it belongs to is shown (partner-api, section 5).
     pub always_shown: &'static [&'static str],
     /// The member of `fields` with the last day that the credential counts; `None` where it does not expire.
