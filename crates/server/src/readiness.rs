@@ -23,13 +23,22 @@ pub struct Readiness {
     data: Store,
     keyring: Store,
     committer: Committer,
-    last: Mutex<Option<(Instant, Result<(), StoreError>)>>,
+    probed: Mutex<Probed>,
+}
+
+/// What probes found.
+#[derive(Debug, Default)]
+struct Probed {
+    /// When the last probe ended, and how.
+    last: Option<(Instant, Result<(), StoreError>)>,
+    /// When a probe last succeeded after one that had failed: what failed before then was because of an outage that has ended.
+    recovered: Option<Instant>,
 }
 
 impl Readiness {
     /// Of these databases, and what writes pushes.
     pub fn new(data: Store, keyring: Store, committer: Committer) -> Self {
-        Self { data, keyring, committer, last: Mutex::default() }
+        Self { data, keyring, committer, probed: Mutex::default() }
     }
 
     /// Checks that both databases take writes.
@@ -37,12 +46,18 @@ impl Readiness {
     /// # Errors
     /// One does not, or a push could not be stored a moment ago.
     pub async fn check(&self) -> Result<(), StoreError> {
-        if self.committer.failed_within(FAILURE_COUNTS) {
+        // Those who ask meanwhile wait for the same probe.
+        let mut probed = self.probed.lock().await;
+        self.probe(&mut probed).await?;
+        let counts = probed.recovered.map_or(FAILURE_COUNTS, |at| at.elapsed().min(FAILURE_COUNTS));
+        if self.committer.failed_within(counts) {
             return Err(StoreError::Unavailable("the last push could not be stored".to_owned()));
         }
-        // Those who ask meanwhile wait for the same probe.
-        let mut last = self.last.lock().await;
-        if let Some((at, outcome)) = &*last
+        Ok(())
+    }
+
+    async fn probe(&self, probed: &mut Probed) -> Result<(), StoreError> {
+        if let Some((at, outcome)) = &probed.last
             && at.elapsed() < PROBE_EVERY
         {
             return outcome.clone();
@@ -52,7 +67,11 @@ impl Readiness {
             probe(&self.keyring).await
         };
         let outcome = outcome.await;
-        *last = Some((Instant::now(), outcome.clone()));
+        let now = Instant::now();
+        if outcome.is_ok() && matches!(probed.last, Some((_, Err(_)))) {
+            probed.recovered = Some(now);
+        }
+        probed.last = Some((now, outcome.clone()));
         outcome
     }
 }
