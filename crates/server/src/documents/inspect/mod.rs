@@ -12,6 +12,7 @@ use std::io::Cursor;
 
 use credential::AssetKind;
 use credential::opencerts::{self, OpenCert};
+use pdf::SCANS;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -23,8 +24,6 @@ pub use verdict::{Accepted, Verdict};
 
 /// Most pixels of an image: a page of A3 at 400 dots an inch has 31 million.
 const PIXELS: u64 = 32_000_000;
-/// Most scans of a progressive JPEG: encoders make about ten.
-const SCANS: usize = 30;
 
 /// Looks at a whole document.
 ///

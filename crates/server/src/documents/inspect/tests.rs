@@ -1,7 +1,9 @@
 //! What is taken, refused, left out and delivered.
 
+mod filters;
 mod hostile;
 mod images;
+mod mutations;
 mod packed;
 #[path = "../../../tests/support/samples.rs"]
 mod samples;

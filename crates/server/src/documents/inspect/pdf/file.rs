@@ -43,6 +43,8 @@ pub struct File<'a> {
     entries: HashMap<u32, Entry>,
     /// The newest trailer.
     pub trailer: Dictionary,
+    /// Whether any revision is encrypted: a viewer may decrypt what another does not.
+    pub is_encrypted: bool,
     /// Where the tables start, the newest first.
     pub sections: Vec<usize>,
     /// Where tables and loaded objects stand, from start to end.
@@ -73,6 +75,7 @@ impl<'a> File<'a> {
             bytes,
             entries: HashMap::new(),
             trailer: Dictionary::default(),
+            is_encrypted: false,
             sections: Vec::new(),
             spans: Vec::new(),
             streams: HashMap::new(),
@@ -89,6 +92,7 @@ impl<'a> File<'a> {
             }
             file.sections.push(at);
             let trailer = file.section(at)?;
+            file.is_encrypted |= trailer.get(b"Encrypt").is_some();
             next = match trailer.get(b"Prev") {
                 None => None,
                 Some(Object::Integer(offset)) => {
@@ -172,8 +176,9 @@ impl<'a> File<'a> {
         check_unique(used.iter().chain(&free))?;
         self.add(used)?;
         // A hybrid file (section 7.5.8.4): objects that older readers take for free are in a stream.
-        if let Some(offset) = trailer.size(b"XRefStm") {
-            self.stream_section(offset)?;
+        if trailer.get(b"XRefStm").is_some() {
+            let hidden = self.stream_section(trailer.size(b"XRefStm").ok_or_else(wrong)?)?;
+            self.is_encrypted |= hidden.get(b"Encrypt").is_some();
         }
         self.add(free)?;
         Ok(trailer)

@@ -5,19 +5,24 @@
 //! are rejected; links that lead out of the document are removed.
 
 mod actions;
+mod decoders;
 mod file;
+mod filters;
 mod framing;
+mod images;
 mod output;
 mod pages;
 mod rewrite;
 mod roles;
 mod signed;
+mod streams;
 mod syntax;
 mod table;
 
 use super::error::InspectError;
 use super::verdict::Accepted;
 use file::File;
+pub use images::SCANS;
 pub use output::MOST_WRITTEN;
 use rewrite::Rewriter;
 use syntax::damaged;
@@ -43,7 +48,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Accepted, InspectError> {
         Err(error) if start == 0 => return Err(error),
         Err(error) => (bytes, File::open(bytes).map_err(|_| error)?),
     };
-    if file.trailer.get(b"Encrypt").is_some() {
+    if file.is_encrypted {
         return Err(InspectError::new(
             "The PDF file is encrypted (by a password, or against printing or copying), which is not taken; save it without protection.",
         ));

@@ -1,20 +1,16 @@
 //! Walks a document from its catalog, rejects active content, and writes the other objects to a new file.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::Read as _;
 
 use super::super::error::InspectError;
 use super::file::{File, Loaded};
 use super::output::{self, Output};
 use super::pages::{Page, pages};
-use super::roles::{FILTERS, FORM, Field, Role, refused_annotation};
+use super::roles::{FORM, Field, Role, refused_annotation};
 use super::syntax::{Dictionary, Id, Object, damaged};
 
-/// Most bytes that all packed streams of a file may unpack to together.
-const UNPACKED: u64 = 256 * 1024 * 1024;
-/// Largest number in the parameters of a filter, such as columns and rows.
-const LARGEST_PARAMETER: i64 = 1_000_000;
-
+/// Most bytes that the filters of all streams of a file may unpack to together.
+pub(super) const UNPACKED: u64 = 256 * 1024 * 1024;
 /// Most nodes of trees and chains of actions that are looked into before it is clear that they are empty or harmless.
 const LOOKS: usize = 1000;
 /// How deep they may be.
@@ -64,7 +60,7 @@ pub struct Rewriter<'f, 'a> {
     waiting: VecDeque<(Id, Role, u32)>,
     looks: usize,
     /// How many more bytes streams may unpack to.
-    unpacked: u64,
+    pub(super) unpacked: u64,
     /// Whether the document is signed: then it is delivered as it came, so nothing can be left out.
     is_signed: bool,
 }
@@ -185,63 +181,8 @@ impl<'f, 'a> Rewriter<'f, 'a> {
         Ok(())
     }
 
-    fn stream(&mut self, role: Role, dict: &Dictionary, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), InspectError> {
-        let (own, rest): (Vec<_>, Vec<_>) = dict.0.iter().cloned().partition(|(key, _)| {
-            matches!(&**key, b"Length" | b"Filter" | b"DecodeParms" | b"F" | b"FFilter" | b"FDecodeParms" | b"DL")
-        });
-        let own = Dictionary(own);
-        if own.get(b"F").is_some() || own.get(b"FFilter").is_some() || own.get(b"FDecodeParms").is_some() {
-            return Err(refused("content that lies in another file"));
-        }
-        // An appearance that is a stream is drawn like any other.
-        let role = if role == Role::Appearance { Role::XObject } else { role };
-        self.dictionary(role, &Dictionary(rest), out)?;
-        out.truncate(out.len() - 2);
-        if let Some(filter) = own.get(b"Filter") {
-            let filter = self.file.resolve(filter)?;
-            let is_known = |filter: &Object| matches!(filter, Object::Name(name) if FILTERS.contains(&&**name));
-            let filters =
-                if let Object::Array(filters) = &filter { filters.as_slice() } else { std::slice::from_ref(&filter) };
-            if !filters.iter().all(is_known) {
-                return Err(damaged("a stream is packed in an unknown way"));
-            }
-            self.count_unpacked(filters, bytes)?;
-            out.extend_from_slice(b"/Filter ");
-            self.value(Role::Flat, &filter, out)?;
-            out.push(b' ');
-        }
-        if let Some(parameters) = own.get(b"DecodeParms") {
-            out.extend_from_slice(b"/DecodeParms ");
-            self.value(Role::DecodeParameters, parameters, out)?;
-            out.push(b' ');
-        }
-        out.extend_from_slice(format!("/Length {} >>", bytes.len()).as_bytes());
-        Ok(())
-    }
-
-    /// Counts what a stream unpacks to, so that no viewer is given more than it can hold.
-    fn count_unpacked(&mut self, filters: &[Object], bytes: &[u8]) -> Result<(), InspectError> {
-        let is = |filter: &Object, names: &[&[u8]]| matches!(filter, Object::Name(name) if names.contains(&&**name));
-        let is_packing = |filter: &&Object| is(filter, &[b"FlateDecode", b"LZWDecode", b"RunLengthDecode"]);
-        if filters.iter().filter(is_packing).count() > 1 {
-            return Err(InspectError::new(
-                "The PDF file holds a stream that is packed twice; save it again with another program.",
-            ));
-        }
-        if !filters.first().is_some_and(|filter| is(filter, &[b"FlateDecode"])) {
-            return Ok(());
-        }
-        let mut unpacked = flate2::read::ZlibDecoder::new(bytes).take(self.unpacked + 1);
-        // Viewers show what they can unpack of a damaged stream.
-        let _ = std::io::copy(&mut unpacked, &mut std::io::sink());
-        self.unpacked = unpacked.limit().checked_sub(1).ok_or_else(|| {
-            InspectError::new("The PDF file unpacks to more than viewers can hold; save it again with another program.")
-        })?;
-        Ok(())
-    }
-
     /// Writes the allow-listed members of a dictionary.
-    fn dictionary(&mut self, role: Role, dict: &Dictionary, out: &mut Vec<u8>) -> Result<(), InspectError> {
+    pub(super) fn dictionary(&mut self, role: Role, dict: &Dictionary, out: &mut Vec<u8>) -> Result<(), InspectError> {
         self.check(role, dict)?;
         out.extend_from_slice(b"<< ");
         for (key, value) in &dict.0 {
@@ -300,13 +241,6 @@ impl<'f, 'a> Rewriter<'f, 'a> {
                 Some(Object::Name(name)) if **name == *b"Image" || **name == *b"Form" => Ok(()),
                 _ => Err(refused("a drawing of an unknown kind")),
             },
-            Role::DecodeParameters => {
-                let is_large = |value: &Object| matches!(value, Object::Integer(number) if *number > LARGEST_PARAMETER);
-                match dict.0.iter().any(|(_, value)| is_large(value)) {
-                    true => Err(damaged("a stream is packed with impossible parameters")),
-                    false => Ok(()),
-                }
-            }
             Role::Names => {
                 for (key, what) in [(&b"JavaScript"[..], "JavaScript"), (b"EmbeddedFiles", super::roles::EMBEDDED)] {
                     if let Some(value) = dict.get(key)

@@ -345,25 +345,6 @@ fn structure(role: Role, key: &[u8]) -> Option<Role> {
     })
 }
 
-/// Filters that viewers decode streams with; `Crypt` is none of them.
-pub const FILTERS: [&[u8]; 15] = [
-    b"FlateDecode",
-    b"LZWDecode",
-    b"ASCII85Decode",
-    b"ASCIIHexDecode",
-    b"RunLengthDecode",
-    b"CCITTFaxDecode",
-    b"DCTDecode",
-    b"JPXDecode",
-    b"JBIG2Decode",
-    b"Fl",
-    b"LZW",
-    b"A85",
-    b"AHx",
-    b"RL",
-    b"DCT",
-];
-
 /// What an action does, if it is refused. Those that only lead elsewhere are left out where a click starts them.
 pub fn refused_action(kind: &[u8], by_itself: bool) -> Option<&'static str> {
     match kind {

@@ -2,13 +2,14 @@
 //!
 //! Signing adds a revision. Every revision is inspected, every object of each, and nothing may stand between them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::error::InspectError;
-use super::file::File;
+use super::file::{File, Loaded};
 use super::framing;
-use super::rewrite::{Rewriter, refused};
+use super::rewrite::{Rewriter, UNPACKED, refused};
 use super::roles::FORM;
+use super::streams;
 use super::syntax::{Object, Parser, damaged, is_space};
 use super::table::integers;
 
@@ -87,11 +88,19 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) ->
         return Err(damaged("it has too many revisions"));
     }
     let (mut spans, mut listed) = (Vec::new(), HashMap::new());
+    let (mut counted, mut left) = (HashSet::new(), UNPACKED);
     for start in &newest.sections {
         let mut file = File::open_at(bytes, *start)?;
         for id in file.in_use() {
-            let object = file.load(id)?.object;
-            refuse_active(&object)?;
+            let Loaded { object, stream } = file.load(id)?;
+            refuse_active(&mut file, &object)?;
+            if let (Object::Dictionary(dict), Some(bytes)) = (&object, stream)
+                && counted.insert(file.place(id.number))
+            {
+                // Thumbnails of pages need not say that they are images.
+                let is_image = streams::is_image(dict) || dict.get(b"Width").is_some();
+                streams::check(&mut file, dict, bytes, is_image, &mut left)?;
+            }
             if let Some(is_listed) = file.lists_its_objects(id.number, &object)? {
                 *listed.entry(file.place(id.number)).or_insert(false) |= is_listed;
             }
@@ -114,18 +123,19 @@ pub fn inspect(bytes: &[u8], starts_with_header: bool, ranges: &[Vec<usize>]) ->
 
 /// Refuses an object that is active wherever it stands: nothing can be left out of a signed document, and a viewer may
 /// combine its revisions in another way.
-fn refuse_active(object: &Object) -> Result<(), InspectError> {
+fn refuse_active(file: &mut File<'_>, object: &Object) -> Result<(), InspectError> {
     let dictionary = match object {
-        Object::Array(items) => return items.iter().try_for_each(refuse_active),
+        Object::Array(items) => return items.iter().try_for_each(|item| refuse_active(file, item)),
         Object::Dictionary(dictionary) => dictionary,
         _ => return Ok(()),
     };
     for (key, value) in &dictionary.0 {
         let names_kind = matches!(&**key, b"S" | b"Subtype" | b"Type");
-        let active = match value {
-            Object::Name(name) if names_kind && ACTIVE.contains(&&**name) => Some(name),
-            Object::Name(_) => None,
-            value => Some(key).filter(|key| ACTIVE_MEMBERS.contains(&&***key) && !is_empty(value)),
+        let kind = if names_kind { file.resolve(value)? } else { Object::Null };
+        let active = match (&kind, value) {
+            (Object::Name(name), _) if ACTIVE.contains(&&**name) => Some(name),
+            (_, Object::Name(_)) => None,
+            (_, value) => Some(key).filter(|key| ACTIVE_MEMBERS.contains(&&***key) && !is_empty(value)),
         };
         if let Some(active) = active {
             return Err(InspectError(format!(
@@ -133,7 +143,7 @@ fn refuse_active(object: &Object) -> Result<(), InspectError> {
                 String::from_utf8_lossy(active)
             )));
         }
-        refuse_active(value)?;
+        refuse_active(file, value)?;
     }
     Ok(())
 }

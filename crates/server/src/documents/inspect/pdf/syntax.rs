@@ -361,6 +361,6 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
+pub fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

@@ -182,6 +182,11 @@ fn active_content_with_escaped_names_is_rejected() {
     let at = text.windows(12).position(|window| window == b"JavaScriptXX").expect("a name");
     let escaped = [&text[..at], b"Java#53cript", &text[at + 12..]].concat();
     assert!(reason(AssetKind::Pdf, &escaped).contains("JavaScript"));
+    for key in ["/Open#41ction << /S /Launch >>", "/#41#41 << /WC [1] >>", "/Names << /J#61vaScript [1] >>"] {
+        let catalog = format!("1 0 obj << /Type /Catalog /Pages 2 0 R {key} >> endobj");
+        let reason = reason(AssetKind::Pdf, &file(&[&catalog, PAGES, PAGE], &PLACES[..3]));
+        assert!(reason.contains("The PDF file holds"), "{key}: {reason}");
+    }
 }
 
 /// A file with its table, where `{n}` objects are written as they are given.

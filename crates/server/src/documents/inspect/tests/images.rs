@@ -5,6 +5,13 @@ use super::*;
 #[test]
 fn images_with_too_many_pixels_are_rejected() {
     assert!(reason(AssetKind::Png, &image(8_000, 4_001)).contains("pixels"));
+    // The header of a PNG is its first chunk; its checksum covers kind and data.
+    let mut vast = image(5, 5);
+    vast[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&vast[12..29]);
+    vast[29..33].copy_from_slice(&checksum.sum().to_be_bytes());
+    assert!(reason(AssetKind::Png, &vast).contains("pixels"));
     let mut huge = jpeg();
     let size = huge.windows(2).position(|window| window == [0xff, 0xc0]).expect("a frame") + 5;
     huge[size..size + 4].copy_from_slice(&[0x3f, 0xff, 0x3f, 0xff]);

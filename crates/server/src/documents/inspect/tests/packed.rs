@@ -76,6 +76,8 @@ fn with_stream(dict: &str, content: &str) -> Result<Accepted, InspectError> {
 fn ambiguous_object_streams_are_rejected() {
     let good = "/Type /ObjStm /N 1 /First 4";
     assert!(matches!(with_stream(good, "4 0 (en)"), Ok(Accepted::Rewritten(_))));
+    // Objects are where the table says, and not in what a stream extends, which may be itself.
+    assert!(matches!(with_stream(&format!("{good} /Extends 5 0 R"), "4 0 (en)"), Ok(Accepted::Rewritten(_))));
     for (dict, content) in [
         ("/Type /ObjStm /N 1 0 R /First 4", "4 0 (en)"),
         ("/Type /ObjStm /N 1 /First 1 0 R", "4 0 (en)"),
@@ -86,6 +88,7 @@ fn ambiguous_object_streams_are_rejected() {
         ("/Type /ObjStm /N 1 /First 4 /Filter [/FlateDecode /FlateDecode]", "4 0 (en)"),
         ("/Type /ObjStm /N 1 /First 4 /DecodeParms << /Predictor 2 >>", "4 0 (en)"),
         ("/Type /ObjStm /N 1 /First 99", "4 0 (en)"),
+        ("/Type /ObjStm /N 1 /First 4 /Filter [/ASCIIHexDecode /FlateDecode]", "4 0 (en)"),
         ("/N 1 /First 4", "4 0 (en)"),
         (good, "7 0 (en)"),
         (good, "4x0 (en)"),
@@ -116,7 +119,7 @@ fn with_content(members: &str, content: &[u8]) -> Vec<u8> {
     file
 }
 
-fn deflated(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn deflated(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")
@@ -129,7 +132,7 @@ fn streams_that_unpack_to_too_much_are_rejected() {
     let bomb = deflated(&vec![b' '; 257 * 1024 * 1024]);
     assert!(reason(AssetKind::Pdf, &with_content("/Filter /FlateDecode", &bomb)).contains("more than viewers"));
     let twice = with_content("/Filter [/FlateDecode /FlateDecode]", &deflated(&ordinary));
-    assert!(reason(AssetKind::Pdf, &twice).contains("packed twice"));
+    assert!(inspect(AssetKind::Pdf, &twice).is_ok());
     let wide = with_content("/Filter /FlateDecode /DecodeParms << /Predictor 15 /Columns 2000000000 >>", &ordinary);
     assert!(reason(AssetKind::Pdf, &wide).contains("impossible parameters"));
 }

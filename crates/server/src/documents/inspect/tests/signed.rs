@@ -100,9 +100,11 @@ fn active_objects_anywhere_in_a_signed_document_are_rejected() {
         ("/Kids", "/AA << /O << /S /JavaScript /JS (x) >> >> /Kids"),
         ("/Kids", "/PieceInfo << /X << /Private << /S /JavaScript >> >> >> /Kids"),
         ("/Kids", "/X << /EF << /F 9 0 R >> >> /Kids"),
+        ("/Kids", "/PieceInfo << /X << /S 6 0 R >> >> /Kids"),
     ] {
         let pages = PAGES.replace(place, hidden);
-        let plain = revision(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), &[(1, CATALOG), (2, &pages), (3, PAGE)], "");
+        let objects = [(1, CATALOG), (2, &*pages), (3, PAGE), (6, "/Launch")];
+        let plain = revision(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), &objects, "");
         assert!(reason(AssetKind::Pdf, &signed(SIGNED_CATALOG, plain)).contains("active"), "{hidden}");
     }
     let unused = revision(
@@ -163,5 +165,43 @@ fn signed_documents_keep_web_links_alone() {
     assert_eq!(with("https://university.example/verify"), Ok(Accepted::Signed));
     for address in ["file:///etc/passwd", "javascript:alert", "//evil.example/share"] {
         assert!(with(address).expect_err("refused").0.contains("leads out of it"), "{address}");
+    }
+}
+
+#[test]
+fn streams_that_no_page_of_a_signed_document_needs_are_counted() {
+    let with = |thumbnail: &str| {
+        let page = PAGE.replace("/MediaBox", "/Thumb 6 0 R /MediaBox");
+        let objects = [(1, CATALOG), (2, PAGES), (3, &*page), (6, thumbnail)];
+        let plain = revision(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), &objects, "");
+        inspect(AssetKind::Pdf, &signed(SIGNED_CATALOG, plain))
+    };
+    let size = |width: &str| {
+        format!("<< /Width {width} /Height 9 /ColorSpace /DeviceGray /Filter /RL /Length 1 >>\nstream\n\x01\nendstream")
+    };
+    assert_eq!(with(&size("9")), Ok(Accepted::Signed));
+    assert!(with(&size("99999999")).expect_err("refused").0.contains("more than viewers"));
+    assert!(with(&size("9").replace("/RL", "/Crypt")).expect_err("refused").0.contains("unknown way"));
+}
+
+#[test]
+fn encryption_of_an_earlier_revision_is_noticed() {
+    let plain = revision(
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(),
+        &[(1, CATALOG), (2, PAGES), (3, PAGE)],
+        "/Encrypt << /Filter /Standard >>",
+    );
+    assert!(reason(AssetKind::Pdf, &plain).contains("encrypted"));
+    assert!(reason(AssetKind::Pdf, &signed(SIGNED_CATALOG, plain)).contains("encrypted"));
+}
+
+#[test]
+fn hidden_tables_must_have_a_plain_place() {
+    let objects = [(1, CATALOG), (2, PAGES), (3, PAGE), (4, "9")];
+    let plain = |trailer: &str| revision(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), &objects, trailer);
+    rewritten(&plain(""));
+    for place in ["4 0 R", "-1", "9.0", "99999", "15"] {
+        let reason = reason(AssetKind::Pdf, &plain(&format!("/XRefStm {place}")));
+        assert!(reason.contains("table of objects"), "{place}: {reason}");
     }
 }

@@ -1,0 +1,208 @@
+//! The filters of a stream (ISO 32000-2, section 7.4): which they are, and what they unpack the stream to.
+//!
+//! What every filter of a chain unpacks to counts. Filters of images cannot be counted, so they stand last, and the
+//! images that they code have a size (`images.rs`).
+
+use std::cell::Cell;
+use std::io::{self, Read};
+
+use super::super::error::InspectError;
+use super::decoders::{Ascii85, Decoded, Flate, Hex, Lzw, RunLength};
+use super::file::File;
+use super::output::MOST_WRITTEN;
+use super::syntax::{Dictionary, Object, damaged};
+
+/// Most filters of a stream.
+const MOST: usize = 5;
+/// Largest number in the parameters of a filter, such as columns and rows.
+const LARGEST_PARAMETER: i64 = 1_000_000;
+/// Longest row of a predictor, bits.
+const LONGEST_ROW: usize = 64 * 1024 * 1024;
+
+/// A filter that viewers know; `Crypt` is none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    Flate,
+    Lzw,
+    RunLength,
+    Hex,
+    Ascii85,
+    Fax,
+    Jpeg,
+    Jpeg2000,
+    Jbig2,
+}
+
+/// Their names, and the short ones that some viewers know as well.
+const NAMES: [(Filter, &[u8], &[u8]); 9] = [
+    (Filter::Flate, b"FlateDecode", b"Fl"),
+    (Filter::Lzw, b"LZWDecode", b"LZW"),
+    (Filter::RunLength, b"RunLengthDecode", b"RL"),
+    (Filter::Hex, b"ASCIIHexDecode", b"AHx"),
+    (Filter::Ascii85, b"ASCII85Decode", b"A85"),
+    (Filter::Fax, b"CCITTFaxDecode", b"CCF"),
+    (Filter::Jpeg, b"DCTDecode", b"DCT"),
+    (Filter::Jpeg2000, b"JPXDecode", b"JPXDecode"),
+    (Filter::Jbig2, b"JBIG2Decode", b"JBIG2Decode"),
+];
+
+impl Filter {
+    fn from_name(name: &[u8]) -> Option<Self> {
+        NAMES.iter().find(|(_, long, short)| *long == name || *short == name).map(|(filter, ..)| *filter)
+    }
+
+    fn name(self) -> &'static [u8] {
+        NAMES.iter().find(|(filter, ..)| *filter == self).map_or(&b""[..], |(_, name, _)| *name)
+    }
+
+    fn is_for_images(self) -> bool {
+        matches!(self, Self::Fax | Self::Jpeg | Self::Jpeg2000 | Self::Jbig2)
+    }
+}
+
+/// Why a file is refused that unpacks to more than it may.
+pub fn too_much() -> InspectError {
+    InspectError::new("The PDF file unpacks to more than viewers can hold; save it again with another program.")
+}
+
+/// The filters of a stream, the first one first, with their parameters.
+#[derive(Debug)]
+pub struct Filters(Vec<(Filter, Dictionary)>);
+
+impl Filters {
+    /// Reads them from the dictionary of a stream.
+    ///
+    /// # Errors
+    /// One is unknown, or has parameters that make no sense.
+    pub fn read(file: &mut File<'_>, dict: &Dictionary) -> Result<Self, InspectError> {
+        let unknown = || damaged("a stream is packed in an unknown way");
+        let mut parameters = list(file, dict.get(b"DecodeParms"))?.into_iter();
+        let mut filters = Vec::new();
+        for name in list(file, dict.get(b"Filter"))? {
+            let Object::Name(name) = name else { return Err(unknown()) };
+            let filter = Filter::from_name(&name).ok_or_else(unknown)?;
+            filters.push((filter, read_parameters(file, parameters.next())?));
+        }
+        let before_last = filters.len().saturating_sub(1);
+        if filters.len() > MOST || filters[..before_last].iter().any(|(filter, _)| filter.is_for_images()) {
+            return Err(unknown());
+        }
+        Ok(Self(filters))
+    }
+
+    /// The last one and its parameters, if it is for images.
+    pub fn image(&self) -> Option<(Filter, &Dictionary)> {
+        self.0.last().filter(|(filter, _)| filter.is_for_images()).map(|(filter, parameters)| (*filter, parameters))
+    }
+
+    /// What is written as `Filter` and as `DecodeParms`; null where nothing is.
+    pub fn written(&self) -> [Object; 2] {
+        let names = self.0.iter().map(|(filter, _)| Object::Name(filter.name().into()));
+        let parameters = self.0.iter().map(|(_, parameters)| match parameters.0.is_empty() {
+            true => Object::Null,
+            false => Object::Dictionary(parameters.clone()),
+        });
+        let parameters: Vec<Object> = parameters.collect();
+        let has_none = parameters.iter().all(|parameters| *parameters == Object::Null);
+        [one_or_all(names.collect()), if has_none { Object::Null } else { one_or_all(parameters) }]
+    }
+
+    /// Unpacks a stream up to a filter for images, and takes from `left` what each filter unpacks to. Returns the coded
+    /// image, or everything if `keep`; otherwise nothing.
+    ///
+    /// # Errors
+    /// It unpacks to more than is left, or cannot be unpacked.
+    pub fn unpack(&self, bytes: &[u8], left: &mut u64, keep: bool) -> Result<Vec<u8>, InspectError> {
+        let cell = Cell::new(*left);
+        let mut unpacked = Vec::new();
+        let outcome = if keep || self.image().is_some() {
+            self.reader(bytes, &cell).take(MOST_WRITTEN as u64 + 1).read_to_end(&mut unpacked).map(|_| ())
+        } else {
+            io::copy(&mut self.reader(bytes, &cell), &mut io::sink()).map(|_| ())
+        };
+        *left = cell.get();
+        let unreadable = |_| damaged("something in it cannot be unpacked");
+        outcome.map_err(|error| error.downcast::<InspectError>().unwrap_or_else(unreadable))?;
+        if unpacked.len() > MOST_WRITTEN { Err(too_much()) } else { Ok(unpacked) }
+    }
+
+    fn reader<'b>(&self, bytes: &'b [u8], left: &'b Cell<u64>) -> Box<dyn Read + 'b> {
+        let mut reader: Box<dyn Read + 'b> = Box::new(bytes);
+        for (filter, parameters) in &self.0 {
+            let unpacked: Box<dyn Read + 'b> = match filter {
+                Filter::Flate => Box::new(Decoded::new(reader, Flate::default())),
+                Filter::Lzw => {
+                    let early = parameters.size(b"EarlyChange") != Some(0);
+                    Box::new(Decoded::new(reader, Lzw::new(early)))
+                }
+                Filter::RunLength => Box::new(Decoded::new(reader, RunLength::default())),
+                Filter::Hex => Box::new(Decoded::new(reader, Hex::default())),
+                Filter::Ascii85 => Box::new(Decoded::new(reader, Ascii85::default())),
+                Filter::Fax | Filter::Jpeg | Filter::Jpeg2000 | Filter::Jbig2 => return reader,
+            };
+            reader = Box::new(Counted { inner: unpacked, left });
+        }
+        reader
+    }
+}
+
+/// Counts what is read.
+struct Counted<'b> {
+    inner: Box<dyn Read + 'b>,
+    left: &'b Cell<u64>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let left = self.left.get().checked_sub(read as u64).ok_or_else(|| io::Error::other(too_much()))?;
+        self.left.set(left);
+        Ok(read)
+    }
+}
+
+/// One value, or those of an array; references are followed.
+fn list(file: &mut File<'_>, value: Option<&Object>) -> Result<Vec<Object>, InspectError> {
+    let Some(value) = value else { return Ok(Vec::new()) };
+    match file.resolve(value)? {
+        Object::Null => Ok(Vec::new()),
+        Object::Array(items) => items.iter().map(|item| file.resolve(item)).collect(),
+        one => Ok(vec![one]),
+    }
+}
+
+fn one_or_all(mut objects: Vec<Object>) -> Object {
+    match objects.len() {
+        0 => Object::Null,
+        1 => objects.swap_remove(0),
+        _ => Object::Array(objects),
+    }
+}
+
+/// The parameters of one filter, with values in place of references, so that what is written is what was checked.
+fn read_parameters(file: &mut File<'_>, parameters: Option<Object>) -> Result<Dictionary, InspectError> {
+    let wrong = || damaged("a stream is packed with impossible parameters");
+    let mut parameters = match parameters {
+        None | Some(Object::Null) => Dictionary::default(),
+        Some(Object::Dictionary(parameters)) => parameters,
+        Some(_) => return Err(wrong()),
+    };
+    for (key, value) in &mut parameters.0 {
+        if **key == *b"JBIG2Globals" {
+            continue;
+        }
+        *value = file.resolve(value)?;
+        match value {
+            // Only the kind of a fax may be negative.
+            Object::Integer(number) if *number > LARGEST_PARAMETER || *number < 0 && **key != *b"K" => {
+                return Err(wrong());
+            }
+            Object::Real(_) => return Err(wrong()),
+            _ => {}
+        }
+    }
+    let factors = [(&b"Columns"[..], 1), (b"Colors", 1), (b"BitsPerComponent", 8)];
+    let factor = |(key, usual): (&[u8], usize)| parameters.size(key).unwrap_or(usual);
+    let row = factors.into_iter().map(factor).fold(1, usize::saturating_mul);
+    if row > LONGEST_ROW { Err(wrong()) } else { Ok(parameters) }
+}
