@@ -96,6 +96,7 @@ codes! {
     UrlAddress "url.address" "An address leads to where nothing may be sent to: it is not public."
     TimeFormat "time.format" "A time is not written as RFC 3339 asks, such as 2026-11-25T09:30:00Z."
     TimeOrder "time.order" "A time lies before the time that it must follow."
+    IdForm "id.form" "An id has white space at an end, holds a character that shows nothing, or is not in NFC; its printable form is suggested."
     IdMismatch "id.mismatch" "The body names another id than the path."
     FaultsMore "faults.more" "There are more faults than one answer lists; mend these first."
 }

@@ -63,7 +63,7 @@ mod year_month;
 pub use asset::{Asset, AssetKind, AssetRecord, AssetRules, AssetSource, MOST_BYTES};
 pub use batch::{Batch, BatchBody, BatchForm, batch_sample, batch_sample_of, batch_schema};
 pub use career::{CareerHistory, Employment};
-pub use confirmed_name::{ConfirmedName, NameReason};
+pub use confirmed_name::{BirthDateReason, ConfirmedBirthDate, ConfirmedName, NameReason};
 pub use context::Context;
 pub use credential_type::{Achievement, Advice, BatchMember, CredentialType, V1};
 pub use date::{Date, ParseDateError};

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::fault::Code;
-use crate::limits::ID;
 use crate::pointer::Path;
 use crate::return_url::ADDRESS;
 use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
@@ -31,7 +30,7 @@ pub struct PresentationRequest {
 const MEMBERS: &[Member] = &[
     Member {
         name: "request_id",
-        shape: Shape::Identifier { most: ID },
+        shape: Shape::Id,
         presence: Presence::Nullable,
         meaning: "Your own unique id for this request; left out: one is made.",
         example: r#""HIRE-0192f0c1-2e4b-7cc0-b1d5-6f0e9a7c3d21""#,

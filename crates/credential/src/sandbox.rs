@@ -23,7 +23,7 @@ const MEMBERS: [Member; 3] = [
     },
     Member {
         name: "credential_id",
-        shape: Shape::Identifier { most: ID },
+        shape: Shape::Id,
         presence: Presence::Optional,
         meaning: "Your id of the credential, for an event of atsp_request.",
         example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,

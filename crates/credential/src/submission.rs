@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::asset::{Asset, AssetRecord, AssetSource, read_assets};
-use crate::confirmed_name::ConfirmedName;
+use crate::confirmed_name::{ConfirmedBirthDate, ConfirmedName};
 use crate::context::Context;
 use crate::credential_type::Advice;
 use crate::fault::{Code, Fault, Faults};
@@ -67,6 +67,9 @@ pub struct Payload {
     /// What the holder confirmed about the name when they accepted it. It is not part of what was pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_name: Option<ConfirmedName>,
+    /// The same about the date of birth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_birth_date: Option<ConfirmedBirthDate>,
 }
 
 impl Payload {
@@ -94,7 +97,7 @@ const CHAIN: &Shape = &Shape::Object(&[Member {
 
 pub(crate) const CREDENTIAL_ID: Member = Member {
     name: "credential_id",
-    shape: Shape::Identifier { most: ID },
+    shape: Shape::Id,
     presence: Presence::Required,
     meaning: "Your own unique id for this credential; <PREFIX>-<UUID> is recommended.",
     example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,
@@ -110,7 +113,7 @@ pub(crate) const PARTNER_CHAIN: Member = Member {
 
 const REPLACES: Member = Member {
     name: "replaces",
-    shape: Shape::Identifier { most: ID },
+    shape: Shape::Id,
     presence: Presence::Nullable,
     meaning: "The credential_id of an earlier credential of yours and of the same type that this one updates. The person chooses between replacing it and keeping both; if they let you keep it up to date, a covered update is verified at once.",
     example: r#""7c1c9a52-3f0e-4b1d-9a56-0f6f2f7f3c11""#,
@@ -307,7 +310,8 @@ pub(crate) fn names(chain: &Value) -> Vec<String> {
     items.filter_map(|item| item["name"].as_str().map(ToOwned::to_owned)).collect()
 }
 
-/// Whether `text` can be a credential id at all.
+/// Whether `text` can be a credential id at all. Earlier releases took more than [`Shape::Id`] does, and what they took can still
+/// be asked about and withdrawn.
 pub fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= ID && !text.chars().any(char::is_control)
 }

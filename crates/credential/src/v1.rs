@@ -10,7 +10,7 @@ use crate::asset::{Asset, AssetKind, AssetSource, source};
 use crate::context::Context;
 use crate::credential_type::V1;
 use crate::fault::{Code, Faults};
-use crate::limits::{BATCH, ID};
+use crate::limits::BATCH;
 use crate::pointer::Path;
 use crate::schema::{Member, Presence, Shape, check_object, nearest, object_schema};
 use crate::submission::{PARTNER_CHAIN, Rejection, Submission, names, object, text};
@@ -21,7 +21,7 @@ const DOCUMENT: &str = "document";
 
 const V1_ID: Member = Member {
     name: "id",
-    shape: Shape::Identifier { most: ID },
+    shape: Shape::Id,
     presence: Presence::Required,
     meaning: "Your own unique id for this credential.",
     example: r#""fa651300-b91a-49cb-8ee7-cac68b3fdf74""#,

@@ -149,6 +149,7 @@ fn v1_envelope_faults_point_into_the_body() {
     for (body, found) in [
         (changed("education", |body| drop(body.as_object_mut().unwrap().remove("id"))), one("", "member.missing")),
         (changed("education", |body| body["id"] = json!("")), one("/id", "text.empty")),
+        (changed("education", |body| body["id"] = json!("EDU-7\u{a0}")), one("/id", "id.form")),
         (
             changed("education", |body| body["credential_type"] = json!("career_history")),
             one("/credential_type", "credential_type.other"),
@@ -245,6 +246,7 @@ fn invalid_batch_envelopes_are_rejected() {
             one("/education", "member.unknown"),
         ),
         (json!({ "right_to_work_items": [item(1)] }), one("", "member.missing")),
+        (json!({ "credential_id": "b\u{feff}", "right_to_work_items": [item(1)] }), one("/credential_id", "id.form")),
     ] {
         assert_eq!(faults(batch(BatchForm::V2, &body)), found, "{body}");
     }
@@ -273,6 +275,8 @@ fn invalid_v1_batch_envelopes_are_rejected() {
             change(|body| body["credentials"][1]["data"]["credential"]["conferral_year"] = json!("22")),
             one("/credentials/1/data/credential/conferral_year", "date.format"),
         ),
+        (change(|body| body["id"] = json!(" b")), one("/id", "id.form")),
+        (change(|body| body["credentials"][0]["id"] = json!("a\u{301}")), one("/credentials/0/id", "id.form")),
         (
             change(|body| body["credentials"][1]["id"] = body["credentials"][0]["id"].clone()),
             one("/credentials/1/id", "credential_id.duplicate"),

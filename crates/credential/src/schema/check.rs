@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use super::id::check_id;
 use super::shape::{Choice, Member, Presence, Shape};
 use super::suggestion::nearest;
 use super::text::{
     check_characters, check_date, check_email, check_instant, check_length, check_month, check_text, check_year,
 };
 use crate::fault::{Code, Faults};
+use crate::limits::ID;
 use crate::pointer::Path;
 
 impl Shape {
@@ -15,6 +17,7 @@ impl Shape {
     pub fn check(&self, value: &mut Value, path: &Path<'_>, faults: &mut Faults) {
         match (self, &mut *value) {
             (Self::Text, Value::String(text)) => check_text(text, path, faults),
+            (Self::Id, Value::String(text)) => check_id(text, ID, path, faults),
             (Self::Identifier { most }, Value::String(text)) => check_characters(text, *most, path, faults),
             (Self::Verbatim { most }, Value::String(text)) => check_length(text, *most, path, faults),
             (Self::TextOrNumber, Value::String(text)) => check_text(text, path, faults),

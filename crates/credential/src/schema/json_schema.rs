@@ -5,12 +5,14 @@ use serde_json::{Map, Value, json};
 use super::shape::{Member, Presence, Shape};
 use super::text::TEXT;
 use crate::email;
+use crate::limits::ID;
 
 impl Shape {
     /// JSON Schema (2020-12) of the shape.
     pub fn json_schema(&self) -> Value {
         match self {
             Self::Text => json!({ "type": "string", "minLength": 1, "maxLength": TEXT }),
+            Self::Id => json!({ "type": "string", "minLength": 1, "maxLength": ID }),
             Self::Identifier { most } | Self::Verbatim { most } => {
                 json!({ "type": "string", "minLength": 1, "maxLength": most })
             }

@@ -4,6 +4,7 @@
 //! NFC (Unicode Annex 15), optional members that are null left out. A further kind of value is one more [`Shape`].
 
 mod check;
+mod id;
 mod json_schema;
 mod shape;
 mod suggestion;

@@ -13,6 +13,8 @@ use crate::pointer::Path;
 pub enum Shape {
     /// A text of 1 to 500 characters that shows something and has no control characters, trimmed and in NFC.
     Text,
+    /// An id that a partner chooses: 1 to 255 printable characters in NFC, without white space at either end, kept to the letter.
+    Id,
     /// An identifier of 1 to `most` characters without control characters, kept to the letter.
     Identifier {
         /// Most characters.
@@ -121,7 +123,7 @@ impl Shape {
     /// What a message calls a value of this shape.
     pub(super) fn described(&self) -> Cow<'static, str> {
         match self {
-            Self::Text | Self::Identifier { .. } | Self::Verbatim { .. } => "a string".into(),
+            Self::Text | Self::Id | Self::Identifier { .. } | Self::Verbatim { .. } => "a string".into(),
             Self::TextOrNumber => "a string or a number".into(),
             Self::Email => "a string with an e-mail address".into(),
             Self::Boolean => "true or false".into(),

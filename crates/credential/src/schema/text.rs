@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use crate::date::{Date, ParseDateError, parse_year};
 use crate::fault::{Code, Faults};
@@ -20,10 +21,24 @@ pub(super) fn check_text(text: &mut String, path: &Path<'_>, faults: &mut Faults
     if !text.is_ascii() && is_nfc_quick(text.chars()) != IsNormalized::Yes {
         *text = text.nfc().collect();
     }
+    if text.is_ascii() {
+        return check_characters(text, TEXT, path, faults);
+    }
     if !text.is_empty() && text.chars().all(is_invisible) {
         faults.add(path, Code::TextEmpty, || "This holds invisible characters only; it needs a text.".to_owned());
     }
     check_characters(text, TEXT, path, faults);
+    if let Some(found) = text.chars().find(|character| is_meaningless(*character)) {
+        let point = u32::from(found);
+        let message = || format!("This holds U+{point:04X}, which no text has; take it out.");
+        faults.add(path, Code::TextControl, message);
+    }
+    if let Some(mark) = unsupported(text) {
+        let point = u32::from(mark);
+        let message =
+            || format!("The mark U+{point:04X} stands alone; write it after the character that it belongs to.");
+        faults.add(path, Code::TextControl, message);
+    }
 }
 
 pub(super) fn check_characters(text: &str, most: usize, path: &Path<'_>, faults: &mut Faults) {
@@ -51,12 +66,31 @@ pub(super) fn check_length(text: &str, most: usize, path: &Path<'_>, faults: &mu
 
 /// Whether a character turns the direction of what stands around it (Unicode's `Bidi_Control`), so that a text reads other
 /// than it is.
-fn is_bidi_control(character: char) -> bool {
+pub(super) fn is_bidi_control(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether a character means nothing to a reader: line separators, annotation marks, tags, unassigned code points and private
+/// use.
+fn is_meaningless(character: char) -> bool {
+    use GeneralCategory::{LineSeparator, ParagraphSeparator, PrivateUse, Unassigned};
+    matches!(character, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(character.general_category(), LineSeparator | ParagraphSeparator | PrivateUse | Unassigned)
+}
+
+/// The first combining mark that stands at the beginning, or after a space, so that it is drawn on nothing.
+fn unsupported(text: &str) -> Option<char> {
+    let mut before = ' ';
+    text.chars().find(|character| {
+        let is_mark = character.general_category_group() == GeneralCategoryGroup::Mark;
+        let stands_alone = is_mark && before.is_whitespace();
+        before = *character;
+        stands_alone
+    })
+}
+
 /// Whether a character shows nothing by itself: spaces, Unicode's `Default_Ignorable_Code_Point`, and the empty Braille cell.
-fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || matches!(
             character,
@@ -181,9 +215,7 @@ mod tests {
 
     #[test]
     fn invisible_texts_are_empty_and_bidi_controls_rejected() {
-        for invisible in
-            ["\u{200b}", " \u{2060}\u{feff} ", "\u{ad}\u{34f}", "\u{3164}", "\u{2800}\u{2800}", "\u{e0041}"]
-        {
+        for invisible in ["\u{200b}", " \u{2060}\u{feff} ", "\u{ad}\u{34f}", "\u{3164}", "\u{2800}\u{2800}"] {
             assert_eq!(codes(invisible), [Code::TextEmpty], "{invisible:?}");
         }
         for visible in ["a\u{200b}b", "👩\u{200d}🔬", "ก\u{200b}ข", "ش\u{200c}ا", "❤\u{fe0f}"] {
@@ -193,6 +225,34 @@ mod tests {
             assert_eq!(codes(turned), [Code::TextControl], "{turned:?}");
         }
         assert_eq!(codes("\u{202e}"), [Code::TextEmpty, Code::TextControl]);
+    }
+
+    #[test]
+    fn characters_that_no_text_has_are_rejected() {
+        for (text, expected) in [
+            ("Jon\u{2028}Doe", vec![Code::TextControl]),
+            ("Jon\u{2029}Doe", vec![Code::TextControl]),
+            ("Jon\u{fff9}Doe\u{fffb}", vec![Code::TextControl]),
+            ("Jon\u{e0041} Doe", vec![Code::TextControl]),
+            ("Jon \u{e000}", vec![Code::TextControl]),
+            ("Jon \u{10fffd}", vec![Code::TextControl]),
+            ("Jon \u{378}", vec![Code::TextControl]),
+            ("Jon \u{10ffff}", vec![Code::TextControl]),
+            ("\u{301}", vec![Code::TextControl]),
+            ("Jon \u{301} Doe", vec![Code::TextControl]),
+            ("Jon \u{fe0f}", vec![Code::TextControl]),
+            ("\u{fe0f}\u{fe00}", vec![Code::TextEmpty, Code::TextControl]),
+            ("\u{e0100}", vec![Code::TextEmpty, Code::TextControl]),
+            // Joiners inside words, selectors after what they change, and marks on their letters.
+            ("\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}", vec![]),
+            ("\u{936}\u{94d}\u{200d}\u{930}\u{940}", vec![]),
+            ("\u{845b}\u{e0100}\u{98fe}", vec![]),
+            ("\u{6d77}\u{fe00}", vec![]),
+            ("Vo\u{303}\u{323} \u{110}u\u{31b}\u{301}c", vec![]),
+            ("\u{e2a}\u{e21}\u{e43}\u{e08} \u{e07}\u{e32}\u{e21}\u{e14}\u{e35}", vec![]),
+        ] {
+            assert_eq!(codes(text), expected, "{text:?}");
+        }
     }
 
     #[test]
