@@ -31,6 +31,16 @@ async function makeLink({ passcode, without } = {}) {
   return { page, link: await page.locator("#share-link").textContent() };
 }
 
+test("two clicks make one link", async () => {
+  const page = await scene.visitor();
+  await acceptSample(page, scene.server, freshAddress());
+  await page.goto("/wallet/share");
+  await button(page, "Make the link").dblclick();
+  await page.waitForURL("**/wallet/shares/*");
+  await page.goto("/wallet/shares");
+  assert.equal(await page.locator("main a[href^='/wallet/shares/']").count(), 1);
+});
+
 test("a stranger sees what was chosen, and their browser finds it genuine", async () => {
   const { page, link } = await makeLink({ without: /Northwind Rail/ });
   await checkPage(page);

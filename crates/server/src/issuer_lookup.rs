@@ -3,6 +3,8 @@
 //! Keys are looked up at the address that a credential names as its issuer. So they say whose credential it is, and not
 //! whether that issuer can be trusted.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use credential::key::PublicKey;
@@ -13,6 +15,7 @@ use tokio::time::timeout;
 use url::{Position, Url};
 
 use crate::outbound::Outbound;
+use ambient::Timestamp;
 use store::domain::asset::Failure;
 
 /// Maximum size of a fetched document, in bytes.
@@ -21,6 +24,12 @@ const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
 const MAX_ADDRESS: usize = 2048;
 /// How long one lookup may take.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a fetched status list is used again. Failures are cached as long, so that not every request waits for a timeout.
+const STATUS_LIST_TTL: Duration = Duration::from_secs(30);
+/// Maximum number of cached status lists.
+const MAX_STATUS_LISTS: usize = 256;
+/// Maximum size of all cached status lists, in bytes.
+const MAX_STATUS_LIST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Keys with their names.
 type NamedKeys = Vec<(String, PublicKey)>;
@@ -29,12 +38,33 @@ type NamedKeys = Vec<(String, PublicKey)>;
 #[derive(Clone, Debug)]
 pub struct IssuerLookup {
     client: Outbound,
+    status_lists: Arc<Mutex<HashMap<String, FetchedStatusList>>>,
+}
+
+/// A status list, or why there is none.
+#[derive(Clone, Debug)]
+struct FetchedStatusList {
+    fetched_at: Timestamp,
+    list: Result<Arc<str>, Arc<str>>,
+}
+
+impl FetchedStatusList {
+    fn size(&self) -> usize {
+        self.list.as_ref().unwrap_or_else(|why| why).len()
+    }
+
+    fn answer(&self) -> Answer<String> {
+        match &self.list {
+            Ok(list) => Answer::Some(list.to_string()),
+            Err(why) => Answer::None(why.to_string()),
+        }
+    }
 }
 
 impl IssuerLookup {
     /// Fetches with `client`.
     pub fn new(client: Outbound) -> Self {
-        Self { client }
+        Self { client, status_lists: Arc::default() }
     }
 
     /// Makes all lookups of a token.
@@ -62,6 +92,43 @@ impl IssuerLookup {
             Answer::NotAsked => Answer::NotAsked,
         };
         (status, metadata)
+    }
+
+    /// The status list at `address`, from the cache if it was fetched shortly before `now`. `may_fetch` is asked on a miss.
+    pub async fn status_list(&self, address: &str, now: Timestamp, may_fetch: impl FnOnce() -> bool) -> Answer<String> {
+        if let Some(fetched) = self.fetched_status_list(address, now) {
+            return fetched.answer();
+        }
+        if !may_fetch() {
+            return Answer::None("too many were fetched within a minute".to_owned());
+        }
+        let lookups = Lookups { status: Some(address.to_owned()), ..Lookups::default() };
+        let (status, _) = self.details(&lookups).await;
+        let list = match &status {
+            Answer::Some(list) => Ok(list.as_str().into()),
+            Answer::None(why) => Err(why.as_str().into()),
+            Answer::NotAsked => return status,
+        };
+        self.remember_status_list(address, FetchedStatusList { fetched_at: now, list });
+        status
+    }
+
+    fn fetched_status_list(&self, address: &str, now: Timestamp) -> Option<FetchedStatusList> {
+        let lists = self.status_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.get(address).filter(|fetched| now.since(fetched.fetched_at) < STATUS_LIST_TTL).cloned()
+    }
+
+    fn remember_status_list(&self, address: &str, fetched: FetchedStatusList) {
+        let mut lists = self.status_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = fetched.fetched_at;
+        lists.retain(|_, other| now.since(other.fetched_at) < STATUS_LIST_TTL);
+        let size: usize = lists.values().map(FetchedStatusList::size).sum();
+        if address.len() <= MAX_ADDRESS
+            && lists.len() < MAX_STATUS_LISTS
+            && size.saturating_add(fetched.size()) <= MAX_STATUS_LIST_BYTES
+        {
+            lists.insert(address.to_owned(), fetched);
+        }
     }
 
     /// Looks up the keys of an issuer: by JWT VC Issuer Metadata (SD-JWT VC, section 4), or in its DID document (did:web).
@@ -128,6 +195,9 @@ impl IssuerLookup {
     async fn fetch(&self, address: &str) -> Result<Vec<u8>, String> {
         let url = (address.len() <= MAX_ADDRESS).then(|| address.parse::<Url>().ok()).flatten();
         let url = url.ok_or_else(|| format!("{} is not an address", shown(address)))?;
+        if !self.client.may_ask_port(&url) && !self.client.may_ask(&url) {
+            return Err(format!("{address}: issuers are asked on port 443 only, unless the operator allows others"));
+        }
         let because = |failure: Failure| format!("{address}: {}", failure.name());
         let mut stream = std::pin::pin!(self.client.fetch(&url, MAX_DOCUMENT).await.map_err(because)?);
         let mut bytes = Vec::new();

@@ -3,6 +3,7 @@
 //! A request takes three hops: a handler of a face ([`api`], [`web`], [`oid4vci`], [`openid4vp`]), a flow ([`flows`]), methods
 //! of [`Tx`](store::Tx). What an integration test needs is public; nothing here is meant as a library for others.
 
+pub mod addresses;
 pub mod api;
 pub mod app;
 pub mod auth;
@@ -14,6 +15,7 @@ pub mod email;
 pub mod error;
 pub mod fair_queue;
 pub mod flows;
+pub mod form_token;
 pub mod http;
 pub mod i18n;
 pub mod issuer_lookup;

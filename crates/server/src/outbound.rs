@@ -6,7 +6,6 @@
 
 pub mod look;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,7 +22,7 @@ use url::{Host, Url};
 use crate::config::{Outbound as Settings, PortRange, Webhooks};
 use store::domain::asset::Failure;
 use store::domain::webhook::NoAnswer;
-use transport::{Limits, SendError, TimedBody, Transport, may_reach};
+use transport::{Limits, SendError, TimedBody, Transport, may_name, may_reach};
 
 pub use transport::Lookup;
 
@@ -38,8 +37,8 @@ pub struct Outbound {
     allowed: Arc<[IpNet]>,
     /// Whether servers on this machine may be asked, by http.
     with_this_machine: bool,
-    /// Ports besides 443 that may be asked; `None`: all.
-    ports: Option<Arc<[PortRange]>>,
+    /// Ports besides 443 that may be asked.
+    ports: Arc<[PortRange]>,
 }
 
 impl Outbound {
@@ -58,22 +57,23 @@ impl Outbound {
     pub fn to_receivers(settings: &Settings, webhooks: &Webhooks, lookup: Lookup) -> Result<Self, String> {
         let mut settings = settings.clone();
         settings.timeout = webhooks.timeout;
+        settings.allowed_ports.clone_from(&webhooks.allowed_ports);
         if webhooks.allow_loopback {
             settings.allow_this_machine();
         }
         let kept = usize::try_from(webhooks.concurrency).unwrap_or(1);
-        let receivers = Self::build(&settings, lookup, webhooks.allow_loopback, kept)?;
-        Ok(Self { ports: Some(webhooks.allowed_ports.clone().into()), ..receivers })
+        Self::build(&settings, lookup, webhooks.allow_loopback, kept)
     }
 
-    /// A client that also asks servers on this machine, by http: for a person at a terminal who tries things out, never
-    /// for the server.
+    /// A client that also asks servers on this machine, by http, and any port: for a person at a terminal who tries things
+    /// out, never for the server.
     ///
     /// # Errors
     /// As [`Outbound::new`].
     pub fn with_this_machine(settings: &Settings) -> Result<Self, String> {
         let mut settings = settings.clone();
         settings.allow_this_machine();
+        settings.allowed_ports = vec![PortRange::ALL];
         Self::build(&settings, Lookup::System, true, 0)
     }
 
@@ -86,7 +86,8 @@ impl Outbound {
             idle_connections: kept,
         };
         let transport = Transport::new(tls(settings)?, lookup, &limits);
-        Ok(Self { transport, allowed: limits.allowed, with_this_machine, ports: None })
+        let ports = settings.allowed_ports.clone().into();
+        Ok(Self { transport, allowed: limits.allowed, with_this_machine, ports })
     }
 
     async fn send(
@@ -153,24 +154,22 @@ impl Outbound {
     /// Whether the port of an address may be asked.
     pub fn may_ask_port(&self, address: &Url) -> bool {
         let port = address.port_or_known_default().unwrap_or_default();
-        port == 443 || self.ports.as_ref().is_none_or(|allowed| allowed.iter().any(|range| range.contains(port)))
+        port == 443 || self.ports.iter().any(|range| range.contains(port))
     }
 
     /// Whether an address may be asked, as far as can be told without looking its name up.
     pub fn may_ask(&self, address: &Url) -> bool {
-        // A literal address is connected to without being resolved, so the filter would not see it.
-        let literal = match address.host() {
-            Some(Host::Domain(_)) => None,
-            Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
-            Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
-            None => return false,
+        let is_reachable = match address.host() {
+            Some(Host::Domain(name)) => may_name(name, &self.allowed),
+            // A literal address is connected to without being resolved, so the filter would not see it.
+            Some(Host::Ipv4(address)) => may_reach(address.into(), &self.allowed),
+            Some(Host::Ipv6(address)) => may_reach(address.into(), &self.allowed),
+            None => false,
         };
         let is_here = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         let is_tried_out = self.with_this_machine && is_here;
         let is_spoken = address.scheme() == "https" || (is_tried_out && address.scheme() == "http");
-        is_spoken
-            && (is_tried_out || self.may_ask_port(address))
-            && literal.is_none_or(|address| may_reach(address, &self.allowed))
+        is_spoken && (is_tried_out || self.may_ask_port(address)) && is_reachable
     }
 }
 

@@ -45,7 +45,11 @@ impl Secret {
         keyring.seal_permanent(&[b"webhook", id.as_bytes()], self.0.as_bytes())
     }
 
-    fn open(keyring: &Keyring, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
+    /// Decrypts what [`Secret::seal`] has encrypted.
+    ///
+    /// # Errors
+    /// The bytes are something else.
+    pub fn open(keyring: &Keyring, id: Uuid, sealed: &[u8]) -> Result<Self, StoreError> {
         let plain = keyring.open_permanent(&[b"webhook", id.as_bytes()], sealed)?;
         let text = std::str::from_utf8(&plain).map_err(|error| StoreError::nonsense("webhook", error))?;
         Ok(Self(text.to_owned().into()))

@@ -282,6 +282,15 @@ impl Tx {
         ).bind(now).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
     }
 
+    /// Fails up to `limit` waiting deliveries of a webhook, whenever they are due. Returns how many. The caller holds the webhook.
+    pub async fn fail_deliveries(&mut self, webhook: Uuid, limit: i64) -> Result<u64, StoreError> {
+        Ok(on!(self, connection => sqlx::query(
+            "UPDATE delivery SET state = 'failed'
+              WHERE state = 'waiting' AND sequence IN (SELECT sequence FROM delivery
+                                  WHERE webhook_id = $1 AND state = 'waiting' ORDER BY due_at, sequence LIMIT $2)",
+        ).bind(webhook).bind(limit).execute(connection).await.map(|done| done.rows_affected()))?)
+    }
+
     /// Forgets up to `limit` deliveries that happened before `before` and do not wait (or should have stopped to by then).
     /// Returns how many.
     pub async fn forget_deliveries(&mut self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {

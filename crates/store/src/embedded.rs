@@ -46,6 +46,7 @@ const DATA: &[File] = files!("sqlite", "postgres":
     "0019_updates"
     "0020_told"
     "0021_kept"
+    "0022_disabled_webhooks"
 );
 
 const KEYRING: &[File] = files!("sqlite-keyring", "postgres-keyring":

@@ -82,16 +82,23 @@ const AT_ONCE: &str = "
           FROM unnest($14::uuid[], $15::bigint[], $16::text[], $17::bigint[]) AS counted (partner_id, day, chain, count)
          WHERE (SELECT are_all FROM quiet)";
 
-/// Why PostgreSQL undoes [`AT_ONCE`] in the course of things: something is there already, or another node is pushing the same
-/// and a lock was not free in time, or both waited for each other.
-const UNDONE: [&str; 3] = ["23505", "55P03", "40P01"];
+/// Why PostgreSQL undoes [`AT_ONCE`] in the course of things: something is there already ([`ALL_OR_NONE`]), or another node is
+/// pushing the same and a lock was not free in time, or both waited for each other.
+const UNDONE: [&str; 4] = ["22P02", "23505", "55P03", "40P01"];
 
 /// What follows [`AT_ONCE`] once it has said how it counts on.
 const KEPT: &str = "
     ), kept AS (
         INSERT INTO payload (ring_period, submission_id, sealed)
         SELECT * FROM unnest($10::bigint[], $1::uuid[], $11::bytea[]) WHERE (SELECT are_all FROM quiet)
-    ) ";
+    ), stored AS (";
+
+/// Ends [`AT_ONCE`]: whether the rows are stored. One that is there already undoes the whole statement by a text that is no
+/// number. The unique index would do so too, but PostgreSQL writes the ids that it rejects into its log.
+const ALL_OR_NONE: &str = " RETURNING 1
+    ) SELECT (SELECT are_all FROM quiet),
+             (CASE WHEN (SELECT are_all FROM quiet) AND (SELECT count(*) FROM stored) < cardinality($1::uuid[])
+                   THEN 'undone, since some of the pushes are there already' ELSE '1' END)::integer";
 
 impl Store {
     /// Stores all of `new` and counts them, in one statement that is a transaction of its own: on PostgreSQL, where each
@@ -126,6 +133,7 @@ async fn insert_at_once(pools: &Pools, new: &[&NewSubmission]) -> Result<bool, s
     let counts = Counts::of(new.iter().map(|new| (new.partner_id, new.created_at, new.partner_chain.as_deref())));
     let mut query = QueryBuilder::new(AT_ONCE);
     query.push(AND_COUNT_ON).push(KEPT).push(INSERT).push(FROM_COLUMNS).push(" WHERE (SELECT are_all FROM quiet)");
+    query.push(UNLESS_THERE).push(ALL_OR_NONE);
     let query = bind_columns(query.build(), new)
         .bind(column(new, |new| new.sealed.bytes.as_slice()))
         .bind(partners.into_iter().collect::<Vec<_>>())
@@ -136,7 +144,9 @@ async fn insert_at_once(pools: &Pools, new: &[&NewSubmission]) -> Result<bool, s
         .bind(counts.column(|_, count| count))
         .bind(AnnouncementKind::AddPushed.name());
     let mut connection = pools.current().acquire().await?;
-    Ok(query.execute(&mut *connection).await?.rows_affected() > 0)
+    // All rows, although there is one: what stands first in the statement is done after its row is sent, and can still fail.
+    let rows = query.fetch_all(&mut *connection).await?;
+    rows.first().map_or(Ok(false), |row| row.try_get(0))
 }
 
 fn column<'a, T>(new: &[&'a NewSubmission], value: impl Fn(&'a NewSubmission) -> T) -> Vec<T> {

@@ -7,15 +7,15 @@ use crate::domain::webhook::Webhook;
 use ambient::Timestamp;
 
 impl Tx {
-    /// Adds a webhook.
-    pub async fn add_webhook(&mut self, webhook: &Webhook) -> Result<(), StoreError> {
-        on!(self, connection => sqlx::query(
+    /// Adds a webhook. False if there is one with this id.
+    pub async fn add_webhook(&mut self, webhook: &Webhook) -> Result<bool, StoreError> {
+        let added = on!(self, connection => sqlx::query(
             "INSERT INTO webhook (id, partner_id, url, name, description, events, secret_sealed, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
         ).bind(webhook.id).bind(webhook.partner_id).bind(&webhook.url).bind(webhook.name.as_deref())
             .bind(webhook.description.as_deref()).bind(&webhook.events).bind(&webhook.secret_sealed)
-            .bind(webhook.created_at).bind(webhook.updated_at).execute(connection).await.map(drop))?;
-        Ok(())
+            .bind(webhook.created_at).bind(webhook.updated_at).execute(connection).await.map(|done| done.rows_affected()))?;
+        Ok(added == 1)
     }
 
     /// A webhook of `partner`.
@@ -32,10 +32,11 @@ impl Tx {
         )
     }
 
-    /// Writes what a partner may change of its webhook, and forgives what failed before. False if it is not there.
+    /// Writes what a partner may change of its webhook, forgives what failed before, and enables it. False if it is not there.
     pub async fn change_webhook(&mut self, webhook: &Webhook, now: Timestamp) -> Result<bool, StoreError> {
         let changed = on!(self, connection => sqlx::query(
-            "UPDATE webhook SET url = $3, name = $4, description = $5, events = $6, updated_at = $7, failures = 0, paused_until = NULL
+            "UPDATE webhook SET url = $3, name = $4, description = $5, events = $6, updated_at = $7, failures = 0,
+                    paused_until = NULL, disabled_at = NULL
               WHERE id = $1 AND partner_id = $2",
         ).bind(webhook.id).bind(webhook.partner_id).bind(&webhook.url).bind(webhook.name.as_deref())
             .bind(webhook.description.as_deref()).bind(&webhook.events).bind(now)
@@ -69,7 +70,8 @@ impl Tx {
         Ok(changed == 1)
     }
 
-    /// The webhooks, of whatever active partner, that have something to be sent at `now` and are not paused.
+    /// The webhooks, of whatever active partner, that have something waiting at `now` and are not paused; also disabled ones,
+    /// whose deliveries are to fail.
     pub async fn due_webhooks(&mut self, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
         Ok(on!(self, connection => sqlx::query_scalar(
             "SELECT id FROM webhook
@@ -96,6 +98,14 @@ impl Tx {
     ) -> Result<(), StoreError> {
         on!(self, connection => sqlx::query("UPDATE webhook SET failures = $2, paused_until = $3 WHERE id = $1")
             .bind(id).bind(failures).bind(paused_until).execute(connection).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Disables a webhook until its partner changes it; a pause ends. One that is disabled keeps its time.
+    pub async fn disable_webhook(&mut self, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        on!(self, connection => sqlx::query(
+            "UPDATE webhook SET disabled_at = COALESCE(disabled_at, $2), failures = 0, paused_until = NULL WHERE id = $1",
+        ).bind(id).bind(now).execute(connection).await.map(drop))?;
         Ok(())
     }
 }

@@ -10,6 +10,24 @@ pub fn may_reach(address: IpAddr, allowed: &[IpNet]) -> bool {
     is_public(address) || allowed.iter().any(|network| network.contains(&address))
 }
 
+/// Whether `name` can name an address that is public, or one in the `allowed` networks. Some names never do in the public DNS:
+/// `localhost` and names below it (RFC 6761, section 6.3), `.local` (RFC 6762), `.internal` (reserved by ICANN) and names of a
+/// single label. What a name does resolve to is checked with [`may_reach`].
+pub fn may_name(name: &str, allowed: &[IpNet]) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    match name.rsplit('.').next() {
+        Some("localhost") => loopback.into_iter().any(|address| may_reach(address, allowed)),
+        Some("local" | "internal") => allows_others(allowed),
+        _ => name.contains('.') || allows_others(allowed),
+    }
+}
+
+/// Whether any of the networks is more than this machine.
+fn allows_others(networks: &[IpNet]) -> bool {
+    networks.iter().any(|network| !network.addr().is_loopback())
+}
+
 /// Whether an address is one of the internet at large: none of the special-purpose blocks of IANA's registries (RFC
 /// 6890), and not one of those in IPv6 dress.
 pub fn is_public(address: IpAddr) -> bool {
@@ -129,5 +147,25 @@ mod tests {
         assert!(may_reach("10.20.1.2".parse().expect("an address"), &allowed));
         assert!(may_reach("::ffff:10.20.1.2".parse().expect("an address"), &allowed));
         assert!(!may_reach("10.21.1.2".parse().expect("an address"), &allowed));
+    }
+
+    #[test]
+    fn names_outside_the_public_dns_need_an_allowed_network() {
+        let networks = |text: &str| -> Vec<IpNet> {
+            text.split_whitespace().map(|network| network.parse().expect("a network")).collect()
+        };
+        let (loopback, private) = (networks("127.0.0.0/8 ::1/128"), networks("10.0.0.0/8"));
+        let lists: [&[IpNet]; 3] = [&[], &loopback, &private];
+        for name in ["localhost", "LOCALHOST.", "hooks.localhost", "a.b.localhost."] {
+            let found = lists.map(|allowed| may_name(name, allowed));
+            assert_eq!(found, [false, true, false], "{name}");
+        }
+        for name in ["hooks", "hooks.", "printer.local", "hooks.internal", "a.b.Internal."] {
+            let found = lists.map(|allowed| may_name(name, allowed));
+            assert_eq!(found, [false, false, true], "{name}");
+        }
+        for name in ["hooks.example.com", "hooks.example.com.", "localhost.example.com", "mylocalhost.org"] {
+            assert!(may_name(name, &[]), "{name}");
+        }
     }
 }

@@ -32,7 +32,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 use tower::Service;
 
-pub use address::{is_public, may_reach};
+pub use address::{is_public, may_name, may_reach};
 pub use lookup::Lookup;
 
 /// Longest time to connect, from resolving the name to the end of the TLS handshake.

@@ -252,6 +252,8 @@ console-webhook-failures = { $count ->
 }
 console-webhook-paused = Paused until { $moment }, since too many attempts failed in a row
 console-webhook-probation = One event is tried first, since too many attempts failed in a row
+console-webhook-disabled = Disabled since { $moment }: your server answered 410 (Gone)
+console-webhook-disabled-cure = Nothing is sent, and new events count as given up. To enable the webhook again, choose Change and save it. Then send again what was given up.
 console-webhook-secret-title = The webhook's secret
 console-webhook-secret-once = Copy it now. It is shown this once.
 console-webhook-overlap = For 24 hours the one before signs too, so that you can change over without missing anything.
@@ -284,7 +286,7 @@ console-delivery-waiting = Waiting
 console-delivery-delivered = Delivered
 console-delivery-failed = Given up
 console-delivered-at = Delivered { $moment }
-console-given-up = Given up after three days
+console-given-up = Given up; you can send it again
 console-to-be-sent = To be sent
 console-again-at = Next try { $moment }
 console-attempts = { $count ->

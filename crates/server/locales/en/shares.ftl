@@ -25,6 +25,11 @@ share-problem-passcode = A passcode has 6 to 64 characters.
 share-problem-many = { $count ->
    *[other] You have { $count } links that can be opened. Take one back first.
 }
+share-problem-replaced = Something that you chose was updated after you opened this page. Here is the newer version, with the same choices. Check it and make the link.
+share-problem-gone = Something that you chose is no longer in your wallet, or its partner withdrew it. No link was made. Your other choices are kept below.
+share-problem-repeated = This form has already made a link, with other choices. You find it under “Links that you shared”. Make the link again to have another one.
+share-is-newer = This is the newer version.
+share-nothing = There is nothing in your wallet that you can share.
 share-one-title = Your link for a hirer
 share-one-lead = Send this link to the one it is for. Whoever has it sees what you chose.
 share-tell-passcode = It opens with the passcode that you chose. It is not shown again.

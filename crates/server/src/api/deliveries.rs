@@ -79,7 +79,8 @@ pub struct DeliveryAnswer {
     /// When it happened (RFC 3339, UTC).
     #[schema(value_type = String, format = "date-time", example = "2026-11-25T09:30:00Z")]
     created_at: Timestamp,
-    /// `waiting` for its first or next attempt, `delivered`, or `failed`: given up after three days.
+    /// `waiting` for its first or next attempt, `delivered`, or `failed`: given up after three days,
+    /// or because the webhook is disabled.
     #[schema(example = "delivered")]
     state: &'static str,
     /// When it is tried next, while it waits (RFC 3339, UTC).
@@ -175,7 +176,7 @@ async fn log(
         (status = 202, description = "It is sent soon"),
         (status = 400, description = "The Idempotency-Key is not readable"),
         (status = 404, description = "Not known, or not yours"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 409, description = "The webhook is disabled; or the Idempotency-Key was used for another request, or its first request is still under way"),
         (status = 413, description = "The body is too large"),
     ))]
 async fn replay(
@@ -220,7 +221,7 @@ pub struct ReplayAnswer {
         (status = 202, description = "They are sent soon", body = ReplayAnswer),
         (status = 400, description = "The body is not JSON"),
         (status = 404, description = "Not known, or not yours"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 409, description = "The webhook is disabled; or the Idempotency-Key was used for another request, or its first request is still under way"),
         (status = 413, description = "The body is too large"),
         (status = 415, description = "The body is not `application/json`"),
         (status = 422, description = "The body has faults"),
@@ -253,7 +254,7 @@ pub struct TestAnswer {
         (status = 202, description = "It is sent soon", body = TestAnswer),
         (status = 400, description = "The Idempotency-Key is not readable"),
         (status = 404, description = "Not known, or not yours"),
-        (status = 409, description = "The Idempotency-Key was used for another request, or its first request is still under way"),
+        (status = 409, description = "The webhook is disabled; or the Idempotency-Key was used for another request, or its first request is still under way"),
         (status = 413, description = "The body is too large"),
     ))]
 async fn test(

@@ -159,6 +159,10 @@ async fn ask(
 /// Where the request stands, and for 48 hours after the answer what was shown and how it was checked. Needs the scope
 /// `read.<type>` (`read.universal` for a `universal_credential`) of the type that was asked for. The status outlives the
 /// result by 400 days.
+///
+/// Each time, what was shown is checked again: `verification` says what holds now, so that a credential which was revoked,
+/// replaced or suspended, or has expired since, is not shown as valid. `verification.at_consent` says what was found when the
+/// person showed it. `status` stays `verified`: the person did show something.
 #[utoipa::path(
     get,
     path = "/api/partner/v2/verify/requests/{type}",

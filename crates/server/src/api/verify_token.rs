@@ -93,14 +93,6 @@ pub struct TokenIssuer {
 
 impl TokenReport {
     fn new(verified: VerifiedToken, checked_at: Timestamp) -> Self {
-        let verdict = match verified.verdict {
-            TokenVerdict::Valid => "valid",
-            TokenVerdict::Invalid => "invalid",
-            TokenVerdict::Replaced => "replaced",
-            TokenVerdict::Expired => "expired",
-            TokenVerdict::NotCheckable => "not_checkable",
-            TokenVerdict::IssuerUnknown => "issuer_unknown",
-        };
         let trust = |trust| match trust {
             Trust::Own => "own",
             Trust::Listed => "listed",
@@ -113,7 +105,7 @@ impl TokenReport {
         let attested_at = said(["attested_at", "attestedAt"]).as_str().map(ToOwned::to_owned);
         Self {
             valid: verified.verdict == TokenVerdict::Valid,
-            verdict,
+            verdict: verified.verdict.name(),
             checked_at,
             format: verified.format.map(credential::format::Format::name),
             credential_type: verified.credential_type.map(credential::Type::name),

@@ -115,13 +115,20 @@ pub struct WebhookAnswer {
     /// The types of events that it is sent.
     #[schema(example = json!(["vwsp_request.verified", "vwsp_request.canceled"]))]
     events: Vec<String>,
-    /// `active`, or `paused` after several failures in a row: then one delivery is tried at `paused_until`, and all the
-    /// others once it went well. Changing the webhook ends the pause.
+    /// `active`; `paused` after several failures in a row: then one delivery is tried at `paused_until`, and all the
+    /// others once it went well, and changing the webhook ends the pause; or `disabled`, as `status` says.
     #[schema(example = "active")]
     state: &'static str,
     /// Until when nothing is sent (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
     paused_until: Option<Timestamp>,
+    /// `enabled`, or `disabled` since your receiver answered 410 (Gone). While it is disabled nothing is sent, and events
+    /// are recorded as failed. Update the webhook to enable it, then replay what failed.
+    #[schema(example = "enabled")]
+    status: &'static str,
+    /// Since when it is disabled (RFC 3339, UTC); null while it is enabled.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    disabled_at: Option<Timestamp>,
     /// Until when the secret before the last rotation signs too, as `X-Signature-Previous` (RFC 3339, UTC).
     #[schema(value_type = Option<String>, format = "date-time")]
     previous_secret_until: Option<Timestamp>,
@@ -160,9 +167,16 @@ impl WebhookAnswer {
     fn new(app: &App, webhook: Webhook) -> Self {
         let now = app.now();
         let is_paused = webhook.is_paused(now);
+        let (state, status) = match webhook.disabled_at {
+            Some(_) => ("disabled", "disabled"),
+            None if is_paused => ("paused", "enabled"),
+            None => ("active", "enabled"),
+        };
         Self {
             id: webhook.id,
-            state: if is_paused { "paused" } else { "active" },
+            state,
+            status,
+            disabled_at: webhook.disabled_at,
             paused_until: webhook.paused_until.filter(|_| is_paused),
             previous_secret_until: webhook.previous_until.filter(|until| *until > now),
             events: webhook.events.split_whitespace().map(ToOwned::to_owned).collect(),
@@ -210,7 +224,7 @@ async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Response), Error> {
     let fields = credential::parse_webhook(WebhookForm::New, &body)?;
-    let (webhook, secret) = webhooks::create(&app, partner.id, fields).await?;
+    let (webhook, secret) = webhooks::create(&app, partner.id, app.id(), fields).await?;
     Ok((StatusCode::CREATED, WebhookAnswer::new(&app, webhook).with_secret(&secret)))
 }
 
@@ -241,6 +255,7 @@ async fn one(
 /// Change a webhook
 ///
 /// What you leave out stays as it is; null takes a name or a description away. A pause ends, and what waits is sent.
+/// A disabled webhook is enabled again, whatever you change and even if nothing; then replay what failed meanwhile.
 #[utoipa::path(put, path = "/api/partner/v2/webhooks/{id}", tag = "Webhooks", operation_id = "change_webhook",
     params(("id" = String, Path, description = "The webhook's id")),
     request_body(content = WebhookChange, content_type = "application/json", example = json!({ "url": "https://hooks.example.com/tenure" })),

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use credential::encoding::sha256;
 use serde_json::json;
-use url::Url;
 use uuid::Uuid;
 
 use super::command::{Outcome, StoreArguments, block_on, print, write_stdout};
+use crate::addresses;
 use ambient::Rng;
 use ambient::{Clock, Timestamp};
 use store::{Part, Partner, Store, StoreError, Tx};
@@ -289,20 +289,11 @@ fn check_hosts(hosts: &[String]) -> Result<String, String> {
 /// sends people to http, and only on that machine.
 fn check_callbacks(urls: &[String], is_https: bool) -> Result<String, String> {
     let checked = urls.iter().map(|text| {
-        let url: Url =
-            text.parse().map_err(|_| format!("'{text}' is not an address such as https://hr.example/verified"))?;
-        let is_loopback = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        let is_allowed = url.scheme() == "https" || (url.scheme() == "http" && is_loopback && !is_https);
+        let url = addresses::parse(text).map_err(|why| format!("'{text}' {why}, like https://hr.example/verified"))?;
+        let is_allowed = addresses::is_web(&url) && (url.scheme() == "https" || !is_https);
         let is_ours = |(name, _): (Cow<'_, str>, _)| name == "request_id" || name == "status";
         if !is_allowed {
             Err(format!("'{text}' must begin with https://"))
-        } else if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
-            Err(format!("'{text}' must have no fragment, no user and no password"))
         } else if url.query_pairs().any(is_ours) {
             Err(format!("'{text}' must not have request_id or status in its query: those are added to it"))
         } else {

@@ -5,12 +5,21 @@ use strsim::osa_distance;
 /// How many letters may differ.
 const TYPING_ERRORS: usize = 2;
 
+/// Where `tenure push` sends to: a URL. Otherwise it is the name of a section.
+const PUSHED_TO: &str = "TENURE_SERVER";
+
 /// Refuses a variable whose name has no `__`, as those of settings have, but is that of a setting otherwise, or nearly.
 /// Others are not ours: `tenure push` has some, and Kubernetes makes `TENURE_SERVICE_HOST` of a service called tenure.
 pub(super) fn refuse(variables: &[(String, String)], settings_file: &str) -> Result<(), String> {
     let settings = settings(settings_file);
     for (name, value) in variables {
         let upper = name.to_ascii_uppercase();
+        let is_of_push = *name == PUSHED_TO && ["http://", "https://"].iter().any(|scheme| value.starts_with(scheme));
+        let mut sections = settings.iter().filter_map(|setting| setting.split_once("__"));
+        if !is_of_push && sections.any(|(section, _)| section == upper) {
+            let settings = format!("its settings begin with {upper}__ (two underscores)");
+            return Err(format!("the environment variable {name} is the name of a section, not a setting; {settings}"));
+        }
         if *name != upper && settings.contains(&upper) {
             return Err(format!("the environment variable {name} is no setting; did you mean {upper}?"));
         }
@@ -78,6 +87,22 @@ mod tests {
         ] {
             let error = refused(name, "x").expect(name);
             assert!(error.contains(name) && error.contains(meant), "{error}");
+        }
+    }
+
+    #[test]
+    fn sections_with_a_value_are_rejected() {
+        for (name, value) in [
+            ("TENURE_SERVER", "1"),
+            ("TENURE_SERVER", ""),
+            ("TENURE_SERVER", "{listen='127.0.0.1:1'}"),
+            ("TENURE_STORAGE", "https://passport.example"),
+            ("TENURE_RATE_LIMIT", "false"),
+            ("tenure_log", "debug"),
+        ] {
+            let error = refused(name, value).expect(name);
+            let begin = format!("begin with {}__", name.to_ascii_uppercase());
+            assert!(error.contains("is the name of a section") && error.contains(&begin), "{error}");
         }
     }
 

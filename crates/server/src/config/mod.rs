@@ -2,7 +2,9 @@
 //!
 //! Owns every setting's name and meaning (`default.toml` is their reference). Unknown keys are refused.
 
+mod checks;
 mod misspelt;
+mod ranges;
 mod sections;
 mod values;
 
@@ -65,7 +67,7 @@ impl Config {
     /// Reads the default, then `file`, then `TENURE_*` of `environment`, then `overrides` (key, value) of the command line.
     ///
     /// # Errors
-    /// A file that cannot be read, an unknown key, a value of the wrong kind.
+    /// A file that cannot be read, an unknown key, a value of the wrong kind or out of its range.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -79,9 +81,10 @@ impl Config {
         let environment = Environment::with_prefix("TENURE")
             .prefix_separator("_")
             .separator("__")
-            .try_parsing(true)
             .source(Some(settings.into_iter().collect()));
-        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
+        let default = File::from_str(DEFAULT, FileFormat::Toml);
+        let default = config::Config::builder().add_source(default).build().map_err(explain)?;
+        let mut builder = config::Config::builder().add_source(default.clone());
         if let Some(path) = file {
             builder = builder.add_source(File::from(path).format(FileFormat::Toml));
         }
@@ -89,62 +92,27 @@ impl Config {
         for (key, value) in overrides {
             builder = builder.set_override(key, value.as_str()).map_err(explain)?;
         }
-        let config: Self = builder.build().and_then(config::Config::try_deserialize).map_err(explain)?;
-        config.check()
+        let settings = builder.build().map_err(explain)?;
+        ranges::check(&settings, &default).map_err(ConfigError)?;
+        let config: Self = settings.try_deserialize().map_err(explain)?;
+        config.check().map_err(ConfigError)?;
+        Ok(config)
     }
 
-    fn check(self) -> Result<Self, ConfigError> {
-        self.check_base_url()?;
-        values::check_log_filter(&self.log.filter).map_err(ConfigError)?;
-        if self.objects.kind == ObjectStoreKind::S3 && self.objects.bucket.trim().is_empty() {
-            return Err(ConfigError("objects.kind s3 needs the name of a bucket in objects.bucket".to_owned()));
-        }
-        let base = &self.server.base_url;
-        let asks = &self.openid4vp;
-        if asks.client_id_prefix == ClientIdPrefix::X509SanDns && base.domain().is_none() {
-            return Err(ConfigError(format!(
-                "openid4vp.client_id_prefix x509_san_dns needs a name in server.base_url; it is {base}"
-            )));
-        }
-        let is_scheme =
-            |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "+-.".contains(character);
-        if !asks.scheme.starts_with(|first: char| first.is_ascii_lowercase()) || !asks.scheme.chars().all(is_scheme) {
-            return Err(ConfigError(format!(
-                "openid4vp.scheme must be like openid4vp or haip-vp; it is '{}'",
-                asks.scheme
-            )));
+    fn check(&self) -> Result<(), String> {
+        checks::base_url(&self.server.base_url)?;
+        values::check_log_filter(&self.log.filter)?;
+        if self.storage.data.as_os_str().is_empty() {
+            return Err("storage.data must name a folder; it is empty".to_owned());
         }
         if !self.storage.database_url.is_empty() {
-            store::connect_options(&self.storage.database_url).map_err(|error| ConfigError(error.to_string()))?;
+            store::connect_options(&self.storage.database_url).map_err(|error| error.to_string())?;
         }
-        if self.verification.lifetime > self.retention.ring_key_lifetime() {
-            return Err(ConfigError(
-                "verification.lifetime must not be longer than retention.incomplete: a request is sealed under a key that lives as long".to_owned(),
-            ));
-        }
-        Ok(self)
-    }
-
-    fn check_base_url(&self) -> Result<(), ConfigError> {
-        let base = &self.server.base_url;
-        // The URL is not repeated: it has a password.
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(ConfigError(
-                "server.base_url must have no user and no password: it begins every link. Write it like https://passport.example"
-                    .to_owned(),
-            ));
-        }
-        if !matches!(base.scheme(), "http" | "https")
-            || base.host().is_none()
-            || base.path() != "/"
-            || base.query().is_some()
-            || base.fragment().is_some()
-        {
-            return Err(ConfigError(format!(
-                "server.base_url must be like https://passport.example, without a path; it is {base}"
-            )));
-        }
-        Ok(())
+        checks::objects(&self.objects)?;
+        checks::orphan_age(&self.objects, &self.server, &self.outbound)?;
+        checks::categories(&self.credentials.categories)?;
+        checks::openid4vp(&self.openid4vp, &self.server.base_url)?;
+        checks::verification(&self.verification, &self.retention)
     }
 
     /// The public address without a slash at the end, to put a path behind.
@@ -252,6 +220,19 @@ mod tests {
     }
 
     #[test]
+    fn variables_of_the_environment_are_read_as_written() {
+        for text in ["00123", "1e5", "12345678901234567890123", "TRUE", "1.50"] {
+            let config = load(&[("TENURE_OBJECTS__ACCESS_KEY", text), ("TENURE_RATE_LIMIT__PARTNER_BURST", "40")]);
+            let config = config.expect("a text and a number");
+            assert_eq!((&*config.objects.access_key, config.rate_limit.partner_burst), (text, 40));
+        }
+        for text in ["5.5", "5.0", "on", "-5", "4294967296", "18446744073709551615"] {
+            let error = load(&[("TENURE_RATE_LIMIT__PARTNER_BURST", text)]).expect_err(text).to_string();
+            assert!(error.contains(&format!("rate_limit.partner_burst: '{text}' is not")), "{error}");
+        }
+    }
+
+    #[test]
     fn unknown_keys_and_invalid_values_are_rejected() {
         let unknown =
             load(&[("TENURE_RETENTION__INCOMPLET", "20s")]).expect_err("a typing error is not silence").to_string();
@@ -261,7 +242,7 @@ mod tests {
         assert!(load(&[("TENURE_SERVER__BASE_URL", "https://passport.example/sub")]).is_err());
         for (name, zero) in [("TENURE_RATE_LIMIT__PARTNER_BURST", "0"), ("TENURE_TOKENS__LIFETIME", "0s")] {
             let error = load(&[(name, zero)]).expect_err(name).to_string();
-            assert!(error.contains("must be"), "{error}");
+            assert!(error.contains(&format!("'{zero}' is not")), "{error}");
         }
         let url = "postgres://ada:secret@db/tenure?sslmod=require";
         let error = load(&[("TENURE_STORAGE__DATABASE_URL", url)]).expect_err("not a parameter").to_string();

@@ -1,4 +1,4 @@
-//! One struct per section of the settings file.
+//! One struct per section of the settings file. The ranges of numbers and durations are in [`super::ranges`].
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,9 +12,7 @@ use store::LONGEST_RING_PERIOD;
 use store::domain::presentation::Mode;
 use url::Url;
 
-use super::values::{
-    PortRange, algorithm, choice, duration, duration_or_zero, optional_url, positive, response_mode, words,
-};
+use super::values::{PortRange, algorithm, choice, duration, optional_url, response_mode, words};
 
 /// Listening, addresses and limits of the HTTP server.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,7 +28,6 @@ pub struct Server {
     #[serde(deserialize_with = "choice")]
     pub forwarded_header: ForwardedHeader,
     /// Largest request body, bytes.
-    #[serde(deserialize_with = "positive")]
     pub body_limit: usize,
     /// Longest time for one request.
     #[serde(deserialize_with = "duration")]
@@ -39,13 +36,12 @@ pub struct Server {
     #[serde(deserialize_with = "duration")]
     pub head_timeout: Duration,
     /// Most connections at once, but for probes.
-    #[serde(deserialize_with = "positive")]
     pub max_connections: usize,
     /// How long a stopping server goes on serving while `/readyz` is 503.
-    #[serde(deserialize_with = "duration_or_zero")]
+    #[serde(deserialize_with = "duration")]
     pub shutdown_delay: Duration,
     /// How long a stopping server waits for what it has accepted.
-    #[serde(deserialize_with = "duration_or_zero")]
+    #[serde(deserialize_with = "duration")]
     pub shutdown_grace: Duration,
 }
 
@@ -78,7 +74,6 @@ pub struct Storage {
     /// PostgreSQL URL, or empty for SQLite.
     pub database_url: String,
     /// Connections to PostgreSQL; of SQLite's readers at most.
-    #[serde(deserialize_with = "positive")]
     pub connections: u32,
 }
 
@@ -107,7 +102,7 @@ pub struct Objects {
     #[serde(deserialize_with = "duration")]
     pub upload_timeout: Duration,
     /// How old an object must be before it can be taken to be left over.
-    #[serde(deserialize_with = "duration_or_zero")]
+    #[serde(deserialize_with = "duration")]
     pub orphan_age: Duration,
 }
 
@@ -134,6 +129,9 @@ pub struct Outbound {
     /// Longest time for one document.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
+    /// Ports that documents and issuers may have besides 443.
+    #[serde(deserialize_with = "words")]
+    pub allowed_ports: Vec<PortRange>,
 }
 
 impl Outbound {
@@ -157,7 +155,6 @@ pub struct Webhooks {
     #[serde(deserialize_with = "words")]
     pub allowed_ports: Vec<PortRange>,
     /// How many attempts at once for one webhook.
-    #[serde(deserialize_with = "positive")]
     pub concurrency: u32,
 }
 
@@ -267,7 +264,6 @@ pub struct Mail {
     /// Sender.
     pub from: String,
     /// Most SMTP sessions at once.
-    #[serde(deserialize_with = "positive")]
     pub connections: u32,
 }
 
@@ -334,16 +330,13 @@ pub struct SignIn {
     #[serde(deserialize_with = "duration")]
     pub code_lifetime: Duration,
     /// Wrong tries that end a code.
-    #[serde(deserialize_with = "positive")]
     pub code_attempts: u32,
     /// Lifetime of a session without a visit.
     #[serde(deserialize_with = "duration")]
     pub session_lifetime: Duration,
     /// Codes to one address in an hour for one network address; links to it from one partner.
-    #[serde(deserialize_with = "positive")]
     pub codes_per_address: u32,
     /// Codes asked for from one network address in an hour.
-    #[serde(deserialize_with = "positive")]
     pub codes_per_client: u32,
 }
 
@@ -354,16 +347,12 @@ pub struct RateLimit {
     /// Off for load tests alone.
     pub enabled: bool,
     /// Sustained requests a second for a partner.
-    #[serde(deserialize_with = "positive")]
     pub partner_per_second: u32,
     /// Requests a partner may make at once.
-    #[serde(deserialize_with = "positive")]
     pub partner_burst: u32,
     /// Token requests in a minute from one network address.
-    #[serde(deserialize_with = "positive")]
     pub tokens_per_minute: u32,
     /// Requests and codes of wallets in a minute from one network address.
-    #[serde(deserialize_with = "positive")]
     pub wallets_per_minute: u32,
 }
 

@@ -10,31 +10,11 @@ use serde::{Deserialize, Deserializer, de};
 use store::domain::presentation::Mode;
 use url::Url;
 
-/// Longest duration: a hundred years.
-const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
-
-/// Reads `20s`, `10m`, `48h`, `400d` (a day is 24 hours), but not zero.
+/// Reads `20s`, `10m`, `48h`, `400d` (a day is 24 hours).
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let duration = duration_or_zero(deserializer)?;
-    if duration.is_zero() { Err(de::Error::custom("it must be longer than 0s")) } else { Ok(duration) }
-}
-
-/// Reads a duration that may be zero.
-pub(super) fn duration_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let duration = parse_duration(&text);
-    if duration.is_some_and(|duration| duration > LONGEST) {
-        return Err(de::Error::custom(format!("'{text}' is longer than 36500d")));
-    }
-    duration.ok_or_else(|| de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d")))
-}
-
-/// Reads a number of at least 1: a limit of zero would refuse everything.
-pub(super) fn positive<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default + PartialEq>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    let number = T::deserialize(deserializer)?;
-    if number == T::default() { Err(de::Error::custom("it must be at least 1")) } else { Ok(number) }
+    let refused = || de::Error::custom(format!("'{text}' is not a duration like 20s, 10m, 48h or 400d"));
+    parse_duration(&text).ok_or_else(refused)
 }
 
 pub(super) fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {
@@ -118,6 +98,9 @@ pub struct PortRange {
 }
 
 impl PortRange {
+    /// Every port.
+    pub const ALL: Self = Self { first: 1, last: u16::MAX };
+
     /// Whether `port` is in it.
     pub fn contains(self, port: u16) -> bool {
         (self.first..=self.last).contains(&port)
@@ -137,7 +120,7 @@ impl FromStr for PortRange {
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.trim().split_at_checked(text.trim().find(|c: char| !c.is_ascii_digit())?)?;
     let seconds = match unit.trim() {
         "s" => 1,

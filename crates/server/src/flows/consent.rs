@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use credential::{NameReason, Payload};
+use credential::{BirthDateReason, NameReason, Payload};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::names::HeldNames;
+use super::names::{Confirmation, HeldNames};
 use super::versions::{self, HeldVersions, RelatedVersion};
 use super::{share, standing_consent, supersede};
 use crate::app::App;
@@ -65,8 +65,10 @@ pub struct Choice {
     pub replaced: Option<BTreeSet<Uuid>>,
     /// Whether its partner may keep it up to date.
     pub is_kept_current: bool,
-    /// Why its name differs from those in the wallet, if they confirmed that it is also theirs. Ignored if it does not differ.
-    pub confirmed_name: Option<NameReason>,
+    /// That its name, which differs from those in the wallet, is also theirs. Ignored if it does not differ.
+    pub confirmed_name: Option<Confirmation<NameReason>>,
+    /// The same about the date of birth.
+    pub confirmed_birth_date: Option<Confirmation<BirthDateReason>>,
 }
 
 /// What a person chose, by credential. Where nothing was chosen, nothing is asked or confirmed and no consent is given.
@@ -79,7 +81,7 @@ pub struct Decided {
     pub linked: Linked,
     /// How many submissions have changed; none if all were decided before or have expired.
     pub count: usize,
-    /// The submissions whose name the person must confirm first. If there are any, nothing has changed.
+    /// The submissions whose name or date of birth the person must confirm first. If there are any, nothing has changed.
     pub unconfirmed: Vec<Uuid>,
 }
 
@@ -181,8 +183,8 @@ pub async fn accept(app: &App, id: Uuid, holder: Uuid, choices: &Choices) -> Res
             Held { versions: HeldVersions::of(app, holder, partner).await?, names: HeldNames::of(app, holder).await? };
         let (mut among, mut pending, mut unconfirmed) = (held.names.clone(), Vec::new(), Vec::new());
         for item in linked.items() {
-            let reason = choices.get(&item.id).and_then(|choice| choice.confirmed_name);
-            match Pending::prepare(app, item, holder, &held.versions, (&mut among, reason)).await? {
+            let choice = choices.get(&item.id);
+            match Pending::prepare(app, item, holder, &held.versions, (&mut among, choice)).await? {
                 Prepared::Ready(ready) => pending.push(*ready),
                 Prepared::Unconfirmed => unconfirmed.push(item.id),
                 Prepared::Over => {}
@@ -339,7 +341,7 @@ struct Pending {
 /// What became of a submission that is to be accepted.
 enum Prepared {
     Ready(Box<Pending>),
-    /// It carries another name, and the person did not confirm it.
+    /// It carries another name or date of birth, and the person did not confirm it.
     Unconfirmed,
     /// It is not pending any more, or its data is deleted.
     Over,
@@ -352,16 +354,20 @@ impl Pending {
         item: &Submission,
         holder: Uuid,
         held: &HeldVersions,
-        (among, reason): (&mut HeldNames, Option<NameReason>),
+        (among, choice): (&mut HeldNames, Option<&Choice>),
     ) -> Result<Prepared, Error> {
         let State::Incomplete { sealed, .. } = &item.state else { return Ok(Prepared::Over) };
         let label: [&[u8]; 2] = [b"submission", item.id.as_bytes()];
         let Some(plain) = app.keyring().open_sealed(sealed, &label).await? else { return Ok(Prepared::Over) };
         let mut said = Payload::from_bytes(&plain).map_err(Error::internal)?;
+        let questions = among.questions(item.credential_type, &said);
+        let name = choice.and_then(|choice| choice.confirmed_name.as_ref());
+        let birth_date = choice.and_then(|choice| choice.confirmed_birth_date.as_ref());
+        if !questions.record(&mut said, name, birth_date) {
+            return Ok(Prepared::Unconfirmed);
+        }
         let mut confirmed = None;
-        if let Some(question) = among.question(said.full_name()) {
-            let Some(reason) = reason else { return Ok(Prepared::Unconfirmed) };
-            said.confirmed_name = Some(question.confirmed(reason));
+        if !questions.is_empty() {
             confirmed = Some(Zeroizing::new(serde_json::to_vec(&said).map_err(Error::internal)?));
         }
         among.add_incoming(app, item, &said).await?;

@@ -70,10 +70,17 @@ async fn refusal(
             if known.is_none() {
                 *known = app.store().read().await?.partner(partner).await?;
             }
-            let host = Url::parse(address).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
-            let allowed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(&host));
-            let message = "This host is not on your list of hosts that documents are fetched from; ask the operator to add it, or upload the document.";
-            Ok((!allowed).then(|| (Code::AssetDataAddress, message.to_owned())))
+            let url = Url::parse(address).ok();
+            let host = url.as_ref().and_then(Url::host_str);
+            let is_listed = known.as_ref().zip(host).is_some_and(|(partner, host)| partner.may_fetch_from(host));
+            let message = if !is_listed {
+                "This host is not on your list of hosts that documents are fetched from; ask the operator to add it, or upload the document."
+            } else if url.is_some_and(|url| app.documents().outbound.may_ask_port(&url)) {
+                return Ok(None);
+            } else {
+                "Documents are fetched from port 443 only, unless the operator allows others; ask the operator, or upload the document."
+            };
+            Ok(Some((Code::AssetDataAddress, message.to_owned())))
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Names in a wallet: whether an incoming credential carries another one, and what its holder confirmed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential::encoding::sha256;
 use credential::names::{Comparison, compare_names, stand_together};
-use credential::{ConfirmedName, Payload};
+use credential::{BirthDateReason, ConfirmedBirthDate, ConfirmedName, Date, NameReason, Payload, Type};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -17,6 +21,8 @@ struct HeldName {
     partner: String,
     /// Whether it is the name of a verified identity.
     is_anchor: bool,
+    /// The date of birth in a verified identity, YYYY-MM-DD.
+    birth_date: Option<String>,
     /// Whether its partner says so now: neither withdrawn nor superseded.
     stands: bool,
     /// Whether the holder confirmed, when they accepted it, that the name is theirs.
@@ -47,6 +53,48 @@ pub struct NameBeside {
     pub is_anchor: bool,
     /// How the incoming name compares with it.
     pub comparison: Comparison,
+}
+
+/// A question for the holder: whether an incoming identity with another date of birth is also theirs.
+#[derive(Clone, Debug)]
+pub struct BirthDateQuestion {
+    /// The date in the incoming identity, YYYY-MM-DD.
+    date: String,
+    /// The dates in the wallet, each once; at least one.
+    pub beside: Vec<BirthDateBeside>,
+}
+
+/// A date of birth in a wallet.
+#[derive(Clone, Debug)]
+pub struct BirthDateBeside {
+    date: String,
+    /// The partner of the first identity that carries it.
+    pub partner: String,
+}
+
+/// What to ask before a credential is accepted.
+#[derive(Clone, Debug)]
+pub struct Questions {
+    /// About its name.
+    pub name: Option<NameQuestion>,
+    /// About its date of birth.
+    pub birth_date: Option<BirthDateQuestion>,
+}
+
+/// A confirmation by the holder.
+#[derive(Clone, Debug)]
+pub struct Confirmation<R> {
+    /// The reason that they chose.
+    pub reason: R,
+    /// The id of the question that they were asked; `None` confirms whatever is asked.
+    pub question: Option<String>,
+}
+
+impl<R: Copy> Confirmation<R> {
+    /// The reason, if this confirms what the question with this id asks.
+    fn reason_for(&self, question: &str) -> Option<R> {
+        self.question.as_deref().is_none_or(|asked| asked == question).then_some(self.reason)
+    }
 }
 
 impl HeldNames {
@@ -84,6 +132,7 @@ impl HeldNames {
             name: payload.full_name().to_owned(),
             partner: partner.map(|partner| partner.name).unwrap_or_default(),
             is_anchor: submission.credential_type.is_identity(),
+            birth_date: birth_date(submission.credential_type, payload),
             stands,
             is_confirmed: payload.confirmed_name.is_some(),
         });
@@ -100,11 +149,31 @@ impl HeldNames {
         Ok(now.eq(self.0.iter().map(|held| (held.submission, held.stands))))
     }
 
+    /// What to ask before a credential is accepted.
+    pub fn questions(&self, known: Type, payload: &Payload) -> Questions {
+        let birth_date = birth_date(known, payload).and_then(|date| self.birth_date_question(date));
+        Questions { name: self.question(payload.full_name()), birth_date }
+    }
+
+    /// The question to ask before an identity with this date of birth is accepted; `None` if no identity in the wallet has
+    /// another one, or one has the same.
+    fn birth_date_question(&self, date: String) -> Option<BirthDateQuestion> {
+        let mut beside: Vec<BirthDateBeside> = Vec::new();
+        for held in self.0.iter().filter(|held| held.stands) {
+            let Some(known) = &held.birth_date else { continue };
+            if !beside.iter().any(|listed| listed.date == *known) {
+                beside.push(BirthDateBeside { date: known.clone(), partner: held.partner.clone() });
+            }
+        }
+        let is_known = beside.iter().any(|known| known.date == date);
+        (!is_known && !beside.is_empty()).then_some(BirthDateQuestion { date, beside })
+    }
+
     /// The question to ask before a credential in `name` is accepted; `None` if the name is already the holder's.
     ///
     /// The name of a verified identity is what others are compared with; without one, each name that stands in the wallet. A
     /// name that the holder has confirmed before is not asked about again.
-    pub fn question(&self, name: &str) -> Option<NameQuestion> {
+    fn question(&self, name: &str) -> Option<NameQuestion> {
         let standing = || self.0.iter().filter(|held| held.stands);
         let is_anchored = standing().any(|held| held.is_anchor);
         let references = || standing().filter(move |held| !is_anchored || held.is_anchor);
@@ -152,10 +221,81 @@ impl NameQuestion {
         self.beside.iter().all(|beside| matches!(beside.comparison, Comparison::Similar(_)))
     }
 
+    /// Identifies what is asked: the incoming name, and those that it is compared with.
+    pub fn id(&self) -> String {
+        question_id(&self.name, self.beside.iter().map(|beside| beside.name.as_str()))
+    }
+
     /// What is recorded if the holder confirms the name.
-    pub fn confirmed(&self, reason: credential::NameReason) -> ConfirmedName {
+    fn confirmed(&self, reason: NameReason) -> ConfirmedName {
         ConfirmedName { reason, beside: self.beside.iter().map(|beside| beside.name.clone()).collect() }
     }
+}
+
+impl BirthDateQuestion {
+    /// Identifies what is asked, as [`NameQuestion::id`].
+    pub fn id(&self) -> String {
+        question_id(&self.date, self.beside.iter().map(|beside| beside.date.as_str()))
+    }
+
+    /// The date in the incoming identity, in words.
+    pub fn day(&self) -> String {
+        in_words(&self.date)
+    }
+
+    fn confirmed(&self, reason: BirthDateReason) -> ConfirmedBirthDate {
+        ConfirmedBirthDate { reason, beside: self.beside.iter().map(|beside| beside.date.clone()).collect() }
+    }
+}
+
+impl BirthDateBeside {
+    /// The date in words.
+    pub fn day(&self) -> String {
+        in_words(&self.date)
+    }
+}
+
+impl Questions {
+    /// Records in `payload` what the holder confirmed. False if something is asked that they did not confirm.
+    pub fn record(
+        &self,
+        payload: &mut Payload,
+        name: Option<&Confirmation<NameReason>>,
+        birth_date: Option<&Confirmation<BirthDateReason>>,
+    ) -> bool {
+        if let Some(question) = &self.name {
+            let reason = name.and_then(|name| name.reason_for(&question.id()));
+            payload.confirmed_name = reason.map(|reason| question.confirmed(reason));
+        }
+        if let Some(question) = &self.birth_date {
+            let reason = birth_date.and_then(|birth_date| birth_date.reason_for(&question.id()));
+            payload.confirmed_birth_date = reason.map(|reason| question.confirmed(reason));
+        }
+        (self.name.is_none() || payload.confirmed_name.is_some())
+            && (self.birth_date.is_none() || payload.confirmed_birth_date.is_some())
+    }
+
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.birth_date.is_none()
+    }
+}
+
+/// The date of birth in a verified identity, if it is there.
+fn birth_date(known: Type, payload: &Payload) -> Option<String> {
+    let date = payload.fields.get("date_of_birth").and_then(Value::as_str)?;
+    known.is_identity().then(|| date.to_owned())
+}
+
+/// A date in words, or as it is if it is none.
+pub fn in_words(date: &str) -> String {
+    Date::parse(date).map_or_else(|_| date.to_owned(), Date::in_words)
+}
+
+/// A hash of what is compared. No name or date has a line break.
+fn question_id<'a>(incoming: &'a str, beside: impl Iterator<Item = &'a str>) -> String {
+    let compared: Vec<&str> = std::iter::once(incoming).chain(beside).collect();
+    URL_SAFE_NO_PAD.encode(sha256(compared.join("\n").as_bytes()))
 }
 
 /// Whether `holder` confirmed that the names of these credentials of theirs are all their own, as
@@ -178,6 +318,7 @@ mod tests {
             name: (*name).to_owned(),
             partner: "Acme".to_owned(),
             is_anchor: *is_anchor,
+            birth_date: None,
             stands: true,
             is_confirmed: *is_confirmed,
         });

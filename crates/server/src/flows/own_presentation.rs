@@ -92,6 +92,24 @@ pub async fn own_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInpu
     })
 }
 
+/// Collects what is needed to verify a credential of an issuer that is trusted: everything for this server's own, only the keys
+/// for others, whose status lists have to be fetched. For issuers that are not trusted everything is missing.
+///
+/// # Errors
+/// The store cannot be used.
+pub async fn trusted_inputs(app: &App, token: &Token<'_>) -> Result<VerificationInputs, Error> {
+    let issuer = token.issuer().unwrap_or_default();
+    if is_own_issuer(app, issuer) {
+        return own_inputs(app, token).await;
+    }
+    let issuer_keys = match app.trusted_issuers().keys(issuer, token.certificates(), app.now()) {
+        Ok(Some(keys)) => Answer::Some(keys),
+        Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
+        Err(why) => Answer::None(why),
+    };
+    Ok(VerificationInputs { issuer_keys, ..VerificationInputs::default() })
+}
+
 /// Whether credentials name this server as their issuer: by its address, or by its did:web.
 pub fn is_own_issuer(app: &App, issuer: &str) -> bool {
     let base = app.config().base();

@@ -340,11 +340,13 @@ pub(super) async fn returns_elsewhere(app: &App, link: Uuid, return_url: Option<
 }
 
 /// Whether an earlier push of the same type had the same payload. True if its data is deleted, since there is nothing to
-/// compare.
+/// compare; and true, once it is older than the period in which repeats are compared, for all that was accepted, so that the
+/// answer does not tell whether the person has deleted it (docs/partner-api.md section 8).
 pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &[u8]) -> Result<bool, Error> {
     let label: [&[u8]; 2] = [b"submission", existing.id.as_bytes()];
     let earlier = match &existing.state {
         State::Incomplete { sealed, .. } => app.keyring().open_sealed(sealed, &label).await?,
+        State::Accepted { .. } | State::Withdrawn { .. } if existing.expires_at <= app.now() => None,
         State::Accepted { holder, sealed, .. } | State::Withdrawn { holder, sealed, .. } => {
             Some(app.keyring().open_for_holder(*holder, &label, sealed).await?)
         }
@@ -352,6 +354,7 @@ pub(super) async fn is_same(app: &App, existing: &stored::Submission, payload: &
     };
     let Some(earlier) = earlier.filter(|earlier| earlier.as_slice() != payload) else { return Ok(true) };
     // What the holder confirmed since was not pushed.
-    let pushed = |bytes: &[u8]| Payload::from_bytes(bytes).map(|payload| Payload { confirmed_name: None, ..payload });
+    let unconfirmed = |payload: Payload| Payload { confirmed_name: None, confirmed_birth_date: None, ..payload };
+    let pushed = |bytes: &[u8]| Payload::from_bytes(bytes).map(unconfirmed);
     Ok(pushed(&earlier).map_err(Error::internal)? == pushed(payload).map_err(Error::internal)?)
 }

@@ -2,13 +2,14 @@
 //!
 //! Its users act through the flows of everybody, and only on what a sandbox partner has sent.
 
-use credential::{Code, Fault, NameReason};
+use credential::{BirthDateReason, Code, Fault, NameReason};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::email::Email;
 use crate::error::{Error, Kind};
 use crate::flows::consent::{Choice, Choices, Linked};
+use crate::flows::names::Confirmation;
 use crate::flows::verification_request::{self, DisclosureRecord, HolderResponse, RequestDetails};
 use crate::flows::{account, consent, expiry};
 use crate::outbox::{OutboxMessage, Routing};
@@ -103,11 +104,15 @@ async fn answer_push(app: &App, action: &SandboxAction, holder: Uuid) -> Result<
     Ok(())
 }
 
-/// A user who consents confirms whatever name a credential carries.
+/// A user who consents confirms whatever name and date of birth a credential carries.
 async fn confirm_names(app: &App, id: Uuid, holder: Uuid) -> Result<Choices, Error> {
     let linked = consent::find(app, id, holder).await?;
     let items = linked.as_ref().map(Linked::items).unwrap_or_default();
-    let choice = || Choice { confirmed_name: Some(NameReason::Other), ..Choice::default() };
+    let choice = || Choice {
+        confirmed_name: Some(Confirmation { reason: NameReason::Other, question: None }),
+        confirmed_birth_date: Some(Confirmation { reason: BirthDateReason::Other, question: None }),
+        ..Choice::default()
+    };
     Ok(items.iter().map(|item| (item.id, choice())).collect())
 }
 

@@ -84,10 +84,11 @@ async fn find_covered(
 ) -> Result<Option<Covered>, Error> {
     let mut tx = app.store().read().await?;
     let Some(named) = tx.current_submission(partner, replaces, app.now()).await? else { return Ok(None) };
-    let Some(older) = current_version(&mut tx, named.id, app.now()).await? else { return Ok(None) };
+    let Some(older) = newest_version(&mut tx, named.id, app.now()).await? else { return Ok(None) };
+    // Asked for a deleted credential too: the time of the response must not tell a deletion from a consent that was ended.
     let has_consent = consent_for(&mut tx, older.id).await?.is_some();
     drop(tx);
-    if !has_consent || older.credential_type != submission.credential_type {
+    if !has_consent || !older.stands() || older.credential_type != submission.credential_type {
         return Ok(None);
     }
     let Some(payload) = versions::open(app, &older).await? else { return Ok(None) };
@@ -106,8 +107,13 @@ fn is_covered(submission: &Submission, older: &Payload) -> bool {
 
 /// The newest version of the credential `id`, if it stands.
 async fn current_version(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<stored::Submission>, Error> {
+    Ok(newest_version(tx, id, now).await?.filter(stored::Submission::stands))
+}
+
+/// The newest version of the credential `id`, whatever became of it.
+async fn newest_version(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<stored::Submission>, Error> {
     let Some(newest) = tx.newest_version(id).await? else { return Ok(None) };
-    Ok(tx.linked_submission(newest, now).await?.filter(stored::Submission::stands))
+    Ok(tx.linked_submission(newest, now).await?)
 }
 
 async fn consent_for(tx: &mut Tx, submission: Uuid) -> Result<Option<StandingConsent>, Error> {

@@ -49,6 +49,32 @@ pub enum TokenVerdict {
     IssuerUnknown,
 }
 
+impl TokenVerdict {
+    /// What the checks in `report` say together of a token whose issuer is trusted to this degree.
+    pub fn new(report: &Report, trust: Trust) -> Self {
+        match report.conclusion() {
+            Conclusion::Invalid if report.is_replaced() => Self::Replaced,
+            Conclusion::Invalid if report.is_genuine() => Self::Expired,
+            Conclusion::Invalid => Self::Invalid,
+            Conclusion::NotCheckable => Self::NotCheckable,
+            Conclusion::Valid if trust == Trust::Unknown => Self::IssuerUnknown,
+            Conclusion::Valid => Self::Valid,
+        }
+    }
+
+    /// Its name in responses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Replaced => "replaced",
+            Self::Expired => "expired",
+            Self::NotCheckable => "not_checkable",
+            Self::IssuerUnknown => "issuer_unknown",
+        }
+    }
+}
+
 /// The issuer of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenIssuer {
@@ -143,7 +169,7 @@ async fn keys(app: &App, token: &Token<'_>, issuer: &str) -> Answer<Vec<(String,
 }
 
 /// The type of ours that a token is of, if its issuer is trusted for it.
-fn credential_type(app: &App, token: &Token<'_>, issuer: &str) -> Option<Type> {
+pub fn credential_type(app: &App, token: &Token<'_>, issuer: &str) -> Option<Type> {
     if own_presentation::is_own_issuer(app, issuer) {
         return token.credential_type();
     }
@@ -168,14 +194,7 @@ impl VerifiedToken {
     }
 
     fn new(mut report: Report, token: &Token<'_>, issuer: TokenIssuer, credential_type: Option<Type>) -> Self {
-        let verdict = match report.conclusion() {
-            Conclusion::Invalid if report.is_replaced() => TokenVerdict::Replaced,
-            Conclusion::Invalid if report.is_genuine() => TokenVerdict::Expired,
-            Conclusion::Invalid => TokenVerdict::Invalid,
-            Conclusion::NotCheckable => TokenVerdict::NotCheckable,
-            Conclusion::Valid if issuer.trust == Trust::Unknown => TokenVerdict::IssuerUnknown,
-            Conclusion::Valid => TokenVerdict::Valid,
-        };
+        let verdict = TokenVerdict::new(&report, issuer.trust);
         let is_signed = has_passed(&report, Step::Signature);
         let subject = TokenSubject::new(token, &report);
         if !is_signed {

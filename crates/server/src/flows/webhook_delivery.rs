@@ -2,10 +2,11 @@
 //!
 //! A round takes deliveries, sends them, writes their outcomes and takes the next, in one transaction a round. A round's
 //! deliveries are put off before they are sent, so that they are sent again after a crash. A receiver that fails often is paused
-//! for a while, and then tried with one delivery.
+//! for a while, and then tried with one delivery. A receiver that answers 410 wants nothing more: its webhook is disabled, and
+//! its deliveries fail until the partner changes it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, stream};
@@ -15,11 +16,18 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::webhook_message::{Signer, body};
+use ambient::Timestamp;
 use store::domain::webhook::{Delivery, NoAnswer, RETRIES, TRIP, Webhook, pause_after};
 use store::{Attempt, Settled, StoreError, day};
 
 /// How many deliveries one round takes.
 const ROUND: i64 = 64;
+
+/// How many deliveries of a disabled webhook fail in one transaction, so that pushes never wait long behind it.
+const FAILED_AT_ONCE: i64 = 500;
+
+/// The status by which a receiver says that it wants nothing more (RFC 9110, section 15.5.11).
+const GONE: u16 = 410;
 
 /// How often, and how far apart, it is tried to write the outcomes of a round while the store is unavailable.
 const WRITE_ATTEMPTS: u32 = 10;
@@ -64,11 +72,11 @@ pub async fn due(app: &App) -> Result<Vec<Uuid>, StoreError> {
 /// # Errors
 /// The store cannot be used; what was taken is due again later.
 pub async fn deliver(app: &App, webhook: Uuid, stop: &CancellationToken) -> Result<usize, StoreError> {
-    let (mut attempts, mut settled, mut writes) = (0, Vec::new(), 0);
+    let (mut attempts, mut sent, mut writes) = (0, Sent::default(), 0);
     loop {
-        let taken = match app.store().unless_lost(turn(app, webhook, &settled, stop)).await {
+        let taken = match app.store().unless_lost(turn(app, webhook, &sent, stop)).await {
             // What is not written is sent again, so the store gets some time first.
-            Err(StoreError::Unavailable(_)) if writes < WRITE_ATTEMPTS && !settled.is_empty() => {
+            Err(StoreError::Unavailable(_)) if writes < WRITE_ATTEMPTS && !sent.settled.is_empty() => {
                 writes += 1;
                 tokio::time::sleep(BETWEEN_WRITES).await;
                 continue;
@@ -77,27 +85,60 @@ pub async fn deliver(app: &App, webhook: Uuid, stop: &CancellationToken) -> Resu
         };
         let Some((held, taken)) = taken else { return Ok(attempts) };
         writes = 0;
-        settled = send_all(app, &held, taken, stop).await?;
-        attempts += settled.iter().filter(|settled| !matches!(settled, Settled::Released(..))).count();
+        let settled = send_all(app, &held, taken, stop).await?;
+        sent = Sent { settled, changed_at: Some(held.updated_at) };
+        attempts += sent.settled.iter().filter(|settled| !matches!(settled, Settled::Released(..))).count();
     }
 }
 
-/// Writes the outcomes of a round, and takes the next; `None` if there is nothing to take.
+/// What came of a round.
+#[derive(Debug, Default)]
+struct Sent {
+    settled: Vec<Settled>,
+    /// When the webhook had last been changed, as the round sent to it.
+    changed_at: Option<Timestamp>,
+}
+
+impl Sent {
+    /// Whether the receiver of `webhook` answered that it wants nothing more. If the partner has changed the webhook since
+    /// then, the response says nothing about the webhook as it is now.
+    fn is_refused_for_good(&self, webhook: &Webhook) -> bool {
+        let is_gone =
+            |settled: &Settled| matches!(settled, Settled::GivenUp(attempt) if attempt.status == Some(i64::from(GONE)));
+        self.changed_at == Some(webhook.updated_at) && self.settled.iter().any(is_gone)
+    }
+}
+
+/// Writes the outcomes of a round, and takes the next; `None` if there is nothing to do.
 async fn turn(
     app: &App,
     webhook: Uuid,
-    settled: &[Settled],
+    sent: &Sent,
     stop: &CancellationToken,
 ) -> Result<Option<(Webhook, Vec<Delivery>)>, StoreError> {
     let now = app.now();
     let mut tx = app.store().write().await?;
     // It may have been deleted meanwhile.
     let Some(mut held) = tx.hold_webhook(webhook).await? else { return Ok(None) };
-    tx.settle_deliveries(webhook, settled, now).await?;
-    if let Some(failures) = failures_after(held.failures, settled) {
+    tx.settle_deliveries(webhook, &sent.settled, now).await?;
+    if let Some(failures) = failures_after(held.failures, &sent.settled) {
         held.failures = failures;
         held.paused_until = pause_after(failures).map(|pause| now + pause);
         tx.note_webhook_health(webhook, failures, held.paused_until).await?;
+    }
+    if sent.is_refused_for_good(&held) {
+        tracing::info!(%webhook, "the receiver answered 410 (Gone); the webhook is disabled until it is changed");
+        tx.disable_webhook(webhook, now).await?;
+        held.disabled_at = Some(now);
+    }
+    if held.disabled_at.is_some() {
+        let failed = tx.fail_deliveries(webhook, FAILED_AT_ONCE).await?;
+        tx.commit().await?;
+        for _ in 0..failed {
+            app.metrics().deliveries("given_up");
+        }
+        let has_more = failed == FAILED_AT_ONCE.unsigned_abs() && !stop.is_cancelled();
+        return Ok(has_more.then_some((held, Vec::new())));
     }
     let is_active = tx.partner(held.partner_id).await?.is_some_and(|partner| partner.is_active());
     let limit = if stop.is_cancelled() || held.is_paused(now) || !is_active {
@@ -136,6 +177,7 @@ async fn send_all(
         address: Url::parse(&webhook.url).map_err(|error| StoreError::nonsense("webhook", error))?,
         signer: Signer::new(app.keyring(), webhook, app.now())?,
         failures: AtomicI64::new(webhook.failures),
+        is_gone: AtomicBool::new(false),
         is_probe: webhook.is_on_probation(),
         // Whatever starts before then has ended when the lease is over.
         last_start: Instant::now() + app.config().webhooks.timeout,
@@ -162,6 +204,8 @@ struct Round<'a> {
     address: Url,
     signer: Signer,
     failures: AtomicI64,
+    /// Whether the receiver wants nothing more.
+    is_gone: AtomicBool,
     is_probe: bool,
     last_start: Instant,
     stop: &'a CancellationToken,
@@ -172,7 +216,8 @@ impl Round<'_> {
         let mut settled = Vec::with_capacity(request.len());
         for delivery in request {
             let is_tripped = !self.is_probe && self.failures.load(Ordering::Relaxed) >= TRIP;
-            settled.push(if is_tripped || self.stop.is_cancelled() || Instant::now() > self.last_start {
+            let is_closed = is_tripped || self.is_gone.load(Ordering::Relaxed);
+            settled.push(if is_closed || self.stop.is_cancelled() || Instant::now() > self.last_start {
                 Settled::Released(delivery.event_id, self.app.now())
             } else {
                 self.send(&delivery).await?
@@ -200,8 +245,10 @@ impl Round<'_> {
             return Ok(Settled::Delivered(attempt));
         }
         self.failures.fetch_add(1, Ordering::Relaxed);
+        let is_gone = answer == Ok(GONE);
+        self.is_gone.fetch_or(is_gone, Ordering::Relaxed);
         let again = app.now() + SHORTEST_RETRY + RETRIES.jittered(delivery.tries + 1, app.rng());
-        if again >= delivery.give_up_at {
+        if is_gone || again >= delivery.give_up_at {
             app.metrics().deliveries("given_up");
             return Ok(Settled::GivenUp(attempt));
         }
@@ -234,7 +281,6 @@ pub async fn expire(app: &App, limit: i64) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ambient::Timestamp;
 
     fn settled(outcomes: &str) -> Vec<Settled> {
         let attempt = Attempt {
@@ -248,6 +294,8 @@ mod tests {
         let settle = |outcome| match outcome {
             '+' => Settled::Delivered(attempt.clone()),
             '-' => Settled::Retried(attempt.clone(), attempt.at),
+            '!' => Settled::GivenUp(Attempt { status: Some(410), ..attempt.clone() }),
+            '5' => Settled::GivenUp(Attempt { status: Some(500), ..attempt.clone() }),
             _ => Settled::Released(Uuid::nil(), attempt.at),
         };
         outcomes.chars().map(settle).collect()
@@ -265,5 +313,34 @@ mod tests {
         ] {
             assert_eq!(failures_after(before, &settled(outcomes)), after, "{before} {outcomes}");
         }
+    }
+
+    #[test]
+    fn response_410_counts_for_the_webhook_it_was_sent_to() {
+        let at = Timestamp::from_micros(7);
+        let webhook = Webhook {
+            id: Uuid::nil(),
+            partner_id: Uuid::nil(),
+            url: String::new(),
+            name: None,
+            description: None,
+            events: String::new(),
+            secret_sealed: Vec::new(),
+            previous_secret_sealed: None,
+            previous_until: None,
+            created_at: at,
+            updated_at: at,
+            failures: 0,
+            paused_until: None,
+            disabled_at: None,
+        };
+        let is_refused = |outcomes: &str, webhook: &Webhook| {
+            Sent { settled: settled(outcomes), changed_at: Some(at) }.is_refused_for_good(webhook)
+        };
+        assert!(is_refused("+!-", &webhook));
+        assert!(!is_refused("+-5.", &webhook), "other failures are temporary");
+        assert!(!Sent::default().is_refused_for_good(&webhook));
+        let changed = Webhook { updated_at: Timestamp::from_micros(8), ..webhook };
+        assert!(!is_refused("!", &changed), "the response is to the webhook as it was before");
     }
 }

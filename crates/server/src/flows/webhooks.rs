@@ -14,7 +14,7 @@ use crate::error::{Error, Kind};
 use crate::webhook_message::Secret;
 use ambient::Timestamp;
 use store::domain::webhook::{DEFAULT_EVENTS, Delivery, DeliveryState, MOST, Webhook};
-use store::{Announcement, AnnouncementKind, Attempt};
+use store::{Announcement, AnnouncementKind, Attempt, Tx};
 
 /// How long the previous secret signs too after a rotation.
 const OVERLAP: Duration = Duration::from_secs(24 * 3600);
@@ -22,14 +22,14 @@ const OVERLAP: Duration = Duration::from_secs(24 * 3600);
 /// How many deliveries are changed or deleted in one transaction, so that pushes never wait long behind it.
 const BATCH: i64 = 500;
 
-/// Registers a webhook. The secret is returned this once.
+/// Registers a webhook with this id. The secret is returned this once, and again if the same request is repeated before the
+/// webhook is changed.
 ///
 /// # Errors
-/// 422 for an address that may not be sent to, 409 if the partner has as many as it may.
-pub async fn create(app: &App, partner: Uuid, fields: WebhookFields) -> Result<(Webhook, Secret), Error> {
-    let url = fields.url.unwrap_or_default();
-    check_address(app, &url)?;
-    let (id, now, secret) = (app.id(), app.now(), Secret::random(app.rng()));
+/// 422 for an address that may not be sent to, 409 if the partner has as many as it may, or another webhook with this id.
+pub async fn create(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -> Result<(Webhook, Secret), Error> {
+    let url = checked_address(app, &fields.url.unwrap_or_default())?;
+    let (now, secret) = (app.now(), Secret::random(app.rng()));
     let webhook = Webhook {
         id,
         partner_id: partner,
@@ -44,40 +44,61 @@ pub async fn create(app: &App, partner: Uuid, fields: WebhookFields) -> Result<(
         updated_at: now,
         failures: 0,
         paused_until: None,
+        disabled_at: None,
     };
     let mut tx = app.store().write().await?;
+    if let Some(existing) = tx.webhook(id, partner).await? {
+        return repeated(app, existing, &webhook);
+    }
     if tx.webhooks(partner).await?.len() >= MOST {
         return Err(Error::new(
             Kind::Conflict,
             format!("You have {MOST} webhooks, which is as many as there may be. Delete one first, or change it."),
         ));
     }
-    tx.add_webhook(&webhook).await?;
+    if !tx.add_webhook(&webhook).await? {
+        // The same request came on another connection, and was first.
+        let existing = tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
+        return repeated(app, existing, &webhook);
+    }
     tx.commit().await?;
     Ok((webhook, secret))
 }
 
-/// Changes a webhook: what `fields` leaves out stays as it is. A pause ends, and what waits is sent.
+/// The response to a request that was made before, unless the webhook or the request has changed since.
+fn repeated(app: &App, existing: Webhook, wanted: &Webhook) -> Result<(Webhook, Secret), Error> {
+    let fields = |webhook: &Webhook| {
+        (webhook.url.clone(), webhook.name.clone(), webhook.description.clone(), webhook.events.clone())
+    };
+    if existing.updated_at != existing.created_at || fields(&existing) != fields(wanted) {
+        let detail = "This form has created a webhook before. Send it again to create another one.";
+        return Err(Error::new(Kind::Conflict, detail));
+    }
+    let secret = Secret::open(app.keyring(), existing.id, &existing.secret_sealed)?;
+    Ok((existing, secret))
+}
+
+/// Changes a webhook: what `fields` leaves out stays as it is. A pause ends, and what waits is sent. A disabled webhook is enabled
+/// again; what failed meanwhile is for its partner to replay.
 ///
 /// # Errors
 /// 404 if there is none of the partner's, 422 for an address that may not be sent to.
 pub async fn update(app: &App, partner: Uuid, id: Uuid, fields: WebhookFields) -> Result<Webhook, Error> {
-    if let Some(url) = &fields.url {
-        check_address(app, url)?;
-    }
+    let url = fields.url.as_deref().map(|url| checked_address(app, url)).transpose()?;
     let now = app.now();
     let mut tx = app.store().write().await?;
     // Locked, so that of two changes at once none is lost.
     let earlier = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
     let earlier = earlier.ok_or_else(Error::not_found)?;
     let webhook = Webhook {
-        url: fields.url.unwrap_or(earlier.url),
+        url: url.unwrap_or(earlier.url),
         name: fields.name.unwrap_or(earlier.name),
         description: fields.description.unwrap_or(earlier.description),
         events: fields.events.map_or(earlier.events, |events| events.join(" ")),
         updated_at: now,
         failures: 0,
         paused_until: None,
+        disabled_at: None,
         ..earlier
     };
     tx.change_webhook(&webhook, now).await?;
@@ -179,10 +200,25 @@ pub async fn rotate(app: &App, partner: Uuid, id: Uuid) -> Result<(Webhook, Secr
     Ok((webhook, secret))
 }
 
+/// Locks a webhook of the partner's to send through it.
+///
+/// # Errors
+/// 404 if there is none of the partner's, 409 if it is disabled: what is sent would fail at once.
+async fn hold_enabled(tx: &mut Tx, partner: Uuid, id: Uuid) -> Result<(), Error> {
+    let held = tx.hold_webhook(id).await?.filter(|webhook| webhook.partner_id == partner);
+    match held.ok_or_else(Error::not_found)?.disabled_at {
+        None => Ok(()),
+        Some(at) => {
+            let reason = format!("This webhook is disabled since {at}, because its receiver answered 410 (Gone).");
+            Err(Error::new(Kind::Conflict, format!("{reason} Update it to enable it, then send again.")))
+        }
+    }
+}
+
 /// Sends a webhook an event of the type `tenure.test`, whatever it wants; returns the event's id.
 ///
 /// # Errors
-/// 404 if there is none of the partner's.
+/// 404 if there is none of the partner's, 409 if it is disabled.
 pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
     let (request_id, now) = (app.id().to_string(), app.now());
     let announcement = Announcement {
@@ -194,7 +230,7 @@ pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
         told_at: now,
     };
     let mut tx = app.store().write().await?;
-    tx.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
+    hold_enabled(&mut tx, partner, id).await?;
     tx.announce_to(id, &announcement).await?;
     tx.commit().await?;
     app.deliveries_due().notify_one();
@@ -204,11 +240,11 @@ pub async fn test(app: &App, partner: Uuid, id: Uuid) -> Result<Uuid, Error> {
 /// Sends one event of a webhook's log again.
 ///
 /// # Errors
-/// 404 if there is none of the partner's.
+/// 404 if there is none of the partner's, 409 if the webhook is disabled.
 pub async fn replay(app: &App, partner: Uuid, id: Uuid, event: Uuid) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
     // Sending changes the same rows.
-    tx.hold_webhook(id).await?;
+    hold_enabled(&mut tx, partner, id).await?;
     if !tx.replay_delivery(id, partner, event, app.now()).await? {
         return Err(Error::not_found());
     }
@@ -220,16 +256,15 @@ pub async fn replay(app: &App, partner: Uuid, id: Uuid, event: Uuid) -> Result<(
 /// Sends the events of a time again that do not wait; returns how many.
 ///
 /// # Errors
-/// 404 if there is none of the partner's.
+/// 404 if there is none of the partner's, 409 if it is disabled.
 pub async fn replay_range(app: &App, partner: Uuid, id: Uuid, which: &Replay) -> Result<u64, Error> {
-    app.store().read().await?.webhook(id, partner).await?.ok_or_else(Error::not_found)?;
     let range =
         (Timestamp::from_micros(which.from.as_microsecond()), Timestamp::from_micros(which.to.as_microsecond()));
     let state = which.state.as_deref().and_then(DeliveryState::from_name);
     let (now, mut after, mut count) = (app.now(), 0, 0);
     loop {
         let mut tx = app.store().write().await?;
-        tx.hold_webhook(id).await?;
+        hold_enabled(&mut tx, partner, id).await?;
         let replayed = tx.replay_deliveries(id, partner, range, state, after, now, BATCH).await?;
         tx.commit().await?;
         count += replayed.len() as u64;
@@ -241,35 +276,51 @@ pub async fn replay_range(app: &App, partner: Uuid, id: Uuid, which: &Replay) ->
     }
 }
 
-/// Checks the address of a webhook: https, public, and without credentials. Its name is resolved and checked again at every
-/// delivery.
-fn check_address(app: &App, text: &str) -> Result<(), Error> {
+/// Checks the address of a webhook: https, public, and without credentials. Returns it in the canonical form of the URL
+/// standard, which is what is connected to. Its name is resolved and checked again at every delivery.
+fn checked_address(app: &App, text: &str) -> Result<String, Error> {
     let local = if app.config().webhooks.allow_loopback { " (or http://localhost, here)" } else { "" };
+    let receivers = app.receivers();
     let (code, message) = match Url::parse(text) {
+        _ if !is_plain(text) => {
+            let message = "Write the whole URL with https:// and its host, without spaces and backslashes";
+            (Code::UrlFormat, format!("{message}: https://hooks.example.com/tenure{local}."))
+        }
         Err(_) => (Code::UrlFormat, format!("This is no URL; one looks like https://hooks.example.com/tenure{local}.")),
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+        Ok(_) if authority(text).contains('@') => {
             (Code::UrlFormat, "A URL with a user or a password is not taken: the signature says who sends.".to_owned())
         }
         Ok(url) if url.fragment().is_some() => {
             (Code::UrlFormat, "A fragment is never sent; leave out what stands behind #.".to_owned())
         }
-        Ok(url) if url.scheme() != "https" && !app.receivers().may_ask(&url) => {
+        Ok(url) if url.scheme() != "https" && !receivers.may_ask(&url) => {
             (Code::UrlFormat, format!("Events are sent by https alone{local}."))
         }
-        Ok(url) if !app.receivers().may_ask(&url) && !app.receivers().may_ask_port(&url) => {
+        Ok(url) if !receivers.may_ask(&url) && !receivers.may_ask_port(&url) => {
             (Code::UrlAddress, "Events are sent to port 443 alone, unless the operator allows others.".to_owned())
         }
-        Ok(url) if is_local(&url) && !app.config().webhooks.allow_loopback || !app.receivers().may_ask(&url) => {
-            (Code::UrlAddress, "Nothing is sent to this address: it is not public.".to_owned())
+        Ok(url) if !receivers.may_ask(&url) => {
+            (Code::UrlAddress, "Nothing is sent to this address: it is not public. Name a public host.".to_owned())
         }
-        Ok(_) => return Ok(()),
+        Ok(url) if url.host_str().is_some_and(|host| host.ends_with('.')) => {
+            (Code::UrlFormat, "Leave out the full stop behind the host name.".to_owned())
+        }
+        Ok(url) => return Ok(url.into()),
     };
     let received = Some(text.chars().take(64).collect());
     Err(Error::invalid(vec![Fault { pointer: "/url".to_owned(), code, message, received, suggestion: None }]))
 }
 
-/// Whether a name means the machine that resolves it (RFC 6761, section 6.3).
-fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    host == "localhost" || host.ends_with(".localhost")
+/// Whether a URL reads as it is parsed. The URL standard takes `https:\\host` and `https:host` for `https://host`, and drops
+/// spaces around a URL and line breaks within.
+fn is_plain(text: &str) -> bool {
+    let is_odd = |character: char| character == '\\' || character.is_whitespace() || character.is_control();
+    let after_scheme = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
+    after_scheme.is_some_and(|rest| !rest.starts_with('/')) && !text.contains(is_odd)
+}
+
+/// Host and port of a plain URL, with user and password if it has any, even empty ones.
+fn authority(text: &str) -> &str {
+    let (_, rest) = text.split_once("//").unwrap_or_default();
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }

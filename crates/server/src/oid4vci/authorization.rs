@@ -8,14 +8,17 @@ use axum::routing::post;
 use axum::{Json, Router};
 use credential::format::Configuration;
 use serde_json::json;
-use url::Url;
 
 use super::{details, wallet};
+use crate::addresses;
 use crate::app::App;
 use crate::flows::issuance::authorization::{self, PUSHED_LIFETIME, request_uri};
 use crate::http::{AnyBody, Client, Form, OAuthError};
 use crate::rate_limit;
 use store::domain::issuance::AuthorizationRequest;
+
+/// Schemes of wallets without a dot, from the specifications of OpenID.
+const WALLET_SCHEMES: [&str; 3] = ["haip", "haip-vci", "openid-credential-offer"];
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/oid4vci/par", post(push))
@@ -75,7 +78,7 @@ fn read(form: &Form, wallet: Option<String>, key: Option<String>) -> Result<Auth
     let (configurations, by_details) = asked(form)?;
     Ok(AuthorizationRequest {
         client_id: limited("client_id", &client_id)?,
-        redirect_uri: limited("redirect_uri", redirect_uri)?,
+        redirect_uri: redirect_uri.to_owned(),
         state: form.get("state").map(|state| limited("state", state)).transpose()?,
         code_challenge: code_challenge.to_owned(),
         configurations,
@@ -100,23 +103,21 @@ fn limited(name: &str, text: &str) -> Result<String, OAuthError> {
     Ok(text.to_owned())
 }
 
-/// Where an answer may go: `https`, this machine, or a wallet's own scheme, which has a dot in it (RFC 8252, section 7).
+/// Checks where a response may go: `https`, this machine, or a wallet's own scheme, which has a dot in it (RFC 8252, section 7)
+/// or is one of [`WALLET_SCHEMES`].
 fn check_redirect(text: &str) -> Result<(), OAuthError> {
-    let refused = || {
-        let allowed = "redirect_uri must be https, http on this machine, or a wallet's own scheme such as com.example.wallet:/done; without a fragment.";
-        OAuthError::code("invalid_request", allowed)
-    };
-    let url: Url = text.parse().map_err(|_| refused())?;
-    let is_local = || matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let refused = |why: &str| OAuthError::code("invalid_request", format!("redirect_uri {why}."));
+    let url = addresses::parse(text).map_err(|why| refused(&why.to_string()))?;
     let allowed = match url.scheme() {
-        "https" => true,
-        "http" => is_local(),
-        scheme => scheme.contains('.') || matches!(scheme, "openid-credential-offer" | "haip-vci"),
+        "https" | "http" => addresses::is_web(&url),
+        scheme if scheme.contains('.') => addresses::is_wallet_scheme(scheme),
+        scheme => WALLET_SCHEMES.contains(&scheme),
     };
     // The host goes into a header of the page that asks the person: nothing that means something there.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
     let is_plain = url.host_str().is_none_or(|host| host.bytes().all(plain));
-    if allowed && is_plain && url.fragment().is_none() { Ok(()) } else { Err(refused()) }
+    let schemes = "must be https, http on this machine, or a wallet's own scheme such as com.example.wallet:/done";
+    if allowed && is_plain { Ok(()) } else { Err(refused(schemes)) }
 }
 
 /// The configurations asked for, each once, and whether by `authorization_details`; scopes stand beside those, and what

@@ -33,15 +33,18 @@ const PASSCODES_PER_CLIENT: u32 = 60;
 
 /// Sign-ins to a console that may be tried from one network address in an hour.
 const CONSOLE_PER_CLIENT: u32 = 60;
-/// Codes mailed to an address within an hour for all networks together, in limits of one network: bounds what a flood from many
-/// networks sends to one person.
+/// Codes mailed to an address within a day for all networks together, in limits of one network: bounds what a flood from many
+/// networks sends to one person, and what guessing can gain. Browsers that were signed in before count apart.
 const NETWORKS_PER_ADDRESS: u32 = 10;
-/// What a block of networks (IPv4: 256 addresses, IPv6: 48 bits) may use of that, in limits of one network: nobody who has one
-/// block can use up what others need.
+/// Codes that a block of networks gets for an address in a day after all networks together have used up theirs: no stranger can
+/// keep a person from signing in.
+const RESERVED_PER_BLOCK: u32 = 2;
+/// Codes in reserve that all blocks of one provider get for an address in a day: who has a whole provider's addresses has little
+/// more than a few blocks.
+const RESERVED_PER_PROVIDER: u32 = 32;
+/// Codes that a block of networks (IPv4: 256 addresses, IPv6: 48 bits) gets for an address in an hour, in limits of one network:
+/// nobody who has one block can use up what others need.
 const NETWORKS_PER_BLOCK: u32 = 2;
-/// Codes tried for an address within a day for all networks together: bounds what guessing from many networks can gain to 200 in a
-/// million a day. Browsers that were signed in before count apart.
-const TRIES_PER_ADDRESS: u32 = 200;
 
 /// Authorization requests that wallets may push from one network address in a minute, and from all together.
 const AUTHORIZATION_REQUESTS_PER_CLIENT: u32 = 60;
@@ -94,21 +97,18 @@ pub struct Limits {
     pub codes_per_pair: Limit,
     /// Codes mailed to an address as asked for from a block of networks, by a hash of both.
     pub codes_per_block: Limit,
-    /// Codes mailed to an address (by its keyed hash), whoever asked.
+    /// Codes mailed to an address (by its keyed hash), whoever asked. Each has its own attempts, so this also bounds guesses.
     pub codes_per_address: Limit,
+    /// Codes mailed to an address beyond `codes_per_address`, as asked for from a block of networks, by a hash of both.
+    pub reserved_per_block: Limit,
+    /// Codes mailed to an address beyond `codes_per_address`, as asked for from a provider's networks, by a hash of both.
+    pub reserved_per_provider: Limit,
     /// Codes mailed to an address as asked for in a browser that was signed in to its account, by a hash of both. These count
     /// here only, so that no stranger can use them up.
     pub codes_per_browser: Limit,
-    /// Codes tried from a network address.
+    /// Codes tried from a network address, in browsers that wait for no code. A browser that waits for one has the attempts of its
+    /// code, which nobody else can use up.
     pub tries_per_client: Limit,
-    /// Codes tried for an address from a network address, by a hash of both.
-    pub tries_per_pair: Limit,
-    /// Codes tried for an address from a block of networks, by a hash of both.
-    pub tries_per_block: Limit,
-    /// Codes tried for an address (by its keyed hash), whoever tried.
-    pub tries_per_address: Limit,
-    /// Codes tried for an address in a browser that was signed in to its account, by a hash of both. These count here only.
-    pub tries_per_browser: Limit,
     /// Passcodes tried for a shared link.
     pub passcodes_per_share: Limit,
     /// Passcodes tried from a network address.
@@ -145,24 +145,18 @@ impl Limits {
             codes_per_client: hourly("client", sign_in.codes_per_client),
             codes_per_pair: hourly("code-pair", sign_in.codes_per_address),
             codes_per_block: hourly("code-block", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_BLOCK)),
-            codes_per_address: hourly("code", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_ADDRESS)),
+            codes_per_address: at_once("code-day", sign_in.codes_per_address.saturating_mul(NETWORKS_PER_ADDRESS), DAY),
+            reserved_per_block: at_once("code-reserve", RESERVED_PER_BLOCK, DAY),
+            reserved_per_provider: at_once("code-reserve-provider", RESERVED_PER_PROVIDER, DAY),
             codes_per_browser: hourly("code-browser", sign_in.codes_per_address),
             tries_per_client: hourly("client-try", sign_in.codes_per_client.saturating_mul(sign_in.code_attempts)),
-            tries_per_block: at_once(
-                "try-block",
-                sign_in.codes_per_address.saturating_mul(sign_in.code_attempts).saturating_mul(NETWORKS_PER_BLOCK),
-                DAY,
-            ),
-            tries_per_pair: at_once("try-pair", sign_in.codes_per_address.saturating_mul(sign_in.code_attempts), DAY),
-            tries_per_address: at_once("try", TRIES_PER_ADDRESS, DAY),
-            tries_per_browser: hourly("try-browser", sign_in.codes_per_address.saturating_mul(sign_in.code_attempts)),
             passcodes_per_share: hourly("passcode", PASSCODES_PER_SHARE),
             passcodes_per_client: hourly("client-passcode", PASSCODES_PER_CLIENT),
             console_per_client: hourly("client-console", CONSOLE_PER_CLIENT),
         }
     }
 
-    fn all(&self) -> [&Limit; 23] {
+    fn all(&self) -> [&Limit; 21] {
         [
             &self.partner,
             &self.token,
@@ -178,12 +172,10 @@ impl Limits {
             &self.codes_per_pair,
             &self.codes_per_block,
             &self.codes_per_address,
+            &self.reserved_per_block,
+            &self.reserved_per_provider,
             &self.codes_per_browser,
             &self.tries_per_client,
-            &self.tries_per_pair,
-            &self.tries_per_block,
-            &self.tries_per_address,
-            &self.tries_per_browser,
             &self.passcodes_per_share,
             &self.passcodes_per_client,
             &self.console_per_client,

@@ -16,6 +16,7 @@ mod layout;
 mod link;
 mod name_form;
 mod offers;
+mod outdated;
 mod partner_api;
 mod passkey;
 mod people;

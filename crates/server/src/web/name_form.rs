@@ -1,84 +1,165 @@
-//! The question whether the name in a credential is also its holder's: its form fields, and what a person chose in them.
+//! The questions whether a name or a date of birth in a credential is also its holder's: the form fields, and what a person chose
+//! in them.
 
 use std::collections::BTreeMap;
 
-use credential::NameReason;
+use credential::{BirthDateReason, NameReason};
 use uuid::Uuid;
 
-use crate::flows::names::NameQuestion;
+use crate::flows::consent::Choices;
+use crate::flows::names::{BirthDateQuestion, Confirmation, NameQuestion};
 
 /// The question about a name, as a page shows it.
 #[derive(Debug)]
 pub struct NameForm {
     /// The question.
     pub question: NameQuestion,
-    /// What was chosen when the form was refused.
-    chosen: NameChoice,
+    /// The fields.
+    pub fields: ConfirmFields,
+}
+
+/// The question about a date of birth, as a page shows it.
+#[derive(Debug)]
+pub struct BirthDateForm {
+    /// The question.
+    pub question: BirthDateQuestion,
+    /// The fields.
+    pub fields: ConfirmFields,
+}
+
+/// A box to tick, and a reason to choose.
+#[derive(Debug)]
+pub struct ConfirmFields {
+    /// `name` or `birth-date`, which the names of the fields contain.
+    pub kind: &'static str,
+    /// The key of the label of the reasons.
+    pub why: &'static str,
+    /// The key of the message that a reason is missing.
+    pub no_reason: &'static str,
+    /// The value of the box: it stands for what is shown beside it, so that a form about other values confirms nothing.
+    pub value: String,
+    /// Each reason: its value, and the key of its text.
+    reasons: Vec<(&'static str, &'static str)>,
+    /// What was sent.
+    sent: SentFields,
     /// Whether the form was refused.
     is_refused: bool,
 }
 
-/// What a person chose about one name.
-#[derive(Clone, Copy, Debug, Default)]
-struct NameChoice {
-    is_own: bool,
-    reason: Option<NameReason>,
+/// What was sent about one credential.
+#[derive(Clone, Debug, Default)]
+struct SentFields {
+    value: Option<String>,
+    reason: String,
 }
 
-/// What a person chose about names, by credential.
+/// What a person chose about names and dates of birth, by credential.
 #[derive(Debug, Default)]
-pub struct NameChoices(BTreeMap<Uuid, NameChoice>);
+pub struct NameChoices {
+    names: BTreeMap<Uuid, SentFields>,
+    birth_dates: BTreeMap<Uuid, SentFields>,
+}
 
 impl NameChoices {
-    /// Reads the fields of a form: `own-name-{credential}`, and `name-reason-{credential}` with the reason.
+    /// Reads the fields of a form: `own-name-{credential}` with what is confirmed, `name-reason-{credential}` with the reason, and
+    /// the same for `birth-date`.
     pub fn read(pairs: &[(String, String)]) -> Self {
-        let mut choices = BTreeMap::<Uuid, NameChoice>::new();
+        let mut choices = Self::default();
         for (name, value) in pairs {
-            if let Some(id) = name.strip_prefix("own-name-").and_then(|id| id.parse().ok()) {
-                choices.entry(id).or_default().is_own = true;
-            } else if let Some(id) = name.strip_prefix("name-reason-").and_then(|id| id.parse().ok()) {
-                choices.entry(id).or_default().reason = NameReason::parse(value);
+            let id = |prefix: &str| name.strip_prefix(prefix).and_then(|id| id.parse::<Uuid>().ok());
+            if let Some(id) = id("own-name-") {
+                choices.names.entry(id).or_default().value = Some(value.clone());
+            } else if let Some(id) = id("name-reason-") {
+                choices.names.entry(id).or_default().reason.clone_from(value);
+            } else if let Some(id) = id("own-birth-date-") {
+                choices.birth_dates.entry(id).or_default().value = Some(value.clone());
+            } else if let Some(id) = id("birth-date-reason-") {
+                choices.birth_dates.entry(id).or_default().reason.clone_from(value);
             }
         }
-        Self(choices)
+        choices
     }
 
-    /// The names that were confirmed: ticked, with a reason.
-    pub fn confirmed(&self) -> impl Iterator<Item = (Uuid, NameReason)> {
-        self.0.iter().filter_map(|(id, chosen)| Some((*id, chosen.reason.filter(|_| chosen.is_own)?)))
+    /// Adds what was confirmed: ticked, with a reason.
+    pub fn add_to(&self, choices: &mut Choices) {
+        for (id, sent) in &self.names {
+            choices.entry(*id).or_default().confirmed_name = sent.confirmation(NameReason::parse(&sent.reason));
+        }
+        for (id, sent) in &self.birth_dates {
+            let reason = BirthDateReason::parse(&sent.reason);
+            choices.entry(*id).or_default().confirmed_birth_date = sent.confirmation(reason);
+        }
+    }
+}
+
+impl SentFields {
+    fn confirmation<R>(&self, reason: Option<R>) -> Option<Confirmation<R>> {
+        Some(Confirmation { reason: reason?, question: Some(self.value.clone()?) })
     }
 }
 
 impl NameForm {
     /// The form for a question about the credential `id`; `refused` is what was chosen in a form that was refused.
     pub fn new(question: NameQuestion, id: Uuid, refused: Option<&NameChoices>) -> Self {
-        let chosen = refused.and_then(|choices| choices.0.get(&id)).copied().unwrap_or_default();
-        Self { question, chosen, is_refused: refused.is_some() }
+        let sent = refused.map(|choices| choices.names.get(&id).cloned().unwrap_or_default());
+        let fields = ConfirmFields {
+            kind: "name",
+            why: "name-reason",
+            no_reason: "name-no-reason",
+            value: question.id(),
+            reasons: NameReason::ALL.iter().map(|reason| (reason.name(), reason_key(reason))).collect(),
+            is_refused: sent.is_some(),
+            sent: sent.unwrap_or_default(),
+        };
+        Self { question, fields }
     }
+}
 
-    /// Whether the box is ticked.
+impl BirthDateForm {
+    /// As [`NameForm::new`].
+    pub fn new(question: BirthDateQuestion, id: Uuid, refused: Option<&NameChoices>) -> Self {
+        let sent = refused.map(|choices| choices.birth_dates.get(&id).cloned().unwrap_or_default());
+        let fields = ConfirmFields {
+            kind: "birth-date",
+            why: "birth-date-reason",
+            no_reason: "birth-date-no-reason",
+            value: question.id(),
+            reasons: BirthDateReason::ALL.iter().map(|reason| (reason.name(), birth_date_reason_key(reason))).collect(),
+            is_refused: sent.is_some(),
+            sent: sent.unwrap_or_default(),
+        };
+        Self { question, fields }
+    }
+}
+
+impl ConfirmFields {
+    /// Whether the box is ticked, for what is shown now.
     pub fn is_own(&self) -> bool {
-        self.chosen.is_own
+        self.sent.value.as_ref() == Some(&self.value)
     }
 
-    /// Whether this reason is chosen.
-    pub fn is_chosen(&self, reason: &NameReason) -> bool {
-        self.chosen.reason == Some(*reason)
+    /// Each reason: its value, the key of its text, and whether it is chosen.
+    pub fn options(&self) -> Vec<(&'static str, &'static str, bool)> {
+        self.reasons.iter().map(|(value, key)| (*value, *key, self.sent.reason == *value)).collect()
     }
 
     /// Whether the box must be ticked, and was not.
     pub fn lacks_confirmation(&self) -> bool {
-        self.is_refused && !self.chosen.is_own
+        self.is_refused && !self.is_own()
+    }
+
+    /// The key of the message that the box must be ticked.
+    pub fn unconfirmed(&self) -> &'static str {
+        match (self.sent.value.is_some(), self.kind) {
+            (true, _) => "name-asked-again",
+            (false, "birth-date") => "birth-date-unconfirmed",
+            (false, _) => "name-unconfirmed",
+        }
     }
 
     /// Whether a reason must be chosen, and was not.
     pub fn lacks_reason(&self) -> bool {
-        self.is_refused && self.chosen.reason.is_none()
-    }
-
-    /// The reasons to choose from.
-    pub fn reasons(&self) -> [NameReason; 4] {
-        NameReason::ALL
+        self.is_refused && !self.reasons.iter().any(|(value, _)| self.sent.reason == *value)
     }
 }
 
@@ -89,5 +170,14 @@ pub fn reason_key(reason: &NameReason) -> &'static str {
         NameReason::Spelling => "name-reason-spelling",
         NameReason::Script => "name-reason-script",
         NameReason::Other => "name-reason-other",
+    }
+}
+
+/// The key of a reason's text.
+pub fn birth_date_reason_key(reason: &BirthDateReason) -> &'static str {
+    match reason {
+        BirthDateReason::Mistake => "birth-date-reason-mistake",
+        BirthDateReason::Corrected => "birth-date-reason-corrected",
+        BirthDateReason::Other => "birth-date-reason-other",
     }
 }

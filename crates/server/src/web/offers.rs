@@ -12,7 +12,8 @@ use super::{Layout, page};
 use crate::app::App;
 use crate::error::Error;
 use crate::flows::issuance::offer::{self, OfferState};
-use crate::http::extract::Path;
+use crate::form_token::FormToken;
+use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
 use ambient::Timestamp;
 
@@ -38,8 +39,14 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/wallet/credentials/{id}/offer", post(create)).route("/wallet/offers/{id}", get(show))
 }
 
-async fn create(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {
-    let offer = offer::create(&app, id, signed_in.holder.id).await?;
+async fn create(
+    AppState(app): AppState<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    let offer = FormToken::sent(&pairs, app.rng()).id(app.keyring(), signed_in.holder.id);
+    offer::create(&app, offer, id, signed_in.holder.id).await?;
     Ok(Redirect::to(&format!("/wallet/offers/{offer}")).into_response())
 }
 

@@ -1,12 +1,12 @@
 //! Credentials grouped by the name that they carry. Different names never share a heading, a timeline, a total or a document.
 
-use credential::names::stand_together;
+use credential::names::{Comparison, compare_names, stand_together};
 use credential::{Block, Presence, Type};
 use serde_json::Value;
 
 use super::career::{CareerView, said_by};
 use crate::flows::credential_view::CredentialView;
-use crate::i18n::Text;
+use crate::i18n::{Text, isolated};
 
 /// A credential as it is drawn under a name.
 #[derive(Clone, Debug, Default)]
@@ -36,10 +36,43 @@ pub struct Shown {
 pub struct Person {
     /// The name, as in the first of the credentials.
     pub name: String,
+    /// What the heading says beside it.
+    pub notes: Notes,
     /// Their careers as one; `None` if they hold none.
     pub career: Option<CareerView>,
     /// The credentials, in their order.
     pub credentials: Vec<Shown>,
+}
+
+/// What a heading says beside a name, as HTML.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// How else the name is written.
+    pub also_written: Option<String>,
+    /// Why the records may belong to several people, although their names are written alike.
+    pub doubt: Option<String>,
+}
+
+impl Notes {
+    /// Of a heading over credentials in these names, which stand together.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>, text: &Text) -> Self {
+        let names: Vec<&str> = names.into_iter().map(str::trim).collect();
+        let Some((heading, others)) = names.split_first() else { return Self::default() };
+        let mut written: Vec<&str> = Vec::new();
+        for other in others {
+            if other != heading && !written.contains(other) {
+                written.push(*other);
+            }
+        }
+        let written: Vec<String> = written.into_iter().map(isolated).collect();
+        let also_written =
+            (!written.is_empty()).then(|| text.with_markup("name-also-written", &[("names", text.list(&written))]));
+        // Such a name says too little to be compared, even with itself: one word, initials, or no name at all.
+        let comparison = compare_names(heading, heading);
+        let is_weak = !others.is_empty() && comparison != Comparison::Same;
+        let doubt = is_weak.then(|| text.markup("name-weak", &[], &[("reason", comparison.sentence())]));
+        Self { also_written, doubt }
+    }
 }
 
 /// The different names among `names`, each as it stands first.
@@ -91,10 +124,16 @@ impl Person {
         for shown in credentials {
             match people.iter_mut().find(|person| stand_together(&person.name, &shown.name)) {
                 Some(person) => person.credentials.push(shown),
-                None => people.push(Self { name: shown.name.clone(), career: None, credentials: vec![shown] }),
+                None => people.push(Self {
+                    name: shown.name.clone(),
+                    notes: Notes::default(),
+                    career: None,
+                    credentials: vec![shown],
+                }),
             }
         }
         for (index, person) in people.iter_mut().enumerate() {
+            person.notes = Notes::new(person.credentials.iter().map(|shown| shown.name.as_str()), text);
             let histories: Vec<_> =
                 person.credentials.iter().flat_map(|shown| said_by(&shown.partner, &shown.view)).collect();
             person.career = CareerView::of(&histories, index + 1, text);
@@ -169,6 +208,25 @@ mod tests {
         assert_eq!(different(&["HALE, Dr Jon", "Jon Hale", "jon hale"]), 1);
         assert_eq!(different(&["Suharjo", "Suharjo "]), 1);
         assert_eq!(different(&["Võ Đức Mạnh", "VO DUC MANH"]), 2);
+    }
+
+    #[test]
+    fn headings_tell_other_writings_and_doubts() {
+        let text = Text::default();
+        let notes = |names: &[&'static str]| {
+            let notes = Notes::new(names.iter().copied(), &text);
+            (notes.also_written.unwrap_or_default(), notes.doubt.unwrap_or_default())
+        };
+        assert_eq!(notes(&["Jon Doe"]), (String::new(), String::new()));
+        assert_eq!(notes(&["Jon Doe", "Jon Doe "]), (String::new(), String::new()));
+        let (written, doubt) = notes(&["Jon Doe", "JON DOE", "DOE, Jon", "JON DOE"]);
+        assert!(written.contains("<bdi>JON DOE</bdi> and <bdi>DOE, Jon</bdi>"), "{written}");
+        assert_eq!(doubt, "");
+        for weak in ["J. Doe", "Suharjo", "N/A"] {
+            let (written, doubt) = notes(&[weak, weak]);
+            assert!(written.is_empty() && doubt.contains("may belong to different people"), "{weak}: {doubt}");
+            assert_eq!(notes(&[weak]).1, "", "one record is no doubt: {weak}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::career::CareerView;
-use super::name_form::{NameChoices, NameForm};
+use super::name_form::{BirthDateForm, NameChoices, NameForm};
 use super::redirects::{self, allow_form_to, destination};
 use super::versions::VersionView;
 use super::{Layout, page};
@@ -47,6 +47,8 @@ struct Item {
     career: Option<CareerView>,
     /// What to ask about its name.
     name: Option<NameForm>,
+    /// What to ask about its date of birth.
+    birth_date: Option<BirthDateForm>,
     /// What the wallet holds that it relates to.
     versions: Vec<VersionView>,
     /// Whether its partner may be allowed to keep it up to date.
@@ -86,8 +88,9 @@ impl Item {
     ) -> Result<Option<Self>, Error> {
         let Some(shown) = CredentialView::open(app, submission).await? else { return Ok(None) };
         let names = refused.map(|refused| &refused.names);
-        let question = held.names.question(shown.full_name());
-        let name = question.map(|question| NameForm::new(question, submission.id, names));
+        let questions = held.names.questions(submission.credential_type, &shown.payload);
+        let name = questions.name.map(|question| NameForm::new(question, submission.id, names));
+        let birth_date = questions.birth_date.map(|question| BirthDateForm::new(question, submission.id, names));
         held.names.add_incoming(app, submission, &shown.payload).await?;
         let chosen = refused.and_then(|refused| refused.choices.get(&submission.id));
         let mut versions = Vec::new();
@@ -102,6 +105,7 @@ impl Item {
         Ok(Some(Self {
             career: CareerView::new(std::slice::from_ref(&shown), text),
             name,
+            birth_date,
             versions,
             may_continue: submission.credential_type.may_continue(&shown.payload.fields),
             is_kept_current: chosen.is_some_and(|chosen| chosen.is_kept_current),
@@ -153,7 +157,8 @@ impl BatchConsent {
     /// Whether all that waits can be accepted at once: an item that relates to others, or is in another name, is accepted by
     /// itself.
     fn may_accept_at_once(&self) -> bool {
-        self.waiting.iter().all(|item| item.versions.is_empty() && item.name.is_none())
+        let asks_nothing = |item: &Item| item.name.is_none() && item.birth_date.is_none();
+        self.waiting.iter().all(|item| item.versions.is_empty() && asks_nothing(item))
     }
 }
 
@@ -311,9 +316,7 @@ async fn accept(
 ) -> Result<Response, Error> {
     let names = NameChoices::read(&pairs);
     let mut choices = read_choices(&pairs);
-    for (id, reason) in names.confirmed() {
-        choices.entry(id).or_default().confirmed_name = Some(reason);
-    }
+    names.add_to(&mut choices);
     let decided = match consent::accept(&app, id, signed_in.holder.id, &choices).await? {
         Ok(decided) => decided,
         Err(error) => return Ok(error.page(&app)),

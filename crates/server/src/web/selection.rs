@@ -93,6 +93,19 @@ impl Sent {
     }
 }
 
+impl Sent {
+    /// The credentials whose fields were sent.
+    pub(super) fn credentials(&self) -> impl Iterator<Item = Uuid> {
+        let names = self.parts.iter().chain(self.extents.keys());
+        names.filter_map(|name| name.get(..uuid::fmt::Hyphenated::LENGTH)?.parse().ok())
+    }
+
+    /// Chooses these places of a credential, as if they had been sent.
+    pub(super) fn choose(&mut self, id: Uuid, places: &BTreeSet<String>) {
+        self.parts.extend(places.iter().map(|place| format!("{id}{place}")));
+    }
+}
+
 impl Selection {
     /// Of the credential `id`. `sent` says what is chosen; in a new form everything is.
     pub(super) fn new(id: Uuid, credential_type: Type, payload: &Payload, sent: Option<&Sent>) -> Self {

@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use credential::{Block, Date};
 use uuid::Uuid;
 
+use super::outdated::{Outdated, catch_up};
 use super::qr::Qr;
 use super::selection::{Selection, Sent};
 use super::{Layout, page};
@@ -18,6 +19,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::share::{self, CreateShareError, NewShare};
+use crate::form_token::{self, FormToken};
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
@@ -32,6 +34,9 @@ use store::domain::submission::Submission;
 #[template(path = "share_form.html")]
 struct ShareForm {
     layout: Layout,
+    token: FormToken,
+    /// The one credential that is meant, if the person began with one.
+    only: Option<Uuid>,
     offers: Vec<Offer>,
     wanted: Wanted,
     /// The key of what is wrong with what was sent.
@@ -39,6 +44,11 @@ struct ShareForm {
 }
 
 impl ShareForm {
+    /// Where the form is sent: not where the page is, since that may name a credential that was replaced.
+    fn action(&self) -> String {
+        self.only.map_or_else(|| "/wallet/share".to_owned(), |id| format!("/wallet/credentials/{id}/share"))
+    }
+
     fn problem_in_words(&self) -> String {
         self.problem.map(|problem| self.layout.text.count(problem, MOST_ACTIVE)).unwrap_or_default()
     }
@@ -53,6 +63,8 @@ struct Offer {
     name: String,
     /// The last day that it counted, if that day is over.
     expired_on: Option<Date>,
+    /// Whether it took the place of what the person chose.
+    is_newer: bool,
     selection: Selection,
     ticked: bool,
 }
@@ -109,6 +121,8 @@ fn problem_key(error: CreateShareError) -> &'static str {
         CreateShareError::InvalidDays => "share-problem-days",
         CreateShareError::PasscodeLength => "share-problem-passcode",
         CreateShareError::TooMany => "share-problem-many",
+        CreateShareError::Outdated => "share-problem-gone",
+        CreateShareError::Repeated => "share-problem-repeated",
     }
 }
 
@@ -124,6 +138,7 @@ impl Offer {
             partner: shown.partner.clone(),
             name: shown.full_name().to_owned(),
             expired_on: shown.expired_on,
+            is_newer: false,
             selection: Selection::new(shown.id, submission.credential_type, &shown.payload, sent),
             ticked,
         }
@@ -206,12 +221,17 @@ async fn offers(app: &App, holder: Uuid, only: Option<Uuid>, wanted: Option<&Wan
     let shown = CredentialView::open_all(app, &held).await?;
     let pairs = shown.iter().filter_map(|shown| Some((shown, held.iter().find(|held| held.id == shown.id)?)));
     let alone = shown.len() == 1;
-    let offers: Vec<Offer> = pairs.map(|(shown, held)| Offer::new(shown, held, wanted, alone)).collect();
-    if offers.is_empty() { Err(Error::not_found()) } else { Ok(offers) }
+    Ok(pairs.map(|(shown, held)| Offer::new(shown, held, wanted, alone)).collect())
+}
+
+/// A new form.
+async fn new_form(app: &App, holder: Uuid, only: Option<Uuid>) -> Result<Response, Error> {
+    let offers = offers(app, holder, only, None).await?;
+    if offers.is_empty() { Err(Error::not_found()) } else { form(app, only, offers, Wanted::new(), None) }
 }
 
 async fn choose(AppState(app): AppState<App>, signed_in: SignedIn) -> Result<Response, Error> {
-    form(&app, offers(&app, signed_in.holder.id, None, None).await?, Wanted::new(), None)
+    new_form(&app, signed_in.holder.id, None).await
 }
 
 async fn choose_one(
@@ -219,12 +239,18 @@ async fn choose_one(
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Error> {
-    form(&app, offers(&app, signed_in.holder.id, Some(id), None).await?, Wanted::new(), None)
+    new_form(&app, signed_in.holder.id, Some(id)).await
 }
 
-fn form(app: &App, offers: Vec<Offer>, wanted: Wanted, problem: Option<&'static str>) -> Result<Response, Error> {
-    let layout = Layout::new(app, true);
-    let response = page(app, &ShareForm { layout: layout.clone(), offers, wanted, problem }, &layout);
+fn form(
+    app: &App,
+    only: Option<Uuid>,
+    offers: Vec<Offer>,
+    wanted: Wanted,
+    problem: Option<&'static str>,
+) -> Result<Response, Error> {
+    let (layout, token) = (Layout::new(app, true), FormToken::new(app.rng()));
+    let response = page(app, &ShareForm { layout: layout.clone(), token, only, offers, wanted, problem }, &layout);
     Ok(if problem.is_some() { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response })
 }
 
@@ -246,12 +272,28 @@ async fn make_one(
 }
 
 async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String, String)>) -> Result<Response, Error> {
+    let id = FormToken::sent(&pairs, app.rng()).id(app.keyring(), holder);
+    let sent = form_token::fingerprint(app.keyring(), &pairs);
     let mut wanted = Wanted::read(pairs);
     // The path has named the one that is meant.
     wanted.credentials.extend(only);
+    let outdated = catch_up(app, holder, &mut wanted.credentials, &mut wanted.sent).await?;
+    let problem = match share::created(app, holder, id, &sent).await? {
+        Some(Ok(id)) => return Ok(to_share(id)),
+        Some(Err(error)) => Some(problem_key(error)),
+        None => outdated.problem(),
+    };
+    if let Some(problem) = problem {
+        return form_again(app, holder, (only, &outdated), wanted, problem).await;
+    }
     let offers = offers(app, holder, only, Some(&wanted)).await?;
+    if offers.is_empty() {
+        return Err(Error::not_found());
+    }
     let chosen: Vec<Chosen> = offers.iter().filter_map(Offer::chosen).collect();
     let new = NewShare {
+        id,
+        form: sent,
         chosen,
         purpose: wanted.purpose.clone(),
         days: wanted.days,
@@ -259,9 +301,35 @@ async fn create(app: &App, holder: Uuid, only: Option<Uuid>, pairs: Vec<(String,
         keep_current: wanted.keep_current,
     };
     match share::create(app, holder, &new).await? {
-        Ok(id) => Ok(Redirect::to(&format!("/wallet/shares/{id}")).into_response()),
-        Err(error) => form(app, offers, wanted, Some(problem_key(error))),
+        Ok(id) => Ok(to_share(id)),
+        Err(CreateShareError::Outdated) => {
+            let outdated = catch_up(app, holder, &mut wanted.credentials, &mut wanted.sent).await?;
+            let problem = outdated.problem().unwrap_or(problem_key(CreateShareError::Outdated));
+            form_again(app, holder, (only, &outdated), wanted, problem).await
+        }
+        Err(error) => form(app, only, offers, wanted, Some(problem_key(error))),
     }
+}
+
+fn to_share(id: Uuid) -> Response {
+    Redirect::to(&format!("/wallet/shares/{id}")).into_response()
+}
+
+/// The form with what the person chose, about what is in the wallet now, and why it was not accepted as it was.
+async fn form_again(
+    app: &App,
+    holder: Uuid,
+    (only, outdated): (Option<Uuid>, &Outdated),
+    wanted: Wanted,
+    problem: &'static str,
+) -> Result<Response, Error> {
+    // Without the one that was meant, everything that the wallet has is offered.
+    let only = only.and_then(|only| outdated.newest(only));
+    let mut offers = offers(app, holder, only, Some(&wanted)).await?;
+    for offer in &mut offers {
+        offer.is_newer = outdated.is_newer(offer.id);
+    }
+    form(app, only, offers, wanted, Some(problem))
 }
 
 async fn show(

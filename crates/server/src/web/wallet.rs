@@ -13,6 +13,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::career::CareerView;
+use super::people::Notes;
 use super::updates::Updates;
 use super::{Layout, page};
 use crate::app::App;
@@ -21,6 +22,7 @@ use store::domain::submission::Submission;
 use crate::error::Error;
 use crate::flows::credential_view::CredentialView;
 use crate::flows::{account, consent};
+use crate::form_token::FormToken;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedIn;
@@ -48,6 +50,8 @@ struct Wallet {
 struct NamedWallet {
     /// The name, as in the first of the credentials.
     name: String,
+    /// What the heading says beside it.
+    notes: Notes,
     held: Vec<CredentialView>,
     career: Option<CareerView>,
 }
@@ -59,10 +63,16 @@ impl NamedWallet {
         for shown in held {
             match people.iter_mut().find(|person| stand_together(&person.name, shown.full_name())) {
                 Some(person) => person.held.push(shown),
-                None => people.push(Self { name: shown.full_name().to_owned(), held: vec![shown], career: None }),
+                None => people.push(Self {
+                    name: shown.full_name().to_owned(),
+                    notes: Notes::default(),
+                    held: vec![shown],
+                    career: None,
+                }),
             }
         }
         for (person, number) in people.iter_mut().zip(1..) {
+            person.notes = Notes::new(person.held.iter().map(CredentialView::full_name), text);
             person.career = CareerView::numbered(&standing(&person.held), number, text);
         }
         people
@@ -106,6 +116,8 @@ impl Waiting {
 #[template(path = "record.html")]
 struct Record {
     layout: Layout,
+    /// Of the form that offers it to another wallet.
+    token: FormToken,
     shown: CredentialView,
     career: Option<CareerView>,
     updates: Updates,
@@ -199,7 +211,8 @@ async fn record(
     others.retain(|other| stand_together(other.full_name(), shown.full_name()));
     let career = CareerView::beside(&shown, &others, &layout.text);
     let documents_left = documents_left(&app, holder, &layout.text).await?.remove(&id);
-    Ok(page(&app, &Record { layout: layout.clone(), shown, career, updates, documents_left }, &layout))
+    let token = FormToken::new(app.rng());
+    Ok(page(&app, &Record { layout: layout.clone(), token, shown, career, updates, documents_left }, &layout))
 }
 
 async fn confirm(AppState(app): AppState<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Response, Error> {

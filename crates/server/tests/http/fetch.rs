@@ -78,7 +78,12 @@ async fn server(university: &University, allowed: &str) -> (TestApp, Table) {
     let loopback = vec![addresses(&["127.0.0.1"])];
     let table = table(&[(HOST, loopback.clone()), ("other.example.org", loopback)]);
     let roots = university.roots.display().to_string();
-    let settings = [("outbound.allowed_networks", allowed), ("outbound.ca_file", &*roots), ("outbound.timeout", "2s")];
+    let settings = [
+        ("outbound.allowed_networks", allowed),
+        ("outbound.allowed_ports", "1-65535"),
+        ("outbound.ca_file", &*roots),
+        ("outbound.timeout", "2s"),
+    ];
     let folder = tempfile::tempdir_in(university.folder.path()).expect("a folder");
     (TestApp::builder().folder(folder).settings(&settings).lookup(Lookup::Table(table.clone())).start().await, table)
 }
@@ -233,6 +238,45 @@ async fn non_public_document_address_is_not_contacted() {
 }
 
 #[tokio::test]
+async fn documents_on_other_ports_than_443_need_permission() {
+    for (allowed, port, is_allowed) in [
+        ("", "", true),
+        ("", ":443", true),
+        ("", ":8443", false),
+        ("", ":22", false),
+        ("8443", ":8443", true),
+        ("8443", ":25", false),
+    ] {
+        let test = TestApp::builder().setting("outbound.allowed_ports", allowed).start().await;
+        let token = test.token(&test.partner().await).await;
+        let address = format!("https://{HOST}{port}/transcript.pdf");
+        let answer = test.post(EDUCATION, &token, &body("1", &address)).await;
+        if is_allowed {
+            answer.assert_status(201);
+        } else {
+            let answer = answer.assert_status(422);
+            let expected = [("asset_data.address".to_owned(), "/assets/0/asset_data".to_owned())];
+            assert_eq!(answer.errors(), expected, "{allowed} {port}");
+            assert!(answer.text.contains("port 443 only"), "{}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn port_that_is_allowed_no_more_is_not_contacted() {
+    let university = university().await;
+    let (test, table) = server(&university, "127.0.0.0/8").await;
+    let token = test.token(&test.partner().await).await;
+    let address = format!("https://{HOST}:{}/transcript.pdf", university.port);
+    test.post(EDUCATION, &token, &body("1", &address)).await.assert_status(201);
+    let roots = university.roots.display().to_string();
+    let settings = [("outbound.allowed_networks", "127.0.0.0/8"), ("outbound.ca_file", &*roots)];
+    let again = TestApp::builder().folder(test.folder).settings(&settings).lookup(Lookup::Table(table)).start().await;
+    assert_eq!(fetched(&again, &token, "1").await["reason"], "address_refused");
+    assert_eq!(university.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
 async fn dns_rebinding_does_not_bypass_the_fetch_filter() {
     let university = university().await;
     // Nothing listens at the only allowed address.
@@ -306,7 +350,7 @@ async fn untrusted_certificate_is_rejected() {
     let university = university().await;
     let table = table(&[(HOST, vec![addresses(&["127.0.0.1"])])]);
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = [("outbound.allowed_networks", "127.0.0.0/8")];
+    let settings = [("outbound.allowed_networks", "127.0.0.0/8"), ("outbound.allowed_ports", "1-65535")];
     let test = TestApp::builder().folder(folder).settings(&settings).lookup(Lookup::Table(table)).start().await;
     let token = test.token(&test.partner().await).await;
     let address = format!("https://{HOST}:{}/transcript.pdf", university.port);

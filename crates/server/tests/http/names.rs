@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::app::{PUSH, TestApp, all_scopes, career};
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, confirmations};
 use crate::support::response::content;
 use crate::verification::support::{ask, asker, result, share_all};
 
@@ -25,6 +25,13 @@ async fn opened(test: &TestApp, person: &mut Browser<'_>, token: &str, body: &Va
 
 async fn accept(person: &mut Browser<'_>, id: Uuid, form: &[(&str, &str)]) -> u16 {
     person.post(&format!("/requests/{id}/accept"), form).await.status.as_u16()
+}
+
+/// Accepts with every confirmation that the page asks for.
+async fn confirm(person: &mut Browser<'_>, id: Uuid) -> u16 {
+    let fields = confirmations(&person.text(&format!("/requests/{id}")).await);
+    let form: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    accept(person, id, &form).await
 }
 
 /// A wallet with John Doe's job, and Jane Roe's waiting. Returns the person, the partner's token and the waiting request.
@@ -74,8 +81,7 @@ async fn another_name_is_refused_without_confirmation() {
 async fn confirmed_name_is_recorded_in_the_consent() {
     let test = TestApp::new().await;
     let (mut person, token, id) = john_and_jane(&test).await;
-    let (own, reason) = (format!("own-name-{id}"), format!("name-reason-{id}"));
-    assert_eq!(accept(&mut person, id, &[(&own, "on"), (&reason, "changed")]).await, 303);
+    assert_eq!(confirm(&mut person, id).await, 303);
     let record = person.text(&format!("/wallet/credentials/{id}")).await;
     for said in ["You confirmed on 23 November 2026", "<bdi>Jane Roe</bdi>", "<bdi>John Doe</bdi>", "I changed my name"]
     {
@@ -111,6 +117,26 @@ async fn the_same_name_needs_no_confirmation() {
     let page = person.text(&format!("/requests/{similar}")).await;
     assert!(page.contains("Are both names yours?") && page.contains("has all the words of the other"), "{page}");
     assert_eq!(accept(&mut person, similar, &[]).await, 422);
+}
+
+#[tokio::test]
+async fn confirmation_counts_for_the_names_that_were_shown() {
+    let test = TestApp::new().await;
+    let (mut person, token, jane) = john_and_jane(&test).await;
+    let shown = confirmations(&person.text(&format!("/requests/{jane}")).await);
+    let form: Vec<(&str, &str)> = shown.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let (own, value) = form[0];
+    for other in ["on", "", "yes", &value[1..]] {
+        let refused = person.post(&format!("/requests/{jane}/accept"), &[(own, other), form[1]]).await;
+        assert!(refused.assert_status(422).text.contains("has changed since this page was opened"), "{other}");
+    }
+    // Another name comes into the wallet between the page and its form.
+    let max = opened(&test, &mut person, &token, &job("3", "Max Moe", "Nurse")).await;
+    assert_eq!(confirm(&mut person, max).await, 303);
+    let refused = person.post(&format!("/requests/{jane}/accept"), &form).await.assert_status(422).text;
+    assert!(refused.contains("<bdi>Max Moe</bdi>") && refused.contains("value=\"changed\" selected"), "{refused}");
+    assert_eq!(test.status(&token, "2").await["status"], "incomplete");
+    assert_eq!(confirm(&mut person, jane).await, 303);
 }
 
 #[tokio::test]
@@ -168,8 +194,7 @@ async fn verification_result_names_its_subject() {
     let test = TestApp::new().await;
     let (_, token) = asker(&test).await;
     let (mut person, _, jane) = john_and_jane(&test).await;
-    let (own, reason) = (format!("own-name-{jane}"), format!("name-reason-{jane}"));
-    assert_eq!(accept(&mut person, jane, &[(&own, "on"), (&reason, "changed")]).await, 303);
+    assert_eq!(confirm(&mut person, jane).await, 303);
     let mut subjects = Vec::new();
     for claims in [json!(["full_name"]), json!(["employment"])] {
         let (id, request) = ask(&test, &token, &json!({ "claims": claims })).await;

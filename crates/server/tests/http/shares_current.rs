@@ -343,6 +343,8 @@ async fn update_keeps_the_choice_of_jobs() {
     let found = tx.linked_submission(first, test.app.now()).await.expect("read").expect("known");
     drop(tx);
     let all = NewShare {
+        id: test.app.rng().anonymous_id(),
+        form: String::new(),
         chosen: vec![Chosen { submission: first, places: ["/employment".to_owned()].into() }],
         purpose: String::new(),
         days: 14,

@@ -1,6 +1,6 @@
 //! `tenure doctor`: a healthy server passes, and each problem is reported with its fix.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use ambient::Clock;
 use rustls::ServerConfig;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::database;
-use crate::tenure::{Server, binary, ended, free_port, shown};
+use crate::tenure::{Server, binary, ended, free_port, request, shown, until};
 use crate::tls::server_config;
+use crate::webhooks::SETTINGS;
 
 /// The exit code, the findings and the output of the doctor.
 struct Findings(Option<i32>, Value, String);
@@ -189,6 +190,29 @@ fn doctor_warns_of_unsafe_postgres_durability() {
 }
 
 #[test]
+fn doctor_warns_of_disabled_webhooks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&folder.path().join("data"), &["--base-url", "http://127.0.0.1:{port}"], &SETTINGS);
+    let base = format!("http://127.0.0.1:{}", server.port);
+    let mail = format!("dir:{}", server.data.join("mail").display());
+    let token = server.token(&[]);
+    let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
+    let url = format!("http://127.0.0.1:{}/hook", gone_receiver());
+    let body = json!({ "url": url, "name": "Production", "events": ["atsp_request.created"] }).to_string();
+    let webhooks = "/api/partner/v2/webhooks";
+    let made = request(server.port, "POST", webhooks, &headers, &body).expect("an answer").json();
+    assert_eq!(server.push(&token, "1").map(|answer| answer.status), Some(201));
+    let path = format!("{webhooks}/{}", made["id"].as_str().expect("an id"));
+    until("the webhook is disabled", || {
+        let shown = request(server.port, "GET", &path, &headers, "")?.json();
+        (shown["status"] == "disabled").then_some(())
+    });
+    let found = doctor(&server.data, &["--base-url", &base, "--mail", &mail]);
+    let (outcome, fix) = found.of("Webhooks", "Acme Payroll, Production");
+    assert!(outcome == "warning" && fix.contains("410 (Gone)") && found.2.contains("disabled since"), "{}", found.2);
+}
+
+#[test]
 fn doctor_validates_the_certificate_as_a_client_does() {
     let folder = tempfile::tempdir().expect("a folder");
     let (authority, roots) = (Authority::new(), folder.path().join("roots.pem"));
@@ -286,6 +310,30 @@ fn refusing_mail_server() -> u16 {
     std::thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
             let _ = stream.write_all(b"554 no mail from you\r\n");
+        }
+    });
+    port
+}
+
+/// Starts a webhook receiver that answers 410 to everything; returns its port.
+fn gone_receiver() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let (mut reader, mut length) = (BufReader::new(&stream), 0);
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).expect("a header");
+                match line.trim_end().to_ascii_lowercase().split_once(": ") {
+                    Some(("content-length", value)) => length = value.parse().expect("a number"),
+                    None if line.trim_end().is_empty() => break,
+                    _ => {}
+                }
+            }
+            // A connection that is closed with unread bytes is reset, and the response may be lost.
+            reader.read_exact(&mut vec![0; length]).expect("a body");
+            let _ = (&stream).write_all(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         }
     });
     port

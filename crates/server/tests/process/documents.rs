@@ -69,8 +69,15 @@ fn only_objects_orphaned_by_a_kill_are_swept() {
         server.wait();
     });
     let kept = kept.into_inner().expect("no panic");
-    // Orphans may be swept at once, because nothing else is writing.
-    let again = Server::start(&data, &[], &[("TENURE_OBJECTS__ORPHAN_AGE", "0s")]);
+    // The sweep at the start deletes what is older than `objects.orphan_age`, which is at least twice each timeout.
+    let settings = [
+        ("TENURE_OBJECTS__ORPHAN_AGE", "10s"),
+        ("TENURE_OBJECTS__UPLOAD_TIMEOUT", "5s"),
+        ("TENURE_SERVER__TIMEOUT", "5s"),
+        ("TENURE_OUTBOUND__TIMEOUT", "5s"),
+    ];
+    std::thread::sleep(std::time::Duration::from_secs(11));
+    let again = Server::start(&data, &[], &settings);
     let status = |id: &str| {
         let path = format!("/api/partner/v1/submissions/{id}/status");
         let headers = [("Authorization", &*format!("Bearer {token}"))];

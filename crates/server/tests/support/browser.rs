@@ -16,17 +16,23 @@ pub struct Browser<'a> {
     app: &'a TestApp,
     /// The cookies.
     pub cookies: BTreeMap<String, String>,
+    /// The network address that the proxy in front of the application reports; `None` without a proxy.
+    pub address: Option<String>,
 }
 
 impl<'a> Browser<'a> {
     /// A browser without cookies.
     pub fn new(app: &'a TestApp) -> Self {
-        Self { app, cookies: BTreeMap::new() }
+        Self { app, cookies: BTreeMap::new(), address: None }
     }
 
     async fn send(&mut self, request: axum::http::request::Builder, body: String) -> TestResponse {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.header(header::COOKIE, cookies.join("; ")).header("sec-fetch-site", "same-origin");
+        let request = match &self.address {
+            Some(address) => request.header("x-forwarded-for", address),
+            None => request,
+        };
         let response = self.app.send(request.body(Body::from(body)).expect("a request")).await;
         for line in response.headers.get_all(header::SET_COOKIE) {
             let (pair, attributes) = line.to_str().expect("readable").split_once(';').expect("attributes");
@@ -84,11 +90,9 @@ impl<'a> Browser<'a> {
     pub async fn accept_with(&mut self, content: Uuid, form: &[(&str, &str)]) {
         let page = self.open(content).await.redirect().to_owned();
         let text = self.text(&page).await;
-        let asked = text.split("name=\"own-name-").skip(1).filter_map(|part| part.split('"').next());
-        let names: Vec<(String, &str)> =
-            asked.flat_map(|id| [(format!("own-name-{id}"), "on"), (format!("name-reason-{id}"), "changed")]).collect();
-        let names = names.iter().map(|(name, value)| (name.as_str(), *value));
-        let form: Vec<(&str, &str)> = form.iter().copied().chain(names).collect();
+        let confirmed = confirmations(&text);
+        let confirmed = confirmed.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let form: Vec<(&str, &str)> = form.iter().copied().chain(confirmed).collect();
         self.post(&format!("{page}/accept"), &form).await.assert_status(303);
     }
 
@@ -97,6 +101,20 @@ impl<'a> Browser<'a> {
         let form = [("content", &*content.to_string())];
         self.post("/partner/verify/careerHistory", &form).await.redirect().to_owned()
     }
+}
+
+/// What confirms every name and date of birth that the consent page `text` asks about.
+pub fn confirmations(text: &str) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    for (kind, reason) in [("name", "changed"), ("birth-date", "mistake")] {
+        for part in text.split(&format!("name=\"own-{kind}-")).skip(1) {
+            let mut quoted = part.split('"');
+            let (Some(id), _, Some(value)) = (quoted.next(), quoted.next(), quoted.next()) else { continue };
+            fields.push((format!("own-{kind}-{id}"), value.to_owned()));
+            fields.push((format!("{kind}-reason-{id}"), reason.to_owned()));
+        }
+    }
+    fields
 }
 
 /// Encodes a form as `application/x-www-form-urlencoded`.

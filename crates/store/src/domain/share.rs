@@ -106,6 +106,10 @@ pub struct Memory {
     /// therefore cannot go on to newer versions.
     #[serde(default)]
     pub chosen: Vec<Chosen>,
+    /// Fingerprint of the form that created it, so that a repeat is told from another choice. Empty for links of earlier releases,
+    /// and of those that they have updated.
+    #[serde(default)]
+    pub form: String,
 }
 
 /// A part of a credential: what is always shown with it, or what a person may leave out.

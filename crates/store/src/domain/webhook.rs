@@ -121,6 +121,8 @@ pub struct Webhook {
     pub failures: i64,
     /// Nothing is sent before.
     pub paused_until: Option<Timestamp>,
+    /// When its receiver answered 410 (Gone). Nothing is sent until the partner changes it.
+    pub disabled_at: Option<Timestamp>,
 }
 from_row!(Webhook {
     id,
@@ -136,6 +138,7 @@ from_row!(Webhook {
     updated_at,
     failures,
     paused_until,
+    disabled_at,
 });
 
 impl Webhook {

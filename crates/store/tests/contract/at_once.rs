@@ -1,6 +1,9 @@
 //! The fast path of group commit, which assumes that all rows are new, and its fallback.
 
+use std::path::Path;
+
 use ambient::Clock;
+use sqlx::{Connection as _, PgConnection};
 use store::domain::asset::AssetState;
 use store::domain::submission::{Sealed, State};
 use store::domain::webhook::Webhook;
@@ -165,4 +168,44 @@ contract! {
         }
         assert_eq!(counted(store, partner).await, [2]);
     }
+}
+
+/// PostgreSQL's own log. `scripts/postgres` keeps it beside the data.
+async fn server_log(url: &str) -> String {
+    let mut connection = PgConnection::connect(url).await.expect("connected");
+    let data: String = sqlx::query_scalar("SHOW data_directory").fetch_one(&mut connection).await.expect("a superuser");
+    let log = Path::new(&data).with_file_name("log");
+    String::from_utf8_lossy(&std::fs::read(log).expect("run by scripts/postgres")).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_pushes_write_no_ids_into_the_log() {
+    let databases = database::postgres().await;
+    let store = &databases.data;
+    // Ids that no other test on this server has.
+    let mark = format!("credential-{}", databases.url.rsplit_once('/').expect("a database").1);
+    let partner = add_partner(store, 1).await;
+    let credential = |number: u128| new_submission(number, partner, &format!("{mark} {}", number % 10));
+    let at_once =
+        async |new: &[NewSubmission]| store.insert_at_once(&new.iter().collect::<Vec<_>>()).await.expect("an answer");
+    assert!(at_once(&[credential(10), credential(11)]).await);
+    assert!(!at_once(&[credential(20), credential(22)]).await, "a repeat");
+    assert!(!at_once(&[credential(33), credential(43)]).await, "the same twice");
+    assert!(at_once(&[credential(34), credential(35)]).await);
+    // Nodes that are given the same pushes at one moment.
+    let nodes = [0, 1, 2, 3].map(|_| Committer::start(store.clone(), Clock::manual(NOW.to_jiff())));
+    for round in 1..=20 {
+        let pushes = nodes.iter().zip(1_u128..).map(|(node, place)| {
+            let new = new_submission(1_000 * place + round, partner, &format!("{mark} race {round}"));
+            node.push(NewRequest::One(Box::new(new)))
+        });
+        let outcomes = futures::future::join_all(pushes).await;
+        let created = outcomes.into_iter().filter(|outcome| matches!(outcome, Ok(Pushed::Created))).count();
+        assert_eq!(created, 1);
+    }
+    // Other tests write into the same log; what this one caused to fail is known by its ids.
+    let log = server_log(&databases.url).await;
+    assert!(log.contains("undone, since some of the pushes are there already"), "the log is the server's");
+    let told: Vec<&str> = log.lines().filter(|line| line.contains(&mark)).collect();
+    assert_eq!(told, Vec::<&str>::new());
 }

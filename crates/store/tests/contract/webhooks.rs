@@ -32,6 +32,7 @@ pub(crate) fn webhook(number: u128, partner: Uuid, events: &str) -> Webhook {
         updated_at: NOW,
         failures: 0,
         paused_until: None,
+        disabled_at: None,
     }
 }
 
@@ -196,6 +197,50 @@ contract! {
         assert!(tx.delivery_attempts(hook, partner, &ids).await.expect("read").is_empty());
         assert_eq!(tx.delete_deliveries(hook, 10).await.expect("deleted"), 1);
         assert!(tx.deliveries(hook, partner, None, None, 10).await.expect("read").is_empty());
+    }
+
+    async fn disabled_webhook_is_enabled_by_a_change(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let hook = add_webhook(store, 10, partner, "a").await;
+        let other = add_webhook(store, 11, partner, "a").await;
+        let mut tx = store.write().await.expect("a transaction");
+        tx.note_webhook_health(hook, 7, Some(LATER)).await.expect("noted");
+        tx.disable_webhook(hook, NOW).await.expect("disabled");
+        tx.disable_webhook(hook, LATER).await.expect("again");
+        let found = tx.hold_webhook(hook).await.expect("read").expect("there");
+        assert_eq!((found.disabled_at, found.failures, found.paused_until), (Some(NOW), 0, None));
+        let untouched = tx.webhook(other, partner).await.expect("read").expect("there");
+        assert_eq!(untouched.disabled_at, None);
+        assert!(tx.rotate_webhook(hook, partner, &[2], LATER, NOW).await.expect("rotated"));
+        assert_eq!(tx.webhook(hook, partner).await.expect("read").and_then(|found| found.disabled_at), Some(NOW), "a new secret changes nothing");
+        assert!(tx.change_webhook(&webhook(10, partner, "a"), LATER).await.expect("changed"));
+        assert_eq!(tx.webhook(hook, partner).await.expect("read").map(|found| found.disabled_at), Some(None));
+    }
+
+    async fn waiting_deliveries_of_one_webhook_fail_and_can_be_replayed(databases: Databases) {
+        let store = &databases.data;
+        let partner = add_partner(store, 1).await;
+        let hook = add_webhook(store, 10, partner, "vwsp_request.verified").await;
+        let other = add_webhook(store, 11, partner, "vwsp_request.verified").await;
+        let mut tx = store.write().await.expect("a transaction");
+        let events = ["a", "b", "c"].map(|request| told(partner, request, NOW));
+        tx.announce(&events).await.expect("told");
+        let ids = events.map(|event| event.event_id());
+        tx.settle_deliveries(hook, &[Settled::Delivered(attempt(ids[0], 1, Some(204)))], NOW).await.expect("settled");
+        tx.settle_deliveries(hook, &[Settled::Retried(attempt(ids[1], 1, None), LATER)], NOW).await.expect("settled");
+        tx.disable_webhook(hook, NOW).await.expect("disabled");
+        assert_eq!(tx.due_webhooks(NOW).await.expect("read"), [hook, other], "its deliveries are to fail");
+        assert_eq!(tx.fail_deliveries(hook, 1).await.expect("one"), 1);
+        assert_eq!(tx.fail_deliveries(hook, 10).await.expect("the other, which is not due"), 1);
+        assert_eq!(tx.fail_deliveries(hook, 10).await.expect("none"), 0);
+        let mut log = tx.deliveries(hook, partner, None, None, 10).await.expect("read");
+        log.reverse();
+        let states = log.iter().map(|found| found.state).collect::<Vec<_>>();
+        assert_eq!(states, [DeliveryState::Delivered, DeliveryState::Failed, DeliveryState::Failed]);
+        assert_eq!(tx.waiting_deliveries(other, partner).await.expect("read").0, 3);
+        let failed = tx.replay_deliveries(hook, partner, (NOW, LATER), Some(DeliveryState::Failed), 0, LATER, 10).await.expect("queued");
+        assert_eq!(failed, [log[1].sequence, log[2].sequence]);
     }
 
     async fn push_events_are_counted_per_day_and_queued(databases: Databases) {

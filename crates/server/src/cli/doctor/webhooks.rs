@@ -1,4 +1,4 @@
-//! Where partners are told of events: whether each address can be sent to, and what waits.
+//! Where partners are told of events: whether each address can be sent to, what waits, and what is disabled.
 
 use std::time::Duration;
 
@@ -58,6 +58,10 @@ async fn one(
     let name = format!("{}, {}", partner.name, webhook.name.as_deref().unwrap_or("a webhook"));
     let address = webhook.url.parse::<Url>().ok();
     let host = address.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_owned();
+    if let Some(at) = webhook.disabled_at {
+        let fix = "Tell the partner that its receiver answered 410 (Gone): to update the webhook, or to delete it.";
+        return report.warn(name, format!("{host}, disabled since {at}"), fix);
+    }
     let resolved = match &address {
         Some(address) if receivers.may_ask(address) => {
             receivers.addresses(address).await.map_err(|error| error.to_string())

@@ -3,6 +3,9 @@
 //! Whether an address has an account is never shown: an account is created when its first code is used, so both cases
 //! look alike. Anyone may ask for a code for any address, so a request ends no earlier code, and a code counts only in the
 //! browser that asked for it: whoever reads the mail elsewhere asks for another one there.
+//!
+//! Strangers cannot use up what a person needs. Each code has attempts of its own, which only its browser can use, and a network
+//! gets a code from a reserve when others have used up the limit of the address. Guesses are bounded by the number of codes.
 
 use std::net::IpAddr;
 
@@ -16,6 +19,7 @@ use crate::email::Email;
 use crate::error::Error;
 use crate::mail::Mail;
 use crate::outbox::{OutboxMessage, Routing};
+use ambient::Timestamp;
 use credential::encoding::sha256;
 use store::domain::submission::Sealed;
 use store::{Holder, SignIn, StoreError};
@@ -41,6 +45,14 @@ impl CodeBrowser {
         sign_in.browser_hash.is_none() || sign_in.browser_hash == self.hash()
     }
 
+    /// Whether this browser waits for the code of `sign_in` and has attempts left: only then are its guesses bounded by the code.
+    fn waits_for(&self, sign_in: &SignIn, attempts: u32, now: Timestamp) -> bool {
+        sign_in.browser_hash.is_some()
+            && sign_in.browser_hash == self.hash()
+            && sign_in.expires_at > now
+            && sign_in.attempts < i64::from(attempts)
+    }
+
     /// What the limits of `address` count by where this browser is known to its account.
     fn known_key(&self, app: &App, address: &[u8]) -> Option<[u8; 32]> {
         let token = known_browser::token(app.keyring(), address, &self.known)?;
@@ -55,11 +67,20 @@ impl CodeBrowser {
     /// What limits count by for `address` and the block of this browser's network, which one site gets (RFC 6177) or one
     /// provider gives to a few.
     fn block_key(&self, address: &[u8]) -> [u8; 32] {
-        let block = match self.client {
-            IpAddr::V4(client) => IpAddr::V4((u32::from(client) & (u32::MAX << 8)).into()),
-            IpAddr::V6(client) => IpAddr::V6((u128::from(client) & (u128::MAX << 80)).into()),
-        };
-        sha256(&[address, b"/", block.to_string().as_bytes()].concat())
+        sha256(&[address, b"/", self.network(24, 48).to_string().as_bytes()].concat())
+    }
+
+    /// What limits count by for `address` and the networks of this browser's provider, as large as registries give them.
+    fn provider_key(&self, address: &[u8]) -> [u8; 32] {
+        sha256(&[address, b"//", self.network(16, 32).to_string().as_bytes()].concat())
+    }
+
+    /// The network of this browser with prefixes of `v4` and `v6` bits.
+    fn network(&self, v4: u32, v6: u32) -> IpAddr {
+        match self.client {
+            IpAddr::V4(client) => IpAddr::V4((u32::from(client) & (u32::MAX << (32 - v4))).into()),
+            IpAddr::V6(client) => IpAddr::V6((u128::from(client) & (u128::MAX << (128 - v6))).into()),
+        }
     }
 }
 
@@ -100,15 +121,7 @@ pub async fn send(
     compose: impl FnOnce(&Email, &str) -> Mail,
 ) -> Result<SentCode, Error> {
     let fingerprint = email.fingerprint(app.keyring());
-    let limits = app.limits();
-    if let Some(known) = browser.known_key(app, &fingerprint) {
-        limits.codes_per_browser.check_global(&known).await?;
-    } else {
-        limits.codes_per_client.check_global(&browser.client).await?;
-        limits.codes_per_pair.check_global(&browser.pair_key(&fingerprint)).await?;
-        limits.codes_per_block.check_global(&browser.block_key(&fingerprint)).await?;
-        limits.codes_per_address.check_global(&fingerprint).await?;
-    }
+    count_code(app, browser, &fingerprint).await?;
     let recipient = holder::stored_address(app, email).await?;
     let secret = browser.secret.clone().unwrap_or_else(|| app.rng().secret());
     let (now, id, code) = (app.now(), app.rng().anonymous_id(), app.rng().code());
@@ -132,6 +145,23 @@ pub async fn send(
     app.outbox().wake();
     app.metrics().sign_in("code_sent");
     Ok(SentCode { sign_in: id, secret })
+}
+
+/// Counts a code for the address with this fingerprint. Only its own network, block or account can use up what a browser needs:
+/// where all networks together have used up the limit of the address, the reserve of its block decides.
+async fn count_code(app: &App, browser: &CodeBrowser, address: &[u8; 32]) -> Result<(), Error> {
+    let limits = app.limits();
+    if let Some(known) = browser.known_key(app, address) {
+        return limits.codes_per_browser.check_global(&known).await;
+    }
+    limits.codes_per_client.check_global(&browser.client).await?;
+    limits.codes_per_pair.check_global(&browser.pair_key(address)).await?;
+    limits.codes_per_block.check_global(&browser.block_key(address)).await?;
+    if limits.codes_per_address.check_global(address).await.is_ok() {
+        return Ok(());
+    }
+    limits.reserved_per_block.check_global(&browser.block_key(address)).await?;
+    limits.reserved_per_provider.check_global(&browser.provider_key(address)).await
 }
 
 /// Begins another sign-in of the address of sign-in `id`, which `browser` must have begun; earlier codes stay valid. `None` if
@@ -174,8 +204,8 @@ pub async fn try_code(
     let sign_in = app.store().read().await?.sign_in(id).await?;
     match &sign_in {
         Some(sign_in) if !browser.asked_for(sign_in) => return Ok(Err(CodeError::OtherBrowser)),
-        Some(sign_in) => count_try(app, browser, &sign_in.email_fingerprint).await?,
-        None => app.limits().tries_per_client.check_global(&browser.client).await?,
+        Some(sign_in) if browser.waits_for(sign_in, app.config().sign_in.code_attempts, app.now()) => {}
+        _ => app.limits().tries_per_client.check_global(&browser.client).await?,
     }
     let email = match prove_address(app, id, code).await? {
         Ok(email) => email,
@@ -184,18 +214,6 @@ pub async fn try_code(
     let holder = find_or_create(app, &email).await?;
     app.metrics().sign_in("code");
     Ok(Ok(holder))
-}
-
-async fn count_try(app: &App, browser: &CodeBrowser, address: &[u8]) -> Result<(), Error> {
-    let limits = app.limits();
-    if let Some(known) = browser.known_key(app, address) {
-        return limits.tries_per_browser.check_global(&known).await;
-    }
-    limits.tries_per_client.check_global(&browser.client).await?;
-    limits.tries_per_pair.check_global(&browser.pair_key(address)).await?;
-    limits.tries_per_block.check_global(&browser.block_key(address)).await?;
-    let address = <[u8; 32]>::try_from(address).map_err(|_| StoreError::nonsense("sign_in", "the length of a hash"))?;
-    limits.tries_per_address.check_global(&address).await
 }
 
 /// An attempt is counted before the code is compared, and the comparison takes constant time. Each code has its own count, and an

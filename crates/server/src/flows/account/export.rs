@@ -69,6 +69,7 @@ fn credential_json(app: &App, submission: &Submission, view: &CredentialView, ev
         "fields": view.payload.fields,
         "partner_chain": view.payload.partner_chain,
         "confirmed_name": view.payload.confirmed_name,
+        "confirmed_birth_date": view.payload.confirmed_birth_date,
         "documents": view.documents.iter().map(document).collect::<Vec<_>>(),
         "events": events.iter().map(event).collect::<Vec<_>>(),
     })

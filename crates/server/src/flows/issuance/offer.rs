@@ -55,14 +55,17 @@ pub struct OpenOffer {
     pub pre_authorized_code: String,
 }
 
-/// Creates an offer of the credential `submission` of `holder`; returns its id. There may be several offers of one
-/// credential. Each expires by itself.
+/// Creates an offer of the credential `submission` of `holder` with this id. There may be several offers of one credential. Each
+/// expires by itself. A repeat with the same id creates nothing.
 ///
 /// # Errors
 /// 404 if the credential is not in the person's wallet, 403 if it has expired; 429 after too many offers. The store or the key
 /// ring is unavailable.
-pub async fn create(app: &App, submission: Uuid, holder: Uuid) -> Result<Uuid, Error> {
+pub async fn create(app: &App, id: Uuid, submission: Uuid, holder: Uuid) -> Result<(), Error> {
     let now = app.now();
+    if app.store().read().await?.issuance(id).await?.is_some() {
+        return Ok(());
+    }
     app.limits().offers_per_holder.check(&holder)?;
     let credential = IssuableCredential::open(app.store(), app.keyring(), (submission, holder), now).await?;
     let credential = credential.ok_or_else(Error::not_found)?;
@@ -76,16 +79,20 @@ pub async fn create(app: &App, submission: Uuid, holder: Uuid) -> Result<Uuid, E
     let credential_type = credential.credential_type;
     let grant = |configuration| Grant { submission_id: submission, configuration };
     let offer = Issuance {
-        id: app.rng().anonymous_id(),
+        id,
         kind: IssuanceKind::Offer { holder },
         created_at: now,
         expires_at: now + LIFETIME,
         credentials: configurations(credential_type).map(grant).to_vec(),
     };
     let mut tx = app.store().write().await?;
-    tx.add_issuance(&offer).await?;
-    tx.commit().await?;
-    Ok(offer.id)
+    // The second of two equal requests waits here, and then finds what the first one has stored.
+    tx.hold_wallet(holder).await?;
+    if tx.issuance(id).await?.is_none() {
+        tx.add_issuance(&offer).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 fn configurations(credential_type: Type) -> [Configuration; Format::ALL.len()] {

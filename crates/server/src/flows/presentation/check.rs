@@ -5,9 +5,7 @@ use credential::Refusal;
 use credential::Type;
 use credential::format::sd_jwt::Challenge;
 use credential::format::sd_jwt_vc::{SdJwtVc, vct};
-use credential::verification::{
-    Answer, Lookups, Outcome as Step, Report, Step as Name, Token, VerificationInputs, is_of_credential,
-};
+use credential::verification::{Answer, Lookups, Outcome as Step, Report, Step as Name, Token, is_of_credential};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -84,7 +82,7 @@ pub(super) async fn check(
     }
     let has_status = shown.disclosed.claims.contains_key("status");
     let token = Token::SdJwtVc(Box::new(shown));
-    let mut inputs = inputs(app, &token).await?;
+    let mut inputs = own_presentation::trusted_inputs(app, &token).await?;
     let challenge = Challenge {
         audience: Some(&presentation.client_id),
         nonce: Some(&presentation.nonce),
@@ -110,7 +108,8 @@ pub(super) async fn check(
         audience: presentation.client_id.clone(),
         nonce: presentation.nonce.clone(),
     });
-    Ok(Ok(VerificationResult::new(&report, app.now(), weighed.claims, presented)))
+    let issuer_jwt = text.split('~').next().filter(|_| !is_exact).map(|jwt| format!("{jwt}~"));
+    Ok(Ok(VerificationResult { issuer_jwt, ..VerificationResult::new(&report, app.now(), weighed.claims, presented) }))
 }
 
 /// Whether the issuer is trusted for this type under this `vct`.
@@ -147,20 +146,4 @@ fn objection(report: &Report, steps: &[(Name, Option<&'static str>)]) -> Option<
             }
         }
     })
-}
-
-/// Collects what verification needs: for our own credentials everything, for other trusted issuers their keys.
-async fn inputs(app: &App, token: &Token<'_>) -> Result<VerificationInputs, Error> {
-    let Token::SdJwtVc(shown) = token else { return Ok(VerificationInputs::default()) };
-    let issuer = shown.text("iss").unwrap_or_default();
-    if issuer == app.config().base() {
-        return own_presentation::own_inputs(app, token).await;
-    }
-    let x5c = shown.sd_jwt.jws.header.get("x5c");
-    let issuer_keys = match app.trusted_issuers().keys(issuer, x5c, app.now()) {
-        Ok(Some(keys)) => Answer::Some(keys),
-        Ok(None) => Answer::None("it is not an issuer that is trusted here".to_owned()),
-        Err(why) => Answer::None(why),
-    };
-    Ok(VerificationInputs { issuer_keys, ..VerificationInputs::default() })
 }

@@ -41,6 +41,10 @@ const PASSCODE_PROOF_LIFETIME: Duration = Duration::from_secs(3600);
 /// The holder's choices for a new share.
 #[derive(Clone, Debug)]
 pub struct NewShare {
+    /// The id. A request with the same id is a repeat.
+    pub id: Uuid,
+    /// Fingerprint of the form, which is the same in a repeat.
+    pub form: String,
     /// What is disclosed beside what is always shown.
     pub chosen: Vec<Chosen>,
     /// The purpose; may be empty.
@@ -66,6 +70,10 @@ pub enum CreateShareError {
     PasscodeLength,
     /// The holder already has [`MOST_ACTIVE`] active links.
     TooMany,
+    /// Something chosen is not in the wallet any more.
+    Outdated,
+    /// The same form has created a link with other choices.
+    Repeated,
 }
 
 impl NewShare {
@@ -123,12 +131,31 @@ impl ShownPresentation {
     }
 }
 
-/// Creates a share of `holder`; returns its id.
+/// The share of `holder` that an earlier request with this `id` and `form` created; `None` if there is none.
 ///
 /// # Errors
-/// 404 if something chosen is not in the wallet; the store or the key ring cannot be used. [`CreateShareError`] inside.
+/// The store or the key ring cannot be used. [`CreateShareError::Repeated`] inside.
+pub async fn created(
+    app: &App,
+    holder: Uuid,
+    id: Uuid,
+    form: &str,
+) -> Result<Option<Result<Uuid, CreateShareError>>, Error> {
+    let Some(share) = app.store().read().await?.share(id, holder).await? else { return Ok(None) };
+    let created_by = record(app, &share).await?.form;
+    let is_same = created_by.is_empty() || created_by == form;
+    Ok(Some(if is_same { Ok(id) } else { Err(CreateShareError::Repeated) }))
+}
+
+/// Creates a share of `holder`; returns its id. A repeat creates nothing.
+///
+/// # Errors
+/// The store or the key ring cannot be used. [`CreateShareError`] inside.
 pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uuid, CreateShareError>, Error> {
     let now = app.now();
+    if let Some(created) = created(app, holder, new.id, &new.form).await? {
+        return Ok(created);
+    }
     if let Err(error) = new.validate() {
         return Ok(Err(error));
     }
@@ -136,12 +163,9 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         return Ok(Err(CreateShareError::TooMany));
     }
     let expires_at = now + lifetime(new.days).ok_or_else(Error::not_found)?;
-    let mut credentials = Vec::with_capacity(new.chosen.len());
-    for chosen in &new.chosen {
-        let key = (chosen.submission, holder);
-        let opened = IssuableCredential::open(app.store(), app.keyring(), key, now).await?;
-        credentials.push(opened.ok_or_else(Error::not_found)?);
-    }
+    let Some(credentials) = open_chosen(app, holder, &new.chosen).await? else {
+        return Ok(Err(CreateShareError::Outdated));
+    };
     let mut pairs = credentials.iter().zip(&new.chosen);
     if !pairs.any(|(found, chosen)| says_something(found.credential_type, &found.payload, chosen)) {
         return Ok(Err(CreateShareError::NothingChosen));
@@ -149,12 +173,13 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
     let indices = own_presentation::allocate_status_indices(app, &credentials, expires_at).await?;
     let entry = |(place, credential): (_, &IssuableCredential)| ShareEntry { place, submission: credential.submission };
     let entries: Vec<ShareEntry> = indices.into_iter().zip(&credentials).map(entry).collect();
-    let (id, nonce, secret) = (app.rng().anonymous_id(), app.rng().secret(), app.rng().secret());
+    let (id, nonce, secret) = (new.id, app.rng().secret(), app.rng().secret());
     let memory = Memory {
         secret: secret.clone(),
         purpose: new.purpose.clone(),
         titles: credentials.iter().map(title).collect(),
         chosen: new.chosen.clone(),
+        form: new.form.clone(),
     };
     let link = Link { id, nonce: &nonce, expires_at };
     let signed = credentials.iter().zip(&new.chosen).zip(&entries);
@@ -179,16 +204,40 @@ pub async fn create(app: &App, holder: Uuid, new: &NewShare) -> Result<Result<Uu
         sealed: Some(sealed),
         holder_sealed: app.keyring().seal_for_holder(holder, &label(&id), &write(&memory)?).await?,
     };
+    add(app, &share, &entries).await?;
+    Ok(Ok(id))
+}
+
+/// Opens what was chosen; `None` if some of it is not in the wallet, or does not stand any more.
+async fn open_chosen(app: &App, holder: Uuid, chosen: &[Chosen]) -> Result<Option<Vec<IssuableCredential>>, Error> {
+    let mut credentials = Vec::with_capacity(chosen.len());
+    for chosen in chosen {
+        let key = (chosen.submission, holder);
+        let Some(opened) = IssuableCredential::open(app.store(), app.keyring(), key, app.now()).await? else {
+            return Ok(None);
+        };
+        credentials.push(opened);
+    }
+    Ok(Some(credentials))
+}
+
+/// Stores a share, unless an equal request that came at the same time has stored it.
+async fn add(app: &App, share: &Share, entries: &[ShareEntry]) -> Result<(), Error> {
     let mut tx = app.store().write().await?;
-    let stands = tx.add_share(&share, &entries).await?;
+    // The second of two equal requests waits here, and then finds what the first one has stored.
+    tx.hold_wallet(share.holder).await?;
+    if tx.share(share.id, share.holder).await?.is_some() {
+        return Ok(());
+    }
+    let stands = tx.add_share(share, entries).await?;
     if share.keep_current && !stands {
         // A newer version came while this was signed, and has not seen the share.
-        follow::schedule(app, &mut tx, holder, id).await?;
+        follow::schedule(app, &mut tx, share.holder, share.id).await?;
     }
     tx.commit().await?;
     app.outbox().wake();
     app.metrics().shares("made");
-    Ok(Ok(id))
+    Ok(())
 }
 
 /// A share of `holder`, with the wallet's record of it.

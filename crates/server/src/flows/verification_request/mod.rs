@@ -4,6 +4,7 @@
 //! requested.
 
 mod answer;
+mod current;
 mod records;
 mod sealed;
 
@@ -11,5 +12,7 @@ pub use answer::{
     HolderRequest, HolderResponse, Unanswerable, announce, answerable_by, bind, cancel, expired_error, find_for_holder,
     finish, present, share,
 };
-pub use records::{Check, Checked, DisclosureRecord, NotShown, Presented, RequestDetails, VerificationResult};
+pub use records::{
+    AtConsent, Check, Checked, DisclosureRecord, NotShown, Presented, RequestDetails, VerificationResult,
+};
 pub use sealed::{callback, details, disclosure_record, result, seal_details};

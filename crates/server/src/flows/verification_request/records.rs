@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::flows::token_verification::{TokenVerdict, Trust};
+
 /// What a partner requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestDetails {
@@ -57,6 +59,10 @@ pub struct VerificationResult {
     /// Whether a name is shown, and the holder confirmed when they accepted the credential that it is also theirs.
     #[serde(default)]
     pub confirmed_by_holder: bool,
+    /// The JWT of the issuer without its disclosures, kept to check the present state of a presentation that contains more
+    /// than was requested. It is never returned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer_jwt: Option<String>,
 }
 
 impl VerificationResult {
@@ -70,12 +76,16 @@ impl VerificationResult {
     ) -> Self {
         let text = |name: &str| report.claims.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
         let attested_by = report.claims.get("attested_by").and_then(|by| by["name"].as_str());
+        let (valid, checked_at) = (report.is_valid(), checked_at.to_string());
         Self {
             credential,
             withheld: Vec::new(),
             verification: Checked {
-                valid: report.is_valid(),
-                checked_at: checked_at.to_string(),
+                valid,
+                // What is presented from an issuer that is not trusted is refused.
+                verdict: TokenVerdict::new(report, Trust::Listed).name().to_owned(),
+                at_consent: AtConsent { valid, checked_at: checked_at.clone() },
+                checked_at,
                 issuer: text("iss"),
                 attested_by: attested_by.map(ToOwned::to_owned),
                 attested_at: text("attested_at"),
@@ -85,6 +95,7 @@ impl VerificationResult {
                 presentation,
             },
             confirmed_by_holder: false,
+            issuer_jwt: None,
         }
     }
 }
@@ -92,11 +103,23 @@ impl VerificationResult {
 /// How something shown was checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Checked {
-    /// Whether no check failed, and the signature was checked and is good.
+    /// Whether you can rely on it now: true only for the verdict `valid`.
     pub valid: bool,
-    /// When it was checked (RFC 3339, UTC).
+    /// What the checks say together now. `valid`: every check that is needed passed. `invalid`: a check failed, for example because
+    /// it was revoked or suspended. `replaced` and `expired`: nothing is wrong but that a newer version exists, or that its last
+    /// day is over (`expired_on`). `not_checkable`: nothing failed, but the present state cannot be determined, for example because
+    /// the issuer's status list cannot be fetched; then `at_consent` is what was last known. `issuer_unknown`: the operator of
+    /// this server no longer trusts the issuer.
+    #[serde(default)]
+    #[schema(example = "valid")]
+    pub verdict: String,
+    /// When it was checked (RFC 3339, UTC): now, each time that you fetch the result. The status list of another issuer may be
+    /// half a minute old.
     #[schema(format = "date-time", example = "2026-11-23T09:30:00Z")]
     pub checked_at: String,
+    /// What was found when the person showed it.
+    #[serde(default)]
+    pub at_consent: AtConsent,
     /// Who signed it: the issuer's address.
     #[serde(default)]
     #[schema(example = "https://passport.example")]
@@ -122,6 +145,16 @@ pub struct Checked {
     /// asked for.
     #[serde(default)]
     pub presentation: Option<Presented>,
+}
+
+/// What was found when the person showed something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AtConsent {
+    /// Whether no check failed then.
+    pub valid: bool,
+    /// When that was checked (RFC 3339, UTC).
+    #[schema(format = "date-time", example = "2026-11-23T09:09:30Z")]
+    pub checked_at: String,
 }
 
 /// How much of a credential is not shown.

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
 
+use super::current;
 use super::records::{DisclosureRecord, RequestDetails, VerificationResult};
 use crate::app::App;
 use crate::error::Error;
@@ -61,16 +62,21 @@ pub async fn details(app: &App, verification: &Verification) -> Result<Option<Re
     unseal(app, verification.request.as_ref(), &Record::Request.label(&verification.id)).await
 }
 
-/// Reads the verification result; `None` if nothing was presented or the result has expired.
+/// Reads the verification result, with the present state of what was presented; `None` if nothing was presented or the result
+/// has expired.
 ///
 /// # Errors
-/// The key ring cannot be used.
+/// The store or the key ring cannot be used.
 pub async fn result(app: &App, verification: &Verification) -> Result<Option<VerificationResult>, Error> {
     let State::Verified { at, result, .. } = &verification.state else { return Ok(None) };
     if *at + app.config().retention.ring_key_lifetime() <= app.now() {
         return Ok(None);
     }
-    unseal(app, result.as_ref(), &Record::Result.label(&verification.id)).await
+    let result = unseal(app, result.as_ref(), &Record::Result.label(&verification.id)).await?;
+    let Some(mut result): Option<VerificationResult> = result else { return Ok(None) };
+    // Boxed: a lookup's state would add to the size of the request's future.
+    Box::pin(current::refresh(app, verification, &mut result)).await?;
+    Ok(Some(result))
 }
 
 /// Reads the record in the wallet of `verification.holder`; `None` if nothing was presented from that wallet.

@@ -15,6 +15,7 @@ use super::{Frame, Section, audit, layout};
 use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::flows::webhooks;
+use crate::form_token::FormToken;
 use crate::http::cookies::NOTICE;
 use crate::http::extract::{Form, Path};
 use crate::http::session::SignedInPartner;
@@ -50,6 +51,7 @@ struct FormPage {
     frame: Frame,
     /// Which one is changed; `None` for a new one.
     id: Option<Uuid>,
+    token: FormToken,
     wanted: Wanted,
     problems: Vec<Problem>,
 }
@@ -170,6 +172,9 @@ pub(super) fn called(webhook: &Webhook) -> &str {
 
 /// How a webhook is doing: the class of its state, and the state in words.
 pub(super) fn health(webhook: &Webhook, now: Timestamp, text: &Text) -> (&'static str, String) {
+    if let Some(at) = webhook.disabled_at {
+        return ("bad", text.with("console-webhook-disabled", &[("moment", &text.moment(&at))]));
+    }
     match webhook.paused_until.filter(|_| webhook.is_paused(now)) {
         Some(until) => ("paused", text.with("console-webhook-paused", &[("moment", &text.moment(&until))])),
         None if webhook.is_on_probation() => ("paused", text.of("console-webhook-probation")),
@@ -195,7 +200,8 @@ fn form(
 ) -> Response {
     let (layout, frame) = (layout(app, headers), Frame::new(user, Section::Webhooks));
     let is_wrong = !problems.is_empty();
-    let response = page(app, &FormPage { layout: layout.clone(), frame, id, wanted, problems }, &layout);
+    let template = FormPage { layout: layout.clone(), frame, id, token: FormToken::new(app.rng()), wanted, problems };
+    let response = page(app, &template, &layout);
     if is_wrong { (StatusCode::UNPROCESSABLE_ENTITY, response).into_response() } else { response }
 }
 
@@ -226,9 +232,10 @@ async fn create(
     headers: HeaderMap,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
+    let id = FormToken::sent(&pairs, app.rng()).id(app.keyring(), user.partner.id);
     let wanted = Wanted::read(pairs);
     let created = match wanted.check() {
-        Ok(fields) => webhooks::create(&app, user.partner.id, fields).await,
+        Ok(fields) => webhooks::create(&app, user.partner.id, id, fields).await,
         Err(error) => Err(error),
     };
     match created {

@@ -81,7 +81,7 @@ async fn console_replays_deliveries_singly_or_by_time_range() {
     assert_eq!(tx.give_up_deliveries(test.app.now(), 10).await.expect("given up"), 1);
     tx.commit().await.expect("committed");
     let mut browser = console(&test, &partner).await;
-    assert!(browser.get(&format!("{page}?state=failed")).await.text.contains("Given up after three days"));
+    assert!(browser.get(&format!("{page}?state=failed")).await.text.contains("Given up; you can send it again"));
     let range = [("from", "2026-11-23T00:00"), ("to", "2026-11-24T00:00"), ("state", "failed")];
     browser.post(&format!("{page}/replay"), &range).await.assert_status(303);
     assert!(browser.get(&page).await.text.contains("Queued again."));
@@ -89,4 +89,27 @@ async fn console_replays_deliveries_singly_or_by_time_range() {
     assert!(browser.get(&page).await.text.contains("nothing to send again"));
     let wrong = [("from", "2026-11-24T00:00"), ("to", "2026-11-23T00:00")];
     assert!(browser.post(&format!("{page}/replay"), &wrong).await.assert_status(422).text.contains("later than from"));
+}
+
+#[tokio::test]
+async fn console_shows_a_disabled_webhook_and_enables_it_on_save() {
+    let test = TestApp::new().await;
+    let partner = test.partner().await;
+    let mut browser = console(&test, &partner).await;
+    let id = make_webhook(&mut browser, "https://hooks.example.com/a").await;
+    let page = format!("/console/webhooks/{id}");
+    let test_form = format!("action=\"{page}/test\"");
+    assert!(browser.text(&page).await.contains(&test_form));
+    let mut tx = test.app.store().write().await.expect("a transaction");
+    tx.disable_webhook(id, test.app.now()).await.expect("disabled");
+    tx.commit().await.expect("committed");
+    let shown = browser.text(&page).await;
+    assert!(shown.contains("Disabled since 23 November 2026, 09:00 UTC"), "{shown}");
+    assert!(shown.contains("choose Change and save it") && !shown.contains(&test_form), "{shown}");
+    assert!(browser.text("/console/webhooks").await.contains("410 (Gone)"));
+    browser.post(&format!("{page}/test"), &[]).await.assert_status(409);
+    let same = [("url", "https://hooks.example.com/a"), ("name", ""), ("event", "atsp_request.created")];
+    assert_eq!(browser.post(&format!("{page}/edit"), &same).await.redirect(), page);
+    let shown = browser.text(&page).await;
+    assert!(shown.contains(&test_form) && !shown.contains("410 (Gone)"), "{shown}");
 }

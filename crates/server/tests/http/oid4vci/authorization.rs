@@ -175,9 +175,6 @@ async fn invalid_authorization_requests_are_rejected_at_par() {
     ] {
         refused(&with(name, value).await, 400, code);
     }
-    for redirect in ["com.example.wallet:/done", "http://localhost:7000/done", "http://127.0.0.1/done"] {
-        with("redirect_uri", redirect).await.assert_status(201);
-    }
     let mut person = test.signed_in("ada@example.org").await;
     person
         .get("/oid4vci/authorize?client_id=wallet-1&redirect_uri=https%3A%2F%2Fwallet.example")
@@ -188,6 +185,70 @@ async fn invalid_authorization_requests_are_rejected_at_par() {
     person.get(&format!("/oid4vci/authorize?client_id=another&request_uri={uri}")).await.assert_status(410);
     test.advance(Duration::from_secs(901));
     person.get(&format!("/oid4vci/authorize?client_id=wallet-1&request_uri={uri}")).await.assert_status(410);
+}
+
+#[tokio::test]
+async fn odd_redirect_uris_are_rejected_at_par() {
+    let test = TestApp::builder().setting("rate_limit.enabled", "false").start().await;
+    let wallet = TestWallet::new(&test);
+    let with = async |redirect: &str| {
+        let mut form = authorization(VERIFIER);
+        form.retain(|(known, _)| *known != "redirect_uri");
+        form.push(("redirect_uri", redirect.to_owned()));
+        push(&wallet, &form).await
+    };
+    let long = format!("https://wallet.example/{}", "x".repeat(2_048));
+    for redirect in [
+        "/done",
+        "//wallet.example/done",
+        "wallet.example/done",
+        "https:wallet.example",
+        "https:///wallet.example",
+        "http://wallet.example/done",
+        "http://10.0.0.1/done",
+        "http://localhost.example/done",
+        "https://ada@wallet.example/done",
+        "https://ada:secret@wallet.example/done",
+        "https://@wallet.example/done",
+        "https://wallet.example/done#x",
+        "https://wallet.example/done#",
+        "https://wallet.example/a b",
+        " https://wallet.example/done",
+        "https://wallet.example/done\n",
+        "https://wallet.example/\u{0}",
+        "https://wallet.example/\u{202e}",
+        "https://x;sandbox/done",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "blob:https://wallet.example/x",
+        "about:blank",
+        "view-source:https://wallet.example/",
+        "intent://done#Intent;end",
+        "wallet:/done",
+        &*long,
+    ] {
+        let answer = with(redirect).await;
+        refused(&answer, 400, "invalid_request");
+        assert!(answer.text.contains("redirect_uri"), "{}", answer.text);
+    }
+    for redirect in [
+        "https://wallet.example",
+        "https://wallet.example:8443/done?x=1",
+        "http://localhost:7000/done",
+        "http://127.0.0.1/done",
+        "http://[::1]:7000/done",
+        "com.example.wallet:/done",
+        "com.example.wallet://done",
+        "openid-credential-offer://",
+        "haip://",
+        "haip-vci://done",
+    ] {
+        with(redirect).await.assert_status(201);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Presentations from outside wallets (OpenID4VP 1.0, HAIP 1.0).
 
 mod always_shown;
+mod current;
 mod invalid;
 mod issuers;
 mod requests;

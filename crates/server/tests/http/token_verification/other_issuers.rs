@@ -78,7 +78,11 @@ impl Issuer {
         let path = |name: &str| folder.path().join(name).display().to_string();
         let (roots, listed) = (path("roots.pem"), path("issuers.json"));
         std::fs::write(&roots, &self.server.certificate).expect("written");
-        let mut settings = vec![("outbound.allowed_networks", "127.0.0.0/8"), ("outbound.ca_file", &*roots)];
+        let mut settings = vec![
+            ("outbound.allowed_networks", "127.0.0.0/8"),
+            ("outbound.allowed_ports", "1-65535"),
+            ("outbound.ca_file", &*roots),
+        ];
         if let Some(trusted) = trusted {
             std::fs::write(&listed, trusted.to_string()).expect("written");
             settings.push(("openid4vp.trusted_issuers", &*listed));
@@ -160,6 +164,17 @@ async fn unreachable_issuer_is_not_checkable() {
     assert_eq!(verify(&test, &access, &token).await["verdict"], "not_checkable");
     let asked = issuer.requests();
     assert_eq!(asked, 1, "the others were never reached");
+}
+
+#[tokio::test]
+async fn issuers_on_other_ports_than_443_are_not_asked() {
+    let issuer = Issuer::new().await;
+    let test = TestApp::new().await;
+    let access = access_token(&test, "").await;
+    let report = verify(&test, &access, &issuer.credential(test.app.now().seconds(), |_| {})).await;
+    assert_eq!(report["verdict"], "not_checkable", "{report}");
+    assert!(report.to_string().contains("port 443 only"), "{report}");
+    assert_eq!(issuer.requests(), 0);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod batches;
 mod choice;
+mod deletion;
 mod races;
 mod refused;
 mod standing;

@@ -1,6 +1,7 @@
 //! Verification requests that a holder answers on our own page (docs/partner-api.md section 10).
 
 mod access;
+mod current;
 mod outcome;
 mod requests;
 mod sharing;

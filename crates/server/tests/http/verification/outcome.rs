@@ -8,7 +8,7 @@ use store::domain::submission::Sealed;
 use store::domain::verification::State;
 use store::{Part, Store};
 use tenure::flows::verification_request::{
-    Checked, HolderResponse, NotShown, Presented, VerificationResult, finish as end,
+    AtConsent, Checked, HolderResponse, NotShown, Presented, VerificationResult, finish as end,
 };
 use tenure::jobs::end_what_is_over;
 use tenure::keys::Keyring;
@@ -202,7 +202,9 @@ fn brought(credential: &Value) -> VerificationResult {
         withheld: Vec::new(),
         verification: Checked {
             valid: true,
+            verdict: "valid".to_owned(),
             checked_at: "2026-11-23T09:00:00Z".to_owned(),
+            at_consent: AtConsent::default(),
             issuer: Some("https://university.example".to_owned()),
             attested_by: None,
             attested_at: None,
@@ -217,6 +219,7 @@ fn brought(credential: &Value) -> VerificationResult {
             }),
         },
         confirmed_by_holder: false,
+        issuer_jwt: None,
     }
 }
 

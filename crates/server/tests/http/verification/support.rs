@@ -88,6 +88,7 @@ pub async fn listen(test: &TestApp, partner: Uuid) -> Uuid {
         updated_at: test.app.now(),
         failures: 0,
         paused_until: None,
+        disabled_at: None,
     };
     let mut tx = test.app.store().write().await.expect("a transaction");
     tx.add_webhook(&webhook).await.expect("added");

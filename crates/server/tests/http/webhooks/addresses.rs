@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tenure::outbound::Lookup;
 
-use super::support::{ALL, WEBHOOKS, deliver, log, register, tell};
+use super::support::{ALL, WEBHOOKS, deliver, log, put, register, tell};
 use crate::support::app::{TestApp, TestPartner};
 use crate::support::names::{Table, addresses, table};
 use crate::support::receiver::Receiver;
@@ -147,4 +147,81 @@ async fn https_receiver_is_called_and_redirects_are_not_followed() {
     assert_eq!(receiver.received().len(), 2, "the redirect leads to the receiver itself, and nobody goes there");
     let newest = log(&test, &test.token(&partner).await, &id).await.remove(0);
     assert_eq!((&newest["attempts"][0]["status"], &newest["state"]), (&json!(307), &json!("waiting")));
+}
+
+#[tokio::test]
+async fn urls_are_stored_in_canonical_form() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    for (typed, stored) in [
+        ("HTTPS://Hooks.Example.com:443/a/../b", "https://hooks.example.com/b"),
+        ("https://hooks.example.com", "https://hooks.example.com/"),
+        ("https://bücher.example.com/ü", "https://xn--bcher-kva.example.com/%C3%BC"),
+        ("https://hooks.example.com/?to=https://a@b.example", "https://hooks.example.com/?to=https://a@b.example"),
+    ] {
+        let made = test.post(WEBHOOKS, &token, &json!({ "url": typed })).await.assert_status(201).json();
+        assert_eq!(made["url"], stored, "{typed}");
+        let path = format!("{WEBHOOKS}/{}", made["id"].as_str().expect("an id"));
+        put(&test, &token, &path, &json!({ "url": "https://hooks.example.com/other" })).await.assert_status(200);
+        let changed = put(&test, &token, &path, &json!({ "url": typed })).await.assert_status(200).json();
+        assert_eq!(changed["url"], stored, "{typed}");
+    }
+}
+
+/// Registers a webhook with `url` and changes another one to it; both are refused with `code`.
+async fn assert_refused(test: &TestApp, token: &str, id: &str, url: &str, code: &str) {
+    let (body, expected) = (json!({ "url": url }), [(code.to_owned(), "/url".to_owned())]);
+    let created = test.post(WEBHOOKS, token, &body).await.assert_status(422);
+    assert_eq!(created.errors(), expected, "{url}");
+    let changed = put(test, token, &format!("{WEBHOOKS}/{id}"), &body).await.assert_status(422);
+    assert_eq!(changed.errors(), expected, "{url}");
+}
+
+#[tokio::test]
+async fn urls_that_do_not_read_as_they_are_parsed_are_rejected() {
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let (id, _) = register(&test, &token, "https://hooks.example.com/", &ALL).await;
+    for url in [
+        r"https:\\hooks.example.com/",
+        r"https://hooks.example.com\a",
+        r"https://hooks.example.com/a\b",
+        "https:hooks.example.com/",
+        "https:/hooks.example.com/",
+        "https:///hooks.example.com/",
+        " https://hooks.example.com/",
+        "https://hooks.example.com/ ",
+        "https://hooks.example.com/a b",
+        "https://hooks.example.com/\u{a0}",
+        "https://@hooks.example.com/",
+        "https://:@hooks.example.com/",
+        "https://hooks.example.com/#",
+        "https://hooks.example.com./",
+    ] {
+        assert_refused(&test, &token, &id, url, "url.format").await;
+    }
+    for url in ["https://hooks.example.com/\ta", "ht\ntps://hooks.example.com/", "https://hooks.example.com/\u{7f}"] {
+        assert_refused(&test, &token, &id, url, "text.control").await;
+    }
+}
+
+#[tokio::test]
+async fn names_outside_the_public_dns_are_rejected_unless_allowed() {
+    const LOCAL: [&str; 4] = ["localhost", "LOCALHOST.", "hooks.localhost", "a.hooks.localhost"];
+    const INTERNAL: [&str; 5] = ["hooks", "hooks.", "printer.local", "a.hooks.internal", "Hooks.INTERNAL."];
+    let test = TestApp::new().await;
+    let token = test.token(&test.partner().await).await;
+    let (id, _) = register(&test, &token, "https://hooks.example.com/", &ALL).await;
+    for host in LOCAL.iter().chain(&INTERNAL) {
+        assert_refused(&test, &token, &id, &format!("https://{host}/hook"), "url.address").await;
+    }
+    for (setting, value, taken, refused) in [
+        ("webhooks.allow_loopback", "true", "hooks.localhost", "hooks.internal"),
+        ("outbound.allowed_networks", "10.0.0.0/8", "hooks.internal", "hooks.localhost"),
+    ] {
+        let test = TestApp::builder().setting(setting, value).start().await;
+        let token = test.token(&test.partner().await).await;
+        let (id, _) = register(&test, &token, &format!("https://{taken}/hook"), &ALL).await;
+        assert_refused(&test, &token, &id, &format!("https://{refused}/hook"), "url.address").await;
+    }
 }

@@ -2,5 +2,6 @@
 
 mod addresses;
 mod delivery;
+mod gone;
 mod registration;
 mod support;

@@ -26,6 +26,7 @@ async fn webhook_is_managed_by_its_partner_only() {
     let shown = json!({
         "id": id, "url": "https://hooks.example.com/tenure", "name": "Production", "description": "Updates our records",
         "events": ["vwsp_request.verified", "vwsp_request.canceled"], "state": "active", "paused_until": null,
+        "status": "enabled", "disabled_at": null,
         "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z", "updated_at": "2026-11-23T09:00:00Z",
     });
     let path = format!("{WEBHOOKS}/{id}");

@@ -1,0 +1,178 @@
+//! Addresses of others: where a browser may be sent, and which schemes may open a wallet.
+
+use url::{Host, Url};
+
+/// Longest address that a browser is sent to, in characters.
+const LONGEST: usize = 2_048;
+
+/// Longest name of a scheme.
+const LONGEST_SCHEME: usize = 64;
+
+/// Schemes that a browser or the operating system handles itself: they run scripts, show other content in our name, read files
+/// or start other programs than wallets.
+const HANDLED: [&str; 31] = [
+    "about",
+    "blob",
+    "chrome",
+    "chrome-extension",
+    "cid",
+    "content",
+    "data",
+    "edge",
+    "facetime",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "http",
+    "https",
+    "intent",
+    "jar",
+    "javascript",
+    "livescript",
+    "mailto",
+    "mhtml",
+    "mocha",
+    "moz-extension",
+    "resource",
+    "sms",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
+
+/// What is wrong with an address. Each text goes on after the address or its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It has more than 2,048 characters.
+    #[error("must have at most 2,048 characters")]
+    TooLong,
+    /// It is relative, or has characters that a URI does not have (RFC 3986, section 2).
+    #[error("must be an absolute URI in ASCII, without spaces and control characters")]
+    NoUri,
+    /// It has a fragment, also an empty one.
+    #[error("must have no fragment")]
+    Fragment,
+    /// It has a user or a password, also an empty one.
+    #[error("must have no user and no password")]
+    UserInfo,
+}
+
+/// Parses an address that a browser is to be sent to; whether its scheme is allowed is the caller's question.
+///
+/// # Errors
+/// It is not written as such an address must be.
+pub fn parse(text: &str) -> Result<Url, AddressError> {
+    if text.chars().count() > LONGEST {
+        return Err(AddressError::TooLong);
+    }
+    // The parser would remove tabs, line breaks and surrounding spaces, and read a backslash as a slash.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte));
+    let url = is_plain.then(|| Url::parse(text).ok()).flatten().ok_or(AddressError::NoUri)?;
+    let rest = text.get(url.scheme().len()..).and_then(|rest| rest.strip_prefix("://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    // The parser would read https:a.example and https:///a.example as https://a.example.
+    if matches!(url.scheme(), "http" | "https") && authority.is_empty() {
+        return Err(AddressError::NoUri);
+    }
+    if authority.contains('@') {
+        return Err(AddressError::UserInfo);
+    }
+    if url.fragment().is_some() { Err(AddressError::Fragment) } else { Ok(url) }
+}
+
+/// Whether an address is one of the web that nobody on the way reads: https, or http on this machine.
+pub fn is_web(url: &Url) -> bool {
+    let is_loopback = || match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback())
+}
+
+/// Whether a scheme may be a wallet's: written as RFC 3986, section 3.1, asks, in lower case, and none that a browser handles
+/// itself.
+pub fn is_wallet_scheme(scheme: &str) -> bool {
+    let fits = |character: char| {
+        character.is_ascii_lowercase() || character.is_ascii_digit() || matches!(character, '+' | '-' | '.')
+    };
+    scheme.len() <= LONGEST_SCHEME
+        && scheme.starts_with(|first: char| first.is_ascii_lowercase())
+        && scheme.chars().all(fits)
+        && !HANDLED.contains(&scheme)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_addresses_are_rejected_with_their_reason() {
+        let long = format!("https://a.example/{}", "x".repeat(LONGEST));
+        for (text, why) in [
+            ("", AddressError::NoUri),
+            ("/done", AddressError::NoUri),
+            ("//a.example/done", AddressError::NoUri),
+            ("a.example/done", AddressError::NoUri),
+            ("https:a.example", AddressError::NoUri),
+            ("https:/a.example", AddressError::NoUri),
+            ("https:///a.example", AddressError::NoUri),
+            ("https:\\\\a.example", AddressError::NoUri),
+            (" https://a.example/", AddressError::NoUri),
+            ("https://a.example/ ", AddressError::NoUri),
+            ("https://a.example/a b", AddressError::NoUri),
+            ("https://a.example/\t", AddressError::NoUri),
+            ("java\nscript:alert(1)", AddressError::NoUri),
+            ("https://a.example/\r\nSet-Cookie: a=b", AddressError::NoUri),
+            ("https://a.example/\u{202e}", AddressError::NoUri),
+            ("https://a.example/\"<b>", AddressError::NoUri),
+            ("https://a.example/#", AddressError::Fragment),
+            ("com.example.wallet:/done#x", AddressError::Fragment),
+            ("https://ada@a.example/", AddressError::UserInfo),
+            ("https://@a.example/", AddressError::UserInfo),
+            ("https://ada:secret@a.example", AddressError::UserInfo),
+            ("com.example.wallet://ada@done", AddressError::UserInfo),
+            (&*long, AddressError::TooLong),
+        ] {
+            assert_eq!(parse(text), Err(why), "{text}");
+        }
+        let longest = format!("https://a.example/{}", "x".repeat(LONGEST - 18));
+        for text in
+            ["https://a.example", "HTTPS://a.example:8443/x?y=a@b", "com.example.wallet:/done?at=x://a@b", &*longest]
+        {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_https_and_loopback_are_the_web() {
+        let is_web = |text: &str| is_web(&parse(text).expect(text));
+        for text in ["https://a.example/", "http://localhost:3000/", "http://127.0.0.1/", "http://[::1]:7000/"] {
+            assert!(is_web(text), "{text}");
+        }
+        for text in
+            ["http://a.example/", "http://10.0.0.1/", "http://localhost.example/", "ftp://localhost/", "javascript:x"]
+        {
+            assert!(!is_web(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn schemes_that_browsers_handle_are_no_wallets() {
+        for scheme in ["openid4vp", "haip-vp", "haip", "openid-credential-offer", "com.example.wallet", "eudi+x"] {
+            assert!(is_wallet_scheme(scheme), "{scheme}");
+        }
+        let long = "a".repeat(LONGEST_SCHEME + 1);
+        for scheme in ["", "4vp", "a b", "a:b", "Haip", "JavaScript", ".x", "-x", "a/b", "ä", &*long] {
+            assert!(!is_wallet_scheme(scheme), "{scheme}");
+        }
+        for scheme in HANDLED {
+            assert!(!is_wallet_scheme(scheme), "{scheme}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The present state of what was presented: since then it may have been revoked, replaced or suspended, it may have expired, or
+//! its issuer may not be trusted any more.
+//!
+//! Nothing of this is stored. Status lists of other issuers are cached, and fetching them counts against the partner's limit of
+//! such lookups.
+
+use credential::format::sd_jwt::Challenge;
+use credential::verification::{Answer, Outcome, Report, Step, Token, VerificationInputs};
+
+use super::records::{Check, Checked, VerificationResult};
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::own_presentation;
+use crate::flows::token_verification::{TokenVerdict, Trust, credential_type};
+use store::domain::verification::Verification;
+
+/// The checks whose outcome can change after the presentation.
+const CHANGING: [&str; 3] = ["issuer", "status", "dates"];
+
+/// Checks again what was presented for `verification`, and puts what holds now into `checked`, which says what held then.
+///
+/// # Errors
+/// The store cannot be used.
+pub(super) async fn refresh(
+    app: &App,
+    verification: &Verification,
+    result: &mut VerificationResult,
+) -> Result<(), Error> {
+    let now = app.now().to_string();
+    let checked = &mut result.verification;
+    checked.at_consent.valid = checked.valid;
+    checked.at_consent.checked_at.clone_from(&checked.checked_at);
+    let found = match (&checked.presentation, &result.issuer_jwt) {
+        (Some(presented), _) => {
+            let challenge = (Some(&*presented.audience), Some(&*presented.nonce));
+            verify(app, verification, &presented.token, challenge).await?
+        }
+        (None, Some(jwt)) => {
+            let found = verify(app, verification, jwt, (None, None)).await?;
+            found.map(|(report, trust)| (with_earlier_checks(report, checked), trust))
+        }
+        (None, None) => None,
+    };
+    let verdict = match found {
+        Some((report, trust)) => {
+            checked.checks = report.verdicts.iter().map(Check::from).collect();
+            checked.expired_on = report.expired_on.map(|day| day.to_string());
+            verdict(&report, trust)
+        }
+        None => undetermined(checked),
+    };
+    checked.valid = verdict == TokenVerdict::Valid;
+    checked.verdict = verdict.name().to_owned();
+    checked.checked_at = now;
+    Ok(())
+}
+
+/// Without trust in the issuer there are no keys, so nothing else could be checked.
+fn verdict(report: &Report, trust: Trust) -> TokenVerdict {
+    match TokenVerdict::new(report, trust) {
+        TokenVerdict::NotCheckable if trust == Trust::Unknown => TokenVerdict::IssuerUnknown,
+        verdict => verdict,
+    }
+}
+
+/// Marks what could have changed as not checked. What had expired stays expired.
+fn undetermined(checked: &mut Checked) -> TokenVerdict {
+    let since = &checked.at_consent.checked_at;
+    let may_have_changed = |check: &&mut Check| check.outcome == "passed" && CHANGING.contains(&check.name.as_str());
+    for check in checked.checks.iter_mut().filter(may_have_changed) {
+        "not_checked".clone_into(&mut check.outcome);
+        check.reason = format!("The presentation is not kept, so this was last checked at {since}.");
+    }
+    if checked.expired_on.is_some() { TokenVerdict::Expired } else { TokenVerdict::NotCheckable }
+}
+
+/// Takes over what only the whole presentation shows: that its holder signed it, and that it follows its schema.
+fn with_earlier_checks(mut report: Report, checked: &Checked) -> Report {
+    for verdict in report.verdicts.iter_mut().filter(|verdict| matches!(verdict.step, Step::Holder | Step::Schema)) {
+        let earlier = checked.checks.iter().find(|check| check.name == verdict.step.name());
+        if let Some(earlier) = earlier.filter(|check| check.outcome == "passed") {
+            verdict.outcome = Outcome::Passed;
+            verdict.reason.clone_from(&earlier.reason);
+            verdict.code = None;
+        }
+    }
+    report
+}
+
+/// Verifies a presentation as it was verified when it was made, except that the holder's signature may be of any age. `None` if
+/// it cannot be read.
+async fn verify(
+    app: &App,
+    verification: &Verification,
+    token: &str,
+    (audience, nonce): (Option<&str>, Option<&str>),
+) -> Result<Option<(Report, Trust)>, Error> {
+    let Ok(token) = Token::read(token) else { return Ok(None) };
+    let issuer = token.issuer().unwrap_or_default();
+    let is_trusted = credential_type(app, &token, issuer) == Some(verification.credential_type);
+    let trust = if !is_trusted {
+        Trust::Unknown
+    } else if own_presentation::is_own_issuer(app, issuer) {
+        Trust::Own
+    } else {
+        Trust::Listed
+    };
+    let mut inputs = match trust {
+        Trust::Unknown => VerificationInputs {
+            issuer_keys: Answer::None("it is not an issuer that is trusted here for this".to_owned()),
+            ..VerificationInputs::default()
+        },
+        Trust::Own | Trust::Listed => own_presentation::trusted_inputs(app, &token).await?,
+    };
+    if let (Trust::Listed, Answer::Some(_), Some(list)) = (trust, &inputs.issuer_keys, token.lookups().status) {
+        let may_fetch = || app.limits().issuer_lookups.check(&verification.partner_id).is_ok();
+        inputs.status = app.issuer_lookup().status_list(&list, app.now(), may_fetch).await;
+    }
+    let challenge = Challenge { audience, nonce, now: app.now().seconds(), most_age: None };
+    Ok(Some((token.verify(&inputs, &challenge), trust)))
+}

@@ -1,0 +1,93 @@
+//! Choices about credentials that were replaced or deleted after a form was shown: they go on to the newer versions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::selection::{Selection, Sent};
+use crate::app::App;
+use crate::error::Error;
+use crate::flows::credential_view::CredentialView;
+use store::domain::carry_over::carry_over;
+use store::domain::submission::Submission;
+
+/// What became of credentials that a form names and that do not stand any more: the newer version of each, if one stands.
+#[derive(Debug, Default)]
+pub(super) struct Outdated {
+    newest: BTreeMap<Uuid, Option<Uuid>>,
+    /// Whether a newer version was chosen, as its older one was.
+    is_replaced: bool,
+    /// Whether something that was chosen has no version that stands.
+    is_gone: bool,
+}
+
+impl Outdated {
+    /// The credential itself if it stands, or else its newest version.
+    pub(super) fn newest(&self, id: Uuid) -> Option<Uuid> {
+        self.newest.get(&id).copied().unwrap_or(Some(id))
+    }
+
+    /// Whether a credential took the place of one that the form names.
+    pub(super) fn is_newer(&self, id: Uuid) -> bool {
+        self.newest.values().any(|newest| *newest == Some(id))
+    }
+
+    /// The key of what to tell the person; `None` if all that was chosen stands.
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        match (self.is_replaced, self.is_gone) {
+            (_, true) => Some("share-problem-gone"),
+            (true, false) => Some("share-problem-replaced"),
+            (false, false) => None,
+        }
+    }
+}
+
+/// Replaces what `holder` has `chosen`, and the fields that were `sent` of it, by the newest versions. What has none is left out.
+/// What was never theirs stays as it is.
+pub(super) async fn catch_up(
+    app: &App,
+    holder: Uuid,
+    chosen: &mut BTreeSet<Uuid>,
+    sent: &mut Sent,
+) -> Result<Outdated, Error> {
+    let mut tx = app.store().read().await?;
+    let held = tx.held_submissions(holder).await?;
+    let find = |id: Uuid| held.iter().find(|held| held.id == id);
+    let stands = |id: Uuid| find(id).is_some_and(Submission::stands);
+    let named: BTreeSet<Uuid> = chosen.iter().copied().chain(sent.credentials()).collect();
+    let mut outdated = Outdated::default();
+    for id in named.into_iter().filter(|id| !stands(*id)) {
+        let known = tx.linked_submission(id, app.now()).await?;
+        if known.is_some_and(|known| known.holder() == Some(holder)) {
+            let newest = tx.newest_version(id).await?.filter(|newest| stands(*newest));
+            outdated.newest.insert(id, newest);
+        }
+    }
+    drop(tx);
+    for (older, newest) in &outdated.newest {
+        let was_chosen = chosen.remove(older);
+        outdated.is_replaced |= was_chosen && newest.is_some();
+        outdated.is_gone |= was_chosen && newest.is_none();
+        let Some(newest) = newest else { continue };
+        if was_chosen {
+            chosen.insert(*newest);
+        }
+        if let (Some(from), Some(to)) = (find(*older), find(*newest)) {
+            let places = carried(app, from, to, sent).await?;
+            sent.choose(*newest, &places);
+        }
+    }
+    Ok(outdated)
+}
+
+/// The places in `newer` of what was chosen in `older`; none if they are of different types.
+async fn carried(app: &App, older: &Submission, newer: &Submission, sent: &Sent) -> Result<BTreeSet<String>, Error> {
+    let opened = CredentialView::open_all(app, &[older.clone(), newer.clone()]).await?;
+    let payload = |id: Uuid| opened.iter().find(|shown| shown.id == id).map(|shown| &shown.payload);
+    let (Some(from), Some(to)) = (payload(older.id), payload(newer.id)) else { return Ok(BTreeSet::new()) };
+    if older.credential_type != newer.credential_type {
+        return Ok(BTreeSet::new());
+    }
+    let chosen = Selection::new(older.id, older.credential_type, from, Some(sent)).chosen();
+    Ok(carry_over(from, to, &chosen.places))
+}
